@@ -1,0 +1,66 @@
+"""Lists what gets compiled; everything else is in pyproject.toml.
+
+TLSINSPECT_EXTENSIONS says how: "auto" (the default) compiles the kernel where
+Cython and a C compiler are found and installs it as plain Python where not,
+"require" fails instead, "skip" does not try.
+"""
+
+import os
+import sys
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+COMPILED = [
+    "tlsinspect/connection.py",
+    "tlsinspect/fingerprints.py",
+    "tlsinspect/wire/*.py",
+]
+NOT_COMPILED = ["tlsinspect/wire/__init__.py"]
+DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,
+    "boundscheck": True,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "embedsignature": True,
+}
+MODE = os.environ.get("TLSINSPECT_EXTENSIONS", "auto")
+
+
+class OptionalBuild(build_ext):
+    """Compile; in mode "auto" say in one line why not, and go on without."""
+
+    def run(self):
+        try:
+            super().run()
+        except Exception as error:
+            if MODE == "require":
+                raise
+            self.extensions = []
+            print(f"tlsinspect: installing the pure Python variant, slower by an order of magnitude ({error})", file=sys.stderr)
+
+
+def extensions():
+    if MODE not in ("auto", "require", "skip"):
+        sys.exit(f"TLSINSPECT_EXTENSIONS: {MODE!r} is none of auto, require, skip")
+    if MODE == "skip":
+        return []
+    try:
+        from Cython.Build import cythonize
+    except ImportError:
+        if MODE == "require":
+            raise
+        print("tlsinspect: installing the pure Python variant: Cython is missing", file=sys.stderr)
+        return []
+    return cythonize(
+        [Extension("*", [pattern], extra_compile_args=["-O3"]) for pattern in COMPILED],
+        exclude=NOT_COMPILED,
+        build_dir="build/cython",
+        compiler_directives=DIRECTIVES,
+        quiet=True,
+    )
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})

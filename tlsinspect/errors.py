@@ -1,0 +1,52 @@
+"""What can go wrong, as a closed list.
+
+Two things can: a capture that cannot be used at all (CaptureError: the person
+named the wrong file), and traffic or a file whose bytes do not follow their
+specification (DecodeError: data, which becomes a row of the problems frame).
+"""
+
+from __future__ import annotations
+
+KINDS = (
+    "truncated",  # fewer bytes than the format needs
+    "bad_length",  # a length field that leaves its block
+    "bad_value",  # a field whose value the specification rules out
+    "trailing_data",  # bytes left over in a block that had to be used up
+    "corrupt",  # a compressed stream that does not decompress
+    "unsupported",  # valid, and not decoded here
+    "limit",  # a named limit cut something off
+    "gap",  # bytes that the capture does not hold
+    "unparsed",  # a certificate or structure that the parser refused
+)
+
+
+class TlsInspectError(Exception):
+    """Base class of every error that this package raises on purpose."""
+
+
+class CaptureError(TlsInspectError):
+    """A capture that cannot be read at all: no such file, no permission, no capture.
+
+    `path` is what the person named; `reason` is one clear line.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DecodeError(TlsInspectError):
+    """Bytes that do not follow their specification.
+
+    `layer` names the format (pcap, ethernet, ip, tcp, record, handshake, ...),
+    `kind` is one of KINDS, `offset` counts octets from the start of that layer's
+    unit (of the file for capture formats), `expected` says what should have stood there.
+    """
+
+    def __init__(self, layer: str, kind: str, offset: int, expected: str) -> None:
+        super().__init__(f"{layer}: {kind} at offset {offset}: expected {expected}")
+        self.layer = layer
+        self.kind = kind
+        self.offset = offset
+        self.expected = expected

@@ -1,0 +1,1 @@
+"""The kernel: bytes in, facts out. Opens nothing, logs nothing, names nothing, judges nothing."""
