@@ -1,0 +1,221 @@
+"""Registries: numbers <-> names, generated from vendored tables (see data/README.md).
+
+In: a code point as it stood on the wire. Out: its registered name. No name is
+ever missing: an unknown number shows as "0x1A2B", a GREASE value (RFC 8701) as
+"GREASE (0x0A0A)". The tables themselves are plain dicts for vectorised look-up.
+Whether a suite, group or scheme is any good is not said here: suites.py has the
+facts, a policy has the judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tlsinspect.registry.generated import (
+    ALERTS,
+    ALPN_PROTOCOLS,
+    CERTIFICATE_COMPRESSION_ALGORITHMS,
+    CERTIFICATE_STATUS_TYPES,
+    CERTIFICATE_TYPES,
+    CIPHER_SUITES,
+    CLIENT_CERTIFICATE_TYPES,
+    COMPRESSION_METHODS,
+    CONTENT_TYPES,
+    EC_CURVE_TYPES,
+    EC_POINT_FORMATS,
+    EXTENSIONS,
+    GROUPS,
+    HANDSHAKE_TYPES,
+    HASH_ALGORITHMS,
+    HPKE_AEADS,
+    HPKE_KDFS,
+    HPKE_KEMS,
+    IP_PROTOCOLS,
+    LINKTYPES,
+    PSK_KEY_EXCHANGE_MODES,
+    RECOMMENDED,
+    SIGNATURE_ALGORITHMS,
+    SIGNATURE_SCHEMES,
+    VERSIONS,
+)
+
+__all__ = [
+    "ALERTS",
+    "ALPN_PROTOCOLS",
+    "CERTIFICATE_COMPRESSION_ALGORITHMS",
+    "CERTIFICATE_STATUS_TYPES",
+    "CERTIFICATE_TYPES",
+    "CIPHER_SUITES",
+    "CLIENT_CERTIFICATE_TYPES",
+    "COMPRESSION_METHODS",
+    "CONTENT_TYPES",
+    "EC_CURVE_TYPES",
+    "EC_POINT_FORMATS",
+    "EXTENSIONS",
+    "GROUPS",
+    "HANDSHAKE_TYPES",
+    "HASH_ALGORITHMS",
+    "HPKE_AEADS",
+    "HPKE_KDFS",
+    "HPKE_KEMS",
+    "IP_PROTOCOLS",
+    "LINKTYPES",
+    "PSK_KEY_EXCHANGE_MODES",
+    "RECOMMENDED",
+    "SIGNATURE_ALGORITHMS",
+    "SIGNATURE_SCHEMES",
+    "VERSIONS",
+    "alert_name",
+    "alpn_text",
+    "certificate_compression_algorithm_name",
+    "cipher_suite_name",
+    "compression_method_name",
+    "content_type_name",
+    "ec_point_format_name",
+    "extension_name",
+    "group_name",
+    "handshake_type_name",
+    "ip_protocol_name",
+    "is_grease",
+    "is_grease_alpn",
+    "is_grease_psk_mode",
+    "is_grease_version",
+    "linktype_name",
+    "psk_key_exchange_mode_name",
+    "recommended",
+    "signature_scheme_name",
+    "version_name",
+]
+
+
+def is_grease(code: int) -> bool:
+    """Tell whether a two-octet cipher suite, extension, group or scheme is reserved GREASE.
+
+    Spec: RFC 8701 section 2: both octets equal, 0x0A, 0x1A ... 0xFA.
+    """
+    return code & 0x0F0F == 0x0A0A and code >> 8 == code & 0xFF
+
+
+def is_grease_version(code: int) -> bool:
+    """Tell whether a version in supported_versions is reserved GREASE. Spec: RFC 8701 section 2."""
+    return is_grease(code)
+
+
+def is_grease_psk_mode(code: int) -> bool:
+    """Tell whether a one-octet PskKeyExchangeMode is reserved GREASE. Spec: RFC 8701 section 2."""
+    return 0x0B <= code <= 0xE4 and (code - 0x0B) % 0x1F == 0
+
+
+def is_grease_alpn(identifier: bytes) -> bool:
+    """Tell whether an ALPN protocol identifier is reserved GREASE. Spec: RFC 8701 section 2."""
+    return len(identifier) == 2 and is_grease(identifier[0] << 8 | identifier[1])
+
+
+def _two_octet_name(names: Mapping[int, str], code: int) -> str:
+    if code in names:
+        return names[code]
+    return f"GREASE (0x{code:04X})" if is_grease(code) else f"0x{code:04X}"
+
+
+def _one_octet_name(names: Mapping[int, str], code: int) -> str:
+    return names.get(code) or f"0x{code:02X}"
+
+
+def cipher_suite_name(code: int) -> str:
+    """Name a cipher suite by IANA's name; SSL 2.0's three-octet cipher kinds share the table.
+
+    An unknown suite is "0x1A2B", an unknown SSL 2.0 kind "0x0A0B0C".
+    """
+    if code > 0xFFFF:
+        return CIPHER_SUITES.get(code) or f"0x{code:06X}"
+    return _two_octet_name(CIPHER_SUITES, code)
+
+
+def extension_name(code: int) -> str:
+    """Name an ExtensionType; 23 is extended_main_secret since RFC 9846."""
+    return _two_octet_name(EXTENSIONS, code)
+
+
+def group_name(code: int) -> str:
+    """Name a supported group (NamedGroup, formerly NamedCurve)."""
+    return _two_octet_name(GROUPS, code)
+
+
+def signature_scheme_name(code: int) -> str:
+    """Name a SignatureScheme, or TLS 1.2's pair of hash and signature octets ("rsa_sha224")."""
+    return _two_octet_name(SIGNATURE_SCHEMES, code)
+
+
+def version_name(code: int) -> str:
+    """Name a protocol version: "TLS 1.2", "TLS 1.3 (draft 23)", "DTLS 1.2"."""
+    return _two_octet_name(VERSIONS, code)
+
+
+def certificate_compression_algorithm_name(code: int) -> str:
+    """Name a CertificateCompressionAlgorithm. Spec: RFC 8879 section 3."""
+    return _two_octet_name(CERTIFICATE_COMPRESSION_ALGORITHMS, code)
+
+
+def alert_name(code: int) -> str:
+    """Name an AlertDescription, without the suffix _RESERVED of what TLS 1.3 dropped."""
+    return _one_octet_name(ALERTS, code)
+
+
+def handshake_type_name(code: int) -> str:
+    """Name a HandshakeType, without the suffix _RESERVED of what TLS 1.3 dropped."""
+    return _one_octet_name(HANDSHAKE_TYPES, code)
+
+
+def content_type_name(code: int) -> str:
+    """Name a record's ContentType."""
+    return _one_octet_name(CONTENT_TYPES, code)
+
+
+def ec_point_format_name(code: int) -> str:
+    """Name an ECPointFormat. Spec: RFC 8422 section 5.1.2."""
+    return _one_octet_name(EC_POINT_FORMATS, code)
+
+
+def compression_method_name(code: int) -> str:
+    """Name a CompressionMethod. Spec: RFC 3749 section 2."""
+    return _one_octet_name(COMPRESSION_METHODS, code)
+
+
+def psk_key_exchange_mode_name(code: int) -> str:
+    """Name a PskKeyExchangeMode; its GREASE values are "GREASE (0x0B)" and so on."""
+    if is_grease_psk_mode(code):
+        return f"GREASE (0x{code:02X})"
+    return _one_octet_name(PSK_KEY_EXCHANGE_MODES, code)
+
+
+def ip_protocol_name(code: int) -> str:
+    """Name an IP protocol number."""
+    return _one_octet_name(IP_PROTOCOLS, code)
+
+
+def linktype_name(code: int) -> str:
+    """Name a capture's link type, without the prefix LINKTYPE_."""
+    return LINKTYPES.get(code) or f"0x{code:04X}"
+
+
+def alpn_text(identifier: bytes) -> str:
+    """Show an ALPN protocol identifier as harmless text.
+
+    Printable ASCII stays, every other octet and the backslash become \\xNN, so that the
+    text is unambiguous and safe on a terminal; GREASE is labelled. ALPN_PROTOCOLS has the
+    protocols' full names.
+    """
+    if is_grease_alpn(identifier):
+        return f"GREASE (0x{identifier.hex().upper()})"
+    return "".join(chr(octet) if 0x20 <= octet < 0x7F and octet != 0x5C else f"\\x{octet:02x}" for octet in identifier)
+
+
+def recommended(kind: str, code: int) -> str:
+    """Return IANA's Recommended mark: "Y", "N", "D" (discouraged) or "" where there is none.
+
+    `kind` is a key of RECOMMENDED: "cipher_suite", "group", "extension", "signature_scheme", ...
+    A GREASE value has no mark here, though the registry says "N": it recommends nothing.
+    Raises KeyError for a kind whose registry has no such column.
+    Spec: RFC 9847 section 3.
+    """
+    return RECOMMENDED[kind].get(code, "")
