@@ -1,0 +1,76 @@
+"""Make the sample captures: `python captures/makers/make_captures.py [NAME ...]`.
+
+Without names all are made. Needs root, for the network namespaces; see captures/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from demo import make_demo
+from manifest import Entry, write_manifest
+from network import open_network
+from programs_used import list_missing
+from recording import make_handshake
+from scenario import Places
+from scenarios_versions import VERSIONS
+
+SCENARIOS = (*VERSIONS,)
+JOBS: dict[str, Callable[[Places], Entry]] = {
+    **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
+    "demo": make_demo,
+}
+
+
+def main() -> int:
+    """Read the command line, make what it names, return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="print the names and stop")
+    parser.add_argument("--work", type=Path, help="scratch folder to use and keep, to read what the programs said")
+    parser.add_argument("--missing", action="store_true", help="print what is not installed and stop")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in JOBS]
+    if unknown:
+        parser.error(f"no such capture: {', '.join(unknown)}")
+    if arguments.list or arguments.missing:
+        print("\n".join(JOBS if arguments.list else list_missing()))
+        return 0
+    names = arguments.names or list(JOBS)
+    if arguments.work:
+        arguments.work.mkdir(parents=True, exist_ok=True)
+        return make_all(names, arguments.work.resolve())
+    with tempfile.TemporaryDirectory(prefix="captures-") as folder:
+        return make_all(names, Path(folder))
+
+
+def make_all(names: list[str], work: Path) -> int:
+    """Make the named captures, in the order of the tables, and bring the manifest up to date.
+
+    One that fails does not keep the others from being made; the exit code says that it did.
+    """
+    made: list[Entry] = []
+    failed = 0
+    with open_network():
+        places = Places(work)
+        places.prepare()
+        for name, job in JOBS.items():
+            if name not in names:
+                continue
+            try:
+                made.append(job(places))
+                print(f"made {made[-1].path}: {made[-1].packets} packets, {made[-1].bytes:,} bytes", flush=True)
+            except (OSError, RuntimeError, ValueError) as error:
+                failed += 1
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+    write_manifest(made, set(JOBS))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""From a recorded pcap to a capture in the collection: check it, store it, state its facts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from capture_files import build_pcapng, read_pcap
+from manifest import FOLDER, Entry, hash_file
+from oracle import count_packets, count_tls_connections, list_failed_checks
+from programs_used import list_programs
+from scenario import Places, Scenario, record
+
+
+def make_handshake(scenario: Scenario, places: Places) -> Entry:
+    """Record one scenario, let tshark confirm what it shows, store it.
+
+    Raises RuntimeError when tshark does not see what the scenario claims; nothing is stored then.
+    """
+    raw = places.work / f"{scenario.name}.pcap"
+    record(scenario, places, raw)
+    target = FOLDER / scenario.folder / f"{scenario.name}.{scenario.suffix}"
+    if scenario.suffix == "pcapng":
+        link_type, packets = read_pcap(raw)
+        checked = raw.with_suffix(".pcapng")
+        checked.write_bytes(build_pcapng(packets, scenario.shows, link_type, scenario.interface))
+    else:
+        checked = raw
+    entry = build_entry(
+        scenario.name,
+        checked,
+        target,
+        shows=scenario.shows,
+        commands=[
+            *(f"{server.host}: {server.command}" for server in scenario.servers),
+            *(f"{client.host}: {client.command}" for client in scenario.clients),
+        ],
+        checks=scenario.checks,
+        absent=scenario.absent,
+    )
+    if entry.tls_connections != scenario.connections:
+        raise RuntimeError(f"tshark sees TLS in {entry.tls_connections} connections, not in {scenario.connections}")
+    store(checked, target)
+    if scenario.key_log:
+        shutil.copy(places.work / f"{scenario.name}.keys", target.with_suffix(".keys"))
+    return entry
+
+
+def build_entry(
+    name: str,
+    path: Path,
+    target: Path,
+    *,
+    shows: str,
+    commands: list[str],
+    checks: tuple[str, ...],
+    absent: tuple[str, ...] = (),
+) -> Entry:
+    """The manifest entry of a capture, after its checks; raises RuntimeError when one fails."""
+    failed = list_failed_checks(path, checks, absent)
+    if failed:
+        raise RuntimeError("; ".join(failed))
+    return Entry(
+        name=name,
+        path=str(target.relative_to(FOLDER)),
+        shows=shows,
+        programs=list_programs(commands),
+        commands=commands,
+        checks=[*checks, *(f"!({check})" for check in absent)],
+        sha256=hash_file(path),
+        bytes=path.stat().st_size,
+        packets=count_packets(path, "frame"),
+        tls_connections=count_tls_connections(path),
+    )
+
+
+def store(path: Path, target: Path) -> None:
+    """Copy a finished capture into the collection."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target)
