@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tlsinspect.registry.generated import (
+from .generated import (
     ALERTS,
     ALPN_PROTOCOLS,
     CERTIFICATE_COMPRESSION_ALGORITHMS,

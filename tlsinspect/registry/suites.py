@@ -22,7 +22,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from tlsinspect.registry.generated import CIPHER_SUITES, GROUPS, SIGNATURE_SCHEMES
+from .generated import CIPHER_SUITES, GROUPS, SIGNATURE_SCHEMES
 
 
 class SuiteFacts(NamedTuple):
