@@ -1,0 +1,22 @@
+"""tlsinspect: from a packet capture to data frames, charts and findings about its TLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import CaptureError, DecodeError, TlsInspectError
+
+if TYPE_CHECKING:
+    from .inspection import Inspection, read
+
+__version__ = "0.1.0"
+__all__ = ["CaptureError", "DecodeError", "Inspection", "TlsInspectError", "__version__", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the reader late: pandas and pyarrow take longer to load than --help may."""
+    if name in ("Inspection", "read"):
+        from . import inspection
+
+        return getattr(inspection, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,34 @@
+"""The command line: thin doors. Options -> one call of the library -> print -> exit status.
+
+Exit status: 0; 1 where --strict meets damage; 2 for a mistake in the command or a
+file that cannot be read; 130 after Ctrl-C with nothing to show.
+"""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from .completion import completion
+from .export import export
+from .report import report
+from .summary import summary
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def main() -> None:
+    """What TLS is in a packet capture: versions, ciphers, names, certificates, and the proof.
+
+    \b
+    Examples:
+      tlsinspect summary capture.pcapng
+      tlsinspect report captures/ -o reports/march
+      tlsinspect export capture.pcap.gz --table certificates --format csv
+    """
+
+
+for command in (summary, report, export, completion):
+    main.add_command(command)

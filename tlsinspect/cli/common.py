@@ -1,0 +1,107 @@
+"""What the commands share: the captures to read, options, progress, warnings and errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..errors import CaptureError
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection, Progress, Reading
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class PortsType(click.ParamType):
+    """A list of ports and ranges: 443,8443,9000-9010."""
+
+    name = "ports"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> frozenset[int]:
+        """Parse the list; a mistake is told with the part that is wrong."""
+        if isinstance(value, frozenset):
+            return value
+        ports: set[int] = set()
+        for part in str(value).split(","):
+            first, dash, last = part.strip().partition("-")
+            if not first.isdecimal() or (dash and not last.isdecimal()):
+                self.fail(f"{part!r} is no port and no range of ports", param, context)
+            low, high = int(first), int(last or first)
+            if not 0 <= low <= high <= 65535:
+                self.fail(f"{part!r} is not within 0-65535, low to high", param, context)
+            ports.update(range(low, high + 1))
+        return frozenset(ports)
+
+
+def reading_options(command: Command) -> Command:
+    """The arguments and options of every command that reads captures."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Exit with status 1 when a capture is damaged."),
+        click.option(
+            "--ports", type=PortsType(), default="443,8443", show_default=True,
+            help="TCP ports on which every connection is listed, TLS or not. TLS is found on any port.",
+        ),
+        click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@contextmanager
+def errors_as_one_line() -> Iterator[None]:
+    """A capture that cannot be read is one line on standard error and exit status 2."""
+    from ..export.text import escape_control
+
+    try:
+        yield
+    except CaptureError as error:
+        click.echo(f"tlsinspect: {escape_control(str(error))}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress | None]:
+    """A bar with rate and time left, on standard error, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def inspect(captures: tuple[str, ...], ports: frozenset[int]) -> Inspection:
+    """Read the captures with a progress bar, and warn of what went wrong."""
+    from ..inspection import read
+
+    with progress_bar() as progress:
+        inspection = read(captures, ports, progress)
+    warn(inspection)
+    return inspection
+
+
+def warn(result: Inspection | Reading) -> None:
+    """Say on standard error what is wrong with the files, and that Ctrl-C cut the reading short."""
+    from ..export.text import escape_control
+
+    for capture, error in result.damage:
+        click.echo(f"tlsinspect: warning: {escape_control(capture)}: {error}; what comes before it was read", err=True)
+    if result.interrupted:
+        click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
+
+
+def exit_status(result: Inspection | Reading, strict: bool) -> int:
+    """1 where --strict was given and a capture is damaged, else 0."""
+    return 1 if strict and result.damage else 0

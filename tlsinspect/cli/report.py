@@ -1,0 +1,35 @@
+"""tlsinspect report: an HTML page with charts, and the files behind it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .common import errors_as_one_line, exit_status, inspect, reading_options
+
+
+@click.command()
+@reading_options
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to.")
+@click.option("--title", help="Title of the page.")
+def report(captures: tuple[str, ...], ports: frozenset[int], strict: bool, output: Path, title: str | None) -> None:
+    """Write a self-contained HTML report with charts, their numbers as CSV, and the tables.
+
+    \b
+    Examples:
+      tlsinspect report capture.pcapng -o reports/today
+      tlsinspect report captures/ -o reports/march --title "Office uplink, March"
+    """
+    with errors_as_one_line():
+        inspection = inspect(captures, ports)
+        from ..report import write_report
+
+        try:
+            page = write_report(inspection, output, title)
+        except OSError as error:
+            click.echo(f"tlsinspect: {output}: cannot be written: {error.strerror}", err=True)
+            sys.exit(2)
+        click.echo(page)
+        sys.exit(exit_status(inspection, strict))

@@ -1,0 +1,27 @@
+"""Connections -> typed columns -> frames.
+
+Goes in: Connection records, a batch at a time. Comes out: Arrow tables with the
+columns that COLUMNS declares, and pandas frames on top of them. Names are looked
+up here, late, once per distinct number.
+"""
+
+from __future__ import annotations
+
+from .arrow import arrow_schema, empty_table, to_frame
+from .connections import Context, build_connections
+from .derived import build_certificates, build_chains, build_offers
+from .events import build_alerts, build_messages, build_problems
+
+__all__ = [
+    "Context",
+    "arrow_schema",
+    "build_alerts",
+    "build_certificates",
+    "build_chains",
+    "build_connections",
+    "build_messages",
+    "build_offers",
+    "build_problems",
+    "empty_table",
+    "to_frame",
+]

@@ -1,0 +1,85 @@
+"""Why a value is missing: the unknown_reasons column.
+
+A column's reason follows from what is missing with it: the client's hello, the
+server's hello, the server's chain, or nothing. Rows with the same pattern of
+missing values share one map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from ..columns import CONNECTIONS
+from ..connection import Connection
+from .arrow import TYPES, Shared
+
+CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
+SERVER_FIRST, SERVER_LAST = "server_legacy_version", "post_quantum"
+CLIENT_ALSO = ("client_hello_packet", "client_hello_length", "ja3", "ja3_string", "ja4", "ja4_raw")
+SERVER_ALSO = ("server_hello_packet", "ja3s", "ja3s_string", "resumed", "hello_ms", "client_certificate_requested", "ocsp_status")
+CERTIFICATE = (
+    "certificate_packet", "certificate_sha256s", "subject", "issuer", "san_count", "name_matches", "validation", "sct_count",
+)  # fmt: skip
+ENCRYPTED_IN_TLS13 = (
+    "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
+    "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
+)  # fmt: skip
+PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol")
+
+
+def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Build the column: for each row a map from the columns that are missing to why."""
+    names = [column.name for column in CONNECTIONS if column.name not in PLACED]
+    nullable = [name for name in names if columns[name].null_count]
+    if not batch:
+        return pa.array([], TYPES["map"])
+    masks = np.column_stack([columns[name].is_null().to_numpy(zero_copy_only=False) for name in nullable] or [np.zeros((len(batch), 0))])
+    packed = np.packbits(masks.astype(np.bool_), axis=1)
+    patterns = Shared(
+        (
+            connection.client_state,
+            connection.server_state,
+            connection.certificate_state,
+            connection.server_hello is not None and connection.server_hello.is_tls13(),
+            connection.established,
+            row.tobytes(),
+        )
+        for connection, row in zip(batch, packed, strict=True)
+    )
+
+    def explain(key: tuple[str, str, str, bool, bool | None, bytes]) -> list[tuple[str, str]]:
+        bits = np.unpackbits(np.frombuffer(key[5], np.uint8), count=len(nullable))
+        missing = [name for name, bit in zip(nullable, bits, strict=True) if bit]
+        return [(name, reason(name, *key[:5])) for name in missing]
+
+    return patterns.column(explain, TYPES["map"])
+
+
+def reason(name: str, client: str, server: str, certificate: str, tls13: bool, established: bool | None) -> str:
+    """Why the column `name` is missing, given what is missing with it."""
+    if "not_applicable" in (client, server) and client == server:
+        return "not_applicable"
+    if tls13 and name in ENCRYPTED_IN_TLS13:
+        return "encrypted"
+    if name in CERTIFICATE:
+        return certificate or (client if name == "name_matches" and client else "not_applicable")
+    if name in CLIENT_COLUMNS:
+        return client or "not_offered"
+    if name in SERVER_COLUMNS:
+        return server or ("not_offered" if name == "alpn" else "not_applicable")
+    if name in ("established", "established_evidence", "handshake_ms") and established is None:
+        return server or client or "not_captured"
+    return "not_applicable"
+
+
+def columns_between(first: str, last: str) -> tuple[str, ...]:
+    """The connections columns from `first` to `last`, both included."""
+    names = [column.name for column in CONNECTIONS]
+    return tuple(names[names.index(first) : names.index(last) + 1])
+
+
+CLIENT_COLUMNS = frozenset(columns_between(CLIENT_FIRST, CLIENT_LAST) + CLIENT_ALSO)
+SERVER_COLUMNS = frozenset(columns_between(SERVER_FIRST, SERVER_LAST) + SERVER_ALSO)

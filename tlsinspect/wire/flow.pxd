@@ -1,0 +1,67 @@
+cimport cython
+from .messages cimport ClientHello, ServerHello
+from .packet cimport Packet
+from .record cimport Listener, RecordReader
+from .stream cimport Stream
+
+cdef class Flow(Listener):
+    cdef public tuple streams
+    cdef public int ip_version, capture, syn_side, hello_side, hello_record_version, server_side
+    cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
+    cdef public list vlans, tunnels
+    cdef public bint closed, finished, tls13, sslv2
+    cdef public ClientHello client_hello, retried_hello
+    cdef public ServerHello server_hello, retry
+    cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
+    cdef public list chains, chain_packets, cipher_changed, finished_seen, application_seen
+    cdef public bytes server_key_exchange
+    cdef public bint certificate_requested, client_key_exchange, certificate_status, alert_encrypted
+    cdef public long long ticket_lifetime, time_finished, time_application
+    cdef public int alert_level, alert_description, alert_side, message_count
+    cdef public list alerts, messages, problems
+    cdef public str history
+    @cython.locals(first=Stream, second=Stream)
+    cpdef bint is_tls(self) except -1
+    @cython.locals(stream=Stream)
+    cpdef note(self, RecordReader reader, int record_type, int kind, Py_ssize_t length, str letter)
+    @cython.locals(stream=Stream)
+    cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
+    cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    @cython.locals(stream=Stream)
+    cpdef take_client_hello(self, RecordReader reader, ClientHello hello, bint complete)
+    @cython.locals(first=Stream, second=Stream, stream=Stream)
+    cpdef take_server_hello(self, RecordReader reader, ServerHello hello)
+    cpdef change_cipher_spec(self, RecordReader reader)
+    @cython.locals(stream=Stream)
+    cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
+    @cython.locals(stream=Stream)
+    cpdef alert(self, RecordReader reader, int level, int description)
+    @cython.locals(side=int, stream=Stream, other=Stream)
+    cpdef application_data(self, RecordReader reader, Py_ssize_t length)
+    cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
+    @cython.locals(first=Stream, second=Stream)
+    cpdef problem(self, object error)
+    @cython.locals(stream=Stream)
+    cpdef end(self)
+
+cdef class FlowTable:
+    cdef public dict streams, flows
+    cdef public list closing, finished
+    cdef public int capture
+    cdef public long long connections, evicted, next_sweep
+    @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
+                   addresses=Py_ssize_t, size=Py_ssize_t, length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
+                   flow=Flow, sequence=cython.longlong)
+    cpdef add_segment(self, Packet packet)
+    @cython.locals(other=Stream)
+    cpdef long long take_flags(self, Flow flow, Stream stream, Packet packet, int flags, long long sequence) except -1
+    @cython.locals(flow=Flow, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
+    cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
+    @cython.locals(half=Py_ssize_t, reverse=bytes, flow=Flow, first=Stream, second=Stream)
+    cpdef Stream open(self, bytes key, Py_ssize_t size, Packet packet, int flags)
+    @cython.locals(stream=Stream, key=bytes)
+    cpdef close(self, Flow flow)
+    @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
+    cpdef sweep(self, long long now)
+    cpdef evict(self)
+    cpdef finish(self)

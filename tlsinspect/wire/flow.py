@@ -1,0 +1,452 @@
+"""Connections as they are on the wire: which packet belongs to which, and what its TLS said.
+
+Goes in: packets. Comes out: a Flow for each TCP connection, when it is over: its
+two streams, the hellos and certificates as parsed or raw, the order of messages.
+Which side is the client is not decided here. State is what is open now, within
+the limits below; a limit that cut something off leaves a DecodeError.
+Spec: RFC 9293, RFC 8446 section 4, RFC 5246 section 7.
+"""
+
+from __future__ import annotations
+
+from ..errors import DecodeError
+from .messages import (
+    CLIENT_HELLO,
+    HELLO_RETRY_REQUEST_DRAFT,
+    SERVER_HELLO,
+    ClientHello,
+    ServerHello,
+    parse_client_hello,
+    parse_draft_retry_request,
+    parse_server_hello,
+    parse_sslv2_client_hello,
+)
+from .packet import Packet
+from .record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT, Listener, RecordReader
+from .stream import Stream
+
+TCP = 6
+FIN = 1
+SYN = 2
+RST = 4
+ACK = 16
+
+FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
+IDLE_NS = 3600 * 1_000_000_000  # a connection without packets for so long is over
+LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
+SWEEP_NS = 60 * 1_000_000_000  # how often idle connections are looked for
+MESSAGE_LIMIT = 512  # messages of one connection that are noted
+FLOW_PROBLEM_LIMIT = 32  # problems of one connection that are noted
+FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
+
+CERTIFICATE = 11
+SERVER_KEY_EXCHANGE = 12
+CERTIFICATE_REQUEST = 13
+NEW_SESSION_TICKET = 4
+CLIENT_KEY_EXCHANGE = 16
+CERTIFICATE_STATUS = 22
+COMPRESSED_CERTIFICATE = 25
+
+HISTORY = {
+    0: "H", 1: "C", 2: "S", 3: "V", 4: "T", 5: "E", 6: "J", 8: "O", 11: "X", 12: "K", 13: "R", 14: "N", 15: "Y",
+    16: "G", 20: "F", 21: "W", 22: "U", 23: "A", 24: "P", 25: "X", 254: "M",
+}  # fmt: skip
+
+
+class Flow(Listener):
+    """One TCP connection: `streams` in the order in which the sides were first seen.
+
+    `messages` holds (number, time_ns, packet, side, record type, message type, length), the
+    message type -1 where it is encrypted or none. `history` has capital letters for
+    side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
+    """
+
+    def __init__(self, first_key: bytes, second_key: bytes, ip_version: int) -> None:
+        self.streams = (Stream(self, 0, first_key), Stream(self, 1, second_key))
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        first.reader.peer = second.reader
+        second.reader.peer = first.reader
+        self.ip_version = ip_version
+        self.capture = 0
+        self.first_packet = 0
+        self.time_start = 0
+        self.time_end = 0
+        self.vlans: list[int] | None = None
+        self.tunnels: list[str] | None = None
+        self.closed = False
+        self.finished = False
+        self.syn_side = -1
+        self.time_syn = -1
+        self.time_syn_ack = -1
+        self.client_hello: ClientHello | None = None
+        self.retried_hello: ClientHello | None = None
+        self.hello_side = -1
+        self.hello_record_version = -1
+        self.client_hello_packet = -1
+        self.time_client_hello = -1
+        self.server_hello: ServerHello | None = None
+        self.retry: ServerHello | None = None
+        self.server_side = -1
+        self.server_hello_packet = -1
+        self.time_server_hello = -1
+        self.tls13 = False
+        self.sslv2 = False
+        self.chains: list[bytes | None] = [None, None]
+        self.chain_packets = [-1, -1]
+        self.server_key_exchange: bytes | None = None
+        self.certificate_requested = False
+        self.client_key_exchange = False
+        self.certificate_status = False
+        self.ticket_lifetime = -1
+        self.cipher_changed = [False, False]
+        self.finished_seen = [False, False]
+        self.time_finished = -1
+        self.time_application = -1
+        self.application_seen = [False, False]
+        self.alert_level = -1
+        self.alert_description = -1
+        self.alert_side = -1
+        self.alert_encrypted = False
+        self.alerts: list[tuple[int, int, int, int, int]] = []
+        self.messages: list[tuple[int, int, int, int, int, int, int]] = []
+        self.message_count = 0
+        self.history = ""
+        self.problems: list[tuple[DecodeError, int]] = []
+
+    def is_tls(self) -> bool:
+        """True when either direction was found to carry TLS records."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        return first.reader.mode != DETECTING or second.reader.mode != DETECTING
+
+    def note(self, reader: RecordReader, record_type: int, kind: int, length: int, letter: str) -> None:
+        """Note a message in `messages` and `history`."""
+        self.message_count += 1
+        if self.message_count > MESSAGE_LIMIT:
+            if self.message_count == MESSAGE_LIMIT + 1:
+                self.problem(DecodeError("handshake", "limit", 0, f"at most {MESSAGE_LIMIT} messages"))
+            return
+        stream: Stream = self.streams[reader.side]
+        self.messages.append((self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length))
+        if letter:
+            self.history += letter if reader.side == 0 else letter.lower()
+
+    def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        """Keep what the message says; see Listener."""
+        self.note(reader, HANDSHAKE, kind, length, HISTORY.get(kind, "Q"))
+        stream: Stream = self.streams[reader.side]
+        if len(body) < length:
+            self.problem(DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}"))
+        try:
+            if kind == CLIENT_HELLO:
+                self.take_client_hello(reader, parse_client_hello(body), len(body) == length)
+            elif kind == SERVER_HELLO:
+                self.take_server_hello(reader, parse_server_hello(body))
+            elif kind == HELLO_RETRY_REQUEST_DRAFT:
+                self.take_server_hello(reader, parse_draft_retry_request(body))
+            elif len(body) < length:
+                return
+            elif kind == CERTIFICATE:
+                if self.chains[reader.side] is None:
+                    self.chains[reader.side] = body
+                    self.chain_packets[reader.side] = stream.number
+            elif kind == SERVER_KEY_EXCHANGE:
+                self.server_key_exchange = body
+            elif kind == CERTIFICATE_REQUEST:
+                self.certificate_requested = True
+            elif kind == CLIENT_KEY_EXCHANGE:
+                self.client_key_exchange = True
+            elif kind == CERTIFICATE_STATUS:
+                self.certificate_status = True
+            elif kind == NEW_SESSION_TICKET and length >= 6:
+                self.ticket_lifetime = int.from_bytes(body[:4], "big")
+        except DecodeError as error:
+            self.problem(error)
+
+    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
+        """An SSL 2.0 ClientHello; see Listener."""
+        self.note(reader, HANDSHAKE, CLIENT_HELLO, len(body) + 1, "C")
+        self.sslv2 = True
+        try:
+            self.take_client_hello(reader, parse_sslv2_client_hello(body), True)
+        except DecodeError as error:
+            self.problem(error)
+
+    def take_client_hello(self, reader: RecordReader, hello: ClientHello, complete: bool) -> None:
+        """The first ClientHello counts; the one after a HelloRetryRequest is kept beside it."""
+        for error in hello.problems:
+            self.problem(error)
+        hello.complete = complete
+        if self.client_hello is not None:
+            if self.retry is not None and self.retried_hello is None:
+                self.retried_hello = hello
+            return
+        stream: Stream = self.streams[reader.side]
+        self.client_hello = hello
+        self.hello_side = reader.side
+        self.hello_record_version = reader.record_version
+        self.client_hello_packet = stream.number
+        self.time_client_hello = stream.time_ns
+
+    def take_server_hello(self, reader: RecordReader, hello: ServerHello) -> None:
+        """The first ServerHello that is no HelloRetryRequest counts."""
+        for error in hello.problems:
+            self.problem(error)
+        if hello.is_tls13() or hello.retry:
+            self.tls13 = True
+            first: Stream = self.streams[0]
+            second: Stream = self.streams[1]
+            first.reader.encrypted = False
+            second.reader.encrypted = False
+        if hello.retry:
+            if self.retry is None:
+                self.retry = hello
+            return
+        if self.server_hello is not None:
+            return
+        stream: Stream = self.streams[reader.side]
+        self.server_hello = hello
+        self.server_side = reader.side
+        self.server_hello_packet = stream.number
+        self.time_server_hello = stream.time_ns
+
+    def change_cipher_spec(self, reader: RecordReader) -> None:
+        """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4)."""
+        self.note(reader, CHANGE_CIPHER_SPEC, -1, reader.record_length, "I")
+        self.cipher_changed[reader.side] = True
+        if not self.tls13:
+            reader.encrypted = True
+
+    def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
+        """The first one of a side is its Finished."""
+        self.note(reader, HANDSHAKE, -1, length, "")
+        if not self.finished_seen[reader.side]:
+            self.finished_seen[reader.side] = True
+            stream: Stream = self.streams[reader.side]
+            self.time_finished = stream.time_ns
+
+    def alert(self, reader: RecordReader, level: int, description: int) -> None:
+        """The last alert in the clear is what is remembered."""
+        self.note(reader, ALERT, -1, 2 if level >= 0 else reader.record_length, "L" if level >= 0 else "")
+        stream: Stream = self.streams[reader.side]
+        if len(self.alerts) < MESSAGE_LIMIT:
+            self.alerts.append((stream.time_ns, stream.number, reader.side, level, description))
+        if level < 0:
+            self.alert_encrypted = True
+            return
+        self.alert_level = level
+        self.alert_description = description
+        self.alert_side = reader.side
+
+    def application_data(self, reader: RecordReader, length: int) -> None:
+        """Watch until both sides are known to have finished; see RecordReader.watching."""
+        side = reader.side
+        stream: Stream = self.streams[side]
+        other: Stream = self.streams[1 - side]
+        if not self.application_seen[side]:
+            self.application_seen[side] = True
+            self.note(reader, APPLICATION_DATA, -1, length, "")
+        if self.tls13 and side == self.hello_side:
+            if other.reader.application_records > 0 and length >= FINISHED_RECORD_MINIMUM:
+                self.finished_seen[side] = True
+                self.finished_seen[1 - side] = True
+                self.time_application = stream.time_ns
+        elif not self.tls13 and self.time_application < 0:
+            self.time_application = stream.time_ns
+        if self.time_application >= 0 and self.application_seen[1 - side]:
+            stream.reader.watching = False
+            other.reader.watching = False
+
+    def heartbeat(self, reader: RecordReader, length: int) -> None:
+        """A heartbeat record; see Listener."""
+        self.note(reader, HEARTBEAT, -1, length, "B")
+
+    def problem(self, error: DecodeError) -> None:
+        """Note what does not follow the specification, and the packet at hand."""
+        if len(self.problems) < FLOW_PROBLEM_LIMIT:
+            first: Stream = self.streams[0]
+            second: Stream = self.streams[1]
+            self.problems.append((error, first.number if first.number > second.number else second.number))
+
+    def end(self) -> None:
+        """The connection is over: read what waits behind holes."""
+        if not self.finished:
+            self.finished = True
+            for stream in self.streams:
+                stream.finish()
+
+
+class FlowTable:
+    """All open connections. `finished` are those that are over; whoever reads them empties it.
+
+    `capture` is a number that says which file the packets are from; `connections`
+    counts what was opened. `evicted` counts connections that were ended by FLOW_LIMIT.
+    """
+
+    def __init__(self) -> None:
+        self.streams: dict[bytes, Stream] = {}
+        self.flows: dict[bytes, Flow] = {}
+        self.closing: list[tuple[int, Flow]] = []
+        self.finished: list[Flow] = []
+        self.capture = 0
+        self.connections = 0
+        self.evicted = 0
+        self.next_sweep = 0
+
+    def add_segment(self, packet: Packet) -> None:
+        """Take a TCP segment: `packet.transport` is the offset of its header.
+
+        Raises DecodeError when the header is cut off or lies about its length.
+        """
+        data = packet.data
+        at = packet.transport
+        if packet.payload_end - at < 20:
+            raise DecodeError("tcp", "truncated", packet.payload_end - at, "a header of 20 octets")
+        payload = at + (data[at + 12] >> 4 << 2)
+        if payload < at + 20:
+            raise DecodeError("tcp", "bad_length", 12, "a header length of at least 5 words")
+        end = packet.payload_end
+        missing = packet.missing
+        if payload > end:
+            if payload > end + missing:
+                raise DecodeError("tcp", "bad_length", 12, "a header that ends within the segment")
+            missing -= payload - end
+            payload = end
+        if packet.ip_version == 4:
+            addresses = packet.network + 12
+            size = 8
+        else:
+            addresses = packet.network + 8
+            size = 32
+        if addresses + size == at:
+            key = data[addresses : at + 4]
+        else:
+            key = data[addresses : addresses + size] + data[at : at + 4]
+        flags = data[at + 13]
+        stream = self.streams.get(key)
+        if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
+            stream = self.open(key, size, packet, flags)
+        flow: Flow = stream.reader.listener
+        flow.time_end = packet.time_ns
+        stream.packets += 1
+        stream.number = packet.number
+        stream.time_ns = packet.time_ns
+        sequence = data[at + 4] << 24 | data[at + 5] << 16 | data[at + 6] << 8 | data[at + 7]
+        if flags & (SYN | FIN | RST):
+            sequence = self.take_flags(flow, stream, packet, flags, sequence)
+        length = end - payload + missing
+        if length > 0:
+            stream.octets += length
+            if not flow.finished and not (flags & RST):
+                stream.accept(data, payload, end, missing, sequence)
+        if flags & ACK:
+            other: Stream = flow.streams[1 - stream.reader.side]
+            if other.pending:
+                other.acknowledge(data[at + 8] << 24 | data[at + 9] << 16 | data[at + 10] << 8 | data[at + 11])
+        if packet.time_ns > self.next_sweep:
+            self.sweep(packet.time_ns)
+
+    def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
+        """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
+        if flags & SYN:
+            if not stream.started:
+                stream.start((sequence + 1) & 0xFFFFFFFF)
+                stream.syn = True
+                stream.initial_sequence = sequence
+                if flags & ACK:
+                    flow.time_syn_ack = packet.time_ns
+                    flow.syn_side = 1 - stream.reader.side
+                else:
+                    flow.time_syn = packet.time_ns
+                    flow.syn_side = stream.reader.side
+            sequence = (sequence + 1) & 0xFFFFFFFF
+        if flags & FIN:
+            stream.fin = True
+        if flags & RST:
+            stream.reset = True
+        other: Stream = flow.streams[1 - stream.reader.side]
+        if not flow.closed and (flags & RST or (stream.fin and other.fin)):
+            flow.closed = True
+            self.closing.append((packet.time_ns, flow))
+        return sequence
+
+    def is_reused(self, stream: Stream, packet: Packet, flags: int) -> bool:
+        """True when a SYN starts another connection with the same addresses and ports."""
+        flow: Flow = stream.reader.listener
+        if flags & ACK and not flow.closed and not stream.syn:
+            return False
+        data = packet.data
+        at = packet.transport
+        sequence = data[at + 4] << 24 | data[at + 5] << 16 | data[at + 6] << 8 | data[at + 7]
+        if stream.syn:
+            reused = sequence != stream.initial_sequence
+        else:
+            reused = stream.started or flow.closed
+        if reused:
+            self.close(flow)
+        return reused
+
+    def open(self, key: bytes, size: int, packet: Packet, flags: int) -> Stream:
+        """Begin a connection; returns the stream of its first packet."""
+        half = size >> 1
+        reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
+        flow = Flow(key, reverse, packet.ip_version)
+        flow.capture = self.capture
+        flow.first_packet = packet.number
+        flow.time_start = packet.time_ns
+        flow.vlans = packet.vlans
+        flow.tunnels = packet.tunnels
+        self.connections += 1
+        self.flows[key] = flow
+        first: Stream = flow.streams[0]
+        second: Stream = flow.streams[1]
+        self.streams[key] = first
+        if reverse != key:
+            self.streams[reverse] = second
+        if len(self.flows) > FLOW_LIMIT:
+            self.evict()
+        return first
+
+    def close(self, flow: Flow) -> None:
+        """End a connection and forget it."""
+        for stream in flow.streams:
+            if self.streams.get(stream.key) is stream:
+                del self.streams[stream.key]
+        key = flow.streams[0].key
+        if self.flows.get(key) is flow:
+            del self.flows[key]
+            flow.end()
+            self.finished.append(flow)
+
+    def sweep(self, now: int) -> None:
+        """End what closed LINGER_NS ago, and every SWEEP_NS what has been idle."""
+        count = 0
+        for time_closed, flow in self.closing:
+            if now - time_closed < LINGER_NS:
+                break
+            count += 1
+            self.close(flow)
+        del self.closing[:count]
+        self.next_sweep = now + LINGER_NS
+        if now // SWEEP_NS != self.next_sweep // SWEEP_NS:
+            for flow in [flow for flow in self.flows.values() if now - flow.time_end > IDLE_NS]:
+                self.close(flow)
+
+    def evict(self) -> None:
+        """Too many are open: end the tenth that has been idle longest."""
+        oldest = sorted(self.flows.values(), key=last_packet)[: FLOW_LIMIT // 10]
+        self.evicted += len(oldest)
+        for flow in oldest:
+            self.close(flow)
+
+    def finish(self) -> None:
+        """The capture is over, and so are all connections."""
+        for flow in list(self.flows.values()):
+            self.close(flow)
+        self.closing = []
+
+
+def last_packet(flow: Flow) -> int:
+    """Sort key: when the connection was last heard of."""
+    return flow.time_end

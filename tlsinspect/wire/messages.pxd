@@ -1,0 +1,56 @@
+cimport cython
+from .cursor cimport Cursor
+
+cdef class ClientHello:
+    cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
+    cdef public bytes random, session_id, cipher_suites, compression_methods, extension_types
+    cdef public bint has_extensions, renegotiation_info, complete
+    cdef public unsigned long long seen
+    cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
+    cdef public bytes signature_algorithms, ec_point_formats, psk_key_exchange_modes, certificate_compression
+    cdef public str ech_type
+    cdef public Py_ssize_t raw_length
+    cdef public list problems
+
+cdef class ServerHello:
+    cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
+    cdef public bytes random, session_id, extension_types, alpn
+    cdef public unsigned long long seen
+    cdef public bint psk_selected, retry
+    cdef public list problems
+    cpdef int version(self) except -2
+    @cython.locals(version=int)
+    cpdef bint is_tls13(self) except -1
+
+cdef class ServerKeyExchange:
+    cdef public int group, dh_prime_bits, signature_algorithm
+
+@cython.locals(cursor=Cursor, hello=ClientHello)
+cpdef ClientHello parse_client_hello(bytes body, str layer=*)
+@cython.locals(length=Py_ssize_t, kind=int, types=list)
+cpdef read_client_parameters(Cursor cursor, ClientHello hello)
+@cython.locals(outer=Py_ssize_t)
+cpdef read_client_extension(Cursor cursor, ClientHello hello, int kind, Py_ssize_t end)
+cpdef read_classic_extension(Cursor cursor, ClientHello hello, int kind)
+cpdef read_recent_extension(Cursor cursor, ClientHello hello, int kind)
+@cython.locals(outer=Py_ssize_t, kind=int)
+cpdef bytes read_server_name(Cursor cursor)
+@cython.locals(outer=Py_ssize_t, groups=list)
+cpdef bytes read_key_share_groups(Cursor cursor)
+cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello)
+@cython.locals(cursor=Cursor, hello=ClientHello, at=Py_ssize_t, kinds=bytes, challenge=bytes)
+cpdef ClientHello parse_sslv2_client_hello(bytes body)
+@cython.locals(cursor=Cursor, hello=ServerHello, short=bint)
+cpdef ServerHello parse_server_hello(bytes body, str layer=*)
+@cython.locals(cursor=Cursor, hello=ServerHello)
+cpdef ServerHello parse_draft_retry_request(bytes body)
+@cython.locals(outer=Py_ssize_t, length=Py_ssize_t, end=Py_ssize_t, kind=int, types=list)
+cpdef read_server_extensions(Cursor cursor, ServerHello hello)
+@cython.locals(outer=Py_ssize_t)
+cpdef read_server_extension(Cursor cursor, ServerHello hello, int kind)
+@cython.locals(cursor=Cursor, outer=Py_ssize_t)
+cpdef list parse_certificate_list(bytes body, bint tls13)
+@cython.locals(cursor=Cursor, exchange=ServerKeyExchange, prime=bytes)
+cpdef ServerKeyExchange parse_server_key_exchange(bytes body, bint finite_field, bint identity_hint, bint algorithm)
+@cython.locals(names=list, position=Py_ssize_t, end=Py_ssize_t)
+cpdef list parse_alpn(bytes vector)

@@ -1,0 +1,420 @@
+"""Handshake message bodies: bytes in, fields as they stood on the wire out.
+
+Vectors of 2-octet numbers stay the bytes that they were: nothing is lost, and
+whoever wants numbers unpacks them. Names are not looked up here. A body that
+breaks off or lies about a length keeps what was read before, and the DecodeError
+goes to the message's `problems`; only a hello without its random is refused.
+Spec: RFC 8446 section 4, RFC 5246 section 7.4, RFC 6066, RFC 8422.
+"""
+
+from __future__ import annotations
+
+from ..errors import DecodeError
+from .cursor import Cursor
+
+CLIENT_HELLO = 1
+SERVER_HELLO = 2
+HELLO_RETRY_REQUEST_DRAFT = 6
+
+RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+FALLBACK_SCSV = b"\x56\x00"
+RENEGOTIATION_SCSV = b"\x00\xff"
+
+SERVER_NAME = 0
+STATUS_REQUEST = 5
+SUPPORTED_GROUPS = 10
+EC_POINT_FORMATS = 11
+SIGNATURE_ALGORITHMS = 13
+HEARTBEAT = 15
+ALPN = 16
+ENCRYPT_THEN_MAC = 22
+EXTENDED_MASTER_SECRET = 23
+COMPRESS_CERTIFICATE = 27
+RECORD_SIZE_LIMIT = 28
+DELEGATED_CREDENTIAL = 34
+SESSION_TICKET = 35
+KEY_SHARE_OLD = 40  # key_share until draft 22 of TLS 1.3
+PRE_SHARED_KEY = 41
+EARLY_DATA = 42
+SUPPORTED_VERSIONS = 43
+PSK_KEY_EXCHANGE_MODES = 45
+KEY_SHARE = 51
+ENCRYPTED_CLIENT_HELLO = 0xFE0D
+RENEGOTIATION_INFO = 0xFF01
+ENCRYPTED_SERVER_NAME = 0xFFCE
+
+NAMED_CURVE = 3
+
+
+class ClientHello:
+    """A ClientHello as offered; None where an extension is absent.
+
+    `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
+    bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
+    the body's length in octets; `complete` is False when only its beginning is there.
+    """
+
+    def __init__(self) -> None:
+        self.legacy_version = 0
+        self.random = b""
+        self.session_id = b""
+        self.cipher_suites = b""
+        self.compression_methods = b""
+        self.extension_types = b""
+        self.has_extensions = False
+        self.seen = 0
+        self.server_name: bytes | None = None
+        self.alpn: bytes | None = None
+        self.supported_versions: bytes | None = None
+        self.supported_groups: bytes | None = None
+        self.key_share_groups: bytes | None = None
+        self.signature_algorithms: bytes | None = None
+        self.ec_point_formats: bytes | None = None
+        self.psk_key_exchange_modes: bytes | None = None
+        self.certificate_compression: bytes | None = None
+        self.ticket_length = 0
+        self.heartbeat_mode = 0
+        self.record_size_limit = 0
+        self.renegotiation_info = False
+        self.ech_type: str | None = None
+        self.ech_config_id = -1
+        self.raw_length = 0
+        self.complete = True
+        self.problems: list[DecodeError] = []
+
+
+class ServerHello:
+    """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent."""
+
+    def __init__(self) -> None:
+        self.legacy_version = 0
+        self.random = b""
+        self.session_id = b""
+        self.cipher_suite = -1
+        self.compression_method = -1
+        self.extension_types = b""
+        self.seen = 0
+        self.selected_version = -1
+        self.group = -1
+        self.psk_selected = False
+        self.alpn: bytes | None = None
+        self.retry = False
+        self.problems: list[DecodeError] = []
+
+    def version(self) -> int:
+        """The version in force: selected_version where the extension is there (RFC 8446 4.2.1)."""
+        return self.selected_version if self.selected_version >= 0 else self.legacy_version
+
+    def is_tls13(self) -> bool:
+        """True for TLS 1.3, its drafts and experiments."""
+        version = self.version()
+        return version == 0x0304 or (version >> 8) in (0x7F, 0x7E, 0xFB)
+
+
+class ServerKeyExchange:
+    """What a ServerKeyExchange says in the clear; -1 where it says nothing."""
+
+    def __init__(self) -> None:
+        self.group = -1
+        self.dh_prime_bits = -1
+        self.signature_algorithm = -1
+
+
+def parse_client_hello(body: bytes, layer: str = "handshake") -> ClientHello:
+    """Parse a ClientHello body, or its beginning.
+
+    Unknown extensions are kept as types in wire order. Raises DecodeError when
+    the random is not complete. Spec: RFC 8446 4.1.2, RFC 5246 7.4.1.2.
+    """
+    cursor = Cursor(body, layer, 0, len(body))
+    hello = ClientHello()
+    hello.raw_length = len(body)
+    hello.legacy_version = cursor.read_u16()
+    hello.random = cursor.read_bytes(32)
+    try:
+        hello.session_id = cursor.read_vector8()
+        read_client_parameters(cursor, hello)
+    except DecodeError as error:
+        hello.problems.append(error)
+    return hello
+
+
+def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
+    """Read cipher_suites, compression_methods and extensions of a ClientHello."""
+    length = cursor.read_u16()
+    if length > cursor.remaining():
+        hello.cipher_suites = cursor.read_bytes(cursor.remaining() & ~1)
+        cursor.fail("truncated", f"{length} octets of cipher suites")
+    hello.cipher_suites = cursor.read_bytes(length)
+    hello.compression_methods = cursor.read_vector8()
+    if cursor.remaining() == 0:
+        return
+    hello.has_extensions = True
+    length = cursor.read_u16()
+    if length < cursor.remaining():
+        hello.problems.append(DecodeError("handshake", "trailing_data", cursor.position + length, "the end of the ClientHello"))
+        cursor.limit = cursor.position + length
+    types = []
+    try:
+        while cursor.remaining() > 0:
+            kind = cursor.read_u16()
+            types.append(cursor.data[cursor.position - 2 : cursor.position])
+            if kind < 63:
+                hello.seen |= 1 << kind
+            length = cursor.read_u16()
+            read_client_extension(cursor, hello, kind, cursor.need(length) + length)
+    finally:
+        hello.extension_types = b"".join(types)
+
+
+def read_client_extension(cursor: Cursor, hello: ClientHello, kind: int, end: int) -> None:
+    """Read one extension's data up to `end`; what is malformed in it is noted and stepped over."""
+    outer = cursor.limit
+    cursor.limit = end
+    try:
+        if kind < 40:
+            read_classic_extension(cursor, hello, kind)
+        else:
+            read_recent_extension(cursor, hello, kind)
+    except DecodeError as error:
+        hello.problems.append(error)
+    cursor.limit = outer
+    cursor.position = end
+
+
+def read_classic_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None:
+    """The extensions numbered below 40. Spec: RFC 6066, 7301, 7627, 8422, 8446 4.2."""
+    if kind == SERVER_NAME:
+        if cursor.remaining() and hello.server_name is None:
+            hello.server_name = read_server_name(cursor)
+    elif kind == SUPPORTED_GROUPS:
+        hello.supported_groups = cursor.read_vector16()
+    elif kind == EC_POINT_FORMATS:
+        hello.ec_point_formats = cursor.read_vector8()
+    elif kind == SIGNATURE_ALGORITHMS:
+        hello.signature_algorithms = cursor.read_vector16()
+    elif kind == HEARTBEAT:
+        hello.heartbeat_mode = cursor.read_u8()
+    elif kind == ALPN:
+        hello.alpn = cursor.read_vector16()
+    elif kind == COMPRESS_CERTIFICATE:
+        hello.certificate_compression = cursor.read_vector8()
+    elif kind == RECORD_SIZE_LIMIT:
+        hello.record_size_limit = cursor.read_u16()
+    elif kind == SESSION_TICKET:
+        hello.ticket_length = cursor.remaining()
+
+
+def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None:
+    """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9849."""
+    if kind == SUPPORTED_VERSIONS:
+        hello.supported_versions = cursor.read_vector8()
+    elif kind in (KEY_SHARE, KEY_SHARE_OLD):
+        hello.key_share_groups = read_key_share_groups(cursor)
+    elif kind == PSK_KEY_EXCHANGE_MODES:
+        hello.psk_key_exchange_modes = cursor.read_vector8()
+    elif kind == RENEGOTIATION_INFO:
+        hello.renegotiation_info = True
+    elif kind == ENCRYPTED_CLIENT_HELLO:
+        read_encrypted_client_hello(cursor, hello)
+    elif kind == ENCRYPTED_SERVER_NAME:
+        hello.ech_type = "esni"
+
+
+def read_server_name(cursor: Cursor) -> bytes | None:
+    """The first host_name of a ServerNameList. Spec: RFC 6066 section 3."""
+    outer = cursor.enter(cursor.read_u16())
+    name = None
+    while cursor.remaining() > 0:
+        kind = cursor.read_u8()
+        value = cursor.read_vector16()
+        if kind == 0 and name is None:
+            name = value
+    cursor.leave(outer)
+    return name
+
+
+def read_key_share_groups(cursor: Cursor) -> bytes:
+    """The groups of the client's key shares, in wire order. Spec: RFC 8446 4.2.8."""
+    outer = cursor.enter(cursor.read_u16())
+    groups = []
+    while cursor.remaining() > 0:
+        groups.append(cursor.read_bytes(2))
+        cursor.read_vector16()
+    cursor.leave(outer)
+    return b"".join(groups)
+
+
+def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello) -> None:
+    """Type and, of an outer one, config_id. Spec: RFC 9849 section 5."""
+    if cursor.read_u8() == 1:
+        hello.ech_type = "inner"
+        return
+    hello.ech_type = "outer"
+    cursor.read_u32()
+    hello.ech_config_id = cursor.read_u8()
+
+
+def parse_sslv2_client_hello(body: bytes) -> ClientHello:
+    """Parse the SSL 2.0 ClientHello that follows the 2-octet header and the message type.
+
+    Cipher kinds are 3 octets; those that stand for SSL 3.0 and later suites (first
+    octet zero) are kept as suites. Raises DecodeError when it is cut off.
+    Spec: RFC 5246 appendix E.2, the SSL 2.0 specification.
+    """
+    cursor = Cursor(body, "sslv2", 0, len(body))
+    hello = ClientHello()
+    hello.raw_length = len(body)
+    hello.legacy_version = cursor.read_u16()
+    kinds_length = cursor.read_u16()
+    session_id_length = cursor.read_u16()
+    challenge_length = cursor.read_u16()
+    kinds = cursor.read_bytes(kinds_length)
+    hello.session_id = cursor.read_bytes(session_id_length)
+    challenge = cursor.read_bytes(challenge_length)
+    hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
+    suites = []
+    for at in range(0, len(kinds) - 2, 3):
+        if kinds[at] == 0:
+            suites.append(kinds[at + 1 : at + 3])
+    hello.cipher_suites = b"".join(suites)
+    hello.compression_methods = b"\x00"
+    return hello
+
+
+def parse_server_hello(body: bytes, layer: str = "handshake") -> ServerHello:
+    """Parse a ServerHello body; a HelloRetryRequest is one with a fixed random.
+
+    Drafts of TLS 1.3 below 22 leave out the session id and compression. Raises
+    DecodeError when the random is not complete.
+    Spec: RFC 8446 4.1.3 and 4.1.4, RFC 5246 7.4.1.3.
+    """
+    cursor = Cursor(body, layer, 0, len(body))
+    hello = ServerHello()
+    hello.legacy_version = cursor.read_u16()
+    hello.random = cursor.read_bytes(32)
+    hello.retry = hello.random == RETRY_RANDOM
+    short = 0x7F00 <= hello.legacy_version < 0x7F16
+    try:
+        if not short:
+            hello.session_id = cursor.read_vector8()
+        hello.cipher_suite = cursor.read_u16()
+        if not short:
+            hello.compression_method = cursor.read_u8()
+        if cursor.remaining() > 0:
+            read_server_extensions(cursor, hello)
+    except DecodeError as error:
+        hello.problems.append(error)
+    return hello
+
+
+def parse_draft_retry_request(body: bytes) -> ServerHello:
+    """Parse the HelloRetryRequest of TLS 1.3 drafts below 22, a message of its own (type 6)."""
+    cursor = Cursor(body, "handshake", 0, len(body))
+    hello = ServerHello()
+    hello.retry = True
+    hello.random = RETRY_RANDOM
+    hello.legacy_version = cursor.read_u16()
+    try:
+        if hello.legacy_version >= 0x7F13:
+            hello.cipher_suite = cursor.read_u16()
+        read_server_extensions(cursor, hello)
+    except DecodeError as error:
+        hello.problems.append(error)
+    return hello
+
+
+def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
+    """Read the extensions of a ServerHello or HelloRetryRequest."""
+    length = cursor.read_u16()
+    if length < cursor.remaining():
+        hello.problems.append(DecodeError("handshake", "trailing_data", cursor.position + length, "the end of the ServerHello"))
+        cursor.limit = cursor.position + length
+    outer = cursor.limit
+    types = []
+    try:
+        while cursor.remaining() > 0:
+            kind = cursor.read_u16()
+            types.append(cursor.data[cursor.position - 2 : cursor.position])
+            if kind < 63:
+                hello.seen |= 1 << kind
+            length = cursor.read_u16()
+            end = cursor.need(length) + length
+            cursor.limit = end
+            try:
+                read_server_extension(cursor, hello, kind)
+            except DecodeError as error:
+                hello.problems.append(error)
+            cursor.limit = outer
+            cursor.position = end
+    finally:
+        hello.extension_types = b"".join(types)
+
+
+def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None:
+    """Read one extension of the server. Spec: RFC 8446 4.2, RFC 7301."""
+    if kind == SUPPORTED_VERSIONS:
+        hello.selected_version = cursor.read_u16()
+    elif kind in (KEY_SHARE, KEY_SHARE_OLD):
+        hello.group = cursor.read_u16()
+    elif kind == PRE_SHARED_KEY:
+        hello.psk_selected = True
+    elif kind == ALPN:
+        outer = cursor.enter(cursor.read_u16())
+        hello.alpn = cursor.read_vector8()
+        cursor.leave(outer)
+
+
+def parse_certificate_list(body: bytes, tls13: bool) -> list[bytes]:
+    """Parse a Certificate body into DER certificates in wire order.
+
+    Raises DecodeError where a length leaves its block. Spec: RFC 5246 7.4.2, RFC 8446 4.4.2.
+    """
+    cursor = Cursor(body, "handshake", 0, len(body))
+    if tls13:
+        cursor.read_vector8()
+    outer = cursor.enter(cursor.read_u24())
+    certificates = []
+    while cursor.remaining() > 0:
+        certificates.append(cursor.read_vector24())
+        if tls13:
+            cursor.read_vector16()
+    cursor.leave(outer)
+    return certificates
+
+
+def parse_server_key_exchange(body: bytes, finite_field: bool, identity_hint: bool, algorithm: bool) -> ServerKeyExchange:
+    """Parse a ServerKeyExchange: the group or the prime's size, and who signed how.
+
+    `finite_field` says DHE, else ECDHE; `identity_hint` that a PSK identity hint comes
+    first (RFC 4279, RFC 5489); `algorithm` that the signature names its scheme
+    (TLS 1.2). Raises DecodeError when it is cut off. Spec: RFC 5246 7.4.3, RFC 8422 5.4.
+    """
+    cursor = Cursor(body, "handshake", 0, len(body))
+    exchange = ServerKeyExchange()
+    if identity_hint:
+        cursor.read_vector16()
+    if finite_field:
+        prime = cursor.read_vector16()
+        exchange.dh_prime_bits = int.from_bytes(prime, "big").bit_length()
+        cursor.read_vector16()
+        cursor.read_vector16()
+    else:
+        if cursor.read_u8() != NAMED_CURVE:
+            cursor.fail("unsupported", "a named curve")
+        exchange.group = cursor.read_u16()
+        cursor.read_vector8()
+    if algorithm and cursor.remaining() > 0:
+        exchange.signature_algorithm = cursor.read_u16()
+    return exchange
+
+
+def parse_alpn(vector: bytes) -> list[bytes]:
+    """Split a ProtocolNameList; what a wrong length leaves over is one last name. Spec: RFC 7301 3.1."""
+    names = []
+    position = 0
+    while position < len(vector):
+        end = position + 1 + vector[position]
+        names.append(vector[position + 1 : end])
+        position = end
+    return names

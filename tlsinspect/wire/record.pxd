@@ -1,0 +1,50 @@
+cimport cython
+
+cdef class Listener:
+    cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
+    cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    cpdef change_cipher_spec(self, RecordReader reader)
+    cpdef alert(self, RecordReader reader, int level, int description)
+    cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
+    cpdef application_data(self, RecordReader reader, Py_ssize_t length)
+    cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
+    cpdef problem(self, object error)
+
+cdef class RecordReader:
+    cdef public Listener listener
+    cdef public int side, mode, record_type, record_version
+    cdef public RecordReader peer
+    cdef public Py_ssize_t record_length, remaining, parts_length, message_length, message_skip, scanned
+    cdef public bint collecting, encrypted, watching
+    cdef public bytes partial, alert
+    cdef public list parts
+    cdef public long long application_bytes, application_records
+    @cython.locals(taken=Py_ssize_t)
+    cpdef feed(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(taken=Py_ssize_t)
+    cpdef skip(self, Py_ssize_t length)
+    cpdef finish(self)
+    @cython.locals(taken=Py_ssize_t, header=bytes)
+    cpdef Py_ssize_t read_split_header(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    @cython.locals(kind=int, length=Py_ssize_t)
+    cpdef start_record(self, bytes data, Py_ssize_t position)
+    @cython.locals(taken=Py_ssize_t)
+    cpdef collect(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(kind=int, length=Py_ssize_t)
+    cpdef read_messages(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cpdef step_over(self, int kind, Py_ssize_t length, Py_ssize_t available)
+    @cython.locals(data=bytes)
+    cpdef lose_message(self, Py_ssize_t missing)
+    @cython.locals(length=Py_ssize_t, found=Py_ssize_t, first=int)
+    cpdef Py_ssize_t find_record(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    @cython.locals(found=Py_ssize_t, start=Py_ssize_t)
+    cpdef Py_ssize_t find_boundary(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    @cython.locals(length=Py_ssize_t, version=int, kinds=Py_ssize_t, session_id=Py_ssize_t, challenge=Py_ssize_t, after=Py_ssize_t)
+    cpdef bint read_sslv2_hello(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+
+cpdef bint is_record_header(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+cpdef bint is_application_header(bytes data, Py_ssize_t position) except -1
+@cython.locals(record=Py_ssize_t, message=Py_ssize_t, kind=int)
+cpdef bint is_hello(bytes data, Py_ssize_t position) except -1
+@cython.locals(headers=int, length=Py_ssize_t)
+cpdef bint is_record_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1

@@ -1,0 +1,375 @@
+"""TLS records and the handshake messages in them, for one direction of one connection.
+
+Goes in: the octets of a byte stream, in order, in pieces of any size; and holes
+of known length. Comes out: calls on a Listener. Only handshake octets are ever
+copied; once the direction is encrypted a piece costs its record headers and
+nothing else. Names and judges nothing.
+Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hello).
+"""
+
+from __future__ import annotations
+
+from ..errors import DecodeError
+
+CHANGE_CIPHER_SPEC = 20
+ALERT = 21
+HANDSHAKE = 22
+APPLICATION_DATA = 23
+HEARTBEAT = 24
+
+DETECTING = 0  # nothing that looks like TLS yet
+READING = 1  # at a known place in a record
+LOST = 2  # TLS, but a hole swallowed a record header
+OTHER = 3  # SSL 2.0 without TLS behind it: not read further
+
+RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
+APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
+MESSAGE_LENGTH_LIMIT = 1 << 20  # a longer handshake message is stepped over
+SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
+SSLV2_HELLO_LIMIT = 1024
+HELLO_HEADER = 11  # record header, message header and legacy_version
+
+
+class Listener:
+    """Whoever wants to know what the records say; `reader` tells the direction."""
+
+    def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        """A handshake message; `body` is shorter than `length` when the rest is missing."""
+
+    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
+        """An SSL 2.0 ClientHello, without its header and type."""
+
+    def change_cipher_spec(self, reader: RecordReader) -> None:
+        """A ChangeCipherSpec."""
+
+    def alert(self, reader: RecordReader, level: int, description: int) -> None:
+        """An alert; level and description are -1 where they are encrypted."""
+
+    def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
+        """A handshake record whose content is encrypted."""
+
+    def application_data(self, reader: RecordReader, length: int) -> None:
+        """An application_data record, while `reader.watching`."""
+
+    def heartbeat(self, reader: RecordReader, length: int) -> None:
+        """A heartbeat record."""
+
+    def problem(self, error: DecodeError) -> None:
+        """Octets that do not follow the specification; reading goes on."""
+
+
+class RecordReader:
+    """Where one direction stands in its records.
+
+    `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
+    when a ChangeCipherSpec changed the cipher. `application_bytes` counts the
+    content of application_data records, `partial` holds the beginning of a header.
+    """
+
+    def __init__(self, listener: Listener, side: int) -> None:
+        self.listener = listener
+        self.side = side
+        self.peer: RecordReader | None = None
+        self.mode = DETECTING
+        self.record_type = 0
+        self.record_version = 0
+        self.record_length = 0
+        self.remaining = 0
+        self.collecting = False
+        self.encrypted = False
+        self.watching = True
+        self.partial = b""
+        self.alert = b""
+        self.parts: list[bytes] = []
+        self.parts_length = 0
+        self.message_length = 0
+        self.message_skip = 0
+        self.application_bytes = 0
+        self.application_records = 0
+        self.scanned = 0
+
+    def feed(self, data: bytes, position: int, end: int) -> None:
+        """Take the next octets of the stream, `data[position:end]`."""
+        if self.partial and self.mode != READING:
+            data = self.partial + data[position:end]
+            position = 0
+            end = len(data)
+            self.partial = b""
+        while position < end:
+            if self.mode != READING:
+                position = self.find_record(data, position, end)
+            elif self.remaining > 0:
+                taken = self.remaining if self.remaining < end - position else end - position
+                if self.collecting:
+                    self.collect(data, position, position + taken)
+                self.remaining -= taken
+                position += taken
+            elif self.partial or end - position < 5:
+                position = self.read_split_header(data, position, end)
+            else:
+                self.start_record(data, position)
+                position += 5
+
+    def skip(self, length: int) -> None:
+        """Step over `length` octets that the capture does not hold."""
+        if self.mode != READING:
+            self.partial = b""
+            return
+        if self.remaining > 0:
+            taken = self.remaining if self.remaining < length else length
+            if self.collecting:
+                self.lose_message(taken)
+            self.remaining -= taken
+            length -= taken
+        if length > 0:
+            self.lose_message(0)
+            self.partial = b""
+            self.mode = LOST
+
+    def finish(self) -> None:
+        """The stream ends: what a message had so far is handed over."""
+        self.lose_message(0)
+
+    def read_split_header(self, data: bytes, position: int, end: int) -> int:
+        """Collect a record header that is spread over pieces."""
+        taken = 5 - len(self.partial)
+        if taken > end - position:
+            taken = end - position
+        self.partial += data[position : position + taken]
+        if len(self.partial) == 5:
+            header = self.partial
+            self.partial = b""
+            self.start_record(header, 0)
+        return position + taken
+
+    def start_record(self, data: bytes, position: int) -> None:
+        """Read a record header and say what is to become of the content."""
+        kind = data[position]
+        length = data[position + 3] << 8 | data[position + 4]
+        if not is_record_header(data, position, position + 5):
+            self.mode = LOST
+            self.listener.problem(DecodeError("record", "bad_value", 0, "a record header (type 20 to 24, version 3.x)"))
+            return
+        self.record_type = kind
+        self.record_version = data[position + 1] << 8 | data[position + 2]
+        self.record_length = length
+        self.remaining = length
+        self.collecting = False
+        if kind == APPLICATION_DATA:
+            self.application_bytes += length
+            self.application_records += 1
+            if self.watching:
+                self.listener.application_data(self, length)
+        elif kind == HANDSHAKE:
+            if self.encrypted:
+                self.listener.encrypted_handshake(self, length)
+            else:
+                self.collecting = True
+        elif kind == CHANGE_CIPHER_SPEC:
+            self.listener.change_cipher_spec(self)
+        elif kind == ALERT:
+            if self.encrypted or length != 2:
+                self.listener.alert(self, -1, -1)
+            else:
+                self.collecting = True
+        else:
+            self.listener.heartbeat(self, length)
+
+    def collect(self, data: bytes, position: int, end: int) -> None:
+        """Take content of a record that is in the clear: an alert or handshake octets."""
+        if self.record_type == ALERT:
+            self.alert += data[position:end]
+            if len(self.alert) == 2:
+                self.listener.alert(self, self.alert[0], self.alert[1])
+                self.alert = b""
+            return
+        if self.message_skip > 0:
+            taken = self.message_skip if self.message_skip < end - position else end - position
+            self.message_skip -= taken
+            position += taken
+            if position == end:
+                return
+        if self.parts_length:
+            self.parts.append(data[position:end])
+            self.parts_length += end - position
+            if self.parts_length < self.message_length + 4:
+                return
+            data = b"".join(self.parts)
+            position = 0
+            end = self.parts_length
+            self.parts = []
+            self.parts_length = 0
+        self.read_messages(data, position, end)
+
+    def read_messages(self, data: bytes, position: int, end: int) -> None:
+        """Hand over each whole message; keep the beginning of the last one."""
+        while end - position >= 4:
+            kind = data[position]
+            length = data[position + 1] << 16 | data[position + 2] << 8 | data[position + 3]
+            if length > MESSAGE_LENGTH_LIMIT:
+                self.step_over(kind, length, end - position)
+                return
+            self.message_length = length
+            if end - position < length + 4:
+                break
+            self.listener.handshake(self, kind, data[position + 4 : position + 4 + length], length)
+            position += length + 4
+        if position < end:
+            if end - position < 4:
+                self.message_length = 0
+            self.parts.append(data[position:end])
+            self.parts_length = end - position
+
+    def step_over(self, kind: int, length: int, available: int) -> None:
+        """A message past the limit, or an encrypted one taken for a message: leave it out."""
+        if kind <= 25:
+            self.message_skip = length + 4 - available
+            self.listener.problem(
+                DecodeError("handshake", "limit", 1, f"a message of at most {MESSAGE_LENGTH_LIMIT} octets, not {length}")
+            )
+        else:
+            self.collecting = False
+            self.listener.encrypted_handshake(self, self.record_length)
+
+    def lose_message(self, missing: int) -> None:
+        """A hole of `missing` handshake octets, or the end: hand over the beginning of the message."""
+        self.collecting = False
+        self.alert = b""
+        if not self.parts_length:
+            if self.message_skip > 0:
+                self.message_skip = self.message_skip - missing if self.message_skip > missing else 0
+            return
+        data = b"".join(self.parts)
+        self.parts = []
+        self.parts_length = 0
+        if len(data) >= 4:
+            self.listener.handshake(self, data[0], data[4:], self.message_length)
+            if missing and self.message_length + 4 - len(data) > missing:
+                self.message_skip = self.message_length + 4 - len(data) - missing
+
+    def find_record(self, data: bytes, position: int, end: int) -> int:
+        """Look for the beginning of TLS; returns where reading goes on (`end` when there is none)."""
+        if self.mode == OTHER:
+            return end
+        length = end - position
+        if self.mode == LOST:
+            return self.find_boundary(data, position, end)
+        if self.peer is not None and (self.peer.mode == READING or self.peer.mode == LOST):
+            return self.find_boundary(data, position, end)
+        first = data[position]
+        if first == HANDSHAKE:
+            if length < HELLO_HEADER and b"\x16\x03".startswith(data[position : position + 2]):
+                self.partial = data[position:end]
+                return end
+            if length >= HELLO_HEADER and is_hello(data, position):
+                self.mode = READING
+                return position
+        if first & 0x80 and length >= 5 and data[position + 2] == 1 and self.read_sslv2_hello(data, position, end):
+            return end
+        if is_record_chain(data, position, end):
+            self.mode = READING
+            return position
+        if self.scanned < SCAN_LIMIT:
+            self.scanned += length
+            found = data.find(b"\x16\x03", position + 1, end)
+            while found >= 0 and end - found >= HELLO_HEADER:
+                if is_hello(data, found):
+                    self.mode = READING
+                    return found
+                found = data.find(b"\x16\x03", found + 1, end)
+        return end
+
+    def find_boundary(self, data: bytes, position: int, end: int) -> int:
+        """The next record header when the place in the records is not known.
+
+        Any header at the start of the piece will do, or the beginning of one; inside
+        it only one that looks like application data of today, or leads to another.
+        """
+        if is_record_header(data, position, end):
+            self.mode = READING
+            return position
+        found = data.find(b"\x03", position + 1, end)
+        while found >= 0 and end - found >= 4:
+            start = found - 1
+            if is_application_header(data, start) or is_record_chain(data, start, end):
+                self.mode = READING
+                return start
+            found = data.find(b"\x03", found + 1, end)
+        return end
+
+    def read_sslv2_hello(self, data: bytes, position: int, end: int) -> bool:
+        """An SSL 2.0 ClientHello at `position`: True when it was read, or kept until it is whole."""
+        length = (data[position] & 0x7F) << 8 | data[position + 1]
+        version = data[position + 3] << 8 | data[position + 4]
+        if not (version == 2 or version >> 8 == 3) or not 9 <= length <= SSLV2_HELLO_LIMIT:
+            return False
+        if end - position < 11:
+            self.partial = data[position:end]
+            return True
+        kinds = data[position + 5] << 8 | data[position + 6]
+        session_id = data[position + 7] << 8 | data[position + 8]
+        challenge = data[position + 9] << 8 | data[position + 10]
+        if kinds == 0 or kinds % 3 or session_id not in (0, 16, 32) or 9 + kinds + session_id + challenge != length:
+            return False
+        after = position + 2 + length
+        if end < after:
+            self.partial = data[position:end]
+            return True
+        self.mode = READING if version != 2 else OTHER
+        self.record_version = 2
+        self.listener.sslv2_hello(self, data[position + 3 : after])
+        if after < end:
+            self.feed(data, after, end)
+        return True
+
+
+def is_record_header(data: bytes, position: int, end: int) -> bool:
+    """A record header, or as much of one as there is: type 20 to 24, version 3.x, a length that is allowed."""
+    if data[position] < CHANGE_CIPHER_SPEC or data[position] > HEARTBEAT:
+        return False
+    if end - position >= 2 and data[position + 1] != 3:
+        return False
+    return end - position < 5 or (data[position + 3] << 8 | data[position + 4]) <= RECORD_LENGTH_LIMIT
+
+
+def is_application_header(data: bytes, position: int) -> bool:
+    """Application data of TLS 1.2 or 1.3, with a length that these allow."""
+    return (
+        data[position] == APPLICATION_DATA
+        and data[position + 1] == 3
+        and data[position + 2] == 3
+        and (data[position + 3] << 8 | data[position + 4]) <= APPLICATION_LENGTH_LIMIT
+    )
+
+
+def is_hello(data: bytes, position: int) -> bool:
+    """A handshake record that starts with a ClientHello or a ServerHello.
+
+    Looks at HELLO_HEADER octets: the message's length and version must fit.
+    """
+    if data[position] != HANDSHAKE or data[position + 1] != 3 or data[position + 2] > 4:
+        return False
+    record = data[position + 3] << 8 | data[position + 4]
+    kind = data[position + 5]
+    if record < 1 or record > RECORD_LENGTH_LIMIT or kind not in (1, 2):
+        return False
+    message = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
+    if message < 38 or message > MESSAGE_LENGTH_LIMIT:
+        return False
+    return data[position + 9] == 3 or (kind == 2 and data[position + 9] in (0x7F, 0x7E, 0xFB))
+
+
+def is_record_chain(data: bytes, position: int, end: int) -> bool:
+    """Record headers that lead to each other: two at least, or one that ends with the piece."""
+    headers = 0
+    while end - position >= 5:
+        if not is_record_header(data, position, end) or data[position + 2] > 4:
+            return False
+        length = data[position + 3] << 8 | data[position + 4]
+        if length == 0:
+            return False
+        headers += 1
+        position += 5 + length
+        if position == end:
+            return True
+    return headers >= 2

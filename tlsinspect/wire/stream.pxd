@@ -1,0 +1,29 @@
+cimport cython
+from .record cimport RecordReader, Listener
+
+cdef class Stream:
+    cdef public bytes key, head
+    cdef public RecordReader reader
+    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
+    cdef public long long initial_sequence, next_sequence, next_place, packets, octets, out_of_order, retransmitted
+    cdef public long long pending_bytes, number, time_ns
+    cdef public list pending, compared
+    cpdef start(self, long long sequence)
+    @cython.locals(ahead=cython.longlong)
+    cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)
+    @cython.locals(length=Py_ssize_t)
+    cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
+    @cython.locals(length=Py_ssize_t, detecting=bint)
+    cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    cpdef keep(self, bytes payload, Py_ssize_t missing, long long place)
+    @cython.locals(ahead=cython.longlong)
+    cpdef acknowledge(self, long long sequence)
+    @cython.locals(hole=cython.longlong)
+    cpdef give_up_hole(self)
+    @cython.locals(payload=bytes, known=cython.longlong, place=cython.longlong, missing=Py_ssize_t, count=Py_ssize_t)
+    cpdef drain(self)
+    @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong)
+    cpdef compare(self, long long place, bytes payload)
+    cpdef finish(self)
+
+cpdef bint may_start_record(int octet) except -1

@@ -1,0 +1,172 @@
+"""TCP reassembly for one direction: segments in any order in, octets in order out.
+
+Goes in: payload with its sequence number. Comes out: the same octets, once and
+in order, to a RecordReader; holes as lengths. Where two copies of an octet
+differ, the first counts. Sequence numbers are 32 bits and wrap; inside, places
+are counted from the first octet without wrapping.
+Spec: RFC 9293 section 3.4.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from .record import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT, Listener, RecordReader
+
+MASK = 0xFFFFFFFF
+HALF = 0x80000000
+
+PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
+PENDING_BYTE_LIMIT = 1 << 20
+ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
+HEAD_LIMIT = 256  # first octets kept to tell what a stream carries
+COMPARED_LIMIT = 16384  # first octets kept to compare retransmissions with
+
+
+class Stream:
+    """One direction of a connection: what came, what is missing, what is waiting.
+
+    `key` is its place in the flow table. `packets` counts segments, `octets` payload
+    octets as on the wire. `next_place` is the place of the next octet in order, and
+    `next_sequence` its sequence number. `head` holds the first octets while they look
+    like no TLS. `number` and `time_ns` are those of the packet that is delivered.
+    """
+
+    def __init__(self, listener: Listener, side: int, key: bytes) -> None:
+        self.key = key
+        self.reader = RecordReader(listener, side)
+        self.started = False
+        self.syn = False
+        self.fin = False
+        self.reset = False
+        self.gap = False
+        self.truncated = False
+        self.overlap_conflict = False
+        self.initial_sequence = 0
+        self.next_sequence = 0
+        self.next_place = 0
+        self.packets = 0
+        self.octets = 0
+        self.out_of_order = 0
+        self.retransmitted = 0
+        self.pending: list[tuple[int, bytes, int, int, int]] = []
+        self.pending_bytes = 0
+        self.head = b""
+        self.compared: list[tuple[int, bytes]] = []
+        self.number = 0
+        self.time_ns = 0
+
+    def start(self, sequence: int) -> None:
+        """Say which sequence number the first octet has."""
+        self.started = True
+        self.next_sequence = sequence
+
+    def accept(self, data: bytes, position: int, end: int, missing: int, sequence: int) -> None:
+        """Take a segment's payload `data[position:end]`, `missing` more octets of which were not captured."""
+        if not self.started:
+            self.start(sequence)
+        ahead = (sequence - self.next_sequence) & MASK
+        if ahead == 0:
+            self.deliver(data, position, end, missing)
+        elif ahead < HALF:
+            self.keep(data[position:end], missing, self.next_place + ahead)
+            return
+        else:
+            self.retransmitted += 1
+            self.accept_again(data, position, end, missing, MASK + 1 - ahead)
+        if self.pending:
+            self.drain()
+
+    def accept_again(self, data: bytes, position: int, end: int, missing: int, known: int) -> None:
+        """A segment whose first `known` octets were delivered: compare these, deliver the rest."""
+        length = end - position
+        if self.compared and known <= self.next_place:
+            self.compare(self.next_place - known, data[position:end])
+        if known >= length + missing:
+            return
+        if known <= length:
+            self.deliver(data, position + known, end, missing)
+        else:
+            self.deliver(data, end, end, missing - (known - length))
+
+    def deliver(self, data: bytes, position: int, end: int, missing: int) -> None:
+        """Hand the next octets in order to the reader."""
+        length = end - position
+        if self.next_place < COMPARED_LIMIT and length:
+            self.compared.append((self.next_place, data[position:end]))
+        detecting = self.reader.mode == DETECTING
+        self.next_place += length + missing
+        self.next_sequence = (self.next_sequence + length + missing) & MASK
+        if length:
+            self.reader.feed(data, position, end)
+            if detecting and len(self.head) < HEAD_LIMIT and not may_start_record(data[position]):
+                self.head += data[position : end if length < HEAD_LIMIT else position + HEAD_LIMIT]
+        if missing:
+            self.truncated = True
+            self.reader.skip(missing)
+
+    def keep(self, payload: bytes, missing: int, place: int) -> None:
+        """Keep a segment that came before its turn; past the limits what is missing is given up."""
+        self.out_of_order += 1
+        insort(self.pending, (place, payload, missing, self.number, self.time_ns))
+        self.pending_bytes += len(payload)
+        if len(self.pending) > PENDING_SEGMENT_LIMIT or self.pending_bytes > PENDING_BYTE_LIMIT:
+            self.give_up_hole()
+
+    def acknowledge(self, sequence: int) -> None:
+        """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
+        ahead = (sequence - self.next_sequence) & MASK
+        if 0 < ahead < HALF and len(self.pending) >= ACKNOWLEDGED_SEGMENT_LIMIT:
+            self.give_up_hole()
+
+    def give_up_hole(self) -> None:
+        """Step over the octets before the first early segment, and deliver what follows."""
+        hole = self.pending[0][0] - self.next_place
+        if hole > 0:
+            self.gap = True
+            self.next_place += hole
+            self.next_sequence = (self.next_sequence + hole) & MASK
+            self.reader.skip(hole)
+        self.drain()
+
+    def drain(self) -> None:
+        """Deliver the early segments whose turn has come."""
+        number, time_ns = self.number, self.time_ns
+        count = 0
+        for place, payload, missing, own_number, own_time in self.pending:
+            known = self.next_place - place
+            if known < 0:
+                break
+            count += 1
+            self.pending_bytes -= len(payload)
+            if own_number > number:
+                self.number, self.time_ns = own_number, own_time
+            if known == 0:
+                self.deliver(payload, 0, len(payload), missing)
+            else:
+                self.accept_again(payload, 0, len(payload), missing, known)
+        del self.pending[:count]
+        self.number, self.time_ns = number, time_ns
+
+    def compare(self, place: int, payload: bytes) -> None:
+        """Look whether a retransmission says what the first copy said."""
+        end = place + len(payload)
+        for start, known in self.compared:
+            low = place if place > start else start
+            high = start + len(known)
+            if end < high:
+                high = end
+            if low < high and known[low - start : high - start] != payload[low - place : high - place]:
+                self.overlap_conflict = True
+
+    def finish(self) -> None:
+        """The connection is over: deliver what waits, over its holes."""
+        while self.pending:
+            self.give_up_hole()
+        self.reader.finish()
+        self.compared = []
+
+
+def may_start_record(octet: int) -> bool:
+    """True for the first octet of a TLS record or of an SSL 2.0 header."""
+    return CHANGE_CIPHER_SPEC <= octet <= HEARTBEAT or octet >= 0x80
