@@ -1,0 +1,42 @@
+"""Which variant is tested, and that it is the one of this tree."""
+
+from __future__ import annotations
+
+import filecmp
+from pathlib import Path
+
+import pytest
+
+import tlsinspect
+from tlsinspect.wire import record
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "tlsinspect"
+INSTALLED = Path(tlsinspect.__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--variant says which variant the run is meant to test."""
+    parser.addoption("--variant", choices=("compiled", "pure"), help="fail unless this variant is the one imported")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to test anything but the code of this tree, in the variant asked for."""
+    shadows = sorted(SOURCE.rglob("*.so"))
+    if shadows:
+        pytest.exit(f"a built extension shadows its source: {shadows[0].relative_to(ROOT)}; delete it", 3)
+    compiled = not str(record.__file__).endswith(".py")
+    wanted = config.getoption("--variant")
+    if wanted is not None and compiled != (wanted == "compiled"):
+        pytest.exit(f"--variant {wanted}, but {record.__name__} is {'compiled' if compiled else 'pure Python'}", 3)
+    if INSTALLED != SOURCE:
+        for path in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.pxd")]):
+            installed = INSTALLED / path.relative_to(SOURCE)
+            if not installed.exists() or not filecmp.cmp(path, installed, shallow=False):
+                pytest.exit(f"{path.relative_to(ROOT)} is newer than the installed package; run 'make build'", 3)
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of sample captures."""
+    return ROOT / "captures"
