@@ -1,0 +1,185 @@
+"""The extensions of a certificate whose contents become facts; others are passed over.
+
+An extension that is refused leaves its facts None; one that is absent leaves
+them empty, and the difference is what `parse_extensions` takes care of.
+Spec: RFC 5280 section 4.2, RFC 6962 section 3.3, RFC 7633 section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import DecodeError
+from .der import (
+    BOOLEAN,
+    INTEGER,
+    OCTET_STRING,
+    SEQUENCE,
+    Element,
+    iter_elements,
+    parse_bit_string,
+    parse_boolean,
+    parse_element,
+    parse_elements,
+    parse_enclosed,
+    parse_integer,
+    parse_object_identifier,
+    parse_small_integer,
+)
+from .facts import Draft
+from .names import ip_text, parse_general_text, uris
+from .object_identifiers import EXTENDED_KEY_USAGES
+
+KEY_USAGES = (
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+)
+ACCESS_METHODS = {"1.3.6.1.5.5.7.48.1": "ocsp_urls", "1.3.6.1.5.5.7.48.2": "issuer_urls"}
+EMAIL_TAG, DNS_TAG, IP_TAG = 0x81, 0x82, 0x87
+FULL_NAME_TAG = 0xA0
+DISTRIBUTION_POINT_TAG = 0xA0
+STATUS_REQUEST = 5  # the TLS extension that a must-staple certificate asks for (RFC 7633 section 4.1)
+
+
+def parse_extensions(extensions: Element, draft: Draft) -> None:
+    """Note the facts of every known extension inside `extensions`, each the first time that it comes.
+
+    When the list ends as it should, the facts of absent extensions become empty.
+    Raises DecodeError where the list itself breaks off; what came before stays.
+    """
+    seen: set[str] = set()
+    for extension in iter_elements(extensions.expect(SEQUENCE)):
+        identifier, *_, value = parse_elements(extension.expect(SEQUENCE), 2, 3)
+        type_ = parse_object_identifier(identifier)
+        if type_ not in EXTENSIONS:
+            continue
+        name, _, parse = EXTENSIONS[type_]
+        if type_ in seen:
+            draft.refuse(name, extension.error("bad_value", "the extension once (RFC 5280 4.2)"))
+            continue
+        seen.add(type_)
+        try:
+            parse(parse_enclosed(value.expect(OCTET_STRING)), draft)
+        except DecodeError as error:
+            draft.refuse(name, error)
+    if not draft.cut:
+        add_absent(draft, seen)
+
+
+def add_absent(draft: Draft, seen: set[str]) -> None:
+    """Note what it means that extensions are absent: all known ones but those `seen`, as dotted OIDs."""
+    for type_, (_, absent, _) in EXTENSIONS.items():
+        if type_ not in seen:
+            for fact, make in absent.items():
+                draft.facts[fact] = make()
+
+
+def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
+    dns: list[str] = []
+    addresses: list[str] = []
+    email: list[str] = []
+    elements = list(iter_elements(names.expect(SEQUENCE)))
+    for name in elements:
+        if name.tag == DNS_TAG:
+            dns.append(parse_general_text(name))
+        elif name.tag == IP_TAG:
+            addresses.append(ip_text(name.contents))
+            if addresses[-1].startswith("#"):
+                draft.refuse("subjectAltName", name.error("bad_length", "an address of 4 or 16 octets"))
+        elif name.tag == EMAIL_TAG:
+            email.append(parse_general_text(name))
+    draft.facts.update(san_dns=dns, san_ip=addresses, san_email=email, san_uri=uris(elements))
+
+
+def _parse_basic_constraints(constraints: Element, draft: Draft) -> None:
+    parts = parse_elements(constraints.expect(SEQUENCE), 0, 2)
+    draft.facts["is_ca"] = bool(parts) and parts[0].tag == BOOLEAN and parse_boolean(parts[0])
+    if parts and parts[-1].tag == INTEGER:
+        draft.facts["path_length"] = parse_small_integer(parts[-1])
+
+
+def _parse_key_usage(usage: Element, draft: Draft) -> None:
+    octets, _ = parse_bit_string(usage)
+    bits = int.from_bytes(octets[:2].ljust(2, b"\0"), "big")
+    draft.facts["key_usage"] = [name for place, name in enumerate(KEY_USAGES) if bits >> 15 - place & 1]
+
+
+def _parse_extended_key_usage(usages: Element, draft: Draft) -> None:
+    identifiers = [parse_object_identifier(usage) for usage in iter_elements(usages.expect(SEQUENCE))]
+    draft.facts["extended_key_usage"] = [EXTENDED_KEY_USAGES.get(usage, usage) for usage in identifiers]
+
+
+def _parse_policies(policies: Element, draft: Draft) -> None:
+    draft.facts["policies"] = [
+        parse_object_identifier(parse_elements(policy.expect(SEQUENCE), 1, 2)[0])
+        for policy in iter_elements(policies.expect(SEQUENCE))
+    ]
+
+
+def _parse_authority_information_access(descriptions: Element, draft: Draft) -> None:
+    urls: dict[str, list[str]] = {"ocsp_urls": [], "issuer_urls": []}
+    for description in iter_elements(descriptions.expect(SEQUENCE)):
+        method, location = parse_elements(description.expect(SEQUENCE), 2, 2)
+        fact = ACCESS_METHODS.get(parse_object_identifier(method))
+        if fact is not None:
+            urls[fact] += uris([location])
+    draft.facts.update(urls)
+
+
+def _parse_crl_distribution_points(points: Element, draft: Draft) -> None:
+    urls: list[str] = []
+    for point in iter_elements(points.expect(SEQUENCE)):
+        for part in iter_elements(point.expect(SEQUENCE)):
+            if part.tag == DISTRIBUTION_POINT_TAG:
+                name = parse_element(part.data, part.start, part.end)
+                if name.tag == FULL_NAME_TAG:
+                    urls += uris(iter_elements(name))
+    draft.facts["crl_urls"] = urls
+
+
+def _parse_tls_feature(features: Element, draft: Draft) -> None:
+    numbers = [parse_integer(feature) for feature in iter_elements(features.expect(SEQUENCE))]
+    draft.facts["must_staple"] = STATUS_REQUEST in numbers
+
+
+def _parse_timestamps(wrapped: Element, draft: Draft) -> None:
+    data, position, end = wrapped.data, wrapped.start + 2, wrapped.end
+    if int.from_bytes(wrapped.expect(OCTET_STRING).contents[:2], "big") != end - position:
+        wrapped.fail("bad_length", "a list that fills its block")
+    count = 0
+    while position < end:
+        position += 2 + int.from_bytes(data[position : position + 2], "big")
+        count += 1
+    if position != end:
+        wrapped.fail("truncated", "timestamps that end with their list")
+    draft.facts["sct_count"] = count
+
+
+Parser = Callable[[Element, Draft], None]
+EXTENSIONS: dict[str, tuple[str, dict[str, Callable[[], Any]], Parser]] = {
+    "2.5.29.15": ("keyUsage", {"key_usage": list}, _parse_key_usage),
+    "2.5.29.17": (
+        "subjectAltName",
+        {"san_dns": list, "san_ip": list, "san_email": list, "san_uri": list},
+        _parse_subject_alternative_name,
+    ),
+    "2.5.29.19": ("basicConstraints", {"is_ca": bool}, _parse_basic_constraints),
+    "2.5.29.31": ("cRLDistributionPoints", {"crl_urls": list}, _parse_crl_distribution_points),
+    "2.5.29.32": ("certificatePolicies", {"policies": list}, _parse_policies),
+    "2.5.29.37": ("extKeyUsage", {"extended_key_usage": list}, _parse_extended_key_usage),
+    "1.3.6.1.5.5.7.1.1": (
+        "authorityInfoAccess",
+        {"ocsp_urls": list, "issuer_urls": list},
+        _parse_authority_information_access,
+    ),
+    "1.3.6.1.5.5.7.1.24": ("TLS feature", {"must_staple": bool}, _parse_tls_feature),
+    "1.3.6.1.4.1.11129.2.4.2": ("SCT list", {"sct_count": int}, _parse_timestamps),
+}

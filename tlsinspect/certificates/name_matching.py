@@ -1,0 +1,34 @@
+"""Says whether a certificate is for a name (RFC 9525)."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from .facts import CertificateFacts
+from .names import ip_text
+
+# Underscores are seen in practice; a "*" in what was asked for is no name.
+DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+
+
+def name_matches(server_name: str, facts: CertificateFacts) -> bool | None:
+    """Say whether the certificate is for `server_name`, a DNS name in A-labels or an IP address.
+
+    A "*" has to be the whole left-most label, with another label after it, and
+    stands for exactly one label. Case and one trailing dot of `server_name` do
+    not count. The common name is never looked at. None when the certificate's
+    names could not be read. Spec: RFC 9525 sections 6.3 and 6.5.
+    """
+    if facts.san_dns is None or facts.san_ip is None:
+        return None
+    try:
+        return ip_text(ip_address(server_name).packed) in facts.san_ip
+    except ValueError:  # not an address, so it is to be a DNS name
+        pass
+    name = server_name.removesuffix(".").lower()
+    if not server_name.isascii() or not DNS_NAME.fullmatch(name):
+        return False
+    _, dot, parent = name.partition(".")
+    accepted = {name, f"*.{parent}"} if dot else {name}
+    return any(presented.isascii() and presented.lower() in accepted for presented in facts.san_dns)

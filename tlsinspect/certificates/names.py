@@ -1,0 +1,118 @@
+"""Names in a certificate as text that is harmless to show: distinguished names, general names, addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop
+
+from ..errors import DecodeError
+from .der import (
+    SEQUENCE,
+    SET,
+    Element,
+    iter_elements,
+    parse_element,
+    parse_elements,
+    parse_object_identifier,
+    parse_string,
+)
+from .object_identifiers import NAME_ATTRIBUTES
+
+COMMON_NAME = "2.5.4.3"
+ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in '"+,;<>\\'})  # RFC 4514 section 2.4
+URI_TAG = 0x86
+
+
+def parse_name(name: Element) -> tuple[str, str | None]:
+    """Return a Name as RFC 4514 text and its most specific common name, escaped; None without one.
+
+    The last RDN comes first, "," without a space stands between RDNs and "+"
+    within one. Types have the short names of NAME_ATTRIBUTES; another type is
+    its dotted OID, and its value "#" and the hex of its DER, as is a value that
+    is no text. Spec: RFC 4514 section 2, RFC 5280 section 4.1.2.4.
+    """
+    try:
+        return _name_text(name.expect(SEQUENCE).encoding)
+    except DecodeError as error:
+        raise DecodeError("der", error.kind, name.offset + error.offset, error.expected) from None
+
+
+@lru_cache(maxsize=1024)  # few authorities issue most certificates
+def _name_text(encoding: bytes) -> tuple[str, str | None]:
+    common_name = None
+    names = []
+    for relative_name in iter_elements(parse_element(encoding, 0, len(encoding))):
+        attributes = []
+        for attribute in iter_elements(relative_name.expect(SET)):
+            identifier, value = parse_elements(attribute.expect(SEQUENCE), 2, 2)
+            type_ = parse_object_identifier(identifier)
+            text = _parse_text(value)
+            if type_ == COMMON_NAME and text is not None:
+                common_name = escape_text(text)
+            if text is None or type_ not in NAME_ATTRIBUTES:
+                attributes.append(f"{NAME_ATTRIBUTES.get(type_, type_)}={_hex(value.encoding)}")
+            else:
+                attributes.append(f"{NAME_ATTRIBUTES[type_]}={_escape_value(text)}")
+        names.append("+".join(attributes))
+    return ",".join(reversed(names)), common_name
+
+
+def escape_text(text: str) -> str:
+    r"""Return `text` with each backslash doubled and each unprintable character as \XX per UTF-8 octet.
+
+    Unprintable are control, format, private and unassigned characters and every
+    space but U+0020: what could forge a line, hide or turn text around. A lone
+    surrogate that stands for an undecodable octet (PEP 383) becomes that octet's \XX.
+    """
+    return _escape_unprintable(text.replace("\\", "\\\\"))
+
+
+def parse_general_text(name: Element) -> str:
+    """Return a GeneralName that is an IA5String, escaped; octets above 0x7F are read as UTF-8."""
+    return escape_text(name.contents.decode("utf-8", "surrogateescape"))
+
+
+def uris(names: Iterable[Element]) -> list[str]:
+    """Return those of `names`, all GeneralNames, that are URIs, escaped."""
+    return [parse_general_text(name) for name in names if name.tag == URI_TAG]
+
+
+def ip_text(octets: bytes) -> str:
+    """Return 4 octets as IPv4 text, 16 as IPv6 text (RFC 5952), others as "#" and hex."""
+    if len(octets) == 4:
+        return inet_ntop(AF_INET, octets)
+    if len(octets) == 16:
+        return inet_ntop(AF_INET6, octets)
+    return _hex(octets)
+
+
+def _parse_text(value: Element) -> str | None:
+    try:
+        return parse_string(value)
+    except DecodeError:
+        return None
+
+
+def _escape_value(text: str) -> str:
+    escaped = text.translate(ESCAPED_BY_BACKSLASH)
+    if text[:1] in (" ", "#"):
+        escaped = "\\" + escaped
+    if text[1:].endswith(" "):
+        escaped = escaped[:-1] + "\\ "
+    return _escape_unprintable(escaped)
+
+
+def _escape_unprintable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable()
+        else "".join(f"\\{octet:02X}" for octet in character.encode("utf-8", "surrogateescape"))
+        for character in text
+    )
+
+
+def _hex(octets: bytes) -> str:
+    return "#" + octets.hex().upper()
