@@ -1,0 +1,211 @@
+"""Link types: each vector is a frame written out in hex, with the place of the IP header in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlsinspect.errors import DecodeError
+from tlsinspect.wire.link import locate_network
+from tlsinspect.wire.packet import Packet
+
+IPV4 = bytes.fromhex("450000280001400040060000c0000201c6336402c00101bb00000001000000025010ffff00000000")
+IPV6 = bytes.fromhex(
+    "6000000000140640"
+    "20010db8000000000000000000000001"
+    "20010db8000000000000000000000002"
+    "c00101bb00000001000000025010ffff00000000"
+)
+MACS = "02000000000a 02000000000b"
+SNAP = "aaaa03 000000 0800"
+
+# link type, octets in front of the IP header, VLAN ids, tunnels
+WITH_IPV4 = {
+    "ethernet": (1, f"{MACS} 0800", None, None),
+    "802.1Q": (1, f"{MACS} 8100 2064 0800", [100], None),
+    "QinQ": (1, f"{MACS} 88a8 0fff 8100 0001 0800", [4095, 1], None),
+    "QinQ with older EtherTypes": (1, f"{MACS} 9100 0002 9200 0003 8100 0004 0800", [2, 3, 4], None),
+    "802.3 with SNAP": (1, f"{MACS} 0030 {SNAP}", None, None),
+    "802.3 with LLC": (1, f"{MACS} 002b 060603", None, None),
+    "MPLS": (1, f"{MACS} 8847 00010040 00020140", None, ["mpls"]),
+    "MPLS pseudowire": (1, f"{MACS} 8847 00020140 {MACS} 0800", None, ["mpls"]),
+    "MPLS pseudowire with control word": (1, f"{MACS} 8847 00020140 00000000 {MACS} 8100 0007 0800", [7], ["mpls"]),
+    "PPPoE": (1, f"{MACS} 8864 1100 0001 002a 0021", None, ["pppoe"]),
+    "PPPoE in VLAN": (1, f"{MACS} 8100 0007 8864 1100 0001 002a 0021", [7], ["pppoe"]),
+    "Cisco metadata": (1, f"{MACS} 8909 0101 00010005 0800", None, None),
+    "802.1BR": (1, f"{MACS} 893f 000000000000 0800", None, None),
+    "802.1ah": (1, f"{MACS} 88a8 0005 88e7 00000001 {MACS} 0800", [5], ["pbb"]),
+    "MACsec without encryption": (1, f"{MACS} 88e5 0000 00000001 0800", None, ["macsec"]),
+    "MACsec with channel identifier": (1, f"{MACS} 88e5 2000 00000001 0200000000000001 0800", None, ["macsec"]),
+    "NSH": (1, f"{MACS} 894f 0fc2 0101 00000100", None, ["nsh"]),
+    "null, little-endian": (0, "02000000", None, None),
+    "null, big-endian": (0, "00000002", None, None),
+    "loop": (108, "00000002", None, None),
+    "raw": (101, "", None, None),
+    "raw of BSD": (12, "", None, None),
+    "raw of OpenBSD": (14, "", None, None),
+    "IPv4": (228, "", None, None),
+    "PPP": (9, "ff03 0021", None, None),
+    "PPP with compressed header": (9, "21", None, None),
+    "PPP with MPLS": (9, "ff03 0281 00020140", None, ["mpls"]),
+    "PPP in HDLC framing": (50, "ff03 0021", None, None),
+    "PPPoE as link type": (51, "1100 0001 002a 0021", None, ["pppoe"]),
+    "PPP of pppd": (166, "0003 0021", None, None),
+    "PPP with direction": (204, "00 ff03 0021", None, None),
+    "Cisco HDLC": (104, "0f00 0800", None, None),
+    "Cisco HDLC with direction": (205, "01 8f00 0800", None, None),
+    "SLIP": (8, "00 40" + "00" * 14, None, None),
+    "Linux cooked": (113, "0000 0001 0006 02000000000a0000 0800", None, None),
+    "Linux cooked with VLAN": (113, "0000 0001 0006 02000000000a0000 8100 0009 0800", [9], None),
+    "Linux cooked with LLC": (113, f"0000 0001 0006 02000000000a0000 0004 {SNAP}", None, None),
+    "Linux cooked, version 2": (276, "0800 0000 00000002 0001 00 06 02000000000a0000", None, None),
+    "frame relay": (107, "1841 03 cc", None, None),
+    "frame relay with SNAP": (107, "1841 03 00 80 000000 0800", None, None),
+    "frame relay of Cisco": (107, "1841 0800", None, None),
+    "frame relay with bridged Ethernet": (107, f"1841 03 00 80 0080c2 0007 {MACS} 0800", None, ["bridged"]),
+    "frame relay with direction": (206, "00 18000041 03 cc", None, None),
+    "token ring": (6, f"1040 {MACS} {SNAP}", None, None),
+    "token ring with source route": (6, f"1040 02000000000a 82000000000b 0680 0011 0020 {SNAP}", None, None),
+    "FDDI": (10, f"50 {MACS} {SNAP}", None, None),
+    "Fibre Channel": (122, f"100002000000000a 100002000000000b {SNAP}", None, None),
+    "RFC 2684 routed": (100, SNAP, None, None),
+    "RFC 2684 bridged": (100, f"aaaa03 0080c2 0007 0000 {MACS} 0800", None, ["bridged"]),
+    "SunATM": (123, f"02 00 0020 {SNAP}", None, None),
+    "SunATM with LAN emulation": (123, f"81 00 0020 0001 {MACS} 0800", None, None),
+    "classical IP over ATM": (106, SNAP, None, None),
+    "classical IP over ATM without LLC": (106, "", None, None),
+    "IEEE 1394": (138, "0200000000000001 0200000000000002 0800", None, None),
+    "DOCSIS": (143, f"00 00 0036 0000 {MACS} 0800", None, None),
+    "DOCSIS with extended header": (143, f"01 03 0039 112233 0000 {MACS} 0800", None, None),
+    "Ethernet mPacket": (274, f"555555555555 55 d5 {MACS} 0800", None, None),
+    "pf log": (117, "3d 02" + "00" * 62, None, None),
+    "OpenBSD enc": (109, "02000000 00000001 00000000", None, None),
+    "Solaris ipnet": (226, "01 02" + "00" * 22, None, None),
+    "802.11": (105, f"0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+    "802.11 QoS": (105, f"8802 0000 {MACS} 02000000000c 1000 0000 {SNAP}", None, None),
+    "802.11 QoS and HT control": (105, f"8882 0000 {MACS} 02000000000c 1000 0000 00000000 {SNAP}", None, None),
+    "802.11 with four addresses": (105, f"0803 0000 {MACS} 02000000000c 1000 02000000000d {SNAP}", None, None),
+    "802.11 A-MSDU": (105, f"8802 0000 {MACS} 02000000000c 1000 8000 {MACS} 0030 {SNAP}", None, None),
+    "802.11 A-MSDU, second": (
+        105,
+        f"8802 0000 {MACS} 02000000000c 1000 8000 {MACS} 0009 aaaa03 000000 0806 00 00 {MACS} 0030 {SNAP}",
+        None,
+        None,
+    ),
+    "radiotap": (127, f"00 00 0800 00000000 0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+    "radiotap with padded header": (
+        127,
+        "00 00 1900 03000080 00000000 00000000 1122334455667788 20"
+        f" 8802 0000 {MACS} 02000000000c 1000 0000 0000 {SNAP}",
+        None,
+        None,
+    ),
+    "Prism": (119, f"44000000 90000000 {'00' * 136} 0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+    "Prism, big-endian": (119, f"00000044 00000090 {'00' * 136} 0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+    "AVS as Prism": (119, f"80211001 00000040 {'00' * 56} 0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+    "AVS": (163, f"80211001 00000040 {'00' * 56} 0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
+}
+
+WITH_IPV6 = {
+    "ethernet": (1, f"{MACS} 86dd"),
+    "null of Linux": (0, "0a000000"),
+    "null of OpenBSD": (0, "18000000"),
+    "null of FreeBSD": (0, "1c000000"),
+    "null of Darwin": (0, "1e000000"),
+    "null, big-endian": (0, "0000001e"),
+    "raw": (101, ""),
+    "IPv6": (229, ""),
+    "PPP": (9, "ff03 0057"),
+    "Cisco HDLC": (104, "0f00 86dd"),
+    "frame relay": (107, "1841 03 8e"),
+    "MPLS": (1, f"{MACS} 8847 00020140"),
+    "Solaris ipnet": (226, "01 1a" + "00" * 22),
+}
+
+WITHOUT_IP = {
+    "ARP": (1, f"{MACS} 0806 0001080006040001"),
+    "802.3 with spanning tree": (1, f"{MACS} 0026 424203 0000000000"),
+    "PPPoE discovery": (1, f"{MACS} 8864 1109 0000 0000"),
+    "PPP LCP": (9, "ff03 c021 01010004"),
+    "MPLS associated channel": (1, f"{MACS} 8847 00020140 10000021 0000"),
+    "MACsec with encryption": (1, f"{MACS} 88e5 2c00 00000001 0200000000000001 0800"),
+    "null with another family": (0, "07000000 00"),
+    "Linux netlink": (113, "0000 0338 0000 0000000000000000 0000 4500"),
+    "SLIP with compressed header": (8, "00 80" + "00" * 14 + "80"),
+    "token ring MAC frame": (6, f"1000 {MACS} 0000"),
+    "FDDI station management": (10, f"41 {MACS} 0000"),
+    "DOCSIS management": (143, "c2 00 0000 0000 00"),
+    "mPacket continuation": (274, "555555555555 61 01 4500"),
+    "802.11 beacon": (105, f"8000 0000 {MACS} 02000000000c 1000 0000"),
+    "802.11 null data": (105, f"4801 0000 {MACS} 02000000000c 1000"),
+    "802.11 encrypted": (105, f"0841 0000 {MACS} 02000000000c 1000 {SNAP}"),
+    "802.11 first fragment": (105, f"0805 0000 {MACS} 02000000000c 1000 {SNAP}"),
+    "802.11 later fragment": (105, f"0801 0000 {MACS} 02000000000c 1100 {SNAP}"),
+}
+
+
+def make_packet(link_type: int, frame: bytes, before: bytes = b"", behind: bytes = b"") -> Packet:
+    packet = Packet()
+    packet.data = before + frame + behind
+    packet.start = len(before)
+    packet.end = len(before) + len(frame)
+    packet.wire_length = len(frame)
+    packet.link_type = link_type
+    return packet
+
+
+@pytest.mark.parametrize("name", WITH_IPV4)
+def test_locate_network_finds_ipv4(name: str) -> None:
+    link_type, front, vlans, tunnels = WITH_IPV4[name]
+    head = bytes.fromhex(front)
+    packet = make_packet(link_type, head + IPV4, b"\xaa" * 5, b"\xbb" * 99)
+    assert locate_network(packet) == 4
+    assert (packet.ip_version, packet.network) == (4, 5 + len(head))
+    assert (packet.vlans, packet.tunnels) == (vlans, tunnels)
+
+
+@pytest.mark.parametrize("name", WITH_IPV6)
+def test_locate_network_finds_ipv6(name: str) -> None:
+    link_type, front = WITH_IPV6[name]
+    head = bytes.fromhex(front)
+    packet = make_packet(link_type, head + IPV6)
+    assert locate_network(packet) == 6
+    assert (packet.ip_version, packet.network) == (6, len(head))
+
+
+@pytest.mark.parametrize("name", WITHOUT_IP)
+def test_locate_network_tells_frames_without_ip(name: str) -> None:
+    link_type, frame = WITHOUT_IP[name]
+    assert locate_network(make_packet(link_type, bytes.fromhex(frame))) == 0
+
+
+def test_locate_network_tells_unknown_link_type() -> None:
+    assert locate_network(make_packet(147, IPV4)) == -1
+
+
+def test_locate_network_forgets_the_packet_before() -> None:
+    packet = make_packet(1, bytes.fromhex(f"{MACS} 8100 0005 8847 00020140") + IPV4)
+    locate_network(packet)
+    packet.link_type = 101
+    packet.data = IPV4
+    packet.start, packet.end = 0, len(IPV4)
+    assert locate_network(packet) == 4
+    assert packet.vlans is None
+    assert packet.tunnels is None
+
+
+@pytest.mark.parametrize(
+    ("link_type", "frame", "layer", "kind"),
+    [
+        (101, "10", "ip", "bad_value"),
+        (51, "2100 0001 002a 0021", "pppoe", "bad_value"),
+        (127, "01 00 0800 00000000", "radiotap", "bad_value"),
+        (127, "00 00 0900 00000080 00", "radiotap", "bad_length"),
+        (119, "44000000 00000000", "prism", "bad_length"),
+        (1, f"{MACS}" + " 8100 0001" * 9 + " 0800", "vlan", "limit"),
+        (1, f"{MACS}" + f" 88e7 00000000 {MACS}" * 9 + " 0800", "pbb", "limit"),
+    ],
+)
+def test_locate_network_rejects_what_no_standard_allows(link_type: int, frame: str, layer: str, kind: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        locate_network(make_packet(link_type, bytes.fromhex(frame)))
+    assert (caught.value.layer, caught.value.kind) == (layer, kind)

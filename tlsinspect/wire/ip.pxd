@@ -1,0 +1,49 @@
+cimport cython
+
+from tlsinspect.wire.packet cimport Packet
+
+cdef int REASSEMBLED
+
+cdef class Datagram:
+    cdef public long long time_ns, number
+    cdef public int version
+    cdef public bytes header
+    cdef public list pieces
+    cdef public Py_ssize_t octets, length
+
+cdef class FragmentTable:
+    cdef public long long datagram_limit, octet_limit, age_limit_ns, cost
+    cdef public dict waiting, problems
+    cpdef list take_problems(self)
+    cpdef close(self)
+    @cython.locals(datagram=Datagram)
+    cpdef drop_oldest(self, str kind, str expected)
+    cpdef note(self, Datagram datagram, str kind, str expected)
+    @cython.locals(oldest=Datagram, datagram=Datagram)
+    cpdef Datagram find(self, Packet packet, bytes key)
+    @cython.locals(payload=bytes, datagram=Datagram, agreed=cython.bint)
+    cpdef bint keep(self, Packet packet, bytes key, Py_ssize_t offset, bytes header, bint more) except -1
+
+@cython.locals(protocol=cython.int)
+cpdef int read_network(Packet packet, FragmentTable fragments) except? -1
+@cython.locals(data=bytes, at=Py_ssize_t, available=Py_ssize_t, first=cython.int, header=Py_ssize_t, total=Py_ssize_t)
+cpdef int read_ipv4(Packet packet, FragmentTable fragments) except? -1
+cpdef int bound_payload(Packet packet, Py_ssize_t at, long long length) except -1
+@cython.locals(data=bytes, at=Py_ssize_t, offset=Py_ssize_t, more=cython.bint, front=bytes, key=bytes)
+cpdef int read_ipv4_fragment(Packet packet, FragmentTable fragments, Py_ssize_t header) except? -1
+@cython.locals(length=cython.longlong)
+cpdef int check_fragment(Packet packet, str layer, Py_ssize_t place, Py_ssize_t offset, bint more) except -1
+@cython.locals(data=bytes, at=Py_ssize_t, available=Py_ssize_t, length=cython.longlong, protocol=cython.int)
+cpdef int read_ipv6(Packet packet, FragmentTable fragments) except? -1
+@cython.locals(data=bytes, available=cython.longlong, option=Py_ssize_t, end=Py_ssize_t, high=cython.longlong)
+cpdef long long jumbo_length(Packet packet, Py_ssize_t at) except -1
+@cython.locals(data=bytes, at=Py_ssize_t, room=Py_ssize_t, length=Py_ssize_t)
+cpdef int skip_extensions(Packet packet, FragmentTable fragments, int protocol, Py_ssize_t named_at) except? -1
+@cython.locals(data=bytes, network=Py_ssize_t, offset=Py_ssize_t, more=cython.bint, front=bytes, key=bytes)
+cpdef int read_ipv6_fragment(Packet packet, FragmentTable fragments, Py_ssize_t at, Py_ssize_t named_at) except? -1
+cpdef Py_ssize_t datagram_cost(Datagram datagram) except -1
+cpdef bint is_whole(Datagram datagram) except? -1
+@cython.locals(agree=cython.bint, end=Py_ssize_t, at=Py_ssize_t, index=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, piece=bytes, fresh=list)
+cpdef bint insert_piece(Datagram datagram, Py_ssize_t offset, bytes octets) except? -1
+@cython.locals(front=bytes, payload=bytes, length=Py_ssize_t, place=Py_ssize_t)
+cpdef int become_datagram(Packet packet, Datagram datagram) except -1

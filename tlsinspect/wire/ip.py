@@ -1,0 +1,334 @@
+"""From an IP header to the transport header behind it; fragments are put together again.
+
+Goes in: a Packet whose `network` is set. Comes out: the protocol number, with
+`transport`, `payload_end` and `missing` set, or -1 while a datagram lacks
+fragments. Header checksums are not looked at: a capture taken on the sending
+host has wrong ones where the network card computes them.
+Spec: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675 (jumbograms).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from ..errors import DecodeError
+from .packet import Packet
+
+DATAGRAM_LIMIT = 1024  # datagrams that wait for fragments
+OCTET_LIMIT = 16 << 20  # octets that they hold together
+AGE_LIMIT_NS = 60_000_000_000  # RFC 8200 section 4.5: given up 60 seconds after its first fragment
+PIECE_COST = 128  # octets that a held fragment costs beside its payload, so that tiny ones are not free
+
+PAYLOAD_LIMIT = 65535
+REASSEMBLED = -2  # what the readers below return when the packet became a whole datagram, to be read from its start
+
+
+class Datagram:
+    """A datagram of which fragments are missing: `pieces` are (offset, octets), sorted and without overlap."""
+
+    def __init__(self, time_ns: int, number: int, version: int) -> None:
+        self.time_ns = time_ns
+        self.number = number
+        self.version = version
+        self.header = b""  # of the fragment at offset 0, ready to stand in front of the whole payload
+        self.pieces: list[tuple[int, bytes]] = []
+        self.octets = 0  # in pieces
+        self.length = -1  # of the whole payload, known from the last fragment
+
+
+class FragmentTable:
+    """Datagrams that wait for fragments, within stated limits; the oldest go first.
+
+    What was given up or contradicted itself is counted: `take_problems`.
+    """
+
+    def __init__(self, datagrams: int = DATAGRAM_LIMIT, octets: int = OCTET_LIMIT, age_ns: int = AGE_LIMIT_NS) -> None:
+        self.datagram_limit = datagrams
+        self.octet_limit = octets
+        self.age_limit_ns = age_ns
+        self.cost = 0
+        self.waiting: dict[bytes, Datagram] = {}
+        self.problems: dict[tuple[int, str, str], tuple[int, int]] = {}
+
+    def take_problems(self) -> list[tuple[DecodeError, int, int]]:
+        """Return (error, number of the first packet concerned, how often) of each problem since the last call."""
+        taken = [
+            (DecodeError(f"ipv{version}", kind, 0, expected), number, count)
+            for (version, kind, expected), (number, count) in self.problems.items()
+        ]
+        self.problems.clear()
+        return taken
+
+    def close(self) -> None:
+        """Give up what still waits, at the end of a capture."""
+        while self.waiting:
+            self.drop_oldest("gap", "the datagram's other fragments")
+
+    def drop_oldest(self, kind: str, expected: str) -> None:
+        """Give up the datagram that has waited longest."""
+        key = next(iter(self.waiting))
+        datagram = self.waiting.pop(key)
+        self.cost -= datagram_cost(datagram)
+        self.note(datagram, kind, expected)
+
+    def note(self, datagram: Datagram, kind: str, expected: str) -> None:
+        """Count one problem."""
+        problem = (datagram.version, kind, expected)
+        number, count = self.problems.get(problem, (datagram.number, 0))
+        self.problems[problem] = (number, count + 1)
+
+    def find(self, packet: Packet, key: bytes) -> Datagram:
+        """Return the datagram that the packet's fragment belongs to, a new one where it is the first."""
+        while self.waiting:
+            oldest = next(iter(self.waiting.values()))
+            if packet.time_ns - oldest.time_ns <= self.age_limit_ns:
+                break
+            self.drop_oldest("gap", "the datagram's other fragments")
+        datagram = self.waiting.get(key)
+        if datagram is None:
+            if len(self.waiting) >= self.datagram_limit:
+                self.drop_oldest("limit", f"at most {self.datagram_limit} incomplete datagrams")
+            datagram = Datagram(packet.time_ns, packet.number, packet.ip_version)
+            self.waiting[key] = datagram
+        return datagram
+
+    def keep(self, packet: Packet, key: bytes, offset: int, header: bytes, more: bool) -> bool:
+        """Keep the payload of one fragment; True when its datagram is whole and has become the packet.
+
+        The first copy of an octet counts. `header` is what is to stand in front
+        of the whole payload, empty for fragments behind the first.
+        """
+        payload = packet.data[packet.transport : packet.payload_end]
+        datagram = self.find(packet, key)
+        if header and not datagram.header:
+            datagram.header = header
+        agreed = True
+        if not more and not packet.missing:
+            if datagram.length < 0:
+                datagram.length = offset + len(payload)
+            agreed = datagram.length == offset + len(payload)
+        self.cost -= datagram_cost(datagram)
+        if not insert_piece(datagram, offset, payload) or not agreed:
+            self.note(datagram, "bad_value", "fragments that agree where they overlap")
+        self.cost += datagram_cost(datagram)
+        if is_whole(datagram):
+            del self.waiting[key]
+            self.cost -= datagram_cost(datagram)
+            become_datagram(packet, datagram)
+            return True
+        while self.cost > self.octet_limit:
+            self.drop_oldest("limit", f"at most {self.octet_limit} octets in incomplete datagrams")
+        return False
+
+
+def read_network(packet: Packet, fragments: FragmentTable) -> int:
+    """Read the IP header at `packet.network` and what stands before the transport header.
+
+    Returns the protocol number, or -1 for a fragment that was kept. Trailing
+    octets of the frame are left out of the payload; a total length of 0, which
+    segmentation offload leaves behind, means up to the end of the frame.
+    Raises DecodeError: lengths that contradict each other, a header cut short.
+    """
+    protocol = REASSEMBLED
+    while protocol == REASSEMBLED:
+        if packet.ip_version == 4:
+            protocol = read_ipv4(packet, fragments)
+        else:
+            protocol = read_ipv6(packet, fragments)
+    packet.protocol = protocol
+    return protocol
+
+
+def read_ipv4(packet: Packet, fragments: FragmentTable) -> int:
+    """Read an IPv4 header; options are stepped over. Spec: RFC 791 section 3.1."""
+    data = packet.data
+    at = packet.network
+    available = packet.end - at
+    if available < 20:
+        raise DecodeError("ipv4", "truncated", max(available, 0), "a header of 20 octets")
+    first = data[at]
+    header = (first & 0x0F) * 4
+    if first >> 4 != 4:
+        raise DecodeError("ipv4", "bad_value", 0, "version 4")
+    total = data[at + 2] << 8 | data[at + 3]
+    if total == 0:
+        total = available
+    if header < 20 or header > total:
+        raise DecodeError("ipv4", "bad_length", 0, "a header of 20 octets to the total length")
+    if header > available:
+        raise DecodeError("ipv4", "truncated", available, f"a header of {header} octets")
+    packet.transport = at + header
+    bound_payload(packet, at, total)
+    if data[at + 6] & 0x3F or data[at + 7]:
+        return read_ipv4_fragment(packet, fragments, header)
+    if data[at + 9] == 51:
+        return skip_extensions(packet, fragments, 51, at + 9)
+    return data[at + 9]
+
+
+def bound_payload(packet: Packet, at: int, length: int) -> None:
+    """Set where the payload of a datagram of `length` octets from `at` ends, and how much of it is missing."""
+    if at + length <= packet.end:
+        packet.payload_end = at + length
+        packet.missing = 0
+    else:
+        packet.payload_end = packet.end
+        packet.missing = at + length - packet.end
+
+
+def read_ipv4_fragment(packet: Packet, fragments: FragmentTable, header: int) -> int:
+    """Keep one IPv4 fragment. Spec: RFC 791 section 3.2, RFC 815."""
+    data = packet.data
+    at = packet.network
+    offset = (data[at + 6] & 0x1F) << 11 | data[at + 7] << 3
+    more = data[at + 6] & 0x20 != 0
+    check_fragment(packet, "ipv4", 6, offset, more)
+    front = data[at : at + 6] + b"\0\0" + data[at + 8 : at + header] if offset == 0 else b""
+    key = data[at + 12 : at + 20] + data[at + 9 : at + 10] + data[at + 4 : at + 6]
+    return REASSEMBLED if fragments.keep(packet, key, offset, front, more) else -1
+
+
+def check_fragment(packet: Packet, layer: str, place: int, offset: int, more: bool) -> None:
+    """Raise DecodeError for a fragment that is no multiple of 8 octets, or that makes its datagram too long."""
+    length = packet.payload_end - packet.transport + packet.missing
+    if more and length & 7:
+        raise DecodeError(layer, "bad_length", place, "fragments of a multiple of 8 octets before the last")
+    if offset + length > PAYLOAD_LIMIT:
+        raise DecodeError(layer, "bad_length", place, f"a payload of at most {PAYLOAD_LIMIT} octets")
+
+
+def read_ipv6(packet: Packet, fragments: FragmentTable) -> int:
+    """Read an IPv6 header and its extension headers. Spec: RFC 8200 section 3."""
+    data = packet.data
+    at = packet.network
+    available = packet.end - at
+    if available < 40:
+        raise DecodeError("ipv6", "truncated", max(available, 0), "a header of 40 octets")
+    if data[at] >> 4 != 6:
+        raise DecodeError("ipv6", "bad_value", 0, "version 6")
+    length = data[at + 4] << 8 | data[at + 5]
+    protocol = data[at + 6]
+    if length == 0:
+        length = jumbo_length(packet, at) if protocol == 0 else available - 40
+    packet.transport = at + 40
+    bound_payload(packet, at, 40 + length)
+    if protocol in (6, 17):
+        return protocol
+    return skip_extensions(packet, fragments, protocol, at + 6)
+
+
+def jumbo_length(packet: Packet, at: int) -> int:
+    """Read the jumbo payload option of a hop-by-hop header, else the length up to the end of the frame.
+
+    Spec: RFC 2675 section 2, RFC 8200 section 4.2.
+    """
+    data = packet.data
+    available = packet.end - at - 40
+    if available < 8:
+        return available
+    option = at + 42
+    end = min(at + 40 + (data[at + 41] + 1) * 8, packet.end)
+    while option + 6 <= end:
+        if data[option] == 0xC2 and data[option + 1] == 4:
+            high = data[option + 2] << 8 | data[option + 3]
+            return high << 16 | data[option + 4] << 8 | data[option + 5]
+        option += 1 if data[option] == 0 else 2 + data[option + 1]
+    return available
+
+
+def skip_extensions(packet: Packet, fragments: FragmentTable, protocol: int, named_at: int) -> int:
+    """Step over extension headers; `named_at` is the octet that named `protocol`.
+
+    Returns the first protocol that is none, with `transport` at its header, or
+    what became of a fragment. Spec: RFC 8200 section 4, RFC 4302 section 2.
+    """
+    data = packet.data
+    at = packet.transport
+    while protocol == 51 or (packet.ip_version == 6 and protocol in (0, 43, 44, 60, 135, 139, 140)):
+        room = packet.payload_end - at
+        length = 8
+        if room >= 8 and protocol == 51:
+            length = (data[at + 1] + 2) * 4
+        elif room >= 8 and protocol != 44:
+            length = (data[at + 1] + 1) * 8
+        if room < length:
+            kind = "truncated" if packet.missing else "bad_length"
+            raise DecodeError(f"ipv{packet.ip_version}", kind, at - packet.network, f"an extension of {length} octets")
+        if protocol == 44 and (data[at + 2] or data[at + 3] & 0xF9):
+            packet.transport = at + 8
+            return read_ipv6_fragment(packet, fragments, at, named_at)
+        protocol = data[at]
+        named_at = at
+        at += length
+    packet.transport = at
+    return protocol
+
+
+def read_ipv6_fragment(packet: Packet, fragments: FragmentTable, at: int, named_at: int) -> int:
+    """Keep one IPv6 fragment, whose fragment header is at `at`. Spec: RFC 8200 section 4.5."""
+    data = packet.data
+    network = packet.network
+    offset = (data[at + 2] << 8 | data[at + 3]) & 0xFFF8
+    more = data[at + 3] & 1 != 0
+    check_fragment(packet, "ipv6", at - network, offset, more)
+    front = data[network:named_at] + data[at : at + 1] + data[named_at + 1 : at] if offset == 0 else b""
+    key = data[network + 8 : network + 40] + data[at + 4 : at + 8]
+    return REASSEMBLED if fragments.keep(packet, key, offset, front, more) else -1
+
+
+def datagram_cost(datagram: Datagram) -> int:
+    """Octets of memory that an incomplete datagram is counted with."""
+    return datagram.octets + len(datagram.pieces) * PIECE_COST
+
+
+def is_whole(datagram: Datagram) -> bool:
+    """Tell whether the pieces cover the whole payload: as many octets as it has, and none behind its end."""
+    if datagram.octets != datagram.length or not datagram.header:
+        return False
+    return not datagram.pieces or datagram.pieces[len(datagram.pieces) - 1][0] < datagram.length
+
+
+def insert_piece(datagram: Datagram, offset: int, octets: bytes) -> bool:
+    """Add the octets that no piece covers yet; False when those that are covered differ."""
+    agree = True
+    end = offset + len(octets)
+    fresh = []
+    at = offset
+    index = max(bisect_left(datagram.pieces, (offset, b"")) - 1, 0)
+    for start, piece in datagram.pieces[index:]:
+        if start >= end:
+            break
+        stop = min(start + len(piece), end)
+        if stop <= at:
+            continue
+        if start > at:
+            fresh.append((at, octets[at - offset : start - offset]))
+            at = start
+        agree = agree and piece[at - start : stop - start] == octets[at - offset : stop - offset]
+        at = stop
+    if at < end:
+        fresh.append((at, octets[at - offset :]))
+    for part in fresh:
+        insort(datagram.pieces, part)
+        datagram.octets += len(part[1])
+    return agree
+
+
+def become_datagram(packet: Packet, datagram: Datagram) -> None:
+    """Make the packet the whole datagram, with its length in the header."""
+    front = datagram.header
+    payload = b"".join([piece for _, piece in datagram.pieces])
+    if datagram.version == 4:
+        length = len(front) + len(payload)
+        place = 2
+    else:
+        length = len(front) - 40 + len(payload)
+        place = 4
+    if length > PAYLOAD_LIMIT:
+        raise DecodeError(
+            f"ipv{datagram.version}", "bad_length", place, f"a datagram of at most {PAYLOAD_LIMIT} octets"
+        )
+    packet.data = front[:place] + length.to_bytes(2, "big") + front[place + 2 :] + payload
+    packet.start = 0
+    packet.end = len(packet.data)
+    packet.network = 0

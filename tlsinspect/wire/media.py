@@ -1,0 +1,143 @@
+"""From the frame of a medium other than Ethernet and 802.11 to the IP header in it.
+
+Goes in: a Packet and the offset of the medium's header in its data. Comes out:
+4 or 6 with `network` and `ip_version` set, or 0 where no IP follows. A header
+that the frame cuts short raises DecodeError. Link types and their headers:
+https://www.tcpdump.org/linktypes.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .ethernet import enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, require
+from .packet import Packet
+
+
+def enter_serial(packet: Packet, at: int) -> int:
+    """Enter a frame of a serial line: PPP, or Cisco HDLC with its address octets. Spec: RFC 1662, RFC 1547."""
+    require(packet, at, 4, "hdlc")
+    data = packet.data
+    if data[at] in (0x0F, 0x8F):
+        return enter_ethertype(packet, at + 4, data[at + 2] << 8 | data[at + 3])
+    return enter_ppp(packet, at)
+
+
+def enter_ppp_directed(packet: Packet, at: int) -> int:
+    """Enter PPP behind one octet for the direction."""
+    return enter_ppp(packet, at + 1)
+
+
+def enter_ppp_pppd(packet: Packet, at: int) -> int:
+    """Enter PPP whose HDLC address octet was replaced by the direction."""
+    return enter_ppp(packet, at + 2)
+
+
+def enter_serial_directed(packet: Packet, at: int) -> int:
+    """Enter Cisco HDLC behind one octet for the direction."""
+    return enter_serial(packet, at + 1)
+
+
+def enter_slip(packet: Packet, at: int) -> int:
+    """Enter SLIP: 16 octets of direction and compression state, then IP; compressed TCP headers are not decoded."""
+    require(packet, at, 17, "slip")
+    return enter_ip(packet, at + 16) if packet.data[at + 16] >> 4 in (4, 6) else 0
+
+
+def enter_frame_relay(packet: Packet, at: int) -> int:
+    """Enter a frame relay frame, with RFC 2427 or with Cisco encapsulation. Spec: Q.922 address, RFC 2427."""
+    require(packet, at, 4, "frame_relay")
+    data = packet.data
+    while not data[at] & 1:  # the last octet of the address has its lowest bit set
+        at += 1
+        require(packet, at, 3, "frame_relay")
+    if data[at + 1] == 0x03:
+        return enter_nlpid(packet, at + 2)
+    return enter_ethertype(packet, at + 3, data[at + 1] << 8 | data[at + 2])
+
+
+def enter_frame_relay_directed(packet: Packet, at: int) -> int:
+    """Enter frame relay behind one octet for the direction."""
+    return enter_frame_relay(packet, at + 1)
+
+
+def enter_token_ring(packet: Packet, at: int) -> int:
+    """Enter a token ring frame, its source route stepped over. Spec: IEEE 802.5, IEEE 802.1D annex C."""
+    require(packet, at, 15, "token_ring")
+    data = packet.data
+    if data[at + 1] >> 6 != 1:  # not an LLC frame
+        return 0
+    routed = data[at + 8] & 0x80
+    return enter_llc(packet, at + 14 + (data[at + 14] & 0x1F if routed else 0))
+
+
+def enter_fddi(packet: Packet, at: int) -> int:
+    """Enter an FDDI frame; only LLC frames carry IP. Spec: ISO 9314-2, RFC 1390."""
+    require(packet, at, 13, "fddi")
+    return enter_llc(packet, at + 13) if packet.data[at] & 0x70 == 0x50 else 0
+
+
+def enter_ip_over_fc(packet: Packet, at: int) -> int:
+    """Enter RFC 2625 IP over Fibre Channel: two 8-octet addresses, then LLC."""
+    return enter_llc(packet, at + 16)
+
+
+def enter_sunatm(packet: Packet, at: int) -> int:
+    """Enter a SunATM frame: 4 octets of pseudo-header, then LLC or LAN emulation."""
+    require(packet, at, 4, "sunatm")
+    kind = packet.data[at] & 0x0F
+    if kind == 2:
+        return enter_llc(packet, at + 4)
+    return enter_ethernet(packet, at + 6) if kind == 1 else 0
+
+
+def enter_linux_atm(packet: Packet, at: int) -> int:
+    """Enter Linux classical IP over ATM: LLC where it is there, else IP."""
+    require(packet, at, 3, "atm")
+    data = packet.data
+    return enter_llc(packet, at) if data[at] == 0xAA and data[at + 1] == 0xAA else enter_ip(packet, at)
+
+
+def enter_ieee1394(packet: Packet, at: int) -> int:
+    """Enter Apple's IP over IEEE 1394: two 8-octet addresses, then an EtherType."""
+    require(packet, at, 18, "ieee1394")
+    return enter_ethertype(packet, at + 18, packet.data[at + 16] << 8 | packet.data[at + 17])
+
+
+def enter_docsis(packet: Packet, at: int) -> int:
+    """Enter a DOCSIS frame; only packet data units carry Ethernet. Spec: CM-SP-MULPI section 6.2."""
+    require(packet, at, 6, "docsis")
+    control = packet.data[at]
+    if control & 0xFE:  # frame type and parameter: all zero for a packet data unit
+        return 0
+    extended = packet.data[at + 1] if control & 1 else 0
+    return enter_ethernet(packet, at + 6 + extended)
+
+
+def enter_mpacket(packet: Packet, at: int) -> int:
+    """Enter an Ethernet mPacket behind its preamble; a continuation is a fragment. Spec: IEEE 802.3 clause 99.3."""
+    require(packet, at, 8, "mpacket")
+    if packet.data[at + 7] in (0xD5, 0xE6, 0x4C, 0x7F, 0xB3):
+        return enter_ethernet(packet, at + 8)
+    return 0
+
+
+MEDIA: dict[int, Callable[[Packet, int], int]] = {
+    6: enter_token_ring,
+    8: enter_slip,
+    10: enter_fddi,
+    50: enter_serial,
+    100: enter_llc,  # RFC 2684 over ATM
+    104: enter_serial,
+    106: enter_linux_atm,
+    107: enter_frame_relay,
+    122: enter_ip_over_fc,
+    123: enter_sunatm,
+    138: enter_ieee1394,
+    143: enter_docsis,
+    166: enter_ppp_pppd,
+    204: enter_ppp_directed,
+    205: enter_serial_directed,
+    206: enter_frame_relay_directed,
+    274: enter_mpacket,
+}
