@@ -16,7 +16,7 @@ COMPILED = [
     "tlsinspect/fingerprints.py",
     "tlsinspect/wire/*.py",
 ]
-NOT_COMPILED = ["tlsinspect/wire/__init__.py"]
+NOT_COMPILED = ["tlsinspect/wire/__init__.py", "tlsinspect/wire/codes.py"]
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,

@@ -382,6 +382,8 @@ class ConnectionBuilder:
                 connection.failure = "closed"
             else:
                 connection.failure = "capture_end"
+            if connection.server_hello is None and connection.failure != "capture_end":
+                connection.resumed = False
 
     def history(self, flow: Flow, side: int) -> str | None:
         """Letters of the messages, the client's in capitals."""

@@ -1,6 +1,8 @@
 cimport cython
 from .wire.messages cimport ClientHello, ServerHello
 
+cdef int ALPN, SERVER_NAME
+
 @cython.locals(values=list, at=Py_ssize_t, high=int)
 cpdef list numbers(bytes vector)
 cpdef str decimals(list values)
@@ -11,7 +13,7 @@ cpdef str ja3s_text(ServerHello hello)
 cpdef str md5_hex(str text)
 @cython.locals(suites=list, extensions=list, algorithms=list, listed=list, head=str, suites_text=str, extensions_text=str)
 cpdef tuple ja4_texts(ClientHello hello, str transport)
-cpdef str ja4_hash(str text, list values)
+cpdef str ja4_hash(str text)
 cpdef str ja4_version(ClientHello hello)
 @cython.locals(names=list, name=bytes, first=int, last=int)
 cpdef str ja4_alpn(bytes vector)

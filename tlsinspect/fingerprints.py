@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from hashlib import md5, sha256
 
-from .wire.messages import ALPN, SERVER_NAME, ClientHello, ServerHello, parse_alpn
+from .wire.codes import ALPN, SERVER_NAME
+from .wire.messages import ClientHello, ServerHello, parse_alpn
 
 JA4_EMPTY = "000000000000"
 JA4_VERSIONS = {
@@ -87,14 +88,14 @@ def ja4_texts(hello: ClientHello, transport: str) -> tuple[str, str]:
     if algorithms:
         extensions_text += "_" + hexes(algorithms)
     return (
-        f"{head}_{ja4_hash(suites_text, suites)}_{ja4_hash(extensions_text, extensions)}",
+        f"{head}_{ja4_hash(suites_text)}_{ja4_hash(extensions_text)}",
         f"{head}_{suites_text}_{extensions_text}",
     )
 
 
-def ja4_hash(text: str, values: list[int]) -> str:
+def ja4_hash(text: str) -> str:
     """The first twelve hex digits of SHA-256, or zeros for an empty list."""
-    return sha256(text.encode("ascii")).hexdigest()[:12] if values else JA4_EMPTY
+    return sha256(text.encode("ascii")).hexdigest()[:12] if text else JA4_EMPTY
 
 
 def ja4_version(hello: ClientHello) -> str:

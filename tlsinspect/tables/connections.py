@@ -16,7 +16,17 @@ import pyarrow as pa
 from .. import registry
 from ..certificates import CertificateFacts, name_matches, parse_certificate
 from ..connection import Connection
-from ..wire.messages import RENEGOTIATION_SCSV, ClientHello, parse_alpn
+from ..wire.codes import (
+    DELEGATED_CREDENTIAL,
+    EARLY_DATA,
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+    FALLBACK_SCSV,
+    PRE_SHARED_KEY,
+    RENEGOTIATION_SCSV,
+    STATUS_REQUEST,
+)
+from ..wire.messages import ClientHello, parse_alpn
 from .arrow import TYPES, Shared, Vectors, array_of, arrow_schema, octet_lists
 from .reasons import build_unknown_reasons
 from .security import SECURITY_COLUMNS, session_security
@@ -33,12 +43,12 @@ PLAIN = (
 )  # fmt: skip
 
 SEEN_FLAGS = {
-    "status_request": 5,
-    "encrypt_then_mac": 22,
-    "extended_master_secret": 23,
-    "delegated_credential": 34,
-    "psk_offered": 41,
-    "early_data_offered": 42,
+    "status_request": STATUS_REQUEST,
+    "encrypt_then_mac": ENCRYPT_THEN_MAC,
+    "extended_master_secret": EXTENDED_MASTER_SECRET,
+    "delegated_credential": DELEGATED_CREDENTIAL,
+    "psk_offered": PRE_SHARED_KEY,
+    "early_data_offered": EARLY_DATA,
 }
 
 NAMED = {
@@ -132,8 +142,8 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
     for name, bit in SEEN_FLAGS.items():
         columns[name] = pa.array((seen >> np.uint64(bit)) & np.uint64(1) == 1)
     suites = vectors["cipher_suites"]
-    columns["fallback_scsv"] = pa.array(suites.contain(suites.numbers == 0x5600))
-    scsv = suites.contain(suites.numbers == int.from_bytes(RENEGOTIATION_SCSV, "big"))
+    columns["fallback_scsv"] = pa.array(suites.contain(suites.numbers == FALLBACK_SCSV))
+    scsv = suites.contain(suites.numbers == RENEGOTIATION_SCSV)
     columns["renegotiation_info"] = pa.array(scsv | np.array(dense.values("renegotiation_info"), np.bool_))
     grease = np.zeros(len(dense.hellos), np.bool_)
     for name in ("cipher_suites", "client_extensions", "supported_versions", "supported_groups"):

@@ -14,7 +14,7 @@ from ..certificates import CertificateFacts
 from .arrow import Shared, arrow_schema
 from .connections import Context
 
-OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str]], ...] = (
+OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str]], ...] = (  # kind, connections column, name of a code
     ("cipher_suite", "cipher_suites", registry.cipher_suite_name),
     ("group", "supported_groups", registry.group_name),
     ("signature_algorithm", "signature_algorithms", registry.signature_scheme_name),
@@ -53,7 +53,8 @@ def build_offers(connections: pa.Table) -> pa.Table:
         rows, positions, codes = explode(connections, column)
         shared = Shared(codes.to_pylist())
         names = shared.column(name_of, pa.string())
-        recommended = shared.column(lambda code, kind=kind: registry.recommended(kind, code) or None, pa.string())
+        marks = registry.RECOMMENDED.get(kind, {})
+        recommended = shared.column(marks.get, pa.string())
         kinds = pa.array([kind] * len(rows), pa.string())
         parts.append(pa.table([ids.take(rows), kinds, positions, codes, names, recommended], schema=schema))
     rows, positions, names = explode(connections, "alpn_offered")

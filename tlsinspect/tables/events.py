@@ -10,7 +10,7 @@ import pyarrow as pa
 from .. import registry
 from ..connection import Connection
 from ..errors import DecodeError
-from ..wire.record import HANDSHAKE
+from ..wire.codes import HANDSHAKE
 from .arrow import arrow_schema
 from .connections import Context
 

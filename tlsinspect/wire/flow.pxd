@@ -4,6 +4,11 @@ from .packet cimport Packet
 from .record cimport Listener, RecordReader
 from .stream cimport Stream
 
+cdef int ACK, ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS
+cdef int CHANGE_CIPHER_SPEC, CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, FIN, HANDSHAKE, HEARTBEAT_RECORD
+cdef int HELLO_RETRY_REQUEST_DRAFT, NEW_SESSION_TICKET, RST, SERVER_HELLO, SERVER_KEY_EXCHANGE, SYN
+cdef int FINISHED_RECORD_MINIMUM, MESSAGE_LIMIT, FLOW_PROBLEM_LIMIT
+
 cdef class Flow(Listener):
     cdef public tuple streams
     cdef public int ip_version, capture, syn_side, hello_side, hello_record_version, server_side
@@ -55,7 +60,7 @@ cdef class FlowTable:
     cpdef add_segment(self, Packet packet)
     @cython.locals(other=Stream)
     cpdef long long take_flags(self, Flow flow, Stream stream, Packet packet, int flags, long long sequence) except -1
-    @cython.locals(flow=Flow, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
+    @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
     @cython.locals(half=Py_ssize_t, reverse=bytes, flow=Flow, first=Stream, second=Stream)
     cpdef Stream open(self, bytes key, Py_ssize_t size, Packet packet, int flags)

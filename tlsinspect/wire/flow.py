@@ -10,10 +10,28 @@ Spec: RFC 9293, RFC 8446 section 4, RFC 5246 section 7.
 from __future__ import annotations
 
 from ..errors import DecodeError
-from .messages import (
+from .codes import (
+    ACK,
+    ALERT,
+    APPLICATION_DATA,
+    CERTIFICATE,
+    CERTIFICATE_REQUEST,
+    CERTIFICATE_STATUS,
+    CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
+    CLIENT_KEY_EXCHANGE,
+    DETECTING,
+    FIN,
+    HANDSHAKE,
+    HEARTBEAT_RECORD,
     HELLO_RETRY_REQUEST_DRAFT,
+    NEW_SESSION_TICKET,
+    RST,
     SERVER_HELLO,
+    SERVER_KEY_EXCHANGE,
+    SYN,
+)
+from .messages import (
     ClientHello,
     ServerHello,
     parse_client_hello,
@@ -22,14 +40,8 @@ from .messages import (
     parse_sslv2_client_hello,
 )
 from .packet import Packet
-from .record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT, Listener, RecordReader
+from .record import Listener, RecordReader
 from .stream import Stream
-
-TCP = 6
-FIN = 1
-SYN = 2
-RST = 4
-ACK = 16
 
 FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
 IDLE_NS = 3600 * 1_000_000_000  # a connection without packets for so long is over
@@ -39,13 +51,6 @@ MESSAGE_LIMIT = 512  # messages of one connection that are noted
 FLOW_PROBLEM_LIMIT = 32  # problems of one connection that are noted
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
 
-CERTIFICATE = 11
-SERVER_KEY_EXCHANGE = 12
-CERTIFICATE_REQUEST = 13
-NEW_SESSION_TICKET = 4
-CLIENT_KEY_EXCHANGE = 16
-CERTIFICATE_STATUS = 22
-COMPRESSED_CERTIFICATE = 25
 
 HISTORY = {
     0: "H", 1: "C", 2: "S", 3: "V", 4: "T", 5: "E", 6: "J", 8: "O", 11: "X", 12: "K", 13: "R", 14: "N", 15: "Y",
@@ -260,7 +265,7 @@ class Flow(Listener):
 
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record; see Listener."""
-        self.note(reader, HEARTBEAT, -1, length, "B")
+        self.note(reader, HEARTBEAT_RECORD, -1, length, "B")
 
     def problem(self, error: DecodeError) -> None:
         """Note what does not follow the specification, and the packet at hand."""
@@ -275,6 +280,8 @@ class Flow(Listener):
             self.finished = True
             for stream in self.streams:
                 stream.finish()
+            for stream in self.streams:
+                stream.release()
 
 
 class FlowTable:
@@ -372,17 +379,22 @@ class FlowTable:
         return sequence
 
     def is_reused(self, stream: Stream, packet: Packet, flags: int) -> bool:
-        """True when a SYN starts another connection with the same addresses and ports."""
+        """True when a SYN starts another connection with the same addresses and ports.
+
+        A SYN-ACK does so only where the client's SYN was not captured; before any payload
+        the server may choose its number anew.
+        """
         flow: Flow = stream.reader.listener
-        if flags & ACK and not flow.closed and not stream.syn:
-            return False
+        other: Stream = flow.streams[1 - stream.reader.side]
         data = packet.data
         at = packet.transport
         sequence = data[at + 4] << 24 | data[at + 5] << 16 | data[at + 6] << 8 | data[at + 7]
-        if stream.syn:
-            reused = sequence != stream.initial_sequence
-        else:
-            reused = stream.started or flow.closed
+        if stream.syn and sequence == stream.initial_sequence:
+            return False
+        if flags & ACK and not flow.closed and (other.syn or not stream.started):
+            stream.started = stream.started and stream.octets > 0
+            return False
+        reused = stream.started or flow.closed
         if reused:
             self.close(flow)
         return reused

@@ -1,6 +1,11 @@
 cimport cython
 from .cursor cimport Cursor
 
+cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
+cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
+cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
+cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS
+
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
     cdef public bytes random, session_id, cipher_suites, compression_methods, extension_types

@@ -1,5 +1,9 @@
 cimport cython
 
+cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
+cdef int READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, MESSAGE_LENGTH_LIMIT, SCAN_LIMIT
+cdef int SSLV2_HELLO_LIMIT, HELLO_HEADER
+
 cdef class Listener:
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)

@@ -10,17 +10,17 @@ Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hel
 from __future__ import annotations
 
 from ..errors import DecodeError
-
-CHANGE_CIPHER_SPEC = 20
-ALERT = 21
-HANDSHAKE = 22
-APPLICATION_DATA = 23
-HEARTBEAT = 24
-
-DETECTING = 0  # nothing that looks like TLS yet
-READING = 1  # at a known place in a record
-LOST = 2  # TLS, but a hole swallowed a record header
-OTHER = 3  # SSL 2.0 without TLS behind it: not read further
+from .codes import (
+    ALERT,
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    DETECTING,
+    HANDSHAKE,
+    HEARTBEAT_RECORD,
+    LOST,
+    OTHER,
+    READING,
+)
 
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
@@ -325,7 +325,7 @@ class RecordReader:
 
 def is_record_header(data: bytes, position: int, end: int) -> bool:
     """A record header, or as much of one as there is: type 20 to 24, version 3.x, a length that is allowed."""
-    if data[position] < CHANGE_CIPHER_SPEC or data[position] > HEARTBEAT:
+    if data[position] < CHANGE_CIPHER_SPEC or data[position] > HEARTBEAT_RECORD:
         return False
     if end - position >= 2 and data[position + 1] != 3:
         return False

@@ -1,6 +1,9 @@
 cimport cython
 from .record cimport RecordReader, Listener
 
+cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT
+cdef long long MASK, HALF
+
 cdef class Stream:
     cdef public bytes key, head
     cdef public RecordReader reader
@@ -25,5 +28,6 @@ cdef class Stream:
     @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong)
     cpdef compare(self, long long place, bytes payload)
     cpdef finish(self)
+    cpdef release(self)
 
 cpdef bint may_start_record(int octet) except -1

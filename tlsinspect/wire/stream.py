@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from bisect import insort
 
-from .record import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT, Listener, RecordReader
+from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
+from .record import Listener, RecordReader
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -164,9 +165,14 @@ class Stream:
         while self.pending:
             self.give_up_hole()
         self.reader.finish()
+
+    def release(self) -> None:
+        """Let go of what only reading needed; without the circle of references memory is free at once."""
         self.compared = []
+        self.reader.listener = Listener()
+        self.reader.peer = None
 
 
 def may_start_record(octet: int) -> bool:
     """True for the first octet of a TLS record or of an SSL 2.0 header."""
-    return CHANGE_CIPHER_SPEC <= octet <= HEARTBEAT or octet >= 0x80
+    return CHANGE_CIPHER_SPEC <= octet <= HEARTBEAT_RECORD or octet >= 0x80

@@ -4,6 +4,8 @@ from .ip cimport FragmentTable
 from .packet cimport Packet, PacketReader
 from .tunnel cimport locate_transport
 
+cdef int TCP, UNKNOWN_LINK, LINKTYPE_RAW
+
 cdef class PacketProblem:
     cdef public object error
     cdef public long long packet, count

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .flow import TCP, FlowTable
+from .codes import TCP
+from .flow import FlowTable
 from .ip import FragmentTable
 from .packet import Packet, PacketReader
 from .tunnel import locate_transport

@@ -1,0 +1,62 @@
+"""Code points that the kernel's modules share; names for people are in the registry.
+
+The .pxd beside a module gives those that it uses C types.
+Spec: RFC 8446 sections 4, 5.1 and 11, RFC 5246 section 7.4, RFC 9293 section 3.1.
+"""
+
+from __future__ import annotations
+
+TCP = 6
+
+FIN = 1
+SYN = 2
+RST = 4
+ACK = 16
+
+CHANGE_CIPHER_SPEC = 20
+ALERT = 21
+HANDSHAKE = 22
+APPLICATION_DATA = 23
+HEARTBEAT_RECORD = 24
+
+CLIENT_HELLO = 1
+SERVER_HELLO = 2
+NEW_SESSION_TICKET = 4
+HELLO_RETRY_REQUEST_DRAFT = 6
+CERTIFICATE = 11
+SERVER_KEY_EXCHANGE = 12
+CERTIFICATE_REQUEST = 13
+CLIENT_KEY_EXCHANGE = 16
+CERTIFICATE_STATUS = 22
+
+SERVER_NAME = 0
+STATUS_REQUEST = 5
+SUPPORTED_GROUPS = 10
+EC_POINT_FORMATS = 11
+SIGNATURE_ALGORITHMS = 13
+HEARTBEAT = 15
+ALPN = 16
+ENCRYPT_THEN_MAC = 22
+EXTENDED_MASTER_SECRET = 23
+COMPRESS_CERTIFICATE = 27
+RECORD_SIZE_LIMIT = 28
+DELEGATED_CREDENTIAL = 34
+SESSION_TICKET = 35
+KEY_SHARE_OLD = 40  # key_share until draft 22 of TLS 1.3
+PRE_SHARED_KEY = 41
+EARLY_DATA = 42
+SUPPORTED_VERSIONS = 43
+PSK_KEY_EXCHANGE_MODES = 45
+KEY_SHARE = 51
+ENCRYPTED_CLIENT_HELLO = 0xFE0D
+RENEGOTIATION_INFO = 0xFF01
+ENCRYPTED_SERVER_NAME = 0xFFCE
+
+FALLBACK_SCSV = 0x5600
+RENEGOTIATION_SCSV = 0x00FF
+NAMED_CURVE = 3
+
+DETECTING = 0  # a stream in which nothing looked like TLS yet
+READING = 1  # at a known place in a record
+LOST = 2  # TLS, but a hole swallowed a record header
+OTHER = 3  # SSL 2.0 without TLS behind it: not read further
