@@ -143,8 +143,11 @@ class Reading:
         name, reader, source = self.names[number], walk.reader, self.sources[number]
         for problem in walk.problems.values():
             self.problems.append(problem_row(problem.error, name, problem.packet, None, problem.count))
-        for error in [*reader.problems, *self.fragments.take_problems()]:
+        for error in reader.problems:
             self.problems.append(problem_row(error, name, None, None, 1))
+        self.fragments.close()
+        for error, packet, count in self.fragments.take_problems():
+            self.problems.append(problem_row(error, name, packet, None, count))
         for link_type, count in walk.undecoded.items():
             unknown = DecodeError("link", "unsupported", 0, f"a link type known here, not {link_type_name(link_type)}")
             self.problems.append(problem_row(unknown, name, None, None, count))
