@@ -1,0 +1,237 @@
+"""What a person names, as blocks of bytes: a file, a folder, a glob, several of them, or "-".
+
+Goes in: paths. Comes out: sources, each with its name, its size and its
+decompressed blocks. What is a capture, and what is compressed, the first octets
+say and never the name. A file that cannot be read is a CaptureError with one
+clear line, before any packet is read; damage further on is a DecodeError there.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from .compression import BLOCK_LENGTH, compression_of, decompress
+from .errors import CaptureError, DecodeError
+from .foreign import HEAD_LENGTH, describe
+from .wire.capfile import is_capture, open_reader
+from .wire.packet import Packet
+
+STANDARD_INPUT = "-"
+
+STORED_LENGTH = 128 * 1024
+"""Octets of a compressed file that are read at once."""
+
+
+def find_captures(paths: Sequence[str | os.PathLike[str]]) -> list[CaptureSource]:
+    """Find the captures that these paths name, each file once, in the order named.
+
+    A folder stands for the captures anywhere below it, a pattern for the files that
+    match, "-" for standard input. Raises CaptureError for the first path that is missing,
+    unreadable, no capture, or a folder without any.
+    """
+    found: dict[object, CaptureSource] = {}
+    for path in paths:
+        for source in iter_named(os.fspath(path)):
+            found.setdefault(source.identity or source.path, source)
+    if not found:
+        raise CaptureError(STANDARD_INPUT, "no capture was named")
+    return list(found.values())
+
+
+def order_captures(sources: Sequence[CaptureSource]) -> list[CaptureSource]:
+    """Sort by the time of the first packet; what has none, or can be read only once, comes last."""
+    if len(sources) < 2:
+        return list(sources)
+    times = {source: source.first_time_ns() for source in sources}
+    return sorted(sources, key=lambda source: (times[source] is None, times[source] or 0))
+
+
+class CaptureSource:
+    """One capture: a file, or a stream that can be read only once (`location` None: standard input).
+
+    `name` is the file's own name and `path` what leads to it, both fit to be shown; `size`
+    in octets as stored, None for a stream; `compression` is gzip, zstd, xz, bzip2 or None,
+    known once the first octets were read; `consumed` counts the stored octets that the
+    present pass has read; `head` are the first decompressed octets. `identity` is the same
+    for two names of one file.
+    """
+
+    def __init__(self, location: Path | None) -> None:
+        self.location = location
+        self.path = STANDARD_INPUT if location is None else printable(str(location))
+        self.name = STANDARD_INPUT if location is None else printable(location.name)
+        self.size: int | None = None
+        self.identity: tuple[int, int] | None = None
+        self.compression: str | None = None
+        self.consumed = 0
+        self.head = b""
+        if location is not None:
+            status = read_status(location)
+            if stat.S_ISREG(status.st_mode):
+                self.size = status.st_size
+                self.identity = (status.st_dev, status.st_ino)
+
+    def blocks(self) -> Generator[bytes]:
+        """Yield the decompressed octets in blocks, from the start of the file.
+
+        Raises CaptureError when it cannot be opened; DecodeError, layer "file", offset as stored,
+        where it is cut short, corrupt or unreadable, after all that was decompressed before.
+        """
+        self.consumed = 0
+        self.head = b""
+        with self.open() as file:
+            first = self.read_stored(file, HEAD_LENGTH)
+            self.compression = compression_of(first)
+            if self.compression is None:
+                blocks = self.iter_stored(file, first, BLOCK_LENGTH)
+            else:
+                blocks = decompress(self.iter_stored(file, first, STORED_LENGTH), self.compression)
+            for block in blocks:
+                self.head = self.head or block[:HEAD_LENGTH]
+                yield block
+
+    def sha256(self) -> str | None:
+        """The SHA-256 of the file as stored, in hexadecimal; None for a stream. Reads the whole file."""
+        if self.size is None:
+            return None
+        digest = hashlib.sha256()
+        self.consumed = 0
+        with self.open() as file:
+            while block := self.read_stored(file, BLOCK_LENGTH):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def first_time_ns(self) -> int | None:
+        """Nanoseconds since 1970 of the first packet; None when there is none, or for a stream."""
+        if self.size is None:
+            return None
+        packet = Packet()
+        with closing(self.blocks()) as blocks, suppress(DecodeError):
+            if open_reader(blocks).read_packet(packet):
+                return packet.time_ns or None
+        return None
+
+    def starts_as_capture(self) -> bool:
+        """Whether the first octets are those of a capture; raises CaptureError when it cannot be opened."""
+        with closing(self.blocks()) as blocks, suppress(DecodeError):
+            return is_capture(next(blocks, b""))
+        return False
+
+    def check(self) -> None:
+        """Raise CaptureError, with the reason, unless the file starts with a capture's whole header."""
+        with closing(self.blocks()) as blocks:
+            try:
+                open_reader(blocks)
+            except DecodeError as error:
+                raise self.refusal(error) from error
+
+    def refusal(self, error: DecodeError) -> CaptureError:
+        """Turn what open_reader raised on these blocks into the line for the person who named them."""
+        if error.layer == "capture":
+            return CaptureError(self.path, describe(self.head))
+        return CaptureError(self.path, f"damaged at its start: expected {error.expected} at octet {error.offset}")
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the file as stored."""
+        if self.location is None:
+            return nullcontext(sys.stdin.buffer)
+        try:
+            # A regular file gives whole blocks unbuffered; a pipe gives what it has, so that a buffer has to gather.
+            if self.size is None:
+                return self.location.open("rb")
+            return self.location.open("rb", buffering=0)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def iter_stored(self, file: BinaryIO, first: bytes, length: int) -> Iterator[bytes]:
+        """Yield the octets as stored: those already read, then `length` at a time."""
+        block = first
+        while block:
+            yield block
+            block = self.read_stored(file, length)
+
+    def read_stored(self, file: BinaryIO, length: int) -> bytes:
+        """Read up to `length` octets as stored."""
+        try:
+            block = file.read(length)
+        except OSError as error:
+            expected = f"more of the file ({error.strerror or error})"
+            raise DecodeError("file", "truncated", self.consumed, expected) from error
+        self.consumed += len(block)
+        return block
+
+
+def iter_named(path: str) -> Iterator[CaptureSource]:
+    """Yield the captures that one path names."""
+    if path == STANDARD_INPUT:
+        if sys.stdin.isatty():
+            raise CaptureError(STANDARD_INPUT, "standard input is a terminal: pipe a capture into it")
+        yield CaptureSource(None)
+    elif glob.has_magic(path) and not os.path.lexists(path):
+        yield from iter_matches(path)
+    elif stat.S_ISDIR(read_status(Path(path)).st_mode):
+        yield from iter_folder(path)
+    else:
+        source = CaptureSource(Path(path))
+        if source.size is not None:
+            source.check()
+        yield source
+
+
+def iter_matches(pattern: str) -> Iterator[CaptureSource]:
+    """Yield what matches a shell pattern, "**" for folders of any depth, as if each match had been named."""
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+    if not matches:
+        raise CaptureError(printable(pattern), "no file matches")
+    for match in matches:
+        yield from iter_named(match)
+
+
+def iter_folder(folder: str) -> Iterator[CaptureSource]:
+    """Yield the captures below a folder, by path; files that are none are passed over."""
+    found = False
+    for place, folders, names in os.walk(folder, onerror=raise_unreadable):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.is_symlink() and not path.exists():
+                continue
+            source = CaptureSource(path)
+            if source.size is not None and source.starts_as_capture():
+                found = True
+                yield source
+    if not found:
+        raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
+
+
+def read_status(path: Path) -> os.stat_result:
+    """Ask the system for a file's status."""
+    try:
+        return path.stat()
+    except OSError as error:
+        raise unreadable(printable(str(path)), error) from error
+
+
+def raise_unreadable(error: OSError) -> None:
+    """Say which folder cannot be listed."""
+    raise unreadable(printable(str(error.filename)), error) from error
+
+
+def unreadable(path: str, error: OSError) -> CaptureError:
+    """Build the error for a path that the system refuses."""
+    return CaptureError(path, (error.strerror or str(error)).lower())
+
+
+def printable(path: str) -> str:
+    """Escape what a terminal or a table cannot show: control characters, and octets that are no text."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in path
+    )
