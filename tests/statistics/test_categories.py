@@ -1,0 +1,179 @@
+"""What counts as what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
+from tlsinspect.statistics import build_shares
+from tlsinspect.statistics.categories import issuer_label
+
+
+def category(name: str, **values: Any) -> str:
+    """The category of a connection that differs from the usual in `values`."""
+    shares = build_shares(name, make_frames(connections=[make_connection(1, **values)]), "connections")
+    assert shares.denominator == 1
+    return str(shares.table["category"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("offered", "legacy", "best"),
+    [
+        ([0x0304, 0x0303], 0x0303, "TLS 1.3"),
+        ([0x7F1C, 0x0304], 0x0303, "TLS 1.3"),
+        ([0x7F1C, 0x0303], 0x0303, "TLS 1.3 (draft 28)"),
+        ([0xFAFA, 0x0303, 0x0302], 0x0303, "TLS 1.2"),
+        ([0xFAFA], 0x0303, "TLS 1.2"),
+        ([], 0x0302, "TLS 1.1"),
+        (None, 0x0300, "SSL 3.0"),
+    ],
+)
+def test_best_version_offered_ignores_grease_and_prefers_the_standard(
+    offered: list[int] | None, legacy: int, best: str
+) -> None:
+    assert category("versions_offered", supported_versions=offered, client_legacy_version=legacy) == best
+
+
+@pytest.mark.parametrize(
+    ("offered", "version", "limit"),
+    [
+        ([0x0304], 0x0304, "TLS 1.3 agreed"),
+        ([0x7F1C], 0x7F1C, "TLS 1.3 agreed"),
+        ([0x0304, 0x0303], 0x0303, "server chose less"),
+        (None, 0x0303, "client offered less"),
+    ],
+)
+def test_version_limit_says_who_kept_a_connection_below_tls_1_3(
+    offered: list[int] | None, version: int, limit: str
+) -> None:
+    assert category("version_limit", supported_versions=offered, version=version) == limit
+
+
+@pytest.mark.parametrize(
+    ("cipher", "mode", "mac", "bits", "wanted"),
+    [
+        ("AES_256", "GCM", "AEAD", 256, "AES-GCM"),
+        ("CHACHA20_POLY1305", "POLY1305", "AEAD", 256, "ChaCha20-Poly1305"),
+        ("AES_128", "CCM_8", "AEAD", 128, "other AEAD"),
+        ("CAMELLIA_128", "GCM", "AEAD", 128, "other AEAD"),
+        ("AES_128", "CBC", "SHA", 128, "CBC"),
+        ("3DES_EDE", "CBC", "SHA", 168, "64-bit blocks (3DES, IDEA)"),
+        ("DES", "CBC", "SHA", 56, "DES or export grade"),
+        ("RC4_128", "STREAM", "MD5", 128, "RC4"),
+        ("RC4_40", "STREAM", "MD5", 40, "DES or export grade"),
+        ("NULL", "NULL", "SHA", 0, "no encryption"),
+        ("GOST_28147", "CNT", "IMIT", 256, "other stream cipher"),
+    ],
+)
+def test_cipher_class_follows_cipher_mode_and_key(cipher: str, mode: str, mac: str, bits: int, wanted: str) -> None:
+    assert category("cipher_classes", cipher=cipher, cipher_mode=mode, mac=mac, key_bits=bits) == wanted
+
+
+@pytest.mark.parametrize(
+    ("forward", "quantum", "wanted"),
+    [
+        (True, False, "forward secret, classical"),
+        (True, True, "forward secret, post-quantum"),
+        (False, False, "not forward secret"),
+    ],
+)
+def test_secrecy_has_three_degrees(forward: bool, quantum: bool, wanted: str) -> None:
+    assert category("secrecy", forward_secrecy=forward, post_quantum=quantum) == wanted
+
+
+@pytest.mark.parametrize(
+    ("resumed", "means", "wanted"),
+    [
+        (False, None, "full handshake"),
+        (True, "psk", "resumed by PSK"),
+        (True, "ticket", "resumed by ticket"),
+        (True, None, "resumed"),
+    ],
+)
+def test_resumption_names_its_means(resumed: bool, means: str | None, wanted: str) -> None:
+    assert category("resumption", resumed=resumed, resumption=means) == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({}, "established"),
+        ({"established": False, "failure": "reset"}, "connection reset"),
+        ({"established": False, "failure": "alert"}, "encrypted alert"),
+        (
+            {
+                "established": False,
+                "failure": "alert",
+                "last_alert_name": "unknown_ca",
+                "last_alert_sender": "client",
+            },
+            "alert unknown_ca from client",
+        ),
+        ({"established": True, "last_alert_name": "close_notify", "last_alert_sender": "client"}, "established"),
+    ],
+)
+def test_outcome_names_what_stopped_a_handshake(values: dict[str, Any], wanted: str) -> None:
+    assert category("outcomes", **values) == wanted
+
+
+def test_alerts_count_only_connections_that_had_one() -> None:
+    shares = build_shares("alerts", make_frames(connections=[make_connection(1), make_failed_connection(2)]))
+    assert (shares.table["category"].tolist(), shares.denominator, shares.unknown) == (["protocol_version"], 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"key_type": "RSA", "key_bits": 2048}, "RSA 2048"),
+        ({"key_type": "EC", "key_bits": 256, "curve": "secp256r1"}, "EC secp256r1"),
+        ({"key_type": "Ed25519", "key_bits": 256}, "Ed25519"),
+    ],
+)
+def test_key_types_name_size_or_curve(facts: dict[str, Any], key: str) -> None:
+    frames = make_frames(
+        connections=[make_connection(1, certificate_sha256s=["aa", "bb"])],
+        certificates=[{"sha256": "aa", **facts}, {"sha256": "bb", "key_type": "DSA"}],
+    )
+    assert build_shares("key_types", frames).table["category"].tolist() == [key]
+
+
+def test_certificates_count_once_however_often_they_were_sent() -> None:
+    rows = [make_connection(at, certificate_sha256s=["aa" if at else "bb"]) for at in range(4)]
+    kinds = [{"sha256": "aa", "key_type": "Ed25519"}, {"sha256": "bb", "key_type": "Ed448"}]
+    frames = make_frames(connections=rows, certificates=kinds)
+    assert build_shares("key_types", frames).table["count"].tolist() == [1, 1]
+    assert build_shares("key_types", frames, "connections").table["count"].tolist() == [3, 1]
+
+
+def test_encrypted_certificates_are_unknown_and_say_so() -> None:
+    row = make_connection(1, unknown_reasons=[("certificate_sha256s", "encrypted")])
+    assert build_shares("key_types", make_frames(connections=[row]), "connections").unknown_reasons == {"encrypted": 1}
+
+
+def test_authorities_name_self_signed_certificates_apart() -> None:
+    frames = make_frames(
+        connections=[make_old_connection(at, certificate_sha256s=[sha256]) for at, sha256 in enumerate(["aa", "bb"])],
+        certificates=[
+            {"sha256": "aa", "issuer": "CN=R11,O=Let's Encrypt,C=US", "self_signed": False},
+            {"sha256": "bb", "issuer": "CN=router", "self_signed": True},
+        ],
+    )
+    assert build_shares("authorities", frames).table["category"].tolist() == ["Let's Encrypt", "self-signed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("CN=R11,O=Let's Encrypt,C=US", "Let's Encrypt"),
+        ("CN=Root,OU=O=no,C=US", "Root"),
+        (r"CN=x,O=Example\, Inc.", "Example, Inc."),
+        ("OU=unit+O=Both,CN=x", "Both"),
+        ("C=US", "C=US"),
+        ("", "an empty name"),
+        (r"O=line\0Abreak", r"line\0Abreak"),
+    ],
+)
+def test_issuer_label_reads_rfc_4514_text(name: str, label: str) -> None:
+    assert issuer_label(name) == label

@@ -1,0 +1,110 @@
+"""Numbers in words, and the declared questions."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.synthetic import make_connection, make_frames, make_old_connection
+from tlsinspect.columns import CONNECTIONS
+from tlsinspect.statistics import STATISTICS, UNITS, build_shares
+from tlsinspect.statistics.wording import (
+    basis,
+    bytes_text,
+    count_text,
+    duration_text,
+    period_text,
+    share_of_text,
+    share_text,
+    statement,
+)
+
+
+@pytest.mark.parametrize(
+    ("count", "denominator", "text"),
+    [
+        (0, 9, "0%"),
+        (9, 9, "100%"),
+        (1, 3, "33%"),
+        (1, 999, "<1%"),
+        (998, 999, ">99%"),
+        (1, 3000, "<0.1%"),
+        (2999, 3000, ">99.9%"),
+        (1234, 3000, "41.1%"),
+        (0, 0, "n/a"),
+    ],
+)
+def test_share_text_never_rounds_to_none_or_all(count: int, denominator: int, text: str) -> None:
+    assert share_text(count, denominator) == text
+
+
+def test_share_of_text_says_none_and_all_in_words() -> None:
+    assert share_of_text(0, 5, "servers") == "no servers"
+    assert share_of_text(5, 5, "servers") == "all servers"
+    assert share_of_text(1, 5, "servers") == "20% of servers"
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_499, "999 kB"), (999_600, "1.0 MB"), (3_140_000_000, "3.1 GB")],
+)
+def test_bytes_text_has_two_or_three_digits(octets: int, text: str) -> None:
+    assert bytes_text(octets) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (3.24, "3.2 s"),
+        (59, "59 s"),
+        (90, "2 min"),
+        (20714, "5 h 45 min"),
+        (172800, "2 d"),
+        (180000, "2 d 2 h"),
+    ],
+)
+def test_duration_text_has_two_parts_at_most(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_period_text_does_not_say_the_day_twice() -> None:
+    start = pd.Timestamp("2026-03-01 08:00", tz="UTC")
+    assert period_text(start, start + pd.Timedelta(hours=6)) == "2026-03-01 08:00 to 14:00 UTC"
+    assert period_text(start, start + pd.Timedelta(days=1)) == "2026-03-01 08:00 to 2026-03-02 08:00 UTC"
+    assert period_text(start, start) == "2026-03-01 08:00 UTC"
+    assert period_text(None, None) == ""
+
+
+def test_count_text_minds_number_and_unit() -> None:
+    assert count_text(1, UNITS["servers"]) == "1 server"
+    assert count_text(1200, UNITS["connections"]) == "1,200 connections"
+    assert count_text(1200, UNITS["bytes"]) == "1.2 kB"
+
+
+def test_statement_speaks_of_the_focus_and_basis_of_what_it_rests_on() -> None:
+    unknown = make_old_connection(9, version_name=None, gap=True, unknown_reasons=[("version", "gap")])
+    frames = make_frames(connections=[make_connection(0), make_old_connection(1), make_old_connection(2), unknown])
+    shares = build_shares("versions", frames)
+    assert statement(shares) == "TLS 1.3 was agreed for 33% of connections"
+    assert basis(shares) == "of 3 connections; 1 connection more unknown (25%)"
+
+
+def test_statement_leaves_the_case_of_a_network_name_alone() -> None:
+    shares = build_shares("server_names", make_frames(connections=[make_connection(0)]))
+    assert statement(shares) == "www.example was asked for by all connections"
+
+
+def test_statement_without_an_answer_says_so() -> None:
+    assert statement(build_shares("versions", make_frames())) == "Versions agreed: nothing to show of 0 connections"
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_declared_statistic_is_complete(name: str) -> None:
+    declared = STATISTICS[name]
+    assert declared.question.endswith("?")
+    assert declared.caveat.endswith(".")
+    assert "{share}" in declared.statement
+    assert declared.column in {column.name for column in CONNECTIONS}
+    assert set(declared.units) <= set(UNITS)
+    assert not declared.order or not declared.focus or declared.focus in declared.order

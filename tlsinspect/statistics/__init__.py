@@ -1,0 +1,31 @@
+"""Statistics: frames -> shares with denominator, unknowns and interval.
+
+In: an Inspection, or anything with its frames. Out: small tables, ready to draw
+or print. STATISTICS declares the questions; nothing here judges an answer.
+"""
+
+from __future__ import annotations
+
+from .catalogue import STATISTICS, UNITS, Statistic, Unit
+from .interval import wilson_interval
+from .observations import Frames
+from .ports import build_port_shares
+from .shares import Shares, build_shares
+from .timeline import Timeline, build_timeline
+from .timing import build_handshake_ecdf, build_handshake_quantiles
+
+__all__ = [
+    "STATISTICS",
+    "UNITS",
+    "Frames",
+    "Shares",
+    "Statistic",
+    "Timeline",
+    "Unit",
+    "build_handshake_ecdf",
+    "build_handshake_quantiles",
+    "build_port_shares",
+    "build_shares",
+    "build_timeline",
+    "wilson_interval",
+]

@@ -1,0 +1,321 @@
+"""STATISTICS: every question that a capture is asked, declared once.
+
+Charts, reports, the command line and the documentation are made from it. To add
+a question, add a row; observations.py and shares.py do the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import categories
+from .categories import by_column, by_flag, by_leaf
+from .observations import Categorise, Scope, connections_on_tls_ports, connections_with_alert, tls_connections
+
+
+class Unit(NamedTuple):
+    """What is counted: rows, octets, or the distinct values of a column of the observations.
+
+    A thing that showed several categories counts once in each, so that such shares can sum to more than 1:
+    they say how many servers still do something, not what most of them do.
+    """
+
+    name: str
+    singular: str
+    plural: str
+    meaning: str
+    key: str = ""
+
+
+UNITS: dict[str, Unit] = {
+    unit.name: unit
+    for unit in (
+        Unit("connections", "connection", "connections", "every connection counts once"),
+        Unit(
+            "bytes",
+            "byte",
+            "bytes",
+            "connections weighed by the payload that both sides sent; no interval, as bytes are no sample",
+        ),
+        Unit(
+            "servers", "server", "servers", "an address and port counts once in each category that it showed", "server"
+        ),
+        Unit("clients", "client", "clients", "an address counts once in each category that it showed", "client"),
+        Unit(
+            "names",
+            "server name",
+            "server names",
+            "a name asked for counts once in each category that it showed",
+            "name",
+        ),
+        Unit(
+            "certificates",
+            "certificate",
+            "certificates",
+            "a server's certificate counts once, however often it was sent",
+            "certificate",
+        ),
+    )
+}
+CONNECTION_UNITS = ("connections", "bytes", "servers", "clients", "names")
+CERTIFICATE_UNITS = ("certificates", *CONNECTION_UNITS)
+
+VERSION_ORDER = (
+    *("TLS 1.3", "TLS 1.2", "TLS 1.1", "TLS 1.0", "SSL 3.0", "SSL 2.0"),
+    *("DTLS 1.3", "DTLS 1.2", "DTLS 1.0"),
+)
+CIPHER_CLASS_ORDER = (
+    *("AES-GCM", "ChaCha20-Poly1305", "other AEAD", "CBC", "other stream cipher"),
+    *("64-bit blocks (3DES, IDEA)", "RC4", "DES or export grade", "no encryption"),
+)
+SECRECY_ORDER = ("forward secret, post-quantum", "forward secret, classical", "not forward secret")
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One question, how each row answers it, and how to read the answer.
+
+    `statement` is a sentence with {category} and {share} ("62% of connections") to fill in; it speaks of
+    `focus`, or of the largest category. `column` is where unknown_reasons says why there is no answer.
+    `order` puts categories that have a natural order into it; others are sorted by size.
+    """
+
+    name: str
+    title: str
+    question: str
+    statement: str
+    caveat: str
+    column: str
+    categorise: Categorise
+    scope: Scope = tls_connections
+    chosen_by_server: bool = True
+    focus: str = ""
+    order: tuple[str, ...] = ()
+    units: tuple[str, ...] = CONNECTION_UNITS
+
+
+STATISTICS: dict[str, Statistic] = {
+    statistic.name: statistic
+    for statistic in (
+        Statistic(
+            "versions",
+            "Versions agreed",
+            "Which protocol versions are in use?",
+            "TLS 1.3 was agreed for {share}",
+            "The version in force, from the ServerHello. A handshake that ended before one agreed on nothing.",
+            "version",
+            by_column("version_name"),
+            focus="TLS 1.3",
+            order=VERSION_ORDER,
+        ),
+        Statistic(
+            "versions_offered",
+            "Best version offered",
+            "What is the best version that clients can speak?",
+            "Clients offered TLS 1.3 for {share}",
+            "From supported_versions, failing that the ClientHello's version field. A scanner offers less on purpose.",
+            "client_legacy_version",
+            categories.offered_version,
+            chosen_by_server=False,
+            focus="TLS 1.3",
+            order=VERSION_ORDER,
+        ),
+        Statistic(
+            "version_limit",
+            "Who decides against TLS 1.3",
+            "Is it the clients or the servers that hold TLS 1.3 back?",
+            "The client offered no TLS 1.3 for {share}",
+            "A server that chose less may be unable or unwilling: one connection cannot tell.",
+            "version",
+            categories.version_limit,
+            focus="client offered less",
+            order=("TLS 1.3 agreed", "server chose less", "client offered less"),
+        ),
+        Statistic(
+            "cipher_suites",
+            "Cipher suites agreed",
+            "Which ciphers were agreed?",
+            "{category} is the suite of {share}",
+            "TLS 1.3 suites name only the record protection; the key exchange is agreed apart.",
+            "cipher_suite",
+            by_column("cipher_suite_name"),
+        ),
+        Statistic(
+            "cipher_classes",
+            "Kinds of record protection",
+            "How are the records protected?",
+            "{category} protects {share}",
+            "CBC is weak mostly by how old versions use it (Lucky 13, BEAST); encrypt_then_mac is not weighed in.",
+            "cipher_suite",
+            categories.cipher_class,
+            order=CIPHER_CLASS_ORDER,
+        ),
+        Statistic(
+            "key_exchange",
+            "Key exchange",
+            "How do the sides agree on keys?",
+            "{category} agreed the keys of {share}",
+            "With RSA, the server's key opens a recording; with (EC)DHE it does not. Hybrid adds a post-quantum KEM.",
+            "key_exchange",
+            by_column("key_exchange"),
+        ),
+        Statistic(
+            "groups",
+            "Groups of the key exchange",
+            "On which curves, primes and KEMs do key exchanges rest?",
+            "{category} is the group of {share}",
+            "Left out: key exchanges without a group (static RSA, PSK alone) and resumptions without a new exchange.",
+            "group",
+            by_column("group_name"),
+        ),
+        Statistic(
+            "forward_secrecy",
+            "Forward secrecy",
+            "Would the server's private key be enough to read the session later?",
+            "{share} have forward secrecy",
+            "Says nothing about session ticket keys: who has these can read what was resumed under them in TLS 1.2.",
+            "forward_secrecy",
+            by_flag("forward_secrecy", "forward secret", "not forward secret"),
+            focus="forward secret",
+            order=("forward secret", "not forward secret"),
+        ),
+        Statistic(
+            "post_quantum",
+            "Post-quantum key exchange",
+            "How much of the traffic would resist a later quantum computer?",
+            "{share} have a post-quantum key exchange",
+            "About the key exchange only. Certificates' signatures are another matter, and less urgent.",
+            "post_quantum",
+            by_flag("post_quantum", "post-quantum", "classical"),
+            focus="post-quantum",
+            order=("post-quantum", "classical"),
+        ),
+        Statistic(
+            "secrecy",
+            "Secrecy against a later attacker",
+            "What would open today's recording: a stolen key, a quantum computer, or neither?",
+            "{share} have no forward secrecy",
+            "Recorded now, decrypted later: the share without any forward secrecy is open to whoever gets the key.",
+            "forward_secrecy",
+            categories.secrecy,
+            focus="not forward secret",
+            order=SECRECY_ORDER,
+        ),
+        Statistic(
+            "key_types",
+            "Keys of server certificates",
+            "Which keys do servers prove themselves with?",
+            "{category} is the key of {share}",
+            "TLS 1.3 encrypts certificates and resumption leaves them out: both count as unknown.",
+            "certificate_sha256s",
+            by_leaf(categories.key_type),
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "signature_algorithms",
+            "Signatures on server certificates",
+            "How do authorities sign?",
+            "{category} signs {share}",
+            "The signature that the issuer made on the server's certificate, not the one made in the handshake.",
+            "certificate_sha256s",
+            by_leaf(categories.signature_algorithm),
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "authorities",
+            "Certificate authorities",
+            "Who issued the certificates?",
+            "{category} issued for {share}",
+            "The issuer's organization as the certificate states it. Nobody checked the signature against a root.",
+            "certificate_sha256s",
+            by_leaf(categories.authority),
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "validation",
+            "Certificates in date and in name",
+            "Do certificates hold up: in date, and made for the name asked for?",
+            "Nothing speaks against the certificate for {share}",
+            "What dates and names say at capture time. Trust in the authority and revocation are not judged.",
+            "validation",
+            by_column("validation"),
+            focus="leaf_ok",
+        ),
+        Statistic(
+            "resumption",
+            "Resumption",
+            "How many connections spare themselves the full handshake?",
+            "A full handshake was made for {share}",
+            "In TLS 1.3 a PSK may also come from outside; the wire does not tell it from a resumption.",
+            "resumed",
+            categories.resumption,
+            focus="full handshake",
+            order=("full handshake", *categories.RESUMPTIONS.values(), "resumed"),
+        ),
+        Statistic(
+            "alpn",
+            "Application protocols",
+            "What is spoken inside?",
+            "{category} was agreed for {share}",
+            "ALPN, where the server's choice is in the clear: TLS 1.3 encrypts it.",
+            "alpn",
+            by_column("alpn"),
+        ),
+        Statistic(
+            "protocols",
+            "What TLS ports carry",
+            "Do the ports that are asked for as TLS ports carry only TLS?",
+            "TLS is spoken on {share} to TLS ports",
+            "Told from the first octets. Where nobody spoke it is silent; what was cut off early may be unknown.",
+            "protocol",
+            by_column("protocol"),
+            scope=connections_on_tls_ports,
+            chosen_by_server=False,
+            focus="tls",
+        ),
+        Statistic(
+            "outcomes",
+            "How handshakes ended",
+            "Do handshakes succeed, and what stops those that do not?",
+            "The handshake was finished for {share}",
+            "TLS 1.3 encrypts most alerts, so that some failures look like a plain close.",
+            "established",
+            categories.outcome,
+            chosen_by_server=False,
+            focus="established",
+        ),
+        Statistic(
+            "alerts",
+            "Alerts",
+            "Which alerts were sent in the clear?",
+            "{category} is the commonest alert, seen on {share}",
+            "The last alert of each connection that had one in the clear; close_notify is not a failure.",
+            "last_alert",
+            by_column("last_alert_name"),
+            scope=connections_with_alert,
+            chosen_by_server=False,
+        ),
+        Statistic(
+            "ja4",
+            "Client fingerprints (JA4)",
+            "Which client software is it, going by the shape of its hello?",
+            "{category} is the fingerprint of {share}",
+            "A fingerprint stands for a library and its settings, not for one program, and can be imitated.",
+            "ja4",
+            by_column("ja4"),
+            chosen_by_server=False,
+        ),
+        Statistic(
+            "server_names",
+            "Server names",
+            "Which names can an observer read although the rest is encrypted?",
+            "{category} was asked for by {share}",
+            "The server_name extension as sent: with Encrypted ClientHello it is the public name only.",
+            "server_name",
+            by_column("server_name"),
+            chosen_by_server=False,
+            units=("connections", "bytes", "servers", "clients"),
+        ),
+    )
+}

@@ -1,0 +1,167 @@
+"""What counts as what: for each row of the connections frame the category of one question.
+
+In: the frames and some rows of connections. Out: text on these rows, null where
+unknown. The categories are labels, not judgements: whether one is acceptable is
+for a policy to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tlsinspect.registry import is_grease, version_name
+
+from .observations import Categorise, Frames, leaf_of
+from .series import integer_dtype, is_false, is_true, look_up, text_dtype, text_series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TLS_1_3 = 0x0304
+TLS_1_3_DRAFTS = range(0x7E00, 0x8000)  # and the experiments of its time
+ABOVE_ALL_CODES = 0x10000
+SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
+
+RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
+FAILURES = {"closed": "closed before the end", "reset": "connection reset", "capture_end": "capture ended first"}
+
+
+def by_column(column: str) -> Categorise:
+    """Categories are the values of a column; an empty text is unknown."""
+
+    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+        return text_series(rows[column].where(rows[column] != "", None), rows)
+
+    return categorise
+
+
+def by_flag(column: str, yes: str, no: str) -> Categorise:
+    """Categories are two names for the values of a yes-or-no column."""
+
+    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+        category = text_series(None, rows)
+        category[is_true(rows[column])] = yes
+        category[is_false(rows[column])] = no
+        return category
+
+    return categorise
+
+
+def offered_version_code(rows: pd.DataFrame) -> pd.Series[int]:
+    """The best version that each client offers; TLS 1.3 counts as better than its drafts.
+
+    From supported_versions without GREASE, failing that from legacy_version. Spec: RFC 8446 section 4.2.1.
+    """
+    offers = rows["supported_versions"].explode().dropna().astype(integer_dtype())
+    codes = offers.unique().tolist()
+    rank = {code: ABOVE_ALL_CODES if code == TLS_1_3 else code for code in codes if not is_grease(code)}
+    best = offers.map(rank).dropna().astype(int).groupby(level=0).max().replace(ABOVE_ALL_CODES, TLS_1_3)
+    legacy = rows["client_legacy_version"].astype(integer_dtype())
+    return best.reindex(rows.index).astype(integer_dtype()).fillna(legacy)
+
+
+def offered_version(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by the name of the best version that the client offers."""
+    codes = offered_version_code(rows)
+    return text_series(codes.map({code: version_name(code) for code in codes.dropna().unique().tolist()}), rows)
+
+
+def version_limit(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by who kept a connection below TLS 1.3: nobody, the server or the client."""
+    offered, chosen = offered_version_code(rows), rows["version"]
+    known = offered.notna() & chosen.notna()
+    able, agreed = is_tls_1_3(offered), is_tls_1_3(chosen)
+    category = text_series(None, rows)
+    category[known & agreed] = "TLS 1.3 agreed"
+    category[known & ~agreed & able] = "server chose less"
+    category[known & ~agreed & ~able] = "client offered less"
+    return category
+
+
+def is_tls_1_3(codes: pd.Series[int]) -> pd.Series[bool]:
+    """Which codes stand for TLS 1.3 or one of its drafts."""
+    return is_true(codes == TLS_1_3) | is_true(codes.isin(TLS_1_3_DRAFTS))
+
+
+def cipher_class(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by kind of record protection, as studies of adoption do; the last rule that fits wins."""
+    cipher, mode, bits = rows["cipher"], rows["cipher_mode"], rows["key_bits"]
+    category = text_series(None, rows)
+    category[is_true(mode.isin(("CNT", "CTR", "STREAM")))] = "other stream cipher"
+    category[is_true(mode == "CBC")] = "CBC"
+    category[is_true(rows["mac"] == "AEAD")] = "other AEAD"
+    category[is_true(mode == "GCM") & is_true(cipher.str.startswith("AES"))] = "AES-GCM"
+    category[is_true(cipher.str.startswith("CHACHA20"))] = "ChaCha20-Poly1305"
+    category[is_true(cipher.isin(("3DES_EDE", "IDEA")))] = "64-bit blocks (3DES, IDEA)"
+    category[is_true(cipher.str.startswith("RC4"))] = "RC4"
+    category[is_true(bits > 0) & is_true(bits <= SMALL_KEY_BITS)] = "DES or export grade"
+    category[is_true(mode == "NULL")] = "no encryption"
+    return category
+
+
+def secrecy(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by what would later open a recorded session: the server's key, a quantum computer, neither."""
+    category = text_series(None, rows)
+    category[is_true(rows["forward_secrecy"])] = "forward secret, classical"
+    category[is_false(rows["forward_secrecy"])] = "not forward secret"
+    category[is_true(rows["post_quantum"])] = "forward secret, post-quantum"
+    return category
+
+
+def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by full handshake or the means of resumption."""
+    means = text_series(rows["resumption"].map(RESUMPTIONS), rows)
+    category = means.fillna("resumed").where(is_true(rows["resumed"]), None)
+    category[is_false(rows["resumed"])] = "full handshake"
+    return category
+
+
+def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by how the handshake ended; an alert in the clear is named, with who sent it."""
+    category = text_series(rows["failure"].map(FAILURES), rows).fillna(rows["failure"])
+    named = text_series("alert " + rows["last_alert_name"] + " from " + rows["last_alert_sender"], rows)
+    alert = is_true(rows["failure"] == "alert")
+    category[alert] = named.fillna("encrypted alert")[alert]
+    category[is_true(rows["established"])] = "established"
+    return category
+
+
+def by_leaf(describe: Callable[[pd.DataFrame], pd.Series[str]]) -> Categorise:
+    """Categories describe the server's certificate; `describe` names each row of the certificates frame."""
+
+    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+        certificates = frames.certificates.drop_duplicates("sha256").set_index("sha256")
+        return look_up(leaf_of(frames, rows), text_series(describe(certificates), certificates))
+
+    return categorise
+
+
+def key_type(certificates: pd.DataFrame) -> pd.Series[str]:
+    """Name each certificate's key: RSA 2048, EC secp256r1, Ed25519."""
+    kind, bits = certificates["key_type"], certificates["key_bits"].astype(text_dtype())
+    sized = (kind + " " + bits).where(is_true(kind.isin(("RSA", "DSA", "DH"))), None)
+    return sized.fillna(kind + " " + certificates["curve"]).fillna(kind)
+
+
+def signature_algorithm(certificates: pd.DataFrame) -> pd.Series[str]:
+    """Name the algorithm of the issuer's signature."""
+    return certificates["signature_algorithm"]
+
+
+def authority(certificates: pd.DataFrame) -> pd.Series[str]:
+    """Name who issued each certificate: the issuer's organization, failing that its common name, or itself."""
+    names = {text: issuer_label(text) for text in certificates["issuer"].dropna().unique().tolist()}
+    category = text_series(certificates["issuer"].map(names), certificates)
+    category[is_true(certificates["self_signed"])] = "self-signed"
+    return category
+
+
+def issuer_label(name: str) -> str:
+    """The organization in a name as RFC 4514 text, failing that the common name, failing that all of it."""
+    for attribute in ("O", "CN"):
+        found = re.search(rf"(?:^|[,+]){attribute}=((?:\\.|[^,+\\])+)", name)
+        if found:
+            return re.sub(r'\\([ "#+,;<=>\\])', r"\1", found[1])
+    return name or "an empty name"

@@ -1,0 +1,92 @@
+"""Arrow-backed tables of results, and small moves on series that pandas has no word for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# Every column of every table of results, as Arrow types in the spelling of COLUMNS.
+RESULT_TYPES = {
+    "statistic": "string",
+    "unit": "string",
+    "category": "string",
+    "server_port": "uint16",
+    "transport": "string",
+    "protocol": "string",
+    "tls_port": "bool",
+    "time": "timestamp",
+    "count": "int64",
+    "denominator": "int64",
+    "share": "float64",
+    "low": "float64",
+    "high": "float64",
+    "unknown": "int64",
+    "version_name": "string",
+    "connections": "int64",
+    "milliseconds": "float64",
+    "p05": "float64",
+    "p25": "float64",
+    "median": "float64",
+    "p75": "float64",
+    "p95": "float64",
+    "median_round_trips": "float64",
+}
+
+
+def build_result(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Build a table of results from its columns, NaN as null; raises KeyError for a name not in RESULT_TYPES."""
+    import pyarrow as pa
+
+    from tlsinspect.tables.arrow import TYPES, to_frame
+
+    arrays = {name: pa.array(values, TYPES[RESULT_TYPES[name]], from_pandas=True) for name, values in columns.items()}
+    return to_frame(pa.table(arrays))
+
+
+def is_true(flags: pd.Series[bool]) -> pd.Series[bool]:
+    """A mask: true where a flag is true, false where it is false or null."""
+    return flags.fillna(False).astype(bool)
+
+
+def is_false(flags: pd.Series[bool]) -> pd.Series[bool]:
+    """A mask: true where a flag is false, false where it is true or null."""
+    return ~flags.fillna(True).astype(bool)
+
+
+def look_up(keys: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:
+    """For each key the text under it; null where the key or its text is missing."""
+    return text_series(keys.map(values.to_dict()), keys)
+
+
+def text_series(values: object, like: pd.DataFrame | pd.Series[str]) -> pd.Series[str]:
+    """Values as Arrow text on another table's index, nulls in one form."""
+    import pandas as pd
+
+    return pd.Series(values, index=like.index, dtype=text_dtype())
+
+
+def arrow_series(values: object, like: pd.DataFrame) -> pd.Series[str]:
+    """An Arrow array as a series on another table's index."""
+    import pandas as pd
+
+    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=like.index)
+
+
+def text_dtype() -> pd.ArrowDtype:
+    """The dtype of text columns."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.ArrowDtype(pa.string())
+
+
+def integer_dtype() -> pd.ArrowDtype:
+    """The dtype of counts and of wire numbers once they are computed with."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.ArrowDtype(pa.int64())

@@ -1,0 +1,160 @@
+"""Shares: how often each category occurs, out of how many, with what is unknown beside it.
+
+In: the frames and the name of a statistic. Out: a table of shares. Unknown rows
+are never in the denominator and never out of sight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .catalogue import STATISTICS, UNITS, Statistic, Unit
+from .interval import share_columns
+from .observations import Frames, build_observations
+from .series import build_result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The answer to one question.
+
+    `table` has one row per category: category, count, denominator, share, low, high (fractions; low and
+    high bound the 95 % Wilson interval and are null for bytes). `denominator` counts the units whose
+    category is known, `unknown` those whose category is not, by reason in `unknown_reasons`; `excluded`
+    those to which the question does not apply. `folded` is how many categories the last row stands for.
+    """
+
+    statistic: Statistic
+    unit: Unit
+    table: pd.DataFrame
+    denominator: int
+    unknown: int
+    unknown_reasons: dict[str, int]
+    excluded: int
+    folded: int = 0
+    time_start: pd.Timestamp | None = None
+    time_end: pd.Timestamp | None = None
+
+    @property
+    def unknown_share(self) -> float:
+        """Unknown units as a fraction of those to which the question applies; 0 where there are none."""
+        total = self.denominator + self.unknown
+        return self.unknown / total if total else 0.0
+
+    def count_of(self, category: str) -> int:
+        """How often a category occurs; 0 if it does not."""
+        return sum(self.table.loc[self.table["category"] == category, "count"].tolist())
+
+    def share_of(self, category: str) -> float | None:
+        """A category's share as a fraction; None of nothing."""
+        return self.count_of(category) / self.denominator if self.denominator else None
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table with the statistic's name and unit, and a last row for what is unknown (no share)."""
+        columns: dict[str, list[Any]] = {name: self.table[name].tolist() for name in self.table.columns}
+        for name, values in columns.items():
+            values.append({"category": UNKNOWN, "count": self.unknown}.get(name))
+        names = {
+            "statistic": [self.statistic.name] * len(columns["count"]),
+            "unit": [self.unit.name] * len(columns["count"]),
+        }
+        return build_result(names | columns)
+
+
+def build_shares(name: str, frames: Frames, unit: str = "", top: int = 0) -> Shares:
+    """Build the shares of one statistic, in the statistic's first unit unless another is named.
+
+    With `top`, the smaller categories beyond that many become one row, "other (k more)".
+    Raises KeyError for a statistic or unit that does not exist, ValueError for a unit that makes no sense here.
+    """
+    statistic = STATISTICS[name]
+    counted = UNITS[unit or statistic.units[0]]
+    if counted.name not in statistic.units:
+        raise ValueError(f"{name} is not counted by {counted.name}, but by {', '.join(statistic.units)}")
+    return count_shares(statistic, counted, observe(statistic, frames), top)
+
+
+def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
+    """The observations that a statistic counts."""
+    return build_observations(
+        frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
+    )
+
+
+def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, top: int = 0) -> Shares:
+    """Count observations by category in one unit."""
+    seen = observations[observations[unit.key].notna()] if unit.key else observations
+    known = seen[seen["category"].notna()]
+    unknown = seen[seen["category"].isna() & seen["applies"]]
+    excluded = seen[~seen["applies"]]
+    if unit.key:
+        unknown = unknown[~unknown[unit.key].isin(known[unit.key])].drop_duplicates(unit.key)
+        excluded = excluded[~excluded[unit.key].isin(known[unit.key]) & ~excluded[unit.key].isin(unknown[unit.key])]
+    counts = sort_counts(count_by("category", known, unit), statistic.order)
+    folded = 0
+    if top and len(counts) > top + 1:
+        tail = counts[top:]
+        folded = len(tail)
+        other = known[known["category"].isin([category for category, _ in tail])]
+        other = other.assign(category=f"other ({folded} more)")
+        counts = counts[:top] + list(count_by("category", other, unit).items())
+    denominator = count_all(known, unit)
+    return Shares(
+        statistic,
+        unit,
+        build_table(counts, denominator, interval=unit.name != "bytes"),
+        denominator,
+        count_all(unknown, unit),
+        dict(sort_counts(count_by("reason", unknown, unit))),
+        count_all(excluded, unit),
+        folded,
+        observations["time"].min() if len(observations) else None,
+        observations["time"].max() if len(observations) else None,
+    )
+
+
+def count_all(observations: pd.DataFrame, unit: Unit) -> int:
+    """How many units there are."""
+    if unit.name == "bytes":
+        return int(observations["bytes"].sum())
+    return int(observations[unit.key].nunique()) if unit.key else len(observations)
+
+
+def count_by(column: str, observations: pd.DataFrame, unit: Unit) -> dict[str, int]:
+    """How many units there are for each value of a column."""
+    if unit.name == "bytes":
+        return {str(value): int(count) for value, count in observations.groupby(column)["bytes"].sum().items()}
+    if unit.key:
+        observations = observations.drop_duplicates([unit.key, column])
+    return {str(value): int(count) for value, count in observations[column].value_counts().items()}
+
+
+def sort_counts(counts: dict[str, int], order: tuple[str, ...] = ()) -> list[tuple[str, int]]:
+    """In the given order, or the largest first; what the order does not name comes last, ties by name.
+
+    "TLS 1.3 (draft 23)" goes where "TLS 1.3" goes.
+    """
+    places = {category: place for place, category in enumerate(order)}
+
+    def rank(item: tuple[str, int]) -> tuple[int, int, str]:
+        category, count = item
+        place = places.get(category, places.get(category.partition(" (")[0], len(places)))
+        return place, -count, category
+
+    return sorted(counts.items(), key=rank)
+
+
+def build_table(counts: list[tuple[str, int]], denominator: int, interval: bool) -> pd.DataFrame:
+    """Category, count, denominator, share, low, high."""
+    numbers = [count for _, count in counts]
+    denominators = [denominator] * len(counts)
+    shares = share_columns(numbers, denominators, interval)
+    return build_result(
+        {"category": [category for category, _ in counts], "count": numbers, "denominator": denominators, **shares}
+    )

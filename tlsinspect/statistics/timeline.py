@@ -1,0 +1,129 @@
+"""Adoption over the time of a capture: one category's share in each bucket of time.
+
+In: the frames. Out: a table with a row per bucket, the empty ones included: no
+connection is no share, and never a share of zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .catalogue import STATISTICS, UNITS, Statistic, Unit
+from .interval import share_columns
+from .observations import Frames
+from .series import build_result
+from .shares import count_all, observe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
+# Widths that a reader can name, in seconds; past a week the calendar's own.
+WIDTHS: dict[str, int] = {
+    **{f"{count} s": count for count in (1, 2, 5, 10, 15, 30)},
+    **{f"{count} min": count * MINUTE for count in (1, 2, 5, 10, 15, 30)},
+    **{f"{count} h": count * HOUR for count in (1, 2, 3, 6, 12)},
+    "1 day": DAY,
+    "1 week": 7 * DAY,
+}
+CALENDAR_WIDTHS: dict[str, tuple[str, int]] = {
+    "1 month": ("M", 30 * DAY),
+    "3 months": ("Q", 91 * DAY),
+    "1 year": ("Y", 365 * DAY),
+}
+WIDEST = "1 year"
+MOST_BUCKETS = 40
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One category's share over time.
+
+    `table`: time (start of the bucket, UTC), count, denominator, share, low, high, unknown; share and
+    interval are null in a bucket where nothing is known. `width` is the buckets' width in words.
+    """
+
+    statistic: Statistic
+    unit: Unit
+    category: str
+    width: str
+    table: pd.DataFrame
+
+
+def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "connections") -> Timeline:
+    """Build the share over time of a category, by default of the one that the statistic speaks of.
+
+    A connection counts in the bucket in which it starts. Raises KeyError for a statistic or unit that does
+    not exist, ValueError where neither the caller nor the statistic names a category.
+    """
+    statistic = STATISTICS[name]
+    wanted = category or statistic.focus
+    if not wanted:
+        raise ValueError(f"{name} speaks of no category of its own: name one")
+    observations = observe(statistic, frames)
+    observations = observations[observations["time"].notna() & observations["applies"]]
+    times = plain_times(observations["time"])
+    width = choose_width(times)
+    starts = bucket_starts(times, width)
+    groups = dict(iter(observations.groupby(starts)))
+    buckets = list(iter_buckets(starts.min(), starts.max(), width)) if groups else []
+    counts = [count_bucket(groups.get(start), wanted, UNITS[unit]) for start in buckets]
+    numbers = [count for count, _, _ in counts]
+    denominators = [denominator for _, denominator, _ in counts]
+    columns: dict[str, list[Any]] = {"time": buckets, "count": numbers, "denominator": denominators}
+    columns |= share_columns(numbers, denominators, interval=unit != "bytes")
+    columns["unknown"] = [unknown for _, _, unknown in counts]
+    return Timeline(statistic, UNITS[unit], wanted, width, build_result(columns))
+
+
+def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[int, int, int]:
+    """Count, denominator and unknown of one bucket; `part` is None where nothing happened."""
+    if part is None:
+        return 0, 0, 0
+    if unit.key:
+        part = part[part[unit.key].notna()]
+    known = part[part["category"].notna()]
+    unknown = part[part["category"].isna()]
+    if unit.key:
+        unknown = unknown[~unknown[unit.key].isin(known[unit.key])]
+    return count_all(known[known["category"] == category], unit), count_all(known, unit), count_all(unknown, unit)
+
+
+def plain_times(times: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:
+    """Arrow times as numpy ones, with which pandas computes far faster; without nulls."""
+    import pandas as pd
+    import pyarrow as pa
+
+    nanoseconds = pa.array(times).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return pd.Series(pd.to_datetime(nanoseconds, unit="ns", utc=True), index=times.index)
+
+
+def choose_width(times: pd.Series[pd.Timestamp]) -> str:
+    """The smallest nameable width that cuts the span into no more than MOST_BUCKETS buckets."""
+    if not len(times):
+        return next(iter(WIDTHS))
+    span = (times.max() - times.min()).total_seconds()
+    lengths = WIDTHS | {name: seconds for name, (_, seconds) in CALENDAR_WIDTHS.items()}
+    # One less than the limit: the first and the last bucket may stick out of the span.
+    return next((name for name, seconds in lengths.items() if span / seconds < MOST_BUCKETS - 1), WIDEST)
+
+
+def bucket_starts(times: pd.Series[pd.Timestamp], width: str) -> pd.Series[pd.Timestamp]:
+    """For each time the start of its bucket; weeks start on Monday."""
+    import pandas as pd
+
+    if width in CALENDAR_WIDTHS:
+        return times.dt.tz_localize(None).dt.to_period(CALENDAR_WIDTHS[width][0]).dt.start_time.dt.tz_localize("UTC")
+    first_monday = pd.Timestamp("1970-01-05", tz="UTC")
+    step = pd.Timedelta(seconds=WIDTHS[width])
+    return first_monday + (times - first_monday) // step * step
+
+
+def iter_buckets(first: pd.Timestamp, last: pd.Timestamp, width: str) -> pd.DatetimeIndex:
+    """The starts of all buckets from the first to the last."""
+    import pandas as pd
+
+    if width in CALENDAR_WIDTHS:
+        return pd.date_range(first, last, freq=f"{CALENDAR_WIDTHS[width][0]}S")
+    return pd.date_range(first, last, freq=pd.Timedelta(seconds=WIDTHS[width]))

@@ -1,0 +1,112 @@
+"""Numbers and answers in words, the same in every chart, page and terminal.
+
+In: counts, fractions, times, Shares. Out: short English text. No judgement and
+no markup; text from the network passes through unescaped, for the caller to escape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .catalogue import Unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .shares import Shares
+
+MANY = 1000  # from here a share's first decimal means something
+BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def share_text(count: int, denominator: int) -> str:
+    """A share as a percentage; neither 0% nor 100% unless it is none or all."""
+    if not denominator:
+        return "n/a"
+    if count in (0, denominator):
+        return "0%" if count == 0 else "100%"
+    digits = 1 if denominator >= MANY else 0
+    text = f"{100 * count / denominator:.{digits}f}"
+    least = f"{10**-digits:.{digits}f}"
+    if float(text) == 0:
+        return f"<{least}%"
+    return f">{100 - 10**-digits:.{digits}f}%" if float(text) == 100 else f"{text}%"
+
+
+def share_of_text(count: int, denominator: int, plural: str) -> str:
+    """A share of something: "62% of connections", "no connections", "all connections"."""
+    if count == 0:
+        return f"no {plural}"
+    return f"all {plural}" if count == denominator else f"{share_text(count, denominator)} of {plural}"
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval of a share: "55 to 68%"."""
+    return f"{100 * low:.0f} to {100 * high:.0f}%"
+
+
+def count_text(count: int, unit: Unit) -> str:
+    """A number of units: "1 connection", "1,204 servers", "3.1 MB"."""
+    if unit.name == "bytes":
+        return bytes_text(count)
+    return f"{count:,} {unit.singular if count == 1 else unit.plural}"
+
+
+def bytes_text(count: int) -> str:
+    """Octets with a decimal prefix: "812 B", "3.1 MB"."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for prefix in BYTE_PREFIXES:
+        value /= 1000
+        if value < 999.5 or prefix == BYTE_PREFIXES[-1]:
+            break
+    return f"{value:.0f} {prefix}" if value >= 100 else f"{value:.1f} {prefix}"
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in its two largest parts: "5 h 45 min", "3.2 s"."""
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    for size, name, smaller, smaller_name in ((1440, "d", 60, "h"), (60, "h", 1, "min")):
+        if minutes >= size:
+            rest = minutes % size // smaller
+            return f"{minutes // size} {name}" + (f" {rest} {smaller_name}" if rest else "")
+    return f"{minutes} min"
+
+
+def period_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
+    """A period in UTC, without saying the day twice; empty where it is not known."""
+    import pandas as pd
+
+    if start is None or end is None or pd.isna(start) or pd.isna(end):
+        return ""
+    if start.date() != end.date():
+        return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    if f"{start:%H:%M}" == f"{end:%H:%M}":
+        return f"{start:%Y-%m-%d %H:%M} UTC"
+    return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC"
+
+
+def statement(shares: Shares) -> str:
+    """The answer in one sentence without a full stop; what is missing where there is no answer."""
+    if not shares.denominator:
+        asked = count_text(shares.unknown, shares.unit)
+        nothing = f"nothing to show, unknown for {asked}" if shares.unknown else f"nothing to show of {asked}"
+        return f"{shares.statistic.title}: {nothing}"
+    category = shares.statistic.focus or str(shares.table["category"].iloc[0])
+    count = shares.count_of(category)
+    share = share_of_text(count, shares.denominator, shares.unit.plural)
+    template = shares.statistic.statement
+    share = share[0].upper() + share[1:] if template.startswith("{share}") else share
+    return template.format(category=category, share=share)
+
+
+def basis(shares: Shares) -> str:
+    """What the shares rest on: "of 312 connections; 20 more unknown (6%)"."""
+    text = f"of {count_text(shares.denominator, shares.unit)}"
+    if shares.unknown:
+        total = shares.denominator + shares.unknown
+        text += f"; {count_text(shares.unknown, shares.unit)} more unknown ({share_text(shares.unknown, total)})"
+    return text
