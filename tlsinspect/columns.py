@@ -141,7 +141,9 @@ CONNECTIONS = (
     Column("issuer", "string", "issuer of the server's certificate (RFC 4514)"),
     Column("san_count", "int64", "names that the server's certificate covers", "names"),
     Column("name_matches", "bool", "the certificate covers the server name (RFC 9525)"),
-    Column("validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."),
+    Column(
+        "validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."
+    ),
     Column("ocsp_status", "string", "stapled OCSP response: present, absent"),
     Column("sct_count", "int64", "timestamps embedded in the server's certificate", "SCTs"),
     Column("ja3", "string", "JA3: MD5 of ja3_string", "hex"),
@@ -242,7 +244,9 @@ PORTS = (
 PROBLEMS = (
     Column("capture", "string", "file"),
     Column("layer", "string", "file, pcap, pcapng, ethernet, ipv4, tcp, record, handshake, certificate, ..."),
-    Column("kind", "string", "truncated, bad_length, bad_value, trailing_data, corrupt, unsupported, limit, gap, unparsed"),
+    Column(
+        "kind", "string", "truncated, bad_length, bad_value, trailing_data, corrupt, unsupported, limit, gap, unparsed"
+    ),
     Column("packet", "int64", "packet number; none for the file itself", "packet number"),
     Column("offset", "int64", "octets from the start of the layer's unit; of the file for file formats", "octets"),
     Column("expected", "string", "what should have stood there"),

@@ -103,7 +103,9 @@ class Reading:
             raise source.refusal(error) from error
         walk = Walk(reader, self.table, self.fragments, self.dissector)
         before = sum(earlier.size or 0 for earlier in self.sources[:number])
-        total = None if any(each.size is None for each in self.sources) else sum(each.size or 0 for each in self.sources)
+        total = (
+            None if any(each.size is None for each in self.sources) else sum(each.size or 0 for each in self.sources)
+        )
         try:
             while walk.advance(PACKETS_PER_STEP):
                 if self.progress is not None:
@@ -200,7 +202,15 @@ class Reading:
         for key in order:
             port, transport, protocol = key
             share = self.ports[key] / totals[port, transport]
-            yield port, transport, protocol, port in self.builder.tls_ports, self.ports[key], self.port_bytes[key], share
+            yield (
+                port,
+                transport,
+                protocol,
+                port in self.builder.tls_ports,
+                self.ports[key],
+                self.port_bytes[key],
+                share,
+            )
 
 
 class Inspection:
@@ -288,7 +298,9 @@ class Inspection:
 Path = str | os.PathLike[str]
 
 
-def read(captures: Path | Sequence[Path], ports: Iterable[int] = TLS_PORTS, progress: Progress | None = None) -> Inspection:
+def read(
+    captures: Path | Sequence[Path], ports: Iterable[int] = TLS_PORTS, progress: Progress | None = None
+) -> Inspection:
     """Read captures and return what their TLS says.
 
     `captures` is a file, folder or glob, "-" for standard input, or several of them,

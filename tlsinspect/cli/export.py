@@ -21,9 +21,15 @@ STREAMED = ("connections", "messages", "alerts")
 
 @click.command()
 @reading_options
-@click.option("--table", type=click.Choice(list(COLUMNS)), default="connections", show_default=True, help="Which frame.")
-@click.option("--format", "format_name", type=click.Choice(FORMATS), default="csv", show_default=True, help="Which format.")
-@click.option("-o", "--output", default="-", show_default=True, metavar="FILE", help="File to write to; - is standard output.")
+@click.option(
+    "--table", type=click.Choice(list(COLUMNS)), default="connections", show_default=True, help="Which frame."
+)
+@click.option(
+    "--format", "format_name", type=click.Choice(FORMATS), default="csv", show_default=True, help="Which format."
+)
+@click.option(
+    "-o", "--output", default="-", show_default=True, metavar="FILE", help="File to write to; - is standard output."
+)
 def export(
     captures: tuple[str, ...], ports: frozenset[int], strict: bool, table: str, format_name: str, output: str
 ) -> None:
@@ -45,7 +51,9 @@ def export(
     sys.exit(exit_status(result, strict))
 
 
-def export_streamed(captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO) -> Reading:
+def export_streamed(
+    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO
+) -> Reading:
     """Write rows as connections end."""
     from ..export import open_writer
     from ..inspection import open_reading
@@ -61,7 +69,9 @@ def export_streamed(captures: tuple[str, ...], ports: frozenset[int], table: str
     return reading
 
 
-def export_whole(captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO) -> Inspection:
+def export_whole(
+    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO
+) -> Inspection:
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 

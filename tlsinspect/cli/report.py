@@ -12,7 +12,9 @@ from .common import errors_as_one_line, exit_status, inspect, reading_options
 
 @click.command()
 @reading_options
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to.")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
+)
 @click.option("--title", help="Title of the page.")
 def report(captures: tuple[str, ...], ports: frozenset[int], strict: bool, output: Path, title: str | None) -> None:
     """Write a self-contained HTML report with charts, their numbers as CSV, and the tables.

@@ -32,7 +32,8 @@ def nested_as_json(column: pa.Array) -> pa.Array:
     keys = [None if value is None else tuple(value) for value in column.to_pylist()]
     make = dict if is_map else list
     return Shared(keys).column(
-        lambda key: None if key is None else json.dumps(make(key), separators=(",", ":"), ensure_ascii=False), pa.string()
+        lambda key: None if key is None else json.dumps(make(key), separators=(",", ":"), ensure_ascii=False),
+        pa.string(),
     )
 
 

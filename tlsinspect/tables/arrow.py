@@ -101,7 +101,9 @@ class Vectors:
 
     def is_grease(self) -> NDArray[np.bool_]:
         """For each number, whether it is a GREASE value (RFC 8701)."""
-        return np.asarray(((self.numbers & 0x0F0F) == 0x0A0A) & ((self.numbers >> 8) == (self.numbers & 0xFF)), np.bool_)
+        return np.asarray(
+            ((self.numbers & 0x0F0F) == 0x0A0A) & ((self.numbers >> 8) == (self.numbers & 0xFF)), np.bool_
+        )
 
 
 def octet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
@@ -111,4 +113,6 @@ def octet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
     offsets = np.zeros(len(whole) + 1, np.int32)
     np.cumsum([len(vector) for vector in whole], out=offsets[1:])
     numbers = np.frombuffer(b"".join(whole), np.uint8)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers), type=TYPES["list<uint8>"], mask=pa.array(missing))
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.array(numbers), type=TYPES["list<uint8>"], mask=pa.array(missing)
+    )

@@ -169,7 +169,9 @@ def build_client_scalars(dense: Dense) -> Columns:
         "session_ticket_offered": pa.array([hello.ticket_length > 0 for hello in hellos], pa.bool_()),
         "heartbeat_mode": pa.array([hello.heartbeat_mode or None for hello in hellos], pa.uint8()),
         "ech_type": pa.array(dense.values("ech_type"), pa.string()),
-        "ech_config_id": pa.array([None if hello.ech_config_id < 0 else hello.ech_config_id for hello in hellos], pa.uint8()),
+        "ech_config_id": pa.array(
+            [None if hello.ech_config_id < 0 else hello.ech_config_id for hello in hellos], pa.uint8()
+        ),
         "record_size_limit": pa.array([hello.record_size_limit or None for hello in hellos], pa.uint16()),
         "client_hello_length": pa.array([hello.raw_length + 4 for hello in hellos], pa.int64()),
     }
@@ -236,7 +238,9 @@ def build_leaf_columns(batch: Sequence[Connection], context: Context) -> Columns
     columns: Columns = {}
     for name in ("certificate_sha256s", "client_certificate_sha256s"):
         columns[name] = Shared(map(attrgetter(name), batch)).column(lambda chain: chain, TYPES["list<string>"])
-    leaves = Shared(connection.certificate_sha256s[0] if connection.certificate_sha256s else None for connection in batch)
+    leaves = Shared(
+        connection.certificate_sha256s[0] if connection.certificate_sha256s else None for connection in batch
+    )
     facts = [None if leaf is None else context.certificate(leaf) for leaf in leaves.keys]
     take: Callable[[Callable[[CertificateFacts], Any], pa.DataType], pa.Array] = lambda read, data_type: leaves.spread(  # noqa: E731
         [None if fact is None else read(fact) for fact in facts], data_type
@@ -247,12 +251,17 @@ def build_leaf_columns(batch: Sequence[Connection], context: Context) -> Columns
     columns["sct_count"] = take(lambda fact: fact.sct_count, pa.int64())
     names = Shared(leaf_and_name(connection) for connection in batch)
     columns["name_matches"] = names.column(
-        lambda key: None if key is None or key[1] is None else name_matches(decode_name(key[1]) or "", context.certificate(key[0])),
+        lambda key: (
+            None
+            if key is None or key[1] is None
+            else name_matches(decode_name(key[1]) or "", context.certificate(key[0]))
+        ),
         pa.bool_(),
     )
     matches = columns["name_matches"].to_pylist()
     columns["validation"] = pa.array(
-        [validate_leaf(connection, match, context) for connection, match in zip(batch, matches, strict=True)], pa.string()
+        [validate_leaf(connection, match, context) for connection, match in zip(batch, matches, strict=True)],
+        pa.string(),
     )
     return columns
 

@@ -57,7 +57,15 @@ def iter_alerts(batch: Sequence[Connection]) -> Rows:
             if level < 0:
                 yield connection.connection_id, time_ns, packet, sender, None, None, "encrypted"
             else:
-                yield connection.connection_id, time_ns, packet, sender, level, description, registry.alert_name(description)
+                yield (
+                    connection.connection_id,
+                    time_ns,
+                    packet,
+                    sender,
+                    level,
+                    description,
+                    registry.alert_name(description),
+                )
 
 
 def build_problems(batch: Sequence[Connection], context: Context) -> pa.RecordBatch:

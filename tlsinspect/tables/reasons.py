@@ -19,7 +19,15 @@ from .arrow import TYPES, Shared
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
 SERVER_FIRST, SERVER_LAST = "server_legacy_version", "post_quantum"
 CLIENT_ALSO = ("client_hello_packet", "client_hello_length", "ja3", "ja3_string", "ja4", "ja4_raw")
-SERVER_ALSO = ("server_hello_packet", "ja3s", "ja3s_string", "resumed", "hello_ms", "client_certificate_requested", "ocsp_status")
+SERVER_ALSO = (
+    "server_hello_packet",
+    "ja3s",
+    "ja3s_string",
+    "resumed",
+    "hello_ms",
+    "client_certificate_requested",
+    "ocsp_status",
+)
 CERTIFICATE = (
     "certificate_packet", "certificate_sha256s", "subject", "issuer", "san_count", "name_matches", "validation", "sct_count",
 )  # fmt: skip
@@ -36,7 +44,9 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
     nullable = [name for name in names if columns[name].null_count]
     if not batch:
         return pa.array([], TYPES["map"])
-    masks = np.column_stack([columns[name].is_null().to_numpy(zero_copy_only=False) for name in nullable] or [np.zeros((len(batch), 0))])
+    masks = np.column_stack(
+        [columns[name].is_null().to_numpy(zero_copy_only=False) for name in nullable] or [np.zeros((len(batch), 0))]
+    )
     packed = np.packbits(masks.astype(np.bool_), axis=1)
     patterns = Shared(
         (
