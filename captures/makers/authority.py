@@ -51,6 +51,7 @@ class Recipe:
     digest: str = "sha256"
     chain: tuple[str, ...] = ("leaf", "intermediate")
     client: bool = False
+    revoked: bool = False
     stapled: bool = False
     must_staple: bool = False
     delegation: bool = False
@@ -88,6 +89,8 @@ RECIPES = (
     Recipe("wrongorder", ("incomplete.test",), chain=("leaf", "root", "intermediate")),
     Recipe("staple", ("www.example",), key="p256", stapled=True, must_staple=True),
     Recipe("delegating", ("quantum.example",), key="p256", delegation=True),
+    Recipe("usage", ("wild.apps.test",), client=True),
+    Recipe("revoked", ("wild.apps.test",), revoked=True),
     Recipe("device", (), key="rsa2048", issuer="self", last_day=7000, chain=("leaf",), common_name="device"),
     Recipe("broker", ("broker.test",), key="p256", last_day=800),
     Recipe("client", ("partner@bank.example",), key="p256", client=True, common_name="partner"),
@@ -112,10 +115,13 @@ def make_authority(folder: Path) -> None:
     write_certificates(folder / "bundle.crt", [intermediate, root])
     write_key(folder / "intermediate.key", key)
     authorities = {"root": root, "intermediate": intermediate}
+    revoked = []
     for recipe in RECIPES:
         leaf = make_leaf(folder, recipe, authorities, key)
+        revoked += [leaf] if recipe.revoked else []
         if recipe.stapled:
             write_status(folder / f"{recipe.name}.ocsp", leaf, intermediate, key)
+    write_revocations(folder / "revoked.crl", revoked, intermediate, key)
 
 
 def make_leaf(
@@ -129,7 +135,9 @@ def make_leaf(
     else:
         leaf = sign_with_old_digest(folder, recipe, key)
     members = {"leaf": leaf, **authorities}
-    write_certificates(folder / f"{recipe.name}.crt", [members[member] for member in recipe.chain])
+    chain = [members[member] for member in recipe.chain]
+    write_certificates(folder / f"{recipe.name}.crt", chain)
+    write_certificates(folder / f"{recipe.name}.rest", chain[1:])
     if isinstance(key, rsa.RSAPrivateKey):
         store = pkcs12.serialize_key_and_certificates(
             b"capture", key, leaf, [authorities["intermediate"]], serialization.BestAvailableEncryption(b"capture")
@@ -235,6 +243,23 @@ def write_status(path: Path, leaf: x509.Certificate, issuer: x509.Certificate, i
         .responder_id(ocsp.OCSPResponderEncoding.HASH, issuer)
     )
     path.write_bytes(builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+
+
+def write_revocations(
+    path: Path, revoked: list[x509.Certificate], issuer: x509.Certificate, issuer_key: PrivateKey
+) -> None:
+    """Write a PEM revocation list of the issuer with the given certificates (RFC 5280 section 5)."""
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(now - timedelta(days=1))
+        .next_update(now + timedelta(days=30))
+    )
+    for certificate in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(now)
+        builder = builder.add_revoked_certificate(entry.build())
+    path.write_bytes(builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
 def sign_with_old_digest(folder: Path, recipe: Recipe, key: PrivateKey) -> x509.Certificate:

@@ -18,9 +18,27 @@ from network import open_network
 from programs_used import list_missing
 from recording import make_handshake
 from scenario import Places
+from scenarios_certificates import CERTIFICATES
+from scenarios_datagrams import DATAGRAMS
+from scenarios_failures import ALERTS, SILENCES
+from scenarios_ports import PORTS
+from scenarios_programs import PROGRAMS_AS_THEY_COME
+from scenarios_sessions import RESUMPTIONS, SESSIONS
+from scenarios_suites import SUITES
 from scenarios_versions import VERSIONS
 
-SCENARIOS = (*VERSIONS,)
+SCENARIOS = (
+    *VERSIONS,
+    *SUITES,
+    *CERTIFICATES,
+    *RESUMPTIONS,
+    *SESSIONS,
+    *ALERTS,
+    *SILENCES,
+    *PROGRAMS_AS_THEY_COME,
+    *PORTS,
+    *DATAGRAMS,
+)
 JOBS: dict[str, Callable[[Places], Entry]] = {
     **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
     "demo": make_demo,

@@ -232,6 +232,11 @@ def start(host: str, command: list[str], log: Path, environment: dict[str, str],
     return Background(process, log)
 
 
+def find_owner(name: str) -> str:
+    """The host that a DNS name belongs to."""
+    return next(host.name for host in HOSTS.values() if name in host.names + host.names_ipv6)
+
+
 def bridge_name(network: Network) -> str:
     """The interface of the router that sees the whole segment."""
     return f"br-{network.name}"

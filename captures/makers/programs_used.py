@@ -39,9 +39,13 @@ PROGRAMS_USED = (
     Program("Dropbear", "dropbear ", "dropbear-bin", ("dropbear", "-V")),
     Program("dbclient", "dbclient ", "dropbear-bin", ("dbclient", "-V")),
     Program("sslscan", "sslscan ", "sslscan", ("sslscan", "--version")),
+    Program("Caddy", "caddy ", "caddy", ("caddy", "version")),
     Program("tlslite-ng", "tlslite_peer", "tlslite-ng", python=True),
+    Program("tlslite-ng", "ssl2_server", "tlslite-ng", python=True),
+    Program("aioquic", "quic_peer", "aioquic", python=True),
     Program("pyOpenSSL", "newer_openssl", "pyOpenSSL", python=True),
     Program("cryptography", "newer_openssl", "cryptography", python=True),
+    Program("Python ssl", "starttls_server", "python3", ("openssl", "version")),
     Program("Python ssl", "python_client", "python3", ("openssl", "version")),
 )
 TOOLS = {

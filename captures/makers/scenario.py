@@ -19,6 +19,13 @@ from authority import make_authority
 from network import CLIENTS, HOSTS, ROUTER, Background, bridge_name, inside, start
 
 PROGRAMS = Path(__file__).parent / "programs"
+PREPARATIONS = (
+    "rm -f {work}/hostkey {pki}/srp.verifiers",
+    "dropbearkey -t ed25519 -f {work}/hostkey",
+    "openssl dhparam -out {pki}/dh1024.pem 1024",
+    "touch {pki}/srp.verifiers",
+    "openssl x509 -in {pki}/quantum.crt -outform DER -out {pki}/quantum.der",
+)
 REQUEST = "GET /index.html HTTP/1.0\r\n\r\n"
 
 
@@ -47,7 +54,9 @@ class Scenario:
     """What is run, what the capture shows and how tshark is to confirm it.
 
     `checks` are display filters each of which must match a packet; `absent` must match none.
-    `connections` is how many TCP connections tshark must find TLS in.
+    `connections` is how many TCP connections tshark must find TLS in; or more, where a program
+    decides that for itself. With `key_log` a client writes {work}/NAME.keys, tshark decrypts with
+    it before it checks, and the file is kept beside the capture.
     """
 
     name: str
@@ -57,6 +66,7 @@ class Scenario:
     checks: tuple[str, ...]
     absent: tuple[str, ...] = ()
     connections: int = 1
+    or_more: bool = False
     suffix: str = "pcap"
     folder: str = "handshakes"
     filter: str = "tcp"
@@ -79,11 +89,11 @@ class Places:
     def prepare(self) -> None:
         """Make the folder: certificates, the servers' settings, a small page."""
         make_authority(self.pki)
-        for settings in PROGRAMS.glob("*.conf"):
+        for settings in (*PROGRAMS.glob("*.conf"), *PROGRAMS.glob("Caddyfile*")):
             shutil.copy(settings, self.work)
         (self.work / "index.html").write_text("<p>welcome</p>\n")
-        host_key = ["dropbearkey", "-t", "ed25519", "-f", str(self.work / "hostkey")]
-        subprocess.run(host_key, check=True, capture_output=True)
+        for command in PREPARATIONS:
+            subprocess.run(self.fill(command), check=True, capture_output=True, cwd=self.work)
 
     def environment(self) -> dict[str, str]:
         """Variables for every program: a home of its own, plain messages."""

@@ -39,6 +39,33 @@ VERSIONS = (
         (Client("printer", "{python} {programs}/tlslite_peer.py client old.test 443 --maximum ssl3 --ciphers rc4"),),
         ("tls.handshake.type == 2 && tls.handshake.version == 0x0300", "tls.handshake.ciphersuite == 0x0005"),
     ),
+    Scenario(
+        "ssl2",
+        "SSL 2.0: sslscan's hello and a scripted server's hello with certificate and suites; no server of today "
+        "goes further",
+        (Server("old", "{python} {programs}/ssl2_server.py 443 {pki}/ancient.crt"),),
+        (Client("scanner", "sslscan --ssl2 old.test"),),
+        ("tls.handshake.cipherspec == 0x010080", "tls.handshake.type == 4"),
+        or_more=True,
+    ),
+    Scenario(
+        "ssl2-format-hello",
+        "a hello in the SSL 2.0 format that offers TLS 1.0",
+        (
+            Server(
+                "old",
+                "java {programs}/LegacyPeer.java server - 443 SSLv2Hello,TLSv1 TLS_RSA_WITH_AES_128_CBC_SHA "
+                "{pki}/old.p12",
+            ),
+        ),
+        (
+            Client(
+                "legacy",
+                "java {programs}/LegacyPeer.java client old.test 443 SSLv2Hello,TLSv1 TLS_RSA_WITH_AES_128_CBC_SHA",
+            ),
+        ),
+        ("tls.handshake.challenge", "tls.handshake.type == 2 && tls.handshake.version == 0x0301"),
+    ),
     build_openssl_version("tls10", "-tls1", 0x0301, "TLS 1.0"),
     build_openssl_version("tls11", "-tls1_1", 0x0302, "TLS 1.1"),
     build_openssl_version("tls12", "-tls1_2", 0x0303, "TLS 1.2"),

@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey  # type: ignore[import-untyped]
+from tlslite.constants import SignatureScheme  # type: ignore[import-untyped]
 from tlslite.errors import BaseTLSException  # type: ignore[import-untyped]
 
 VERSIONS = {"ssl3": (3, 0), "tls1.0": (3, 1), "tls1.1": (3, 2), "tls1.2": (3, 3), "tls1.3": (3, 4)}
@@ -29,7 +30,12 @@ def main() -> None:
     parser.add_argument("--exchanges", nargs="*")
     parser.add_argument("--heartbeat", action="store_true")
     parser.add_argument("--anonymous", action="store_true")
+    parser.add_argument("--delegation", action="store_true", help="offer to take delegated credentials")
+    parser.add_argument("--no-extended-master-secret", action="store_true")
     parser.add_argument("--fallback", action="store_true", help="send TLS_FALLBACK_SCSV")
+    parser.add_argument("--shared-key", type=bytes.fromhex, help="external PSK for TLS 1.3, named sensor")
+    parser.add_argument("--curves", nargs="*", help="the only groups to accept")
+    parser.add_argument("--psk-modes", nargs="*", choices=["psk_ke", "psk_dhe_ke"])
     parser.add_argument("--certificate", nargs=2, metavar=("CHAIN", "KEY"))
     arguments = parser.parse_args()
     settings = build_settings(arguments)
@@ -52,6 +58,18 @@ def build_settings(arguments: argparse.Namespace) -> HandshakeSettings:
     if arguments.exchanges:
         settings.keyExchangeNames = arguments.exchanges
     settings.use_heartbeat_extension = arguments.heartbeat
+    if arguments.heartbeat:
+        settings.heartbeat_response_callback = print
+    if arguments.shared_key:
+        settings.pskConfigs = [(b"sensor", arguments.shared_key, "sha256")]
+    if arguments.curves:
+        settings.eccCurves = settings.keyShares = arguments.curves
+        settings.dhGroups = []
+    if arguments.psk_modes:
+        settings.psk_modes = arguments.psk_modes
+    settings.useExtendedMasterSecret = not arguments.no_extended_master_secret
+    if arguments.delegation:
+        settings.dc_sig_algs = [SignatureScheme.ecdsa_secp256r1_sha256]
     settings.sendFallbackSCSV = arguments.fallback
     return settings
 
