@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tlsinspect.errors import DecodeError
-from tlsinspect.wire.link import locate_network
+from tlsinspect.wire.ip import FragmentTable, read_network
+from tlsinspect.wire.link import knows_link_type, locate_network
 from tlsinspect.wire.packet import Packet
 
 IPV4 = bytes.fromhex("450000280001400040060000c0000201c6336402c00101bb00000001000000025010ffff00000000")
@@ -80,6 +83,29 @@ WITH_IPV4 = {
     "pf log": (117, "3d 02" + "00" * 62, None, None),
     "OpenBSD enc": (109, "02000000 00000001 00000000", None, None),
     "Solaris ipnet": (226, "01 02" + "00" * 22, None, None),
+    "NFLOG": (239, "02 00 0014 0800 0100 08000103 0500 0a00 00000000 2c00 0900", None, None),
+    "NFLOG, big-endian": (239, "02 00 0014 0008 0001 08000103 0005 000a 00000000 002c 0009", None, None),
+    "ERF": (197, f"{'00' * 8} 02 04 0000 0000 0036 0000 {MACS} 0800", None, None),
+    "ERF with extension headers": (
+        197,
+        f"{'00' * 8} 82 04 0000 0000 0036 {'80' * 8} {'00' * 8} 0000 {MACS} 0800",
+        None,
+        None,
+    ),
+    "ERF of IPv4": (197, f"{'00' * 8} 16 04 0000 0000 0028", None, None),
+    "ERF of a serial line": (197, f"{'00' * 8} 01 04 0000 0000 0028 0f00 0800", None, None),
+    "exported IP": (252, "000c 0004 69700000 0014 0004 c0000201 0000 0000", None, None),
+    "exported Ethernet": (252, f"000c 000f {b'eth_withoutfcs'.hex()}00 0000 0000 {MACS} 0800", None, None),
+    "Juniper Ethernet": (178, f"4d4743 81 0004 01020304 {MACS} 0800", None, None),
+    "Juniper Ethernet without frame": (178, "4d4743 02 02000000", None, None),
+    "packet tap": (258, f"6c000000 01000000 01000000 {'00' * 96} {MACS} 0800", None, None),
+    "packet tap under a free number": (149, f"6c000000 01000000 0c000000 {'00' * 96}", None, None),
+    "per-packet information": (192, f"00 00 0800 01000000 {MACS} 0800", None, None),
+    "ARCNET, RFC 1051": (129, "be50 ab08 f0", None, None),
+    "ARCNET, RFC 1201": (129, "be50 ab08 d4 00 0166", None, None),
+    "InfiniBand": (242, "00" * 40 + "0800 0000", None, None),
+    "netANALYZER": (240, f"00000000 {MACS} 0800", None, None),
+    "netANALYZER with preamble": (241, f"00000000 55555555555555d5 {MACS} 0800", None, None),
     "802.11": (105, f"0801 0000 {MACS} 02000000000c 1000 {SNAP}", None, None),
     "802.11 QoS": (105, f"8802 0000 {MACS} 02000000000c 1000 0000 {SNAP}", None, None),
     "802.11 QoS and HT control": (105, f"8882 0000 {MACS} 02000000000c 1000 0000 00000000 {SNAP}", None, None),
@@ -135,6 +161,12 @@ WITHOUT_IP = {
     "FDDI station management": (10, f"41 {MACS} 0000"),
     "DOCSIS management": (143, "c2 00 0000 0000 00"),
     "mPacket continuation": (274, "555555555555 61 01 4500"),
+    "NFLOG without packet": (239, "02 00 0014 0800 0100 08000103"),
+    "NFLOG of a bridge": (239, "07 00 0014 2c00 0900 4500"),
+    "ERF of ATM": (197, f"{'00' * 8} 03 04 0000 0000 0036 4500"),
+    "exported HTTP": (252, "000c 0004 68747470 0000 0000 4500"),
+    "packet tap without packet": (258, f"6c000000 00000000 01000000 {'00' * 96}"),
+    "ARCNET fragment": (129, "be50 ab08 d4 03 0166 4500"),
     "802.11 beacon": (105, f"8000 0000 {MACS} 02000000000c 1000 0000"),
     "802.11 null data": (105, f"4801 0000 {MACS} 02000000000c 1000"),
     "802.11 encrypted": (105, f"0841 0000 {MACS} 02000000000c 1000 {SNAP}"),
@@ -178,8 +210,21 @@ def test_locate_network_tells_frames_without_ip(name: str) -> None:
     assert locate_network(make_packet(link_type, bytes.fromhex(frame))) == 0
 
 
-def test_locate_network_tells_unknown_link_type() -> None:
-    assert locate_network(make_packet(147, IPV4)) == -1
+@pytest.mark.parametrize(
+    ("link_type", "front"),
+    [
+        (147, ""),
+        (149, ""),  # free for any use, and no packet tap header
+        (192, "00 00 0800 93000000"),  # an unknown link type inside
+    ],
+)
+def test_locate_network_tells_unknown_link_type(link_type: int, front: str) -> None:
+    assert locate_network(make_packet(link_type, bytes.fromhex(front) + IPV4)) == -1
+
+
+def test_knows_link_type_tells_what_is_decoded() -> None:
+    assert knows_link_type(1)
+    assert not knows_link_type(147)
 
 
 def test_locate_network_forgets_the_packet_before() -> None:
@@ -200,6 +245,9 @@ def test_locate_network_forgets_the_packet_before() -> None:
         (51, "2100 0001 002a 0021", "pppoe", "bad_value"),
         (127, "01 00 0800 00000000", "radiotap", "bad_value"),
         (127, "00 00 0900 00000080 00", "radiotap", "bad_length"),
+        (178, "4d4744 00 0000", "juniper", "bad_value"),
+        (192, "00 00 0800 c0000000", "ppi", "bad_value"),
+        (239, "02 00 0014 0300 0100", "nflog", "bad_length"),
         (119, "44000000 00000000", "prism", "bad_length"),
         (1, f"{MACS}" + " 8100 0001" * 9 + " 0800", "vlan", "limit"),
         (1, f"{MACS}" + f" 88e7 00000000 {MACS}" * 9 + " 0800", "pbb", "limit"),
@@ -209,3 +257,52 @@ def test_locate_network_rejects_what_no_standard_allows(link_type: int, frame: s
     with pytest.raises(DecodeError) as caught:
         locate_network(make_packet(link_type, bytes.fromhex(frame)))
     assert (caught.value.layer, caught.value.kind) == (layer, kind)
+
+
+FRAMES = [(vector[0], bytes.fromhex(vector[1]) + IPV4) for vector in WITH_IPV4.values()]
+FRAMES += [(link_type, bytes.fromhex(front) + IPV6) for link_type, front in WITH_IPV6.values()]
+FRAMES += [(link_type, bytes.fromhex(frame)) for link_type, frame in WITHOUT_IP.values()]
+
+
+def read_outcome(link_type: int, frame: bytes, before: bytes = b"", behind: bytes = b"") -> object:
+    """What is made of a frame, places counted from its start."""
+    packet = make_packet(link_type, frame, before, behind)
+    try:
+        version = locate_network(packet)
+        if version <= 0:
+            return version
+        protocol = read_network(packet, FragmentTable())
+    except DecodeError as error:
+        assert error.offset >= 0
+        return str(error)
+    places = (packet.network, packet.transport, packet.payload_end)
+    assert places == tuple(sorted(places))
+    assert packet.payload_end <= packet.end
+    start = packet.start
+    return version, protocol, [place - start for place in places], packet.missing, packet.vlans, packet.tunnels
+
+
+@pytest.mark.parametrize(("link_type", "frame"), FRAMES)
+def test_frame_cut_short_anywhere_never_reads_its_neighbour(link_type: int, frame: bytes) -> None:
+    for end in range(len(frame)):
+        alone = read_outcome(link_type, frame[:end])
+        assert read_outcome(link_type, frame[:end], b"\x45" * 3, frame[end:]) == alone
+        assert read_outcome(link_type, frame[:end], b"\xff" * 5, b"\x00" * 99) == alone
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    frame=st.sampled_from(FRAMES),
+    changes=st.lists(st.tuples(st.integers(0, 90), st.integers(0, 255)), max_size=5),
+    cut=st.integers(0, 60),
+)
+def test_frame_with_changed_octets_gives_a_result_or_decode_error(
+    frame: tuple[int, bytes], changes: list[tuple[int, int]], cut: int
+) -> None:
+    link_type, octets = frame
+    changed = bytearray(octets)
+    for place, value in changes:
+        changed[place % len(changed)] = value
+    end = max(len(changed) - cut, 0)
+    alone = read_outcome(link_type, bytes(changed[:end]))
+    assert read_outcome(link_type, bytes(changed[:end]), b"\x45" * 3, bytes(changed[end:]) + b"\x45" * 99) == alone

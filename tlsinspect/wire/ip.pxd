@@ -21,7 +21,7 @@ cdef class FragmentTable:
     cpdef note(self, Datagram datagram, str kind, str expected)
     @cython.locals(oldest=Datagram, datagram=Datagram)
     cpdef Datagram find(self, Packet packet, bytes key)
-    @cython.locals(payload=bytes, datagram=Datagram, agreed=cython.bint)
+    @cython.locals(payload=bytes, datagram=Datagram, end=Py_ssize_t, last=cython.bint, agreed=cython.bint)
     cpdef bint keep(self, Packet packet, bytes key, Py_ssize_t offset, bytes header, bint more) except -1
 
 @cython.locals(protocol=cython.int)

@@ -102,11 +102,11 @@ class FragmentTable:
         datagram = self.find(packet, key)
         if header and not datagram.header:
             datagram.header = header
-        agreed = True
-        if not more and not packet.missing:
-            if datagram.length < 0:
-                datagram.length = offset + len(payload)
-            agreed = datagram.length == offset + len(payload)
+        end = offset + len(payload)
+        last = not more and not packet.missing
+        if last and datagram.length < 0:
+            datagram.length = end
+        agreed = datagram.length < 0 or end == datagram.length or (end < datagram.length and not last)
         self.cost -= datagram_cost(datagram)
         if not insert_piece(datagram, offset, payload) or not agreed:
             self.note(datagram, "bad_value", "fragments that agree where they overlap")

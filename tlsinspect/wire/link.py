@@ -10,21 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ethernet import (
-    enter_ethernet,
-    enter_ethertype,
-    enter_ip,
-    enter_llc,
-    enter_ppp,
-    enter_pppoe,
-    enter_version,
-    require,
-)
+from ..errors import DecodeError
+from .ethernet import enter_ethernet, enter_ip, enter_ppp, enter_pppoe, enter_version, require
 from .ieee80211 import enter_avs, enter_ieee80211, enter_prism, enter_radiotap
 from .media import MEDIA
 from .packet import Packet
-
-FAMILIES_IPV6 = (10, 24, 26, 28, 30, 23)  # AF_INET6 on Linux, NetBSD and OpenBSD, Solaris, FreeBSD, Darwin, Windows
+from .pseudoheader import PSEUDO_HEADERS
 
 
 def locate_network(packet: Packet) -> int:
@@ -37,27 +28,9 @@ def locate_network(packet: Packet) -> int:
     return -1 if enter is None else enter(packet, packet.start)
 
 
-def enter_family(packet: Packet, at: int, family: int) -> int:
-    """Enter what an address family announces; other families than IP give 0."""
-    if family == 2:
-        return enter_version(packet, at, 4)
-    if family in FAMILIES_IPV6:
-        return enter_version(packet, at, 6)
-    return 0
-
-
-def enter_null(packet: Packet, at: int) -> int:
-    """Enter a BSD loopback frame: the family is a 4-octet number in the capturing host's byte order."""
-    require(packet, at, 4, "null")
-    return enter_family(packet, at + 4, read_either_order(packet, at))
-
-
-def read_either_order(packet: Packet, at: int) -> int:
-    """Read a 4-octet number below 65536 whose byte order is not known."""
-    data = packet.data
-    if data[at] or data[at + 1]:
-        return data[at] | data[at + 1] << 8
-    return data[at + 2] << 8 | data[at + 3]
+def knows_link_type(link_type: int) -> bool:
+    """Tell whether frames of a link type are decoded here."""
+    return link_type in LINK_TYPES
 
 
 def enter_ipv4(packet: Packet, at: int) -> int:
@@ -70,53 +43,45 @@ def enter_ipv6(packet: Packet, at: int) -> int:
     return enter_version(packet, at, 6)
 
 
-def enter_sll(packet: Packet, at: int) -> int:
-    """Enter a Linux cooked capture, version 1 (16 octets, protocol last)."""
-    require(packet, at, 16, "sll")
+def enter_ppi(packet: Packet, at: int) -> int:
+    """Enter a per-packet information header: version, flags, length, the link type of what follows."""
+    require(packet, at, 8, "ppi")
     data = packet.data
-    return enter_cooked(packet, at + 16, data[at + 14] << 8 | data[at + 15], data[at + 2] << 8 | data[at + 3])
+    return enter_announced(packet, at, data[at + 2] | data[at + 3] << 8, data[at + 4] | data[at + 5] << 8, "ppi")
 
 
-def enter_sll2(packet: Packet, at: int) -> int:
-    """Enter a Linux cooked capture, version 2 (20 octets, protocol first)."""
-    require(packet, at, 20, "sll2")
+def enter_pktap(packet: Packet, at: int) -> int:
+    """Enter Darwin's packet tap header: length, record type (1: a packet), the link type of what follows."""
+    require(packet, at, 12, "pktap")
     data = packet.data
-    return enter_cooked(packet, at + 20, data[at] << 8 | data[at + 1], data[at + 8] << 8 | data[at + 9])
-
-
-def enter_cooked(packet: Packet, at: int, protocol: int, hardware: int) -> int:
-    """Enter what a cooked header announces: the ARPHRD_ type decides what the protocol number means."""
-    if hardware == 824:  # netlink
+    if data[at + 4] != 1:
         return 0
-    if hardware == 803:
-        return enter_radiotap(packet, at)
-    if hardware == 801:
-        return enter_ieee80211(packet, at)
-    if protocol == 4:  # 802.2 LLC; 1, Novell's raw 802.3, carries IPX only
-        return enter_llc(packet, at)
-    return enter_ethertype(packet, at, protocol)
+    return enter_announced(packet, at, data[at] | data[at + 1] << 8, data[at + 8] | data[at + 9] << 8, "pktap")
 
 
-def enter_pflog(packet: Packet, at: int) -> int:
-    """Enter an OpenBSD pf log entry: length and family first, the header padded to words."""
-    require(packet, at, 2, "pflog")
-    return enter_family(packet, at + (packet.data[at] + 3 & ~3), packet.data[at + 1])
+def enter_user2(packet: Packet, at: int) -> int:
+    """Enter a packet tap header under the number that Darwin's tcpdump writes for it, where it looks like one.
+
+    Anybody may use this link type for anything: what looks otherwise is unknown.
+    """
+    data = packet.data
+    if packet.end - at < 108 or data[at] != 108 or data[at + 1] or data[at + 4] != 1:
+        return -1
+    return enter_pktap(packet, at)
 
 
-def enter_enc(packet: Packet, at: int) -> int:
-    """Enter an OpenBSD enc(4) frame: family in host byte order, SPI, flags."""
-    require(packet, at, 12, "enc")
-    return enter_family(packet, at + 12, read_either_order(packet, at))
+def enter_announced(packet: Packet, at: int, length: int, link_type: int, layer: str) -> int:
+    """Enter the frame behind a header of `length` octets that names the frame's link type."""
+    if length < 8 or link_type in ANNOUNCING:
+        raise DecodeError(layer, "bad_value", 0, "a length of at least 8, and a link type without such a header")
+    require(packet, at, length, layer)
+    enter = LINK_TYPES.get(link_type)
+    return -1 if enter is None else enter(packet, at + length)
 
 
-def enter_ipnet(packet: Packet, at: int) -> int:
-    """Enter a Solaris ipnet frame of 24 octets: version, family, ..."""
-    require(packet, at, 24, "ipnet")
-    return enter_family(packet, at + 24, packet.data[at + 1])
-
+ANNOUNCING = (149, 192, 258)
 
 LINK_TYPES: dict[int, Callable[[Packet, int], int]] = {
-    0: enter_null,
     1: enter_ethernet,
     9: enter_ppp,
     12: enter_ip,
@@ -124,16 +89,14 @@ LINK_TYPES: dict[int, Callable[[Packet, int], int]] = {
     51: enter_pppoe,
     101: enter_ip,
     105: enter_ieee80211,
-    108: enter_null,
-    109: enter_enc,
-    113: enter_sll,
-    117: enter_pflog,
     119: enter_prism,
     127: enter_radiotap,
+    149: enter_user2,
     163: enter_avs,
-    226: enter_ipnet,
+    192: enter_ppi,
     228: enter_ipv4,
     229: enter_ipv6,
-    276: enter_sll2,
+    258: enter_pktap,
     **MEDIA,
+    **PSEUDO_HEADERS,
 }

@@ -23,3 +23,8 @@ cpdef int enter_ieee1394(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(control=cython.int, extended=cython.int)
 cpdef int enter_docsis(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_mpacket(Packet packet, Py_ssize_t at) except? -1
+@cython.locals(protocol=cython.int)
+cpdef int enter_arcnet(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_ipoib(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_netanalyzer(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_netanalyzer_preamble(Packet packet, Py_ssize_t at) except? -1

@@ -122,6 +122,33 @@ def enter_mpacket(packet: Packet, at: int) -> int:
     return 0
 
 
+def enter_arcnet(packet: Packet, at: int) -> int:
+    """Enter an ARCNET frame as Linux gives it; fragments are left alone. Spec: RFC 1201, RFC 1051."""
+    require(packet, at, 6, "arcnet")
+    protocol = packet.data[at + 4]
+    if protocol == 0xF0:  # RFC 1051: no fragments
+        return enter_ip(packet, at + 5)
+    if protocol in (0xD4, 0xC4) and packet.data[at + 5] == 0:
+        return enter_ip(packet, at + 8)
+    return 0
+
+
+def enter_ipoib(packet: Packet, at: int) -> int:
+    """Enter IP over InfiniBand: 40 octets of addresses, then an EtherType and 2 reserved octets. Spec: RFC 4391."""
+    require(packet, at, 44, "ipoib")
+    return enter_ethertype(packet, at + 44, packet.data[at + 40] << 8 | packet.data[at + 41])
+
+
+def enter_netanalyzer(packet: Packet, at: int) -> int:
+    """Enter Ethernet behind the 4 octets of a netANALYZER."""
+    return enter_ethernet(packet, at + 4)
+
+
+def enter_netanalyzer_preamble(packet: Packet, at: int) -> int:
+    """Enter Ethernet behind the 4 octets of a netANALYZER and the preamble."""
+    return enter_ethernet(packet, at + 12)
+
+
 MEDIA: dict[int, Callable[[Packet, int], int]] = {
     6: enter_token_ring,
     8: enter_slip,
@@ -133,11 +160,15 @@ MEDIA: dict[int, Callable[[Packet, int], int]] = {
     107: enter_frame_relay,
     122: enter_ip_over_fc,
     123: enter_sunatm,
+    129: enter_arcnet,
     138: enter_ieee1394,
     143: enter_docsis,
     166: enter_ppp_pppd,
     204: enter_ppp_directed,
     205: enter_serial_directed,
     206: enter_frame_relay_directed,
+    240: enter_netanalyzer,
+    241: enter_netanalyzer_preamble,
+    242: enter_ipoib,
     274: enter_mpacket,
 }
