@@ -43,7 +43,8 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """A pandas frame with Arrow-backed dtypes."""
     import pandas as pd
 
-    return table.to_pandas(types_mapper=pd.ArrowDtype)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def array_of(table: str, name: str, values: Sequence[Any]) -> pa.Array:

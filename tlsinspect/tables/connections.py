@@ -82,9 +82,7 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
     captures = Shared(connection.capture for connection in batch)
     columns["capture"] = captures.column(lambda number: context.captures[number], TYPES["string"])
     for name, (source, name_of) in NAMED.items():
-        columns[name] = Shared(columns[source].to_pylist()).column(
-            lambda code, name_of=name_of: None if code is None else name_of(code), TYPES["string"]
-        )
+        columns[name] = names_of(columns[source].to_pylist(), name_of)
     columns.update(build_client_columns(batch))
     columns.update(build_server_columns(batch))
     columns.update(build_security(batch))
@@ -186,9 +184,7 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
         "server_random": pa.array([random.hex() for random in dense.values("random")], pa.string()),
         "server_session_id": pa.array([value.hex() for value in dense.values("session_id")], pa.string()),
         "cipher_suite": pa.array(suites, pa.uint16()),
-        "cipher_suite_name": Shared(suites).column(
-            lambda code: None if code is None else registry.cipher_suite_name(code), pa.string()
-        ),
+        "cipher_suite_name": names_of(suites, registry.cipher_suite_name),
         "compression_method": pa.array(map(none_below_zero, dense.values("compression_method")), pa.uint8()),
         "server_extensions": Vectors(dense.values("extension_types")).lists(),
         "alpn": Shared(dense.values("alpn")).column(
@@ -229,7 +225,7 @@ def build_fingerprints(batch: Sequence[Connection]) -> Columns:
     ):
         shared = Shared(map(attrgetter(attribute), batch))
         for position, name in enumerate(names):
-            columns[name] = shared.column(lambda key, position=position: key[position] if key else None, pa.string())
+            columns[name] = shared.spread([key[position] if key else None for key in shared.keys], pa.string())
     return columns
 
 
@@ -291,6 +287,11 @@ def validate_leaf(connection: Connection, matches: bool | None, context: Context
 def decode_name(name: bytes | None) -> str | None:
     """A host name from the wire as text; octets that are no ASCII are escaped."""
     return None if name is None else name.decode("ascii", "backslashreplace")
+
+
+def names_of(codes: Sequence[int | None], name_of: Callable[[int], str]) -> pa.Array:
+    """A column of names for a column of numbers."""
+    return Shared(codes).column(lambda code: None if code is None else name_of(code), pa.string())
 
 
 def none_below_zero(number: int) -> int | None:

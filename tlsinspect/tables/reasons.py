@@ -29,7 +29,8 @@ SERVER_ALSO = (
     "ocsp_status",
 )
 CERTIFICATE = (
-    "certificate_packet", "certificate_sha256s", "subject", "issuer", "san_count", "name_matches", "validation", "sct_count",
+    "certificate_packet", "certificate_sha256s", "subject", "issuer", "san_count", "name_matches", "validation",
+    "sct_count",
 )  # fmt: skip
 ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
