@@ -7,9 +7,11 @@ is open now and the rows that were asked for.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,7 +71,7 @@ class Reading:
         self.progress = progress
         self.builder = ConnectionBuilder(ports)
         self.context = tables.Context(self.names, self.builder.certificates)
-        self.table = FlowTable()
+        self.table = FlowTable(keep_messages="messages" in self.wanted)
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.ports: Counter[tuple[int, str, str]] = Counter()
@@ -84,15 +86,16 @@ class Reading:
 
     def __iter__(self) -> Iterator[Batch]:
         """Walk every capture; yield rows as connections end."""
-        try:
-            for number in range(len(self.sources)):
-                self.table.capture = number
-                yield from self.read_capture(number)
-        except KeyboardInterrupt:
-            self.interrupted = True
-        self.table.finish()
-        yield from self.collect(last=True)
-        self.finish()
+        with without_cyclic_collection():
+            try:
+                for number in range(len(self.sources)):
+                    self.table.capture = number
+                    yield from self.read_capture(number)
+            except KeyboardInterrupt:
+                self.interrupted = True
+            self.table.finish()
+            yield from self.collect(last=True)
+            self.finish()
 
     def read_capture(self, number: int) -> Iterator[Batch]:
         """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError."""
@@ -325,6 +328,18 @@ def open_reading(
     """Find the captures and prepare one pass over them."""
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     return Reading(order_captures(find_captures(paths)), frozenset(ports), wanted, progress)
+
+
+@contextmanager
+def without_cyclic_collection() -> Iterator[None]:
+    """Keep the cyclic garbage collector still: a third of the walk's time, and flows that end hold no circles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def in_order(table: pa.Table) -> pa.Table:

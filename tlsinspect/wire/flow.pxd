@@ -14,7 +14,7 @@ cdef class Flow(Listener):
     cdef public int ip_version, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels
-    cdef public bint closed, finished, tls13, sslv2
+    cdef public bint closed, finished, tls13, sslv2, keep_messages
     cdef public ClientHello client_hello, retried_hello
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
@@ -53,6 +53,7 @@ cdef class FlowTable:
     cdef public dict streams, flows
     cdef public list closing, finished
     cdef public int capture
+    cdef public bint keep_messages
     cdef public long long connections, evicted, next_sweep
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    addresses=Py_ssize_t, size=Py_ssize_t, length=Py_ssize_t, flags=int, stream=Stream, other=Stream,

@@ -66,7 +66,8 @@ class Flow(Listener):
     side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
     """
 
-    def __init__(self, first_key: bytes, second_key: bytes, ip_version: int) -> None:
+    def __init__(self, first_key: bytes, second_key: bytes, ip_version: int, keep_messages: bool) -> None:
+        self.keep_messages = keep_messages
         self.streams = (Stream(self, 0, first_key), Stream(self, 1, second_key))
         first: Stream = self.streams[0]
         second: Stream = self.streams[1]
@@ -132,8 +133,9 @@ class Flow(Listener):
             if self.message_count == MESSAGE_LIMIT + 1:
                 self.problem(DecodeError("handshake", "limit", 0, f"at most {MESSAGE_LIMIT} messages"))
             return
-        stream: Stream = self.streams[reader.side]
-        self.messages.append((self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length))
+        if self.keep_messages:
+            stream: Stream = self.streams[reader.side]
+            self.messages.append((self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length))
         if letter:
             self.history += letter if reader.side == 0 else letter.lower()
 
@@ -289,9 +291,11 @@ class FlowTable:
 
     `capture` is a number that says which file the packets are from; `connections`
     counts what was opened. `evicted` counts connections that were ended by FLOW_LIMIT.
+    `keep_messages` says whether flows note each message, or only their order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep_messages: bool = True) -> None:
+        self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
         self.flows: dict[bytes, Flow] = {}
         self.closing: list[tuple[int, Flow]] = []
@@ -403,7 +407,7 @@ class FlowTable:
         """Begin a connection; returns the stream of its first packet."""
         half = size >> 1
         reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
-        flow = Flow(key, reverse, packet.ip_version)
+        flow = Flow(key, reverse, packet.ip_version, self.keep_messages)
         flow.capture = self.capture
         flow.first_packet = packet.number
         flow.time_start = packet.time_ns

@@ -21,7 +21,7 @@ PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
 PENDING_BYTE_LIMIT = 1 << 20
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
 HEAD_LIMIT = 256  # first octets kept to tell what a stream carries
-COMPARED_LIMIT = 16384  # first octets kept to compare retransmissions with
+COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to compare retransmissions with
 
 
 class Stream:
@@ -93,7 +93,7 @@ class Stream:
     def deliver(self, data: bytes, position: int, end: int, missing: int) -> None:
         """Hand the next octets in order to the reader."""
         length = end - position
-        if self.next_place < COMPARED_LIMIT and length:
+        if self.next_place < COMPARED_LIMIT and length and not self.reader.application_records:
             self.compared.append((self.next_place, data[position:end]))
         detecting = self.reader.mode == DETECTING
         self.next_place += length + missing
