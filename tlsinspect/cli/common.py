@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,28 +15,23 @@ from ..errors import CaptureError
 if TYPE_CHECKING:
     from ..inspection import Inspection, Progress, Reading
 
+INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class PortsType(click.ParamType):
-    """A list of ports and ranges: 443,8443,9000-9010."""
-
-    name = "ports"
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> frozenset[int]:
-        """Parse the list; a mistake is told with the part that is wrong."""
-        if isinstance(value, frozenset):
-            return value
-        ports: set[int] = set()
-        for part in str(value).split(","):
-            first, dash, last = part.strip().partition("-")
-            if not first.isdecimal() or (dash and not last.isdecimal()):
-                self.fail(f"{part!r} is no port and no range of ports", param, context)
-            low, high = int(first), int(last or first)
-            if not 0 <= low <= high <= 65535:
-                self.fail(f"{part!r} is not within 0-65535, low to high", param, context)
-            ports.update(range(low, high + 1))
-        return frozenset(ports)
+def parse_ports(context: click.Context, option: click.Parameter, value: str) -> frozenset[int]:
+    """Parse a list of ports and ranges, 443,8443,9000-9010; a mistake is told with the part that is wrong."""
+    ports: set[int] = set()
+    for part in value.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise click.BadParameter(f"{part!r} is no port and no range of ports", context, option)
+        low, high = int(first), int(last or first)
+        if not 0 <= low <= high <= 65535:
+            raise click.BadParameter(f"{part!r} is not within 0-65535, low to high", context, option)
+        ports.update(range(low, high + 1))
+    return frozenset(ports)
 
 
 def reading_options(command: Command) -> Command:
@@ -43,7 +39,7 @@ def reading_options(command: Command) -> Command:
     for option in (
         click.option("--strict", is_flag=True, help="Exit with status 1 when a capture is damaged."),
         click.option(
-            "--ports", type=PortsType(), default="443,8443", show_default=True,
+            "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
             help="TCP ports on which every connection is listed, TLS or not. TLS is found on any port.",
         ),
         click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
@@ -55,16 +51,32 @@ def reading_options(command: Command) -> Command:
 @contextmanager
 def errors_as_one_line() -> Iterator[None]:
     """A capture that cannot be read is one line on standard error and exit status 2."""
-    from ..export.text import escape_control
-
     try:
+        from ..export.text import escape_control
+
         yield
     except CaptureError as error:
         click.echo(f"tlsinspect: {escape_control(str(error))}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader
         sys.exit(1)
+
+
+@contextmanager
+def writing_to(output: str) -> Iterator[None]:
+    """A file or folder that cannot be written is one line on standard error and exit status 2."""
+    from ..export.text import escape_control
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        click.echo(f"tlsinspect: {escape_control(output)}: cannot be written: {error.strerror or error}", err=True)
+        sys.exit(2)
 
 
 @contextmanager
@@ -95,10 +107,15 @@ def inspect(captures: tuple[str, ...], ports: frozenset[int]) -> Inspection:
 def warn(result: Inspection | Reading) -> None:
     """Say on standard error what is wrong with the files, and that Ctrl-C cut the reading short."""
     from ..export.text import escape_control
+    from ..inspection import Inspection
 
+    reading = result.reading if isinstance(result, Inspection) else result
     for capture, error in result.damage:
-        click.echo(f"tlsinspect: warning: {escape_control(capture)}: {error}; what comes before it was read", err=True)
+        damage = escape_control(f"{capture}: {error}")
+        click.echo(f"tlsinspect: warning: {damage}; what comes before it was read", err=True)
     if result.interrupted:
+        if not any(row["packets"] for row in reading.captures):
+            sys.exit(INTERRUPTED)
         click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
 
 

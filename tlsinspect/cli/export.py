@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from ..columns import COLUMNS
-from .common import errors_as_one_line, exit_status, inspect, progress_bar, reading_options, warn
+from .common import errors_as_one_line, exit_status, inspect, progress_bar, reading_options, warn, writing_to
 
 if TYPE_CHECKING:
+    from ..capture import CaptureSource
     from ..inspection import Inspection, Reading
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -44,15 +46,15 @@ def export(
       tlsinspect export capture.pcap --table offers --format jsonl | head
       tlsinspect export captures/ --format parquet -o connections.parquet
     """
-    with errors_as_one_line(), open_output(output, format_name) as out:
-        result = export_streamed(captures, ports, table, format_name, out) if table in STREAMED else None
-        if result is None:
-            result = export_whole(captures, ports, table, format_name, out)
-    sys.exit(exit_status(result, strict))
+    if format_name == "parquet" and output == "-" and sys.stdout.isatty():
+        raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
+    write = export_streamed if table in STREAMED else export_whole
+    with errors_as_one_line():
+        sys.exit(exit_status(write(captures, ports, table, format_name, output), strict))
 
 
 def export_streamed(
-    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO
+    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, output: str
 ) -> Reading:
     """Write rows as connections end."""
     from ..export import open_writer
@@ -61,42 +63,41 @@ def export_streamed(
 
     with progress_bar() as progress:
         reading = open_reading(captures, ports, [table], progress)
-        writer = open_writer(format_name, out, arrow_schema(table))
-        for batch in reading:
-            writer.write(batch.rows)
-        writer.close()
+        with open_output(output, reading.sources) as out:
+            writer = open_writer(format_name, out, arrow_schema(table))
+            for batch in reading:
+                writer.write(batch.rows)
+            writer.close()
     warn(reading)
     return reading
 
 
 def export_whole(
-    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, out: BinaryIO
+    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, output: str
 ) -> Inspection:
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 
     inspection = inspect(captures, ports)
     rows = inspection.arrow(table)
-    writer = open_writer(format_name, out, rows.schema)
-    for batch in rows.combine_chunks().to_batches():
-        writer.write(batch)
-    writer.close()
+    with open_output(output, inspection.reading.sources) as out:
+        writer = open_writer(format_name, out, rows.schema)
+        for batch in rows.combine_chunks().to_batches():
+            writer.write(batch)
+        writer.close()
     return inspection
 
 
 @contextmanager
-def open_output(output: str, format_name: str) -> Iterator[BinaryIO]:
-    """The file to write to; a terminal is no place for Parquet."""
-    if output != "-":
-        try:
-            file = open(output, "wb")  # noqa: PTH123, SIM115
-        except OSError as error:
-            click.echo(f"tlsinspect: {output}: cannot be written: {error.strerror}", err=True)
-            sys.exit(2)
-        with file:
+def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[BinaryIO]:
+    """The file to write to, opened once the captures are found; never one of them."""
+    with writing_to(output):
+        if output == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            return
+        path = Path(output)
+        if path.exists() and any(source.location is not None and path.samefile(source.location) for source in sources):
+            raise click.UsageError(f"{output!r} is one of the captures: it would be overwritten")
+        with path.open("wb") as file:
             yield file
-        return
-    if format_name == "parquet" and sys.stdout.isatty():
-        raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import errors_as_one_line, exit_status, inspect, reading_options
+from .common import errors_as_one_line, exit_status, inspect, reading_options, writing_to
 
 
 @click.command()
@@ -28,10 +28,7 @@ def report(captures: tuple[str, ...], ports: frozenset[int], strict: bool, outpu
         inspection = inspect(captures, ports)
         from ..report import write_report
 
-        try:
+        with writing_to(str(output)):
             page = write_report(inspection, output, title)
-        except OSError as error:
-            click.echo(f"tlsinspect: {output}: cannot be written: {error.strerror}", err=True)
-            sys.exit(2)
         click.echo(page)
         sys.exit(exit_status(inspection, strict))
