@@ -3,6 +3,8 @@ from .wire.flow cimport Flow
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange
 from .wire.stream cimport Stream
 
+cdef int TCP
+
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
     cdef public int capture, client_port, server_port, client_side
@@ -31,7 +33,7 @@ cdef class ConnectionBuilder:
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
-                   second_port=bytes, ordered=bytes)
+                   second_port=bytes, ordered=bytes, protocol=bytes)
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client)
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)
@@ -40,7 +42,7 @@ cdef class ConnectionBuilder:
     @cython.locals(hello=ServerHello)
     cpdef set_server(self, Connection connection, Flow flow)
     @cython.locals(parsed=ServerKeyExchange)
-    cpdef set_key_exchange(self, Connection connection, Flow flow, bytes body)
+    cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
     @cython.locals(side=int)
     cpdef set_certificates(self, Connection connection, Flow flow)
     @cython.locals(names=list)

@@ -15,6 +15,7 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
+from .wire.codes import TCP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
 from .wire.stream import Stream
@@ -165,6 +166,7 @@ class ConnectionBuilder:
         half = size >> 1
         source = key[:half]
         destination = key[half:size]
+        connection.transport = "tcp" if flow.protocol == TCP else "udp"
         connection.client_ip = self.address(source)
         connection.server_ip = self.address(destination)
         connection.client_port = key[size] << 8 | key[size + 1]
@@ -174,7 +176,8 @@ class ConnectionBuilder:
         if (source, first_port) > (destination, second_port):
             source, destination = destination, source
             first_port, second_port = second_port, first_port
-        ordered = b"\x00\x00" + source + destination + b"\x06\x00" + first_port + second_port
+        protocol = b"\x06\x00" if flow.protocol == TCP else b"\x11\x00"
+        ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
         connection.community_id = "1:" + b64encode(sha1(ordered, usedforsecurity=False).digest()).decode("ascii")
         connection.connection_id = blake2b(ordered + flow.time_start.to_bytes(8, "big", signed=True), digest_size=8).hexdigest()
 
@@ -204,7 +207,7 @@ class ConnectionBuilder:
         connection.out_of_order = client.out_of_order + server.out_of_order
         connection.retransmitted = client.retransmitted + server.retransmitted
         connection.overlap_conflict = client.overlap_conflict or server.overlap_conflict
-        connection.midstream = not (client.syn or server.syn)
+        connection.midstream = flow.protocol == TCP and not (client.syn or server.syn)
         connection.one_sided = client.packets == 0 or server.packets == 0
         connection.truncated = client.truncated or server.truncated
         connection.problems = flow.problems
@@ -259,7 +262,7 @@ class ConnectionBuilder:
         if flow.ticket_lifetime >= 0:
             connection.ticket_lifetime_hint = flow.ticket_lifetime
         if flow.server_key_exchange is not None:
-            self.set_key_exchange(connection, flow, flow.server_key_exchange)
+            self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
         signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
         connection.server_fingerprint = self.server_fingerprints.get(signature)
         if connection.server_fingerprint is None:
@@ -269,12 +272,12 @@ class ConnectionBuilder:
             connection.server_fingerprint = (md5_hex(text), text)
             self.server_fingerprints[signature] = connection.server_fingerprint
 
-    def set_key_exchange(self, connection: Connection, flow: Flow, body: bytes) -> None:
+    def set_key_exchange(self, connection: Connection, flow: Flow, hello: ServerHello, body: bytes) -> None:
         """Group, prime size and signature scheme of a ServerKeyExchange."""
-        exchange = suite_facts(flow.server_hello.cipher_suite).key_exchange
+        exchange = suite_facts(hello.cipher_suite).key_exchange
         if "DHE" not in exchange and exchange != "DH":
             return
-        algorithm = flow.server_hello.legacy_version >= 0x0303
+        algorithm = hello.legacy_version in (0x0303, 0xFEFD)
         try:
             parsed = parse_server_key_exchange(body, "EC" not in exchange, "PSK" in exchange, algorithm)
         except DecodeError as error:

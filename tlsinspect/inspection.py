@@ -71,7 +71,7 @@ class Reading:
         self.progress = progress
         self.builder = ConnectionBuilder(ports)
         self.context = tables.Context(self.names, self.builder.certificates)
-        self.table = FlowTable(keep_messages="messages" in self.wanted)
+        self.table = FlowTable(ports, keep_messages="messages" in self.wanted)
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.ports: Counter[tuple[int, str, str]] = Counter()

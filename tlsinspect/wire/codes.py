@@ -7,6 +7,7 @@ Spec: RFC 8446 sections 4, 5.1 and 11, RFC 5246 section 7.4, RFC 9293 section 3.
 from __future__ import annotations
 
 TCP = 6
+UDP = 17
 
 FIN = 1
 SYN = 2

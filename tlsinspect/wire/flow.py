@@ -9,6 +9,8 @@ Spec: RFC 9293, RFC 8446 section 4, RFC 5246 section 7.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from ..errors import DecodeError
 from .codes import (
     ACK,
@@ -30,6 +32,8 @@ from .codes import (
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
     SYN,
+    TCP,
+    UDP,
 )
 from .messages import (
     ClientHello,
@@ -59,21 +63,25 @@ HISTORY = {
 
 
 class Flow(Listener):
-    """One TCP connection: `streams` in the order in which the sides were first seen.
+    """One connection: `streams` in the order in which the sides were first seen.
 
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
     side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
+    `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     """
 
-    def __init__(self, first_key: bytes, second_key: bytes, ip_version: int, keep_messages: bool) -> None:
+    def __init__(self, first_key: bytes, second_key: bytes, protocol: int, keep_messages: bool) -> None:
+        self.protocol = protocol
+        self.datagrams: DatagramReader | None = None
         self.keep_messages = keep_messages
         self.streams = (Stream(self, 0, first_key), Stream(self, 1, second_key))
         first: Stream = self.streams[0]
         second: Stream = self.streams[1]
         first.reader.peer = second.reader
         second.reader.peer = first.reader
-        self.ip_version = ip_version
+        first.owner = self
+        second.owner = self
         self.capture = 0
         self.first_packet = 0
         self.time_start = 0
@@ -280,10 +288,33 @@ class Flow(Listener):
         """The connection is over: read what waits behind holes."""
         if not self.finished:
             self.finished = True
+            if self.datagrams is not None:
+                self.datagrams.finish()
+                self.datagrams = None
             for stream in self.streams:
                 stream.finish()
             for stream in self.streams:
                 stream.release()
+
+
+class DatagramReader:
+    """Reads the datagrams of one UDP flow; a protocol is a subclass.
+
+    `accept` tells `flow` what it finds, through the Listener calls with `stream.reader`.
+    """
+
+    def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
+        """Take the next datagram of `stream`, `data[position:end]`."""
+
+    def finish(self) -> None:
+        """The flow is over."""
+
+
+class Opener(Protocol):
+    """Looks at a datagram and makes a reader for its flow, or says that it is something else."""
+
+    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
+        """`data[position:end]` is the payload."""
 
 
 class FlowTable:
@@ -291,13 +322,20 @@ class FlowTable:
 
     `capture` is a number that says which file the packets are from; `connections`
     counts what was opened. `evicted` counts connections that were ended by FLOW_LIMIT.
-    `keep_messages` says whether flows note each message, or only their order.
+    `keep_messages` says whether flows note each message, or only their order. `ports`
+    are UDP ports on which every flow is followed, whatever it carries; `openers` find
+    out what the first datagram of another flow is.
     """
 
-    def __init__(self, keep_messages: bool = True) -> None:
+    def __init__(
+        self, ports: frozenset[int] = frozenset(), openers: tuple[Opener, ...] = (), keep_messages: bool = True
+    ) -> None:
+        self.ports = ports
+        self.openers = openers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
-        self.flows: dict[bytes, Flow] = {}
+        self.datagram_streams: dict[bytes, Stream] = {}
+        self.flows: dict[Flow, None] = {}
         self.closing: list[tuple[int, Flow]] = []
         self.finished: list[Flow] = []
         self.capture = 0
@@ -324,21 +362,12 @@ class FlowTable:
                 raise DecodeError("tcp", "bad_length", 12, "a header that ends within the segment")
             missing -= payload - end
             payload = end
-        if packet.ip_version == 4:
-            addresses = packet.network + 12
-            size = 8
-        else:
-            addresses = packet.network + 8
-            size = 32
-        if addresses + size == at:
-            key = data[addresses : at + 4]
-        else:
-            key = data[addresses : addresses + size] + data[at : at + 4]
+        key = flow_key(packet)
         flags = data[at + 13]
         stream = self.streams.get(key)
         if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
-            stream = self.open(key, size, packet, flags)
-        flow: Flow = stream.reader.listener
+            stream = self.open(key, packet, TCP)
+        flow: Flow = stream.owner
         flow.time_end = packet.time_ns
         stream.packets += 1
         stream.number = packet.number
@@ -357,6 +386,58 @@ class FlowTable:
                 other.acknowledge(data[at + 8] << 24 | data[at + 9] << 16 | data[at + 10] << 8 | data[at + 11])
         if packet.time_ns > self.next_sweep:
             self.sweep(packet.time_ns)
+
+    def add_datagram(self, packet: Packet) -> None:
+        """Take a UDP datagram: `packet.transport` is the offset of its header.
+
+        Raises DecodeError when the header is cut off or lies about its length. Spec: RFC 768.
+        """
+        data = packet.data
+        at = packet.transport
+        if packet.payload_end - at < 8:
+            raise DecodeError("udp", "truncated", packet.payload_end - at, "a header of 8 octets")
+        length = (data[at + 4] << 8 | data[at + 5]) - 8
+        end = packet.payload_end
+        if length < 0 or length > end + packet.missing - at - 8:
+            raise DecodeError("udp", "bad_length", 4, "a length within the IP payload")
+        if at + 8 + length < end:
+            end = at + 8 + length
+        key = flow_key(packet)
+        stream = self.datagram_streams.get(key)
+        if stream is None:
+            reader = self.open_datagrams(data, at + 8, end)
+            ports = self.ports
+            if reader is None and (data[at] << 8 | data[at + 1]) not in ports and (data[at + 2] << 8 | data[at + 3]) not in ports:
+                return
+            stream = self.open(key, packet, UDP)
+            flow: Flow = stream.owner
+            flow.datagrams = reader
+        else:
+            flow = stream.owner
+            if flow.datagrams is None:
+                flow.datagrams = self.open_datagrams(data, at + 8, end)
+            reader = flow.datagrams
+        flow.time_end = packet.time_ns
+        stream.packets += 1
+        stream.octets += length
+        stream.number = packet.number
+        stream.time_ns = packet.time_ns
+        if at + 8 + length > end:
+            stream.truncated = True
+        if reader is not None:
+            reader.accept(flow, stream, data, at + 8, end)
+        elif len(stream.head) == 0:
+            stream.head = data[at + 8 : end]
+        if packet.time_ns > self.next_sweep:
+            self.sweep(packet.time_ns)
+
+    def open_datagrams(self, data: bytes, position: int, end: int) -> DatagramReader | None:
+        """Find the reader for a flow by the first datagram that tells."""
+        for opener in self.openers:
+            reader: DatagramReader | None = opener(data, position, end)
+            if reader is not None:
+                return reader
+        return None
 
     def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
         """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
@@ -388,7 +469,7 @@ class FlowTable:
         A SYN-ACK does so only where the client's SYN was not captured; before any payload
         the server may choose its number anew.
         """
-        flow: Flow = stream.reader.listener
+        flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
         data = packet.data
         at = packet.transport
@@ -403,37 +484,40 @@ class FlowTable:
             self.close(flow)
         return reused
 
-    def open(self, key: bytes, size: int, packet: Packet, flags: int) -> Stream:
+    def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
         """Begin a connection; returns the stream of its first packet."""
+        size = len(key) - 4
         half = size >> 1
         reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
-        flow = Flow(key, reverse, packet.ip_version, self.keep_messages)
+        flow = Flow(key, reverse, protocol, self.keep_messages)
         flow.capture = self.capture
         flow.first_packet = packet.number
         flow.time_start = packet.time_ns
         flow.vlans = packet.vlans
         flow.tunnels = packet.tunnels
         self.connections += 1
-        self.flows[key] = flow
+        self.flows[flow] = None
         first: Stream = flow.streams[0]
         second: Stream = flow.streams[1]
-        self.streams[key] = first
+        streams = self.streams if protocol == TCP else self.datagram_streams
+        streams[key] = first
         if reverse != key:
-            self.streams[reverse] = second
+            streams[reverse] = second
         if len(self.flows) > FLOW_LIMIT:
             self.evict()
         return first
 
     def close(self, flow: Flow) -> None:
         """End a connection and forget it."""
+        if flow not in self.flows:
+            return
+        del self.flows[flow]
+        streams = self.streams if flow.protocol == TCP else self.datagram_streams
         for stream in flow.streams:
-            if self.streams.get(stream.key) is stream:
-                del self.streams[stream.key]
-        key = flow.streams[0].key
-        if self.flows.get(key) is flow:
-            del self.flows[key]
-            flow.end()
-            self.finished.append(flow)
+            if streams.get(stream.key) is stream:
+                del streams[stream.key]
+        flow.end()
+        self.finished.append(flow)
 
     def sweep(self, now: int) -> None:
         """End what closed LINGER_NS ago, and every SWEEP_NS what has been idle."""
@@ -446,21 +530,35 @@ class FlowTable:
         del self.closing[:count]
         self.next_sweep = now + LINGER_NS
         if now // SWEEP_NS != self.next_sweep // SWEEP_NS:
-            for flow in [flow for flow in self.flows.values() if now - flow.time_end > IDLE_NS]:
+            for flow in [flow for flow in self.flows if now - flow.time_end > IDLE_NS]:
                 self.close(flow)
 
     def evict(self) -> None:
         """Too many are open: end the tenth that has been idle longest."""
-        oldest = sorted(self.flows.values(), key=last_packet)[: FLOW_LIMIT // 10]
+        oldest = sorted(self.flows, key=last_packet)[: FLOW_LIMIT // 10]
         self.evicted += len(oldest)
         for flow in oldest:
             self.close(flow)
 
     def finish(self) -> None:
         """The capture is over, and so are all connections."""
-        for flow in list(self.flows.values()):
+        for flow in list(self.flows):
             self.close(flow)
         self.closing = []
+
+
+def flow_key(packet: Packet) -> bytes:
+    """Addresses and ports of a packet in wire order: 12 octets, 36 with IPv6; one slice where they lie together."""
+    if packet.ip_version == 4:
+        addresses = packet.network + 12
+        size = 8
+    else:
+        addresses = packet.network + 8
+        size = 32
+    at = packet.transport
+    if addresses + size == at:
+        return packet.data[addresses : at + 4]
+    return packet.data[addresses : addresses + size] + packet.data[at : at + 4]
 
 
 def last_packet(flow: Flow) -> int:

@@ -7,6 +7,7 @@ cdef long long MASK, HALF
 cdef class Stream:
     cdef public bytes key, head
     cdef public RecordReader reader
+    cdef public object owner
     cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
     cdef public long long initial_sequence, next_sequence, next_place, packets, octets, out_of_order, retransmitted
     cdef public long long pending_bytes, number, time_ns

@@ -10,6 +10,7 @@ Spec: RFC 9293 section 3.4.
 from __future__ import annotations
 
 from bisect import insort
+from typing import Any
 
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
 from .record import Listener, RecordReader
@@ -27,7 +28,7 @@ COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to comp
 class Stream:
     """One direction of a connection: what came, what is missing, what is waiting.
 
-    `key` is its place in the flow table. `packets` counts segments, `octets` payload
+    `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets` counts segments, `octets` payload
     octets as on the wire. `next_place` is the place of the next octet in order, and
     `next_sequence` its sequence number. `head` holds the first octets while they look
     like no TLS. `number` and `time_ns` are those of the packet that is delivered.
@@ -35,6 +36,7 @@ class Stream:
 
     def __init__(self, listener: Listener, side: int, key: bytes) -> None:
         self.key = key
+        self.owner: Any = None
         self.reader = RecordReader(listener, side)
         self.started = False
         self.syn = False
@@ -169,6 +171,7 @@ class Stream:
     def release(self) -> None:
         """Let go of what only reading needed; without the circle of references memory is free at once."""
         self.compared = []
+        self.owner = None
         self.reader.listener = Listener()
         self.reader.peer = None
 

@@ -4,7 +4,7 @@ from .ip cimport FragmentTable
 from .packet cimport Packet, PacketReader
 from .tunnel cimport locate_transport
 
-cdef int TCP, UNKNOWN_LINK, LINKTYPE_RAW
+cdef int TCP, UDP, UNKNOWN_LINK, LINKTYPE_RAW
 
 cdef class PacketProblem:
     cdef public object error

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import TCP
+from .codes import TCP, UDP
 from .flow import FlowTable
 from .ip import FragmentTable
 from .packet import Packet, PacketReader
@@ -81,6 +81,8 @@ class Walk:
                     protocol = self.dissect(packet)
                 if protocol == TCP:
                     self.table.add_segment(packet)
+                elif protocol == UDP:
+                    self.table.add_datagram(packet)
             except DecodeError as error:
                 self.note(error, packet.number)
         return True
