@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -93,11 +94,21 @@ def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[Binar
     """The file to write to, opened once the captures are found; never one of them."""
     with writing_to(output):
         if output == "-":
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
+            yield from open_standard_output()
             return
         path = Path(output)
         if path.exists() and any(source.location is not None and path.samefile(source.location) for source in sources):
             raise click.UsageError(f"{output!r} is one of the captures: it would be overwritten")
         with path.open("wb") as file:
             yield file
+
+
+def open_standard_output() -> Iterator[BinaryIO]:
+    """Standard output, buffered: with PYTHONUNBUFFERED a write may stop half-way and say so only by a number."""
+    stream = sys.stdout.buffer
+    if isinstance(stream, io.RawIOBase):
+        with open(stream.fileno(), "wb", closefd=False) as file:
+            yield file
+    else:
+        yield stream
+        stream.flush()
