@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from .text import plain_value, times_as_text
+from .text import plain_values
 
 
 class JsonLinesWriter:
@@ -20,11 +20,7 @@ class JsonLinesWriter:
     def write(self, rows: pa.RecordBatch) -> None:
         """Write some rows."""
         names = rows.schema.names
-        columns = []
-        for name in names:
-            column = rows.column(name)
-            values = times_as_text(column) if pa.types.is_timestamp(column.type) else column
-            columns.append([plain_value(value) for value in values.to_pylist()])
+        columns = [plain_values(rows.column(name)) for name in names]
         lines = [json.dumps(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         self.out.write("".join(line + "\n" for line in lines).encode("ascii"))
 

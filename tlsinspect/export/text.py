@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ..tables.arrow import Shared
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def times_as_text(column: pa.Array) -> pa.Array:
@@ -19,21 +19,23 @@ def times_as_text(column: pa.Array) -> pa.Array:
     return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
 
 
-def plain_value(value: Any) -> Any:
-    """A nested value as JSON types; a map, which Arrow gives as pairs, as an object."""
-    if isinstance(value, list) and value and isinstance(value[0], tuple):
-        return dict(value)
-    return value
+def plain_values(column: pa.Array) -> list[Any]:
+    """A column as JSON types: times in ISO 8601, maps, which Arrow gives as pairs, as objects."""
+    if pa.types.is_timestamp(column.type):
+        column = times_as_text(column)
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_map(column.type):
+        return [None if value is None else dict(value) for value in values]
+    return values
 
 
 def nested_as_json(column: pa.Array) -> pa.Array:
-    """Lists and maps as JSON text; distinct values are rendered once."""
+    """Lists and maps as JSON text, ASCII only; distinct values are rendered once."""
     is_map = pa.types.is_map(column.type)
     keys = [None if value is None else tuple(value) for value in column.to_pylist()]
     make = dict if is_map else list
     return Shared(keys).column(
-        lambda key: None if key is None else json.dumps(make(key), separators=(",", ":"), ensure_ascii=False),
-        pa.string(),
+        lambda key: None if key is None else json.dumps(make(key), separators=(",", ":")), pa.string()
     )
 
 
@@ -50,5 +52,8 @@ def escape_control(text: str) -> str:
 
 
 def escape_cell(text: str) -> str:
-    """A text for a spreadsheet: no control characters, and no formula (a quote goes before =, +, - and @)."""
+    """A text for a spreadsheet: no control characters, and no formula (a quote goes before =, +, - and @).
+
+    The full-width forms of these four start a formula too where the spreadsheet speaks an East Asian language.
+    """
     return ("'" if text.startswith(FORMULA_STARTS) else "") + escape_control(text)
