@@ -23,7 +23,9 @@ from .wire.stream import Stream
 MEMO_LIMIT = 65536  # remembered results of one kind; past it the memory starts anew
 
 TLS = "tls"
+DTLS = "dtls"
 SSL2 = "ssl2"
+CARRIES_TLS = frozenset({TLS, DTLS, SSL2})
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -136,6 +138,8 @@ class ConnectionBuilder:
             connection.starttls_protocol = spoken
         if flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == 2:
             connection.protocol = SSL2
+        elif flow.dtls:
+            connection.protocol = DTLS
         self.set_client(connection, flow)
         self.set_server(connection, flow)
         self.set_certificates(connection, flow)
@@ -225,7 +229,9 @@ class ConnectionBuilder:
         connection.client_hello = hello
         connection.client_hello_packet = flow.client_hello_packet
         connection.client_record_version = flow.hello_record_version
+        transport = "d" if flow.dtls else "t"
         signature = (
+            transport,
             hello.legacy_version,
             hello.cipher_suites,
             hello.extension_types,
@@ -240,7 +246,7 @@ class ConnectionBuilder:
             if len(self.fingerprints) > MEMO_LIMIT:
                 self.fingerprints.clear()
             text = ja3_text(hello)
-            connection.fingerprint = (md5_hex(text), text, *ja4_texts(hello, "t"))
+            connection.fingerprint = (md5_hex(text), text, *ja4_texts(hello, transport))
             self.fingerprints[signature] = connection.fingerprint
 
     def set_server(self, connection: Connection, flow: Flow) -> None:

@@ -13,6 +13,7 @@ from .wire.codes import ALPN, SERVER_NAME
 from .wire.messages import ClientHello, ServerHello, parse_alpn
 
 JA4_EMPTY = "000000000000"
+DTLS_VERSIONS = 0xFE00  # from here on a version is of DTLS, and the higher the number the older
 JA4_VERSIONS = {
     0x0304: "13",
     0x0303: "12",
@@ -101,7 +102,13 @@ def ja4_hash(text: str) -> str:
 def ja4_version(hello: ClientHello) -> str:
     """The highest version offered, GREASE left out; 00 for what has no code."""
     offered = numbers(hello.supported_versions)
-    return JA4_VERSIONS.get(max(offered) if offered else hello.legacy_version, "00")
+    if not offered:
+        highest = hello.legacy_version
+    elif hello.legacy_version >= DTLS_VERSIONS:
+        highest = min(offered)
+    else:
+        highest = max(offered)
+    return JA4_VERSIONS.get(highest, "00")
 
 
 def ja4_alpn(vector: bytes | None) -> str:

@@ -20,11 +20,12 @@ import pyarrow as pa
 from . import tables
 from .capture import CaptureSource, find_captures, order_captures
 from .columns import COLUMNS
-from .connection import SSL2, TLS, Connection, ConnectionBuilder
+from .connection import CARRIES_TLS, Connection, ConnectionBuilder
 from .dissect import LinkDissector, link_type_name
 from .errors import CaptureError, DecodeError
 from .tables.events import build_rows, problem_row
 from .wire.capfile import open_reader
+from .wire.dtls import open_dtls
 from .wire.flow import FLOW_LIMIT, FlowTable
 from .wire.ip import FragmentTable
 from .wire.walk import Walk
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 TLS_PORTS = frozenset({443, 8443})
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 8192
+
+OPENERS = (open_dtls,)
 
 BATCH_BUILDERS = {
     "connections": tables.build_connections,
@@ -71,7 +74,7 @@ class Reading:
         self.progress = progress
         self.builder = ConnectionBuilder(ports)
         self.context = tables.Context(self.names, self.builder.certificates)
-        self.table = FlowTable(ports, keep_messages="messages" in self.wanted)
+        self.table = FlowTable(ports, OPENERS, keep_messages="messages" in self.wanted)
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.ports: Counter[tuple[int, str, str]] = Counter()
@@ -125,7 +128,7 @@ class Reading:
         flows, self.table.finished = self.table.finished, []
         for flow in flows:
             connection = self.builder.build(flow)
-            carries_tls = connection.protocol in (TLS, SSL2)
+            carries_tls = connection.protocol in CARRIES_TLS
             key = (connection.server_port, connection.transport, connection.protocol)
             self.ports[key] += 1
             self.port_bytes[key] += connection.client_bytes + connection.server_bytes

@@ -17,7 +17,7 @@ cdef class Flow(Listener):
     cdef public int protocol, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels
-    cdef public bint closed, finished, tls13, sslv2, keep_messages
+    cdef public bint closed, finished, tls13, sslv2, dtls, keep_messages
     cdef public ClientHello client_hello, retried_hello
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello

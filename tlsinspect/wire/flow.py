@@ -106,6 +106,7 @@ class Flow(Listener):
         self.time_server_hello = -1
         self.tls13 = False
         self.sslv2 = False
+        self.dtls = False
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
         self.server_key_exchange: bytes | None = None
@@ -155,7 +156,7 @@ class Flow(Listener):
             self.problem(DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}"))
         try:
             if kind == CLIENT_HELLO:
-                self.take_client_hello(reader, parse_client_hello(body), len(body) == length)
+                self.take_client_hello(reader, parse_client_hello(body, self.dtls), len(body) == length)
             elif kind == SERVER_HELLO:
                 self.take_server_hello(reader, parse_server_hello(body))
             elif kind == HELLO_RETRY_REQUEST_DRAFT:

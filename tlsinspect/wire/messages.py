@@ -95,9 +95,9 @@ class ServerHello:
         return self.selected_version if self.selected_version >= 0 else self.legacy_version
 
     def is_tls13(self) -> bool:
-        """True for TLS 1.3, its drafts and experiments."""
+        """True for TLS 1.3, its drafts and experiments, and DTLS 1.3."""
         version = self.version()
-        return version == 0x0304 or (version >> 8) in (0x7F, 0x7E, 0xFB)
+        return version in (0x0304, 0xFEFC) or (version >> 8) in (0x7F, 0x7E, 0xFB)
 
 
 class ServerKeyExchange:
@@ -109,19 +109,21 @@ class ServerKeyExchange:
         self.signature_algorithm = -1
 
 
-def parse_client_hello(body: bytes, layer: str = "handshake") -> ClientHello:
-    """Parse a ClientHello body, or its beginning.
+def parse_client_hello(body: bytes, dtls: bool = False) -> ClientHello:
+    """Parse a ClientHello body, or its beginning; that of DTLS has a cookie behind the session id.
 
     Unknown extensions are kept as types in wire order. Raises DecodeError when
-    the random is not complete. Spec: RFC 8446 4.1.2, RFC 5246 7.4.1.2.
+    the random is not complete. Spec: RFC 8446 4.1.2, RFC 5246 7.4.1.2, RFC 9147 5.3.
     """
-    cursor = Cursor(body, layer, 0, len(body))
+    cursor = Cursor(body, "handshake", 0, len(body))
     hello = ClientHello()
     hello.raw_length = len(body)
     hello.legacy_version = cursor.read_u16()
     hello.random = cursor.read_bytes(32)
     try:
         hello.session_id = cursor.read_vector8()
+        if dtls:
+            cursor.read_vector8()
         read_client_parameters(cursor, hello)
     except DecodeError as error:
         hello.problems.append(error)
@@ -135,13 +137,16 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
         hello.cipher_suites = cursor.read_bytes(cursor.remaining() & ~1)
         cursor.fail("truncated", f"{length} octets of cipher suites")
     hello.cipher_suites = cursor.read_bytes(length)
+    if length & 1:
+        hello.problems.append(DecodeError(cursor.layer, "bad_length", cursor.position, "an even number of octets of cipher suites"))
     hello.compression_methods = cursor.read_vector8()
     if cursor.remaining() == 0:
         return
     hello.has_extensions = True
     length = cursor.read_u16()
-    if length < cursor.remaining():
-        hello.problems.append(DecodeError("handshake", "trailing_data", cursor.position + length, "the end of the ClientHello"))
+    lacking = length - cursor.remaining()
+    if lacking < 0:
+        hello.problems.append(DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ClientHello"))
         cursor.limit = cursor.position + length
     types = []
     try:
@@ -154,17 +159,22 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
             read_client_extension(cursor, hello, kind, cursor.need(length) + length)
     finally:
         hello.extension_types = b"".join(types)
+    if lacking > 0:
+        cursor.fail("truncated", f"{lacking} more octets of extensions")
 
 
 def read_client_extension(cursor: Cursor, hello: ClientHello, kind: int, end: int) -> None:
     """Read one extension's data up to `end`; what is malformed in it is noted and stepped over."""
     outer = cursor.limit
+    begin = cursor.position
     cursor.limit = end
     try:
         if kind < 40:
             read_classic_extension(cursor, hello, kind)
         else:
             read_recent_extension(cursor, hello, kind)
+        if cursor.position > begin:
+            cursor.leave(outer)
     except DecodeError as error:
         hello.problems.append(error)
     cursor.limit = outer
@@ -174,14 +184,16 @@ def read_client_extension(cursor: Cursor, hello: ClientHello, kind: int, end: in
 def read_classic_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None:
     """The extensions numbered below 40. Spec: RFC 6066, 7301, 7627, 8422, 8446 4.2."""
     if kind == SERVER_NAME:
-        if cursor.remaining() and hello.server_name is None:
-            hello.server_name = read_server_name(cursor)
+        if cursor.remaining():
+            read_server_name(cursor, hello)
     elif kind == SUPPORTED_GROUPS:
         hello.supported_groups = cursor.read_vector16()
+        check_even(cursor, hello.supported_groups)
     elif kind == EC_POINT_FORMATS:
         hello.ec_point_formats = cursor.read_vector8()
     elif kind == SIGNATURE_ALGORITHMS:
         hello.signature_algorithms = cursor.read_vector16()
+        check_even(cursor, hello.signature_algorithms)
     elif kind == HEARTBEAT:
         hello.heartbeat_mode = cursor.read_u8()
     elif kind == ALPN:
@@ -198,8 +210,9 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
     """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9849."""
     if kind == SUPPORTED_VERSIONS:
         hello.supported_versions = cursor.read_vector8()
+        check_even(cursor, hello.supported_versions)
     elif kind in (KEY_SHARE, KEY_SHARE_OLD):
-        hello.key_share_groups = read_key_share_groups(cursor)
+        read_key_share_groups(cursor, hello)
     elif kind == PSK_KEY_EXCHANGE_MODES:
         hello.psk_key_exchange_modes = cursor.read_vector8()
     elif kind == RENEGOTIATION_INFO:
@@ -210,28 +223,28 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
         hello.ech_type = "esni"
 
 
-def read_server_name(cursor: Cursor) -> bytes | None:
-    """The first host_name of a ServerNameList. Spec: RFC 6066 section 3."""
+def read_server_name(cursor: Cursor, hello: ClientHello) -> None:
+    """Read a ServerNameList; the hello's first host_name counts. Spec: RFC 6066 section 3."""
     outer = cursor.enter(cursor.read_u16())
-    name = None
     while cursor.remaining() > 0:
         kind = cursor.read_u8()
         value = cursor.read_vector16()
-        if kind == 0 and name is None:
-            name = value
+        if kind == 0 and hello.server_name is None:
+            hello.server_name = value
     cursor.leave(outer)
-    return name
 
 
-def read_key_share_groups(cursor: Cursor) -> bytes:
-    """The groups of the client's key shares, in wire order. Spec: RFC 8446 4.2.8."""
+def read_key_share_groups(cursor: Cursor, hello: ClientHello) -> None:
+    """Read the groups of the client's key shares, in wire order. Spec: RFC 8446 4.2.8."""
     outer = cursor.enter(cursor.read_u16())
     groups = []
-    while cursor.remaining() > 0:
-        groups.append(cursor.read_bytes(2))
-        cursor.read_vector16()
+    try:
+        while cursor.remaining() > 0:
+            groups.append(cursor.read_bytes(2))
+            cursor.read_vector16()
+    finally:
+        hello.key_share_groups = b"".join(groups)
     cursor.leave(outer)
-    return b"".join(groups)
 
 
 def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello) -> None:
@@ -242,6 +255,14 @@ def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello) -> None:
     hello.ech_type = "outer"
     cursor.read_u32()
     hello.ech_config_id = cursor.read_u8()
+    cursor.read_vector16()
+    cursor.read_vector16()
+
+
+def check_even(cursor: Cursor, vector: bytes) -> None:
+    """Check that a vector of 2-octet numbers has no half of one."""
+    if len(vector) & 1:
+        cursor.fail("bad_length", "an even number of octets")
 
 
 def parse_sslv2_client_hello(body: bytes) -> ClientHello:
@@ -271,14 +292,14 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     return hello
 
 
-def parse_server_hello(body: bytes, layer: str = "handshake") -> ServerHello:
+def parse_server_hello(body: bytes) -> ServerHello:
     """Parse a ServerHello body; a HelloRetryRequest is one with a fixed random.
 
     Drafts of TLS 1.3 below 22 leave out the session id and compression. Raises
     DecodeError when the random is not complete.
     Spec: RFC 8446 4.1.3 and 4.1.4, RFC 5246 7.4.1.3.
     """
-    cursor = Cursor(body, layer, 0, len(body))
+    cursor = Cursor(body, "handshake", 0, len(body))
     hello = ServerHello()
     hello.legacy_version = cursor.read_u16()
     hello.random = cursor.read_bytes(32)
@@ -316,8 +337,9 @@ def parse_draft_retry_request(body: bytes) -> ServerHello:
 def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
     """Read the extensions of a ServerHello or HelloRetryRequest."""
     length = cursor.read_u16()
-    if length < cursor.remaining():
-        hello.problems.append(DecodeError("handshake", "trailing_data", cursor.position + length, "the end of the ServerHello"))
+    lacking = length - cursor.remaining()
+    if lacking < 0:
+        hello.problems.append(DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ServerHello"))
         cursor.limit = cursor.position + length
     outer = cursor.limit
     types = []
@@ -338,6 +360,8 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
             cursor.position = end
     finally:
         hello.extension_types = b"".join(types)
+    if lacking > 0:
+        cursor.fail("truncated", f"{lacking} more octets of extensions")
 
 
 def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None:
