@@ -26,6 +26,11 @@ from scenarios_programs import PROGRAMS_AS_THEY_COME
 from scenarios_sessions import RESUMPTIONS, SESSIONS
 from scenarios_suites import SUITES
 from scenarios_versions import VERSIONS
+from variant import make_variant
+from variants_format import FORMAT_VARIANTS
+from variants_ip import IP_VARIANTS
+from variants_link import LINK_VARIANTS
+from variants_tcp import TCP_VARIANTS
 
 SCENARIOS = (
     *VERSIONS,
@@ -39,9 +44,11 @@ SCENARIOS = (
     *PORTS,
     *DATAGRAMS,
 )
+VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *FORMAT_VARIANTS)
 JOBS: dict[str, Callable[[Places], Entry]] = {
     **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
     "demo": make_demo,
+    **{variant.name: partial(make_variant, variant) for variant in VARIANTS},
 }
 
 

@@ -22,8 +22,12 @@ def count_packets(path: Path, *display_filters: str, keys: Path | None = None) -
     statistics = ["-z", ",".join(["io,stat,0", *display_filters])]
     secrets = ["-o", f"tls.keylog_file:{keys}"] if keys else []
     lines = run_tshark(path, *secrets, "-Y", TLS_FILTER, "-T", "fields", "-e", "tcp.stream", *statistics)
-    row = next(line for line in lines if "<>" in line)
-    frames = [int(cell) for cell in row.strip(" |").split("|")[1::2]]
+    rows = [line for line in lines if "<>" in line]
+    if rows:
+        frames = [int(cell) for cell in rows[0].strip(" |").split("|")[1::2]]
+    else:
+        # Packets without times have no statistics over time; then each filter takes a run of its own.
+        frames = [len(run_tshark(path, *secrets, "-Y", wanted)) for wanted in display_filters]
     return frames, len({line for line in lines if line.isdigit()})
 
 

@@ -70,6 +70,14 @@ VERSIONS = (
     build_openssl_version("tls11", "-tls1_1", 0x0302, "TLS 1.1"),
     build_openssl_version("tls12", "-tls1_2", 0x0303, "TLS 1.2"),
     Scenario(
+        "tls12-with-keys",
+        "TLS 1.2 with a key log beside it",
+        (Server("web", f"{RSA_SERVER} -tls1_2"),),
+        (Client("desktop", f"{S_CLIENT} {TARGET} -keylogfile {{work}}/tls12-with-keys.keys", (REQUEST,)),),
+        ("tls.handshake.type == 11", "http.request"),
+        key_log=True,
+    ),
+    Scenario(
         "tls13",
         "TLS 1.3 between OpenSSL and OpenSSL, X25519 with an ECDSA certificate; key log beside it",
         (Server("web", EC_SERVER),),
