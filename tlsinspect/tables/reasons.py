@@ -51,8 +51,8 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
     packed = np.packbits(masks.astype(np.bool_), axis=1)
     patterns = Shared(
         (
-            connection.client_state,
-            connection.server_state,
+            connection.client_state or client_cut(connection),
+            connection.server_state or server_cut(connection),
             connection.certificate_state,
             connection.server_hello is not None and connection.server_hello.is_tls13(),
             connection.established,
@@ -67,6 +67,29 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
         return [(name, reason(name, *key[:5])) for name in missing]
 
     return patterns.column(explain, TYPES["map"])
+
+
+def client_cut(connection: Connection) -> str:
+    """Why a ClientHello that is there may lack what it said further on; "" where it is whole."""
+    hello = connection.client_hello
+    if hello is None or (hello.complete and not hello.problems):
+        return ""
+    return cut_reason(connection)
+
+
+def server_cut(connection: Connection) -> str:
+    """Why a ServerHello that is there lacks its choice; "" where it has one."""
+    hello = connection.server_hello
+    if hello is None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
+        return ""
+    return cut_reason(connection)
+
+
+def cut_reason(connection: Connection) -> str:
+    """Why a message breaks off."""
+    if connection.truncated:
+        return "snaplen"
+    return "gap" if connection.gap else "malformed"
 
 
 def reason(name: str, client: str, server: str, certificate: str, tls13: bool, established: bool | None) -> str:

@@ -1,0 +1,20 @@
+"""The sample captures, and what was read from each, read once a run."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import tlsinspect
+from tlsinspect import Inspection
+
+ROOT = Path(__file__).parent.parent
+CAPTURES = ROOT / "captures"
+SAMPLES: list[str] = [entry["path"] for entry in json.loads((CAPTURES / "manifest.json").read_text())["captures"]]
+
+
+@cache
+def inspect(sample: str) -> Inspection:
+    """What is in a sample capture, named by its path below captures/."""
+    return tlsinspect.read(CAPTURES / sample)

@@ -1,0 +1,114 @@
+"""Why a value is missing, for each way in which it can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tls_vectors import RANDOM, alert, alpn, client_hello, handshake, message, server_hello
+from traffic import Packet, converse, pcap, tls12_turns, tls13_turns
+
+import tlsinspect
+
+HELLO = handshake(message(1, client_hello()))
+TICKET = b"\x00\x23\x00\x04tick"
+
+
+def reasons_of(path: Path, packets: list[Packet], snaplen: int = 262_144) -> dict[str, str]:
+    path = path / "made.pcap"
+    path.write_bytes(pcap(packets, snaplen))
+    [reasons] = tlsinspect.read(path).connections["unknown_reasons"]
+    return dict(reasons)
+
+
+def test_certificate_and_alpn_of_tls13_are_encrypted(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(*tls13_turns(alpn(b"h2"))))
+    encrypted = {name for name, reason in reasons.items() if reason == "encrypted"}
+    assert {"certificate_sha256s", "subject", "alpn", "authentication", "ocsp_status"} <= encrypted
+    assert "cipher_suite" not in reasons
+
+
+def test_what_the_client_left_out_was_not_offered(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(*tls12_turns()))
+    assert reasons["server_name"] == reasons["supported_versions"] == reasons["alpn_offered"] == "not_offered"
+    assert reasons["alpn"] == "not_offered"
+    assert reasons["dh_prime_bits"] == reasons["failure"] == reasons["last_alert"] == "not_applicable"
+
+
+def test_certificate_of_a_resumed_session_is_missing_because_it_was_resumed(tmp_path: Path) -> None:
+    hello = handshake(message(1, client_hello(TICKET, session_id=RANDOM)))
+    answer = (
+        handshake(message(2, server_hello(session_id=RANDOM)))
+        + bytes.fromhex("140303000101")
+        + b"\x16\x03\x03\x00\x28"
+        + b"\x8f" * 40
+    )
+    reasons = reasons_of(
+        tmp_path, converse(hello, answer, bytes.fromhex("140303000101") + b"\x16\x03\x03\x00\x28" + b"\x8f" * 40)
+    )
+    assert reasons["certificate_sha256s"] == reasons["subject"] == "resumed"
+    assert "resumed" not in reasons
+
+
+def test_server_side_is_one_sided_when_only_the_client_was_captured(tmp_path: Path) -> None:
+    packets = [packet for packet in converse(HELLO, b"", closed=False) if packet.frame[26:30] == bytes([192, 0, 2, 1])]
+    reasons = reasons_of(tmp_path, packets)
+    assert reasons["cipher_suite"] == reasons["version"] == reasons["server_random"] == "one_sided"
+    assert reasons["established"] == "one_sided"
+    assert "client_random" not in reasons
+
+
+def test_server_that_never_answered_is_not_captured(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(HELLO))
+    assert reasons["cipher_suite"] == reasons["certificate_sha256s"] == "not_captured"
+
+
+def test_hello_behind_a_hole_is_a_gap(tmp_path: Path) -> None:
+    long_answer = handshake(message(2, server_hello()), message(11, b"\x00\x07\xd0" + b"c" * 2000))
+    packets = converse(HELLO, long_answer, b"data", closed=False)
+    server_segments = [at for at, packet in enumerate(packets) if packet.frame[26:30] == bytes([198, 51, 100, 1])]
+    del packets[server_segments[1]]
+    reasons = reasons_of(tmp_path, packets)
+    assert reasons["cipher_suite"] == "gap"
+
+
+def test_hellos_before_the_capture_began_are_midstream(tmp_path: Path) -> None:
+    data = b"\x17\x03\x03\x00\x64" + b"x" * 100
+    reasons = reasons_of(tmp_path, converse(data * 3, data * 3, opened=False, closed=False))
+    assert reasons["client_random"] == reasons["cipher_suite"] == "midstream"
+
+
+def test_what_the_capture_length_cut_off_is_snaplen(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(*tls12_turns()), snaplen=90)
+    assert reasons["cipher_suite"] == "snaplen"
+
+
+def test_hello_that_cannot_be_parsed_is_malformed(tmp_path: Path) -> None:
+    broken = handshake(message(2, b"\x03\x03" + RANDOM + b"\x21"))
+    reasons = reasons_of(tmp_path, converse(HELLO, broken))
+    assert reasons["cipher_suite"] == "malformed"
+
+
+def test_connection_without_tls_has_no_tls_to_know(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"))
+    assert set(reasons.values()) == {"not_applicable"}
+    assert {"client_random", "cipher_suite", "subject", "ja3"} <= set(reasons)
+
+
+def test_alert_explains_the_failure_and_leaves_the_choice_uncaptured(tmp_path: Path) -> None:
+    packets = converse(HELLO, alert(2, 40))
+    reasons = reasons_of(tmp_path, packets)
+    assert reasons["cipher_suite"] == "not_captured"
+    assert "last_alert" not in reasons and "failure" not in reasons
+
+
+def test_what_stood_behind_the_malformed_part_of_a_hello_is_not_said_to_be_missing_from_it(tmp_path: Path) -> None:
+    broken = handshake(message(1, client_hello(b"\x00\x10\x00\x09\x00")))
+    reasons = reasons_of(tmp_path, converse(broken, alert(2, 50)))
+    assert reasons["alpn_offered"] == reasons["server_name"] == "malformed"
+    assert "cipher_suites" not in reasons
+
+
+def test_what_stood_behind_the_cut_of_a_hello_is_snaplen(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(handshake(message(1, client_hello(alpn(b"h2"))))), snaplen=110)
+    assert reasons["alpn_offered"] == "snaplen"
+    assert "client_random" not in reasons
