@@ -61,18 +61,19 @@ def _parse_outer(der: bytes, draft: Draft) -> None:
     certificate = _enter(der, 0, len(der), draft)
     if certificate.end < len(der):
         draft.refuse("certificate", certificate.error("trailing_data", f"{certificate.end} octets, found {len(der)}"))
+    whole = not draft.cut
     signed = _enter(der, certificate.start, certificate.end, draft)
     _parse_signed(signed, draft)
-    if not draft.cut:
+    if whole:
         _check_signature(signed.end, certificate, draft)
 
 
 def _enter(data: bytes, offset: int, limit: int, draft: Draft) -> Element:
     """Return the SEQUENCE at `offset`, confined to `limit`: a missing end must not hide the beginning."""
     element = parse_header(data, offset, limit).expect(SEQUENCE)
-    if element.end <= limit:
+    draft.cut = element.end > limit
+    if not draft.cut:
         return element
-    draft.cut = True
     draft.refuse("certificate", element.error("truncated", f"{element.end - limit} octets more"))
     return element._replace(end=limit)
 
@@ -108,6 +109,8 @@ def _parse_optional(signed: Element, position: int, draft: Draft) -> None:
                 parse_extensions(_enter(signed.data, element.start, min(position, signed.end), draft), draft)
             except DecodeError as error:
                 draft.refuse("extensions", error)
+            if position < signed.end:
+                draft.refuse("extensions", element.error("trailing_data", "the extensions at the end"))
             return
     if not draft.cut:
         add_absent(draft, set())

@@ -141,7 +141,8 @@ def parse_elements(outer: Element, least: int, most: int) -> list[Element]:
     """Return the elements inside `outer`, of which there have to be `least` to `most`."""
     elements = list(iter_elements(outer))
     if not least <= len(elements) <= most:
-        outer.fail("bad_value", f"{least} to {most} elements, found {len(elements)}")
+        count = str(least) if least == most else f"{least} to {most}"
+        outer.fail("bad_value", f"{count} elements, found {len(elements)}")
     return elements
 
 

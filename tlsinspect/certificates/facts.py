@@ -53,7 +53,7 @@ class CertificateFacts:
 
 
 class Draft:
-    """The facts so far, the first issue of each part, and whether the certificate's end is missing."""
+    """The facts so far, the first issue of each part, and whether the block entered last lacks its end."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}

@@ -22,6 +22,7 @@ from .object_identifiers import NAME_ATTRIBUTES
 COMMON_NAME = "2.5.4.3"
 ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in '"+,;<>\\'})  # RFC 4514 section 2.4
 URI_TAG = 0x86
+MAX_KEPT_OCTETS = 1024  # bounds the memory that names of hostile certificates can hold
 
 
 def parse_name(name: Element) -> tuple[str, str | None]:
@@ -32,13 +33,15 @@ def parse_name(name: Element) -> tuple[str, str | None]:
     its dotted OID, and its value "#" and the hex of its DER, as is a value that
     is no text. Spec: RFC 4514 section 2, RFC 5280 section 4.1.2.4.
     """
+    encoding = name.expect(SEQUENCE).encoding
+    read = _name_text if len(encoding) <= MAX_KEPT_OCTETS else _name_text.__wrapped__
     try:
-        return _name_text(name.expect(SEQUENCE).encoding)
+        return read(encoding)
     except DecodeError as error:
         raise DecodeError("der", error.kind, name.offset + error.offset, error.expected) from None
 
 
-@lru_cache(maxsize=1024)  # few authorities issue most certificates
+@lru_cache(maxsize=1024)  # few authorities issue most certificates: a quarter off the time of each
 def _name_text(encoding: bytes) -> tuple[str, str | None]:
     common_name = None
     names = []
