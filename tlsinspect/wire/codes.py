@@ -1,4 +1,4 @@
-"""Code points that the kernel's modules share; names for people are in the registry.
+"""Code points and limits that the kernel's modules share; names for people are in the registry.
 
 The .pxd beside a module gives those that it uses C types.
 Spec: RFC 8446 sections 4, 5.1 and 11, RFC 5246 section 7.4, RFC 9293 section 3.1.
@@ -62,3 +62,5 @@ DETECTING = 0  # a stream in which nothing looked like TLS yet
 READING = 1  # at a known place in a record
 LOST = 2  # TLS, but a hole swallowed a record header
 OTHER = 3  # SSL 2.0 without TLS behind it: not read further
+
+MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over

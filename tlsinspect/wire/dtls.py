@@ -17,11 +17,12 @@ from .codes import (
     HANDSHAKE,
     HEARTBEAT_RECORD,
     HELLO_VERIFY_REQUEST,
+    MESSAGE_LENGTH_LIMIT,
     READING,
     SERVER_HELLO,
 )
 from .flow import DatagramReader, Flow
-from .record import MESSAGE_LENGTH_LIMIT, RecordReader
+from .record import RecordReader
 from .stream import Stream
 
 RECORD_HEADER = 13

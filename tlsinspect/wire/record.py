@@ -18,13 +18,13 @@ from .codes import (
     HANDSHAKE,
     HEARTBEAT_RECORD,
     LOST,
+    MESSAGE_LENGTH_LIMIT,
     OTHER,
     READING,
 )
 
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
-MESSAGE_LENGTH_LIMIT = 1 << 20  # a longer handshake message is stepped over
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
 SSLV2_HELLO_LIMIT = 1024
 HELLO_HEADER = 11  # record header, message header and legacy_version
@@ -148,6 +148,7 @@ class RecordReader:
         length = data[position + 3] << 8 | data[position + 4]
         if not is_record_header(data, position, position + 5):
             self.mode = LOST
+            self.lose_message(0)
             self.listener.problem(DecodeError("record", "bad_value", 0, "a record header (type 20 to 24, version 3.x)"))
             return
         self.record_type = kind
@@ -232,20 +233,21 @@ class RecordReader:
             self.listener.encrypted_handshake(self, self.record_length)
 
     def lose_message(self, missing: int) -> None:
-        """A hole of `missing` handshake octets, or the end: hand over the beginning of the message."""
-        self.collecting = False
+        """A hole of `missing` handshake octets, or with 0 the end of what can be read: hand over what a message had.
+
+        Where the hole ends within the message or with it, reading goes on behind the message.
+        """
+        left = self.message_skip
+        if self.parts_length:
+            data = b"".join(self.parts)
+            self.parts = []
+            self.parts_length = 0
+            if len(data) >= 4:
+                left = self.message_length + 4 - len(data)
+                self.listener.handshake(self, data[0], data[4:], self.message_length)
         self.alert = b""
-        if not self.parts_length:
-            if self.message_skip > 0:
-                self.message_skip = self.message_skip - missing if self.message_skip > missing else 0
-            return
-        data = b"".join(self.parts)
-        self.parts = []
-        self.parts_length = 0
-        if len(data) >= 4:
-            self.listener.handshake(self, data[0], data[4:], self.message_length)
-            if missing and self.message_length + 4 - len(data) > missing:
-                self.message_skip = self.message_length + 4 - len(data) - missing
+        self.collecting = 0 < missing <= left and self.record_type == HANDSHAKE
+        self.message_skip = left - missing if self.collecting else 0
 
     def find_record(self, data: bytes, position: int, end: int) -> int:
         """Look for the beginning of TLS; returns where reading goes on (`end` when there is none)."""
@@ -264,7 +266,7 @@ class RecordReader:
             if length >= HELLO_HEADER and is_hello(data, position):
                 self.mode = READING
                 return position
-        if first & 0x80 and length >= 5 and data[position + 2] == 1 and self.read_sslv2_hello(data, position, end):
+        if first & 0x80 and (length < 3 or data[position + 2] == 1) and self.read_sslv2_hello(data, position, end):
             return end
         if is_record_chain(data, position, end):
             self.mode = READING
@@ -299,6 +301,9 @@ class RecordReader:
 
     def read_sslv2_hello(self, data: bytes, position: int, end: int) -> bool:
         """An SSL 2.0 ClientHello at `position`: True when it was read, or kept until it is whole."""
+        if end - position < 5:
+            self.partial = data[position:end]
+            return True
         length = (data[position] & 0x7F) << 8 | data[position + 1]
         version = data[position + 3] << 8 | data[position + 4]
         if not (version == 2 or version >> 8 == 3) or not 9 <= length <= SSLV2_HELLO_LIMIT:
@@ -360,7 +365,10 @@ def is_hello(data: bytes, position: int) -> bool:
 
 
 def is_record_chain(data: bytes, position: int, end: int) -> bool:
-    """Record headers that lead to each other: two at least, or one that ends with the piece."""
+    """Record headers that lead to each other: two at least, or one that ends with the piece.
+
+    Four are enough: chains in hostile data would otherwise be walked from each of their headers.
+    """
     headers = 0
     while end - position >= 5:
         if not is_record_header(data, position, end) or data[position + 2] > 4:
@@ -370,6 +378,6 @@ def is_record_chain(data: bytes, position: int, end: int) -> bool:
             return False
         headers += 1
         position += 5 + length
-        if position == end:
+        if position == end or headers == 4:
             return True
     return headers >= 2
