@@ -248,6 +248,8 @@ def plausible_ip(packet: Packet, at: int) -> int:
     if captured >= 20 and data[at] >> 4 == 4:
         header = (data[at] & 0x0F) * 4
         total = data[at + 2] << 8 | data[at + 3]
+        if total == 0 and room > 65535:  # what length fields cannot say, segmentation offload leaves at 0
+            return 4
         return 4 if 20 <= header <= total <= room else 0
     if captured >= 40 and data[at] >> 4 == 6:
         return 6 if 40 + (data[at + 4] << 8 | data[at + 5]) <= room else 0

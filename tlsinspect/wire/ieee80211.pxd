@@ -12,7 +12,9 @@ cpdef int enter_prism(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_avs(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_behind(Packet packet, Py_ssize_t at, Py_ssize_t length, str layer) except? -1
 cpdef int enter_ieee80211(Packet packet, Py_ssize_t at) except? -1
+@cython.locals(swapped=cython.bint)
+cpdef int enter_tunneled(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(control=cython.int, flags=cython.int, length=Py_ssize_t, aggregate=cython.bint)
-cpdef int enter_frame(Packet packet, Py_ssize_t at, bint padded) except? -1
+cpdef int enter_frame(Packet packet, Py_ssize_t at, bint padded, bint swapped) except? -1
 @cython.locals(version=cython.int, length=Py_ssize_t)
 cpdef int enter_aggregate(Packet packet, Py_ssize_t at) except? -1

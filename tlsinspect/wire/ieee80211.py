@@ -21,7 +21,7 @@ def enter_radiotap(packet: Packet, at: int) -> int:
     if data[at] != 0 or length < 8:
         raise DecodeError("radiotap", "bad_value", 0, "version 0 and a length of at least 8")
     require(packet, at, length, "radiotap")
-    return enter_frame(packet, at + length, radiotap_flags(packet, at, length) & 0x20 != 0)
+    return enter_frame(packet, at + length, radiotap_flags(packet, at, length) & 0x20 != 0, False)
 
 
 def radiotap_flags(packet: Packet, at: int, length: int) -> int:
@@ -66,23 +66,31 @@ def enter_behind(packet: Packet, at: int, length: int, layer: str) -> int:
     if length < 8:
         raise DecodeError(layer, "bad_length", 4, "a length of at least 8")
     require(packet, at, length, layer)
-    return enter_frame(packet, at + length, False)
+    return enter_frame(packet, at + length, False, False)
 
 
 def enter_ieee80211(packet: Packet, at: int) -> int:
     """Enter an 802.11 frame without radio header."""
-    return enter_frame(packet, at, False)
+    return enter_frame(packet, at, False, False)
 
 
-def enter_frame(packet: Packet, at: int, padded: bool) -> int:
-    """Enter a MAC frame; `padded` tells that its header was filled up to a multiple of 4 octets.
+def enter_tunneled(packet: Packet, at: int) -> int:
+    """Enter an 802.11 frame that an access point tunnels; some swap the octets of its frame control field."""
+    require(packet, at, 2, "ieee80211")
+    swapped = packet.data[at] & 0x0F != 0x08 and packet.data[at + 1] & 0x0F == 0x08
+    return enter_frame(packet, at, False, swapped)
 
-    Spec: IEEE 802.11 clauses 9.2.3 (frame format) and 9.2.4 (fields).
+
+def enter_frame(packet: Packet, at: int, padded: bool, swapped: bool) -> int:
+    """Enter a MAC frame.
+
+    `padded` tells that its header was filled up to a multiple of 4 octets, `swapped` that flags stand
+    in front of version and type. Spec: IEEE 802.11 clauses 9.2.3 (frame format) and 9.2.4 (fields).
     """
     require(packet, at, 2, "ieee80211")
     data = packet.data
-    control = data[at]
-    flags = data[at + 1]
+    control = data[at + 1] if swapped else data[at]
+    flags = data[at] if swapped else data[at + 1]
     if control & 0x0F != 0x08 or control & 0x40 or flags & 0x44:
         return 0  # not version 0 data; without data; encrypted or with more fragments to come
     length = 30 if flags & 0x03 == 0x03 else 24  # four addresses between two distribution systems
