@@ -15,16 +15,21 @@ cdef class Stream:
     cpdef start(self, long long sequence)
     @cython.locals(ahead=cython.longlong)
     cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)
+    cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
-    @cython.locals(length=Py_ssize_t, detecting=bint)
+    @cython.locals(length=Py_ssize_t, detecting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
-    cpdef keep(self, bytes payload, Py_ssize_t missing, long long place)
+    @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
+                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple)
+    cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1
     @cython.locals(ahead=cython.longlong)
     cpdef acknowledge(self, long long sequence)
-    @cython.locals(hole=cython.longlong)
+    @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)
     cpdef give_up_hole(self)
-    @cython.locals(payload=bytes, known=cython.longlong, place=cython.longlong, missing=Py_ssize_t, count=Py_ssize_t)
+    @cython.locals(payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,
+                   count=Py_ssize_t, number=cython.longlong, time_ns=cython.longlong, own_number=cython.longlong,
+                   own_time=cython.longlong)
     cpdef drain(self)
     @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong)
     cpdef compare(self, long long place, bytes payload)

@@ -9,7 +9,7 @@ Spec: RFC 9293 section 3.4.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from typing import Any
 
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
@@ -69,28 +69,42 @@ class Stream:
         if not self.started:
             self.start(sequence)
         ahead = (sequence - self.next_sequence) & MASK
-        if ahead == 0:
+        if ahead == 0 and not self.pending:
             self.deliver(data, position, end, missing)
         elif ahead < HALF:
-            self.keep(data[position:end], missing, self.next_place + ahead)
-            return
+            self.accept_early(data[position:end], missing, ahead)
         else:
-            self.retransmitted += 1
             self.accept_again(data, position, end, missing, MASK + 1 - ahead)
-        if self.pending:
+
+    def accept_early(self, payload: bytes, missing: int, ahead: int) -> None:
+        """A segment `ahead` octets before its turn, or in turn while others wait; too many waiting give up the hole."""
+        if not self.keep(payload, missing, self.next_place + ahead):
+            self.retransmitted += 1
+        elif ahead > 0:
+            self.out_of_order += 1
+        if ahead == 0:
             self.drain()
+        elif len(self.pending) > PENDING_SEGMENT_LIMIT or self.pending_bytes > PENDING_BYTE_LIMIT:
+            self.give_up_hole()
 
     def accept_again(self, data: bytes, position: int, end: int, missing: int, known: int) -> None:
         """A segment whose first `known` octets were delivered: compare these, deliver the rest."""
         length = end - position
+        if known == 1 and length + missing == 1:
+            return  # a keep-alive, whose octet may be garbage (RFC 9293 section 3.8.4)
+        self.retransmitted += 1
         if self.compared and known <= self.next_place:
             self.compare(self.next_place - known, data[position:end])
         if known >= length + missing:
             return
-        if known <= length:
-            self.deliver(data, position + known, end, missing)
+        if known > length:
+            missing -= known - length
+            known = length
+        if self.pending:
+            self.keep(data[position + known : end], missing, self.next_place)
+            self.drain()
         else:
-            self.deliver(data, end, end, missing - (known - length))
+            self.deliver(data, position + known, end, missing)
 
     def deliver(self, data: bytes, position: int, end: int, missing: int) -> None:
         """Hand the next octets in order to the reader."""
@@ -102,19 +116,38 @@ class Stream:
         self.next_sequence = (self.next_sequence + length + missing) & MASK
         if length:
             self.reader.feed(data, position, end)
-            if detecting and len(self.head) < HEAD_LIMIT and not may_start_record(data[position]):
-                self.head += data[position : end if length < HEAD_LIMIT else position + HEAD_LIMIT]
+            room = HEAD_LIMIT - len(self.head)
+            if detecting and room > 0 and not may_start_record(data[position]):
+                self.head += data[position : end if length < room else position + room]
         if missing:
             self.truncated = True
             self.reader.skip(missing)
 
-    def keep(self, payload: bytes, missing: int, place: int) -> None:
-        """Keep a segment that came before its turn; past the limits what is missing is given up."""
-        self.out_of_order += 1
-        insort(self.pending, (place, payload, missing, self.number, self.time_ns))
-        self.pending_bytes += len(payload)
-        if len(self.pending) > PENDING_SEGMENT_LIMIT or self.pending_bytes > PENDING_BYTE_LIMIT:
-            self.give_up_hole()
+    def keep(self, payload: bytes, missing: int, place: int) -> bool:
+        """Keep what no early segment has, and compare the rest; False when there is nothing new."""
+        end = place + len(payload)
+        at = place
+        fresh = []
+        index = bisect_left(self.pending, (place,))
+        for start, known, _, _, _ in self.pending[index - 1 if index else 0 :]:
+            if start >= end:
+                break
+            stop = start + len(known)
+            if stop <= at:
+                continue
+            if start > at:
+                fresh.append((at, payload[at - place : start - place], 0, self.number, self.time_ns))
+                at = start
+            stop = min(stop, end)
+            if known[at - start : stop - start] != payload[at - place : stop - place]:
+                self.overlap_conflict = True
+            at = stop
+        if at < end or missing:
+            fresh.append((at, payload[at - place :], missing, self.number, self.time_ns))
+        for segment in fresh:
+            insort(self.pending, segment)
+            self.pending_bytes += len(segment[1])
+        return len(fresh) > 0
 
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
@@ -130,10 +163,13 @@ class Stream:
             self.next_place += hole
             self.next_sequence = (self.next_sequence + hole) & MASK
             self.reader.skip(hole)
+        number, time_ns = self.number, self.time_ns
+        self.number, self.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
         self.drain()
+        self.number, self.time_ns = number, time_ns
 
     def drain(self) -> None:
-        """Deliver the early segments whose turn has come."""
+        """Deliver the early segments whose turn has come: with the latest packet that it took."""
         number, time_ns = self.number, self.time_ns
         count = 0
         for place, payload, missing, own_number, own_time in self.pending:
@@ -141,13 +177,14 @@ class Stream:
             if known < 0:
                 break
             count += 1
-            self.pending_bytes -= len(payload)
-            if own_number > number:
+            length = len(payload)
+            self.pending_bytes -= length
+            if own_time > self.time_ns:
                 self.number, self.time_ns = own_number, own_time
-            if known == 0:
-                self.deliver(payload, 0, len(payload), missing)
-            else:
-                self.accept_again(payload, 0, len(payload), missing, known)
+            if known <= length:
+                self.deliver(payload, known, length, missing)
+            elif known < length + missing:
+                self.deliver(payload, length, length, missing - (known - length))
         del self.pending[:count]
         self.number, self.time_ns = number, time_ns
 
