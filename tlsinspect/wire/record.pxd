@@ -37,7 +37,7 @@ cdef class RecordReader:
     @cython.locals(kind=int, length=Py_ssize_t)
     cpdef read_messages(self, bytes data, Py_ssize_t position, Py_ssize_t end)
     cpdef step_over(self, int kind, Py_ssize_t length, Py_ssize_t available)
-    @cython.locals(data=bytes)
+    @cython.locals(data=bytes, left=Py_ssize_t)
     cpdef lose_message(self, Py_ssize_t missing)
     @cython.locals(length=Py_ssize_t, found=Py_ssize_t, first=int)
     cpdef Py_ssize_t find_record(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
