@@ -32,7 +32,7 @@ cdef class Flow(Listener):
     cpdef bint is_tls(self) except -1
     @cython.locals(stream=Stream)
     cpdef note(self, RecordReader reader, int record_type, int kind, Py_ssize_t length, str letter)
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, retry=bint)
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)
     @cython.locals(stream=Stream)
@@ -63,7 +63,7 @@ cdef class FlowTable:
     cdef public list closing, finished
     cdef public int capture
     cdef public bint keep_messages
-    cdef public long long connections, evicted, next_sweep
+    cdef public long long connections, evicted, next_sweep, next_idle_sweep, flow_limit
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
                    flow=Flow, sequence=cython.longlong)

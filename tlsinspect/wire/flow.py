@@ -36,6 +36,7 @@ from .codes import (
     UDP,
 )
 from .messages import (
+    RETRY_RANDOM,
     ClientHello,
     ServerHello,
     parse_client_hello,
@@ -150,7 +151,8 @@ class Flow(Listener):
 
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Keep what the message says; see Listener."""
-        self.note(reader, HANDSHAKE, kind, length, HISTORY.get(kind, "Q"))
+        retry = kind == SERVER_HELLO and body[2:34] == RETRY_RANDOM
+        self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Q"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:
             self.problem(DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}"))
@@ -211,6 +213,7 @@ class Flow(Listener):
             self.problem(error)
         if hello.is_tls13() or hello.retry:
             self.tls13 = True
+            self.time_application = -1  # what came before is early data
             first: Stream = self.streams[0]
             second: Stream = self.streams[1]
             first.reader.encrypted = False
@@ -322,7 +325,7 @@ class FlowTable:
     """All open connections. `finished` are those that are over; whoever reads them empties it.
 
     `capture` is a number that says which file the packets are from; `connections`
-    counts what was opened. `evicted` counts connections that were ended by FLOW_LIMIT.
+    counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
     out what the first datagram of another flow is.
@@ -343,6 +346,8 @@ class FlowTable:
         self.connections = 0
         self.evicted = 0
         self.next_sweep = 0
+        self.next_idle_sweep = 0
+        self.flow_limit = FLOW_LIMIT
 
     def add_segment(self, packet: Packet) -> None:
         """Take a TCP segment: `packet.transport` is the offset of its header.
@@ -487,6 +492,8 @@ class FlowTable:
 
     def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
         """Begin a connection; returns the stream of its first packet."""
+        if len(self.flows) >= self.flow_limit:
+            self.evict()
         size = len(key) - 4
         half = size >> 1
         reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
@@ -494,6 +501,7 @@ class FlowTable:
         flow.capture = self.capture
         flow.first_packet = packet.number
         flow.time_start = packet.time_ns
+        flow.time_end = packet.time_ns
         flow.vlans = packet.vlans
         flow.tunnels = packet.tunnels
         self.connections += 1
@@ -504,8 +512,6 @@ class FlowTable:
         streams[key] = first
         if reverse != key:
             streams[reverse] = second
-        if len(self.flows) > FLOW_LIMIT:
-            self.evict()
         return first
 
     def close(self, flow: Flow) -> None:
@@ -530,13 +536,14 @@ class FlowTable:
             self.close(flow)
         del self.closing[:count]
         self.next_sweep = now + LINGER_NS
-        if now // SWEEP_NS != self.next_sweep // SWEEP_NS:
+        if now >= self.next_idle_sweep:
+            self.next_idle_sweep = now + SWEEP_NS
             for flow in [flow for flow in self.flows if now - flow.time_end > IDLE_NS]:
                 self.close(flow)
 
     def evict(self) -> None:
         """Too many are open: end the tenth that has been idle longest."""
-        oldest = sorted(self.flows, key=last_packet)[: FLOW_LIMIT // 10]
+        oldest = sorted(self.flows, key=last_packet)[: self.flow_limit // 10 + 1]
         self.evicted += len(oldest)
         for flow in oldest:
             self.close(flow)
