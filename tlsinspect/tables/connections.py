@@ -243,7 +243,7 @@ def build_leaf_columns(batch: Sequence[Connection], context: Context) -> Columns
     )
     columns["subject"] = take(lambda fact: fact.subject, pa.string())
     columns["issuer"] = take(lambda fact: fact.issuer, pa.string())
-    columns["san_count"] = take(lambda fact: len(fact.san_dns or ()) + len(fact.san_ip or ()), pa.int64())
+    columns["san_count"] = take(count_names, pa.int64())
     columns["sct_count"] = take(lambda fact: fact.sct_count, pa.int64())
     names = Shared(leaf_and_name(connection) for connection in batch)
     columns["name_matches"] = names.column(
@@ -260,6 +260,11 @@ def build_leaf_columns(batch: Sequence[Connection], context: Context) -> Columns
         pa.string(),
     )
     return columns
+
+
+def count_names(facts: CertificateFacts) -> int | None:
+    """How many names a certificate is for; None where its names could not be read."""
+    return None if facts.san_dns is None or facts.san_ip is None else len(facts.san_dns) + len(facts.san_ip)
 
 
 def leaf_and_name(connection: Connection) -> tuple[str, bytes | None] | None:
