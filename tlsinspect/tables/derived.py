@@ -14,12 +14,19 @@ from ..certificates import CertificateFacts
 from .arrow import Shared, arrow_schema
 from .connections import Context
 
-OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str]], ...] = (  # kind, connections column, name of a code
-    ("cipher_suite", "cipher_suites", registry.cipher_suite_name),
-    ("group", "supported_groups", registry.group_name),
-    ("signature_algorithm", "signature_algorithms", registry.signature_scheme_name),
-    ("extension", "client_extensions", registry.extension_name),
-    ("version", "supported_versions", registry.version_name),
+NO_MARKS: dict[int, str] = {}
+OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str], dict[int, str]], ...] = (
+    # kind, connections column, name of a code, IANA's Recommended marks
+    ("cipher_suite", "cipher_suites", registry.cipher_suite_name, registry.RECOMMENDED["cipher_suite"]),
+    ("group", "supported_groups", registry.group_name, registry.RECOMMENDED["group"]),
+    (
+        "signature_algorithm",
+        "signature_algorithms",
+        registry.signature_scheme_name,
+        registry.RECOMMENDED["signature_scheme"],
+    ),
+    ("extension", "client_extensions", registry.extension_name, registry.RECOMMENDED["extension"]),
+    ("version", "supported_versions", registry.version_name, NO_MARKS),
 )
 
 
@@ -49,11 +56,10 @@ def build_offers(connections: pa.Table) -> pa.Table:
     schema = arrow_schema("offers")
     parts = []
     ids = connections.column("connection_id").combine_chunks()
-    for kind, column, name_of in OFFER_KINDS:
+    for kind, column, name_of, marks in OFFER_KINDS:
         rows, positions, codes = explode(connections, column)
         shared = Shared(codes.to_pylist())
         names = shared.column(name_of, pa.string())
-        marks = registry.RECOMMENDED.get(kind, {})
         recommended = shared.column(marks.get, pa.string())
         kinds = pa.array([kind] * len(rows), pa.string())
         parts.append(pa.table([ids.take(rows), kinds, positions, codes, names, recommended], schema=schema))
