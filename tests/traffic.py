@@ -88,9 +88,8 @@ def pcap(packets: Iterable[Packet], snaplen: int = 262_144) -> bytes:
     parts = [bytes.fromhex("4d3cb2a1 0200 0400 00000000 00000000"), snaplen.to_bytes(4, "little"), bytes([1, 0, 0, 0])]
     for time_ns, frame in packets:
         kept = frame[:snaplen]
-        for number in (time_ns // 10**9, time_ns % 10**9, len(kept), len(frame)):
-            parts.append(number.to_bytes(4, "little"))
-        parts.append(kept)
+        numbers = (time_ns // 10**9, time_ns % 10**9, len(kept), len(frame))
+        parts.append(b"".join(number.to_bytes(4, "little") for number in numbers) + kept)
     return b"".join(parts)
 
 
