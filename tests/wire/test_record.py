@@ -1,0 +1,500 @@
+"""TLS records of one direction: what is called for them, in any cut, over holes, and where TLS begins."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import tls_vectors as tls
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tlsinspect.errors import DecodeError
+from tlsinspect.wire.codes import DETECTING, LOST, OTHER, READING
+from tlsinspect.wire.record import Listener, RecordReader, is_hello, is_record_chain, is_record_header
+
+Call = tuple[object, ...]
+
+MESSAGE_LENGTH_LIMIT = 1 << 20
+RECORD_LENGTH_LIMIT = 18432
+CLIENT_HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"name"))), version=0x0301)
+SERVER_FLIGHT = tls.handshake(
+    tls.message(2, tls.server_hello()), tls.message(11, tls.certificate(b"leaf")), tls.message(14)
+)
+CLOSE = tls.alert(1, 0)
+SESSION = CLIENT_HELLO + tls.handshake(tls.message(16, b"key")) + tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+SESSION += tls.application(300) + tls.application(5) + tls.record(21, b"\x11" * 26)
+
+
+class Recorder(Listener):
+    """Writes down what it is called with; a ChangeCipherSpec encrypts what follows, as in TLS 1.2."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.tls13 = False
+
+    def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        self.calls.append(("handshake", kind, body, length))
+
+    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
+        self.calls.append(("sslv2_hello", body))
+
+    def change_cipher_spec(self, reader: RecordReader) -> None:
+        self.calls.append(("change_cipher_spec",))
+        reader.encrypted = not self.tls13
+
+    def alert(self, reader: RecordReader, level: int, description: int) -> None:
+        self.calls.append(("alert", level, description))
+
+    def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
+        self.calls.append(("encrypted_handshake", length))
+
+    def application_data(self, reader: RecordReader, length: int) -> None:
+        self.calls.append(("application_data", length))
+
+    def heartbeat(self, reader: RecordReader, length: int) -> None:
+        self.calls.append(("heartbeat", length))
+
+    def problem(self, error: DecodeError) -> None:
+        self.calls.append(("problem", error.layer, error.kind))
+
+
+def reader_with(recorder: Recorder) -> RecordReader:
+    """A reader that has found TLS in its peer, so that any record header begins its own."""
+    reader = RecordReader(recorder, 0)
+    peer = RecordReader(recorder, 1)
+    peer.mode = READING
+    reader.peer = peer
+    return reader
+
+
+def read(*pieces: bytes | int, known: bool = False) -> tuple[list[Call], RecordReader]:
+    """Feed pieces, and holes as their lengths; `known` says that the peer speaks TLS."""
+    recorder = Recorder()
+    reader = reader_with(recorder) if known else RecordReader(recorder, 0)
+    for piece in pieces:
+        if isinstance(piece, int):
+            reader.skip(piece)
+        else:
+            reader.feed(piece, 0, len(piece))
+    reader.finish()
+    return recorder.calls, reader
+
+
+def hello_call(stream: bytes = CLIENT_HELLO) -> Call:
+    """The call for the message in a hello's record."""
+    return ("handshake", stream[5], stream[9:], len(stream) - 9)
+
+
+class TestRecords:
+    def test_a_session_is_told_in_order(self) -> None:
+        calls, reader = read(SESSION)
+        assert calls == [
+            hello_call(),
+            ("handshake", 16, b"key", 3),
+            ("change_cipher_spec",),
+            ("encrypted_handshake", 40),
+            ("application_data", 300),
+            ("application_data", 5),
+            ("alert", -1, -1),
+        ]
+        assert (reader.application_bytes, reader.application_records) == (305, 2)
+
+    def test_the_octets_around_a_piece_are_not_read(self) -> None:
+        recorder = Recorder()
+        reader = RecordReader(recorder, 0)
+        reader.feed(b"before" + CLIENT_HELLO + b"behind", 6, 6 + len(CLIENT_HELLO))
+        assert recorder.calls == [hello_call()]
+        assert reader.remaining == 0
+
+    def test_one_octet_at_a_time_tells_the_same(self) -> None:
+        assert read(*[SESSION[at : at + 1] for at in range(len(SESSION))])[0] == read(SESSION)[0]
+
+    def test_a_cut_anywhere_tells_the_same(self) -> None:
+        whole = read(SESSION)[0]
+        for cut in range(1, len(SESSION)):
+            assert read(SESSION[:cut], SESSION[cut:])[0] == whole, cut
+
+    def test_many_messages_in_a_record_are_told_one_by_one(self) -> None:
+        calls, _ = read(SERVER_FLIGHT, known=True)
+        assert [call[1] for call in calls] == [2, 11, 14]
+        assert calls[1] == ("handshake", 11, tls.certificate(b"leaf"), 10)
+        assert calls[2] == ("handshake", 14, b"", 0)
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 50])
+    def test_a_message_over_many_records_is_told_once(self, size: int) -> None:
+        messages = SERVER_FLIGHT[5:]
+        records = b"".join(tls.record(22, messages[at : at + size]) for at in range(0, len(messages), size))
+        assert read(records, known=True)[0] == read(SERVER_FLIGHT, known=True)[0]
+
+    def test_other_records_between_the_parts_of_a_message_do_not_disturb_it(self) -> None:
+        message = tls.message(11, b"c" * 30)
+        calls, _ = read(
+            tls.record(22, message[:10]) + tls.record(24, b"beat") + tls.record(22, message[10:]), known=True
+        )
+        assert calls == [("heartbeat", 4), ("handshake", 11, b"c" * 30, 30)]
+
+    def test_empty_records_tell_their_length(self) -> None:
+        calls, reader = read(CLIENT_HELLO + tls.application(0) + tls.record(24, b"") + tls.application(1))
+        assert calls[1:] == [("application_data", 0), ("heartbeat", 0), ("application_data", 1)]
+        assert (reader.application_bytes, reader.application_records) == (1, 2)
+
+    def test_application_data_is_counted_but_not_told_once_nobody_watches(self) -> None:
+        recorder = Recorder()
+        reader = reader_with(recorder)
+        reader.watching = False
+        reader.feed(tls.application(100) + CLOSE, 0, 105 + 7)
+        assert recorder.calls == [("alert", 1, 0)]
+        assert reader.application_bytes == 100
+
+    def test_a_record_may_be_as_long_as_any_version_allows(self) -> None:
+        longest = tls.record(23, bytes(RECORD_LENGTH_LIMIT))
+        assert read(CLIENT_HELLO + longest)[0][1:] == [("application_data", 18432)]
+        assert read(CLIENT_HELLO + tls.record(23, bytes(RECORD_LENGTH_LIMIT + 1)))[0][1] == (
+            "problem",
+            "record",
+            "bad_value",
+        )
+
+    def test_the_record_at_hand_is_known_while_a_message_is_told(self) -> None:
+        seen: list[tuple[int, int, int]] = []
+
+        class Watcher(Recorder):
+            def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+                seen.append((reader.record_type, reader.record_version, reader.record_length))
+
+        RecordReader(Watcher(), 0).feed(CLIENT_HELLO, 0, len(CLIENT_HELLO))
+        assert seen == [(22, 0x0301, len(CLIENT_HELLO) - 5)]
+
+
+class TestEncryption:
+    def test_handshake_records_behind_a_change_of_cipher_are_not_read(self) -> None:
+        calls, _ = read(CLIENT_HELLO + tls.CHANGE_CIPHER_SPEC + tls.handshake(tls.message(20, b"finished")))
+        assert calls[1:] == [("change_cipher_spec",), ("encrypted_handshake", 12)]
+
+    def test_a_change_of_cipher_that_changes_nothing_leaves_the_second_hello_readable(self) -> None:
+        recorder = Recorder()
+        recorder.tls13 = True
+        reader = RecordReader(recorder, 0)
+        stream = CLIENT_HELLO + tls.CHANGE_CIPHER_SPEC + CLIENT_HELLO
+        reader.feed(stream, 0, len(stream))
+        assert recorder.calls == [hello_call(), ("change_cipher_spec",), hello_call()]
+
+    def test_an_encrypted_message_that_looks_too_long_is_taken_for_what_it_is(self) -> None:
+        calls, _ = read(CLIENT_HELLO + tls.record(22, b"\x8f\xff\xff\xff" + bytes(36)) + CLOSE)
+        assert calls[1:] == [("encrypted_handshake", 40), ("alert", 1, 0)]
+
+
+class TestAlerts:
+    def test_an_alert_in_the_clear_tells_level_and_description(self) -> None:
+        assert read(tls.alert(2, 40), known=True)[0] == [("alert", 2, 40)]
+
+    def test_an_alert_is_put_together_from_pieces(self) -> None:
+        alert = tls.alert(2, 70)
+        assert read(alert[:6], alert[6:], known=True)[0] == [("alert", 2, 70)]
+
+    def test_an_alert_behind_a_change_of_cipher_is_encrypted_whatever_its_length(self) -> None:
+        assert read(CLIENT_HELLO + tls.CHANGE_CIPHER_SPEC + CLOSE)[0][-1] == ("alert", -1, -1)
+
+    def test_an_alert_of_another_length_is_encrypted(self) -> None:
+        assert read(tls.record(21, b"\x33" * 24), known=True)[0] == [("alert", -1, -1)]
+
+    def test_half_an_alert_is_not_told(self) -> None:
+        alert = tls.alert(2, 70)
+        assert read(alert[:6], 1, CLOSE, known=True)[0] == [("alert", 1, 0)]
+
+
+class TestBadHeaders:
+    @pytest.mark.parametrize("header", ["13 0303 0010", "19 0303 0010", "17 0203 0010", "17 0003 0010", "17 0303 4801"])
+    def test_a_header_that_is_none_loses_the_place_until_the_next_boundary(self, header: str) -> None:
+        stream = CLIENT_HELLO + bytes.fromhex(header) + b"\x55" * 20
+        calls, reader = read(stream, b"\x66" * 50, tls.application(40))
+        assert calls[1:] == [("problem", "record", "bad_value"), ("application_data", 40)]
+        assert reader.mode == READING
+
+    def test_a_bad_header_in_two_pieces_is_noted_too(self) -> None:
+        calls, reader = read(CLIENT_HELLO + b"\x17\x03", b"\x03\xff\xff more", known=True)
+        assert calls[1:] == [("problem", "record", "bad_value")]
+        assert reader.mode == LOST
+
+    def test_half_a_message_before_a_bad_header_is_handed_over_and_not_mixed_with_the_next(self) -> None:
+        half = tls.record(22, tls.message(11, b"c" * 30)[:14])
+        calls, _ = read(half + b"garbage", tls.handshake(tls.message(14)) + CLOSE, known=True)
+        assert calls == [
+            ("handshake", 11, b"c" * 10, 30),
+            ("problem", "record", "bad_value"),
+            ("handshake", 14, b"", 0),
+            ("alert", 1, 0),
+        ]
+
+
+class TestHoles:
+    def test_a_hole_in_application_data_keeps_the_place(self) -> None:
+        data = tls.application(1000)
+        calls, reader = read(CLIENT_HELLO + data[:100], 500, data[600:] + CLOSE)
+        assert calls[1:] == [("application_data", 1000), ("alert", 1, 0)]
+        assert reader.application_bytes == 1000
+
+    def test_a_hole_up_to_the_record_end_keeps_the_place(self) -> None:
+        data = tls.application(1000)
+        assert read(CLIENT_HELLO + data[:100], 905, CLOSE)[0][1:] == [("application_data", 1000), ("alert", 1, 0)]
+
+    def test_a_hole_over_a_header_loses_the_place_until_a_piece_begins_with_one(self) -> None:
+        data = tls.application(1000)
+        calls, reader = read(CLIENT_HELLO + data[:100], 1200, b"\x77" * 300, tls.application(60))
+        assert calls[1:] == [("application_data", 1000), ("application_data", 60)]
+        assert reader.mode == READING
+
+    def test_a_hole_behind_the_first_octets_of_a_header_loses_the_place(self) -> None:
+        calls, reader = read(CLIENT_HELLO + tls.application(50)[:3], 52)
+        assert calls == [hello_call()]
+        assert reader.mode == LOST
+
+    def test_behind_a_hole_application_data_is_found_inside_a_piece(self) -> None:
+        calls, _ = read(CLIENT_HELLO, 1000, b"\x77" * 99 + tls.application(60))
+        assert calls[1:] == [("application_data", 60)]
+
+    def test_behind_a_hole_two_headers_that_lead_to_each_other_are_found_inside_a_piece(self) -> None:
+        records = tls.record(23, b"\x77" * 30, 0x0301) + tls.record(21, b"\x77" * 20, 0x0301)
+        calls, _ = read(CLIENT_HELLO, 1000, b"\x77" * 99 + records)
+        assert calls[1:] == [("application_data", 30), ("alert", -1, -1)]
+
+    def test_behind_a_hole_an_old_header_alone_in_a_piece_is_not_believed(self) -> None:
+        calls, reader = read(CLIENT_HELLO, 1000, b"\x77" * 99 + tls.record(23, bytes(30), 0x0301) + b"\x77" * 9)
+        assert calls == [hello_call()]
+        assert reader.mode == LOST
+
+    def test_a_message_with_a_hole_hands_over_its_beginning(self) -> None:
+        calls, _ = read(CLIENT_HELLO[:40], 30)
+        assert calls == [("handshake", 1, CLIENT_HELLO[9:40], len(CLIENT_HELLO) - 9)]
+
+    def test_the_messages_behind_a_hole_in_the_same_record_are_read(self) -> None:
+        record = tls.handshake(tls.message(11, b"c" * 100), tls.message(12, b"key"), tls.message(14))
+        calls, _ = read(record[:50], 20, record[70:], CLOSE, known=True)
+        assert calls == [
+            ("handshake", 11, b"c" * 41, 100),
+            ("handshake", 12, b"key", 3),
+            ("handshake", 14, b"", 0),
+            ("alert", 1, 0),
+        ]
+
+    def test_a_hole_that_ends_with_the_message_leaves_the_next_message_readable(self) -> None:
+        record = tls.handshake(tls.message(11, b"c" * 100), tls.message(14))
+        calls, _ = read(record[:50], 59, record[109:], known=True)
+        assert calls == [("handshake", 11, b"c" * 41, 100), ("handshake", 14, b"", 0)]
+
+    def test_a_hole_past_the_message_gives_up_the_record_but_not_the_next_one(self) -> None:
+        record = tls.handshake(tls.message(11, b"c" * 100), tls.message(12, b"key"), tls.message(14))
+        calls, _ = read(record[:50], 61, record[111:] + tls.handshake(tls.message(14)), known=True)
+        assert calls == [("handshake", 11, b"c" * 41, 100), ("handshake", 14, b"", 0)]
+
+    def test_the_rest_of_a_broken_message_in_the_next_record_is_stepped_over(self) -> None:
+        message = tls.message(11, b"c" * 200)
+        first, second = tls.record(22, message[:104]), tls.record(22, message[104:] + tls.message(14))
+        calls, _ = read(first[:50], 10, first[60:] + second, known=True)
+        assert calls == [("handshake", 11, b"c" * 41, 200), ("handshake", 14, b"", 0)]
+
+    def test_two_holes_in_one_message_are_stepped_over(self) -> None:
+        record = tls.handshake(tls.message(11, b"c" * 100), tls.message(14))
+        calls, _ = read(record[:30], 10, record[40:60], 20, record[80:], known=True)
+        assert calls == [("handshake", 11, b"c" * 21, 100), ("handshake", 14, b"", 0)]
+
+    def test_a_message_whose_header_is_in_the_hole_is_left_out(self) -> None:
+        record = tls.handshake(tls.message(11, b"c" * 100))
+        calls, _ = read(record[:7], 20, record[27:] + tls.handshake(tls.message(14)), known=True)
+        assert calls == [("handshake", 14, b"", 0)]
+
+    def test_after_the_place_was_lost_nothing_is_owed_to_the_broken_message(self) -> None:
+        record = tls.record(22, tls.message(11, b"c" * 9000)[:5000])
+        calls, _ = read(record[:50], 6000, tls.handshake(tls.message(14)), known=True)
+        assert calls == [("handshake", 11, b"c" * 41, 9000), ("handshake", 14, b"", 0)]
+
+    def test_a_hole_before_anything_was_found_is_nothing(self) -> None:
+        calls, reader = read(CLIENT_HELLO[:6], 20)
+        assert calls == []
+        assert reader.mode == DETECTING
+
+    def test_the_end_hands_over_the_beginning_of_a_message(self) -> None:
+        assert read(CLIENT_HELLO[:30])[0] == [("handshake", 1, CLIENT_HELLO[9:30], len(CLIENT_HELLO) - 9)]
+
+    def test_the_end_within_a_message_header_tells_nothing(self) -> None:
+        assert read(tls.record(22, b"\x0b\x00\x00"), known=True)[0] == []
+
+
+class TestLongMessages:
+    def test_a_message_up_to_the_limit_is_read(self) -> None:
+        message = tls.message(11, bytes(MESSAGE_LENGTH_LIMIT))
+        records = b"".join(tls.record(22, message[at : at + 16384]) for at in range(0, len(message), 16384))
+        calls, _ = read(records, known=True)
+        assert [(call[0], call[1], call[3]) for call in calls] == [("handshake", 11, MESSAGE_LENGTH_LIMIT)]
+
+    def test_a_message_past_the_limit_is_noted_and_stepped_over(self) -> None:
+        message = tls.message(11, bytes(MESSAGE_LENGTH_LIMIT + 1))
+        records = b"".join(tls.record(22, message[at : at + 16384]) for at in range(0, len(message), 16384))
+        calls, _ = read(records + tls.handshake(tls.message(14)), known=True)
+        assert calls == [("problem", "handshake", "limit"), ("handshake", 14, b"", 0)]
+
+
+class TestDetection:
+    def test_a_hello_of_either_side_begins_tls(self) -> None:
+        assert read(CLIENT_HELLO)[0] == [hello_call()]
+        assert [call[1] for call in read(SERVER_FLIGHT)[0]] == [2, 11, 14]
+
+    def test_clear_text_before_the_hello_is_not_read(self) -> None:
+        calls, reader = read(b"EHLO me\r\nSTARTTLS\r\n", CLIENT_HELLO)
+        assert calls == [hello_call()]
+        assert reader.mode == READING
+
+    def test_a_hello_in_the_middle_of_a_segment_is_found(self) -> None:
+        assert read(b"CONNECT host:443 HTTP/1.1\r\n\r\n" + CLIENT_HELLO)[0] == [hello_call()]
+
+    def test_a_hello_split_in_its_header_is_found(self) -> None:
+        for cut in range(1, 11):
+            assert read(CLIENT_HELLO[:cut], CLIENT_HELLO[cut:])[0] == [hello_call()], cut
+
+    def test_a_stream_that_stays_clear_text_is_no_tls(self) -> None:
+        calls, reader = read(
+            b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03 is how a record begins", b"\x16", b"\x03\x01\x02 not"
+        )
+        assert calls == []
+        assert reader.mode == DETECTING
+
+    def test_clear_text_is_searched_for_a_hello_up_to_a_limit_but_its_beginnings_always(self) -> None:
+        text = b"x" * 8192
+        hidden = b"text" + CLIENT_HELLO
+        assert read(text[:8191], hidden)[0] == [hello_call()]
+        assert read(text, hidden)[0] == []
+        assert read(text, text, CLIENT_HELLO)[0] == [hello_call()]
+
+    def test_in_the_middle_of_a_connection_records_that_lead_to_each_other_begin_tls(self) -> None:
+        assert read(tls.application(50) + tls.application(60))[0] == [
+            ("application_data", 50),
+            ("application_data", 60),
+        ]
+        assert read(tls.application(50) + tls.application(60) + tls.application(70)[:20])[1].mode == READING
+
+    def test_in_the_middle_of_a_connection_one_record_that_fills_the_piece_begins_tls(self) -> None:
+        assert read(tls.application(50))[0] == [("application_data", 50)]
+        assert read(tls.application(50)[:-1])[1].mode == DETECTING
+
+    def test_a_record_begins_tls_wherever_the_peer_speaks_it(self) -> None:
+        assert read(tls.application(50)[:20], known=True)[0] == [("application_data", 50)]
+
+    def test_random_octets_are_not_taken_for_tls(self) -> None:
+        generator = random.Random(1)
+        for _ in range(300):
+            reader = read(*[generator.randbytes(generator.randint(1, 1460)) for _ in range(5)])[1]
+            assert reader.mode == DETECTING
+
+    @pytest.mark.parametrize(("place", "octet"), [(0, 0x17), (1, 2), (2, 5), (3, 0x49), (5, 3), (6, 0x20), (9, 2)])
+    def test_a_hello_with_one_octet_out_of_place_is_none(self, place: int, octet: int) -> None:
+        assert is_hello(CLIENT_HELLO, 0)
+        assert not is_hello(CLIENT_HELLO[:place] + bytes([octet]) + CLIENT_HELLO[place + 1 :], 0)
+
+    def test_a_hello_too_short_for_its_random_is_none(self) -> None:
+        assert not is_hello(tls.handshake(tls.message(1, b"\x03\x03" + bytes(35))), 0)
+        assert is_hello(tls.handshake(tls.message(2, tls.server_hello())), 0)
+
+    def test_only_a_server_answers_with_a_draft_as_legacy_version(self) -> None:
+        assert is_hello(tls.handshake(tls.message(2, b"\x7f\x12" + bytes(40))), 0)
+        assert not is_hello(tls.handshake(tls.message(1, b"\x7f\x12" + bytes(40))), 0)
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            ("16", True), ("16 03", True), ("18 0303 4800", True), ("14 03ff 0001", True), ("16 03 01 ff", True),
+            ("13", False), ("19 03", False), ("16 02", False), ("17 0303 4801", False),
+        ],
+    )  # fmt: skip
+    def test_as_much_of_a_header_as_there_is_must_fit(self, data: str, expected: bool) -> None:
+        octets = bytes.fromhex(data)
+        assert bool(is_record_header(octets, 0, len(octets))) is expected
+
+    def test_a_chain_is_two_headers_or_one_record_that_ends_with_the_piece(self) -> None:
+        one = tls.application(9)
+        for data, expected in (
+            (one, True),
+            (one + one[:5], True),
+            (one + one[:4], False),
+            (one + b"other", False),
+            (b"", False),
+        ):
+            assert bool(is_record_chain(data, 0, len(data))) is expected, data
+
+
+class TestSslv2Hello:
+    def test_an_old_hello_that_offers_tls_is_told_and_records_follow(self) -> None:
+        calls, reader = read(tls.sslv2_hello(0x0301) + tls.handshake(tls.message(16, b"key")))
+        assert calls == [("sslv2_hello", tls.sslv2_hello(0x0301)[3:]), ("handshake", 16, b"key", 3)]
+        assert (reader.mode, reader.record_version) == (READING, 0x0303)
+
+    def test_an_old_hello_in_pieces_tells_the_same(self) -> None:
+        stream = tls.sslv2_hello(0x0303) + tls.handshake(tls.message(16, b"key"))
+        whole = read(stream)[0]
+        for cut in range(1, len(stream)):
+            assert read(stream[:cut], stream[cut:])[0] == whole, cut
+        assert read(*[stream[at : at + 1] for at in range(len(stream))])[0] == whole
+
+    def test_what_follows_a_hello_of_ssl_2_is_not_read(self) -> None:
+        calls, reader = read(tls.sslv2_hello(2) + CLIENT_HELLO, CLIENT_HELLO)
+        assert calls == [("sslv2_hello", tls.sslv2_hello(2)[3:])]
+        assert reader.mode == OTHER
+
+    @pytest.mark.parametrize(
+        ("place", "octet"), [(0, 0x2E), (1, 0x00), (2, 4), (3, 4), (5, 1), (6, 5), (8, 15), (10, 17)]
+    )
+    def test_an_old_hello_whose_lengths_disagree_is_none(self, place: int, octet: int) -> None:
+        hello = tls.sslv2_hello()
+        changed = hello[:place] + bytes([octet]) + hello[place + 1 :]
+        calls, reader = read(changed, bytes(1200))
+        assert calls == []
+        assert reader.mode == DETECTING
+
+    def test_an_old_hello_longer_than_the_limit_is_none(self) -> None:
+        assert read(tls.sslv2_hello(kinds=bytes(999)))[0] != []
+        assert read(tls.sslv2_hello(kinds=bytes(1002)))[0] == []
+
+    def test_an_old_hello_without_ciphers_is_none(self) -> None:
+        assert read(tls.sslv2_hello(kinds=b""))[0] == []
+
+
+STREAMS = [SESSION, SERVER_FLIGHT + tls.application(40), tls.sslv2_hello() + SESSION[len(CLIENT_HELLO) :]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(STREAMS), st.data())
+def test_any_cutting_of_a_stream_tells_the_same(stream: bytes, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1), max_size=12)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    assert read(*pieces)[0] == read(stream)[0]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(STREAMS),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=4),
+    st.integers(1, 99),
+)
+def test_a_changed_stream_is_read_to_its_end_in_any_pieces(
+    stream: bytes, changes: list[tuple[int, int]], size: int
+) -> None:
+    changed = bytearray(stream)
+    for place, octet in changes:
+        changed[place % len(changed)] = octet
+    calls, reader = read(*[bytes(changed[at : at + size]) for at in range(0, len(changed), size)])
+    assert reader.mode in (DETECTING, READING, LOST, OTHER)
+    for call in calls:
+        if call[0] == "handshake":
+            assert len(call[2]) <= call[3] <= MESSAGE_LENGTH_LIMIT  # type: ignore[arg-type,operator]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(STREAMS), st.integers(0, 500), st.integers(1, 500))
+def test_a_hole_anywhere_changes_no_call_before_it(stream: bytes, start: int, length: int) -> None:
+    start %= len(stream)
+    end = min(start + length, len(stream))
+    before = read(stream[:start])[0]
+    calls = read(stream[:start], end - start, stream[end:])[0]
+    whole = read(stream)[0]
+    common = [one for one, other in zip(before, whole, strict=False) if one == other]
+    assert calls[: len(common)] == common
