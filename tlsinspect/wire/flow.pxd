@@ -1,6 +1,7 @@
 cimport cython
 from .messages cimport ClientHello, ServerHello
 from .packet cimport Packet
+from .quic_facts cimport QuicFacts
 from .record cimport Listener, RecordReader
 from .stream cimport Stream
 
@@ -14,6 +15,7 @@ cdef class DatagramReader
 cdef class Flow(Listener):
     cdef public tuple streams
     cdef public DatagramReader datagrams
+    cdef public QuicFacts quic
     cdef public int protocol, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels
@@ -54,6 +56,7 @@ cdef class Flow(Listener):
 
 cdef class DatagramReader:
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     cpdef finish(self)
 
 cdef class FlowTable:

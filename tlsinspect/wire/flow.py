@@ -45,6 +45,7 @@ from .messages import (
     parse_sslv2_client_hello,
 )
 from .packet import Packet
+from .quic_facts import QuicFacts
 from .record import Listener, RecordReader
 from .stream import Stream
 
@@ -70,6 +71,7 @@ class Flow(Listener):
     message type -1 where it is encrypted or none. `history` has capital letters for
     side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
+    `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     """
 
     def __init__(self, first_key: bytes, second_key: bytes, protocol: int, keep_messages: bool) -> None:
@@ -108,6 +110,7 @@ class Flow(Listener):
         self.tls13 = False
         self.sslv2 = False
         self.dtls = False
+        self.quic: QuicFacts | None = None
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
         self.server_key_exchange: bytes | None = None
@@ -310,6 +313,10 @@ class DatagramReader:
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
         """Take the next datagram of `stream`, `data[position:end]`."""
 
+    def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
+        """True when a datagram of `stream` begins another connection between the same addresses and ports."""
+        return False
+
     def finish(self) -> None:
         """The flow is over."""
 
@@ -410,19 +417,22 @@ class FlowTable:
             end = at + 8 + length
         key = flow_key(packet)
         stream = self.datagram_streams.get(key)
+        if stream is not None:
+            flow: Flow = stream.owner
+            reader = flow.datagrams
+            if reader is None:
+                reader = flow.datagrams = self.open_datagrams(data, at + 8, end)
+            elif reader.starts_anew(stream, data, at + 8, end):
+                self.close(flow)
+                stream = None
         if stream is None:
             reader = self.open_datagrams(data, at + 8, end)
             ports = self.ports
             if reader is None and (data[at] << 8 | data[at + 1]) not in ports and (data[at + 2] << 8 | data[at + 3]) not in ports:
                 return
             stream = self.open(key, packet, UDP)
-            flow: Flow = stream.owner
-            flow.datagrams = reader
-        else:
             flow = stream.owner
-            if flow.datagrams is None:
-                flow.datagrams = self.open_datagrams(data, at + 8, end)
-            reader = flow.datagrams
+            flow.datagrams = reader
         flow.time_end = packet.time_ns
         stream.packets += 1
         stream.octets += length

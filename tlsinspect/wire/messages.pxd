@@ -4,7 +4,7 @@ from .cursor cimport Cursor
 cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
-cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS
+cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
@@ -13,6 +13,7 @@ cdef class ClientHello:
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
     cdef public bytes signature_algorithms, ec_point_formats, psk_key_exchange_modes, certificate_compression
+    cdef public bytes transport_parameters
     cdef public str ech_type
     cdef public Py_ssize_t raw_length
     cdef public list problems

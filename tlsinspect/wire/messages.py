@@ -22,6 +22,8 @@ from .codes import (
     NAMED_CURVE,
     PRE_SHARED_KEY,
     PSK_KEY_EXCHANGE_MODES,
+    QUIC_TRANSPORT_PARAMETERS,
+    QUIC_TRANSPORT_PARAMETERS_DRAFT,
     RECORD_SIZE_LIMIT,
     RENEGOTIATION_INFO,
     SERVER_NAME,
@@ -61,6 +63,7 @@ class ClientHello:
         self.ec_point_formats: bytes | None = None
         self.psk_key_exchange_modes: bytes | None = None
         self.certificate_compression: bytes | None = None
+        self.transport_parameters: bytes | None = None
         self.ticket_length = 0
         self.heartbeat_mode = 0
         self.record_size_limit = 0
@@ -207,7 +210,7 @@ def read_classic_extension(cursor: Cursor, hello: ClientHello, kind: int) -> Non
 
 
 def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None:
-    """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9849."""
+    """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9001 8.2, RFC 9849."""
     if kind == SUPPORTED_VERSIONS:
         hello.supported_versions = cursor.read_vector8()
         check_even(cursor, hello.supported_versions)
@@ -217,6 +220,8 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
         hello.psk_key_exchange_modes = cursor.read_vector8()
     elif kind == RENEGOTIATION_INFO:
         hello.renegotiation_info = True
+    elif kind in (QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT):
+        hello.transport_parameters = cursor.read_bytes(cursor.remaining())
     elif kind == ENCRYPTED_CLIENT_HELLO:
         read_encrypted_client_hello(cursor, hello)
     elif kind == ENCRYPTED_SERVER_NAME:
