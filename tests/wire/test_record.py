@@ -76,7 +76,7 @@ def read(*pieces: bytes | int, known: bool = False) -> tuple[list[Call], RecordR
         if isinstance(piece, int):
             reader.skip(piece)
         else:
-            reader.feed(piece, 0, len(piece))
+            reader.feed(b"header" + piece + b"\x16\x03\x01", 6, 6 + len(piece))  # as it lies in a packet
     reader.finish()
     return recorder.calls, reader
 
@@ -99,13 +99,6 @@ class TestRecords:
             ("alert", -1, -1),
         ]
         assert (reader.application_bytes, reader.application_records) == (305, 2)
-
-    def test_the_octets_around_a_piece_are_not_read(self) -> None:
-        recorder = Recorder()
-        reader = RecordReader(recorder, 0)
-        reader.feed(b"before" + CLIENT_HELLO + b"behind", 6, 6 + len(CLIENT_HELLO))
-        assert recorder.calls == [hello_call()]
-        assert reader.remaining == 0
 
     def test_one_octet_at_a_time_tells_the_same(self) -> None:
         assert read(*[SESSION[at : at + 1] for at in range(len(SESSION))])[0] == read(SESSION)[0]

@@ -260,7 +260,7 @@ class RecordReader:
             return self.find_boundary(data, position, end)
         first = data[position]
         if first == HANDSHAKE:
-            if length < HELLO_HEADER and b"\x16\x03".startswith(data[position : position + 2]):
+            if length < HELLO_HEADER and (length == 1 or data[position + 1] == 3):
                 self.partial = data[position:end]
                 return end
             if length >= HELLO_HEADER and is_hello(data, position):
