@@ -1,0 +1,5 @@
+"""python -m tlsinspect."""
+
+from .cli import main
+
+main(prog_name="tlsinspect")
