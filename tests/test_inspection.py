@@ -1,0 +1,226 @@
+"""read(): one capture, several, damaged ones, interrupted ones; and the same rows streamed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from tls_vectors import client_hello, handshake, message, server_name
+from traffic import NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
+
+import tlsinspect
+from tlsinspect import CaptureError
+from tlsinspect.columns import COLUMNS
+from tlsinspect.inspection import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, TLS_PORTS, open_reading
+
+HELLO = handshake(message(1, client_hello()))
+HOUR_NS = 3600 * 10**9
+
+
+def conversation(number: int, *turns: bytes, port: int = 443) -> list[Packet]:
+    """A connection of its own, `number` seconds after noon."""
+    return converse(
+        *(turns or tls12_turns()),
+        client=("192.0.2.1", 20000 + number),
+        server=("198.51.100.1", port),
+        start_ns=NOON_NS + number * 10**9,
+    )
+
+
+def test_several_files_have_the_rows_of_each(tmp_path: Path) -> None:
+    first = write_pcap(tmp_path / "first.pcap", conversation(1) + conversation(2, *tls13_turns()))
+    second = write_pcap(tmp_path / "second.pcap", conversation(3))
+    both, alone = tlsinspect.read([first, second]), [tlsinspect.read(path) for path in (first, second)]
+    for table in ("connections", "messages", "captures", "offers", "chains"):
+        rows = [pa.Table.from_pandas(getattr(part, table), preserve_index=False).to_pylist() for part in alone]
+        together = pa.Table.from_pandas(getattr(both, table), preserve_index=False).to_pylist()
+        assert sorted(together, key=repr) == sorted(rows[0] + rows[1], key=repr), table
+    assert both.ports["connections"].sum() == 3
+
+
+def test_files_are_read_by_the_time_of_their_first_packet(tmp_path: Path) -> None:
+    late = write_pcap(tmp_path / "a-late.pcap", conversation(100))
+    early = write_pcap(tmp_path / "b-early.pcap", conversation(1))
+    inspection = tlsinspect.read([late, early])
+    assert inspection.captures["capture"].tolist() == ["b-early.pcap", "a-late.pcap"]
+
+
+def test_a_connection_that_goes_on_in_the_next_file_is_one_row(tmp_path: Path) -> None:
+    packets = conversation(1)
+    first = write_pcap(tmp_path / "day.1.pcap", packets[:4])
+    second = write_pcap(tmp_path / "day.2.pcap", packets[4:])
+    connections = tlsinspect.read([second, first]).connections
+    assert connections[["capture", "established", "midstream"]].values.tolist() == [["day.1.pcap", True, False]]
+
+
+def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for number, folder in enumerate(("monday", "tuesday")):
+        (tmp_path / folder).mkdir()
+        write_pcap(tmp_path / folder / "trace.pcap", conversation(number))
+    names = tlsinspect.read(tmp_path).captures["capture"].tolist()
+    assert names == [str(tmp_path / "monday" / "trace.pcap"), str(tmp_path / "tuesday" / "trace.pcap")]
+
+
+def test_rows_are_in_the_order_of_time(tmp_path: Path) -> None:
+    packets = sorted(conversation(5) + conversation(1) + conversation(9) + conversation(3))
+    connections = tlsinspect.read(write_pcap(tmp_path / "made.pcap", packets)).connections
+    assert connections["client_port"].tolist() == [20001, 20003, 20005, 20009]
+
+
+def test_ports_say_where_every_connection_is_a_row(tmp_path: Path) -> None:
+    web = (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n")
+    packets = conversation(1, *web, port=443) + conversation(2, *web, port=80) + conversation(3, port=9000)
+    path = write_pcap(tmp_path / "made.pcap", packets)
+    assert tlsinspect.read(path).connections["server_port"].tolist() == [443, 9000]
+    other = tlsinspect.read(path, ports=[80])
+    assert other.connections["server_port"].tolist() == [80, 9000]
+    marked = other.ports[["server_port", "protocol", "tls_port"]].values.tolist()
+    assert sorted(marked) == [[80, "http", True], [443, "http", False], [9000, "tls", False]]
+
+
+def test_ports_frame_counts_shares_per_port(tmp_path: Path) -> None:
+    web = (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n")
+    packets = [packet for number in range(3) for packet in conversation(number)] + conversation(7, *web)
+    ports = tlsinspect.read(write_pcap(tmp_path / "made.pcap", packets)).ports
+    assert ports[["server_port", "protocol", "connections", "share"]].values.tolist() == [
+        [443, "tls", 3, 0.75],
+        [443, "http", 1, 0.25],
+    ]
+
+
+def test_captures_frame_describes_each_file(tmp_path: Path) -> None:
+    packets = conversation(1)
+    path = tmp_path / "made.pcap.gz"
+    path.write_bytes(gzip.compress(pcap(packets, snaplen=300)))
+    [row] = tlsinspect.read(path).captures.to_dict("records")
+    assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (row["format"], row["compression"], row["link_types"]) == ("pcap-nanosecond", "gzip", ["ETHERNET"])
+    assert (row["packets"], row["bytes"]) == (len(packets), sum(len(packet.frame) for packet in packets))
+    assert row["truncated_packets"] == sum(len(packet.frame) > 300 for packet in packets) > 0
+    assert (row["snaplen"], row["tcp_connections"], row["tls_connections"]) == (300, 1, 1)
+    assert row["quality"] == "packets cut by the capture length"
+    assert (row["time_start"].value, row["time_end"].value) == (packets[0].time_ns, packets[-1].time_ns)
+
+
+def test_what_stands_before_the_damage_is_kept(tmp_path: Path) -> None:
+    whole = pcap(conversation(1) + conversation(2))
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(whole[:-30])
+    inspection = tlsinspect.read(path)
+    assert len(inspection.connections) == 2
+    [(name, error)] = inspection.damage
+    assert (name, error.kind) == ("cut.pcap", "truncated")
+    [problem] = inspection.problems.to_dict("records")
+    assert (problem["capture"], problem["layer"], problem["kind"]) == ("cut.pcap", "pcap", "truncated")
+    last_record = len(whole) - len(conversation(2)[-1].frame) - 16
+    assert problem["offset"] in (last_record, last_record + 16)
+    assert inspection.captures["quality"].tolist() == ["damaged"]
+
+
+def test_damage_in_one_file_does_not_touch_the_next(tmp_path: Path) -> None:
+    (tmp_path / "1.pcap").write_bytes(pcap(conversation(1))[:-30])
+    write_pcap(tmp_path / "2.pcap", conversation(2))
+    inspection = tlsinspect.read(tmp_path)
+    assert inspection.connections["capture"].tolist() == ["1.pcap", "2.pcap"]
+    assert inspection.captures["quality"].tolist() == ["damaged", "complete"]
+
+
+def test_corrupt_gzip_keeps_what_came_out_before(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(pcap([packet for n in range(50) for packet in conversation(n)])))
+    packed[-8] ^= 0xFF  # of the checksum, behind the data
+    path = tmp_path / "made.pcap.gz"
+    path.write_bytes(bytes(packed))
+    inspection = tlsinspect.read(path)
+    assert len(inspection.connections) == 50
+    assert [error.kind for _, error in inspection.damage] == ["corrupt"]
+    assert inspection.problems[["layer", "kind"]].values.tolist() == [["file", "corrupt"]]
+
+
+def test_gzip_with_garbage_in_the_middle_keeps_what_stands_before_it(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(pcap([packet for n in range(50) for packet in conversation(n)]), compresslevel=1))
+    packed[len(packed) * 3 // 4 :] = b"\xff" * 200
+    path = tmp_path / "made.pcap.gz"
+    path.write_bytes(bytes(packed))
+    inspection = tlsinspect.read(path)
+    assert 10 < len(inspection.connections) < 50
+    assert len(inspection.damage) == 1
+
+
+def test_streamed_batches_hold_the_rows_of_the_frames(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "made.pcap", [packet for n in range(20) for packet in conversation(n)])
+    inspection = tlsinspect.read(path)
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
+    for batch in open_reading(path, TLS_PORTS, BATCH_TABLES):
+        batches[batch.table].append(batch.rows)
+    for name in ("connections", "messages"):
+        streamed = pa.Table.from_batches(batches[name]).to_pylist()
+        assert sorted(streamed, key=repr) == sorted(inspection.arrow(name).to_pylist(), key=repr)
+
+
+def test_rows_come_in_batches_of_bounded_size_while_reading(tmp_path: Path) -> None:
+    count = ROWS_PER_BATCH + 10
+    packets = [
+        packet
+        for number in range(count)
+        for packet in converse(
+            HELLO, client=(f"192.0.2.{number % 250}", 1024 + number // 250), start_ns=NOON_NS + number * 10**8
+        )
+    ]
+    path = write_pcap(tmp_path / "many.pcap", packets)
+    sizes = [batch.rows.num_rows for batch in open_reading(path, TLS_PORTS, ["connections"])]
+    assert sizes == [ROWS_PER_BATCH, 10]
+
+
+def test_progress_is_told_in_octets_of_the_files(tmp_path: Path) -> None:
+    packets = conversation(0)
+    path = write_pcap(tmp_path / "long.pcap", packets * (3 * PACKETS_PER_STEP // len(packets)))
+    told: list[tuple[int, int | None]] = []
+    tlsinspect.read(path, progress=lambda done, total: told.append((done, total)))
+    size = path.stat().st_size
+    assert len(told) >= 2
+    assert all(total == size for _, total in told)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:
+    once = len(conversation(0))
+    packets = [packet for number in range(2 * PACKETS_PER_STEP // once) for packet in conversation(number)]
+
+    def interrupt(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    inspection = tlsinspect.read(write_pcap(tmp_path / "long.pcap", packets), progress=interrupt)
+    assert inspection.interrupted
+    assert len(inspection.connections) == -(-PACKETS_PER_STEP // once)
+    assert inspection.captures["packets"].tolist() == [PACKETS_PER_STEP]
+
+
+@pytest.mark.parametrize("captures", ["missing.pcap", "no-*.pcap", "."])
+def test_nothing_to_read_is_a_capture_error_of_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captures: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CaptureError) as caught:
+        tlsinspect.read(captures)
+    assert str(caught.value).count("\n") == 0
+
+
+def test_unknown_table_is_a_key_error(tmp_path: Path) -> None:
+    inspection = tlsinspect.read(write_pcap(tmp_path / "made.pcap", conversation(1)))
+    with pytest.raises(KeyError, match="sessions"):
+        inspection.arrow("sessions")
+
+
+def test_every_table_is_an_attribute_and_made_once(tmp_path: Path) -> None:
+    inspection = tlsinspect.read(write_pcap(tmp_path / "made.pcap", conversation(1)))
+    for table in COLUMNS:
+        assert getattr(inspection, table) is getattr(inspection, table)
+
+
+def test_server_names_stay_as_they_were_sent(tmp_path: Path) -> None:
+    odd = tls12_turns(server_name(b"\x1b[31m\xff.example"))
+    connections = tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*odd))).connections
+    assert connections["server_name"].tolist() == ["\x1b[31m\\xff.example"]
