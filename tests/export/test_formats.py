@@ -1,0 +1,129 @@
+"""CSV, JSON Lines and Parquet: what is written can be read back, and nothing in it does harm."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from samples import inspect
+
+from tlsinspect.columns import COLUMNS
+from tlsinspect.export import FORMATS, open_writer
+from tlsinspect.export.text import escape_cell
+from tlsinspect.tables import arrow_schema
+
+SAMPLE = "demo.pcapng"
+
+
+def written(format_name: str, table: pa.Table, rows_at_once: int = 100) -> bytes:
+    out = io.BytesIO()
+    writer = open_writer(format_name, out, table.schema)
+    for batch in table.to_batches(rows_at_once):
+        writer.write(batch)
+    writer.close()
+    return out.getvalue()
+
+
+def csv_rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+
+
+def as_json(value: Any, type_name: str) -> Any:
+    if value is None:
+        return None
+    if type_name == "timestamp":
+        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond * 1000 + value.nanosecond:09d}Z"
+    return dict(value) if type_name == "map" else value
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_parquet_gives_back_the_table_with_its_types(name: str) -> None:
+    table = inspect(SAMPLE).arrow(name)
+    assert pq.read_table(io.BytesIO(written("parquet", table))).equals(table)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_json_lines_give_back_every_value(name: str) -> None:
+    table = inspect(SAMPLE).arrow(name)
+    data = written("jsonl", table)
+    assert data.isascii()
+    types = {column.name: column.type for column in COLUMNS[name]}
+    found = [json.loads(line) for line in data.decode("ascii").splitlines()]
+    expected = [{key: as_json(value, types[key]) for key, value in row.items()} for row in table.to_pylist()]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_csv_gives_back_every_value_as_text(name: str) -> None:
+    table = inspect(SAMPLE).arrow(name)
+    rows = csv_rows(written("csv", table))
+    assert len(rows) == table.num_rows
+    for row, values in zip(rows, table.to_pylist(), strict=True):
+        for column in COLUMNS[name]:
+            found, value = row[column.name], values[column.name]
+            if value is None:
+                assert found == ""
+            elif column.type.startswith("list") or column.type == "map":
+                assert json.loads(found) == as_json(value, column.type)
+            elif column.type == "timestamp":
+                assert found == as_json(value, column.type)
+            elif column.type == "bool":
+                assert found == str(value).lower()
+            elif column.type == "string":
+                assert found == escape_cell(value)
+            else:
+                assert float(found) == value
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("rows_at_once", [1, 7, 1000])
+def test_batches_of_any_size_hold_the_same_rows(format_name: str, rows_at_once: int) -> None:
+    table = inspect(SAMPLE).arrow("connections").slice(0, 20)
+    whole, parts = written(format_name, table, 1000), written(format_name, table, rows_at_once)
+    if format_name == "parquet":
+        assert pq.read_table(io.BytesIO(parts)).equals(pq.read_table(io.BytesIO(whole)))
+    else:
+        assert parts == whole
+
+
+def test_no_rows_are_a_header_nothing_or_an_empty_table() -> None:
+    empty = arrow_schema("alerts").empty_table()
+    header = written("csv", empty).decode().strip()
+    assert header.replace('"', "").split(",") == [column.name for column in COLUMNS["alerts"]]
+    assert written("jsonl", empty) == b""
+    assert pq.read_table(io.BytesIO(written("parquet", empty))).schema == empty.schema
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\r=x", '"=1"', "a,b", 'say "x"', "'"]
+)
+def test_csv_cells_survive_quoting_and_are_no_formulas(text: str) -> None:
+    table = hostile_table(text)
+    [row] = csv_rows(written("csv", table))
+    assert row["server_name"] == escape_cell(text)
+    assert row["server_name"][:1] not in ("=", "+", "-", "@", "\t", "\r")
+    assert json.loads(row["alpn_offered"]) == [text]
+
+
+@pytest.mark.parametrize("format_name", ["csv", "jsonl"])
+@pytest.mark.parametrize("text", ["\x1b]0;x\x07", "line\nfeed", "\u202e", "\x9b", "\u2028", "\x00"])
+def test_text_formats_hold_no_control_characters(format_name: str, text: str) -> None:
+    data = written(format_name, hostile_table(text)).decode()
+    assert all(character.isprintable() or character == "\n" for character in data)
+    assert data.count("\n") == (2 if format_name == "csv" else 1)
+
+
+def test_parquet_keeps_text_as_it_was_sent() -> None:
+    table = hostile_table("\x1b=\n")
+    assert pq.read_table(io.BytesIO(written("parquet", table)))["server_name"].to_pylist() == ["\x1b=\n"]
+
+
+def hostile_table(text: str) -> pa.Table:
+    """A connections row in which the client named itself so."""
+    row = {"server_name": text, "alpn_offered": [text], "unknown_reasons": []}
+    return pa.Table.from_pylist([row], schema=arrow_schema("connections"))
