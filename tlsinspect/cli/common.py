@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import CaptureError
+from ..errors import TlsInspectError
 
 if TYPE_CHECKING:
-    from ..inspection import Inspection, Progress, Reading
+    from ..inspection import Inspection
+    from ..reading import Progress
+    from ..totals import Totals
+
+CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
+standard input; several are read as one, in the order of their first packets."""
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
@@ -40,7 +45,11 @@ def reading_options(command: Command) -> Command:
         click.option("--strict", is_flag=True, help="Exit with status 1 when a capture is damaged."),
         click.option(
             "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
-            help="TCP ports on which every connection is listed, TLS or not. TLS is found on any port.",
+            help="Ports on which every connection is listed, TLS or not. TLS is found on any port.",
+        ),
+        click.option(
+            "--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default="one per core",
+            help="Worker processes that share large captures.",
         ),
         click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
     ):  # fmt: skip
@@ -55,7 +64,7 @@ def errors_as_one_line() -> Iterator[None]:
         from ..export.text import escape_control
 
         yield
-    except CaptureError as error:
+    except TlsInspectError as error:
         click.echo(f"tlsinspect: {escape_control(str(error))}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -94,31 +103,29 @@ def progress_bar() -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def inspect(captures: tuple[str, ...], ports: frozenset[int]) -> Inspection:
+def inspect(captures: tuple[str, ...], ports: frozenset[int], processes: int) -> Inspection:
     """Read the captures with a progress bar, and warn of what went wrong."""
     from ..inspection import read
 
     with progress_bar() as progress:
-        inspection = read(captures, ports, progress)
-    warn(inspection)
+        inspection = read(captures, ports, progress, processes)
+    warn(inspection.reading.totals)
     return inspection
 
 
-def warn(result: Inspection | Reading) -> None:
+def warn(totals: Totals) -> None:
     """Say on standard error what is wrong with the files, and that Ctrl-C cut the reading short."""
     from ..export.text import escape_control
-    from ..inspection import Inspection
 
-    reading = result.reading if isinstance(result, Inspection) else result
-    for capture, error in result.damage:
+    for capture, error in totals.damage:
         damage = escape_control(f"{capture}: {error}")
         click.echo(f"tlsinspect: warning: {damage}; what comes before it was read", err=True)
-    if result.interrupted:
-        if not any(row["packets"] for row in reading.captures):
+    if totals.interrupted:
+        if not any(row["packets"] for row in totals.captures):
             sys.exit(INTERRUPTED)
         click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
 
 
-def exit_status(result: Inspection | Reading, strict: bool) -> int:
+def exit_status(totals: Totals, strict: bool) -> int:
     """1 where --strict was given and a capture is damaged, else 0."""
-    return 1 if strict and result.damage else 0
+    return 1 if strict and totals.damage else 0

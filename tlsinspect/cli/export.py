@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from ..columns import COLUMNS
-from .common import errors_as_one_line, exit_status, inspect, progress_bar, reading_options, warn, writing_to
+from .common import (
+    CAPTURES,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    progress_bar,
+    reading_options,
+    warn,
+    writing_to,
+)
 
 if TYPE_CHECKING:
     from ..capture import CaptureSource
@@ -22,7 +31,7 @@ FORMATS = ("csv", "jsonl", "parquet")
 STREAMED = ("connections", "messages", "alerts")
 
 
-@click.command()
+@click.command(epilog=CAPTURES)
 @reading_options
 @click.option(
     "--table", type=click.Choice(list(COLUMNS)), default="connections", show_default=True, help="Which frame."

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import click
 
-from .common import errors_as_one_line, exit_status, inspect, reading_options, writing_to
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
 
 
-@click.command()
+@click.command(epilog=CAPTURES)
 @reading_options
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
 )
 @click.option("--title", help="Title of the page.")
-def report(captures: tuple[str, ...], ports: frozenset[int], strict: bool, output: Path, title: str | None) -> None:
-    """Write a self-contained HTML report with charts, their numbers as CSV, and the tables.
+def report(captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool, output: Path, title: str | None) -> None:
+    """Write an HTML report with charts and the numbers behind them.
+
+    The page needs nothing from the network; beside it stand the charts as files, their
+    numbers as CSV, and the tables.
 
     \b
     Examples:
@@ -25,10 +28,10 @@ def report(captures: tuple[str, ...], ports: frozenset[int], strict: bool, outpu
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports)
+        inspection = inspect(captures, ports, processes)
         from ..report import write_report
 
         with writing_to(str(output)):
             page = write_report(inspection, output, title)
         click.echo(page)
-        sys.exit(exit_status(inspection, strict))
+        sys.exit(exit_status(inspection.reading.totals, strict))

@@ -6,16 +6,13 @@ import sys
 
 import click
 
-from .common import errors_as_one_line, exit_status, inspect, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
 
 
-@click.command()
+@click.command(epilog=CAPTURES)
 @reading_options
-def summary(captures: tuple[str, ...], ports: frozenset[int], strict: bool) -> None:
+def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool) -> None:
     """Say in one screen what TLS is in the captures.
-
-    CAPTURE is a pcap or pcapng file, compressed or not, a folder, a glob, or - for
-    standard input; several are read as one.
 
     \b
     Examples:
@@ -24,10 +21,10 @@ def summary(captures: tuple[str, ...], ports: frozenset[int], strict: bool) -> N
       tcpdump -r big.pcap -w - port 443 | tlsinspect summary -
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports)
+        inspection = inspect(captures, ports, processes)
         from rich.console import Console
 
         from ..report.text import render_summary
 
         Console().print(render_summary(inspection))
-        sys.exit(exit_status(inspection, strict))
+        sys.exit(exit_status(inspection.reading.totals, strict))
