@@ -1,0 +1,744 @@
+"""Connections on the wire: which packet belongs to which, when one is over, and what its TLS said."""
+
+from __future__ import annotations
+
+import pytest
+import tls_vectors as tls
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, tcp, udp
+
+from tlsinspect.errors import KINDS, DecodeError
+from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP
+from tlsinspect.wire.flow import DatagramReader, Flow, FlowTable, flow_key
+from tlsinspect.wire.stream import Stream
+
+LINGER_NS = 5 * SECOND_NS
+
+HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"name"))), version=0x0301)
+HELLO13 = tls.handshake(
+    tls.message(1, tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29))), version=0x0301
+)
+FLIGHT = tls.handshake(
+    tls.message(2, tls.server_hello()),
+    tls.message(11, tls.certificate(b"leaf")),
+    tls.message(12, tls.ecdhe_exchange()),
+    tls.message(14),
+)
+KEYS = tls.handshake(tls.message(16, b"key"))
+FINISHED = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+ANSWER13 = tls.handshake(tls.message(2, tls.tls13_server_hello()))
+CCS = tls.CHANGE_CIPHER_SPEC
+
+
+def talk_of(*turns: bytes) -> Flow:
+    """A connection that opens, takes turns and closes."""
+    return Talk().open().say(*turns).close().only()
+
+
+class TestFlowKey:
+    def test_the_key_is_addresses_and_ports_in_wire_order(self) -> None:
+        packet = ip_packet(CLIENT, SERVER, tcp(CLIENT, SERVER, SYN, 0, 0, b""))
+        assert flow_key(packet) == bytes.fromhex("c0000201 c6336401 c350 01bb")
+
+    def test_ip_options_do_not_change_the_key(self) -> None:
+        octets = tcp(CLIENT, SERVER, SYN, 0, 0, b"")
+        assert flow_key(ip_packet(CLIENT, SERVER, octets, b"\x94\x04\x00\x00")) == flow_key(
+            ip_packet(CLIENT, SERVER, octets)
+        )
+
+    def test_an_ipv6_key_has_36_octets_with_and_without_extension_headers(self) -> None:
+        ends = (("2001:db8::1", 50000), ("2001:db8::2", 443))
+        octets = tcp(*ends, SYN, 0, 0, b"")
+        key = bytes.fromhex("20010db8" + "00" * 11 + "01" + "20010db8" + "00" * 11 + "02" + "c35001bb")
+        assert flow_key(ip_packet(*ends, octets)) == flow_key(ip_packet(*ends, octets, bytes(8))) == key
+
+
+class TestJoining:
+    @pytest.mark.parametrize(
+        "ends",
+        [(CLIENT, SERVER), (("2001:db8::1", 50000), ("2001:db8::2", 443)), (("192.0.2.9", 443), ("192.0.2.8", 443))],
+    )
+    def test_both_directions_are_one_connection(self, ends: tuple[tuple[str, int], tuple[str, int]]) -> None:
+        flow = Talk(None, *ends).open().say(HELLO, FLIGHT, KEYS).close().only()
+        client, server = flow.streams
+        assert (client.packets, server.packets) == (5, 3)
+        assert (client.octets, server.octets) == (len(HELLO) + len(KEYS), len(FLIGHT))
+        assert flow.protocol == TCP
+        assert flow.client_hello is not None
+        assert flow.server_hello is not None
+        assert (client.reader.side, server.reader.side, flow.hello_side, flow.server_side) == (0, 1, 0, 1)
+
+    def test_connections_with_other_ports_or_addresses_are_apart(self) -> None:
+        wire = Wire()
+        talks = [
+            Talk(wire),
+            Talk(wire, ("192.0.2.1", 50001)),
+            Talk(wire, ("192.0.2.2", 50000)),
+            Talk(wire, CLIENT, ("198.51.100.1", 8443)),
+            Talk(wire, ("2001:db8::1", 50000), ("2001:db8::2", 443)),
+        ]
+        for talk in talks:
+            talk.open()
+        for talk in talks:
+            talk.say(HELLO)
+        flows = wire.finish()
+        assert len(flows) == wire.table.connections == 5
+        assert all(flow.client_hello is not None and flow.streams[0].packets == 3 for flow in flows)
+
+    def test_a_port_that_talks_to_itself_is_one_connection(self) -> None:
+        wire = Wire()
+        Talk(wire, ("127.0.0.1", 443), ("127.0.0.1", 443), (1000, 1000)).open()
+        assert wire.only().streams[0].packets == 3
+
+    def test_segments_with_ip_and_tcp_options_join_the_others(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO[:30], ip_options=b"\x94\x04\x00\x00")
+        talk.segment(0, ACK, HELLO[30:], options=b"\x01\x01\x08\x0a" + bytes(8))
+        flow = talk.only()
+        assert flow.client_hello is not None
+        assert flow.streams[0].octets == len(HELLO)
+
+    def test_the_first_packet_and_the_times_are_kept(self) -> None:
+        wire = Wire()
+        Talk(wire, ("192.0.2.7", 1)).open()
+        Talk(wire).open().say(HELLO, FLIGHT)
+        flow = next(flow for flow in wire.finish() if flow.client_hello is not None)
+        assert (flow.first_packet, flow.client_hello_packet, flow.server_hello_packet, flow.chain_packets) == (
+            4,
+            7,
+            8,
+            [-1, 8],
+        )
+        assert flow.time_start == flow.time_syn == NOON_NS + 3 * MILLISECOND_NS
+        assert flow.time_syn_ack == NOON_NS + 4 * MILLISECOND_NS
+        assert flow.time_client_hello == NOON_NS + 6 * MILLISECOND_NS
+        assert flow.time_server_hello == flow.time_end == NOON_NS + 7 * MILLISECOND_NS
+
+    def test_labels_of_the_first_packet_and_the_capture_are_kept(self) -> None:
+        wire = Wire()
+        wire.table.capture = 3
+        packet = ip_packet(CLIENT, SERVER, tcp(CLIENT, SERVER, SYN, 0, 0, b""))
+        packet.vlans = [10, 20]
+        packet.tunnels = ["gre"]
+        wire.add_segment(packet)
+        flow = wire.only()
+        assert (flow.capture, flow.vlans, flow.tunnels) == (3, [10, 20], ["gre"])
+
+
+class TestOpening:
+    def test_who_sends_the_syn_is_known_from_either_packet_of_the_opening(self) -> None:
+        assert Talk().open().only().syn_side == 0
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        flow = talk.only()
+        assert (flow.syn_side, flow.time_syn, flow.streams[0].syn) == (1, -1, True)
+        talk = Talk()
+        talk.segment(0, SYN)
+        assert talk.only().syn_side == 0
+
+    def test_without_an_opening_nobody_is_known_to_have_sent_the_syn(self) -> None:
+        flow = Talk().say(HELLO, FLIGHT).only()
+        assert flow.syn_side == -1
+        assert not flow.streams[0].syn
+        assert flow.server_hello is not None
+
+    def test_data_in_the_syn_is_the_beginning_of_the_stream(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN, HELLO[:40])
+        talk.segment(1, SYN | ACK)
+        talk.segment(0, ACK, HELLO[40:])
+        flow = talk.only()
+        assert flow.client_hello is not None
+        assert flow.streams[0].octets == len(HELLO)
+
+    def test_data_in_the_syn_that_is_sent_again_behind_it_is_a_retransmission(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN, HELLO)
+        talk.segment(1, SYN | ACK)
+        talk.segment(0, ACK, HELLO, sequence=1001)
+        flow = talk.only()
+        assert flow.client_hello is not None
+        assert (flow.streams[0].retransmitted, flow.streams[0].overlap_conflict) == (1, False)
+
+    def test_a_repeated_syn_belongs_to_the_same_connection(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.segment(0, SYN, sequence=1000)
+        talk.segment(1, SYN | ACK)
+        talk.segment(1, SYN | ACK, sequence=5000)
+        flow = talk.say(HELLO).only()
+        assert flow.client_hello is not None
+        assert flow.time_syn == NOON_NS
+        assert flow.streams[0].packets == 3
+
+    def test_a_syn_captured_behind_its_answer_opens_no_second_connection(self) -> None:
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        talk.segment(0, SYN)
+        flow = talk.say(HELLO).only()
+        assert flow.client_hello is not None
+        assert (flow.streams[0].syn, flow.streams[1].syn) == (True, True)
+
+
+class TestReuse:
+    def test_a_syn_with_another_number_begins_another_connection(self) -> None:
+        wire = Wire()
+        Talk(wire).open().say(HELLO, FLIGHT)
+        Talk(wire, initial=(77000, 99000)).open().say(HELLO13, ANSWER13)
+        first, second = wire.finish()
+        assert (first.tls13, second.tls13) == (False, True)
+        assert (first.streams[0].packets, second.streams[0].packets) == (3, 3)
+        assert wire.table.connections == 2
+
+    def test_a_syn_with_the_same_number_after_the_end_is_a_late_copy(self) -> None:
+        talk = Talk().open().say(HELLO).close()
+        talk.segment(0, SYN, sequence=1000)
+        assert talk.only().streams[0].packets == 5
+
+    def test_a_syn_begins_another_connection_while_the_closed_one_lingers(self) -> None:
+        wire = Wire()
+        Talk(wire).open().say(HELLO).close()
+        Talk(wire, initial=(77000, 99000)).open().say(HELLO)
+        assert [flow.client_hello is not None for flow in wire.finish()] == [True, True]
+
+    def test_a_syn_in_the_middle_of_a_connection_begins_another(self) -> None:
+        wire = Wire()
+        Talk(wire).say(tls.application(50))
+        Talk(wire, initial=(77000, 99000)).open()
+        assert [flow.syn_side for flow in wire.finish()] == [-1, 0]
+
+    def test_a_server_may_choose_its_number_anew_before_it_sent_data(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.segment(1, SYN | ACK, sequence=300)
+        talk.segment(1, SYN | ACK)
+        flow = talk.say(HELLO, FLIGHT).only()
+        assert flow.server_hello is not None
+        assert flow.streams[1].initial_sequence == 5000
+        assert not flow.streams[1].gap
+
+    def test_a_syn_ack_begins_another_connection_where_no_syn_was_captured(self) -> None:
+        wire = Wire()
+        Talk(wire).say(b"", FLIGHT)
+        talk = Talk(wire, initial=(77000, 99000))
+        talk.segment(1, SYN | ACK)
+        talk.say(b"", FLIGHT)
+        assert [flow.server_hello is not None for flow in wire.finish()] == [True, True]
+
+
+class TestClosing:
+    def test_a_connection_closed_by_both_sides_lingers_and_ends(self) -> None:
+        wire = Wire()
+        Talk(wire).open().say(HELLO).close()
+        assert len(wire.table.closing) == 1
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS - 2 * MILLISECOND_NS).open()
+        assert wire.table.finished == []
+        Talk(wire, ("192.0.2.8", 1)).wait(LINGER_NS).open()
+        assert [flow.closed for flow in wire.table.finished] == [True]
+        assert wire.table.closing == []
+
+    def test_a_straggler_joins_the_lingering_connection(self) -> None:
+        talk = Talk().open()
+        talk.sent[0] += len(HELLO)
+        talk.close()
+        talk.segment(0, ACK, HELLO, sequence=1001)
+        flow = talk.only()
+        assert flow.client_hello is not None
+
+    def test_one_fin_closes_nothing(self) -> None:
+        flow_table = Talk().open().say(HELLO).close(0).wire.table
+        assert flow_table.closing == []
+        assert not next(iter(flow_table.flows)).closed
+
+    def test_a_reset_closes_at_once_and_its_text_is_no_data(self) -> None:
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, RST, b"go away")
+        flow = talk.only()
+        assert flow.closed
+        assert flow.streams[1].reset
+        assert (flow.streams[1].octets, flow.streams[1].next_place) == (7, 0)
+
+    def test_a_connection_is_closed_once(self) -> None:
+        wire = Talk().open().close().reset(0).reset(1).wire
+        assert len(wire.table.closing) == 1
+        assert len(wire.finish()) == 1
+
+    def test_a_connection_idle_for_an_hour_ends_whenever_its_neighbour_speaks(self) -> None:
+        for phase in (0, 7, 31, 58):
+            wire = Wire()
+            Talk(wire).open()
+            wire.time_ns += phase * SECOND_NS
+            other = Talk(wire, ("192.0.2.7", 1)).open()
+            for _ in range(59):
+                other.wait(60 * SECOND_NS).say(b"x")
+            assert wire.table.finished == []
+            for _ in range(3):
+                other.wait(60 * SECOND_NS).say(b"x")
+            assert [flow.streams[0].packets for flow in wire.table.finished] == [2], phase
+
+    def test_the_end_of_the_capture_ends_every_connection(self) -> None:
+        wire = Wire()
+        for port in range(5):
+            Talk(wire, ("192.0.2.7", port)).open()
+        assert len(wire.finish()) == 5
+        assert (wire.table.flows, wire.table.streams, wire.table.closing) == ({}, {}, [])
+
+    def test_the_tenth_that_was_idle_longest_is_evicted_at_the_limit(self) -> None:
+        wire = Wire()
+        wire.table.flow_limit = 20
+        talks = [Talk(wire, ("192.0.2.7", port)).open() for port in range(20)]
+        talks[0].say(b"again")
+        assert wire.table.evicted == 0
+        Talk(wire).open()
+        assert wire.table.evicted == 3
+        assert [flow.streams[0].key[8:10] for flow in wire.table.finished] == [b"\x00\x01", b"\x00\x02", b"\x00\x03"]
+        assert len(wire.table.flows) == 18
+
+    def test_the_connection_that_exceeds_the_limit_stays_even_if_its_clock_is_behind(self) -> None:
+        wire = Wire()
+        wire.table.flow_limit = 1
+        Talk(wire, ("192.0.2.7", 1)).open()
+        wire.time_ns -= 100 * SECOND_NS
+        Talk(wire).open().say(HELLO)
+        assert wire.table.evicted == 1
+        assert [flow.client_hello is not None for flow in wire.finish()] == [False, True]
+
+
+class TestMalformedSegments:
+    @pytest.mark.parametrize("length", [0, 1, 13, 19])
+    def test_a_header_that_is_cut_off_is_refused(self, length: int) -> None:
+        packet = ip_packet(CLIENT, SERVER, tcp(CLIENT, SERVER, SYN, 0, 0, b"")[:length])
+        with pytest.raises(DecodeError) as caught:
+            Wire().add_segment(packet)
+        assert (caught.value.layer, caught.value.kind, caught.value.offset) == ("tcp", "truncated", length)
+
+    @pytest.mark.parametrize("words", [0, 4, 6, 15])
+    def test_a_header_length_that_lies_is_refused(self, words: int) -> None:
+        octets = bytearray(tcp(CLIENT, SERVER, SYN, 0, 0, b""))
+        octets[12] = words << 4
+        wire = Wire()
+        with pytest.raises(DecodeError) as caught:
+            wire.add_segment(ip_packet(CLIENT, SERVER, bytes(octets)))
+        assert (caught.value.kind, caught.value.offset) == ("bad_length", 12)
+        assert wire.table.connections == 0
+
+    def test_options_that_the_capture_cut_off_are_no_lie(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN, options=bytes(20), missing=15)
+        flow = talk.only()
+        assert flow.streams[0].syn
+        assert (flow.streams[0].octets, flow.streams[0].truncated) == (0, False)
+
+    def test_payload_behind_options_that_were_cut_off_counts_as_missing(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, bytes(100), options=bytes(12), missing=104)
+        flow = talk.only()
+        assert (flow.streams[0].octets, flow.streams[0].next_place, flow.streams[0].truncated) == (100, 100, True)
+
+
+class TestMidstreamAndHoles:
+    def test_an_acknowledgement_gives_up_a_hole_of_the_other_side(self) -> None:
+        talk = Talk().open().say(HELLO, FLIGHT).lose(0, 100)
+        for _ in range(4):
+            talk.segment(0, ACK, tls.application(30))
+        assert not next(iter(talk.wire.table.flows)).streams[0].gap
+        talk.segment(1, ACK)
+        flow = next(iter(talk.wire.table.flows))
+        assert flow.streams[0].gap
+        assert flow.streams[0].reader.application_records == 4
+
+    def test_a_hello_with_a_hole_is_kept_and_the_hole_noted(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO[:60])
+        flow = talk.lose(0, len(HELLO) - 60).say(tls.application(20)).only()
+        assert flow.client_hello is not None
+        assert not flow.client_hello.complete
+        assert flow.client_hello.random == tls.RANDOM
+        assert ("handshake", "truncated") in [(error.layer, error.kind) for error, _ in flow.problems]
+
+    def test_a_hello_cut_before_its_random_ends_leaves_a_problem_and_no_hello(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO, missing=len(HELLO) - 30)
+        flow = talk.only()
+        assert flow.client_hello is None
+        assert flow.is_tls()
+        assert [error.kind for error, _ in flow.problems] == ["truncated", "truncated"]
+
+    def test_a_problem_names_the_packet_at_hand(self) -> None:
+        broken = tls.handshake(tls.message(1, tls.client_hello(tls.extension(15))))
+        flow = talk_of(broken, FLIGHT)
+        assert [(error.kind, packet) for error, packet in flow.problems] == [("truncated", 4)]
+
+    def test_no_more_than_32_problems_are_kept(self) -> None:
+        broken = tls.client_hello(b"".join(tls.extension(15) for _ in range(50)))
+        assert len(talk_of(tls.handshake(tls.message(1, broken))).problems) == 32
+
+    def test_records_of_a_connection_joined_in_the_middle_are_found(self) -> None:
+        flow = Talk().say(tls.application(50), tls.application(60)).only()
+        assert flow.is_tls()
+        assert flow.application_seen == [True, True]
+
+    def test_the_answer_to_a_hello_that_was_not_captured_is_read(self) -> None:
+        flow = Talk().say(b"", FLIGHT, KEYS + FINISHED).only()
+        assert (flow.client_hello, flow.hello_side, flow.server_side) == (None, -1, 0)
+        assert flow.server_hello is not None
+
+
+class TestTls12:
+    def test_the_handshake_is_written_down_in_order(self) -> None:
+        flow = talk_of(HELLO, FLIGHT, KEYS + FINISHED, FINISHED, tls.application(10), tls.application(20))
+        assert flow.history == "CsxknGIi"
+        assert flow.finished_seen == [True, True]
+        assert flow.cipher_changed == [True, True]
+        assert flow.application_seen == [True, True]
+        assert not flow.tls13
+        assert flow.client_key_exchange
+        assert not flow.certificate_requested
+        assert flow.chains == [None, tls.certificate(b"leaf")]
+        assert flow.server_key_exchange == tls.ecdhe_exchange()
+        assert flow.problems == []
+
+    def test_each_message_has_number_time_packet_side_types_and_length(self) -> None:
+        flow = talk_of(HELLO, FLIGHT, KEYS + FINISHED)
+        assert flow.messages == [
+            (1, NOON_NS + 3 * MILLISECOND_NS, 4, 0, 22, 1, len(HELLO) - 9),
+            (2, NOON_NS + 4 * MILLISECOND_NS, 5, 1, 22, 2, 38),
+            (3, NOON_NS + 4 * MILLISECOND_NS, 5, 1, 22, 11, 10),
+            (4, NOON_NS + 4 * MILLISECOND_NS, 5, 1, 22, 12, len(tls.ecdhe_exchange())),
+            (5, NOON_NS + 4 * MILLISECOND_NS, 5, 1, 22, 14, 0),
+            (6, NOON_NS + 5 * MILLISECOND_NS, 6, 0, 22, 16, 3),
+            (7, NOON_NS + 5 * MILLISECOND_NS, 6, 0, 20, -1, 1),
+            (8, NOON_NS + 5 * MILLISECOND_NS, 6, 0, 22, -1, 40),
+        ]
+
+    def test_messages_are_kept_only_where_they_are_asked_for(self) -> None:
+        flow = Talk(Wire(FlowTable(keep_messages=False))).open().say(HELLO, FLIGHT).only()
+        assert flow.messages == []
+        assert flow.history == "Csxkn"
+
+    def test_the_number_of_messages_is_limited_and_the_limit_noted(self) -> None:
+        flow = talk_of(HELLO + tls.record(22, tls.message(0) * 600))
+        assert len(flow.messages) == len(flow.history) == 512
+        assert [(error.kind, error.expected) for error, _ in flow.problems] == [("limit", "at most 512 messages")]
+
+    @pytest.mark.parametrize(
+        ("kind", "letter"),
+        [
+            (0, "H"), (3, "V"), (5, "E"), (8, "O"), (12, "K"), (14, "N"), (15, "Y"), (16, "G"), (20, "F"), (21, "W"),
+            (23, "A"), (24, "P"), (25, "X"), (254, "M"), (99, "Q"),
+        ],
+    )  # fmt: skip
+    def test_a_message_has_the_letter_that_zeek_gives_it(self, kind: int, letter: str) -> None:
+        message = tls.handshake(tls.message(kind))
+        assert talk_of(HELLO + message).history == "C" + letter
+        assert talk_of(HELLO, message).history == "C" + letter.lower()
+
+    def test_a_request_for_a_certificate_and_the_client_chain_are_kept(self) -> None:
+        flight = tls.handshake(tls.message(2, tls.server_hello()), tls.message(13, b"types"), tls.message(14))
+        flow = talk_of(HELLO, flight, tls.handshake(tls.message(11, tls.certificate(b"mine"))))
+        assert flow.certificate_requested
+        assert flow.chains == [tls.certificate(b"mine"), None]
+        assert flow.history == "CsrnX"
+
+    def test_a_ticket_tells_its_lifetime_and_a_status_that_it_was_sent(self) -> None:
+        ticket = tls.message(4, (7200).to_bytes(4, "big") + tls.vector16(b"ticket"))
+        flow = talk_of(HELLO, tls.handshake(tls.message(22, b"\x01status"), ticket))
+        assert flow.certificate_status
+        assert flow.ticket_lifetime == 7200
+        assert talk_of(HELLO, tls.handshake(tls.message(4, b"\x00"))).ticket_lifetime == -1
+
+    def test_the_first_chain_of_a_side_counts(self) -> None:
+        flight = tls.handshake(tls.message(11, tls.certificate(b"one")), tls.message(11, tls.certificate(b"two")))
+        assert talk_of(HELLO, flight).chains[1] == tls.certificate(b"one")
+
+    def test_a_second_hello_of_a_connection_does_not_replace_the_first(self) -> None:
+        other = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"other"))))
+        flow = talk_of(HELLO, FLIGHT, other)
+        assert flow.client_hello is not None
+        assert flow.client_hello.server_name == b"name"
+        assert flow.retried_hello is None
+        assert flow.client_hello_packet == 4
+
+    def test_a_handshake_behind_the_change_of_cipher_is_not_taken_for_messages(self) -> None:
+        flow = talk_of(HELLO, FLIGHT, KEYS + CCS + tls.handshake(tls.message(1, tls.client_hello())))
+        assert flow.history == "CsxknGI"
+        assert flow.finished_seen == [True, False]
+
+    def test_a_heartbeat_is_noted(self) -> None:
+        assert talk_of(HELLO, tls.record(24, b"\x01\x40\x00")).history == "Cb"
+
+
+class TestAlerts:
+    def test_an_alert_tells_who_and_what(self) -> None:
+        flow = talk_of(HELLO, tls.alert(2, 40))
+        assert (flow.alert_level, flow.alert_description, flow.alert_side) == (2, 40, 1)
+        assert flow.alerts == [(NOON_NS + 4 * MILLISECOND_NS, 5, 1, 2, 40)]
+        assert flow.history == "Cl"
+        assert not flow.alert_encrypted
+
+    def test_an_encrypted_alert_is_listed_without_description(self) -> None:
+        flow = talk_of(HELLO, FLIGHT, KEYS + FINISHED + tls.record(21, b"\x99" * 26), FINISHED)
+        assert [alert[2:] for alert in flow.alerts] == [(0, -1, -1)]
+        assert flow.alert_encrypted
+        assert flow.alert_side == -1
+        assert flow.history == "CsxknGIi"
+
+    def test_the_last_alert_in_the_clear_is_remembered(self) -> None:
+        flow = talk_of(HELLO, tls.alert(1, 112) + tls.alert(2, 40), tls.alert(1, 0))
+        assert (flow.alert_description, flow.alert_side) == (0, 0)
+        assert [alert[3:] for alert in flow.alerts] == [(1, 112), (2, 40), (1, 0)]
+
+
+class TestTls13:
+    def test_the_change_of_cipher_for_middleboxes_changes_nothing(self) -> None:
+        flow = talk_of(HELLO13, ANSWER13 + CCS + tls.application(900), CCS + tls.application(53))
+        assert flow.tls13
+        assert flow.history == "CsiI"
+        assert flow.finished_seen == [True, True]
+        assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
+
+    def test_without_a_record_as_long_as_a_finished_the_client_did_not_finish(self) -> None:
+        flow = talk_of(HELLO13, ANSWER13 + CCS + tls.application(900), CCS + tls.application(19))
+        assert flow.finished_seen == [False, False]
+
+    def test_a_client_that_speaks_before_the_server_encrypted_did_not_finish(self) -> None:
+        flow = talk_of(HELLO13 + CCS + tls.application(500), ANSWER13 + CCS)
+        assert flow.finished_seen == [False, False]
+
+    def test_the_finished_behind_early_data_is_seen(self) -> None:
+        flow = talk_of(HELLO13 + CCS + tls.application(500), ANSWER13 + CCS + tls.application(900), tls.application(70))
+        assert flow.finished_seen == [True, True]
+        assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
+
+    def test_the_second_hello_behind_a_retry_request_is_read_and_the_first_one_counts(self) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23))) + CCS
+        second = tls.handshake(tls.message(1, tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(23))))
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(23))) + tls.application(900)
+        flow = talk_of(HELLO13, retry, CCS + second, answer, tls.application(53))
+        assert flow.history == "CjiICs"
+        assert flow.client_hello is not None
+        assert flow.client_hello.key_share_groups == tls.u16(29)
+        assert flow.retried_hello is not None
+        assert flow.retried_hello.key_share_groups == tls.u16(23)
+        assert flow.retry is not None
+        assert flow.server_hello is not None
+        assert (flow.retry.group, flow.server_hello.group, flow.server_hello_packet) == (23, 23, 7)
+        assert flow.finished_seen == [True, True]
+
+    def test_early_data_before_a_retry_request_does_not_hide_the_second_hello(self) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23)))
+        flow = talk_of(
+            HELLO13 + CCS + tls.application(500), retry, HELLO13, ANSWER13 + tls.application(900), tls.application(53)
+        )
+        assert flow.history == "CIjCs"
+        assert flow.retried_hello is not None
+        assert flow.finished_seen == [True, True]
+
+    def test_the_retry_request_of_a_draft_is_read(self) -> None:
+        retry = tls.u16(0x7F15, 0x1301) + tls.vector16(tls.extension(40, tls.u16(23)))
+        flow = talk_of(HELLO13, tls.handshake(tls.message(6, retry)), HELLO13)
+        assert flow.history == "CjC"
+        assert flow.retry is not None
+        assert flow.retry.group == 23
+
+    def test_watching_ends_once_both_sides_finished(self) -> None:
+        flow = talk_of(HELLO13, ANSWER13 + tls.application(900), tls.application(53), tls.application(100) * 3)
+        assert [stream.reader.watching for stream in flow.streams] == [False, False]
+        assert flow.streams[1].reader.application_bytes == 1200
+        assert flow.streams[1].reader.application_records == 4
+
+
+class TestSslv2:
+    def test_an_old_hello_that_offers_tls_is_a_client_hello(self) -> None:
+        flow = talk_of(tls.sslv2_hello(0x0303), FLIGHT, KEYS + FINISHED, FINISHED)
+        assert flow.sslv2
+        assert flow.client_hello is not None
+        assert (flow.client_hello.legacy_version, flow.hello_record_version) == (0x0303, 2)
+        assert flow.history == "CsxknGIi"
+        assert flow.finished_seen == [True, True]
+
+    def test_an_ssl_2_connection_is_tls_whose_answer_is_not_read(self) -> None:
+        flow = talk_of(tls.sslv2_hello(2), bytes.fromhex("8010 04 00 01 0002 0000 0000 0000 010203040506"))
+        assert flow.is_tls()
+        assert flow.sslv2
+        assert flow.streams[0].reader.mode == OTHER
+        assert flow.server_hello is None
+
+
+class TestClearText:
+    def test_a_connection_without_tls_is_none(self) -> None:
+        flow = talk_of(b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n")
+        assert not flow.is_tls()
+        assert [stream.head[:4] for stream in flow.streams] == [b"GET ", b"HTTP"]
+
+    def test_tls_behind_clear_text_is_found_on_both_sides(self) -> None:
+        flow = talk_of(b"EHLO me\r\n", b"250 STARTTLS\r\n", b"STARTTLS\r\n", b"220 go\r\n", HELLO, FLIGHT)
+        assert flow.history == "Csxkn"
+        assert [stream.head for stream in flow.streams] == [b"EHLO me\r\nSTARTTLS\r\n", b"250 STARTTLS\r\n220 go\r\n"]
+
+    def test_a_record_header_that_is_none_is_a_problem_of_the_connection(self) -> None:
+        flow = talk_of(HELLO + b"nonsense", FLIGHT)
+        assert [(error.layer, error.kind, packet) for error, packet in flow.problems] == [("record", "bad_value", 4)]
+        assert flow.streams[0].reader.mode == LOST
+        assert flow.server_hello is not None
+
+
+class Echo(DatagramReader):
+    """Reads datagrams that begin with a question mark; a second exclamation mark begins another connection."""
+
+    def __init__(self) -> None:
+        self.accepted: list[tuple[int, bytes]] = []
+        self.ended = False
+
+    def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
+        self.accepted.append((stream.reader.side, data[position:end]))
+
+    def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
+        return data[position:end] == b"!"
+
+    def finish(self) -> None:
+        self.ended = True
+
+
+class EchoOpener:
+    """Makes a reader for datagrams that begin with a question or exclamation mark, and keeps it."""
+
+    def __init__(self) -> None:
+        self.made: list[Echo] = []
+
+    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
+        if data[position : position + 1] not in (b"?", b"!") or position == end:
+            return None
+        self.made.append(Echo())
+        return self.made[-1]
+
+
+class TestDatagrams:
+    def send(self, wire: Wire, payload: bytes, back: bool = False, missing: int = 0, length: int | None = None) -> None:
+        ends = (SERVER, CLIENT) if back else (CLIENT, SERVER)
+        wire.add_datagram(ip_packet(*ends, udp(*ends, payload, length), missing=missing))
+
+    def test_a_flow_is_read_by_whoever_knows_its_first_datagram(self) -> None:
+        opener = EchoOpener()
+        wire = Wire(FlowTable(openers=(opener,)))
+        self.send(wire, b"?one")
+        self.send(wire, b"two", back=True)
+        flow = wire.only()
+        (reader,) = opener.made
+        assert reader.accepted == [(0, b"?one"), (1, b"two")]
+        assert reader.ended
+        assert flow.protocol == UDP
+        assert flow.datagrams is None
+        assert [(stream.packets, stream.octets) for stream in flow.streams] == [(1, 4), (1, 3)]
+
+    def test_a_flow_that_nobody_knows_is_not_followed(self) -> None:
+        wire = Wire(FlowTable(openers=(EchoOpener(),)))
+        self.send(wire, b"hello")
+        assert wire.finish() == []
+        assert wire.table.connections == 0
+
+    def test_a_flow_on_a_port_that_was_asked_for_is_followed_and_its_heads_are_kept(self) -> None:
+        opener = EchoOpener()
+        wire = Wire(FlowTable(frozenset({443}), (opener,)))
+        self.send(wire, b"hello")
+        self.send(wire, b"hi", back=True)
+        self.send(wire, b"?known")
+        flow = wire.only()
+        assert [stream.head for stream in flow.streams] == [b"hello", b"hi"]
+        assert opener.made[0].accepted == [(0, b"?known")]
+
+    def test_a_datagram_may_begin_another_connection(self) -> None:
+        opener = EchoOpener()
+        wire = Wire(FlowTable(openers=(opener,)))
+        self.send(wire, b"!")
+        self.send(wire, b"more")
+        self.send(wire, b"!")
+        assert [reader.accepted for reader in opener.made] == [[(0, b"!"), (0, b"more")], [(0, b"!")]]
+        assert [flow.streams[0].packets for flow in wire.finish()] == [2, 1]
+
+    def test_tcp_and_udp_with_the_same_ports_are_apart(self) -> None:
+        wire = Wire(FlowTable(frozenset({443})))
+        Talk(wire).open()
+        self.send(wire, b"hello")
+        assert [flow.protocol for flow in wire.finish()] == [TCP, UDP]
+
+    def test_octets_behind_the_datagram_are_not_its_payload(self) -> None:
+        opener = EchoOpener()
+        wire = Wire(FlowTable(openers=(opener,)))
+        self.send(wire, b"?one and padding", length=8 + 4)
+        assert opener.made[0].accepted == [(0, b"?one")]
+
+    def test_a_datagram_that_the_capture_cut_off_is_marked(self) -> None:
+        wire = Wire(FlowTable(frozenset({443})))
+        self.send(wire, b"hello", missing=2)
+        flow = wire.only()
+        assert flow.streams[0].truncated
+        assert (flow.streams[0].head, flow.streams[0].octets) == (b"hel", 5)
+
+    @pytest.mark.parametrize(
+        ("length", "kind"), [(0, "bad_length"), (7, "bad_length"), (14, "bad_length"), (65535, "bad_length")]
+    )
+    def test_a_length_that_lies_is_refused(self, length: int, kind: str) -> None:
+        wire = Wire(FlowTable(frozenset({443})))
+        with pytest.raises(DecodeError) as caught:
+            self.send(wire, b"hello", length=length)
+        assert (caught.value.layer, caught.value.kind, caught.value.offset) == ("udp", kind, 4)
+        assert wire.table.connections == 0
+
+    def test_a_header_that_is_cut_off_is_refused(self) -> None:
+        with pytest.raises(DecodeError) as caught:
+            Wire().add_datagram(ip_packet(CLIENT, SERVER, udp(CLIENT, SERVER, b"")[:7]))
+        assert caught.value.kind == "truncated"
+
+
+SESSION = [
+    (0, HELLO),
+    (1, FLIGHT),
+    (0, KEYS + FINISHED),
+    (1, FINISHED),
+    (0, tls.application(60)),
+    (1, tls.application(90)),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 255), st.binary(max_size=60)), max_size=12))
+def test_any_segments_make_connections_that_end(segments: list[tuple[int, int, bytes]]) -> None:
+    talk = Talk()
+    for side, flags, payload in segments:
+        talk.segment(side, flags, payload)
+    flows = talk.wire.finish()
+    assert sum(stream.packets for flow in flows for stream in flow.streams) == len(segments)
+    assert talk.wire.table.flows == {}
+    assert all(flow.finished for flow in flows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 5), st.integers(0, 199), st.integers(0, 255), st.booleans())
+def test_a_changed_or_cut_session_leaves_problems_and_no_error(turn: int, place: int, octet: int, cut: bool) -> None:
+    talk = Talk().open()
+    for number, (side, payload) in enumerate(SESSION):
+        changed = bytearray(payload)
+        if number == turn:
+            changed[place % len(payload)] = octet
+        talk.segment(
+            side, ACK, bytes(changed), missing=len(payload) - place % len(payload) if cut and number == turn else 0
+        )
+    flow = talk.close().only()
+    for error, packet in flow.problems:
+        assert error.kind in KINDS
+        assert 1 <= packet <= 11
+
+
+def test_a_segment_cut_short_at_any_octet_is_taken_or_refused() -> None:
+    octets = tcp(CLIENT, SERVER, ACK | FIN, 1000, 5000, HELLO, bytes(12))
+    for length in range(len(octets)):
+        wire = Wire()
+        try:
+            wire.add_segment(ip_packet(CLIENT, SERVER, octets, missing=len(octets) - length))
+        except DecodeError as error:
+            assert (error.layer, error.kind) == ("tcp", "truncated")
+            assert length < 20
+        else:
+            assert wire.only().streams[0].octets == len(HELLO)
