@@ -1,0 +1,184 @@
+"""The walk through a capture: every packet is counted, and goes to its connection, a counter or a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+import tls_vectors as tls
+from traffic import CLIENT, NOON_NS, SERVER, STEP_NS, converse, segment, tls12_turns
+
+from tlsinspect.errors import DecodeError
+from tlsinspect.wire.capfile import open_reader
+from tlsinspect.wire.flow import FlowTable
+from tlsinspect.wire.ip import FragmentTable
+from tlsinspect.wire.walk import Walk
+
+ETHERNET = 1
+USER1 = 148  # a link type that nobody knows
+PROBLEM_KIND_LIMIT = 256
+FRAMES = [packet.frame for packet in converse(*tls12_turns())]
+OCTETS = sum(len(frame) for frame in FRAMES)
+
+
+class Dissector:
+    """Takes off as many octets as it is told; writes down what it was shown."""
+
+    def __init__(self, header: int | None = None) -> None:
+        self.header = header
+        self.shown: list[tuple[int, bytes]] = []
+
+    def find_ip(self, link_type: int, frame: bytes) -> bytes | None:
+        self.shown.append((link_type, frame))
+        return None if self.header is None else frame[self.header :]
+
+
+def capture(frames: Iterable[bytes], link_type: int = ETHERNET, snaplen: int = 65535) -> bytes:
+    """A pcap file; 1 ms pass between packets."""
+    parts = [bytes.fromhex("4d3cb2a1 0200 0400 00000000 00000000 ffff0000"), link_type.to_bytes(4, "little")]
+    for number, frame in enumerate(frames):
+        time_ns = NOON_NS + number * STEP_NS
+        kept = frame[:snaplen]
+        numbers = (time_ns // 10**9, time_ns % 10**9, len(kept), len(frame))
+        parts.append(b"".join(value.to_bytes(4, "little") for value in numbers) + kept)
+    return b"".join(parts)
+
+
+def walk_over(data: bytes, dissector: Dissector | None = None, table: FlowTable | None = None) -> Walk:
+    return Walk(open_reader(iter([data])), table or FlowTable(), FragmentTable(), dissector or Dissector())
+
+
+def walked(data: bytes, dissector: Dissector | None = None, table: FlowTable | None = None) -> Walk:
+    """Walk to the end of a capture."""
+    walk = walk_over(data, dissector, table)
+    while walk.advance(7):
+        pass
+    return walk
+
+
+def test_a_capture_is_walked_to_its_connections() -> None:
+    walk = walked(capture(FRAMES))
+    (flow,) = walk.table.flows
+    assert flow.history == "CsxknGIi"
+    assert (walk.packets, walk.octets, walk.truncated) == (len(FRAMES), OCTETS, 0)
+    assert (walk.time_first, walk.time_last) == (NOON_NS, NOON_NS + (len(FRAMES) - 1) * STEP_NS)
+    assert (walk.problems, walk.undecoded) == ({}, {})
+
+
+def test_advancing_takes_as_many_packets_as_it_is_told() -> None:
+    walk = walk_over(capture(FRAMES[:5]))
+    assert walk.advance(2)
+    assert walk.packets == 2
+    assert walk.advance(3)
+    assert walk.packets == 5
+    assert not walk.advance(1)
+    assert not walk.advance(1)
+    assert walk.packets == 5
+
+
+def test_a_capture_without_packets_has_no_times() -> None:
+    walk = walked(capture([]))
+    assert (walk.packets, walk.time_first, walk.time_last) == (0, -1, -1)
+
+
+def test_packets_cut_by_the_snap_length_are_counted_with_their_length_on_the_wire() -> None:
+    walk = walked(capture(FRAMES, snaplen=100))
+    assert walk.truncated == sum(len(frame) > 100 for frame in FRAMES)
+    assert walk.octets == OCTETS
+    (flow,) = walk.table.flows
+    assert flow.client_hello is not None
+    assert not flow.client_hello.complete
+    assert flow.streams[0].truncated
+
+
+def test_times_are_of_the_earliest_and_the_latest_packet_whatever_their_order() -> None:
+    data = capture(FRAMES[:3])
+    first, second, third = data[24 : 24 + 70], data[94 : 94 + 70], data[164:]
+    walk = walked(data[:24] + third + first + second)
+    assert (walk.time_first, walk.time_last) == (NOON_NS, NOON_NS + 2 * STEP_NS)
+
+
+def test_a_malformed_packet_is_a_problem_and_the_walk_goes_on() -> None:
+    broken = segment(CLIENT, SERVER, 2, 1000, 0, b"")
+    broken = broken[:46] + b"\x10" + broken[47:]
+    walk = walked(capture([*FRAMES, broken, broken]))
+    (problem,) = walk.problems.values()
+    assert (problem.error.layer, problem.error.kind) == ("tcp", "bad_length")
+    assert (problem.packet, problem.count) == (len(FRAMES) + 1, 2)
+    assert walk.packets == len(FRAMES) + 2
+    assert len(walk.table.flows) == 1
+
+
+def test_kinds_of_malformed_packets_are_told_apart_up_to_a_limit() -> None:
+    walk = walk_over(capture([]))
+    for number in range(300):
+        walk.note(DecodeError("tcp", "bad_length", 0, f"kind {number}"), number + 1)
+    assert len(walk.problems) == PROBLEM_KIND_LIMIT + 1
+    last = list(walk.problems.values())[-1]
+    assert (last.error.kind, last.packet, last.count) == ("limit", 257, 44)
+
+
+def test_packets_that_are_not_ip_or_neither_tcp_nor_udp_are_only_counted() -> None:
+    arp = bytes(12) + b"\x08\x06" + bytes(28)
+    icmp = segment(CLIENT, SERVER, 2, 1000, 0, b"")
+    icmp = icmp[:23] + b"\x01" + icmp[24:]
+    walk = walked(capture([arp, icmp]))
+    assert (walk.packets, walk.problems, walk.undecoded, walk.table.connections) == (2, {}, {}, 0)
+
+
+def test_damage_is_raised_after_the_packets_before_it() -> None:
+    walk = walk_over(capture(FRAMES)[:-10])
+    with pytest.raises(DecodeError) as caught:
+        walk.advance(1000)
+    assert caught.value.layer == "pcap"
+    assert walk.packets == len(FRAMES) - 1
+    (flow,) = walk.table.flows
+    assert flow.history == "CsxknGIi"
+
+
+def test_a_frame_of_an_unknown_link_type_is_shown_to_the_dissector() -> None:
+    dissector = Dissector()
+    walk = walked(capture([b"what", b"is this"], USER1), dissector)
+    assert dissector.shown == [(USER1, b"what"), (USER1, b"is this")]
+    assert walk.undecoded == {USER1: 2}
+    assert walk.problems == {}
+
+
+def test_an_ip_packet_that_the_dissector_finds_joins_its_connection() -> None:
+    frames = [b"strange" + frame[14:] for frame in FRAMES]
+    walk = walked(capture(frames, USER1), Dissector(7))
+    (flow,) = walk.table.flows
+    assert flow.history == "CsxknGIi"
+    assert walk.undecoded == {}
+    assert walk.octets == sum(len(frame) for frame in frames)
+
+
+def test_what_the_dissector_takes_for_ip_may_still_be_malformed() -> None:
+    walk = walked(capture([b"strange\x45\x00", b"strange\x99", b"strange"], USER1), Dissector(7))
+    assert sum(problem.count for problem in walk.problems.values()) >= 1
+    assert walk.packets == 3
+    assert walk.table.connections == 0
+
+
+def test_a_connection_goes_on_in_the_next_file() -> None:
+    table = FlowTable()
+    walked(capture(FRAMES[:4]), table=table)
+    walked(capture(FRAMES[4:]), table=table)
+    (flow,) = table.flows
+    assert flow.history == "CsxknGIi"
+    assert table.connections == 1
+
+
+def test_fragments_of_a_segment_are_put_together_before_it_is_taken() -> None:
+    hello = tls.handshake(tls.message(1, tls.client_hello()))
+    whole = segment(CLIENT, SERVER, 16, 1001, 2001, hello)
+    payload = whole[34:]
+    parts = []
+    for offset, more in ((0, 0x20), (40, 0)):
+        piece = payload[offset : offset + 40] if more else payload[offset:]
+        header = whole[14:16] + (20 + len(piece)).to_bytes(2, "big") + b"\x00\x07" + bytes([more, offset // 8])
+        parts.append(whole[:14] + header + whole[22:34] + piece)
+    walk = walked(capture([parts[1], parts[0]]))
+    (flow,) = walk.table.flows
+    assert flow.client_hello is not None
+    assert flow.first_packet == 2
