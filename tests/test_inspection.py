@@ -14,7 +14,8 @@ from traffic import NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, w
 import tlsinspect
 from tlsinspect import CaptureError
 from tlsinspect.columns import COLUMNS
-from tlsinspect.inspection import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, TLS_PORTS, open_reading
+from tlsinspect.inspection import TLS_PORTS, open_reading
+from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH
 
 HELLO = handshake(message(1, client_hello()))
 HOUR_NS = 3600 * 10**9

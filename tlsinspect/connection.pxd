@@ -28,12 +28,12 @@ cdef class Connection:
 cdef class ConnectionBuilder:
     cdef public object tls_ports
     cdef public dict certificates, addresses, chains, fingerprints, server_fingerprints
-    @cython.locals(connection=Connection, side=int, client=Stream, server=Stream, spoken=str)
+    @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
-                   second_port=bytes, ordered=bytes, protocol=bytes)
+                   second_port=bytes, ordered=bytes, protocol=bytes, start=bytes)
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client)
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)

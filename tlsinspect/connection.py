@@ -131,7 +131,8 @@ class ConnectionBuilder:
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
         if not flow.is_tls():
-            connection.protocol = spoken or SILENT if connection.client_bytes + connection.server_bytes == 0 else spoken or UNKNOWN
+            silent = connection.client_bytes + connection.server_bytes == 0
+            connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
         if spoken and spoken != UNKNOWN:
@@ -183,7 +184,8 @@ class ConnectionBuilder:
         protocol = b"\x06\x00" if flow.protocol == TCP else b"\x11\x00"
         ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
         connection.community_id = "1:" + b64encode(sha1(ordered, usedforsecurity=False).digest()).decode("ascii")
-        connection.connection_id = blake2b(ordered + flow.time_start.to_bytes(8, "big", signed=True), digest_size=8).hexdigest()
+        start = flow.time_start.to_bytes(8, "big", signed=True)
+        connection.connection_id = blake2b(ordered + start, digest_size=8).hexdigest()
 
     def address(self, packed: bytes) -> str:
         """An address as text."""
@@ -376,10 +378,12 @@ class ConnectionBuilder:
         if flow.finished_seen[0] and flow.finished_seen[1]:
             connection.established = True
             connection.established_evidence = "finished"
-        elif both or (not flow.tls13 and (flow.application_seen[0] or flow.application_seen[1])):
-            if not flow.tls13 or connection.midstream or connection.gap:
-                connection.established = True
-                connection.established_evidence = "application_data"
+        elif (flow.application_seen[0] or flow.application_seen[1]) and not flow.tls13:
+            connection.established = True
+            connection.established_evidence = "application_data"
+        elif both and (connection.midstream or connection.gap):
+            connection.established = True
+            connection.established_evidence = "application_data"
         if connection.established is None and not connection.one_sided:
             connection.established = False
         if connection.established is False:

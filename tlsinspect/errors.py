@@ -35,6 +35,10 @@ class CaptureError(TlsInspectError):
         self.path = path
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[CaptureError], tuple[str, str]]:
+        """Survive the way between processes."""
+        return CaptureError, (self.path, self.reason)
+
 
 class DecodeError(TlsInspectError):
     """Bytes that do not follow their specification.
@@ -50,3 +54,7 @@ class DecodeError(TlsInspectError):
         self.kind = kind
         self.offset = offset
         self.expected = expected
+
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, int, str]]:
+        """Survive the way between processes."""
+        return DecodeError, (self.layer, self.kind, self.offset, self.expected)

@@ -9,7 +9,9 @@ from __future__ import annotations
 SILENT = "silent"
 UNKNOWN = "unknown"
 
-HTTP_METHODS = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"TRACE ", b"PATCH ", b"PROPFIND ", b"REPORT ")
+HTTP_METHODS = (
+    b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"TRACE ", b"PATCH ", b"PROPFIND ", b"REPORT ",
+)  # fmt: skip
 
 CLIENT_OPENINGS = (
     ("http_connect", b"CONNECT "),
@@ -82,7 +84,7 @@ def name_greeting(server: bytes) -> str:
     for name, opening in SERVER_OPENINGS:
         if server.startswith(opening):
             return name
-    if len(server) > 5 and server[3] == 0 and server[4] in (9, 10) and server[0] | server[1] << 8 | server[2] << 16 < 1024:
+    if len(server) > 5 and server[3] == 0 and server[4] in (9, 10) and int.from_bytes(server[:3], "little") < 1024:
         return "mysql"
     return ""
 

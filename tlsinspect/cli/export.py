@@ -25,7 +25,8 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..capture import CaptureSource
-    from ..inspection import Inspection, Reading
+    from ..parallel import ParallelReading
+    from ..reading import Reading
 
 FORMATS = ("csv", "jsonl", "parquet")
 STREAMED = ("connections", "messages", "alerts")
@@ -43,12 +44,19 @@ STREAMED = ("connections", "messages", "alerts")
     "-o", "--output", default="-", show_default=True, metavar="FILE", help="File to write to; - is standard output."
 )
 def export(
-    captures: tuple[str, ...], ports: frozenset[int], strict: bool, table: str, format_name: str, output: str
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    strict: bool,
+    table: str,
+    format_name: str,
+    output: str,
 ) -> None:
     """Write one of the frames to a file or to standard output.
 
     Connections, messages and alerts are written while the captures are read, in bounded
-    memory, in the order in which connections end; the other frames when all is read.
+    memory, in the order in which connections end (of large captures: in which the worker
+    processes finish them); the other frames when all is read.
 
     \b
     Examples:
@@ -58,44 +66,47 @@ def export(
     """
     if format_name == "parquet" and output == "-" and sys.stdout.isatty():
         raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
-    write = export_streamed if table in STREAMED else export_whole
     with errors_as_one_line():
-        sys.exit(exit_status(write(captures, ports, table, format_name, output), strict))
+        if table in STREAMED:
+            reading = export_streamed(captures, ports, processes, table, format_name, output)
+        else:
+            reading = export_whole(captures, ports, processes, table, format_name, output)
+        sys.exit(exit_status(reading.totals, strict))
 
 
 def export_streamed(
-    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, output: str
-) -> Reading:
+    captures: tuple[str, ...], ports: frozenset[int], processes: int, table: str, format_name: str, output: str
+) -> Reading | ParallelReading:
     """Write rows as connections end."""
     from ..export import open_writer
     from ..inspection import open_reading
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
-        reading = open_reading(captures, ports, [table], progress)
+        reading = open_reading(captures, ports, [table], progress, processes)
         with open_output(output, reading.sources) as out:
             writer = open_writer(format_name, out, arrow_schema(table))
             for batch in reading:
                 writer.write(batch.rows)
             writer.close()
-    warn(reading)
+    warn(reading.totals)
     return reading
 
 
 def export_whole(
-    captures: tuple[str, ...], ports: frozenset[int], table: str, format_name: str, output: str
-) -> Inspection:
+    captures: tuple[str, ...], ports: frozenset[int], processes: int, table: str, format_name: str, output: str
+) -> Reading | ParallelReading:
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 
-    inspection = inspect(captures, ports)
+    inspection = inspect(captures, ports, processes)
     rows = inspection.arrow(table)
     with open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, rows.schema)
         for batch in rows.combine_chunks().to_batches():
             writer.write(batch)
         writer.close()
-    return inspection
+    return inspection.reading
 
 
 @contextmanager

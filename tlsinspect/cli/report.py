@@ -16,7 +16,9 @@ from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
 )
 @click.option("--title", help="Title of the page.")
-def report(captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool, output: Path, title: str | None) -> None:
+def report(
+    captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool, output: Path, title: str | None
+) -> None:
     """Write an HTML report with charts and the numbers behind them.
 
     The page needs nothing from the network; beside it stand the charts as files, their

@@ -64,7 +64,7 @@ cdef class FlowTable:
     cdef public tuple openers
     cdef public dict streams, datagram_streams, flows
     cdef public list closing, finished
-    cdef public int capture
+    cdef public int capture, shard, shards
     cdef public bint keep_messages
     cdef public long long connections, evicted, next_sweep, next_idle_sweep, flow_limit
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
@@ -91,3 +91,5 @@ cdef class FlowTable:
 
 @cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)
 cpdef bytes flow_key(Packet packet)
+@cython.locals(data=bytes, at=Py_ssize_t, last=Py_ssize_t, mixed=cython.longlong)
+cpdef int shard_of(Packet packet, int shards) except -1

@@ -148,7 +148,9 @@ class Flow(Listener):
             return
         if self.keep_messages:
             stream: Stream = self.streams[reader.side]
-            self.messages.append((self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length))
+            self.messages.append(
+                (self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length)
+            )
         if letter:
             self.history += letter if reader.side == 0 else letter.lower()
 
@@ -158,7 +160,9 @@ class Flow(Listener):
         self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Q"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:
-            self.problem(DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}"))
+            self.problem(
+                DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}")
+            )
         try:
             if kind == CLIENT_HELLO:
                 self.take_client_hello(reader, parse_client_hello(body, self.dtls), len(body) == length)
@@ -335,12 +339,20 @@ class FlowTable:
     counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
-    out what the first datagram of another flow is.
+    out what the first datagram of another flow is. Of all connections only those are
+    followed that fall to `shard`, a number below `shards`.
     """
 
     def __init__(
-        self, ports: frozenset[int] = frozenset(), openers: tuple[Opener, ...] = (), keep_messages: bool = True
+        self,
+        ports: frozenset[int] = frozenset(),
+        openers: tuple[Opener, ...] = (),
+        keep_messages: bool = True,
+        shard: int = 0,
+        shards: int = 1,
     ) -> None:
+        self.shard = shard
+        self.shards = shards
         self.ports = ports
         self.openers = openers
         self.keep_messages = keep_messages
@@ -375,6 +387,8 @@ class FlowTable:
                 raise DecodeError("tcp", "bad_length", 12, "a header that ends within the segment")
             missing -= payload - end
             payload = end
+        if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
+            return
         key = flow_key(packet)
         flags = data[at + 13]
         stream = self.streams.get(key)
@@ -415,6 +429,8 @@ class FlowTable:
             raise DecodeError("udp", "bad_length", 4, "a length within the IP payload")
         if at + 8 + length < end:
             end = at + 8 + length
+        if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
+            return
         key = flow_key(packet)
         stream = self.datagram_streams.get(key)
         if stream is not None:
@@ -428,7 +444,11 @@ class FlowTable:
         if stream is None:
             reader = self.open_datagrams(data, at + 8, end)
             ports = self.ports
-            if reader is None and (data[at] << 8 | data[at + 1]) not in ports and (data[at + 2] << 8 | data[at + 3]) not in ports:
+            if (
+                reader is None
+                and (data[at] << 8 | data[at + 1]) not in ports
+                and (data[at + 2] << 8 | data[at + 3]) not in ports
+            ):
                 return
             stream = self.open(key, packet, UDP)
             flow = stream.owner
@@ -577,6 +597,16 @@ def flow_key(packet: Packet) -> bytes:
     if addresses + size == at:
         return packet.data[addresses : at + 4]
     return packet.data[addresses : addresses + size] + packet.data[at : at + 4]
+
+
+def shard_of(packet: Packet, shards: int) -> int:
+    """Which of `shards` a packet's connection falls to: the same for both directions."""
+    data = packet.data
+    at = packet.transport
+    last = packet.network + (16 if packet.ip_version == 4 else 24)
+    mixed = data[at] + data[at + 2] + (data[at + 1] + data[at + 3]) * 31
+    mixed += data[last - 1] + data[last + (3 if packet.ip_version == 4 else 15)]
+    return (mixed * 40503 >> 8) % shards
 
 
 def last_packet(flow: Flow) -> int:

@@ -1,0 +1,148 @@
+"""One pass over captures: packets to connections, connections to batches of rows.
+
+Goes in: captures that were found. Comes out: rows of the tables that were asked
+for, as connections end, so that memory holds what is open now; then totals.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from . import tables
+from .capture import CaptureSource
+from .connection import Connection, ConnectionBuilder
+from .dissect import LinkDissector
+from .errors import DecodeError
+from .totals import Totals
+from .wire.capfile import open_reader
+from .wire.dtls import open_dtls
+from .wire.flow import FlowTable
+from .wire.ip import FragmentTable
+from .wire.walk import Walk
+
+PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
+ROWS_PER_BATCH = 8192
+
+OPENERS = (open_dtls,)
+
+BATCH_BUILDERS = {
+    "connections": tables.build_connections,
+    "messages": tables.build_messages,
+    "alerts": tables.build_alerts,
+    "problems": tables.build_problems,
+}
+BATCH_TABLES = tuple(BATCH_BUILDERS)
+
+Progress = Callable[[int, int | None], None]
+
+
+class Batch(NamedTuple):
+    """Rows of one of the tables that were asked for."""
+
+    table: str
+    rows: pa.RecordBatch
+
+
+class Reading:
+    """One pass over captures; iterate it for batches of rows, then read its `totals`.
+
+    `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
+    only those of `shard` (a number below `shards`) are followed.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[CaptureSource],
+        ports: frozenset[int],
+        wanted: Iterable[str],
+        progress: Progress | None = None,
+        shard: int = 0,
+        shards: int = 1,
+    ) -> None:
+        self.sources = sources
+        self.wanted = tuple(wanted)
+        self.progress = progress
+        self.builder = ConnectionBuilder(ports)
+        self.totals = Totals(distinct_names(sources), ports)
+        self.totals.certificates = self.builder.certificates
+        self.context = tables.Context(self.totals.names, self.builder.certificates)
+        self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards)
+        self.fragments = FragmentTable()
+        self.dissector = LinkDissector()
+        self.pending: list[Connection] = []
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Walk every capture; yield rows as connections end. Ctrl-C ends the walk and keeps what was read."""
+        with without_cyclic_collection():
+            try:
+                for number in range(len(self.sources)):
+                    self.table.capture = number
+                    yield from self.read_capture(number)
+            except KeyboardInterrupt:
+                self.totals.interrupted = True
+            self.table.finish()
+            yield from self.collect(last=True)
+            self.totals.evicted = self.table.evicted
+
+    def read_capture(self, number: int) -> Iterator[Batch]:
+        """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError."""
+        source = self.sources[number]
+        try:
+            reader = open_reader(source.blocks())
+        except DecodeError as error:
+            raise source.refusal(error) from error
+        walk = Walk(reader, self.table, self.fragments, self.dissector)
+        before = sum(earlier.size or 0 for earlier in self.sources[:number])
+        total = total_size(self.sources)
+        try:
+            while walk.advance(PACKETS_PER_STEP):
+                if self.progress is not None:
+                    self.progress(before + source.consumed, total)
+                yield from self.collect()
+        except DecodeError as error:
+            self.totals.note_damage(number, error)
+        finally:
+            self.totals.note_capture(number, source, walk, self.fragments)
+
+    def collect(self, last: bool = False) -> Iterator[Batch]:
+        """Build connections of the flows that are over, and yield rows once there are enough."""
+        flows, self.table.finished = self.table.finished, []
+        for flow in flows:
+            connection = self.builder.build(flow)
+            if self.totals.count(connection) or connection.server_port in self.builder.tls_ports:
+                self.pending.append(connection)
+        while len(self.pending) >= ROWS_PER_BATCH or (last and self.pending):
+            batch, self.pending = self.pending[:ROWS_PER_BATCH], self.pending[ROWS_PER_BATCH:]
+            for name in self.wanted:
+                yield Batch(name, BATCH_BUILDERS[name](batch, self.context))
+
+
+@contextmanager
+def without_cyclic_collection() -> Iterator[None]:
+    """Keep the cyclic garbage collector still: a third of the walk's time, and flows that end hold no circles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def total_size(sources: Sequence[CaptureSource]) -> int | None:
+    """Octets of all files on disk; None where one of them is a pipe."""
+    sizes = [source.size for source in sources]
+    return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def distinct_names(sources: Sequence[CaptureSource]) -> list[str]:
+    """File names for the capture column; paths where two files have the same name."""
+    names = [source.name for source in sources]
+    counts = Counter(names)
+    return [source.path if counts[name] > 1 else name for source, name in zip(sources, names, strict=True)]

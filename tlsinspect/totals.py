@@ -1,0 +1,153 @@
+"""What a reading knows in total, and the tables that are made of it: ports, captures, problems.
+
+Totals of readings that shared the connections of the same captures add up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from .capture import CaptureSource
+from .columns import COLUMNS
+from .connection import CARRIES_TLS, Connection
+from .dissect import link_type_name
+from .errors import DecodeError
+from .tables.events import build_rows, problem_row
+from .wire.flow import FLOW_LIMIT
+from .wire.ip import FragmentTable
+from .wire.walk import Walk
+
+Row = tuple[Any, ...]
+
+
+class Totals:
+    """Counters and facts of one reading.
+
+    `names` are the capture column's file names. `ports` and `port_bytes` count by
+    (port, transport, protocol), `opened` and `opened_tls` connections by file number.
+    `problems` are rows of the problems table, `damage` pairs of a file and what is wrong with it.
+    `certificates` maps SHA-256 in hex to DER.
+    """
+
+    def __init__(self, names: Sequence[str], tls_ports: frozenset[int]) -> None:
+        self.names = list(names)
+        self.tls_ports = tls_ports
+        self.ports: Counter[tuple[int, str, str]] = Counter()
+        self.port_bytes: Counter[tuple[int, str, str]] = Counter()
+        self.opened: Counter[int] = Counter()
+        self.opened_tls: Counter[int] = Counter()
+        self.captures: list[dict[str, Any]] = []
+        self.problems: list[Row] = []
+        self.damage: list[tuple[str, DecodeError]] = []
+        self.certificates: dict[str, bytes] = {}
+        self.evicted = 0
+        self.interrupted = False
+
+    def count(self, connection: Connection) -> bool:
+        """Count a connection; True when it carried TLS."""
+        carries_tls = connection.protocol in CARRIES_TLS
+        key = (connection.server_port, connection.transport, connection.protocol)
+        self.ports[key] += 1
+        self.port_bytes[key] += connection.client_bytes + connection.server_bytes
+        self.opened[connection.capture] += 1
+        if carries_tls:
+            self.opened_tls[connection.capture] += 1
+        return carries_tls
+
+    def note_damage(self, number: int, error: DecodeError) -> None:
+        """Keep what ended the reading of a file."""
+        self.damage.append((self.names[number], error))
+        self.problems.append(problem_row(error, self.names[number], None, None, 1))
+
+    def note_capture(self, number: int, source: CaptureSource, walk: Walk, fragments: FragmentTable) -> None:
+        """Keep a finished file's facts and the problems of its packets."""
+        name, reader = self.names[number], walk.reader
+        for problem in walk.problems.values():
+            self.problems.append(problem_row(problem.error, name, problem.packet, None, problem.count))
+        for error in reader.problems:
+            self.problems.append(problem_row(error, name, None, None, 1))
+        fragments.close()
+        for error, packet, count in fragments.take_problems():
+            self.problems.append(problem_row(error, name, packet, None, count))
+        for link_type, count in walk.undecoded.items():
+            unknown = DecodeError("link", "unsupported", 0, f"a link type known here, not {link_type_name(link_type)}")
+            self.problems.append(problem_row(unknown, name, None, None, count))
+        self.captures.append(
+            {
+                "capture": name,
+                "format": reader.format,
+                "compression": source.compression,
+                "link_types": [link_type_name(code) for code in sorted(reader.link_types)],
+                "snaplen": reader.snaplen or None,
+                "packets": walk.packets,
+                "bytes": walk.octets,
+                "time_start": walk.time_first if walk.packets else None,
+                "time_end": walk.time_last if walk.packets else None,
+                "truncated_packets": walk.truncated,
+                "undecoded_packets": sum(walk.undecoded.values()),
+            }
+        )
+
+    def add(self, other: Totals) -> None:
+        """Add the totals of a reading that walked the same files for other connections."""
+        self.ports.update(other.ports)
+        self.port_bytes.update(other.port_bytes)
+        self.opened.update(other.opened)
+        self.opened_tls.update(other.opened_tls)
+        self.certificates.update(other.certificates)
+        self.evicted += other.evicted
+        self.interrupted = self.interrupted or other.interrupted
+
+    def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
+        """Build the ports or captures table, or the problems that are outside connections."""
+        if table == "captures":
+            rows = list(self.iter_captures(sources))
+        elif table == "problems":
+            rows = list(self.problems)
+            if self.evicted:
+                cut = DecodeError("tcp", "limit", 0, f"at most {FLOW_LIMIT} connections open at once")
+                rows.append(problem_row(cut, self.names[0], None, None, self.evicted))
+        else:
+            rows = list(self.iter_ports())
+        return pa.Table.from_batches([build_rows(table, rows)])
+
+    def iter_captures(self, sources: Sequence[CaptureSource]) -> Iterator[Row]:
+        """Rows of the captures table, in the order of reading."""
+        damaged = {name for name, _ in self.damage}
+        for number, (source, facts) in enumerate(zip(sources, self.captures, strict=False)):
+            row = {
+                **facts,
+                "sha256": source.sha256(),
+                "tcp_connections": self.opened[number],
+                "tls_connections": self.opened_tls[number],
+                "quality": quality(facts, facts["capture"] in damaged),
+            }
+            yield tuple(row[column.name] for column in COLUMNS["captures"])
+
+    def iter_ports(self) -> Iterator[Row]:
+        """Rows of the ports table, the busiest port first."""
+        totals: Counter[tuple[int, str]] = Counter()
+        for (port, transport, _), count in self.ports.items():
+            totals[port, transport] += count
+        for key in sorted(self.ports, key=lambda key: (-totals[key[:2]], key[:2], -self.ports[key], key[2])):
+            port, transport, protocol = key
+            share = self.ports[key] / totals[port, transport]
+            yield port, transport, protocol, port in self.tls_ports, self.ports[key], self.port_bytes[key], share
+
+
+def quality(row: dict[str, Any], damaged: bool) -> str:
+    """One phrase on what is wrong with a capture file."""
+    faults = []
+    if damaged:
+        faults.append("damaged")
+    if row["truncated_packets"]:
+        faults.append("packets cut by the capture length")
+    if row["undecoded_packets"]:
+        faults.append("unknown link type")
+    if not row["packets"]:
+        faults.append("no packets")
+    return ", ".join(faults) or "complete"
