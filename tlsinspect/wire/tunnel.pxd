@@ -10,14 +10,16 @@ from tlsinspect.wire.link cimport locate_network
 from tlsinspect.wire.packet cimport Packet
 
 cdef int TCP, UDP
+cdef bytes TUNNEL_PORTS
 cdef dict TZSP_PROTOCOLS, IP_TUNNELS, UDP_TUNNELS
 
 @cython.locals(version=cython.int, protocol=cython.int)
 cpdef int locate_transport(Packet packet, FragmentTable fragments) except? -1
 @cython.locals(at=Py_ssize_t, network=Py_ssize_t, version=cython.int, end=Py_ssize_t, found=cython.int, vlans=list, tunnels=list)
 cpdef int enter_tunnel(Packet packet, int protocol) except? -1
-@cython.locals(data=bytes, length=cython.longlong)
+@cython.locals(data=bytes, source=cython.int, destination=cython.int, length=cython.longlong)
 cpdef object find_udp_tunnel(Packet packet, Py_ssize_t at)
+cpdef bytes build_port_flags(object ports)
 cpdef int enter_ipv4_in_ip(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ipv6_in_ip(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ethernet_in_ip(Packet packet, Py_ssize_t at) except? -1
