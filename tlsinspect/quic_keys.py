@@ -1,0 +1,114 @@
+"""Keys of QUIC's Initial packets: everybody who sees the client's first packet can derive them.
+
+Goes in: a version and the client's first destination connection id. Comes out: the
+protection of both directions. Spec: RFC 9001 sections 5.2 to 5.4, RFC 9369 section 3.3;
+drafts and experiments differ in salt and labels.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+CACHE_LIMIT = 1024  # connections whose keys are kept; a packet of an older one has them derived again
+
+SALT_V1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")  # and drafts 33, 34
+SALT_V2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")
+SALT_V2_DRAFT = bytes.fromhex("a707c203a59b47184a1d62ca570406ea7ae3e5d3")
+SALT_DRAFT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")
+SALT_DRAFT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")
+SALT_DRAFT_21 = bytes.fromhex("7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a")
+SALT_DRAFT_17 = bytes.fromhex("ef4fb0abb47470c41befcf8031334fae485e09a0")
+SALT_Q050 = bytes.fromhex("504574efd066fe2f9d945cfcdbd3a7f0d3b56b45")
+SALT_T050 = bytes.fromhex("7ff579e5acd072915580304c43a2367c60488310")
+SALT_T051 = bytes.fromhex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d")
+
+QUIC = "quic"
+QUIC_V2 = "quicv2"
+
+DRAFT_SALTS = (
+    (0xFF000011, 0xFF000014, SALT_DRAFT_17),
+    (0xFF000015, 0xFF000016, SALT_DRAFT_21),
+    (0xFF000017, 0xFF00001C, SALT_DRAFT_23),
+    (0xFF00001D, 0xFF000020, SALT_DRAFT_29),
+    (0xFF000021, 0xFF000022, SALT_V1),
+)
+
+VERSIONS = {
+    0x00000001: (SALT_V1, QUIC),
+    0x6B3343CF: (SALT_V2, QUIC_V2),
+    0x709A50C4: (SALT_V2_DRAFT, QUIC_V2),
+    0xFF020000: (SALT_V2_DRAFT, QUIC_V2),
+    0xFACEB001: (SALT_DRAFT_21, QUIC),
+    0xFACEB002: (SALT_DRAFT_23, QUIC),
+    0xFACEB00E: (SALT_DRAFT_23, QUIC),
+    0x51303530: (SALT_Q050, QUIC),
+    0x54303530: (SALT_T050, QUIC),
+    0x54303531: (SALT_T051, QUIC),
+} | {version: (salt, QUIC) for first, last, salt in DRAFT_SALTS for version in range(first, last + 1)}
+
+CANDIDATES = ((SALT_V1, QUIC), (SALT_DRAFT_29, QUIC), (SALT_DRAFT_23, QUIC), (SALT_V2, QUIC_V2))
+
+
+class AesProtection:
+    """AES-128-GCM packet protection and AES-ECB header protection; see PacketProtection."""
+
+    def __init__(self, secret: bytes, labels: str) -> None:
+        self.aead = AESGCM(expand(secret, f"{labels} key", 16))
+        self.iv = int.from_bytes(expand(secret, f"{labels} iv", 12), "big")
+        self.block = Cipher(AES128(expand(secret, f"{labels} hp", 16)), ECB()).encryptor()
+
+    def mask(self, sample: bytes) -> bytes:
+        """The header protection mask of a sample of 16 octets."""
+        return self.block.update(sample)
+
+    def open(self, number: int, header: bytes, payload: bytes) -> bytes | None:
+        """The payload in the clear; None where the packet is not authentic."""
+        try:
+            return self.aead.decrypt((self.iv ^ number).to_bytes(12, "big"), payload, header)
+        except InvalidTag:
+            return None
+
+
+class QuicKeys:
+    """Derives Initial keys, and remembers those of the latest connections; see InitialKeys."""
+
+    def __init__(self) -> None:
+        self.cache: dict[tuple[int, bytes], tuple[tuple[AesProtection, AesProtection], ...]] = {}
+
+    def derive(self, version: int, connection_id: bytes) -> tuple[tuple[AesProtection, AesProtection], ...]:
+        """The pairs of protections (client's, server's) that a version may use; none for one that is not known."""
+        key = (version, connection_id)
+        pairs = self.cache.get(key)
+        if pairs is None:
+            if len(self.cache) >= CACHE_LIMIT:
+                del self.cache[next(iter(self.cache))]
+            pairs = tuple([derive_pair(salt, labels, connection_id) for salt, labels in salts(version)])
+            self.cache[key] = pairs
+        return pairs
+
+
+def salts(version: int) -> tuple[tuple[bytes, str], ...]:
+    """Salt and labels of a version; for a reserved or an unknown one those that it may have taken over."""
+    return (VERSIONS[version],) if version in VERSIONS else CANDIDATES
+
+
+def derive_pair(salt: bytes, labels: str, connection_id: bytes) -> tuple[AesProtection, AesProtection]:
+    """The client's and the server's protection. Spec: RFC 9001 section 5.2."""
+    secret = hmac.digest(salt, connection_id, "sha256")
+    return (
+        AesProtection(expand(secret, "client in", 32), labels),
+        AesProtection(expand(secret, "server in", 32), labels),
+    )
+
+
+def expand(secret: bytes, label: str, length: int) -> bytes:
+    """HKDF-Expand-Label with an empty context, of at most one block. Spec: RFC 8446 section 7.1, RFC 5869."""
+    name = b"tls13 " + label.encode("ascii")
+    info = length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\x00\x01"
+    return hmac.digest(secret, info, "sha256")[:length]

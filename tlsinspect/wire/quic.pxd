@@ -1,0 +1,59 @@
+cimport cython
+from .flow cimport DatagramReader, Flow
+from .gquic cimport GoogleReader, find_server_name, is_public_header, version_at
+from .quic_facts cimport QuicFacts
+from .quic_frames cimport CryptoStream, Frames, parse_frames
+from .quic_packet cimport LongHeader, is_google_crypto, is_known_version, read_long_header, remove_protection
+from .record cimport RecordReader
+from .stream cimport Stream
+
+cdef int APPLICATION_DATA, HANDSHAKE, READING
+cdef int HANDSHAKE_PACKET, INITIAL, NEGOTIATION, OPAQUE, RETRY, ZERO_RTT
+cdef int INITIAL_LIMIT, ORIGIN_LIMIT, ORIGIN_MINIMUM, SHORTEST_HEADER, SMALLEST_DATAGRAM, NEGOTIATION_LIMIT
+cdef int CRYPTO_ERROR, FATAL, GOOGLE_TLS
+
+cdef class QuicReader(DatagramReader):
+    cdef public object keys
+    cdef public Flow flow
+    cdef public QuicFacts facts
+    cdef public int client, initials
+    cdef public list origins, crypto, largest, handshake_seen, id_lengths
+    cdef public long long offered_version
+    cdef public bint answered, settled
+    cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(reader=RecordReader)
+    cpdef count_short(self, Flow flow, Stream stream, Py_ssize_t length)
+    @cython.locals(side=int, crypto=CryptoStream)
+    cpdef watch(self, Flow flow, Stream stream, Py_ssize_t length)
+    @cython.locals(position=Py_ssize_t, destination=bytes, header=LongHeader)
+    cpdef read_datagram(self, Flow flow, Stream stream, bytes datagram)
+    @cython.locals(side=int)
+    cpdef take_packet(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
+    cpdef know_client(self, Flow flow, int side)
+    cpdef take_version(self, LongHeader header, int side)
+    @cython.locals(side=int, payload=bytes, frames=Frames)
+    cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
+    cpdef seal(self, Flow flow, int side, object error)
+    @cython.locals(role=int, payload=bytes, origin=bytes)
+    cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
+    @cython.locals(pair=tuple, payload=bytes)
+    cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
+    @cython.locals(stream=Stream)
+    cpdef restart(self, Flow flow)
+    @cython.locals(reader=RecordReader, crypto=CryptoStream, ready=bytes)
+    cpdef take_crypto(self, Flow flow, Stream stream, long long offset, bytes octets)
+    cpdef take_close(self, Flow flow, Stream stream, long long error)
+    @cython.locals(flow=Flow, datagram=bytes, header=LongHeader)
+    cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    cpdef bint is_ours(self, int side, LongHeader header) except -1
+    @cython.locals(side=int, crypto=CryptoStream, stream=Stream)
+    cpdef finish(self)
+
+cdef class QuicOpener:
+    cdef public object keys
+
+@cython.locals(version=cython.longlong, known=bint, accepted=bint, datagram=bytes, header=LongHeader)
+cpdef DatagramReader open_quic(object keys, bytes data, Py_ssize_t position, Py_ssize_t end)
+@cython.locals(length=Py_ssize_t, known=int, at=Py_ssize_t)
+cpdef bint is_negotiation(bytes datagram, LongHeader header) except -1
+cpdef bint is_whole_initial(bytes datagram, LongHeader header) except -1

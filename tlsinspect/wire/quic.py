@@ -1,0 +1,366 @@
+"""QUIC connections: which packets a flow has, and the TLS hellos in its Initial packets.
+
+Goes in: the datagrams of one UDP flow, and what derives Initial keys. Comes out: the
+same Listener calls that TLS over TCP makes, and QuicFacts. Only Initial packets are
+opened; all others are counted, and a packet with a short header costs no more than that.
+Spec: RFC 9000, RFC 9001, RFC 9368 and RFC 9369.
+"""
+
+from __future__ import annotations
+
+from ..errors import DecodeError
+from .codes import APPLICATION_DATA, HANDSHAKE, READING
+from .flow import DatagramReader, Flow
+from .gquic import GoogleReader, find_server_name, is_public_header, version_at
+from .quic_facts import QuicFacts
+from .quic_frames import CryptoStream, parse_frames
+from .quic_packet import (
+    HANDSHAKE_PACKET,
+    INITIAL,
+    NEGOTIATION,
+    OPAQUE,
+    RETRY,
+    ZERO_RTT,
+    InitialKeys,
+    LongHeader,
+    is_google_crypto,
+    is_known_version,
+    read_long_header,
+    remove_protection,
+)
+from .stream import Stream
+
+INITIAL_LIMIT = 64  # Initial packets of one flow that are opened
+ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
+ORIGIN_MINIMUM = 8  # octets of a client's first destination connection id (RFC 9000 section 7.2)
+SHORTEST_HEADER = 7  # octets of a long header without connection ids
+SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
+NEGOTIATION_LIMIT = 64  # versions in a Version Negotiation packet that is believed
+
+CRYPTO_ERROR = 0x0100  # and the 255 that follow: a TLS alert (RFC 9001 section 4.8)
+FATAL = 2
+GOOGLE_TLS = 0x543035  # T050 to T059, in the upper three octets: TLS in Google's framing
+
+
+class QuicReader(DatagramReader):
+    """Where both directions of a QUIC connection stand.
+
+    `client` is the side that opened it, -1 while that is not known. `origins` are the
+    connection ids whose keys opened a packet of the client, the latest first. `largest` are the
+    highest packet numbers, `id_lengths` what short headers of each side have for a connection id.
+    """
+
+    def __init__(self, keys: InitialKeys) -> None:
+        self.keys = keys
+        self.flow: Flow | None = None
+        self.facts = QuicFacts()
+        self.client = -1
+        self.origins: list[bytes] = []
+        self.offered_version = -1
+        self.answered = False
+        self.crypto = [CryptoStream(), CryptoStream()]
+        self.largest = [-1, -1]
+        self.initials = 0
+        self.handshake_seen = [False, False]
+        self.id_lengths = [0, 0]
+        self.settled = False
+
+    def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
+        """Read the packets of a datagram."""
+        if self.flow is None:
+            self.flow = flow
+            flow.quic = self.facts
+        if position < end:
+            if data[position] & 0x80:
+                self.read_datagram(flow, stream, data[position:end])
+            else:
+                self.count_short(flow, stream, end - position)
+
+    def count_short(self, flow: Flow, stream: Stream, length: int) -> None:
+        """Count a packet with a short header, which lasts until the end of its datagram."""
+        reader = stream.reader
+        length -= 1 + self.id_lengths[reader.side]
+        if length > 0:
+            reader.application_bytes += length
+            reader.application_records += 1
+            if not self.settled:
+                self.watch(flow, stream, length)
+
+    def watch(self, flow: Flow, stream: Stream, length: int) -> None:
+        """Note each side's first 1-RTT packet.
+
+        The client sends none before the server's Finished verified (RFC 9001 section 5.7), so
+        that one behind the server's Handshake packets shows that both sides finished.
+        """
+        side = stream.reader.side
+        if not flow.application_seen[side]:
+            flow.application_seen[side] = True
+            ids = self.facts.connection_ids[1 - side]
+            if ids is not None:
+                self.id_lengths[side] = len(ids[1])
+            flow.note(stream.reader, APPLICATION_DATA, -1, length, "")
+        if side == self.client and (self.handshake_seen[1 - side] or flow.application_seen[1 - side]):
+            flow.finished_seen[0] = True
+            flow.finished_seen[1] = True
+            if flow.time_application < 0:
+                flow.time_application = stream.time_ns
+        if flow.time_application >= 0 and flow.application_seen[1 - side]:
+            self.settled = True
+            for crypto in self.crypto:
+                crypto.forget()
+
+    def read_datagram(self, flow: Flow, stream: Stream, datagram: bytes) -> None:
+        """Read the packets of a datagram that starts with a long header (RFC 9000 section 12.2)."""
+        position = 0
+        destination = b""
+        while position < len(datagram):
+            if datagram[position] & 0x80 == 0:
+                if datagram[position] & 0x40:
+                    self.count_short(flow, stream, len(datagram) - position)
+                return
+            try:
+                header = read_long_header(datagram, position)
+            except DecodeError as error:
+                flow.problem(error)
+                return
+            if position > 0 and header.destination != destination:
+                return
+            destination = header.destination
+            self.take_packet(flow, stream, datagram, header)
+            position = header.end
+
+    def take_packet(self, flow: Flow, stream: Stream, datagram: bytes, header: LongHeader) -> None:
+        """Take a packet with a long header."""
+        side = stream.reader.side
+        if header.kind in (NEGOTIATION, RETRY):
+            self.know_client(flow, 1 - side)
+            if header.kind == RETRY:
+                self.facts.retry = True
+            else:
+                self.facts.version_negotiation = True
+            return
+        self.take_version(header, side)
+        if self.facts.connection_ids[side] is None:
+            self.facts.connection_ids[side] = (header.destination, header.source)
+        if header.kind == INITIAL:
+            self.read_initial(flow, stream, datagram, header)
+        elif header.kind == HANDSHAKE_PACKET:
+            self.handshake_seen[side] = True
+        elif header.kind == ZERO_RTT:
+            self.know_client(flow, side)
+            self.facts.zero_rtt = True
+            stream.reader.application_bytes += header.end - header.number_at
+        elif not self.facts.google:
+            self.seal(flow, side, DecodeError("quic", "unsupported", header.start + 1, "a version that is read here"))
+        elif self.facts.server_name is None:
+            self.facts.server_name = find_server_name(datagram)
+
+    def know_client(self, flow: Flow, side: int) -> None:
+        """`side` sent what only a client sends."""
+        if self.client < 0:
+            self.client = side
+            flow.syn_side = side
+
+    def take_version(self, header: LongHeader, side: int) -> None:
+        """The server's version counts; until it answers the client's latest (RFC 9368)."""
+        if self.client == 1 - side:
+            self.answered = True
+        elif self.answered:
+            return
+        self.facts.version = header.version
+        self.facts.google = is_google_crypto(header.version)
+
+    def read_initial(self, flow: Flow, stream: Stream, datagram: bytes, header: LongHeader) -> None:
+        """Open an Initial packet and read its frames."""
+        side = stream.reader.side
+        if header.missing:
+            if not stream.truncated:
+                flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
+            return
+        payload = self.open_initial(flow, side, datagram, header)
+        if payload is None:
+            error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
+            self.seal(flow, side, error if self.origins and self.initials <= INITIAL_LIMIT else None)
+            return
+        self.largest[side] = max(header.number, self.largest[side])
+        if side == self.client and header.version != self.offered_version:
+            if self.facts.version_negotiation and flow.server_hello is None:
+                self.restart(flow)
+            self.offered_version = header.version
+        frames = parse_frames(payload, self.facts.google or header.version >> 8 == GOOGLE_TLS)
+        for offset, octets in frames.crypto:
+            self.take_crypto(flow, stream, offset, octets)
+        if frames.problem is not None:
+            flow.problem(frames.problem)
+        if frames.close_error >= 0 and self.facts.close_error < 0:
+            self.take_close(flow, stream, frames.close_error)
+
+    def seal(self, flow: Flow, side: int, error: DecodeError | None) -> None:
+        """A packet of `side` cannot be opened; the first time that is a problem where it should have been possible."""
+        if error is not None and not self.facts.sealed[side]:
+            flow.problem(error)
+        self.facts.sealed[side] = True
+
+    def open_initial(self, flow: Flow, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
+        """The payload of an Initial packet in the clear; None where no keys open it.
+
+        A client's packet may have begun the connection itself, or followed a Retry: then
+        its own destination connection id is what the keys come from (RFC 9001 section 5.2).
+        """
+        self.initials += 1
+        if self.initials > INITIAL_LIMIT:
+            if self.initials == INITIAL_LIMIT + 1:
+                flow.problem(DecodeError("quic", "limit", 0, f"at most {INITIAL_LIMIT} Initial packets"))
+            return None
+        role = 0 if side == self.client else 1
+        for origin in self.origins:
+            payload = self.open_under(origin, role, datagram, header, self.largest[side])
+            if payload is not None:
+                return payload
+        if self.client == 1 - side or header.destination in self.origins or len(self.origins) >= ORIGIN_LIMIT:
+            return None
+        payload = self.open_under(header.destination, 0, datagram, header, self.largest[side])
+        if payload is not None:
+            self.know_client(flow, side)
+            self.origins.insert(0, header.destination)
+        return payload
+
+    def open_under(self, origin: bytes, role: int, datagram: bytes, header: LongHeader, largest: int) -> bytes | None:
+        """Open a packet with the keys that come from `origin`; `role` is 0 for the client's, 1 for the server's."""
+        if len(origin) < ORIGIN_MINIMUM:
+            return None
+        for pair in self.keys.derive(header.version, origin):
+            payload = remove_protection(pair[role], datagram, header, largest)
+            if payload is not None:
+                return payload
+        return None
+
+    def restart(self, flow: Flow) -> None:
+        """The client begins again with a version that the server speaks (RFC 9000 section 6.2)."""
+        for stream in flow.streams:
+            stream.reader.lose_message(0)
+        self.crypto = [CryptoStream(), CryptoStream()]
+        flow.client_hello = None
+        flow.retry = None
+
+    def take_crypto(self, flow: Flow, stream: Stream, offset: int, octets: bytes) -> None:
+        """Put a CRYPTO frame in its place and hand on what is in order."""
+        reader = stream.reader
+        crypto: CryptoStream = self.crypto[reader.side]
+        try:
+            crypto.add(offset, octets)
+        except DecodeError as error:
+            flow.problem(error)
+        if crypto.conflict:
+            stream.overlap_conflict = True
+        ready = crypto.take()
+        if not ready:
+            return
+        if self.facts.google:
+            if self.facts.server_name is None:
+                self.facts.server_name = find_server_name(ready)
+            return
+        reader.mode = READING
+        reader.record_type = HANDSHAKE
+        reader.collect(ready, 0, len(ready))
+
+    def take_close(self, flow: Flow, stream: Stream, error: int) -> None:
+        """A side closed the connection; a TLS alert says so by its error code."""
+        self.facts.close_error = error
+        stream.fin = True
+        if error >> 8 == CRYPTO_ERROR >> 8 and not self.facts.google:
+            flow.alert(stream.reader, FATAL, error & 0xFF)
+
+    def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
+        """True for an Initial packet under keys of its own, where no Retry or Version Negotiation explains that."""
+        flow = self.flow
+        if flow is None or flow.client_hello is None or end - position < SMALLEST_DATAGRAM or not data[position] & 0x80:
+            return False
+        datagram = data[position:end]
+        try:
+            header = read_long_header(datagram, 0)
+        except DecodeError:
+            return False
+        if header.kind != INITIAL or header.missing or self.is_ours(stream.reader.side, header):
+            return False
+        if flow.server_hello is None and (header.token_length or self.facts.retry or self.facts.version_negotiation):
+            return False
+        self.initials += 1
+        return (
+            self.initials <= INITIAL_LIMIT and self.open_under(header.destination, 0, datagram, header, -1) is not None
+        )
+
+    def is_ours(self, side: int, header: LongHeader) -> bool:
+        """True when a packet's connection ids are among those of this connection."""
+        own = self.facts.connection_ids[side]
+        peer = self.facts.connection_ids[1 - side]
+        if header.destination in self.origins or (peer is not None and header.destination == peer[1]):
+            return True
+        return own is not None and len(header.source) > 0 and header.source == own[1]
+
+    def finish(self) -> None:
+        """The flow is over: octets that still wait for earlier ones show that these were lost."""
+        if self.flow is None:
+            return
+        for side in (0, 1):
+            if self.crypto[side].is_waiting():
+                self.flow.streams[side].gap = True
+        self.flow = None
+
+
+class QuicOpener:
+    """Finds the reader for flows whose first datagram is QUIC; see Opener. `keys` derives Initial keys."""
+
+    def __init__(self, keys: InitialKeys) -> None:
+        self.keys = keys
+
+    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
+        """A reader for a datagram that is QUIC or Google's QUIC, else None."""
+        return open_quic(self.keys, data, position, end)
+
+
+def open_quic(keys: InitialKeys, data: bytes, position: int, end: int) -> DatagramReader | None:
+    """A reader for a flow that begins with a long header, or with a public header of Google's."""
+    if end - position < SHORTEST_HEADER:
+        return None
+    if data[position] & 0x80 == 0:
+        return GoogleReader() if is_public_header(data, position, end) else None
+    version = version_at(data, position + 1)
+    known = is_known_version(version)
+    if version != 0 and not known and end - position < SMALLEST_DATAGRAM:
+        return None
+    datagram = data[position:end]
+    try:
+        header = read_long_header(datagram, 0)
+    except DecodeError:
+        return None
+    if version == 0:
+        accepted = is_negotiation(datagram, header)
+    elif known:
+        accepted = header.kind == OPAQUE or datagram[0] & 0x40 != 0
+    else:
+        accepted = is_whole_initial(datagram, header)
+    return QuicReader(keys) if accepted else None
+
+
+def is_negotiation(datagram: bytes, header: LongHeader) -> bool:
+    """A Version Negotiation packet that lists a version that is known. Spec: RFC 8999 section 6."""
+    length = header.end - header.number_at
+    if length & 3 or length > 4 * NEGOTIATION_LIMIT:
+        return False
+    known = 0
+    for at in range(header.number_at, header.end, 4):
+        known += is_known_version(version_at(datagram, at))
+    return known > 0
+
+
+def is_whole_initial(datagram: bytes, header: LongHeader) -> bool:
+    """An Initial packet of a version that nobody knows, made like version 1, and nothing else in the datagram."""
+    return (
+        header.kind == INITIAL
+        and datagram[0] & 0x40 != 0
+        and len(header.destination) >= ORIGIN_MINIMUM
+        and header.missing == 0
+        and header.end == len(datagram)
+        and header.end - header.number_at >= SMALLEST_DATAGRAM >> 1
+    )

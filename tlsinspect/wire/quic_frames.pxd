@@ -1,0 +1,40 @@
+cimport cython
+from .cursor cimport Cursor
+from .quic_packet cimport read_varint
+
+cdef int PADDING, PING, ACK_FRAME, ACK_ECN, CRYPTO, CONNECTION_CLOSE, CONNECTION_CLOSE_APPLICATION
+cdef int GOOGLE_CLOSE, GOOGLE_PING, GOOGLE_CRYPTO, GOOGLE_ACK
+cdef int FRAME_LIMIT, CRYPTO_LIMIT, RANGE_LIMIT
+
+cdef class Frames:
+    cdef public list crypto
+    cdef public long long close_error
+    cdef public object problem
+
+@cython.locals(frames=Frames, cursor=Cursor, count=int)
+cpdef Frames parse_frames(bytes payload, bint google=*)
+@cython.locals(kind=cython.longlong, offset=cython.longlong)
+cpdef read_frame(Cursor cursor, Frames frames)
+@cython.locals(ranges=cython.longlong)
+cpdef read_acknowledgement(Cursor cursor, long long kind)
+@cython.locals(kind=int, offset=cython.longlong)
+cpdef read_google_frame(Cursor cursor, Frames frames)
+@cython.locals(largest_size=int, block_size=int, blocks=int, times=int)
+cpdef read_google_acknowledgement(Cursor cursor, int kind)
+cpdef int google_number_size(int code) except -1
+
+cdef class CryptoStream:
+    cdef public long long delivered, forgotten
+    cdef public list pieces
+    cdef public Py_ssize_t taken
+    cdef public bint conflict
+    @cython.locals(end=cython.longlong, position=cython.longlong, at=Py_ssize_t, pieces=list, start=cython.longlong,
+                   stop=cython.longlong, known=bytes)
+    cpdef add(self, long long offset, bytes octets)
+    @cython.locals(parts=list, pieces=list, octets=bytes)
+    cpdef bytes take(self)
+    cpdef bint is_waiting(self) except -1
+    cpdef forget(self)
+
+@cython.locals(cursor=Cursor, fixed=bint, ids=list)
+cpdef list parse_transport_parameters(bytes data)
