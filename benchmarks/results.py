@@ -1,0 +1,105 @@
+"""Measurements -> a Markdown page: ratios first, then how complete each program was."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import resource
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from measure import Measured
+from programs import BASE, Program
+from truth import KINDS, Counts
+
+
+class Subject(Protocol):
+    """What a measured capture shows."""
+
+    name: str
+    capture: Path
+    truth: Counts | None
+    runs: dict[str, list[Measured]]
+    found: dict[str, Counts]
+
+
+def write_results(command: str, subjects: Sequence[Subject], chosen: Sequence[Program], left_out: Sequence[str]) -> str:
+    """The whole page: how it was measured, ratios, completeness, and what was left out."""
+    rows = [program for program in chosen if any(program.name in subject.runs for subject in subjects)]
+    today = datetime.datetime.now(datetime.UTC).date()
+    lines = [
+        f"Made by `{command}` on {today}: Python {platform.python_version()}, {os.cpu_count()} cores.",
+        "",
+        *iter_ratios(subjects, rows),
+        *iter_found(subjects, rows),
+    ]
+    if left_out:
+        lines += ["", *(f"- {line}" for line in left_out)]
+    return "\n".join(lines)
+
+
+def iter_ratios(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:
+    """A row for each program, a column for each workload: its time as a multiple of tlsinspect's."""
+    yield "| program | asked for | " + " | ".join(describe(subject) for subject in subjects) + " |"
+    yield "| --- | --- |" + " --- |" * len(subjects)
+    for program in rows:
+        cells = (cell(subject, program.name) for subject in subjects)
+        yield f"| {program.name} | {program.asked_for} | " + " | ".join(cells) + " |"
+    marked = sorted(
+        {f"{run.scale:.0f}" for subject in subjects for runs in subject.runs.values() for run in runs if run.scale > 1}
+    )
+    if marked:
+        yield ""
+        yield f"\\* given a part of the capture, its time multiplied by {' or '.join(marked)}."
+
+
+def describe(subject: Subject) -> str:
+    """A workload and its size."""
+    return f"{subject.name} ({subject.capture.stat().st_size / 1e6:,.0f} MB)"
+
+
+def cell(subject: Subject, name: str) -> str:
+    """Ratio to tlsinspect's time, then seconds and memory: medians, and the most memory of all runs."""
+    runs = subject.runs.get(name)
+    base = subject.runs.get(BASE)
+    if not runs:
+        return ""
+    seconds = statistics.median(run.seconds for run in runs)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    most = max(run.megabytes for run in runs)
+    memory = f"under {own:.0f} MB" if most <= own else f"{most:,.0f} MB"
+    mark = "\\*" if runs[0].scale > 1 else ""
+    ratio = f"**{seconds / statistics.median(run.seconds for run in base):.2f}**{mark} " if base else ""
+    return f"{ratio}({seconds:.2f} s, {memory})"
+
+
+def iter_found(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:
+    """For each workload with a truth, what each counted program found of it."""
+    counted = [subject for subject in subjects if subject.found and subject.truth]
+    if not counted:
+        return
+    yield ""
+    yield "| workload | program | " + " | ".join(kind.replace("_", " ") for kind in KINDS) + " |"
+    yield "| --- | --- |" + " --- |" * len(KINDS)
+    for subject in counted:
+        truth = subject.truth or {}
+        yield f"| {subject.name} | in the capture | " + " | ".join(f"{truth[kind]:,}" for kind in KINDS) + " |"
+        for program in rows:
+            found = subject.found.get(program.name)
+            if found:
+                cells = (f"{found[kind]:,}" if found[kind] != truth[kind] else "all" for kind in KINDS)
+                yield f"| | {program.name} | " + " | ".join(cells) + " |"
+
+
+def put_between_markers(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the markers `name` of a page; raises ValueError where they are missing."""
+    page = path.read_text(encoding="utf-8")
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{path.name}: the markers {begin} and {end} are missing")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")

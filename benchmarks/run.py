@@ -1,0 +1,184 @@
+"""Runs tlsinspect and its peers side by side, on the same captures, in one run.
+
+    python benchmarks/run.py                                 all workloads, full size
+    python benchmarks/run.py mixed bulk --scale 0.05         two of them, small
+    python benchmarks/run.py --check --markdown docs/benchmarks.md
+    python benchmarks/run.py --workload office.pcap --truth office.json --check
+
+Whole processes are measured, capture in the page cache, the programs in turn and that
+several times over; the median counts. What is compared are ratios within this run: seconds
+stand beside them and say little about another machine. Programs that are not installed are
+named and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+
+from measure import Measured, ProgramError, measure, warm
+from programs import BASE, CAPTURES, FOLDER, ROOT, TSHARK_FIELDS, Program, messages_command, programs
+from results import put_between_markers, write_results
+from truth import Counts, count_tlsinspect, count_tshark, read_truth
+from workloads import WORKLOADS
+
+
+@dataclass
+class Subject:
+    """A capture to measure on: its truth, the runs of each program, and what programs found in it."""
+
+    name: str
+    capture: Path
+    truth: Counts | None
+    runs: dict[str, list[Measured]] = field(default_factory=dict)
+    found: dict[str, Counts] = field(default_factory=dict)
+
+
+def main() -> int:
+    """Measure and print; the exit status is 1 where --check finds that tlsinspect missed something."""
+    arguments = parse_arguments()
+    chosen, left_out = choose_programs(arguments)
+    subjects = find_subjects(arguments)
+    for subject in subjects:
+        with tempfile.TemporaryDirectory() as folder:
+            left_out += measure_subject(subject, chosen, arguments.repetitions, Path(folder))
+            if arguments.check:
+                count_found(subject, chosen, Path(folder))
+    text = write_results(command_line(), subjects, chosen, left_out)
+    print(text)
+    if arguments.markdown:
+        put_between_markers(arguments.markdown, "ratios", text)
+    checked = [subject for subject in subjects if arguments.check and subject.truth is not None]
+    return 0 if all(subject.found.get(BASE) == subject.truth for subject in checked) else 1
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    option = parser.add_argument
+    option(
+        "workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)}; all of them unless told otherwise"
+    )
+    option("--scale", type=float, default=1.0, help="size of the workloads, 1 being the full size")
+    option("--seed", type=int, default=1, help="seed of the workloads")
+    option("--folder", type=Path, default=ROOT / "build" / "benchmarks", help="where workloads are kept")
+    option("--workload", type=Path, action="append", default=[], metavar="FILE", help="measure on this capture instead")
+    option("--truth", type=Path, action="append", default=[], metavar="FILE", help="what that capture holds, as JSON")
+    option("--repetitions", type=int, default=3, help="how often each program runs")
+    option("--only", action="append", default=[], metavar="PROGRAM", help="run this program (and others named so)")
+    option("--pure", action="store_true", help="measure tlsinspect without compiled modules as well")
+    option(
+        "--package", type=Path, metavar="FOLDER", help="folder with the tlsinspect to measure, if not the installed one"
+    )
+    option(
+        "--peers-python", default=sys.executable, metavar="FILE", help="interpreter that has nfstream, pyshark, scapy"
+    )
+    option("--check", action="store_true", help="hold what tlsinspect and tshark found to the truth")
+    option("--markdown", type=Path, metavar="FILE", help="put the results between the markers of this file")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.workloads) - set(WORKLOADS))
+    if unknown:
+        parser.error(f"{unknown[0]!r} is none of {', '.join(WORKLOADS)}")
+    if arguments.truth and len(arguments.truth) != len(arguments.workload):
+        parser.error("as many --truth as --workload are needed")
+    return arguments
+
+
+def choose_programs(arguments: argparse.Namespace) -> tuple[list[Program], list[str]]:
+    """The programs that can run here, and a line for each that cannot."""
+    declared = programs(sys.executable, arguments.peers_python, arguments.package, arguments.pure)
+    chosen, left_out = [], []
+    for program in declared:
+        if arguments.only and program.name not in (BASE, *arguments.only):
+            continue
+        reason = program.missing()
+        if reason:
+            left_out.append(f"left out: {program.name}: {reason}")
+        else:
+            chosen.append(program)
+    return chosen, left_out
+
+
+def find_subjects(arguments: argparse.Namespace) -> list[Subject]:
+    """The captures to measure on; workloads are made where they are missing or older than the samples."""
+    if arguments.workload:
+        truths = [read_truth(path) for path in arguments.truth]
+        files = zip_longest(arguments.workload, truths)
+        return [Subject(capture.stem, capture.resolve(), truth) for capture, truth in files]
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    newest = max(path.stat().st_mtime for path in CAPTURES.rglob("*.pcap*"))
+    subjects = []
+    for name in arguments.workloads or WORKLOADS:
+        capture = arguments.folder.resolve() / f"{name}-{arguments.scale:g}-{arguments.seed}.pcap"
+        truth = capture.with_suffix(".json")
+        if not truth.exists() or truth.stat().st_mtime < newest:
+            say(f"making {capture.name}")
+            options = ["--scale", str(arguments.scale), "--seed", str(arguments.seed)]
+            maker = [sys.executable, str(FOLDER / "make_workloads.py"), name, str(capture), *options]
+            truth.write_bytes(subprocess.run(maker, check=True, capture_output=True).stdout)
+        subjects.append(Subject(name, capture, read_truth(truth)))
+    return subjects
+
+
+def measure_subject(subject: Subject, chosen: Sequence[Program], repetitions: int, folder: Path) -> list[str]:
+    """Run every program on a capture, in turn; returns a line for each that failed."""
+    warm(subject.capture)
+    failed: dict[str, str] = {}
+    for number in range(repetitions):
+        for program in chosen:
+            if program.name in failed:
+                continue
+            say(f"{subject.name}, {number + 1} of {repetitions}: {program.name}")
+            try:
+                run = measure(program, subject.capture, output_of(program, folder))
+            except ProgramError as failure:
+                failed[program.name] = f"left out: {program.name} on {subject.name}: {failure}"
+                say(failed[program.name])
+                subject.runs.pop(program.name, None)
+                continue
+            subject.runs.setdefault(program.name, []).append(run)
+    return list(failed.values())
+
+
+def count_found(subject: Subject, chosen: Sequence[Program], folder: Path) -> None:
+    """Count what tlsinspect and tshark found in a capture whose truth is known."""
+    if subject.truth is None:
+        return
+    for program in chosen:
+        if program.name not in subject.runs:
+            continue
+        if program.name == BASE:
+            messages = folder / "messages.parquet"
+            command = messages_command(program, subject.capture, messages)
+            subprocess.run(command, check=True, env=program.environment, cwd=folder)
+            subject.found[BASE] = count_tlsinspect(output_of(program, folder), messages)
+        elif program.name == "tshark":
+            fields = output_of(program, folder).with_suffix(".stdout")
+            subject.found[program.name] = count_tshark(fields, TSHARK_FIELDS)
+
+
+def output_of(program: Program, folder: Path) -> Path:
+    """The file to which a program writes."""
+    return folder / program.name.replace(" ", "-").replace(",", "")
+
+
+def command_line() -> str:
+    """This run's command, files by their names only."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return shlex.join(["python", "benchmarks/run.py", *words])
+
+
+def say(line: str) -> None:
+    """Tell what is going on, on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

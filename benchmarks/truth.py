@@ -1,0 +1,73 @@
+"""Holds what programs found to what a workload holds.
+
+A truth is a JSON object with the counts of KINDS; the short keys of ALIASES are understood too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+KINDS = ("client_hellos", "server_hellos", "names", "server_certificates", "client_certificates")
+ALIASES = {
+    "nch": "client_hellos",
+    "nsh": "server_hellos",
+    "conns_with_sni": "names",
+    "scerts": "server_certificates",
+    "ccerts": "client_certificates",
+}
+
+Counts = dict[str, int]
+
+
+def read_truth(path: Path) -> Counts:
+    """Read the counts of a truth file; raises KeyError where one is missing."""
+    stated = json.loads(path.read_text())
+    named = {ALIASES.get(key, key): value for key, value in stated.items()}
+    return {kind: int(named[kind]) for kind in KINDS}
+
+
+def count_tlsinspect(connections: Path, messages: Path) -> Counts:
+    """Count in two tables that tlsinspect exported as Parquet."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    types = pq.read_table(messages, columns=["message_type"])["message_type"]
+    columns = ["server_name", "certificate_sha256s", "client_certificate_sha256s"]
+    table = pq.read_table(connections, columns=columns)
+    chains = [pc.sum(pc.list_value_length(table[name])).as_py() or 0 for name in columns[1:]]
+    retries = pc.sum(pc.equal(types, "hello_retry_request")).as_py() or 0
+    return {
+        "client_hellos": pc.sum(pc.equal(types, "client_hello")).as_py() or 0,
+        "server_hellos": (pc.sum(pc.equal(types, "server_hello")).as_py() or 0) + retries,
+        "names": len(table) - table["server_name"].null_count,
+        "server_certificates": chains[0],
+        "client_certificates": chains[1],
+    }
+
+
+def count_tshark(fields: Path, names: tuple[str, ...]) -> Counts:
+    """Count in the fields that tshark printed, a line for each frame with handshake messages."""
+    counts = dict.fromkeys(KINDS, 0)
+    clients: dict[str, str] = {}
+    named: set[str] = set()
+    for row in iter_rows(fields, names):
+        types = row["tls.handshake.type"].split(",")
+        stream, port = row["tcp.stream"], row["tcp.srcport"]
+        if "1" in types:
+            clients.setdefault(stream, port)
+            if row["tls.handshake.extensions_server_name"]:
+                named.add(stream)
+        counts["client_hellos"] += types.count("1")
+        counts["server_hellos"] += types.count("2") + types.count("6")
+        certificates = len(row["tls.handshake.certificate"].split(",")) if row["tls.handshake.certificate"] else 0
+        counts["client_certificates" if clients.get(stream) == port else "server_certificates"] += certificates
+    return counts | {"names": len(named)}
+
+
+def iter_rows(fields: Path, names: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """The lines of tshark's output as fields by name."""
+    with fields.open(errors="replace") as lines:
+        for line in lines:
+            yield dict(zip(names, line.rstrip("\n").split("\t"), strict=True))
