@@ -239,8 +239,8 @@ STATISTICS: dict[str, Statistic] = {
             "Nothing speaks against the certificate for {share}",
             "What dates and names say at capture time. Trust in the authority and revocation are not judged.",
             "validation",
-            by_column("validation"),
-            focus="leaf_ok",
+            categories.validation,
+            focus="nothing against it",
         ),
         Statistic(
             "resumption",

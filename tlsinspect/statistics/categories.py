@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tlsinspect.registry import is_grease, version_name
+from tlsinspect.registry.suites import parse_suite_name
 
 from .observations import Categorise, Frames, leaf_of
 from .series import integer_dtype, is_false, is_true, look_up, text_dtype, text_series
@@ -26,6 +27,13 @@ SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
 
 RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
 FAILURES = {"closed": "closed before the end", "reset": "connection reset", "capture_end": "capture ended first"}
+VALIDATIONS = {
+    "leaf_ok": "nothing against it",
+    "expired": "expired",
+    "not_yet_valid": "not yet valid",
+    "self_signed": "self-signed",
+    "name_mismatch": "made for another name",
+}
 
 
 def by_column(column: str) -> Categorise:
@@ -86,19 +94,29 @@ def is_tls_1_3(codes: pd.Series[int]) -> pd.Series[bool]:
 
 
 def cipher_class(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by kind of record protection, as studies of adoption do; the last rule that fits wins."""
-    cipher, mode, bits = rows["cipher"], rows["cipher_mode"], rows["key_bits"]
-    category = text_series(None, rows)
-    category[is_true(mode.isin(("CNT", "CTR", "STREAM")))] = "other stream cipher"
-    category[is_true(mode == "CBC")] = "CBC"
-    category[is_true(rows["mac"] == "AEAD")] = "other AEAD"
-    category[is_true(mode == "GCM") & is_true(cipher.str.startswith("AES"))] = "AES-GCM"
-    category[is_true(cipher.str.startswith("CHACHA20"))] = "ChaCha20-Poly1305"
-    category[is_true(cipher.isin(("3DES_EDE", "IDEA")))] = "64-bit blocks (3DES, IDEA)"
-    category[is_true(cipher.str.startswith("RC4"))] = "RC4"
-    category[is_true(bits > 0) & is_true(bits <= SMALL_KEY_BITS)] = "DES or export grade"
-    category[is_true(mode == "NULL")] = "no encryption"
-    return category
+    """Categorise by kind of record protection, as studies of adoption do."""
+    names = rows["cipher_suite_name"]
+    return text_series(names.map({name: suite_class(name) for name in names.dropna().unique().tolist()}), rows)
+
+
+def suite_class(suite_name: str) -> str | None:
+    """The kind of record protection that a suite's name stands for; None for a suite without a name."""
+    try:
+        facts = parse_suite_name(suite_name)
+    except KeyError:
+        return None
+    if facts.cipher_mode == "NULL":
+        return "no encryption"
+    if facts.key_bits is not None and facts.key_bits <= SMALL_KEY_BITS:
+        return "DES or export grade"
+    if facts.mac == "AEAD":
+        named = {("AES", "GCM"): "AES-GCM", ("CHACHA20", "POLY1305"): "ChaCha20-Poly1305"}
+        return named.get((facts.cipher.partition("_")[0], facts.cipher_mode), "other AEAD")
+    if facts.cipher.startswith("RC4"):
+        return "RC4"
+    if facts.cipher_mode == "CBC":
+        return "64-bit blocks (3DES, IDEA)" if facts.cipher in ("3DES_EDE", "IDEA") else "CBC"
+    return "other stream cipher"
 
 
 def secrecy(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
@@ -126,6 +144,11 @@ def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     category[alert] = named.fillna("encrypted alert")[alert]
     category[is_true(rows["established"])] = "established"
     return category
+
+
+def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by what dates and names say against the server's certificate."""
+    return text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
 
 
 def by_leaf(describe: Callable[[pd.DataFrame], pd.Series[str]]) -> Categorise:

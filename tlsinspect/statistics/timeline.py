@@ -49,6 +49,8 @@ class Timeline:
     category: str
     width: str
     table: pd.DataFrame
+    time_start: pd.Timestamp | None = None
+    time_end: pd.Timestamp | None = None
 
 
 def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "connections") -> Timeline:
@@ -74,7 +76,8 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     columns: dict[str, list[Any]] = {"time": buckets, "count": numbers, "denominator": denominators}
     columns |= share_columns(numbers, denominators, interval=unit != "bytes")
     columns["unknown"] = [unknown for _, _, unknown in counts]
-    return Timeline(statistic, UNITS[unit], wanted, width, build_result(columns))
+    period = (times.min(), times.max()) if buckets else (None, None)
+    return Timeline(statistic, UNITS[unit], wanted, width, build_result(columns), *period)
 
 
 def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[int, int, int]:

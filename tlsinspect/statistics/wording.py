@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .shares import Shares
+    from .timeline import Timeline
 
+MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about the rest
+ONLY_SOME = "that show it"
 MANY = 1000  # from here a share's first decimal means something
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -33,8 +36,14 @@ def share_text(count: int, denominator: int) -> str:
     return f">{100 - 10**-digits:.{digits}f}%" if float(text) == 100 else f"{text}%"
 
 
-def share_of_text(count: int, denominator: int, plural: str) -> str:
-    """A share of something: "62% of connections", "no connections", "all connections"."""
+def share_of_text(count: int, denominator: int, plural: str, only: str = "") -> str:
+    """A share of something: "62% of connections", "no connections", "all connections".
+
+    With `only`, a share of the few that can tell: "62% of the 32 connections that show it".
+    """
+    if only:
+        some = {0: "none of the", denominator: "all of the"}.get(count, f"{share_text(count, denominator)} of the")
+        return f"{some} {denominator:,} {plural} {only}"
     if count == 0:
         return f"no {plural}"
     return f"all {plural}" if count == denominator else f"{share_text(count, denominator)} of {plural}"
@@ -90,14 +99,18 @@ def period_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
 
 
 def statement(shares: Shares) -> str:
-    """The answer in one sentence without a full stop; what is missing where there is no answer."""
+    """The answer in one sentence without a full stop; that there is none where nothing is known.
+
+    Where much is unknown, the sentence says that it speaks of the rest only.
+    """
     if not shares.denominator:
         asked = count_text(shares.unknown, shares.unit)
         nothing = f"nothing to show, unknown for {asked}" if shares.unknown else f"nothing to show of {asked}"
         return f"{shares.statistic.title}: {nothing}"
     category = shares.statistic.focus or str(shares.table["category"].iloc[0])
     count = shares.count_of(category)
-    share = share_of_text(count, shares.denominator, shares.unit.plural)
+    only = ONLY_SOME if shares.unknown_share > MUCH_UNKNOWN and shares.unit.name != "bytes" else ""
+    share = share_of_text(count, shares.denominator, shares.unit.plural, only)
     template = shares.statistic.statement
     share = share[0].upper() + share[1:] if template.startswith("{share}") else share
     return template.format(category=category, share=share)
@@ -110,3 +123,19 @@ def basis(shares: Shares) -> str:
         total = shares.denominator + shares.unknown
         text += f"; {count_text(shares.unknown, shares.unit)} more unknown ({share_text(shares.unknown, total)})"
     return text
+
+
+def timeline_statement(timeline: Timeline) -> str:
+    """How a share changed between the two halves of the time, in one sentence without a full stop."""
+    table = timeline.table
+    known = int(table["denominator"].sum())
+    if not known:
+        return f"{timeline.category} over time: nothing to show of {count_text(0, timeline.unit)}"
+    if len(table) < 2:
+        return f"{timeline.category}: {share_text(int(table['count'].sum()), known)} of {timeline.unit.plural}"
+    middle = len(table) // 2
+    halves = [
+        share_text(int(part["count"].sum()), int(part["denominator"].sum()))
+        for part in (table.iloc[:middle], table.iloc[middle:])
+    ]
+    return f"{timeline.category}: {halves[0]} of {timeline.unit.plural} in the first half, {halves[1]} in the second"

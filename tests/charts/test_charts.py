@@ -1,0 +1,214 @@
+"""Every chart, in every size, of much, little and no data."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tests.synthetic import MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
+from tlsinspect import Inspection
+from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, save_chart
+from tlsinspect.charts.files import svg_text
+from tlsinspect.statistics import STATISTICS, build_shares
+
+HOSTILE = "$x^2$ \x1b[31m\u202egnp.exe\u0000 </text><script>" + "w" * 300
+
+
+def texts(figure: Figure) -> list[str]:
+    """All text on a figure."""
+    return [str(text.get_text()) for text in figure.findobj(Text)]
+
+
+def hostile_frames() -> MadeFrames:
+    """Names such as nobody in good faith sends."""
+    rows = [
+        make_connection(
+            1, server_name=HOSTILE, alpn=HOSTILE, ja4=HOSTILE, certificate_sha256s=["aa"], cipher_suite_name=HOSTILE
+        ),
+        make_old_connection(2, version_name=HOSTILE, group_name=HOSTILE, validation=HOSTILE, key_exchange=HOSTILE),
+        make_failed_connection(3, last_alert_name=HOSTILE),
+    ]
+    return make_frames(connections=rows, certificates=[{"sha256": "aa", "issuer": f"O={HOSTILE}", "key_type": HOSTILE}])
+
+
+def far_apart(figure: Figure) -> list[str]:
+    """The texts that stick out of their figure."""
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    width, height = figure.get_size_inches() * figure.dpi
+    outside = []
+    for text in figure.findobj(Text):
+        if not text.get_text() or not text.get_visible():
+            continue
+        box = text.get_window_extent(renderer)
+        if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1:
+            outside.append(text.get_text())
+    return outside
+
+
+@pytest.mark.parametrize("size", ["page", "narrow"])
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_keeps_its_text_on_the_canvas(name: str, size: str, demo: Inspection) -> None:
+    assert far_apart(build_chart(name, demo, size=size)) == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_says_that_there_is_nothing_to_show(name: str) -> None:
+    figure = build_chart(name, make_frames(), size="narrow")
+    assert any("Nothing to show: 0" in text for text in texts(figure))
+    assert far_apart(figure) == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_copes_with_one_connection(name: str) -> None:
+    frames = make_frames(connections=[make_connection(1, handshake_ms=3.0)])
+    assert far_apart(build_chart(name, frames)) == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_copes_with_nothing_but_nulls(name: str) -> None:
+    frames = make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[])
+    assert any("Nothing to show" in text or "nothing to show" in text for text in texts(build_chart(name, frames)))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_hostile_names_stay_text_of_bounded_length(name: str) -> None:
+    figure = build_chart(name, hostile_frames(), size="narrow")
+    assert far_apart(figure) == []
+    for text in figure.findobj(Text):
+        assert text.get_text().isprintable()
+        assert "\u202e" not in text.get_text()
+        assert not text.get_parse_math() or "$" not in text.get_text()
+    assert "<script>" not in svg_text(figure)
+
+
+@pytest.mark.parametrize("name", ["certificate-validity", "tls13-over-time", "ports", "handshake-times"])
+def test_the_same_numbers_give_the_same_svg(name: str, demo: Inspection) -> None:
+    assert svg_text(build_chart(name, demo)) == svg_text(build_chart(name, demo))
+
+
+def test_svg_has_no_date_and_reaches_nothing_outside(demo: Inspection) -> None:
+    markup = svg_text(build_chart("versions", demo))
+    assert "<dc:date>" not in markup
+    assert "<image" not in markup
+    assert set(re.findall(r'href="([^#"][^"]*)"', markup)) == set()
+
+
+def test_svg_carries_its_letters_as_shapes(demo: Inspection) -> None:
+    assert "<text" not in svg_text(build_chart("versions", demo))
+
+
+@pytest.mark.parametrize("name", ["cipher-suites", "versions-offered", "ports", "tls13-over-time", "handshake-times"])
+def test_a_slide_is_sixteen_by_nine_and_holds_all_text(name: str, demo: Inspection) -> None:
+    figure = build_chart(name, demo, size="slide")
+    width, height = figure.get_size_inches()
+    assert width / height == pytest.approx(16 / 9)
+    assert far_apart(figure) == []
+
+
+def test_a_bare_chart_leaves_words_to_the_page(demo: Inspection) -> None:
+    content = compose_chart("versions", demo)
+    assert content.title in texts(draw_chart(content))
+    assert content.title not in texts(draw_chart(content, bare=True))
+
+
+def test_title_states_the_finding_and_subtitle_what_it_rests_on() -> None:
+    frames = make_frames(connections=[make_connection(0), make_old_connection(1)])
+    content = compose_chart("versions", frames)
+    assert content.title == "TLS 1.3 was agreed for 50% of connections"
+    assert content.subtitle == "Versions agreed, of 2 connections · 2026-03-01 12:00 UTC"
+
+
+def test_what_is_unknown_has_a_bar_of_its_own() -> None:
+    unknown = make_connection(1, version_name=None, gap=True, unknown_reasons=[("version", "gap")])
+    figure = build_chart("versions", make_frames(connections=[make_connection(0), unknown]))
+    assert {"unknown", "50%", "1 of 2"} <= set(texts(figure))
+
+
+def test_the_tail_of_many_categories_is_one_bar() -> None:
+    rows = [make_connection(at, server_name=f"h{at}.example") for at in range(40)]
+    frames = make_frames(connections=rows)
+    content = compose_chart("server-names", frames)
+    assert "other (28 more)" in texts(draw_chart(content))
+    assert len(content.numbers) == 41
+
+
+def test_a_chart_by_bytes_has_no_whiskers_and_says_so(demo: Inspection) -> None:
+    content = compose_chart("versions", demo, "bytes")
+    assert "interval" not in content.note
+    assert content.numbers["low"].isna().all()
+
+
+def test_a_chart_by_servers_says_that_shares_overlap() -> None:
+    both = make_frames(connections=[make_connection(0), make_old_connection(1)])
+    assert "more than 100%" in compose_chart("versions", both, "servers").note
+
+
+def test_saved_chart_is_svg_png_and_csv(tmp_path: Path, demo: Inspection) -> None:
+    content = compose_chart("versions", demo)
+    paths = save_chart(draw_chart(content), tmp_path / "charts", "versions", content.numbers)
+    assert [path.name for path in paths] == ["versions.svg", "versions.png", "versions.csv"]
+    assert paths[0].read_bytes().startswith(b"<?xml")
+    assert paths[1].read_bytes().startswith(b"\x89PNG")
+    table = pd.read_csv(paths[2])
+    shares = build_shares("versions", demo).table
+    assert table["share"].dropna().tolist() == shares["share"].tolist()
+
+
+def test_saved_numbers_cannot_become_formulas(tmp_path: Path) -> None:
+    frames = make_frames(connections=[make_connection(0, server_name="=cmd|' /C calc'!A0")])
+    content = compose_chart("server-names", frames)
+    path = save_chart(draw_chart(content), tmp_path, "names", content.numbers)[2]
+    assert "'=cmd|" in path.read_text()
+    assert not re.search(r'(^|,)"?=', path.read_text())
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", "A", ".x"])
+def test_a_chart_is_not_saved_outside_its_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="no plain file name"):
+        save_chart(Figure(), tmp_path, name, pd.DataFrame())
+
+
+@pytest.mark.parametrize("name", ["versions-offered", "tls13-over-time", "ports", "key-exchange"])
+def test_charts_can_be_drawn_by_bytes(name: str, demo: Inspection) -> None:
+    assert far_apart(build_chart(name, demo, "bytes")) == []
+
+
+def test_every_chart_is_of_a_declared_statistic() -> None:
+    assert {chart.statistic for chart in CHARTS.values()} <= set(STATISTICS)
+    assert all(name == chart.name for name, chart in CHARTS.items())
+
+
+def run_python(program: str) -> None:
+    """Run a program in an interpreter of its own; it must succeed."""
+    root = Path(__file__).parent.parent.parent
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root, env={"PYTHONPATH": str(root), "PATH": ""})
+
+
+def test_charts_leave_pyplot_and_settings_alone() -> None:
+    run_python(
+        """
+import sys, matplotlib
+before = matplotlib.rcParams.copy()
+from tests.synthetic import make_connection, make_frames
+from tlsinspect.charts import build_chart
+build_chart("versions", make_frames(connections=[make_connection(1)]))
+assert "matplotlib.pyplot" not in sys.modules
+assert matplotlib.rcParams.copy() == before
+"""
+    )
+
+
+def test_importing_charts_loads_nothing_heavy() -> None:
+    run_python(
+        """
+import sys, tlsinspect.charts, tlsinspect.statistics
+assert not {"pandas", "matplotlib", "pyarrow"} & set(sys.modules)
+"""
+    )

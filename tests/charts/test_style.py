@@ -1,0 +1,137 @@
+"""Colours that stay apart, text that fits, SVG for pages."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.synthetic import make_connection, make_frames
+from tlsinspect.charts import build_chart, style
+from tlsinspect.charts.labels import fit_text, show_text, text_width, wrap_text
+from tlsinspect.charts.svg import PageCharts, colour_variables
+
+
+def channels(colour: str) -> list[float]:
+    """The linear red, green and blue of #rrggbb."""
+    values = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    red, green, blue = channels(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def lightness(colour: str) -> float:
+    """L* of CIELAB."""
+    return float(116 * luminance(colour) ** (1 / 3) - 16)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio (WCAG 2)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        {name: colour for name, colour in style.VERSION_COLOURS.items() if "DTLS" not in name},
+        style.SECRECY_COLOURS,
+        style.CIPHER_CLASS_COLOURS,
+    ],
+)
+def test_colours_of_a_scale_stay_apart_in_grey(scale: dict[str, style.Colour]) -> None:
+    for (one, first), (other, second) in combinations(scale.items(), 2):
+        assert abs(lightness(first.light) - lightness(second.light)) >= 4, (one, other)
+
+
+def test_no_two_things_share_a_colour() -> None:
+    lights = [colour.light for colour in style.COLOURS.values()]
+    assert len(lights) == len(set(lights))
+
+
+@pytest.mark.parametrize("text", [style.INK, style.MUTED])
+def test_text_is_readable_on_light_and_on_dark_ground(text: style.Colour) -> None:
+    assert contrast(text.light, style.PAPER.light) >= 4.5
+    assert contrast(text.dark, style.PAPER.dark) >= 4.5
+
+
+@pytest.mark.parametrize("colour", style.COLOURS.values(), ids=style.COLOURS)
+def test_every_colour_is_seen_on_dark_ground(colour: style.Colour) -> None:
+    assert colour in (style.PAPER, style.GRID) or contrast(colour.dark, style.PAPER.dark) >= 1.5
+
+
+def test_show_text_makes_control_and_bidi_characters_visible() -> None:
+    assert show_text("a\x1b[0m\u202eb\n") == "a\\x1b[0m\\u202eb\\n"
+
+
+def test_show_text_boxes_what_the_font_cannot_draw() -> None:
+    assert show_text("漢a") == "□a"
+
+
+def test_fit_text_cuts_the_middle_to_the_width() -> None:
+    fitted = fit_text("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", 2.0, 9)
+    assert text_width(fitted, 9) <= 2.0
+    assert fitted.startswith("TLS_ECDHE")
+    assert fitted.endswith("SHA256")
+
+
+def test_fit_text_leaves_what_fits_alone() -> None:
+    assert fit_text("short", 2.0, 9) == "short"
+
+
+def test_wrap_text_keeps_every_character_within_the_width() -> None:
+    text = "some words and one_that_is_far_too_long_to_stand_on_a_line_of_its_own here"
+    lines = wrap_text(text, 1.5, 9)
+    assert all(text_width(line, 9) <= 1.5 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def page_charts() -> tuple[PageCharts, list[str]]:
+    """Two charts of one page."""
+    page = PageCharts()
+    frames = make_frames(connections=[make_connection(1), make_connection(2, version_name=None, gap=True)])
+    return page, [page.add(build_chart(name, frames), "a <label>", "chart") for name in ("versions", "tls13-over-time")]
+
+
+def test_inline_svg_has_no_style_of_its_own_and_no_script() -> None:
+    page, charts = page_charts()
+    for markup in (*charts, page.shared()):
+        assert "style=" not in markup
+        assert "<style" not in markup
+        assert "<script" not in markup
+        ET.fromstring(markup)
+
+
+def test_inline_svg_leaves_colours_to_the_page() -> None:
+    _, charts = page_charts()
+    for markup in charts:
+        used = set(re.findall(r"var\(--([a-z0-9-]+)\)", markup))
+        assert used <= set(style.COLOURS)
+        assert not re.findall(r'(?:fill|stroke)="#', markup)
+
+
+def test_every_reference_of_a_page_has_one_target() -> None:
+    page, charts = page_charts()
+    everything = "".join(charts) + page.shared()
+    ids = re.findall(r' id="([^"]+)"', everything)
+    assert len(ids) == len(set(ids))
+    targets = set(re.findall(r'href="#([^"]+)"', everything)) | set(re.findall(r"url\(#([^)]+)\)", everything))
+    assert targets <= set(ids)
+
+
+def test_inline_svg_escapes_its_label() -> None:
+    _, charts = page_charts()
+    assert 'aria-label="a &lt;label&gt;"' in charts[0]
+
+
+def test_light_and_dark_pages_define_the_same_colours() -> None:
+    def names(dark: bool) -> list[str]:
+        return re.findall(r"--([a-z0-9-]+):#[0-9a-f]{6};", colour_variables(dark))
+
+    assert names(True) == names(False) == list(style.COLOURS)

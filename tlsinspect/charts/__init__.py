@@ -1,0 +1,50 @@
+"""Charts: statistics -> figures, and figures -> files.
+
+In: an Inspection, or anything with its frames. Out: matplotlib Figures, made with
+the object-oriented API alone. CHARTS declares which there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .catalogue import CHARTS
+from .compose import Chart, Content
+from .files import save_chart
+from .style import SETTINGS, SIZES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..statistics import Frames
+
+__all__ = ["CHARTS", "SIZES", "Chart", "Content", "build_chart", "compose_chart", "draw_chart", "save_chart"]
+
+
+def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
+    """Compose a chart: its finding in words, its exact numbers, and how to draw it.
+
+    Raises KeyError for a chart that is not in CHARTS, ValueError for a unit that its statistic has not.
+    """
+    chart = CHARTS[name]
+    return chart.compose(chart, frames, unit or chart.unit)
+
+
+def draw_chart(content: Content, size: str = "page", bare: bool = False) -> Figure:
+    """Draw a composed chart for one of SIZES: a page, a slide (16:9) or a narrow screen.
+
+    A bare chart leaves title, subtitle and note to the page that shows it.
+    """
+    import matplotlib as mpl
+
+    from .canvas import MARGIN, Canvas
+
+    with mpl.rc_context(SETTINGS):
+        canvas = Canvas(SIZES[size])
+        y = MARGIN if bare else canvas.header(content.title, content.subtitle)
+        return canvas.finish(content.draw(canvas, y), "" if bare else content.note)
+
+
+def build_chart(name: str, frames: Frames, unit: str = "", size: str = "page") -> Figure:
+    """Compose and draw a chart. Raises as compose_chart does, and KeyError for a size that is not in SIZES."""
+    return draw_chart(compose_chart(name, frames, unit), size)

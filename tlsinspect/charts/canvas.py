@@ -1,0 +1,156 @@
+"""A canvas: one figure on which every thing is put where it belongs, in inches from the top left.
+
+In: a size and a height. Out: a matplotlib Figure. Uses the object-oriented API
+only: no pyplot, no current figure, no backend of a caller's choosing is touched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .labels import show_text, text_width, wrap_text
+from .style import GRID, INK, MUTED, PAPER, UNKNOWN, UNKNOWN_HATCH, Colour, Size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARGIN = 0.16
+TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 12.5, 9.0, 8.0
+LINE_HEIGHT = 1.32  # of the type size
+UNKNOWN_PATTERN = "////"
+
+
+def line_height(points: float) -> float:
+    """The distance between two lines of text in inches."""
+    return points * LINE_HEIGHT / 72
+
+
+class Canvas:
+    """A figure with its own coordinates: inches before scaling, x to the right, y down from the top.
+
+    Its height is set at the end, by `finish`: only then is known how much was put on it.
+    """
+
+    def __init__(self, size: Size) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.size = size
+        self.width = size.width
+        self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=PAPER.light)
+        FigureCanvasAgg(self.figure)
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.insets: list[tuple[Axes, tuple[float, float, float, float]]] = []
+
+    @property
+    def left(self) -> float:
+        """Where text starts."""
+        return MARGIN
+
+    @property
+    def right(self) -> float:
+        """Where everything ends."""
+        return self.width - MARGIN
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        points: float = TEXT_POINTS,
+        colour: Colour = INK,
+        bold: bool = False,
+        align: str = "left",
+    ) -> None:
+        """Put one line of text; `y` is the middle of its height."""
+        weight = "bold" if bold else "normal"
+        font: dict[str, Any] = {"fontsize": points * self.size.scale, "fontweight": weight, "parse_math": False}
+        self.axes.text(x, y, show_text(text), color=colour.light, ha=align, va="center_baseline", zorder=4, **font)
+
+    def lines(self, y: float, text: str, points: float, colour: Colour = INK, bold: bool = False) -> float:
+        """Put text over the full width, broken into lines; return where it ends."""
+        step = line_height(points)
+        for line in wrap_text(show_text(text), self.right - self.left, points, bold):
+            self.text(self.left, y + step / 2, line, points, colour, bold)
+            y += step
+        return y
+
+    def header(self, title: str, subtitle: str) -> float:
+        """Put title and subtitle; return where they end."""
+        y = self.lines(MARGIN, title, TITLE_POINTS, bold=True)
+        return self.lines(y + 0.03, subtitle, SMALL_POINTS, MUTED) + 0.12
+
+    def bar(self, x: float, y: float, width: float, height: float, colour: Colour, hollow: bool = False) -> None:
+        """Put a bar; what is unknown is hatched, a hollow one has its colour around it only."""
+        from matplotlib.patches import Rectangle
+
+        hatch = UNKNOWN_PATTERN if colour is UNKNOWN else None
+        edge = UNKNOWN_HATCH if colour is UNKNOWN else colour if hollow else PAPER
+        fill = PAPER if hollow else colour
+        self.axes.add_patch(
+            Rectangle(
+                (x, y), width, height, facecolor=fill.light, edgecolor=edge.light, hatch=hatch,
+                linewidth=(1.2 if hollow else 0.6) * self.size.scale, zorder=2, clip_on=False,
+            )
+        )  # fmt: skip
+
+    def line(
+        self, xs: Sequence[float], ys: Sequence[float], colour: Colour = GRID, width: float = 0.8, over: bool = False
+    ) -> None:
+        """Put a line through points, below the bars or over them."""
+        self.axes.plot(
+            xs,
+            ys,
+            color=colour.light,
+            linewidth=width * self.size.scale,
+            solid_capstyle="butt",
+            zorder=3 if over else 1,
+        )
+
+    def whisker(self, low: float, high: float, y: float, height: float) -> None:
+        """Put an interval: a line from low to high with a cap at each end, on a light ground of its own."""
+        top, bottom = y - height / 2, y + height / 2
+        xs = (low, high, math.nan, low, low, math.nan, high, high)
+        ys = (y, y, math.nan, top, bottom, math.nan, top, bottom)
+        self.line(xs, ys, PAPER, 2.2, over=True)
+        self.line(xs, ys, INK, 0.9, over=True)
+
+    def legend(self, y: float, entries: Sequence[tuple[str, Colour]]) -> float:
+        """Put swatches with names, in as many lines as they need; return where they end."""
+        x, step = self.left, line_height(SMALL_POINTS) + 0.03
+        for name, colour in entries:
+            needed = 0.16 + text_width(show_text(name), SMALL_POINTS)
+            if x > self.left and x + needed > self.right:
+                x, y = self.left, y + step
+            self.bar(x, y + step / 2 - 0.05, 0.1, 0.1, colour)
+            self.text(x + 0.15, y + step / 2, name, SMALL_POINTS, MUTED)
+            x += needed + 0.2
+        return y + step + 0.14 if entries else y
+
+    def plot(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Add axes of their own, for curves; x, y is their top left corner."""
+        axes = self.figure.add_axes((0, 0, 1, 1))
+        axes.set_facecolor(PAPER.light)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
+        axes.spines["bottom"].set_color(MUTED.light)
+        axes.tick_params(labelsize=SMALL_POINTS * self.size.scale, colors=MUTED.light, length=0)
+        axes.grid(axis="y", color=GRID.light, linewidth=0.8 * self.size.scale)
+        axes.set_axisbelow(True)
+        self.insets.append((axes, (x, y, width, height)))
+        return axes
+
+    def finish(self, y: float, note: str) -> Figure:
+        """Put the note at the foot, set the height, which gives everything its place, and return the figure."""
+        y = self.lines(y + 0.06, note, SMALL_POINTS - 0.5, MUTED) if note else y
+        height = max(y + MARGIN / 2, self.size.height or 0)
+        self.figure.set_size_inches(self.width * self.size.scale, height * self.size.scale)
+        self.axes.set_xlim(0, self.width)
+        self.axes.set_ylim(height, 0)
+        for axes, (x, y, width, tall) in self.insets:
+            axes.set_position((x / self.width, 1 - (y + tall) / height, width / self.width, tall / height))
+        return self.figure

@@ -1,0 +1,129 @@
+"""CHARTS: which charts there are. To add a chart of shares, add a row."""
+
+from __future__ import annotations
+
+from ..registry import GROUPS
+from ..registry.suites import KEY_EXCHANGES, group_facts
+from ..statistics.categories import suite_class
+from .compose import (
+    Chart,
+    Legend,
+    compose_handshake_times,
+    compose_offers,
+    compose_ports,
+    compose_shares,
+    compose_timeline,
+)
+from .style import (
+    BAD,
+    CIPHER_CLASS_COLOURS,
+    FORWARD_SECRET,
+    GOOD,
+    NOT_FORWARD_SECRET,
+    PLAIN,
+    POST_QUANTUM,
+    PROTOCOL_COLOURS,
+    SECRECY_COLOURS,
+    VERSION_COLOURS,
+    Colour,
+)
+
+POST_QUANTUM_EXCHANGES = ("hybrid", "KEM")
+FORWARD_SECRET_EXCHANGES = frozenset(label for label, _, secret in KEY_EXCHANGES.values() if secret)
+POST_QUANTUM_GROUPS = frozenset(name for code, name in GROUPS.items() if group_facts(code).post_quantum)
+GOOD_OUTCOMES = ("established", "nothing against it")
+
+
+def version_colour(category: str) -> Colour:
+    """A version's own colour; a draft has its version's."""
+    return VERSION_COLOURS.get(category.partition(" (")[0], PLAIN)
+
+
+def limit_colour(category: str) -> Colour:
+    """TLS 1.3 in its colour, what stands against it not."""
+    return VERSION_COLOURS["TLS 1.3"] if category == "TLS 1.3 agreed" else PLAIN
+
+
+def suite_colour(category: str) -> Colour:
+    """A suite has the colour of its kind of record protection."""
+    return CIPHER_CLASS_COLOURS.get(suite_class(category) or "", PLAIN)
+
+
+def suite_legend(categories: list[str]) -> Legend:
+    """The kinds of record protection among the suites shown."""
+    kinds = {suite_class(category) for category in categories}
+    return [(name, colour) for name, colour in CIPHER_CLASS_COLOURS.items() if name in kinds]
+
+
+def class_colour(category: str) -> Colour:
+    """The colour of a kind of record protection."""
+    return CIPHER_CLASS_COLOURS.get(category, PLAIN)
+
+
+def exchange_colour(category: str) -> Colour:
+    """A key exchange has the colour of the secrecy that it gives."""
+    if category in POST_QUANTUM_EXCHANGES:
+        return POST_QUANTUM
+    return FORWARD_SECRET if category in FORWARD_SECRET_EXCHANGES else NOT_FORWARD_SECRET
+
+
+def group_colour(category: str) -> Colour:
+    """A group has the colour of the secrecy that it gives."""
+    return POST_QUANTUM if category in POST_QUANTUM_GROUPS else FORWARD_SECRET
+
+
+def exchange_legend(categories: list[str]) -> Legend:
+    """The degrees of secrecy among the key exchanges shown."""
+    return secrecy_legend([exchange_colour(category) for category in categories])
+
+
+def group_legend(categories: list[str]) -> Legend:
+    """The degrees of secrecy among the groups shown."""
+    return secrecy_legend([group_colour(category) for category in categories])
+
+
+def secrecy_legend(used: list[Colour]) -> Legend:
+    """The degrees of secrecy whose colours are used."""
+    return [(name, colour) for name, colour in SECRECY_COLOURS.items() if colour in used]
+
+
+def secrecy_colour(category: str) -> Colour:
+    """The colour of a degree of secrecy."""
+    return SECRECY_COLOURS.get(category, PLAIN)
+
+
+def outcome_colour(category: str) -> Colour:
+    """What went well, and what did not."""
+    return GOOD if category in GOOD_OUTCOMES else BAD
+
+
+def protocol_colour(category: str) -> Colour:
+    """A protocol's colour."""
+    return PROTOCOL_COLOURS.get(category, PLAIN)
+
+
+CHARTS: dict[str, Chart] = {
+    chart.name: chart
+    for chart in (
+        Chart("versions", "versions", compose_shares, colour=version_colour),
+        Chart("versions-offered", "versions_offered", compose_offers, colour=version_colour),
+        Chart("version-limit", "version_limit", compose_shares, colour=limit_colour),
+        Chart("tls13-over-time", "versions", compose_timeline, colour=version_colour),
+        Chart("cipher-suites", "cipher_suites", compose_shares, colour=suite_colour, legend=suite_legend),
+        Chart("cipher-classes", "cipher_classes", compose_shares, colour=class_colour),
+        Chart("key-exchange", "key_exchange", compose_shares, colour=exchange_colour, legend=exchange_legend),
+        Chart("groups", "groups", compose_shares, colour=group_colour, legend=group_legend),
+        Chart("secrecy", "secrecy", compose_shares, colour=secrecy_colour),
+        Chart("certificate-keys", "key_types", compose_shares),
+        Chart("certificate-signatures", "signature_algorithms", compose_shares),
+        Chart("authorities", "authorities", compose_shares),
+        Chart("certificate-validity", "validation", compose_shares, colour=outcome_colour),
+        Chart("ports", "protocols", compose_ports, colour=protocol_colour),
+        Chart("resumption", "resumption", compose_shares),
+        Chart("handshake-times", "versions", compose_handshake_times),
+        Chart("outcomes", "outcomes", compose_shares, colour=outcome_colour),
+        Chart("application-protocols", "alpn", compose_shares),
+        Chart("server-names", "server_names", compose_shares),
+        Chart("clients", "ja4", compose_shares),
+    )
+}

@@ -1,0 +1,250 @@
+"""From statistics to the content of charts: words, numbers, bars, and how to draw them.
+
+In: the frames and a chart's declaration. Out: Content, which draws itself on a
+canvas of any size. Numbers come from statistics; here they only get words and colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..statistics import (
+    STATISTICS,
+    UNITS,
+    Frames,
+    Shares,
+    Unit,
+    build_handshake_ecdf,
+    build_handshake_quantiles,
+    build_port_shares,
+    build_shares,
+    build_timeline,
+)
+from ..statistics.wording import basis, count_text, period_text, share_text, statement, timeline_statement
+from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
+from .curves import draw_distributions, draw_nothing, draw_timeline
+from .labels import cut_text
+from .style import PLAIN, UNKNOWN, Colour
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .canvas import Canvas
+
+TOP = 12  # bars of one chart; the rest is folded into one
+MOST_PORTS = 12
+MOST_PARTS_SAID = 2
+LONGEST_TITLE = 140
+INTERVAL_NOTE = "Lines on the bars: 95% interval of the share (Wilson)."
+SEVERAL_NOTE = "Each counts once in every category it showed, so that shares can add up to more than 100%."
+
+Legend = list[tuple[str, Colour]]
+Draw = Callable[["Canvas", float], float]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A composed chart: its finding, what that rests on, the exact numbers, and how to draw it."""
+
+    name: str
+    title: str
+    subtitle: str
+    note: str
+    numbers: pd.DataFrame
+    draw: Draw
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of one statistic, in one unit unless asked for another.
+
+    `compose` makes its content; `colour` gives a category its colour, `legend` says what colours mean
+    where labels do not.
+    """
+
+    name: str
+    statistic: str
+    compose: Callable[[Chart, Frames, str], Content]
+    unit: str = ""
+    colour: Callable[[str], Colour] = lambda category: PLAIN
+    legend: Callable[[list[str]], Legend] = lambda categories: []
+
+
+def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:
+    """One bar per category, the tail folded, what is unknown below."""
+    shares = build_shares(chart.statistic, frames, unit, top=TOP)
+    bars = [build_bar(row, shares.unit, chart.colour) for row in records(shares.table)]
+    legend = chart.legend([bar.label for bar in bars])
+    note = share_note(shares)
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if not shares.denominator:
+            return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(total(shares), shares.unit)}")
+        return draw_bars(canvas, canvas.legend(y, legend), bars, unknown_bars(shares))
+
+    numbers = build_shares(chart.statistic, frames, unit).to_frame() if shares.folded else shares.to_frame()
+    return Content(chart.name, finding(shares), share_subtitle(shares), note, numbers, draw)
+
+
+def records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a table, missing values as None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def build_bar(row: dict[Any, Any], unit: Unit, colour: Callable[[str], Colour]) -> Bar:
+    """The bar of a row of a table of shares."""
+    value = share_text(row["count"], row["denominator"])
+    detail = number_text(row["count"], unit)
+    return Bar(row["category"], row["share"], value, detail, row["low"], row["high"], colour(row["category"]))
+
+
+def number_text(count: int, unit: Unit) -> str:
+    """A number without its unit, which the subtitle says; bytes keep theirs."""
+    return count_text(count, unit) if unit.name == "bytes" else f"{count:,}"
+
+
+def unknown_bars(shares: Shares) -> list[Bar]:
+    """The bar for what is unknown, as a share of all to which the question applies; none where all is known."""
+    if not shares.unknown:
+        return []
+    value = share_text(shares.unknown, total(shares))
+    detail = f"{number_text(shares.unknown, shares.unit)} of {number_text(total(shares), shares.unit)}"
+    return [Bar("unknown", shares.unknown_share, value, detail, None, None, UNKNOWN)]
+
+
+def finding(shares: Shares) -> str:
+    """The answer in one sentence of bounded length, whatever names are in it."""
+    return cut_text(statement(shares), LONGEST_TITLE)
+
+
+def total(shares: Shares) -> int:
+    """All units to which the question applies, known or not."""
+    return shares.denominator + shares.unknown
+
+
+def share_subtitle(shares: Shares) -> str:
+    """Subject, basis and period."""
+    parts = (f"{shares.statistic.title}, {basis(shares)}", period_text(shares.time_start, shares.time_end))
+    return " · ".join(part for part in parts if part)
+
+
+def share_note(shares: Shares) -> str:
+    """How to read the bars."""
+    notes = [INTERVAL_NOTE] if shares.unit.name != "bytes" else []
+    if int(shares.table["count"].sum()) > shares.denominator:
+        notes.append(SEVERAL_NOTE)
+    if shares.unknown:
+        notes.append("Unknown is not part of the shares above it.")
+    if shares.excluded:
+        notes.append(f"Does not apply to {count_text(shares.excluded, shares.unit)}.")
+    return " ".join(notes)
+
+
+def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
+    """The best version offered beside the version agreed."""
+    import pandas as pd
+
+    offered, agreed = build_shares("versions_offered", frames, unit), build_shares("versions", frames, unit)
+    order = STATISTICS["versions"].order
+    names = list(dict.fromkeys([*agreed.table["category"], *offered.table["category"]]))
+    names.sort(key=lambda name: order.index(base) if (base := name.partition(" (")[0]) in order else len(order))
+    pairs = [Pair(version_bar(offered, name, chart), version_bar(agreed, name, chart)) for name in names]
+    keys = (f"best offered (n {offered.denominator:,})", f"agreed (n {agreed.denominator:,})")
+    note = share_note(agreed)
+    if offered.unknown or agreed.unknown:
+        note += f" Unknown: {offered.unknown:,} offers, {agreed.unknown:,} versions agreed."
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if not pairs:
+            return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(total(offered), offered.unit)}")
+        return draw_pairs(canvas, y, pairs, keys)
+
+    title = "Best version offered, and version agreed"
+    if offered.denominator and agreed.denominator:
+        could, did = (share_text(each.count_of("TLS 1.3"), each.denominator) for each in (offered, agreed))
+        title = f"TLS 1.3: offered for {could}, agreed for {did} of {agreed.unit.plural}"
+    period = period_text(offered.time_start, offered.time_end)
+    subtitle = " · ".join(
+        part for part in ("The best version that the client offered, and the one agreed", period) if part
+    )
+    return Content(chart.name, title, subtitle, note, pd.concat([offered.to_frame(), agreed.to_frame()]), draw)
+
+
+def version_bar(shares: Shares, name: str, chart: Chart) -> Bar:
+    """The bar of one version, empty where the version does not occur."""
+    for row in records(shares.table):
+        if row["category"] == name:
+            return build_bar(row, shares.unit, chart.colour)
+    return Bar(name, 0.0, "0%", "0", None, None, chart.colour(name))
+
+
+def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
+    """The share of what the statistic speaks of, over time."""
+    timeline = build_timeline(chart.statistic, frames, unit=unit or "connections")
+    table, category = timeline.table, timeline.category
+    known, unknown = int(table["denominator"].sum()), int(table["unknown"].sum())
+    interval = "Band: 95% interval (Wilson). " if timeline.unit.name != "bytes" else ""
+    note = f"{interval}A gap in the line: nothing known in that {timeline.width}. Larger dots rest on more."
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if not known:
+            return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(unknown, timeline.unit)}")
+        return draw_timeline(canvas, y, table, timeline.width, chart.colour(category))
+
+    basis_text = f"{category} per {timeline.width}, of {count_text(known, timeline.unit)}"
+    more = f"; {number_text(unknown, timeline.unit)} more unknown" if unknown else ""
+    period = period_text(timeline.time_start, timeline.time_end)
+    subtitle = " · ".join(part for part in (basis_text + more, period) if part)
+    return Content(chart.name, timeline_statement(timeline), subtitle, note, table, draw)
+
+
+def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
+    """One 100 % bar per port: what its connections carried."""
+    table = build_port_shares(frames, unit or "connections")
+    shown = table[table["tls_port"] | table["protocol"].isin(("tls", "ssl2"))][["server_port", "transport"]]
+    ports = list(dict.fromkeys(shown.itertuples(index=False, name=None)))
+    counted = UNITS[unit or "connections"]
+    stacks = [build_stack(table, port, transport, counted, chart) for port, transport in ports[:MOST_PORTS]]
+    hidden = len(ports) - len(stacks)
+    note = "Told from the first octets of each connection." + (f" {hidden} more ports carried TLS." if hidden else "")
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if not stacks:
+            return draw_nothing(canvas, y, "Nothing to show: 0 connections on TLS ports, and none with TLS")
+        return draw_stacks(canvas, y, stacks)
+
+    shares = build_shares("protocols", frames, unit)
+    subtitle = "What each port carried: the TLS ports first, then every other port on which TLS was found"
+    return Content(chart.name, finding(shares), subtitle, note, table, draw)
+
+
+def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, chart: Chart) -> Stack:
+    """The bar of one port."""
+    rows = records(table[(table["server_port"] == port) & (table["transport"] == transport)])
+    parts = [(row["protocol"], row["share"] or 0.0, chart.colour(row["protocol"])) for row in rows]
+    said = [f"{share_text(row['count'], row['denominator'])} {row['protocol']}" for row in rows[:MOST_PARTS_SAID]]
+    return Stack(f"{port}/{transport}", f"{', '.join(said)} of {number_text(rows[0]['denominator'], unit)}", parts)
+
+
+def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
+    """The distribution of handshake times by version."""
+    quantiles = build_handshake_quantiles(frames)
+    points = build_handshake_ecdf(frames)
+    medians = [(row["version_name"], row["median"], row["connections"]) for row in records(quantiles)]
+    labels = {name: f"{name}: {value:.3g} ms (n {number:,})" for name, value, number in medians}
+    number = int(quantiles["connections"].sum())
+    note = "Full handshakes only, measured where the capture was taken: near the client they hold the whole round trip."
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if not number:
+            return draw_nothing(canvas, y, "Nothing to show: 0 full handshakes with application data")
+        return draw_distributions(canvas, y, points, labels)
+
+    said = [f"{value:.3g} ms with {name}" for name, value, _ in medians[:2]]
+    title = f"Half of the handshakes take up to {', '.join(said)}" if said else "Handshake times: nothing to show"
+    subtitle = (
+        f"ClientHello to the first application data, {number:,} full handshakes; the share that took at most so long"
+    )
+    return Content(chart.name, title, subtitle, note, quantiles, draw)

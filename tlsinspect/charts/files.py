@@ -1,0 +1,70 @@
+"""Charts as files: SVG, PNG, and the numbers behind them as CSV.
+
+The same numbers give the same SVG, byte for byte: no date, no random ids.
+"""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .style import SETTINGS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+PNG_DPI = 200
+
+
+def save_chart(figure: Figure, directory: str | Path, name: str, numbers: pd.DataFrame) -> list[Path]:
+    """Write `name`.svg, `name`.png and `name`.csv into a directory, which is made if need be; return the paths.
+
+    Raises ValueError for a name that is no plain file name, OSError where writing fails.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise ValueError(f"no plain file name: {name!r}")
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")]
+    paths[0].write_text(svg_text(figure), encoding="utf-8")
+    paths[1].write_bytes(png_bytes(figure))
+    paths[2].write_bytes(csv_bytes(numbers))
+    return paths
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as an SVG document."""
+    import matplotlib as mpl
+
+    out = StringIO()
+    with mpl.rc_context(SETTINGS):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "tlsinspect"})
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """A figure as a PNG."""
+    import matplotlib as mpl
+
+    out = BytesIO()
+    with mpl.rc_context(SETTINGS):
+        figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return out.getvalue()
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """A table as CSV that a spreadsheet may open: texts cannot become formulas, fractions keep all their digits."""
+    import pyarrow as pa
+
+    from ..export.csv import CsvWriter
+
+    out = BytesIO()
+    rows = pa.Table.from_pandas(table, preserve_index=False)
+    writer = CsvWriter(out, rows.schema)
+    for batch in rows.to_batches():
+        writer.write(batch)
+    writer.close()
+    return out.getvalue()

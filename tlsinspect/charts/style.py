@@ -1,0 +1,121 @@
+"""The look of every chart: sizes, and one colour for one thing.
+
+Colours of a scale differ in lightness, so that they stay apart in grey print and
+for colour-blind readers. Each has a second value for dark pages; a page that
+shows a chart inline swaps the two (see svg.py). Nothing here draws.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+FONT = "DejaVu Sans"  # comes with matplotlib, so that charts look the same everywhere
+
+
+class Size(NamedTuple):
+    """A place for charts: width in inches before `scale`, which enlarges everything, type included.
+
+    `height` is fixed where the place is (a slide); None lets the content decide.
+    `labels_above` puts a bar's label above it, for want of width.
+    """
+
+    width: float
+    scale: float
+    height: float | None
+    labels_above: bool
+
+
+SIZES: dict[str, Size] = {
+    "page": Size(7.2, 1.0, None, False),
+    "slide": Size(7.2, 16 / 9, 4.05, False),
+    "narrow": Size(3.6, 1.0, None, True),
+}
+
+
+class Colour(NamedTuple):
+    """A named colour on light and on dark ground."""
+
+    name: str
+    light: str
+    dark: str
+
+
+INK = Colour("ink", "#1d2433", "#e8ebf0")
+MUTED = Colour("muted", "#5b6474", "#a3acbb")
+GRID = Colour("grid", "#e3e6ec", "#333b49")
+PAPER = Colour("paper", "#fefefe", "#171b22")
+UNKNOWN = Colour("unknown", "#c9ced6", "#4a5260")
+UNKNOWN_HATCH = Colour("unknown-hatch", "#868e9b", "#8b94a3")
+PLAIN = Colour("plain", "#64748b", "#8496b0")
+
+TLS_1_3 = Colour("tls13", "#0b4a8f", "#4f8fdc")
+TLS_1_2 = Colour("tls12", "#7db8e8", "#9ccaf0")
+TLS_1_1 = Colour("tls11", "#ecc94b", "#ecc94b")
+TLS_1_0 = Colour("tls10", "#d9822b", "#e08f3c")
+SSL_3_0 = Colour("ssl30", "#b8442a", "#d05a3e")
+SSL_2_0 = Colour("ssl20", "#4a0d12", "#8f2730")
+VERSION_COLOURS = {
+    "TLS 1.3": TLS_1_3,
+    "TLS 1.2": TLS_1_2,
+    "TLS 1.1": TLS_1_1,
+    "TLS 1.0": TLS_1_0,
+    "SSL 3.0": SSL_3_0,
+    "SSL 2.0": SSL_2_0,
+    "DTLS 1.3": TLS_1_3,
+    "DTLS 1.2": TLS_1_2,
+    "DTLS 1.0": TLS_1_0,
+}
+
+POST_QUANTUM = Colour("post-quantum", "#5b2a86", "#a678d8")
+FORWARD_SECRET = Colour("forward-secret", "#1fa187", "#35b89c")
+NOT_FORWARD_SECRET = Colour("not-forward-secret", "#c2185b", "#e0447f")
+SECRECY_COLOURS = {
+    "forward secret, post-quantum": POST_QUANTUM,
+    "forward secret, classical": FORWARD_SECRET,
+    "not forward secret": NOT_FORWARD_SECRET,
+}
+
+CIPHER_CLASS_COLOURS = {
+    "AES-GCM": Colour("aes-gcm", "#0f4d3f", "#2f8a74"),
+    "ChaCha20-Poly1305": Colour("chacha20", "#47987a", "#5fb795"),
+    "other AEAD": Colour("other-aead", "#a9d8bd", "#bfe6cf"),
+    "CBC": Colour("cbc", "#d9b84c", "#d9b84c"),
+    "other stream cipher": Colour("other-stream", "#8a7a3f", "#a3925a"),
+    "64-bit blocks (3DES, IDEA)": Colour("small-blocks", "#d98e4a", "#d98e4a"),
+    "RC4": Colour("rc4", "#b5533c", "#cc6a52"),
+    "DES or export grade": Colour("export", "#932f3f", "#b54457"),
+    "no encryption": Colour("null", "#3d0c11", "#7d1f2a"),
+}
+
+GOOD = Colour("good", "#3f8f6b", "#56ad86")
+BAD = Colour("bad", "#d97742", "#e08a5a")
+PROTOCOL_COLOURS = {
+    "tls": Colour("tls", "#27708b", "#4b9cb9"),
+    "ssl2": SSL_2_0,
+    "http": Colour("http", "#e9b44c", "#e9b44c"),
+    "ssh": Colour("ssh", "#9c6ade", "#b48ae8"),
+    "silent": Colour("silent", "#dfe3ea", "#3a4250"),
+    "unknown": UNKNOWN,
+}
+
+COLOURS: dict[str, Colour] = {
+    colour.name: colour
+    for colour in (
+        *(INK, MUTED, GRID, PAPER, UNKNOWN, UNKNOWN_HATCH, PLAIN, GOOD, BAD),
+        *VERSION_COLOURS.values(),
+        *SECRECY_COLOURS.values(),
+        *CIPHER_CLASS_COLOURS.values(),
+        *PROTOCOL_COLOURS.values(),
+    )
+}
+
+# What matplotlib is told while it draws and saves. Without parse_math a "$" in a name stays a "$";
+# with a fixed salt and glyphs as paths the same numbers give the same SVG on every machine.
+SETTINGS: Any = {
+    "font.family": [FONT],
+    "text.parse_math": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "tlsinspect",
+    "hatch.linewidth": 0.8,
+    "path.simplify": False,
+}
