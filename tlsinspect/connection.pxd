@@ -1,6 +1,7 @@
 cimport cython
 from .wire.flow cimport Flow
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange
+from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 
 cdef int TCP
@@ -9,6 +10,7 @@ cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
+    cdef public QuicFacts quic
     cdef public list tunnels, vlans
     cdef public long long client_packets, server_packets, client_bytes, server_bytes, out_of_order, retransmitted
     cdef public object client_application_bytes, server_application_bytes
@@ -49,7 +51,7 @@ cdef class ConnectionBuilder:
     cpdef tuple chain(self, Connection connection, Flow flow, int side)
     @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
     cpdef set_resumption(self, Connection connection, Flow flow, int side)
-    @cython.locals(both=bint)
+    @cython.locals(both=bint, either=bint)
     cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
     cpdef str history(self, Flow flow, int side)
     cpdef set_times(self, Connection connection, Flow flow)

@@ -18,14 +18,17 @@ from .registry.suites import suite_facts
 from .wire.codes import TCP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
+from .wire.quic_facts import QuicFacts
 from .wire.stream import Stream
 
 MEMO_LIMIT = 65536  # remembered results of one kind; past it the memory starts anew
 
 TLS = "tls"
 DTLS = "dtls"
+QUIC = "quic"
+GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
-CARRIES_TLS = frozenset({TLS, DTLS, SSL2})
+CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -51,6 +54,7 @@ class Connection:
         self.server_port = 0
         self.transport = "tcp"
         self.protocol = TLS
+        self.quic: QuicFacts | None = None
         self.starttls_protocol: str | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
@@ -130,7 +134,12 @@ class ConnectionBuilder:
         self.set_addresses(connection, flow, client)
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
-        if not flow.is_tls():
+        connection.quic = flow.quic
+        if flow.quic is not None and flow.quic.google:
+            connection.protocol = GQUIC
+            connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
+            return connection
+        if not flow.is_tls() and flow.quic is None:
             silent = connection.client_bytes + connection.server_bytes == 0
             connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
@@ -139,6 +148,8 @@ class ConnectionBuilder:
             connection.starttls_protocol = spoken
         if flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == 2:
             connection.protocol = SSL2
+        elif flow.quic is not None:
+            connection.protocol = QUIC
         elif flow.dtls:
             connection.protocol = DTLS
         self.set_client(connection, flow)
@@ -230,8 +241,9 @@ class ConnectionBuilder:
             return
         connection.client_hello = hello
         connection.client_hello_packet = flow.client_hello_packet
-        connection.client_record_version = flow.hello_record_version
-        transport = "d" if flow.dtls else "t"
+        if flow.quic is None:
+            connection.client_record_version = flow.hello_record_version
+        transport = "q" if flow.quic is not None else "d" if flow.dtls else "t"
         signature = (
             transport,
             hello.legacy_version,
@@ -375,16 +387,18 @@ class ConnectionBuilder:
             connection.last_alert = flow.alert_description
             connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
         both = flow.application_seen[0] and flow.application_seen[1]
+        either = flow.application_seen[0] or flow.application_seen[1]
         if flow.finished_seen[0] and flow.finished_seen[1]:
             connection.established = True
             connection.established_evidence = "finished"
-        elif (flow.application_seen[0] or flow.application_seen[1]) and not flow.tls13:
+        elif (
+            flow.application_seen[connection.client_side]
+            if flow.quic is not None
+            else (either and not flow.tls13) or (both and (connection.midstream or connection.gap))
+        ):
             connection.established = True
             connection.established_evidence = "application_data"
-        elif both and (connection.midstream or connection.gap):
-            connection.established = True
-            connection.established_evidence = "application_data"
-        if connection.established is None and not connection.one_sided:
+        if connection.established is None and not connection.one_sided and connection.server_state != "encrypted":
             connection.established = False
         if connection.established is False:
             if flow.alert_side >= 0 or flow.alert_encrypted:
@@ -424,6 +438,8 @@ class ConnectionBuilder:
             return "snaplen"
         if stream.gap:
             return "gap"
+        if flow.quic is not None:
+            return "encrypted" if flow.quic.sealed[side] else "malformed" if connection.problems else "not_captured"
         if not stream.syn and stream.octets > 0:
             return "midstream"
         if connection.problems:

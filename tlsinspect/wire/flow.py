@@ -424,11 +424,9 @@ class FlowTable:
         if packet.payload_end - at < 8:
             raise DecodeError("udp", "truncated", packet.payload_end - at, "a header of 8 octets")
         length = (data[at + 4] << 8 | data[at + 5]) - 8
-        end = packet.payload_end
-        if length < 0 or length > end + packet.missing - at - 8:
+        if length < 0 or length > packet.payload_end + packet.missing - at - 8:
             raise DecodeError("udp", "bad_length", 4, "a length within the IP payload")
-        if at + 8 + length < end:
-            end = at + 8 + length
+        end = min(packet.payload_end, at + 8 + length)
         if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
             return
         key = flow_key(packet)

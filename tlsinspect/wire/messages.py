@@ -141,7 +141,9 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
         cursor.fail("truncated", f"{length} octets of cipher suites")
     hello.cipher_suites = cursor.read_bytes(length)
     if length & 1:
-        hello.problems.append(DecodeError(cursor.layer, "bad_length", cursor.position, "an even number of octets of cipher suites"))
+        hello.problems.append(
+            DecodeError(cursor.layer, "bad_length", cursor.position, "an even number of octets of cipher suites")
+        )
     hello.compression_methods = cursor.read_vector8()
     if cursor.remaining() == 0:
         return
@@ -149,7 +151,9 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
     length = cursor.read_u16()
     lacking = length - cursor.remaining()
     if lacking < 0:
-        hello.problems.append(DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ClientHello"))
+        hello.problems.append(
+            DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ClientHello")
+        )
         cursor.limit = cursor.position + length
     types = []
     try:
@@ -288,11 +292,7 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     hello.session_id = cursor.read_bytes(session_id_length)
     challenge = cursor.read_bytes(challenge_length)
     hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
-    suites = []
-    for at in range(0, len(kinds) - 2, 3):
-        if kinds[at] == 0:
-            suites.append(kinds[at + 1 : at + 3])
-    hello.cipher_suites = b"".join(suites)
+    hello.cipher_suites = b"".join([kinds[at + 1 : at + 3] for at in range(0, len(kinds) - 2, 3) if kinds[at] == 0])
     hello.compression_methods = b"\x00"
     return hello
 
@@ -344,7 +344,9 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
     length = cursor.read_u16()
     lacking = length - cursor.remaining()
     if lacking < 0:
-        hello.problems.append(DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ServerHello"))
+        hello.problems.append(
+            DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ServerHello")
+        )
         cursor.limit = cursor.position + length
     outer = cursor.limit
     types = []
@@ -401,7 +403,9 @@ def parse_certificate_list(body: bytes, tls13: bool) -> list[bytes]:
     return certificates
 
 
-def parse_server_key_exchange(body: bytes, finite_field: bool, identity_hint: bool, algorithm: bool) -> ServerKeyExchange:
+def parse_server_key_exchange(
+    body: bytes, finite_field: bool, identity_hint: bool, algorithm: bool
+) -> ServerKeyExchange:
     """Parse a ServerKeyExchange: the group or the prime's size, and who signed how.
 
     `finite_field` says DHE, else ECDHE; `identity_hint` that a PSK identity hint comes

@@ -132,9 +132,7 @@ class RecordReader:
 
     def read_split_header(self, data: bytes, position: int, end: int) -> int:
         """Collect a record header that is spread over pieces."""
-        taken = 5 - len(self.partial)
-        if taken > end - position:
-            taken = end - position
+        taken = min(5 - len(self.partial), end - position)
         self.partial += data[position : position + taken]
         if len(self.partial) == 5:
             header = self.partial
@@ -226,7 +224,9 @@ class RecordReader:
         if kind <= 25:
             self.message_skip = length + 4 - available
             self.listener.problem(
-                DecodeError("handshake", "limit", 1, f"a message of at most {MESSAGE_LENGTH_LIMIT} octets, not {length}")
+                DecodeError(
+                    "handshake", "limit", 1, f"a message of at most {MESSAGE_LENGTH_LIMIT} octets, not {length}"
+                )
             )
         else:
             self.collecting = False
@@ -256,7 +256,7 @@ class RecordReader:
         length = end - position
         if self.mode == LOST:
             return self.find_boundary(data, position, end)
-        if self.peer is not None and (self.peer.mode == READING or self.peer.mode == LOST):
+        if self.peer is not None and self.peer.mode in (READING, LOST):
             return self.find_boundary(data, position, end)
         first = data[position]
         if first == HANDSHAKE:
