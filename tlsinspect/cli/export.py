@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -84,9 +85,11 @@ def export_streamed(
 
     with progress_bar() as progress:
         reading = open_reading(captures, ports, [table], progress, processes)
+        batches = iter(reading)
+        first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:
             writer = open_writer(format_name, out, arrow_schema(table))
-            for batch in reading:
+            for batch in chain(first, batches):
                 writer.write(batch.rows)
             writer.close()
     warn(reading.totals)
@@ -124,11 +127,15 @@ def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[Binar
 
 
 def open_standard_output() -> Iterator[BinaryIO]:
-    """Standard output, buffered: with PYTHONUNBUFFERED a write may stop half-way and say so only by a number."""
-    stream = sys.stdout.buffer
-    if isinstance(stream, io.RawIOBase):
-        with open(stream.fileno(), "wb", closefd=False) as file:
-            yield file
+    """Standard output, with a buffer of its own.
+
+    That of the interpreter is missing with PYTHONUNBUFFERED, so that a write may stop half-way, and keeps
+    what could not be written until the interpreter ends.
+    """
+    try:
+        descriptor = sys.stdout.fileno()
+    except io.UnsupportedOperation:  # something that stands in for it
+        yield sys.stdout.buffer
     else:
-        yield stream
-        stream.flush()
+        with open(descriptor, "wb", closefd=False) as file:
+            yield file
