@@ -29,6 +29,9 @@ STANDARD_INPUT = "-"
 STORED_LENGTH = 128 * 1024
 """Octets of a compressed file that are read at once."""
 
+PIPE_LENGTH = 64 * 1024
+"""Octets that a pipe holds, and so gives at once."""
+
 
 def find_captures(paths: Sequence[str | os.PathLike[str]]) -> list[CaptureSource]:
     """Find the captures that these paths name, each file once, in the order named.
@@ -61,7 +64,7 @@ class CaptureSource:
     in octets as stored, None for a stream; `compression` is gzip, zstd, xz, bzip2 or None,
     known once the first octets were read; `consumed` counts the stored octets that the
     present pass has read; `head` are the first decompressed octets. `identity` is the same
-    for two names of one file.
+    for two names of one file. `interrupted` is True once Ctrl-C has ended a stream.
     """
 
     def __init__(self, location: Path | None) -> None:
@@ -73,6 +76,7 @@ class CaptureSource:
         self.compression: str | None = None
         self.consumed = 0
         self.head = b""
+        self.interrupted = False
         if location is not None:
             status = read_status(location)
             if stat.S_ISREG(status.st_mode):
@@ -144,7 +148,7 @@ class CaptureSource:
         if self.location is None:
             return nullcontext(sys.stdin.buffer)
         try:
-            # A regular file gives whole blocks unbuffered; a pipe gives what it has, so that a buffer has to gather.
+            # A regular file gives whole blocks unbuffered; a pipe gives what it has, so that it has to be gathered.
             if self.size is None:
                 return self.location.open("rb")
             return self.location.open("rb", buffering=0)
@@ -161,12 +165,27 @@ class CaptureSource:
     def read_stored(self, file: BinaryIO, length: int) -> bytes:
         """Read up to `length` octets as stored."""
         try:
-            block = file.read(length)
+            block = file.read(length) if self.size is not None else self.gather(file, length)
         except OSError as error:
             expected = f"more of the file ({error.strerror or error})"
             raise DecodeError("file", "truncated", self.consumed, expected) from error
         self.consumed += len(block)
         return block
+
+    def gather(self, file: BinaryIO, length: int) -> bytes:
+        """Read up to `length` octets of a pipe; Ctrl-C takes effect behind the octets that came before it."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+        pieces = []
+        try:
+            while length > 0 and (piece := file.read1(min(length, PIPE_LENGTH))):  # type: ignore[attr-defined]
+                pieces.append(piece)
+                length -= len(piece)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            if not pieces:
+                raise
+        return b"".join(pieces)
 
 
 def iter_named(path: str) -> Iterator[CaptureSource]:

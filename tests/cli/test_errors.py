@@ -1,0 +1,179 @@
+"""Mistakes and damage: one clear line, the right status, and what was read is kept."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import zstandard
+from click.testing import Result
+from command_line import run, start
+from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, write_pcap
+
+COMMANDS = (("summary",), ("export",), ("export", "--table", "ports"), ("report", "-o"))
+
+
+def conversations(count: int) -> list[Packet]:
+    return [
+        packet
+        for number in range(count)
+        for packet in converse(*tls12_turns(), client=(CLIENT[0], 20000 + number), start_ns=NOON_NS + number * 10**9)
+    ]
+
+
+def call(command: tuple[str, ...], tmp_path: Path, *captures: object, input: bytes | None = None) -> Result:
+    extra = (tmp_path / "report",) if command[0] == "report" else ()
+    return run(*command, *extra, *captures, input=input)
+
+
+def the_line(result: Result) -> str:
+    """The one line on standard error of a command that could not do its work."""
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    assert line.startswith("tlsinspect: ")
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_missing_file_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    line = the_line(call(command, tmp_path, tmp_path / "missing.pcap"))
+    assert line == f"tlsinspect: {tmp_path}/missing.pcap: no such file or directory"
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"hello, this is no capture\n", "text file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a pcap or pcapng capture"),
+        (b"PK\x03\x04" + bytes(100), "zip archive"),
+        (gzip.compress(b""), "empty"),
+        (gzip.compress(b"hello\n"), "text file"),
+        (pcap([])[:10], "damaged at its start"),
+        (gzip.compress(pcap([]))[:20], "damaged at its start"),
+    ],
+    ids=["empty", "text", "image", "zip", "empty-gzip", "text-gzip", "half-header", "half-gzip"],
+)
+def test_a_file_that_is_no_capture_is_one_line_that_says_what_it_is(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "file.pcap"
+    path.write_bytes(content)
+    assert words in the_line(run("export", path))
+    assert words in the_line(run("export", "-", input=content))
+
+
+def test_one_bad_name_among_good_ones_is_told(tmp_path: Path) -> None:
+    good = write_pcap(tmp_path / "good.pcap", conversations(1))
+    bad = tmp_path / "bad.pcap"
+    bad.write_text("text")
+    assert "bad.pcap" in the_line(run("export", good, bad))
+
+
+def test_a_folder_without_captures_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "readme.txt").write_text("no capture here")
+    assert "no pcap or pcapng capture in this folder" in the_line(run("summary", tmp_path))
+
+
+def test_a_glob_without_matches_is_one_line(tmp_path: Path) -> None:
+    assert "no file matches" in the_line(run("summary", tmp_path / "*.pcap"))
+
+
+def test_no_capture_named_is_a_usage_error() -> None:
+    result = run("summary")
+    assert result.exit_code == 2
+    assert "CAPTURE" in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="file modes do not bind root")
+def test_a_file_without_permission_is_one_line(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "secret.pcap", conversations(1))
+    path.chmod(0)
+    assert "permission denied" in the_line(run("summary", path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="file modes do not bind root")
+def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    try:
+        assert "permission denied" in the_line(run("summary", folder))
+    finally:
+        folder.chmod(stat.S_IRWXU)
+
+
+def test_a_path_through_a_file_is_one_line(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "made.pcap", conversations(1))
+    assert "not a directory" in the_line(run("summary", path / "inner.pcap"))
+
+
+def test_a_path_that_is_too_long_is_one_line(tmp_path: Path) -> None:
+    assert "name too long" in the_line(run("summary", tmp_path / ("x" * 300)))
+
+
+def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    line = the_line(run("summary", tmp_path / "\x1b[2Jevil\n.pcap"))
+    assert "\\x1b[2Jevil\\n.pcap" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_truncated_capture_is_shown_with_a_warning_and_status_0(tmp_path: Path, command: tuple[str, ...]) -> None:
+    whole = pcap(conversations(3))
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(whole[:-30])
+    result = call(command, tmp_path, path)
+    assert result.exit_code == 0
+    [line] = result.stderr.splitlines()
+    assert line.startswith("tlsinspect: warning: cut.pcap: pcap: truncated at offset ")
+    assert result.stdout
+    assert call((*command[:1], "--strict", *command[1:]), tmp_path, path).exit_code == 1
+
+
+def test_strict_is_content_with_a_whole_capture(tmp_path: Path) -> None:
+    assert run("export", "--strict", write_pcap(tmp_path / "made.pcap", conversations(1))).exit_code == 0
+
+
+def test_rows_before_the_damage_are_kept_and_the_damage_is_a_row(tmp_path: Path) -> None:
+    whole = pcap(conversations(3))
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(whole[:-30])
+    rows = list(csv.DictReader(io.StringIO(run("export", path).stdout)))
+    assert len(rows) == 3
+    [problem] = csv.DictReader(io.StringIO(run("export", path, "--table", "problems").stdout))
+    assert (problem["capture"], problem["kind"]) == ("cut.pcap", "truncated")
+    assert 0 < int(problem["offset"]) < len(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"),
+    [("gz", gzip.compress), ("zst", zstandard.compress), ("xz", lzma.compress), ("bz2", bz2.compress)],
+)
+def test_a_compressed_capture_that_is_cut_is_shown_as_far_as_it_goes(tmp_path: Path, name: str, compress) -> None:
+    path = tmp_path / f"made.pcap.{name}"
+    packed = compress(pcap(conversations(200)))
+    path.write_bytes(packed)
+    assert run("export", "--strict", path).stdout.count("\n") == 201
+    path.write_bytes(packed[:-5])
+    result = run("export", path)
+    assert result.exit_code == 0
+    assert "warning" in result.stderr
+    assert result.stdout.count("\n") > 1 or name in ("xz", "bz2")
+    assert run("export", "--strict", path).exit_code == 1
+
+
+def test_nothing_on_standard_input_is_one_line() -> None:
+    assert "empty" in the_line(run("summary", "-", input=b""))
+
+
+def test_errors_of_the_program_itself_have_no_traceback(tmp_path: Path) -> None:
+    output, errors = start("summary", tmp_path / "missing.pcap").communicate(timeout=60)
+    assert output == b""
+    assert errors.decode() == f"tlsinspect: {tmp_path}/missing.pcap: no such file or directory\n"

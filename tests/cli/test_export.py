@@ -1,0 +1,198 @@
+"""tlsinspect export: what arrives in files, in pipes and on terminals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from command_line import run, start
+from samples import CAPTURES, SAMPLES, inspect
+from traffic import Packet, converse, pcap, tls12_turns, write_pcap
+
+from tlsinspect.columns import COLUMNS
+
+DEMO = CAPTURES / "demo.pcapng"
+FULL_DEVICE = Path("/dev/full")
+
+
+def conversations(first: int, count: int) -> list[Packet]:
+    """Connections at one second's distance, each from a port of its own."""
+    found = []
+    for number in range(first, first + count):
+        found += converse(
+            *tls12_turns(), client=("192.0.2.1", 20000 + number), start_ns=1_772_366_400_000_000_000 + number * 10**9
+        )
+    return found
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    """A capture with three connections."""
+    return write_pcap(tmp_path / "made.pcap", conversations(0, 3))
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+@pytest.mark.parametrize("format_name", ["csv", "jsonl", "parquet"])
+def test_every_table_is_exported_in_every_format(tmp_path: Path, table: str, format_name: str) -> None:
+    target = tmp_path / "out"
+    result = run("export", DEMO, "--table", table, "--format", format_name, "-o", target)
+    assert (result.exit_code, result.output) == (0, "")
+    if format_name == "parquet":
+        count = pq.read_table(target).num_rows
+    elif format_name == "jsonl":
+        count = len(target.read_text().splitlines())
+    else:
+        count = len(rows_of(target.read_text()))
+    assert count == len(getattr(inspect("demo.pcapng"), table))
+
+
+@pytest.mark.parametrize("table", ["connections", "messages", "alerts"])
+def test_streamed_rows_are_those_of_the_frame(tmp_path: Path, table: str) -> None:
+    target = tmp_path / "out.parquet"
+    run("export", DEMO, "--table", table, "--format", "parquet", "-o", target)
+    streamed, whole = pq.read_table(target).to_pylist(), inspect("demo.pcapng").arrow(table).to_pylist()
+    assert sorted(map(repr, streamed)) == sorted(map(repr, whole))
+
+
+def test_standard_output_is_the_default_and_csv_the_format(capture: Path) -> None:
+    result = run("export", capture)
+    assert result.stdout == run("export", capture, "-o", "-", "--format", "csv").stdout
+    assert [row["client_port"] for row in rows_of(result.stdout)] == ["20000", "20001", "20002"]
+
+
+def test_standard_input_is_read_as_dash(capture: Path) -> None:
+    result = run("export", "-", "--table", "captures", "--format", "jsonl", input=capture.read_bytes())
+    row = json.loads(result.stdout)
+    assert (row["capture"], row["sha256"], row["tcp_connections"]) == ("-", None, 3)
+
+
+def test_several_files_a_folder_and_a_glob_are_read_as_one(tmp_path: Path) -> None:
+    paths = [write_pcap(tmp_path / f"day-{number}.pcap", conversations(number, 1)) for number in range(3)]
+    (tmp_path / "notes.txt").write_text("no capture")
+    for named in (paths, [tmp_path], [tmp_path / "day-*.pcap"], [*paths, tmp_path]):
+        rows = rows_of(run("export", *named).stdout)
+        assert [row["capture"] for row in rows] == ["day-0.pcap", "day-1.pcap", "day-2.pcap"]
+
+
+def test_ports_option_adds_connections_that_carry_something_else(tmp_path: Path) -> None:
+    web = converse(b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", server=("198.51.100.1", 8080))
+    path = write_pcap(tmp_path / "made.pcap", web)
+    assert rows_of(run("export", path).stdout) == []
+    for ports in ("8080", "443,8000-8100", " 8080 , 1"):
+        assert [row["protocol"] for row in rows_of(run("export", path, "--ports", ports).stdout)] == ["http"]
+
+
+@pytest.mark.parametrize("ports", ["", "https", "443;80", "443,", "-1", "70000", "90-80", "1-2-3", "443.0", "1e3"])
+def test_ports_that_are_none_are_named_in_the_error(capture: Path, ports: str) -> None:
+    result = run("export", capture, f"--ports={ports}")
+    assert result.exit_code == 2
+    assert "--ports" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--table", "sessions"], ["--format", "xml"], ["--no-such-option"], ["--ports"]], ids=" ".join
+)
+def test_mistakes_in_options_end_with_status_2(capture: Path, arguments: list[str]) -> None:
+    result = run("export", capture, *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def test_output_is_left_alone_when_the_capture_is_missing(tmp_path: Path) -> None:
+    target = tmp_path / "rows.csv"
+    target.write_text("yesterday's")
+    for table in ("connections", "ports"):
+        assert run("export", tmp_path / "missing.pcap", "--table", table, "-o", target).exit_code == 2
+        assert target.read_text() == "yesterday's"
+
+
+@pytest.mark.parametrize("table", ["connections", "ports"])
+def test_a_capture_is_never_overwritten_by_its_own_export(capture: Path, table: str) -> None:
+    before = capture.read_bytes()
+    link = capture.parent / "link.csv"
+    link.symlink_to(capture)
+    for target in (capture, link):
+        result = run("export", capture, "--table", table, "-o", target)
+        assert result.exit_code == 2
+        assert "overwritten" in result.stderr
+        assert capture.read_bytes() == before
+
+
+def test_output_into_a_folder_that_is_missing_is_one_line(capture: Path, tmp_path: Path) -> None:
+    for target in (tmp_path / "missing" / "rows.csv", tmp_path):
+        result = run("export", capture, "-o", target)
+        assert result.exit_code == 2
+        [line] = result.stderr.splitlines()
+        assert line.startswith(f"tlsinspect: {target}: cannot be written: ")
+
+
+@pytest.mark.parametrize("format_name", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line(format_name: str, unbuffered: str) -> None:
+    if not FULL_DEVICE.exists():
+        pytest.skip("this system has no /dev/full")
+    with FULL_DEVICE.open("wb") as full:
+        environment = {"PYTHONUNBUFFERED": unbuffered}
+        process = start("export", DEMO, "--format", format_name, stdout=full, environment=environment)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert errors.decode() == "tlsinspect: -: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_ends_the_export_quietly(unbuffered: str) -> None:
+    arguments = ("export", DEMO, "--table", "offers", "--format", "jsonl")
+    process = start(*arguments, environment={"PYTHONUNBUFFERED": unbuffered})
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=120) == 1
+
+
+def test_parquet_is_not_written_to_a_terminal(capture: Path) -> None:
+    shown, terminal = pty.openpty()
+    try:
+        process = start("export", capture, "--format", "parquet", stdout=terminal)
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 2
+        assert b"-o" in errors
+    finally:
+        os.close(terminal)
+        os.close(shown)
+
+
+def test_parquet_into_a_pipe_is_whole(capture: Path) -> None:
+    output, errors = start("export", capture, "--format", "parquet").communicate(timeout=120)
+    assert pq.read_table(io.BytesIO(output)).num_rows == 3
+    assert errors == b""
+
+
+def test_an_interrupted_pipe_of_captures_is_read_to_its_end() -> None:
+    """A pipe hands over its octets in pieces, not at packet boundaries."""
+    data = pcap(conversations(0, 5))
+    process = start("export", "-", stdin=-1)
+    assert process.stdin is not None
+    for at in range(0, len(data), 777):
+        process.stdin.write(data[at : at + 777])
+        process.stdin.flush()
+    output, _ = process.communicate(timeout=120)
+    assert len(rows_of(output.decode())) == 5
+
+
+@pytest.mark.parametrize("sample", SAMPLES[:40])
+def test_csv_of_the_samples_has_a_row_per_connection(sample: str) -> None:
+    result = run("export", CAPTURES / sample)
+    assert result.exit_code == 0
+    assert len(rows_of(result.stdout)) == len(inspect(sample).connections)

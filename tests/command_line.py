@@ -1,0 +1,27 @@
+"""Running the command line: in this process, or as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from tlsinspect.cli import main
+
+
+def run(*arguments: object, input: bytes | None = None) -> Result:
+    """The result of a command run in this process; `input` is its standard input."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=input, prog_name="tlsinspect")
+
+
+def start(*arguments: object, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
+    """A running process, away from the source tree; `options` are those of Popen."""
+    command = [sys.executable, "-m", "tlsinspect", *(str(argument) for argument in arguments)]
+    settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(
+        command, cwd=tempfile.gettempdir(), env=os.environ | (environment or {}), **settings | options
+    )
