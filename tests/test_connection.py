@@ -1,0 +1,543 @@
+"""Two byte streams become one connection: who is the client, what was chosen, how it ended, and what is not known."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+import tls_vectors as tls
+from segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip_packet, udp
+
+from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.wire.codes import ACK, RST, SYN
+from tlsinspect.wire.flow import FlowTable
+
+TLS_PORTS = frozenset({443, 8443})
+CCS = tls.CHANGE_CIPHER_SPEC
+SESSION_ID = b"s" * 32
+TICKET = tls.extension(35, b"ticket")
+
+HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"name"))), version=0x0301)
+HELLO13 = tls.handshake(tls.message(1, tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29))))
+FLIGHT = tls.handshake(
+    tls.message(2, tls.server_hello()),
+    tls.message(11, tls.certificate(b"leaf", b"issuer")),
+    tls.message(12, tls.ecdhe_exchange(29, 0x0804)),
+    tls.message(14),
+)
+KEYS = tls.handshake(tls.message(16, b"key"))
+FINISHED = CCS + tls.ENCRYPTED_FINISHED
+ANSWER13 = tls.handshake(tls.message(2, tls.tls13_server_hello())) + CCS + tls.application(900)
+FINISHED13 = CCS + tls.application(53)
+FULL = (HELLO, FLIGHT, KEYS + FINISHED, FINISHED)
+
+
+def built(talk: Talk, ports: frozenset[int] = TLS_PORTS) -> Connection:
+    """The Connection of the only flow of a capture."""
+    return ConnectionBuilder(ports).build(talk.only())
+
+
+def connection_of(*turns: bytes) -> Connection:
+    """A connection that opens, takes turns and closes."""
+    return built(Talk().open().say(*turns).close())
+
+
+def flight_with(*messages: bytes, **choices: int) -> bytes:
+    """A server's flight with the choices of the ServerHello and the messages that follow it."""
+    return tls.handshake(tls.message(2, tls.server_hello(**choices)), *messages)  # type: ignore[arg-type]
+
+
+def digest(der: bytes) -> str:
+    return sha256(der).hexdigest()
+
+
+class TestOrientation:
+    def test_who_sent_the_hello_is_the_client_even_against_syn_and_port(self) -> None:
+        talk = Talk(None, SERVER, CLIENT).open()
+        connection = built(talk.say(b"", HELLO, FLIGHT))
+        assert (connection.client_ip, connection.client_port) == CLIENT
+        assert (connection.server_ip, connection.server_port) == SERVER
+        assert connection.handshake_history == "Csxkn"
+
+    def test_who_sent_the_server_hello_is_the_server(self) -> None:
+        connection = built(Talk(None, ("192.0.2.1", 443), ("198.51.100.1", 50000)).open().say(FLIGHT))
+        assert (connection.client_ip, connection.server_ip) == ("198.51.100.1", "192.0.2.1")
+        assert connection.handshake_history == "sxkn"
+
+    def test_without_hellos_who_sent_the_syn_is_the_client(self) -> None:
+        assert built(Talk(None, SERVER, CLIENT).open()).client_ip == SERVER[0]
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        assert built(talk).client_ip == CLIENT[0]
+
+    @pytest.mark.parametrize(
+        ("ports", "server_port"),
+        [
+            ((50000, 443), 443), ((443, 50000), 443), ((443, 80), 443), ((80, 8443), 8443), ((50000, 25), 25),
+            ((25, 50000), 25), ((25, 80), 25), ((50000, 40000), 40000), ((40000, 50000), 50000), ((443, 8443), 443),
+        ],
+    )  # fmt: skip
+    def test_without_a_syn_the_port_tells(self, ports: tuple[int, int], server_port: int) -> None:
+        talk = Talk(None, ("192.0.2.1", ports[0]), ("198.51.100.1", ports[1])).say(tls.application(50))
+        assert built(talk).server_port == server_port
+
+    def test_the_counters_are_of_the_roles(self) -> None:
+        connection = built(Talk(None, SERVER, CLIENT).say(b"", HELLO, FLIGHT, tls.application(10)))
+        assert (connection.client_packets, connection.server_packets) == (2, 1)
+        assert (connection.client_bytes, connection.server_bytes) == (len(HELLO) + 15, len(FLIGHT))
+        assert (connection.client_application_bytes, connection.server_application_bytes) == (10, 0)
+
+
+class TestIdentity:
+    @pytest.mark.parametrize(
+        ("client", "server", "expected"),
+        [
+            (("128.232.110.120", 34855), ("66.35.250.204", 80), "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
+            (("66.35.250.204", 80), ("128.232.110.120", 34855), "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
+            (
+                ("2001:470:e5bf:dead:4957:2174:e82c:4887", 63943),
+                ("2607:f8b0:400c:c03::1a", 25),
+                "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=",
+            ),
+        ],
+    )
+    def test_the_community_id_is_that_of_the_published_examples(
+        self, client: tuple[str, int], server: tuple[str, int], expected: str
+    ) -> None:
+        assert built(Talk(None, client, server).open()).community_id == expected
+
+    def test_the_community_id_of_udp_is_another(self) -> None:
+        ends = (("192.168.1.52", 54585), ("8.8.8.8", 53))
+        wire = Wire(FlowTable(frozenset({53})))
+        wire.add_datagram(ip_packet(*ends, udp(*ends, b"query")))
+        connection = ConnectionBuilder(TLS_PORTS).build(wire.only())
+        assert connection.community_id == "1:d/FP5EW3wiY1vCndhwleRRKHowQ="
+        assert (connection.transport, connection.midstream) == ("udp", False)
+
+    def test_the_connection_id_depends_on_the_addresses_and_the_first_time(self) -> None:
+        ids = [
+            built(Talk().open()).connection_id,
+            built(Talk(None, SERVER, CLIENT).open()).connection_id,
+            built(Talk(None, ("192.0.2.1", 50001)).open()).connection_id,
+            built(Talk().wait(1).open()).connection_id,
+        ]
+        assert ids[0] == ids[1]
+        assert len(set(ids)) == 3
+        assert all(len(one) == 16 for one in ids)
+
+    def test_addresses_are_written_as_text(self) -> None:
+        connection = built(Talk(None, ("2001:db8::1", 50000), ("2001:db8:0:1::2", 443)).open())
+        assert (connection.client_ip, connection.server_ip) == ("2001:db8::1", "2001:db8:0:1::2")
+
+    def test_times_and_packets_are_those_of_the_flow(self) -> None:
+        connection = connection_of(*FULL)
+        assert (connection.time_start, connection.time_end) == (NOON_NS, NOON_NS + 8 * MILLISECOND_NS)
+        assert (connection.first_packet, connection.client_hello_packet, connection.server_hello_packet) == (1, 4, 5)
+        assert connection.certificate_packet == 5
+        assert [message[2] for message in connection.messages] == [4, 5, 5, 5, 5, 6, 6, 6, 7, 7]
+
+
+class TestProtocol:
+    def test_a_connection_without_tls_has_the_name_of_what_it_speaks_and_no_reasons_to_look_for(self) -> None:
+        connection = connection_of(b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n")
+        assert connection.protocol == "http"
+        assert (connection.client_state, connection.server_state, connection.certificate_state) == (
+            "not_applicable",
+        ) * 3
+        assert connection.client_hello is None
+        assert connection.established is None
+        assert connection.client_application_bytes is None
+
+    def test_what_is_not_recognised_is_unknown_and_what_says_nothing_silent(self) -> None:
+        assert connection_of(b"\x01\x02\x03").protocol == "unknown"
+        assert connection_of(b"\x99\x02\x03").protocol == "unknown"
+        assert built(Talk().open().close()).protocol == "silent"
+
+    def test_clear_text_before_tls_is_named_beside_it(self) -> None:
+        connection = connection_of(
+            b"", b"220 mail\r\n", b"EHLO me\r\n", b"250 STARTTLS\r\n", b"STARTTLS\r\n", b"220\r\n", *FULL
+        )
+        assert (connection.protocol, connection.starttls_protocol) == ("tls", "smtp")
+        assert connection.established
+
+    def test_tls_from_the_beginning_has_nothing_beside_it(self) -> None:
+        assert connection_of(*FULL).starttls_protocol is None
+        assert connection_of(b"\x01\x02", b"", *FULL).starttls_protocol is None
+
+    def test_only_a_hello_of_version_2_makes_a_connection_ssl_2(self) -> None:
+        assert connection_of(tls.sslv2_hello(2)).protocol == "ssl2"
+        connection = connection_of(tls.sslv2_hello(0x0303), FLIGHT)
+        assert (connection.protocol, connection.client_record_version) == ("tls", 2)
+
+
+class TestChoices:
+    def test_what_was_offered_and_chosen(self) -> None:
+        connection = connection_of(*FULL)
+        assert connection.client_hello is not None
+        assert connection.client_hello.server_name == b"name"
+        assert connection.client_record_version == 0x0301
+        assert connection.server_hello is not None
+        assert (connection.version, connection.group, connection.server_signature_algorithm) == (0x0303, 29, 0x0804)
+        assert connection.dh_prime_bits is None
+        assert connection.hello_retry_request is False
+        assert (connection.client_state, connection.server_state, connection.certificate_state) == ("", "", "")
+
+    def test_the_fingerprints_are_those_of_the_hellos(self) -> None:
+        connection = connection_of(*FULL)
+        assert connection.fingerprint == (
+            "349640b9e304f8ea23a8e0f71dde2248", "771,4865-49199,0,,",
+            "t12d020100_c1929292aa6b_000000000000", "t12d020100_1301,c02f_",
+        )  # fmt: skip
+        assert connection.server_fingerprint == ("174e7e4992a63f6d419626d97363adb8", "771,49199,")
+
+    def test_equal_hellos_share_a_fingerprint_and_different_ones_do_not(self) -> None:
+        wire = Wire()
+        other = tls.handshake(tls.message(1, tls.client_hello(tls.alpn(b"h2"))))
+        for port, hello in enumerate((HELLO, HELLO, other)):
+            Talk(wire, ("192.0.2.1", port)).open().say(hello, FLIGHT)
+        builder = ConnectionBuilder(TLS_PORTS)
+        first, second, third = (builder.build(flow) for flow in wire.finish())
+        assert first.fingerprint is second.fingerprint
+        assert first.fingerprint != third.fingerprint
+        assert first.server_fingerprint is third.server_fingerprint
+
+    @pytest.mark.parametrize(
+        ("suite", "version", "exchange", "group", "prime_bits", "scheme"),
+        [
+            (0xC02F, 0x0303, tls.ecdhe_exchange(23, 0x0403), 23, None, 0x0403),
+            (0xC013, 0x0301, tls.ecdhe_exchange(24, None), 24, None, None),
+            (
+                0x0033,
+                0x0301,
+                tls.vector16(b"\xff" * 128) + tls.vector16(b"\x02") * 2 + tls.vector16(b"sig"),
+                None,
+                1024,
+                None,
+            ),
+            (
+                0x009E,
+                0x0303,
+                tls.vector16(b"\xff" * 256) + tls.vector16(b"\x02") * 2 + b"\x04\x01\x00\x00",
+                None,
+                2048,
+                0x0401,
+            ),
+            (0x0034, 0x0303, tls.vector16(b"\x7f" * 64) + tls.vector16(b"\x02") * 2, None, 511, None),
+            (0xC018, 0x0303, b"\x03\x00\x17\x05point", 23, None, None),
+            (
+                0x00AA,
+                0x0303,
+                tls.vector16(b"hint") + tls.vector16(b"\xff" * 32) + tls.vector16(b"\x02") * 2,
+                None,
+                256,
+                None,
+            ),
+            (0xC037, 0x0303, tls.vector16(b"hint") + b"\x03\x00\x19\x05point", 25, None, None),
+            (0x008C, 0x0303, tls.vector16(b"hint"), None, None, None),
+        ],
+    )
+    def test_the_key_exchange_is_read_as_the_suite_says(
+        self, suite: int, version: int, exchange: bytes, group: int | None, prime_bits: int | None, scheme: int | None
+    ) -> None:
+        connection = connection_of(HELLO, flight_with(tls.message(12, exchange), suite=suite, version=version))
+        assert (connection.group, connection.dh_prime_bits, connection.server_signature_algorithm) == (
+            group, prime_bits, scheme,
+        )  # fmt: skip
+        assert connection.problems == []
+
+    def test_a_key_exchange_that_cannot_be_read_is_a_problem(self) -> None:
+        connection = connection_of(HELLO, flight_with(tls.message(12, b"\x01\x17")))
+        assert connection.group is None
+        assert [(error.kind, packet) for error, packet in connection.problems] == [("unsupported", 5)]
+
+    def test_a_retry_request_and_the_group_that_it_asked_for(self) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23)))
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(23)))
+        connection = connection_of(HELLO13, retry, HELLO13, answer)
+        assert (connection.hello_retry_request, connection.group) == (True, 23)
+        assert connection.handshake_history == "CjCs"
+
+    def test_a_retry_request_without_an_answer_is_known(self) -> None:
+        connection = connection_of(HELLO13, tls.handshake(tls.message(2, tls.retry_request(23))))
+        assert connection.hello_retry_request is True
+        assert connection.server_hello is None
+        assert connection.group is None
+
+    def test_a_psk_without_key_share_has_no_group(self) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23)))
+        alone = tls.server_hello(tls.selected_version(0x0304) + tls.extension(41, b"\x00\x00"), 0x1301)
+        assert connection_of(HELLO13, retry, HELLO13, tls.handshake(tls.message(2, alone))).group is None
+
+    def test_the_lifetime_of_a_ticket_is_a_hint(self) -> None:
+        ticket = tls.handshake(tls.message(4, (300).to_bytes(4, "big") + tls.vector16(b"ticket")))
+        assert connection_of(HELLO, FLIGHT, KEYS + FINISHED, ticket + FINISHED).ticket_lifetime_hint == 300
+        assert connection_of(*FULL).ticket_lifetime_hint is None
+
+
+class TestCertificates:
+    def test_chains_are_hashes_in_wire_order_and_the_certificates_are_kept(self) -> None:
+        builder = ConnectionBuilder(TLS_PORTS)
+        connection = builder.build(Talk().open().say(*FULL).only())
+        assert connection.certificate_sha256s == (digest(b"leaf"), digest(b"issuer"))
+        assert builder.certificates == {digest(b"leaf"): b"leaf", digest(b"issuer"): b"issuer"}
+        assert connection.client_certificate_sha256s is None
+        assert connection.client_certificate_requested is False
+        assert connection.ocsp_status == "absent"
+
+    def test_a_client_certificate_and_the_request_for_it(self) -> None:
+        flight = flight_with(tls.message(11, tls.certificate(b"leaf")), tls.message(13, b"types"), tls.message(14))
+        connection = connection_of(HELLO, flight, tls.handshake(tls.message(11, tls.certificate(b"mine"))))
+        assert connection.client_certificate_requested is True
+        assert connection.client_certificate_sha256s == (digest(b"mine"),)
+
+    def test_a_client_that_has_no_certificate_sends_an_empty_chain(self) -> None:
+        connection = connection_of(HELLO, FLIGHT, tls.handshake(tls.message(11, tls.certificate())))
+        assert connection.client_certificate_sha256s == ()
+
+    def test_a_stapled_status_is_present(self) -> None:
+        flight = flight_with(tls.message(11, tls.certificate(b"leaf")), tls.message(22, b"status"))
+        assert connection_of(HELLO, flight).ocsp_status == "present"
+
+    def test_a_chain_whose_lengths_lie_is_a_problem_and_malformed(self) -> None:
+        flight = flight_with(tls.message(11, b"\x00\x00\x09\x00\x00\x01x"), tls.message(14))
+        connection = connection_of(HELLO, flight)
+        assert connection.certificate_sha256s is None
+        assert (connection.certificate_packet, connection.certificate_state) == (5, "malformed")
+        assert [(error.layer, error.kind, packet) for error, packet in connection.problems] == [
+            ("handshake", "truncated", 5)
+        ]
+
+    def test_in_tls_1_3_the_chain_is_encrypted(self) -> None:
+        connection = connection_of(HELLO13, ANSWER13, FINISHED13)
+        assert (connection.certificate_sha256s, connection.certificate_state) == (None, "encrypted")
+        assert connection.client_certificate_requested is None
+        assert connection.ocsp_status is None
+
+
+class TestResumption:
+    def resumed(self, hello: bytes, server_session_id: bytes, *turns: bytes) -> tuple[bool | None, str | None]:
+        answer = tls.handshake(tls.message(2, tls.server_hello(session_id=server_session_id)))
+        connection = connection_of(hello, answer + (turns[0] if turns else FINISHED), *turns[1:] or (FINISHED,))
+        return connection.resumed, connection.resumption
+
+    def hello(self, session_id: bytes = b"", extensions: bytes = b"") -> bytes:
+        return tls.handshake(tls.message(1, tls.client_hello(extensions, session_id=session_id)))
+
+    def test_a_server_that_repeats_the_session_id_resumes(self) -> None:
+        assert self.resumed(self.hello(SESSION_ID), SESSION_ID) == (True, "session_id")
+
+    def test_another_session_id_or_none_is_a_new_session(self) -> None:
+        assert self.resumed(self.hello(SESSION_ID), b"t" * 32) == (False, None)
+        assert self.resumed(self.hello(), b"") == (False, None)
+
+    def test_a_ticket_is_accepted_by_changing_the_cipher_at_once(self) -> None:
+        assert self.resumed(self.hello(b"", TICKET), b"") == (True, "ticket")
+        assert self.resumed(self.hello(SESSION_ID, TICKET), SESSION_ID) == (True, "ticket")
+
+    def test_an_empty_ticket_is_only_a_wish_for_one(self) -> None:
+        assert self.resumed(self.hello(b"", tls.extension(35)), b"") == (False, None)
+        assert self.resumed(self.hello(SESSION_ID, tls.extension(35)), SESSION_ID) == (True, "session_id")
+
+    def test_a_certificate_or_a_key_exchange_of_the_client_means_a_new_session(self) -> None:
+        chain = tls.handshake(tls.message(11, tls.certificate(b"leaf")))
+        assert self.resumed(self.hello(SESSION_ID, TICKET), SESSION_ID, chain) == (False, None)
+        assert self.resumed(self.hello(b"", TICKET), b"", tls.handshake(tls.message(14)), KEYS + FINISHED) == (
+            False,
+            None,
+        )
+
+    def test_in_tls_1_3_a_selected_psk_resumes(self) -> None:
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(psk=True))) + tls.application(300)
+        connection = connection_of(HELLO13, answer, FINISHED13)
+        assert (connection.resumed, connection.resumption, connection.certificate_state) == (True, "psk", "resumed")
+        connection = connection_of(HELLO13, ANSWER13, FINISHED13)
+        assert (connection.resumed, connection.resumption) == (False, None)
+
+    def test_the_session_id_that_tls_1_3_repeats_resumes_nothing(self) -> None:
+        hello = tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29), session_id=SESSION_ID)
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(session_id=SESSION_ID)))
+        connection = connection_of(tls.handshake(tls.message(1, hello)), answer + tls.application(900), FINISHED13)
+        assert (connection.resumed, connection.resumption) == (False, None)
+
+    def test_a_resumed_session_has_no_certificate_because_it_is_resumed(self) -> None:
+        answer = tls.handshake(tls.message(2, tls.server_hello(session_id=SESSION_ID)))
+        connection = connection_of(self.hello(SESSION_ID), answer + FINISHED, FINISHED)
+        assert connection.certificate_state == "resumed"
+        assert (connection.established, connection.established_evidence) == (True, "finished")
+
+    def test_without_the_hello_of_the_client_a_cipher_changed_at_once_tells(self) -> None:
+        answer = tls.handshake(tls.message(2, tls.server_hello(session_id=SESSION_ID)))
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        talk.segment(1, ACK, answer + FINISHED)
+        connection = built(talk)
+        assert (connection.resumed, connection.resumption) == (True, None)
+
+    def test_without_the_hello_of_the_client_and_without_a_changed_cipher_it_is_not_known(self) -> None:
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        talk.segment(1, ACK, tls.handshake(tls.message(2, tls.server_hello(session_id=SESSION_ID))))
+        assert built(talk).resumed is None
+
+    def test_a_handshake_that_got_no_answer_resumed_nothing(self) -> None:
+        assert connection_of(self.hello(SESSION_ID, TICKET), tls.alert(2, 40)).resumed is False
+        assert built(Talk().open().say(self.hello(SESSION_ID, TICKET))).resumed is None
+
+
+class TestOutcome:
+    def test_two_finished_messages_establish_a_session(self) -> None:
+        connection = connection_of(*FULL)
+        assert (connection.established, connection.established_evidence, connection.failure) == (True, "finished", None)
+        assert connection.handshake_history == "CsxknGIi"
+
+    def test_one_finished_message_does_not(self) -> None:
+        connection = connection_of(HELLO, FLIGHT, KEYS + FINISHED)
+        assert (connection.established, connection.established_evidence, connection.failure) == (False, None, "closed")
+
+    def test_in_tls_1_3_a_client_that_answers_with_as_much_as_a_finished_establishes_it(self) -> None:
+        connection = connection_of(HELLO13, ANSWER13, FINISHED13)
+        assert (connection.established, connection.established_evidence) == (True, "finished")
+        assert connection_of(HELLO13, ANSWER13, CCS + tls.application(19)).established is False
+        assert connection_of(HELLO13, ANSWER13).established is False
+
+    def test_early_data_alone_establishes_nothing_but_what_follows_does(self) -> None:
+        early = HELLO13 + CCS + tls.application(500)
+        assert connection_of(early, ANSWER13).established is False
+        assert connection_of(early, ANSWER13, tls.application(70)).established_evidence == "finished"
+
+    def test_application_data_in_the_middle_of_a_connection_is_evidence(self) -> None:
+        connection = built(Talk().say(tls.application(50)))
+        assert (connection.midstream, connection.established, connection.established_evidence) == (
+            True, True, "application_data",
+        )  # fmt: skip
+
+    def test_application_data_behind_a_gap_is_evidence(self) -> None:
+        talk = Talk().open().say(HELLO, FLIGHT).lose(0, 60).lose(1, 51)
+        connection = built(talk.say(tls.application(70), tls.application(80)))
+        assert (connection.gap, connection.established, connection.established_evidence) == (
+            True, True, "application_data",
+        )  # fmt: skip
+
+    def test_of_one_direction_alone_the_outcome_is_not_known(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.segment(0, ACK, HELLO)
+        connection = built(talk.close(0))
+        assert connection.one_sided
+        assert (connection.established, connection.failure) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("sender", "turns", "history"),
+        [("server", (HELLO, tls.alert(2, 40)), "Cl"), ("client", (HELLO, FLIGHT, tls.alert(2, 48)), "CsxknL")],
+    )
+    def test_an_alert_tells_why_it_failed_and_who_said_so(
+        self, sender: str, turns: tuple[bytes, ...], history: str
+    ) -> None:
+        connection = connection_of(*turns)
+        assert (connection.established, connection.failure) == (False, "alert")
+        assert (connection.last_alert, connection.last_alert_sender) == (turns[-1][-1], sender)
+        assert connection.handshake_history == history
+
+    def test_an_alert_of_a_session_that_was_established_is_no_failure(self) -> None:
+        connection = connection_of(*FULL[:3], FINISHED, tls.record(21, b"\x99" * 26))
+        assert (connection.established, connection.failure, connection.last_alert) == (True, None, None)
+
+    def test_an_encrypted_alert_is_a_failure_without_description(self) -> None:
+        connection = connection_of(HELLO, FLIGHT, KEYS + FINISHED, tls.record(21, b"\x99" * 26))
+        assert (connection.failure, connection.last_alert, connection.last_alert_sender) == ("alert", None, None)
+
+    def test_a_reset_counts_more_than_a_close_and_an_alert_more_than_a_reset(self) -> None:
+        assert built(Talk().open().say(HELLO).close(0).reset(1)).failure == "reset"
+        assert built(Talk().open().say(HELLO, tls.alert(2, 40)).reset(0)).failure == "alert"
+        assert built(Talk().open().say(HELLO).close(1)).failure == "closed"
+
+    def test_a_handshake_that_the_capture_leaves_open_ended_with_the_capture(self) -> None:
+        connection = built(Talk().open().say(HELLO, FLIGHT))
+        assert (connection.established, connection.failure) == (False, "capture_end")
+
+    def test_a_connection_without_handshake_messages_has_no_history(self) -> None:
+        assert built(Talk().say(tls.application(50))).handshake_history is None
+
+
+class TestTimes:
+    def test_round_trip_hello_and_handshake_are_in_milliseconds(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.wait(9 * MILLISECOND_NS).segment(1, SYN | ACK)
+        talk.segment(0, ACK)
+        talk.say(HELLO).wait(4 * MILLISECOND_NS)
+        talk.say(b"", FLIGHT, KEYS + FINISHED, FINISHED).wait(500_000)
+        connection = built(talk.say(tls.application(9), tls.application(9)))
+        assert (connection.tcp_rtt_ms, connection.hello_ms, connection.handshake_ms) == (10.0, 5.0, 8.5)
+
+    def test_in_tls_1_3_the_handshake_lasts_until_the_client_finished(self) -> None:
+        connection = connection_of(HELLO13, ANSWER13, FINISHED13, tls.application(10))
+        assert (connection.hello_ms, connection.handshake_ms) == (1.0, 2.0)
+
+    def test_what_was_not_seen_has_no_time(self) -> None:
+        connection = built(Talk().say(b"", FLIGHT))
+        assert (connection.tcp_rtt_ms, connection.hello_ms, connection.handshake_ms) == (None, None, None)
+        connection = connection_of(HELLO, FLIGHT)
+        assert (connection.tcp_rtt_ms, connection.hello_ms, connection.handshake_ms) == (1.0, 1.0, None)
+
+    def test_an_answer_captured_before_its_question_has_no_time(self) -> None:
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        talk.segment(0, SYN)
+        talk.say(b"", FLIGHT, HELLO)
+        connection = built(talk)
+        assert (connection.tcp_rtt_ms, connection.hello_ms) == (None, None)
+
+
+class TestMissing:
+    def states(self, talk: Talk) -> tuple[str, str, str]:
+        connection = built(talk)
+        return connection.client_state, connection.server_state, connection.certificate_state
+
+    def test_a_direction_that_was_not_captured(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        assert self.states(talk.say(HELLO)) == ("", "one_sided", "one_sided")
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        assert self.states(talk.say(b"", FLIGHT)) == ("one_sided", "", "")
+
+    def test_a_connection_joined_in_the_middle(self) -> None:
+        assert self.states(Talk().say(tls.application(50), tls.application(50))) == ("midstream",) * 3
+
+    def test_a_hello_in_a_gap(self) -> None:
+        talk = Talk().open().lose(0, len(HELLO)).say(KEYS, FLIGHT)
+        assert self.states(talk) == ("gap", "", "")
+        talk = Talk().open().say(HELLO).lose(1, len(FLIGHT)).say(KEYS, tls.ENCRYPTED_FINISHED)
+        assert self.states(talk) == ("", "gap", "gap")
+
+    def test_a_chain_that_the_snap_length_cut_off(self) -> None:
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - 60)
+        assert self.states(talk) == ("", "", "snaplen")
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO, missing=len(HELLO) - 20)
+        assert self.states(talk.say(b"", FLIGHT)) == ("snaplen", "", "")
+
+    def test_a_hello_that_could_not_be_read(self) -> None:
+        broken = tls.handshake(tls.message(2, b"\x03\x03short"))
+        assert self.states(Talk().open().say(HELLO, broken)) == ("", "malformed", "malformed")
+
+    def test_an_answer_that_never_came(self) -> None:
+        assert self.states(Talk().open().say(HELLO)) == ("", "not_captured", "not_captured")
+
+    def test_the_quality_of_the_capture_is_kept(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO)
+        talk.segment(0, ACK, HELLO, sequence=1001)
+        talk.segment(0, ACK, b"\xee" * len(HELLO), sequence=1001)
+        connection = built(talk.say(b"", FLIGHT))
+        assert (connection.retransmitted, connection.overlap_conflict) == (2, True)
+        assert (connection.gap, connection.midstream, connection.one_sided, connection.truncated) == (False,) * 4
+
+    def test_a_reset_with_text_adds_no_data(self) -> None:
+        talk = Talk().open().say(HELLO, FLIGHT)
+        talk.segment(1, RST, b"closed")
+        connection = built(talk)
+        assert (connection.failure, connection.certificate_state) == ("reset", "")
+        assert connection.problems == []
