@@ -305,6 +305,40 @@ class TestClosing:
         assert [flow.client_hello is not None for flow in wire.finish()] == [False, True]
 
 
+class TestShards:
+    @pytest.mark.parametrize("network", ["192.0.2.{}", "2001:db8::{}"])
+    def test_each_connection_falls_to_one_shard_whole(self, network: str) -> None:
+        shards = 3
+        followed: list[tuple[bytes, int, int]] = []
+        for shard in range(shards):
+            wire = Wire(FlowTable(shard=shard, shards=shards))
+            for number in range(1, 61):
+                Talk(wire, (network.format(number), 50000 + number), (network.format(200), 443)).open().say(
+                    HELLO, FLIGHT
+                )
+            flows = wire.finish()
+            assert len(flows) > 60 // shards // 2
+            followed += [(flow.streams[0].key, flow.streams[0].packets, flow.streams[1].packets) for flow in flows]
+        assert len({key for key, _, _ in followed}) == len(followed) == 60
+        assert {(first, second) for _, first, second in followed} == {(3, 2)}
+
+    def test_datagrams_are_shared_out_like_segments(self) -> None:
+        followed = 0
+        for shard in range(2):
+            wire = Wire(FlowTable(frozenset({443}), shard=shard, shards=2))
+            for port in range(50000, 50020):
+                ends = (("192.0.2.1", port), SERVER)
+                wire.add_datagram(ip_packet(*ends, udp(*ends, b"there")))
+                wire.add_datagram(ip_packet(*ends[::-1], udp(*ends[::-1], b"back")))
+            followed += len(wire.finish())
+        assert followed == 20
+
+    def test_a_malformed_header_is_refused_by_every_shard(self) -> None:
+        for shard in range(2):
+            with pytest.raises(DecodeError):
+                Wire(FlowTable(shard=shard, shards=2)).add_segment(ip_packet(CLIENT, SERVER, bytes(19)))
+
+
 class TestMalformedSegments:
     @pytest.mark.parametrize("length", [0, 1, 13, 19])
     def test_a_header_that_is_cut_off_is_refused(self, length: int) -> None:
