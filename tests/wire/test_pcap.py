@@ -135,11 +135,12 @@ def test_read_packet_takes_the_smaller_length_as_captured_in_version_2_3(lengths
     assert read_all(iter([data])) == (PACKETS[:1], None)
 
 
-def test_open_reader_refuses_an_unknown_version() -> None:
-    _, error = read_all(iter([LITTLE_ENDIAN[:4] + bytes.fromhex("0100 0400") + LITTLE_ENDIAN[8:]]))
-    assert error is not None
-    assert (error.layer, error.kind, error.offset) == ("pcap", "unsupported", 4)
-    assert "1.4" in error.expected
+def test_open_reader_notes_an_unknown_version_and_reads_on() -> None:
+    data = LITTLE_ENDIAN[:4] + bytes.fromhex("0100 0400") + LITTLE_ENDIAN[8:]
+    assert read_all(iter([data])) == (PACKETS, None)
+    (problem,) = open_reader(iter([data])).problems
+    assert (problem.layer, problem.kind, problem.offset) == ("pcap", "unsupported", 4)
+    assert "1.4" in problem.expected
 
 
 def test_read_packet_keeps_a_plausible_packet_that_is_longer_than_the_snaplen() -> None:

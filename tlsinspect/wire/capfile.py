@@ -21,7 +21,7 @@ def open_reader(blocks: Iterator[bytes]) -> PacketReader:
     """Choose the reader for a sequence of blocks by the magic number at its start.
 
     Raises DecodeError: layer "capture", kind "unsupported" where no capture starts
-    here; layer "pcap" where its file header is cut short or of an unknown version.
+    here; layer "pcap" where its file header is cut short.
     """
     buffer = Buffer(blocks)
     buffer.fill(MAGIC_LENGTH)

@@ -33,7 +33,9 @@ IN_ORDER, SWAPPED, PERHAPS_SWAPPED = 0, 1, 2
 
 
 class PcapReader(PacketReader):
-    """Reads a pcap file; raises DecodeError at once where its header is cut short or of an unknown version.
+    """Reads a pcap file; raises DecodeError at once where its header is cut short.
+
+    An unknown version is noted, and read as 2.4: whoever changes it changes little else.
 
     The link type is the low 16 bits of its field: the upper bits hold the length of the frame check sequence.
     """
@@ -53,7 +55,7 @@ class PcapReader(PacketReader):
         major = unsigned16(data, start + 4, self.big_endian)
         minor = unsigned16(data, start + 6, self.big_endian)
         if major != 2 and (major, minor) != (543, 0):
-            raise self.damage("unsupported", buffer.offset + start + 4, f"pcap version 2, not {major}.{minor}")
+            self.note("unsupported", buffer.offset + start + 4, f"pcap version 2, not {major}.{minor}")
         self.length_order = length_order(major, minor)
         self.snaplen = unsigned32(data, start + 16, self.big_endian)
         self.link_type = unsigned32(data, start + 20, self.big_endian) & 0xFFFF
