@@ -19,17 +19,19 @@ from .capture import CaptureSource
 from .connection import Connection, ConnectionBuilder
 from .dissect import LinkDissector
 from .errors import DecodeError
+from .quic_keys import QuicKeys
 from .totals import Totals
 from .wire.capfile import open_reader
 from .wire.dtls import open_dtls
 from .wire.flow import FlowTable
 from .wire.ip import FragmentTable
+from .wire.quic import QuicOpener
 from .wire.walk import Walk
 
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 8192
 
-OPENERS = (open_dtls,)
+OPENERS = (open_dtls, QuicOpener(QuicKeys()))
 
 BATCH_BUILDERS = {
     "connections": tables.build_connections,

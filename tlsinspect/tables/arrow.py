@@ -19,11 +19,13 @@ TYPES: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
     "uint8": pa.uint8(),
     "uint16": pa.uint16(),
+    "uint32": pa.uint32(),
     "int64": pa.int64(),
     "float64": pa.float64(),
     "timestamp": pa.timestamp("ns", tz="UTC"),
     "list<uint8>": pa.list_(pa.uint8()),
     "list<uint16>": pa.list_(pa.uint16()),
+    "list<int64>": pa.list_(pa.int64()),
     "list<string>": pa.list_(pa.string()),
     "map": pa.map_(pa.string(), pa.string()),
 }

@@ -28,6 +28,7 @@ from ..wire.codes import (
 )
 from ..wire.messages import ClientHello, parse_alpn
 from .arrow import TYPES, Shared, Vectors, array_of, arrow_schema, octet_lists
+from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .security import SECURITY_COLUMNS, session_security
 
@@ -84,6 +85,8 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
     for name, (source, name_of) in NAMED.items():
         columns[name] = names_of(columns[source].to_pylist(), name_of)
     columns.update(build_client_columns(batch))
+    columns["server_name"] = with_google_names(columns["server_name"], batch)
+    columns.update(build_quic_columns(batch))
     columns.update(build_server_columns(batch))
     columns.update(build_security(batch))
     columns.update(build_fingerprints(batch))

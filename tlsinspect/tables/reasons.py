@@ -15,10 +15,14 @@ import pyarrow as pa
 from ..columns import CONNECTIONS
 from ..connection import Connection
 from .arrow import TYPES, Shared
+from .quic import QUIC_PREFIX
 
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
 SERVER_FIRST, SERVER_LAST = "server_legacy_version", "post_quantum"
-CLIENT_ALSO = ("client_hello_packet", "client_hello_length", "ja3", "ja3_string", "ja4", "ja4_raw")
+CLIENT_ALSO = (
+    "client_hello_packet", "client_hello_length", "ja3", "ja3_string", "ja4", "ja4_raw", "quic_transport_parameters",
+    "quic_destination_connection_id", "quic_source_connection_id",
+)  # fmt: skip
 SERVER_ALSO = (
     "server_hello_packet",
     "ja3s",
@@ -27,6 +31,7 @@ SERVER_ALSO = (
     "hello_ms",
     "client_certificate_requested",
     "ocsp_status",
+    "quic_server_connection_id",
 )
 CERTIFICATE = (
     "certificate_packet", "certificate_sha256s", "subject", "issuer", "san_count", "name_matches", "validation",
@@ -37,10 +42,14 @@ ENCRYPTED_IN_TLS13 = (
     "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
 )  # fmt: skip
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol")
+QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
 def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> pa.Array:
-    """Build the column: for each row a map from the columns that are missing to why."""
+    """Build the column: for each row a map from the columns that are missing to why.
+
+    The columns of QUIC are left out where a connection is not QUIC.
+    """
     names = [column.name for column in CONNECTIONS if column.name not in PLACED]
     nullable = [name for name in names if columns[name].null_count]
     if not batch:
@@ -64,6 +73,8 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
     def explain(key: tuple[str, str, str, bool, bool | None, bytes]) -> list[tuple[str, str]]:
         bits = np.unpackbits(np.frombuffer(key[5], np.uint8), count=len(nullable))
         missing = [name for name, bit in zip(nullable, bits, strict=True) if bit]
+        if QUIC_ALWAYS in missing:
+            missing = [name for name in missing if not name.startswith(QUIC_PREFIX)]
         return [(name, reason(name, *key[:5])) for name in missing]
 
     return patterns.column(explain, TYPES["map"])

@@ -32,7 +32,7 @@ from .stream import Stream
 
 INITIAL_LIMIT = 64  # Initial packets of one flow that are opened
 ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
-ORIGIN_MINIMUM = 8  # octets of a client's first destination connection id (RFC 9000 section 7.2)
+ORIGIN_MINIMUM = 8  # octets of the connection id that a client invents (RFC 9000 section 7.2); no limit after a Retry
 SHORTEST_HEADER = 7  # octets of a long header without connection ids
 SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
 NEGOTIATION_LIMIT = 64  # versions in a Version Negotiation packet that is believed
@@ -219,6 +219,8 @@ class QuicReader(DatagramReader):
                 return payload
         if self.client == 1 - side or header.destination in self.origins or len(self.origins) >= ORIGIN_LIMIT:
             return None
+        if header.token_length == 0 and len(header.destination) < ORIGIN_MINIMUM:
+            return None
         payload = self.open_under(header.destination, 0, datagram, header, self.largest[side])
         if payload is not None:
             self.know_client(flow, side)
@@ -227,8 +229,6 @@ class QuicReader(DatagramReader):
 
     def open_under(self, origin: bytes, role: int, datagram: bytes, header: LongHeader, largest: int) -> bytes | None:
         """Open a packet with the keys that come from `origin`; `role` is 0 for the client's, 1 for the server's."""
-        if len(origin) < ORIGIN_MINIMUM:
-            return None
         for pair in self.keys.derive(header.version, origin):
             payload = remove_protection(pair[role], datagram, header, largest)
             if payload is not None:
@@ -281,7 +281,9 @@ class QuicReader(DatagramReader):
             header = read_long_header(datagram, 0)
         except DecodeError:
             return False
-        if header.kind != INITIAL or header.missing or self.is_ours(stream.reader.side, header):
+        if header.kind != INITIAL or header.missing or len(header.destination) < ORIGIN_MINIMUM:
+            return False
+        if self.is_ours(stream.reader.side, header):
             return False
         if flow.server_hello is None and (header.token_length or self.facts.retry or self.facts.version_negotiation):
             return False
