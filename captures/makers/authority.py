@@ -72,6 +72,7 @@ RECIPES = (
     Recipe("mail", ("mail.example", "mail6.example"), key="rsa2048", last_day=5),
     Recipe("modern", ("modern.example", "modern6.example", "quantum.example"), key="p256", last_day=40),
     Recipe("quantum", ("quantum.example",), key="p256", last_day=40),
+    Recipe("stream", ("stream.example",), last_day=80),
     Recipe("old", ("old.test",), key="rsa2048", first_day=-700, last_day=100),
     Recipe("cashdesk", ("cashdesk.test",), key="rsa1024", first_day=-3000, last_day=600, digest="sha1"),
     Recipe("ancient", (), key="rsa1024", first_day=-5000, last_day=300, digest="md5", common_name="ancient.test"),

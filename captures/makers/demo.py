@@ -33,7 +33,8 @@ COMMENT = (
 )
 SHOWS = (
     "Six hours with every version from SSL 3.0 to TLS 1.3, weak and post-quantum key exchange, resumption, "
-    "client certificates, bad certificates, failing handshakes, a scanner, TLS on odd ports, other protocols on 443"
+    "client certificates, bad certificates, failing handshakes, a scanner, TLS on odd ports, other protocols "
+    "on 443, STARTTLS, DTLS and QUIC"
 )
 CHECKS = (
     "tls.handshake.type == 2 && tls.handshake.version == 0x0300",
@@ -46,10 +47,14 @@ CHECKS = (
     "http && tcp.dstport == 443",
     "tls && tcp.dstport == 80",
     "tls && ipv6",
+    "quic",
+    "dtls",
 )
-RECORDING = Scenario("demo", "", (), (), (), recorder_options=("-B", "16384"))
+RECORDING = Scenario(
+    "demo", "", (), (), (), filter="tcp or udp port 443 or udp port 4433", recorder_options=("-B", "16384")
+)
 
-ConnectionKey = tuple[bytes, int, bytes, int]
+Endpoint = tuple[bytes, int]
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def record_visits(plan: dict[str, list[tuple[int, Client]]], places: Places, raw
     try:
         for server in SERVICES:
             log = places.work / f"demo-{server.host}-{server.port}.log"
-            running.append(start(server.host, places.fill(server.command), log, places.environment()))
+            running.append(start(server.host, places.fill(server.command), log, places.environment(), stdin=True))
         for server in SERVICES:
             wait_for_port(server, places.work / f"demo-{server.host}-{server.port}.log")
         run_plan(plan, places, visited)
@@ -147,11 +152,11 @@ def run_plan(plan: dict[str, list[tuple[int, Client]]], places: Places, visited:
 
 def move_connections(packets: list[Packet], visited: list[Visited]) -> list[Packet]:
     """Move each connection to the wanted time of the visit that opened it; sorted by the new time."""
-    shifts: dict[frozenset[tuple[bytes, int]], int] = {}
+    shifts: dict[tuple[int, frozenset[Endpoint]], int] = {}
     moved = []
     for packet in packets:
-        source, destination, opening = parse_endpoints(packet.data)
-        key = frozenset((source, destination))
+        protocol, source, destination, opening = parse_endpoints(packet.data)
+        key = protocol, frozenset((source, destination))
         if opening or key not in shifts:
             visit = find_visit(packet.time_ns, source[0], visited)
             shifts[key] = visit.wanted - visit.begin
@@ -168,12 +173,12 @@ def find_visit(time_ns: int, client_ip: bytes, visited: list[Visited]) -> Visite
     raise RuntimeError(f"no visit explains a packet of {client_ip.hex()} at {time_ns}")
 
 
-def parse_endpoints(frame: bytes) -> tuple[tuple[bytes, int], tuple[bytes, int], bool]:
-    """Source, destination and whether the segment opens a connection, of a TCP packet on Ethernet."""
+def parse_endpoints(frame: bytes) -> tuple[int, Endpoint, Endpoint, bool]:
+    """IP protocol, source, destination and whether this is a SYN, of TCP or UDP on Ethernet."""
     if frame[12:14] == b"\x08\x00":
-        addresses, tcp = (frame[26:30], frame[30:34]), 14 + (frame[14] & 15) * 4
+        protocol, addresses, start = frame[23], (frame[26:30], frame[30:34]), 14 + (frame[14] & 15) * 4
     else:
-        addresses, tcp = (frame[22:38], frame[38:54]), 54
-    source_port, destination_port = struct.unpack_from("!HH", frame, tcp)
-    opening = frame[tcp + 13] & 0x12 == 0x02
-    return (addresses[0], source_port), (addresses[1], destination_port), opening
+        protocol, addresses, start = frame[20], (frame[22:38], frame[38:54]), 54
+    source_port, destination_port = struct.unpack_from("!HH", frame, start)
+    opening = protocol == socket.IPPROTO_TCP and frame[start + 13] & 0x12 == 0x02
+    return protocol, (addresses[0], source_port), (addresses[1], destination_port), opening

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from scenario import REQUEST, Client, Server
 
+SPKI = (
+    "$(openssl x509 -in {pki}/stream.crt -noout -pubkey | openssl pkey -pubin -outform DER "
+    "| openssl dgst -sha256 -binary | base64)"
+)
 CHROMIUM = (
     "chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --ignore-certificate-errors"
@@ -33,6 +37,17 @@ class Visits:
 def browse(host: str, url: str) -> Client:
     """Chromium on a host opens a page, with a profile that stays for that host."""
     return Client(host, f"{CHROMIUM} --user-data-dir={{work}}/profile-{host} --dump-dom {url}", seconds=12)
+
+
+def stream(host: str, url: str) -> Client:
+    """Chromium on a host opens a page over QUIC, which it does only with a certificate that it is told to trust."""
+    flags = CHROMIUM.replace("--disable-quic ", "").replace(" --ignore-certificate-errors", "")
+    name = url.split("/")[2]
+    command = (
+        f'{flags} --user-data-dir={{work}}/profile-quic-{host} --ignore-certificate-errors-spki-list="{SPKI}" '
+        f"--origin-to-force-quic-on={name}:443 --dump-dom {url}"
+    )
+    return Client(host, f"sh -c '{command}'", seconds=12)
 
 
 def python(host: str, arguments: str) -> Client:
@@ -66,6 +81,21 @@ SERVICES = (
     ),
     Server("mail", "gnutls-serv --http --x509certfile {pki}/mail.crt --x509keyfile {pki}/mail.key --port 443 -q"),
     Server("mail", "openssl s_server -accept 993 -cert {pki}/mail.crt -key {pki}/mail.key -tls1_2 -WWW -quiet", 993),
+    Server("stream", "caddy run --config {work}/Caddyfile-quic --adapter caddyfile", 443, "udp"),
+    Server(
+        "modern",
+        "{python} {programs}/quic_peer.py server :: 443 --certificate {pki}/quantum.crt {pki}/quantum.key",
+        443,
+        "udp",
+    ),
+    Server("mail", "{python} {programs}/starttls_server.py smtp 587 {pki}/mail.crt {pki}/mail.key", 587),
+    Server("mail", "{python} {programs}/starttls_server.py imap 143 {pki}/mail.crt {pki}/mail.key", 143),
+    Server(
+        "device",
+        "openssl s_server -accept 4433 -cert {pki}/broker.crt -key {pki}/broker.key -quiet -dtls1_2",
+        4433,
+        "udp",
+    ),
     Server(
         "old",
         "openssl s_server -accept 443 -cert {pki}/old.crt -cert_chain {pki}/intermediate.crt -key {pki}/old.key "
@@ -157,6 +187,32 @@ VISITS = (
         ),
         4,
         "growing",
+    ),
+    Visits(stream("desktop", "https://stream.example/"), 5, "growing"),
+    Visits(Client("laptop", "curl -s --cacert {pki}/bundle.crt https://stream.example/"), 6),
+    Visits(
+        Client("tablet", "{python} {programs}/quic_peer.py client quantum.example 443 --authority {pki}/bundle.crt"),
+        5,
+        "growing",
+    ),
+    Visits(s_client("laptop", "-connect mail.example:587 -starttls smtp"), 5),
+    Visits(s_client("laptop", "-connect mail.example:143 -starttls imap"), 4, "fading"),
+    Visits(
+        Client(
+            "sensor",
+            "openssl s_client -connect broker.test:4433 -servername broker.test -dtls1_2 -CAfile {pki}/bundle.crt",
+            ("reading 42\n", "Q\n"),
+        ),
+        8,
+        "regular",
+    ),
+    Visits(
+        Client(
+            "build",
+            "java {programs}/LegacyPeer.java client api.example 443 TLSv1.3,TLSv1.2 "
+            "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        ),
+        4,
     ),
     Visits(python("build", "api.example 443 --authority {pki}/bundle.crt --alpn http/1.1 --times 2"), 8, "steady"),
     Visits(python("build", "p384.test 443 --authority {pki}/bundle.crt"), 3, "steady"),

@@ -21,6 +21,7 @@ from scenario import Places
 from scenarios_certificates import CERTIFICATES
 from scenarios_datagrams import DATAGRAMS
 from scenarios_failures import ALERTS, SILENCES
+from scenarios_network import NETWORK
 from scenarios_ports import PORTS
 from scenarios_programs import PROGRAMS_AS_THEY_COME
 from scenarios_sessions import RESUMPTIONS, SESSIONS
@@ -43,6 +44,7 @@ SCENARIOS = (
     *PROGRAMS_AS_THEY_COME,
     *PORTS,
     *DATAGRAMS,
+    *NETWORK,
 )
 VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *FORMAT_VARIANTS)
 JOBS: dict[str, Callable[[Places], Entry]] = {

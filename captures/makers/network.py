@@ -14,7 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "cap-"
@@ -91,6 +91,7 @@ HOSTS = {
         Host("api", SERVERS, 20, ("api.example", "bank.example"), ("api6.example",)),
         Host("mail", SERVERS, 25, ("mail.example",), ("mail6.example",)),
         Host("modern", SERVERS, 30, ("modern.example", "quantum.example"), ("modern6.example",)),
+        Host("stream", SERVERS, 40, ("stream.example",)),
         Host("old", OTHERS, 10, ("old.test", "cashdesk.test", "ancient.test")),
         Host(
             "lab",
@@ -124,7 +125,7 @@ class Background:
 
     process: subprocess.Popen[bytes]
     log: Path
-    closed: bool = field(default=False)
+    closed: bool = False
 
     def stop(self, seconds: float = 3.0) -> None:
         """End the program and wait for it, at most the given seconds before it is killed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -45,8 +46,9 @@ PROGRAMS_USED = (
     Program("aioquic", "quic_peer", "aioquic", python=True),
     Program("pyOpenSSL", "newer_openssl", "pyOpenSSL", python=True),
     Program("cryptography", "newer_openssl", "cryptography", python=True),
-    Program("Python ssl", "starttls_server", "python3", ("openssl", "version")),
-    Program("Python ssl", "python_client", "python3", ("openssl", "version")),
+    Program("Python", "{python}", "python3", (sys.executable, "--version")),
+    Program("OpenSSL", "starttls_server", "openssl", ("openssl", "version")),
+    Program("OpenSSL", "python_client", "openssl", ("openssl", "version")),
 )
 TOOLS = {
     "ip": "iproute2",
@@ -84,8 +86,7 @@ def describe(program: Program) -> str:
         return f"{program.label} {installed_version(program.package)}{bundled_openssl(program)}"
     done = subprocess.run(program.command, capture_output=True, text=True, check=False)
     found = VERSION.search(done.stdout + done.stderr)
-    name = "Python ssl, OpenSSL" if program.label == "Python ssl" else program.label
-    return f"{name} {found.group(1) if found else '(version unknown)'}"
+    return f"{program.label} {found.group(1) if found else '(version unknown)'}"
 
 
 def bundled_openssl(program: Program) -> str:

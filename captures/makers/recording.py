@@ -32,6 +32,7 @@ def make_handshake(scenario: Scenario, places: Places) -> Entry:
         target,
         shows=scenario.shows,
         commands=[
+            *scenario.before,
             *(f"{server.host}: {server.command}" for server in scenario.servers),
             *(f"{client.host}: {client.command}" for client in scenario.clients),
         ],
@@ -67,7 +68,7 @@ def build_entry(
     if not verified:
         size = path.stat().st_size
         return Entry(name, str(target.relative_to(FOLDER)), shows, [], commands, [], hash_file(path), size, 0, 0)
-    counts, connections = count_packets(path, "frame", *checks, *absent, keys=keys)
+    counts, connections = count_packets(path, "frame.encap_type", *checks, *absent, keys=keys)
     wanted = counts[1 : len(checks) + 1]
     failed = [f"no packet matches {check}" for check, count in zip(checks, wanted, strict=True) if not count]
     unwanted = counts[len(checks) + 1 :]

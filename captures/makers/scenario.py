@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from authority import make_authority
-from network import CLIENTS, HOSTS, ROUTER, Background, bridge_name, inside, start
+from network import CLIENTS, HOSTS, PREFIX, Background, bridge_name, check, inside, start
 
 PROGRAMS = Path(__file__).parent / "programs"
 PREPARATIONS = (
@@ -31,7 +31,7 @@ REQUEST = "GET /index.html HTTP/1.0\r\n\r\n"
 
 @dataclass(frozen=True)
 class Server:
-    """A program that listens; `port` is polled until it does (none for a helper without port)."""
+    """A program that listens, with a stdin that stays open; `port` is polled until it does, 0 is not."""
 
     host: str
     command: str
@@ -56,7 +56,9 @@ class Scenario:
     `checks` are display filters each of which must match a packet; `absent` must match none.
     `connections` is how many TCP connections tshark must find TLS in; or more, where a program
     decides that for itself. With `key_log` a client writes {work}/NAME.keys, tshark decrypts with
-    it before it checks, and the file is kept beside the capture.
+    it before it checks, and the file is kept beside the capture. `before` and `after` are commands,
+    each with its host in front, that change the network and change it back. `watcher` is the host
+    whose `interface` is recorded.
     """
 
     name: str
@@ -72,7 +74,10 @@ class Scenario:
     filter: str = "tcp"
     key_log: bool = False
     recorder_options: tuple[str, ...] = ()
-    interface: str = field(default_factory=lambda: bridge_name(CLIENTS))
+    interface: str = bridge_name(CLIENTS)
+    watcher: str = "router"
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,15 +126,19 @@ def record(scenario: Scenario, places: Places, target: Path) -> None:
     """Run the scenario and leave a pcap file at the target; nanosecond clock, no name is looked up."""
     log = places.work / f"{scenario.name}.log"
     running: list[Background] = []
+    for condition in scenario.before:
+        change_network(condition)
     recorder = start_recorder(scenario, target, places)
     try:
         for server in scenario.servers:
-            running.append(start(server.host, places.fill(server.command), log, places.environment()))
+            running.append(start(server.host, places.fill(server.command), log, places.environment(), stdin=True))
             wait_for_port(server, log)
         for client in scenario.clients:
             run_client(client, places, log)
         wait_until_quiet(target)
     finally:
+        for condition in scenario.after:
+            change_network(condition)
         for program in reversed(running):
             program.stop()
         time.sleep(0.1)
@@ -143,7 +152,7 @@ def start_recorder(scenario: Scenario, target: Path, places: Places) -> subproce
     messages = places.work / "tcpdump.log"
     with messages.open("wb") as output:
         process = subprocess.Popen(
-            inside(ROUTER, *command, *scenario.recorder_options, *shlex.split(scenario.filter)),
+            inside(PREFIX + scenario.watcher, *command, *scenario.recorder_options, *shlex.split(scenario.filter)),
             stdout=output,
             stderr=output,
         )
@@ -153,6 +162,12 @@ def start_recorder(scenario: Scenario, target: Path, places: Places) -> subproce
         time.sleep(0.03)
     process.terminate()
     raise RuntimeError(f"tcpdump did not start: {messages.read_text()}")
+
+
+def change_network(condition: str) -> None:
+    """Run one command of `before` or `after`, in the host that it names; raises RuntimeError when it fails."""
+    host, _, command = condition.partition(": ")
+    check(inside(PREFIX + host, *shlex.split(command)))
 
 
 def wait_for_port(server: Server, log: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo_visits import CHROMIUM
+from demo_visits import stream
 from scenario import Client, Scenario, Server
 
 SERVER = (
@@ -11,10 +11,6 @@ SERVER = (
 )
 CLIENT = "openssl s_client -connect www.example:4433 -servername www.example -CAfile {pki}/bundle.crt"
 QUIC = "{python} {programs}/quic_peer.py"
-SPKI = (
-    "$(openssl x509 -in {pki}/quantum.crt -noout -pubkey | openssl pkey -pubin -outform DER "
-    "| openssl dgst -sha256 -binary | base64)"
-)
 
 
 def build_datagrams(
@@ -93,14 +89,8 @@ DATAGRAMS = (
     build_datagrams(
         "quic-chromium",
         "HTTP/3 between Chromium and Caddy: a hello in two Initial packets",
-        Server("modern", "caddy run --config {work}/Caddyfile-quic --adapter caddyfile", 443, "udp"),
-        Client(
-            "desktop",
-            f"sh -c '{CHROMIUM.replace('--disable-quic ', '').replace(' --ignore-certificate-errors', '')} "
-            f'--user-data-dir={{work}}/profile-quic --ignore-certificate-errors-spki-list="{SPKI}" '
-            "--origin-to-force-quic-on=quantum.example:443 --dump-dom https://quantum.example/'",
-            seconds=12,
-        ),
+        Server("stream", "caddy run --config {work}/Caddyfile-quic --adapter caddyfile", 443, "udp"),
+        stream("desktop", "https://stream.example/"),
         "quic && tls.handshake.type == 1",
         "quic && tls.handshake.type == 2",
         suffix="pcapng",

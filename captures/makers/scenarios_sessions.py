@@ -14,6 +14,7 @@ PSK = "-psk 00112233445566778899aabbccddeeff"
 RETRY = "tls.handshake.type == 2 && tls.handshake.extensions_key_share_selected_group"
 TLS13 = "tls.handshake.type == 2 && tls.handshake.extensions.supported_version == 0x0304"
 RESUMED13 = "tls.handshake.type == 2 && tls.handshake.extension.type == 41"
+RENEGOTIATION = "tls.handshake.type == 1 && tls.handshake.extensions_reneg_info_len > 0"
 WAITING = ("waiting\n",) * 8
 
 
@@ -57,7 +58,14 @@ def build_early_data(name: str, shows: str, server: str, *checks: str) -> Scenar
 
 def build_pair(name: str, shows: str, server: str, client: str, *checks: str, typed: tuple[str, ...] = ()) -> Scenario:
     """One server, one client, one connection."""
-    return Scenario(name, shows, (Server("web", server),), (Client("desktop", client, typed or (REQUEST,)),), checks)
+    return Scenario(
+        name,
+        shows,
+        (Server("web", server),),
+        (Client("desktop", client, typed or (REQUEST,)),),
+        checks,
+        key_log="-keylogfile" in client,
+    )
 
 
 RESUMPTIONS = (
@@ -100,7 +108,7 @@ RESUMPTIONS = (
     build_early_data("early-data", "0-RTT data that the server takes", f"{QUIET_SERVER} -early_data", RESUMED13),
     build_early_data(
         "early-data-refused",
-        "0-RTT data that the server does not take: resumed all the same, the data is dropped",
+        "0-RTT data that the server drops, because it asks for another group first",
         f"{QUIET_SERVER} -max_early_data 64 -groups P-384",
         RETRY,
     ),
@@ -131,19 +139,19 @@ SESSIONS = (
     ),
     build_pair(
         "renegotiation-client",
-        "the client starts a second handshake inside the first connection",
+        "the client starts a second handshake inside the first connection; key log beside it",
         f"{QUIET_SERVER} -tls1_2 -client_renegotiation",
-        f"{TYPING_CLIENT} {TARGET}",
-        "tls.handshake.type == 2",
-        "tls.record.content_type == 22 && tcp.seq > 600",
+        f"{TYPING_CLIENT} {TARGET} -keylogfile {{work}}/renegotiation-client.keys",
+        RENEGOTIATION,
         typed=("R\n", "after\n", "Q\n"),
     ),
     build_pair(
         "renegotiation-server",
-        "the server asks for a second handshake, and then for a certificate in it",
-        f"sh -c '(sleep 1; echo R; sleep 1; echo Q; sleep 1) | {QUIET_SERVER.replace(' -quiet', '')} -tls1_2'",
-        f"{TYPING_CLIENT} {TARGET} -cert {{pki}}/client.crt -key {{pki}}/client.key",
-        "tls.handshake.type == 2",
+        "the server asks for a second handshake with a HelloRequest; it is abbreviated; key log beside it",
+        f"sh -c '(sleep 1; echo r; sleep 1; echo Q; sleep 1) | {QUIET_SERVER.replace(' -quiet', '')} -tls1_2'",
+        f"{TYPING_CLIENT} {TARGET} -keylogfile {{work}}/renegotiation-server.keys",
+        RENEGOTIATION,
+        "tls.handshake.type == 0",
         typed=WAITING,
     ),
     Scenario(

@@ -85,8 +85,9 @@ VERSIONS = (
         (
             "tls.handshake.type == 2 && tls.handshake.extensions.supported_version == 0x0304",
             "tls.handshake.type == 2 && tls.handshake.extensions_key_share_group == 29",
+            "tls.handshake.type == 11",
+            "http.request",
         ),
-        ("tls.handshake.type == 11",),
         suffix="pcapng",
         key_log=True,
     ),

@@ -31,7 +31,8 @@ class Segment:
     @property
     def from_client(self) -> bool:
         """Whether it goes to a port below 1024 (the recorder's clients use higher ones)."""
-        return int(struct.unpack_from("!H", self.head, tcp_offset(self.head) + 2)[0]) < 1024
+        at = tcp_offset(self.head)
+        return int.from_bytes(self.head[at + 2 : at + 4], "big") < 1024
 
     @property
     def consumed(self) -> int:
@@ -74,7 +75,7 @@ def fix_checksums(frame: bytearray) -> None:
 def sum_words(data: bytes | bytearray) -> int:
     """The Internet checksum (RFC 1071)."""
     padded = bytes(data) + bytes(len(data) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

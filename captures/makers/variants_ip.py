@@ -12,7 +12,7 @@ from capture_files import Packet, build_pcap
 from scapy.contrib.erspan import ERSPAN_II
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
-from scapy.layers.inet import IP, TCP, UDP, IPOption_NOP, IPOption_Router_Alert, fragment
+from scapy.layers.inet import IP, TCP, UDP, IPOption_NOP, IPOption_Router_Alert
 from scapy.layers.inet6 import (
     IPv6,
     IPv6ExtHdrDestOpt,
@@ -27,9 +27,9 @@ from scapy.layers.l2 import GRE, Ether
 from scapy.layers.vxlan import VXLAN
 from variant import Variant
 
-OUTER4 = {"src": "203.0.113.1", "dst": "203.0.113.2"}
-OUTER6 = {"src": "2001:db8:ffff::1", "dst": "2001:db8:ffff::2"}
-MACS = {"src": "00:00:5e:00:53:f1", "dst": "00:00:5e:00:53:f2"}
+OUTER4: dict[str, Any] = {"src": "203.0.113.1", "dst": "203.0.113.2"}
+OUTER6: dict[str, Any] = {"src": "2001:db8:ffff::1", "dst": "2001:db8:ffff::2"}
+MACS: dict[str, Any] = {"src": "00:00:5e:00:53:f1", "dst": "00:00:5e:00:53:f2"}
 
 Rebuild = Callable[[Any], list[Any]]
 
@@ -62,7 +62,7 @@ def cut_ipv4(frame: Any) -> list[Any]:
     frame[IP].flags = 0
     if len(frame[IP]) <= 420:
         return [rebuild_checksums(frame)]
-    return [Ether(src=frame.src, dst=frame.dst) / piece for piece in fragment(rebuild_checksums(frame)[IP], 400)]
+    return [Ether(src=frame.src, dst=frame.dst) / piece for piece in rebuild_checksums(frame)[IP].fragment(400)]
 
 
 def cut_ipv6(frame: Any) -> list[Any]:
@@ -70,7 +70,7 @@ def cut_ipv6(frame: Any) -> list[Any]:
     if len(frame[IPv6]) <= 500:
         return [frame]
     packet = IPv6(src=frame[IPv6].src, dst=frame[IPv6].dst) / IPv6ExtHdrFragment(id=frame[TCP].seq) / frame[TCP]
-    return [Ether(src=frame.src, dst=frame.dst) / piece for piece in fragment6(packet, 500)]
+    return [Ether(src=frame.src, dst=frame.dst) / piece for piece in fragment6(packet, 500)]  # type: ignore[no-untyped-call]
 
 
 def lose_fragment(frame: Any) -> list[Any]:

@@ -82,9 +82,12 @@ class Peer(socketserver.BaseRequestHandler):
 
     def serve_tls(self, plain: socket.socket) -> None:
         """The part inside TLS."""
-        with self.context.wrap_socket(plain, server_side=True) as secure:
-            while secure.recv(4096):
-                secure.sendall(b"ok\r\n")
+        try:
+            with self.context.wrap_socket(plain, server_side=True) as secure:
+                while secure.recv(4096):
+                    secure.sendall(b"ok\r\n")
+        except OSError as error:
+            print(type(error).__name__, error, flush=True)
 
 
 def main() -> None:
