@@ -39,7 +39,7 @@ PROGRAMS_USED = (
     Program("OpenJDK", "java ", "openjdk-17-jdk-headless", ("java", "--version")),
     Program("Dropbear", "dropbear ", "dropbear-bin", ("dropbear", "-V")),
     Program("dbclient", "dbclient ", "dropbear-bin", ("dbclient", "-V")),
-    Program("sslscan", "sslscan ", "sslscan", ("sslscan", "--version")),
+    Program("sslscan", "sslscan ", "sslscan", ("sslscan", "--no-colour", "--version")),
     Program("Caddy", "caddy ", "caddy", ("caddy", "version")),
     Program("tlslite-ng", "tlslite_peer", "tlslite-ng", python=True),
     Program("tlslite-ng", "ssl2_server", "tlslite-ng", python=True),

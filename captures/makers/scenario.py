@@ -137,13 +137,13 @@ def record(scenario: Scenario, places: Places, target: Path) -> None:
             run_client(client, places, log)
         wait_until_quiet(target)
     finally:
-        for condition in scenario.after:
-            change_network(condition)
         for program in reversed(running):
             program.stop()
         time.sleep(0.1)
         recorder.terminate()
         recorder.wait(5)
+        for condition in scenario.after:
+            change_network(condition)
 
 
 def start_recorder(scenario: Scenario, target: Path, places: Places) -> subprocess.Popen[bytes]:
