@@ -181,6 +181,34 @@ class TestOpening:
         assert (flow.streams[0].syn, flow.streams[1].syn) == (True, True)
 
 
+class TestSequenceNumbers:
+    @pytest.mark.parametrize("initial", [(0x7FFFFFFE, 0x80000000), (0xFFFFFFC0, 0xFFFFFF00), (0xFFFFFFFE, 0xFFFFFFFF)])
+    def test_a_session_is_read_wherever_its_numbers_start(self, initial: tuple[int, int]) -> None:
+        flow = Talk(None, initial=initial).open().say(HELLO, FLIGHT, KEYS + FINISHED, FINISHED).close().only()
+        assert flow.history == "CsxknGIi"
+        assert flow.closed
+        assert tuple(stream.initial_sequence for stream in flow.streams) == initial
+        assert [(stream.gap, stream.retransmitted, stream.out_of_order) for stream in flow.streams] == [
+            (False, 0, 0)
+        ] * 2
+
+    @pytest.mark.parametrize("flags", [FIN | ACK, RST, SYN])
+    def test_the_largest_number_is_one_like_another(self, flags: int) -> None:
+        talk = Talk(None, initial=(0xFFFFFFFF, 0xFFFFFFFF))
+        talk.segment(0, flags)
+        flow = talk.only()
+        assert (flow.streams[0].fin, flow.streams[0].reset, flow.streams[0].syn) == (
+            flags == FIN | ACK, flags == RST, flags == SYN,
+        )  # fmt: skip
+
+    def test_a_hole_is_given_up_by_an_acknowledgement_with_a_large_number(self) -> None:
+        talk = Talk(None, initial=(0xFFFFF000, 0xFFFFFF00)).open().lose(0, 100)
+        for _ in range(4):
+            talk.segment(0, ACK, tls.application(30))
+        talk.segment(1, ACK)
+        assert next(iter(talk.wire.table.flows)).streams[0].gap
+
+
 class TestReuse:
     def test_a_syn_with_another_number_begins_another_connection(self) -> None:
         wire = Wire()

@@ -1,6 +1,6 @@
 cimport cython
 from .messages cimport ClientHello, ServerHello
-from .packet cimport Packet
+from .packet cimport Packet, unsigned32
 from .quic_facts cimport QuicFacts
 from .record cimport Listener, RecordReader
 from .stream cimport Stream

@@ -44,7 +44,7 @@ from .messages import (
     parse_server_hello,
     parse_sslv2_client_hello,
 )
-from .packet import Packet
+from .packet import Packet, unsigned32
 from .quic_facts import QuicFacts
 from .record import Listener, RecordReader
 from .stream import Stream
@@ -399,7 +399,7 @@ class FlowTable:
         stream.packets += 1
         stream.number = packet.number
         stream.time_ns = packet.time_ns
-        sequence = data[at + 4] << 24 | data[at + 5] << 16 | data[at + 6] << 8 | data[at + 7]
+        sequence = unsigned32(data, at + 4, True)
         if flags & (SYN | FIN | RST):
             sequence = self.take_flags(flow, stream, packet, flags, sequence)
         length = end - payload + missing
@@ -410,7 +410,7 @@ class FlowTable:
         if flags & ACK:
             other: Stream = flow.streams[1 - stream.reader.side]
             if other.pending:
-                other.acknowledge(data[at + 8] << 24 | data[at + 9] << 16 | data[at + 10] << 8 | data[at + 11])
+                other.acknowledge(unsigned32(data, at + 8, True))
         if packet.time_ns > self.next_sweep:
             self.sweep(packet.time_ns)
 
@@ -507,7 +507,7 @@ class FlowTable:
         other: Stream = flow.streams[1 - stream.reader.side]
         data = packet.data
         at = packet.transport
-        sequence = data[at + 4] << 24 | data[at + 5] << 16 | data[at + 6] << 8 | data[at + 7]
+        sequence = unsigned32(data, at + 4, True)
         if stream.syn and sequence == stream.initial_sequence:
             return False
         if flags & ACK and not flow.closed and (other.syn or not stream.started):

@@ -34,6 +34,7 @@ from .codes import (
 )
 from .cursor import Cursor
 
+FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
@@ -161,7 +162,7 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
             kind = cursor.read_u16()
             types.append(cursor.data[cursor.position - 2 : cursor.position])
             if kind < 63:
-                hello.seen |= 1 << kind
+                hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()
             read_client_extension(cursor, hello, kind, cursor.need(length) + length)
     finally:
@@ -355,7 +356,7 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
             kind = cursor.read_u16()
             types.append(cursor.data[cursor.position - 2 : cursor.position])
             if kind < 63:
-                hello.seen |= 1 << kind
+                hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()
             end = cursor.need(length) + length
             cursor.limit = end
