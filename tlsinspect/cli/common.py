@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
 standard input; several are read as one, in the order of their first packets."""
 
+PROCESS_LIMIT = 64  # each of them walks the whole capture
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,7 +49,8 @@ def reading_options(command: Command) -> Command:
             help="Ports on which every connection is listed, TLS or not. TLS is found on any port.",
         ),
         click.option(
-            "--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default="one per core",
+            "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
+            default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
             help="Worker processes that share large captures.",
         ),
         click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
