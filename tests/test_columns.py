@@ -1,0 +1,92 @@
+"""COLUMNS, and the references that are written from it and from the commands."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from types import ModuleType
+
+import click
+import pytest
+from samples import ROOT
+
+from tlsinspect.cli import main
+from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
+from tlsinspect.tables.arrow import TYPES
+
+DOCS = ROOT / "docs"
+
+# The names that scoring tools and exporters rely on, in the order in which they were given.
+FIXED = """
+connection_id community_id capture time_start time_end client_ip client_port server_ip server_port transport protocol
+starttls_protocol tunnels vlans client_packets server_packets client_bytes server_bytes client_application_bytes
+server_application_bytes gap out_of_order retransmitted overlap_conflict midstream one_sided truncated
+client_hello_packet server_hello_packet certificate_packet client_record_version client_legacy_version
+supported_versions client_random session_id cipher_suites compression_methods client_extensions server_name
+alpn_offered supported_groups key_share_groups signature_algorithms ec_point_formats psk_key_exchange_modes
+session_ticket_offered psk_offered early_data_offered status_request extended_master_secret encrypt_then_mac
+renegotiation_info heartbeat_mode fallback_scsv ech_type ech_config_id certificate_compression delegated_credential
+record_size_limit grease server_legacy_version server_random server_session_id cipher_suite compression_method
+server_extensions alpn group server_signature_algorithm dh_prime_bits hello_retry_request psk_selected
+early_data_accepted ticket_lifetime_hint version version_name key_exchange authentication cipher cipher_mode mac
+key_bits forward_secrecy post_quantum resumed resumption established established_evidence failure last_alert
+last_alert_sender handshake_history tcp_rtt_ms hello_ms handshake_ms certificate_sha256s client_certificate_sha256s
+client_certificate_requested subject issuer san_count name_matches validation ocsp_status sct_count ja3 ja3_string ja3s
+ja3s_string ja4 ja4_raw unknown_reasons
+"""
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    """docs/generate_references.py as a module."""
+    spec = importlib.util.spec_from_file_location("generate_references", DOCS / "generate_references.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_column_reference_is_what_the_declarations_say(generator: ModuleType) -> None:
+    assert (DOCS / "columns.md").read_text(encoding="utf-8") == generator.render_columns(), (
+        "run: python docs/generate_references.py"
+    )
+
+
+def test_command_reference_is_what_the_commands_say(generator: ModuleType) -> None:
+    assert (DOCS / "cli.md").read_text(encoding="utf-8") == generator.render_commands(), (
+        "run: python docs/generate_references.py"
+    )
+
+
+def test_references_name_every_column_reason_command_and_option(generator: ModuleType) -> None:
+    columns, commands = generator.render_columns(), generator.render_commands()
+    for name in [column.name for table in COLUMNS.values() for column in table] + list(UNKNOWN_REASONS):
+        assert f"| `{name}` |" in columns
+    for name, command in main.commands.items():
+        assert f"\n## tlsinspect {name}\n" in commands
+        for option in command.params:
+            assert isinstance(option, click.Argument) or f"| `{', '.join(option.opts)}" in commands
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_columns_have_distinct_names_known_types_and_a_meaning(table: str) -> None:
+    names = [column.name for column in COLUMNS[table]]
+    assert len(set(names)) == len(names)
+    for column in COLUMNS[table]:
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name)
+        assert column.type in TYPES
+        assert column.meaning and not column.meaning.removesuffix("...").endswith(".")
+
+
+def test_connections_have_the_fixed_names_in_their_order() -> None:
+    names = [column.name for column in COLUMNS["connections"]]
+    fixed = FIXED.split()
+    assert [name for name in names if name in fixed] == fixed
+
+
+def test_columns_in_milliseconds_and_bits_say_so_in_their_unit() -> None:
+    units = {"_ms": "ms", "_bits": "bits", "_days": "days"}
+    for column in (column for table in COLUMNS.values() for column in table):
+        for ending, unit in units.items():
+            if column.name.endswith(ending):
+                assert column.unit == unit, column.name
