@@ -525,9 +525,9 @@ def test_a_body_cut_anywhere_or_with_any_octet_changed_is_read_or_refused(
                 assert error.kind in KINDS
                 assert 0 <= error.offset <= len(changed)
             else:
-                for error in getattr(read, "problems", []):
-                    assert error.kind in KINDS
-                    assert 0 <= error.offset <= len(changed)
+                for problem in getattr(read, "problems", []):
+                    assert problem.kind in KINDS
+                    assert 0 <= problem.offset <= len(changed)
 
 
 @settings(max_examples=150, deadline=None)
