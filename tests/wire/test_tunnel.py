@@ -64,8 +64,10 @@ IN_IP = {
         f"1000 22eb 00000001 2001 0001 00000001 00000001 0000000000000000 {MACS} 0800",
         ["erspan"],
     ),
+    "ERSPAN, type III with IP": (GRE, "1000 22eb 00000001 2001 0001 00000001 00000800", ["erspan"]),
     "WCCP": (GRE, "0000 883e", ["gre"]),
     "WCCP, version 2": (GRE, "0000 883e 00000000", ["gre"]),
+    "GRE of Aruba": (GRE, f"0000 8240 {WLAN}", ["gre"]),
     "EtherIP": (97, f"3000 {MACS} 0800", ["etherip"]),
     "MPLS": (137, "00010140", ["mpls"]),
     "L2TP version 3": (115, f"00000001 {MACS} 0800", ["l2tp"]),
@@ -79,6 +81,8 @@ IN_UDP = {
     "VXLAN on Linux's first port": (8472, f"08000000 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN with group policy": (4789, f"88000001 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN-GPE with IPv4": (4790, "0c000001 00000100", ["vxlan"]),
+    "VXLAN-GPE on VXLAN's port": (4789, f"0c000003 00000100 {MACS} 0800", ["vxlan"]),
+    "VXLAN-GPE without its flag": (4790, "08000001 00000100", ["vxlan"]),
     "VXLAN-GPE with Ethernet": (4790, f"0c000003 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN-GPE with NSH": (4790, "0c000004 00000100 0fc2 0101 00000100", ["vxlan", "nsh"]),
     "Geneve": (6081, f"0000 6558 00000100 {MACS} 0800", ["geneve"]),
@@ -104,16 +108,22 @@ IN_UDP = {
     "VXLAN with PPPoE": (4789, f"08000000 00000100 {MACS} 8864 1100 0001 002a 0021", ["vxlan", "pppoe"]),
 }
 
-TEREDO = {
-    "Teredo": "",
-    "Teredo with origin": "0000 1234 01020304",
-    "Teredo with authentication and origin": "0001 0000 0123456789abcdef 00 0000 1234 01020304",
-    "Teredo with identifier": "0001 0102 aa bbcc 0123456789abcdef 00",
+# destination port, octets in front of the inner IPv6 header, tunnels
+IPV6_IN_UDP = {
+    "AYIYA": (5072, f"4252 1129 00000000 {'00' * 16} {'00' * 20}", ["ayiya"]),
+    "Teredo": (3544, "", ["teredo"]),
+    "Teredo with origin": (3544, "0000 1234 01020304", ["teredo"]),
+    "Teredo with authentication and origin": (
+        3544,
+        "0001 0000 0123456789abcdef 00 0000 1234 01020304",
+        ["teredo"],
+    ),
+    "Teredo with identifier": (3544, "0001 0102 aa bbcc 0123456789abcdef 00", ["teredo"]),
 }
 
 DATAGRAMS = [make_ipv4(bytes.fromhex(front) + INNER4, protocol) for protocol, front, _ in IN_IP.values()]
 DATAGRAMS += [make_udp(port, bytes.fromhex(front) + INNER4) for port, front, _ in IN_UDP.values()]
-DATAGRAMS += [make_udp(3544, bytes.fromhex(front) + INNER6) for front in TEREDO.values()]
+DATAGRAMS += [make_udp(port, bytes.fromhex(front) + INNER6) for port, front, _ in IPV6_IN_UDP.values()]
 
 
 def assert_inner(packet: Packet, inner: bytes, tunnels: list[str]) -> None:
@@ -143,11 +153,12 @@ def test_locate_transport_follows_tunnels_in_udp(name: str) -> None:
     assert_inner(make_packet(datagram, b"\xaa" * 3, b"\xbb" * 50), INNER4, tunnels)
 
 
-@pytest.mark.parametrize("name", TEREDO)
-def test_locate_transport_follows_teredo(name: str) -> None:
-    payload = bytes.fromhex(TEREDO[name]) + INNER6
-    assert_inner(make_packet(make_udp(3544, payload)), INNER6, ["teredo"])
-    assert_inner(make_packet(make_udp(50000, payload, source=3544)), INNER6, ["teredo"])
+@pytest.mark.parametrize("name", IPV6_IN_UDP)
+def test_locate_transport_follows_tunnels_of_ipv6_in_both_directions(name: str) -> None:
+    port, front, tunnels = IPV6_IN_UDP[name]
+    payload = bytes.fromhex(front) + INNER6
+    assert_inner(make_packet(make_udp(port, payload)), INNER6, tunnels)
+    assert_inner(make_packet(make_udp(50000, payload, source=port)), INNER6, tunnels)
 
 
 def test_locate_transport_names_ipv6_in_ip_by_what_carries_it() -> None:
@@ -212,6 +223,7 @@ def test_fragments_in_a_tunnel_are_put_together() -> None:
         (1701, "0001 0001 0001 ff03 0021"),  # version 1
         (5247, f"01 10 02 00 00000000 {MACS} 0800"),  # DTLS
         (5247, f"00 10 02 80 00000000 {MACS} 0800"),  # a fragment
+        (5072, f"4252 1029 00000000 {'00' * 36}"),  # a heartbeat
         (6080, "2004 0000"),  # a control message
         (37008, f"02 00 0001 01 {MACS} 0800"),  # version 2
         (3544, ""),  # IPv4 where IPv6 has to be

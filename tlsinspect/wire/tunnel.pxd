@@ -1,7 +1,7 @@
 cimport cython
 
 from tlsinspect.wire.ethernet cimport (
-    enter_ethernet, enter_ethertype, enter_mpls, enter_nsh, enter_ppp, enter_version, note_tunnel,
+    enter_ethernet, enter_ethertype, enter_ip, enter_mpls, enter_nsh, enter_ppp, enter_version, note_tunnel,
     plausible_ethernet, plausible_ip, require,
 )
 from tlsinspect.wire.ieee80211 cimport enter_avs, enter_ieee80211, enter_prism, enter_tunneled
@@ -28,10 +28,10 @@ cpdef int enter_srv6_ethernet(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_l2tpv3(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(flags=cython.int, protocol=cython.int, flag=cython.int, behind=Py_ssize_t)
 cpdef int enter_gre(Packet packet, Py_ssize_t at) except? -1
+@cython.locals(behind=Py_ssize_t)
 cpdef int enter_erspan(Packet packet, Py_ssize_t at, bint third, bint numbered) except? -1
-cpdef int enter_vxlan(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(protocol=cython.int)
-cpdef int enter_vxlan_gpe(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_vxlan(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t, protocol=cython.int)
 cpdef int enter_geneve(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t, extension=cython.int, length=Py_ssize_t)
@@ -44,5 +44,6 @@ cpdef int enter_l2tp(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t)
 cpdef int enter_gue(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_lisp(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_ayiya(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(tag=Py_ssize_t, protocol=cython.int)
 cpdef int enter_tzsp(Packet packet, Py_ssize_t at) except? -1

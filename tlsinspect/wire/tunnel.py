@@ -16,6 +16,7 @@ from .codes import TCP
 from .ethernet import (
     enter_ethernet,
     enter_ethertype,
+    enter_ip,
     enter_mpls,
     enter_nsh,
     enter_ppp,
@@ -146,7 +147,7 @@ def enter_l2tpv3(packet: Packet, at: int) -> int:
 
 
 def enter_gre(packet: Packet, at: int) -> int:
-    """Enter GRE: plain, keyed, bridged (NVGRE), PPTP's, ERSPAN and WCCP in it. Spec: RFC 2784, RFC 2890, RFC 2637."""
+    """Enter GRE: plain, keyed, bridged (NVGRE), PPTP's; ERSPAN, WCCP, Aruba's. Spec: RFC 2784, RFC 2890, RFC 2637."""
     require(packet, at, 4, "gre")
     data = packet.data
     flags = data[at] << 8 | data[at + 1]
@@ -168,6 +169,8 @@ def enter_gre(packet: Packet, at: int) -> int:
     if protocol == 0x883E:  # WCCP: version 2 puts 4 octets in front of the packet
         require(packet, behind, 1, "wccp")
         return enter_version(packet, behind if data[behind] >> 4 == 4 else behind + 4, 4)
+    if 0x8200 <= protocol <= 0x8370:  # Aruba's access points: 802.11
+        return enter_tunneled(packet, behind)
     return enter_ethertype(packet, behind, protocol)
 
 
@@ -179,28 +182,25 @@ def enter_erspan(packet: Packet, at: int, third: bool, numbered: bool) -> int:
     if not third:
         return enter_ethernet(packet, at + 8 if numbered else at)
     require(packet, at, 12, "erspan")
-    return enter_ethernet(packet, at + 20 if packet.data[at + 11] & 1 else at + 12)
+    data = packet.data
+    behind = at + 20 if data[at + 11] & 1 else at + 12
+    return enter_ip(packet, behind) if data[at + 10] >> 2 & 0x1F == 2 else enter_ethernet(packet, behind)
 
 
 def enter_vxlan(packet: Packet, at: int) -> int:
-    """Enter VXLAN, with or without group policy. Spec: RFC 7348 section 5."""
+    """Enter VXLAN: plain, with group policy, or with the generic protocol extension, on whichever port.
+
+    Some senders of the extension do not set its flag: a next protocol says as
+    much. Spec: RFC 7348 section 5, draft-ietf-nvo3-vxlan-gpe-13 section 3.
+    """
     data = packet.data
-    if data[at] & 0x77 or not data[at] & 0x08 or data[at + 7]:
+    if data[at] & 0x73 or not data[at] & 0x0C or data[at + 7]:
         return 0
     note_tunnel(packet, "vxlan")
-    return enter_ethernet(packet, at + 8)
-
-
-def enter_vxlan_gpe(packet: Packet, at: int) -> int:
-    """Enter the generic protocol extension of VXLAN. Spec: draft-ietf-nvo3-vxlan-gpe-13 section 3."""
-    data = packet.data
-    if not data[at] & 0x04:
-        return enter_vxlan(packet, at)
-    protocol = data[at + 3]
-    note_tunnel(packet, "vxlan")
+    protocol = 0 if data[at] & 0x80 else data[at + 3]  # with group policy, part of the group
     if protocol in (1, 2):
         return enter_version(packet, at + 8, 4 if protocol == 1 else 6)
-    if protocol == 3:
+    if protocol in (0, 3):
         return enter_ethernet(packet, at + 8)
     return enter_nsh(packet, at + 8) if protocol == 4 else 0
 
@@ -303,6 +303,15 @@ def enter_lisp(packet: Packet, at: int) -> int:
     return enter_version(packet, at + 8, packet.data[at + 8] >> 4) if packet.end - at > 8 else 0
 
 
+def enter_ayiya(packet: Packet, at: int) -> int:
+    """Enter an AYIYA packet that forwards IPv6. Spec: draft-massar-v6ops-ayiya-02 section 3."""
+    data = packet.data
+    if data[at + 2] & 0x0F != 1 or data[at + 3] != 41:
+        return 0
+    note_tunnel(packet, "ayiya")
+    return enter_version(packet, at + 8 + (1 << (data[at] >> 4)) + (data[at + 1] >> 4) * 4, 6)
+
+
 def enter_tzsp(packet: Packet, at: int) -> int:
     """Enter a frame that an access point mirrors by TaZmen Sniffer Protocol, version 1."""
     data = packet.data
@@ -341,7 +350,8 @@ UDP_TUNNELS: dict[int, Callable[[Packet, int], int]] = {
     4341: enter_lisp,
     4754: enter_gre,
     4789: enter_vxlan,
-    4790: enter_vxlan_gpe,
+    4790: enter_vxlan,
+    5072: enter_ayiya,
     5247: enter_capwap,
     6080: enter_gue,
     6081: enter_geneve,
