@@ -52,23 +52,29 @@ def test_version_limit_says_who_kept_a_connection_below_tls_1_3(
 
 
 @pytest.mark.parametrize(
-    ("cipher", "mode", "mac", "bits", "wanted"),
+    ("suite", "wanted"),
     [
-        ("AES_256", "GCM", "AEAD", 256, "AES-GCM"),
-        ("CHACHA20_POLY1305", "POLY1305", "AEAD", 256, "ChaCha20-Poly1305"),
-        ("AES_128", "CCM_8", "AEAD", 128, "other AEAD"),
-        ("CAMELLIA_128", "GCM", "AEAD", 128, "other AEAD"),
-        ("AES_128", "CBC", "SHA", 128, "CBC"),
-        ("3DES_EDE", "CBC", "SHA", 168, "64-bit blocks (3DES, IDEA)"),
-        ("DES", "CBC", "SHA", 56, "DES or export grade"),
-        ("RC4_128", "STREAM", "MD5", 128, "RC4"),
-        ("RC4_40", "STREAM", "MD5", 40, "DES or export grade"),
-        ("NULL", "NULL", "SHA", 0, "no encryption"),
-        ("GOST_28147", "CNT", "IMIT", 256, "other stream cipher"),
+        ("TLS_AES_256_GCM_SHA384", "AES-GCM"),
+        ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305"),
+        ("TLS_RSA_WITH_AES_128_CCM_8", "other AEAD"),
+        ("TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256", "other AEAD"),
+        ("TLS_RSA_WITH_AES_128_CBC_SHA", "CBC"),
+        ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "64-bit blocks (3DES, IDEA)"),
+        ("TLS_RSA_WITH_DES_CBC_SHA", "DES or export grade"),
+        ("TLS_RSA_WITH_RC4_128_MD5", "RC4"),
+        ("TLS_RSA_EXPORT_WITH_RC4_40_MD5", "DES or export grade"),
+        ("TLS_RSA_WITH_NULL_SHA", "no encryption"),
+        ("TLS_SHA256_SHA256", "no encryption"),
+        ("TLS_GOSTR341112_256_WITH_28147_CNT_IMIT", "other stream cipher"),
     ],
 )
-def test_cipher_class_follows_cipher_mode_and_key(cipher: str, mode: str, mac: str, bits: int, wanted: str) -> None:
-    assert category("cipher_classes", cipher=cipher, cipher_mode=mode, mac=mac, key_bits=bits) == wanted
+def test_cipher_class_follows_from_the_suite(suite: str, wanted: str) -> None:
+    assert category("cipher_classes", cipher_suite_name=suite) == wanted
+
+
+def test_a_suite_without_a_name_has_no_class() -> None:
+    shares = build_shares("cipher_classes", make_frames(connections=[make_connection(1, cipher_suite_name="0x1A2B")]))
+    assert (shares.denominator, shares.unknown) == (0, 1)
 
 
 @pytest.mark.parametrize(

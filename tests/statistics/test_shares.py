@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.synthetic import MadeFrames, Row, make_connection, make_failed_connection, make_frames, make_old_connection
-from tlsinspect.statistics import STATISTICS, UNITS, build_shares
+from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_shares_by_unit
 
 EVERY_QUESTION = [(name, unit) for name, statistic in STATISTICS.items() for unit in statistic.units]
 
@@ -112,6 +112,14 @@ def test_to_frame_ends_with_what_is_unknown() -> None:
     assert frame.iloc[-1][["category", "count"]].tolist() == ["unknown", 2]
     assert frame["share"].isna().tolist() == [False, False, True]
     assert set(frame["unit"]) == {"connections"}
+
+
+def test_shares_by_unit_are_those_of_each_unit_alone() -> None:
+    frames = make_frames(connections=mixed())
+    together = build_shares_by_unit("versions", frames)
+    assert list(together) == list(STATISTICS["versions"].units)
+    for unit, shares in together.items():
+        assert shares.table.equals(build_shares("versions", frames, unit).table)
 
 
 def test_only_tls_is_asked_for_versions() -> None:

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from tests.synthetic import make_connection, make_frames, make_old_connection
-from tlsinspect.columns import CONNECTIONS
+from tlsinspect.columns import CONNECTIONS, UNKNOWN_REASONS
 from tlsinspect.statistics import STATISTICS, UNITS, build_shares
+from tlsinspect.statistics.observations import REASON_NOT_STATED
 from tlsinspect.statistics.wording import (
+    REASONS,
     basis,
     bytes_text,
     count_text,
@@ -108,3 +110,7 @@ def test_every_declared_statistic_is_complete(name: str) -> None:
     assert declared.column in {column.name for column in CONNECTIONS}
     assert set(declared.units) <= set(UNITS)
     assert not declared.order or not declared.focus or declared.focus in declared.order
+
+
+def test_every_reason_for_not_knowing_has_words() -> None:
+    assert set(REASONS) == {*UNKNOWN_REASONS, REASON_NOT_STATED}

@@ -37,11 +37,11 @@ def draw_chart(content: Content, size: str = "page", bare: bool = False) -> Figu
     """
     import matplotlib as mpl
 
-    from .canvas import MARGIN, Canvas
+    from .canvas import BARE_MARGIN, MARGIN, Canvas
 
     with mpl.rc_context(SETTINGS):
-        canvas = Canvas(SIZES[size])
-        y = MARGIN if bare else canvas.header(content.title, content.subtitle)
+        canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN)
+        y = 0.1 if bare else canvas.header(content.title, content.subtitle)
         return canvas.finish(content.draw(canvas, y), "" if bare else content.note)
 
 

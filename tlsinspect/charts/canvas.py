@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARGIN = 0.16
+MARGIN, BARE_MARGIN = 0.16, 0.02  # inches; a bare chart stands in a page with margins of its own
 TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 12.5, 9.0, 8.0
 LINE_HEIGHT = 1.32  # of the type size
 UNKNOWN_PATTERN = "////"
@@ -34,11 +34,12 @@ class Canvas:
     Its height is set at the end, by `finish`: only then is known how much was put on it.
     """
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, margin: float = MARGIN) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.size = size
+        self.margin = margin
         self.width = size.width
         self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=PAPER.light)
         FigureCanvasAgg(self.figure)
@@ -49,12 +50,12 @@ class Canvas:
     @property
     def left(self) -> float:
         """Where text starts."""
-        return MARGIN
+        return self.margin
 
     @property
     def right(self) -> float:
         """Where everything ends."""
-        return self.width - MARGIN
+        return self.width - self.margin
 
     def text(
         self,
@@ -81,7 +82,7 @@ class Canvas:
 
     def header(self, title: str, subtitle: str) -> float:
         """Put title and subtitle; return where they end."""
-        y = self.lines(MARGIN, title, TITLE_POINTS, bold=True)
+        y = self.lines(self.margin, title, TITLE_POINTS, bold=True)
         return self.lines(y + 0.03, subtitle, SMALL_POINTS, MUTED) + 0.12
 
     def bar(self, x: float, y: float, width: float, height: float, colour: Colour, hollow: bool = False) -> None:
@@ -147,7 +148,7 @@ class Canvas:
     def finish(self, y: float, note: str) -> Figure:
         """Put the note at the foot, set the height, which gives everything its place, and return the figure."""
         y = self.lines(y + 0.06, note, SMALL_POINTS - 0.5, MUTED) if note else y
-        height = max(y + MARGIN / 2, self.size.height or 0)
+        height = max(y + self.margin / 2, self.size.height or 0)
         self.figure.set_size_inches(self.width * self.size.scale, height * self.size.scale)
         self.axes.set_xlim(0, self.width)
         self.axes.set_ylim(height, 0)

@@ -22,6 +22,7 @@ from ..statistics import (
     build_shares,
     build_timeline,
 )
+from ..statistics.observations import TLS_PROTOCOLS
 from ..statistics.wording import basis, count_text, period_text, share_text, statement, timeline_statement
 from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
 from .curves import draw_distributions, draw_nothing, draw_timeline
@@ -61,7 +62,7 @@ class Chart:
     """A chart of one statistic, in one unit unless asked for another.
 
     `compose` makes its content; `colour` gives a category its colour, `legend` says what colours mean
-    where labels do not.
+    where labels do not. `question` and `caveat` stand where the statistic's own do not fit.
     """
 
     name: str
@@ -70,6 +71,8 @@ class Chart:
     unit: str = ""
     colour: Callable[[str], Colour] = lambda category: PLAIN
     legend: Callable[[list[str]], Legend] = lambda categories: []
+    question: str = ""
+    caveat: str = ""
 
 
 def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:
@@ -203,12 +206,12 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
 def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
     """One 100 % bar per port: what its connections carried."""
     table = build_port_shares(frames, unit or "connections")
-    shown = table[table["tls_port"] | table["protocol"].isin(("tls", "ssl2"))][["server_port", "transport"]]
+    shown = table[table["tls_port"] | table["protocol"].isin(TLS_PROTOCOLS)][["server_port", "transport"]]
     ports = list(dict.fromkeys(shown.itertuples(index=False, name=None)))
     counted = UNITS[unit or "connections"]
     stacks = [build_stack(table, port, transport, counted, chart) for port, transport in ports[:MOST_PORTS]]
     hidden = len(ports) - len(stacks)
-    note = "Told from the first octets of each connection." + (f" {hidden} more ports carried TLS." if hidden else "")
+    note = f"{hidden} more ports carried TLS." if hidden else ""
 
     def draw(canvas: Canvas, y: float) -> float:
         if not stacks:
@@ -235,7 +238,7 @@ def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
     medians = [(row["version_name"], row["median"], row["connections"]) for row in records(quantiles)]
     labels = {name: f"{name}: {value:.3g} ms (n {number:,})" for name, value, number in medians}
     number = int(quantiles["connections"].sum())
-    note = "Full handshakes only, measured where the capture was taken: near the client they hold the whole round trip."
+    note = "The dotted line marks the medians."
 
     def draw(canvas: Canvas, y: float) -> float:
         if not number:

@@ -10,7 +10,7 @@ from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import wilson_interval
 from .observations import Frames
 from .ports import build_port_shares
-from .shares import Shares, build_shares
+from .shares import Shares, build_shares, build_shares_by_unit
 from .timeline import Timeline, build_timeline
 from .timing import build_handshake_ecdf, build_handshake_quantiles
 
@@ -26,6 +26,7 @@ __all__ = [
     "build_handshake_quantiles",
     "build_port_shares",
     "build_shares",
+    "build_shares_by_unit",
     "build_timeline",
     "wilson_interval",
 ]

@@ -132,12 +132,22 @@ def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by full handshake or the means of resumption."""
     means = text_series(rows["resumption"].map(RESUMPTIONS), rows)
     category = means.fillna("resumed").where(is_true(rows["resumed"]), None)
-    category[is_false(rows["resumed"])] = "full handshake"
+    category[is_false(rows["resumed"]) & rows["server_hello_packet"].notna()] = "full handshake"
     return category
 
 
+def carried(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by what a connection carried; DTLS and QUIC are TLS too."""
+    return text_series(rows["protocol"].replace({"dtls": "tls", "quic": "tls"}), rows)
+
+
 def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by how the handshake ended; an alert in the clear is named, with who sent it."""
+    """Categorise by how the handshake ended."""
+    return describe_outcome(rows)
+
+
+def describe_outcome(rows: pd.DataFrame) -> pd.Series[str]:
+    """How each handshake ended; an alert in the clear is named, with who sent it."""
     category = text_series(rows["failure"].map(FAILURES), rows).fillna(rows["failure"])
     named = text_series("alert " + rows["last_alert_name"] + " from " + rows["last_alert_sender"], rows)
     alert = is_true(rows["failure"] == "alert")

@@ -80,6 +80,16 @@ def build_shares(name: str, frames: Frames, unit: str = "", top: int = 0) -> Sha
     return count_shares(statistic, counted, observe(statistic, frames), top)
 
 
+def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, Shares]:
+    """Build the shares of one statistic in every unit that it is counted in: unit -> shares.
+
+    Raises KeyError for a statistic that does not exist.
+    """
+    statistic = STATISTICS[name]
+    observations = observe(statistic, frames)
+    return {unit: count_shares(statistic, UNITS[unit], observations, top) for unit in statistic.units}
+
+
 def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
     """The observations that a statistic counts."""
     return build_observations(

@@ -20,6 +20,19 @@ MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about th
 ONLY_SOME = "that show it"
 MANY = 1000  # from here a share's first decimal means something
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
+REASONS = {
+    "not_captured": "the message that would say it is not in the capture",
+    "one_sided": "only one direction of the connection is in the capture",
+    "gap": "the capture lacks segments that were sent",
+    "midstream": "the capture starts after the connection did",
+    "snaplen": "packets were cut by the capture length",
+    "encrypted": "TLS 1.3 encrypts it",
+    "resumed": "a resumed session does not repeat it",
+    "malformed": "the message could not be decoded",
+    "not_offered": "nobody offered it",
+    "not_applicable": "it does not apply to these connections",
+    "not_stated": "the reader states no reason",
+}
 
 
 def share_text(count: int, denominator: int) -> str:

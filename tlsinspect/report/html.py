@@ -1,0 +1,102 @@
+"""The report as one HTML page and the files beside it.
+
+In: an Inspection and a folder. Out: index.html, which needs nothing outside itself,
+charts as SVG, PNG and CSV, and the frames as CSV. The page has no script, loads
+nothing, and escapes every text that came from the network.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..charts import draw_chart, save_chart
+from ..charts.files import csv_bytes
+from ..charts.labels import cut_text
+from ..charts.svg import colour_variables
+from ..export.text import escape_control
+from .page import Page, build_page
+from .tables import Inspected
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+PAGE_NAME = "index.html"
+FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems")
+LONGEST_TITLE = 120
+LONGEST_CELL = 200
+
+
+def write_report(inspection: Inspected, directory: str | Path, title: str | None = None) -> Path:
+    """Write the report into a directory, which is made if need be; return the path of the page.
+
+    Without a title the page is named after the captures. Raises OSError where writing fails.
+    """
+    folder = Path(directory)
+    page = build_page(inspection, title or default_title(inspection))
+    tables = folder / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    for name in FRAMES:
+        (tables / f"{name}.csv").write_bytes(csv_bytes(getattr(inspection, name)))
+    (tables / "notable.csv").write_bytes(csv_bytes(page.notable_frame))
+    for section in page.sections:
+        for figure in section.figures:
+            save_chart(draw_chart(figure.content), folder / "charts", figure.content.name, figure.numbers)
+    path = folder / PAGE_NAME
+    path.write_text(render_page(page), encoding="utf-8")
+    return path
+
+
+def default_title(inspection: Inspected) -> str:
+    """The names of the captures, as many as fit a title."""
+    names = [str(name) for name in inspection.captures["capture"].dropna()]
+    text = ", ".join(names)
+    if not names:
+        return "No capture"
+    return text if len(text) <= LONGEST_TITLE else f"{names[0][:LONGEST_TITLE]} and {len(names) - 1:,} more"
+
+
+def render_page(page: Page) -> str:
+    """The page as HTML."""
+    environment = template_environment()
+    style = environment.get_template("report.css").render(light=colour_variables(False), dark=colour_variables(True))
+    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
+    files = [f"tables/{name}.csv" for name in (*FRAMES, "notable")]
+    return environment.get_template("report.html").render(
+        page=page, style=as_markup(style), style_hash=f"sha256-{digest}", version=__version__, files=files
+    )
+
+
+def template_environment() -> Environment:
+    """The templates' environment: everything escaped, control characters made visible first."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=show_cell,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["cut"] = partial(cut_text, most=LONGEST_CELL)
+    return environment
+
+
+def show_cell(value: Any) -> Any:
+    """A value as the page shows it: texts without control and bidi characters, markup of our own as it is."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return escape_control(value)
+    return value
+
+
+def as_markup(text: str) -> str:
+    """Text of our own that is markup already."""
+    from markupsafe import Markup
+
+    return Markup(text)

@@ -1,0 +1,186 @@
+"""What stands on the page: headline numbers, charts in sections, tables.
+
+In: an Inspection. Out: plain records of text and numbers, which the template lays
+out. Nothing here is markup but the charts' SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..charts import CHARTS, Content, compose_chart, draw_chart
+from ..charts.compose import compose_shares
+from ..charts.svg import PageCharts
+from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interval
+from ..statistics.observations import tls_connections
+from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
+from .notable import BROKEN_CLASSES, BROKEN_VERSIONS, OLD_VERSIONS, build_notable_frame, find_notable
+from .tables import (
+    Inspected,
+    Table,
+    captures_table,
+    certificates_table,
+    notable_table,
+    numbers_table,
+    ports_table,
+    problems_table,
+    units_table,
+    unknown_table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Section: id, title, and its charts.
+SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("versions", "Versions", ("versions", "versions-offered", "version-limit", "tls13-over-time")),
+    ("keys", "Keys and ciphers", ("secrecy", "key-exchange", "groups", "cipher-classes", "cipher-suites")),
+    (
+        "certificates",
+        "Certificates",
+        ("certificate-validity", "authorities", "certificate-keys", "certificate-signatures"),
+    ),
+    ("ports", "Ports", ("ports",)),
+    ("handshakes", "Handshakes", ("outcomes", "resumption", "handshake-times")),
+    ("visible", "What an observer can read", ("server-names", "application-protocols", "clients")),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline number."""
+
+    label: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart on the page, with what a reader needs who cannot see it."""
+
+    content: Content
+    question: str
+    caveat: str
+    page_svg: str
+    narrow_svg: str
+    table: Table
+    numbers: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page that holds charts."""
+
+    id: str
+    title: str
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the template lays out."""
+
+    title: str
+    subtitle: str
+    tiles: Sequence[Tile]
+    captures: Table
+    sections: Sequence[Section]
+    glyphs: str
+    notable: Table
+    notable_frame: pd.DataFrame
+    certificates: Table
+    ports: Table
+    problems: Table
+    unknown: Table
+
+
+def build_page(inspection: Inspected, title: str) -> Page:
+    """Work out everything that stands on the page."""
+    from markupsafe import Markup
+
+    shares = {name: build_shares_by_unit(name, inspection) for name in STATISTICS}
+    charts = PageCharts()
+    sections = [
+        Section(id_, name, [build_figure(chart, inspection, shares, charts) for chart in names])
+        for id_, name, names in SECTIONS
+    ]
+    notable = find_notable(inspection)
+    by_connection = {name: units["connections"] for name, units in shares.items()}
+    return Page(
+        title=title,
+        subtitle=page_subtitle(inspection),
+        tiles=build_tiles(inspection, by_connection),
+        captures=captures_table(inspection),
+        sections=sections,
+        glyphs=Markup(charts.shared()),
+        notable=notable_table(notable),
+        notable_frame=build_notable_frame(notable),
+        certificates=certificates_table(inspection),
+        ports=ports_table(inspection),
+        problems=problems_table(inspection),
+        unknown=unknown_table(list(by_connection.values())),
+    )
+
+
+def build_figure(name: str, inspection: Inspected, shares: dict[str, dict[str, Shares]], charts: PageCharts) -> Figure:
+    """Compose a chart and draw it for wide and for narrow screens."""
+    import pandas as pd
+    from markupsafe import Markup
+
+    content = compose_chart(name, inspection)
+    chart = CHARTS[name]
+    statistic = STATISTICS[chart.statistic]
+    label = f"{content.title}. {content.subtitle}. The table below has the numbers."
+    drawn = {
+        size: Markup(charts.add(draw_chart(content, size, bare=True), label, f"chart {size}"))
+        for size in ("page", "narrow")
+    }
+    table, numbers = numbers_table(content), content.numbers
+    if chart.compose is compose_shares:
+        units = shares[statistic.name]
+        table, numbers = units_table(units, name), pd.concat([each.to_frame() for each in units.values()])
+    question, caveat = chart.question or statistic.question, chart.caveat or statistic.caveat
+    return Figure(content, question, caveat, drawn["page"], drawn["narrow"], table, numbers)
+
+
+def page_subtitle(inspection: Inspected) -> str:
+    """How many files, of what time."""
+    captures = inspection.captures
+    number = len(captures)
+    files = "1 capture" if number == 1 else f"{number:,} captures"
+    start, end = captures["time_start"].min(), captures["time_end"].max()
+    return ", ".join(part for part in (files, period_text(start, end)) if part)
+
+
+def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
+    """The headline numbers."""
+    captures = inspection.captures
+    packets = int(captures["packets"].sum())
+    start, end = captures["time_start"].min(), captures["time_end"].max()
+    span = duration_text((end - start).total_seconds()) if period_text(start, end) else "no time"
+    every, tls = int(inspection.ports["connections"].sum()), len(tls_connections(inspection))
+    old = (*BROKEN_VERSIONS, *OLD_VERSIONS)
+    return [
+        Tile("Packets", f"{packets:,}", f"in {span}"),
+        Tile("TLS connections", f"{tls:,}", f"of {every:,} connections in all"),
+        share_tile("TLS 1.3", shares["versions"], ("TLS 1.3",)),
+        share_tile("Older than TLS 1.2", shares["versions"], old),
+        share_tile("Forward secrecy", shares["forward_secrecy"], ("forward secret",)),
+        share_tile("Post-quantum key exchange", shares["post_quantum"], ("post-quantum",)),
+        share_tile("Broken ciphers", shares["cipher_classes"], BROKEN_CLASSES),
+        share_tile("Handshakes that failed", shares["outcomes"], None),
+    ]
+
+
+def share_tile(label: str, shares: Shares, categories: tuple[str, ...] | None) -> Tile:
+    """A share of several categories together, or of all but the statistic's own."""
+    names = [str(name) for name in shares.table["category"]]
+    wanted = [name for name in names if (name in categories if categories else name != shares.statistic.focus)]
+    count = sum(shares.count_of(name) for name in wanted)
+    if not shares.denominator:
+        return Tile(label, "n/a", f"unknown for {count_text(shares.unknown, shares.unit)}")
+    interval = interval_text(*wilson_interval(count, shares.denominator))
+    return Tile(label, share_text(count, shares.denominator), f"{count:,} of {shares.denominator:,}; 95%: {interval}")

@@ -1,0 +1,301 @@
+"""The tables of the page: every cell a text, an empty one where there is nothing.
+
+In: an Inspection's frames, or statistics of it. Out: Table, which the template lays
+out. A long table is cut on the page; the CSV beside it has all rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..charts import Content
+from ..statistics import Frames, Shares, build_port_shares
+from ..statistics.wording import REASONS, bytes_text, count_text, interval_text, period_text, share_text
+from .notable import Notable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
+BROKEN_HASHES = ("md2", "md4", "md5", "sha1", "ecdsa-with-sha1", "dsa-with-sha1")  # RFC 9155, RFC 6151
+MOST_ROWS = 100  # of a table on the page
+MOST_CATEGORIES = 20  # of a table below a chart
+TEXT_COLUMNS = ("statistic", "unit", "category", "version_name", "protocol", "transport")
+FRACTION_COLUMNS = ("share", "low", "high")
+PLAIN_NUMBER_COLUMNS = ("server_port",)
+
+
+Cell = str | tuple[str, str]
+
+
+class Inspected(Frames, Protocol):
+    """What a report needs of an Inspection: the frames of statistics, and these."""
+
+    @property
+    def captures(self) -> pd.DataFrame: ...
+
+    @property
+    def problems(self) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is shown: titled columns, rows of text, the file with all rows, and how many are left out here.
+
+    A column's kind is "number", "code", "dates" or "" for plain text: how its cells are set. A cell may have a
+    second line of detail.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[list[Cell]]
+    file: str = ""
+    left_out: int = 0
+
+
+def cut_table(columns: tuple[tuple[str, str], ...], rows: list[list[Cell]], file: str, total: int) -> Table:
+    """A table of the first rows of `total`."""
+    return Table(columns, rows[:MOST_ROWS], file, max(total - MOST_ROWS, 0))
+
+
+def units_table(shares: dict[str, Shares], chart: str) -> Table:
+    """Each category's share in every unit that it is counted in, and the interval in the first."""
+    first, *others = shares.values()
+    categories = records_of(first.table)
+    rows: list[list[Cell]] = [
+        [
+            row["category"],
+            share_cell(first, row["category"]),
+            interval_text(row["low"], row["high"]) if row["low"] is not None else "",
+            *(share_cell(each, row["category"]) for each in others),
+        ]
+        for row in categories[:MOST_CATEGORIES]
+    ]
+    for label, cell in (("known", known_cell), ("unknown", unknown_cell)):
+        rows.append([label, cell(first), "", *(cell(each) for each in others)])
+    titles = (f"of {first.unit.plural}", "95% interval", *(f"of {each.unit.plural}" for each in others))
+    columns = (("", ""), *((title, "number") for title in titles))
+    return Table(columns, rows, f"charts/{chart}.csv", max(len(categories) - MOST_CATEGORIES, 0))
+
+
+def known_cell(shares: Shares) -> str:
+    """What the shares are of."""
+    return count_text(shares.denominator, shares.unit)
+
+
+def share_cell(shares: Shares, category: str) -> str:
+    """A category's share and count."""
+    count = shares.count_of(category)
+    number = bytes_text(count) if shares.unit.name == "bytes" else f"{count:,}"
+    return f"{share_text(count, shares.denominator)} ({number})" if shares.denominator else ""
+
+
+def unknown_cell(shares: Shares) -> str:
+    """What is unknown, and its share of all to which the question applies."""
+    if not shares.unknown:
+        return "none"
+    return (
+        f"{count_text(shares.unknown, shares.unit)} ({share_text(shares.unknown, shares.denominator + shares.unknown)})"
+    )
+
+
+def numbers_table(content: Content) -> Table:
+    """A chart's numbers as they are, for charts that show no shares of a whole."""
+    table = content.numbers
+    columns = tuple(
+        (name.replace("_", " "), "" if name in TEXT_COLUMNS else "number") for name in map(str, table.columns)
+    )
+    rows: list[list[Cell]] = [
+        [number_cell(name, value) for name, value in row.items()] for row in records_of(table.head(MOST_ROWS))
+    ]
+    return cut_table(columns, rows, f"charts/{content.name}.csv", len(table))
+
+
+def number_cell(name: str, value: Any) -> str:
+    """A number, time or text of a table of results."""
+    if value is None:
+        return ""
+    if name in FRACTION_COLUMNS:
+        return f"{100 * value:.1f}%"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if hasattr(value, "strftime"):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return f"{value:,}" if isinstance(value, int) and name not in PLAIN_NUMBER_COLUMNS else str(value)
+
+
+def records_of(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a frame, missing values as None; lists stay lists."""
+    values = {name: column_values(table[name]) for name in table.columns}
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def column_values(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column, missing ones as None, times as pandas has them."""
+    return [None if missing else value for value, missing in zip(column, column.isna(), strict=True)]
+
+
+def captures_table(inspection: Inspected) -> Table:
+    """One row per input file."""
+    columns = (
+        ("file", ""),
+        ("packets", "number"),
+        ("TLS", "number"),
+        ("time", ""),
+        ("quality", ""),
+        ("SHA-256", "code"),
+    )
+    rows: list[list[Cell]] = [
+        [
+            (
+                row["capture"] or "",
+                ", ".join(filter(None, (row["format"], row["compression"], *(row["link_types"] or [])))),
+            ),
+            (f"{row['packets'] or 0:,}", bytes_text(row["bytes"] or 0)),
+            (f"{row['tls_connections'] or 0:,}", f"of {row['tcp_connections'] or 0:,} TCP connections"),
+            period_text(row["time_start"], row["time_end"]),
+            row["quality"] or "",
+            row["sha256"] or "",
+        ]
+        for row in records_of(inspection.captures.head(MOST_ROWS))
+    ]
+    return cut_table(columns, rows, "tables/captures.csv", len(inspection.captures))
+
+
+def notable_table(notable: list[Notable]) -> Table:
+    """The notable connections, the gravest first."""
+    columns = (
+        ("what", ""),
+        ("server", ""),
+        ("connections", "number"),
+        ("first packet", "number"),
+        ("Wireshark display filter of the first", "code"),
+    )
+    rows: list[list[Cell]] = [
+        [
+            ("; ".join(each.remarks), ", ".join(each.references)),
+            (each.server_name or "(no name)", each.server),
+            (f"{each.connections:,}", "from 1 client" if each.clients == 1 else f"from {each.clients:,} clients"),
+            ("" if each.packet is None else str(each.packet), each.capture),
+            each.display_filter,
+        ]
+        for each in notable[:MOST_ROWS]
+    ]
+    return cut_table(columns, rows, "tables/notable.csv", len(notable))
+
+
+def certificates_table(inspection: Inspected) -> Table:
+    """Certificates: those of servers first, the most seen first."""
+    columns = (
+        ("subject, issuer", ""),
+        ("key, signature", ""),
+        ("valid", "dates"),
+        ("names", "number"),
+        ("remarks", ""),
+        ("connections", "number"),
+        ("SHA-256, first 16 digits", "code"),
+    )
+    frame = inspection.certificates.sort_values(["is_ca", "connections", "sha256"], ascending=[True, False, True])
+    rows: list[list[Cell]] = [
+        [
+            (row["subject_common_name"] or row["subject"] or "", row["issuer"] or ""),
+            (f"{row['key_type'] or ''} {row['curve'] or row['key_bits'] or ''}", row["signature_algorithm"] or ""),
+            (f"{day(row['not_before'])} to {day(row['not_after'])}", f"{row['validity_days'] or 0:,.0f} days"),
+            f"{len(row['san_dns'] or []) + len(row['san_ip'] or []):,}",
+            certificate_remarks(row),
+            f"{row['connections'] or 0:,}",
+            (row["sha256"] or "")[:16],
+        ]
+        for row in records_of(frame.head(MOST_ROWS))
+    ]
+    return cut_table(columns, rows, "tables/certificates.csv", len(frame))
+
+
+def day(time: Any) -> str:
+    """The day of a time."""
+    return f"{time:%Y-%m-%d}" if time is not None else ""
+
+
+def certificate_remarks(row: dict[Any, Any]) -> str:
+    """What stands out about a certificate, judged by when it was seen."""
+    seen = row["first_seen"] is not None and row["last_seen"] is not None
+    remarks = {
+        "expired": seen and row["not_after"] is not None and row["last_seen"] > row["not_after"],
+        "not yet valid": seen and row["not_before"] is not None and row["first_seen"] < row["not_before"],
+        "self-signed": row["self_signed"],
+        "small key": row["key_type"] in ("RSA", "DSA") and row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS,
+        "broken signature hash": (row["signature_algorithm"] or "").lower().startswith(BROKEN_HASHES),
+        "CA": row["is_ca"],
+        "cannot be read in full": row["issue"],
+    }
+    return ", ".join(text for text, holds in remarks.items() if holds)
+
+
+def ports_table(inspection: Inspected) -> Table:
+    """What every port carried, TLS or not."""
+    columns = (
+        ("port", ""),
+        ("asked for as a TLS port", ""),
+        ("carried", ""),
+        ("connections", "number"),
+        ("share of the port", "number"),
+        ("95% interval", "number"),
+    )
+    shares = build_port_shares(inspection)
+    rows: list[list[Cell]] = [
+        [
+            f"{row['server_port']}/{row['transport']}",
+            "yes" if row["tls_port"] else "no",
+            row["protocol"] or "",
+            f"{row['count']:,}",
+            share_text(row["count"], row["denominator"]),
+            interval_text(row["low"], row["high"]) if row["denominator"] else "",
+        ]
+        for row in records_of(shares.head(MOST_ROWS))
+    ]
+    return cut_table(columns, rows, "tables/ports.csv", len(shares))
+
+
+def problems_table(inspection: Inspected) -> Table:
+    """What could not be read, the most frequent first."""
+    columns = (
+        ("times", "number"),
+        ("layer", ""),
+        ("kind", ""),
+        ("expected", ""),
+        ("file", ""),
+        ("packet", "number"),
+        ("offset", "number"),
+    )
+    problems = inspection.problems.sort_values("count", ascending=False)
+    rows: list[list[Cell]] = [
+        [
+            f"{row['count'] or 1:,}",
+            row["layer"] or "",
+            (row["kind"] or "").replace("_", " "),
+            row["expected"] or "",
+            row["capture"] or "",
+            "" if row["packet"] is None else str(row["packet"]),
+            "" if row["offset"] is None else str(row["offset"]),
+        ]
+        for row in records_of(problems.head(MOST_ROWS))
+    ]
+    return cut_table(columns, rows, "tables/problems.csv", len(problems))
+
+
+def unknown_table(shares: list[Shares]) -> Table:
+    """For every question how many connections do not answer it, and why."""
+    columns = (("question", ""), ("connections", "number"), ("share", "number"), ("why", ""))
+    rows: list[list[Cell]] = [
+        [
+            each.statistic.question,
+            f"{each.unknown:,}",
+            share_text(each.unknown, each.denominator + each.unknown),
+            "; ".join(f"{REASONS.get(reason, reason)} ({count:,})" for reason, count in each.unknown_reasons.items()),
+        ]
+        for each in shares
+        if each.unknown
+    ]
+    return Table(columns, rows)
