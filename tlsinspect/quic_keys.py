@@ -8,6 +8,7 @@ drafts and experiments differ in salt and labels.
 from __future__ import annotations
 
 import hmac
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -109,6 +110,11 @@ def derive_pair(salt: bytes, labels: str, connection_id: bytes) -> tuple[AesProt
 
 def expand(secret: bytes, label: str, length: int) -> bytes:
     """HKDF-Expand-Label with an empty context, of at most one block. Spec: RFC 8446 section 7.1, RFC 5869."""
+    return hmac.digest(secret, expansion(label, length), "sha256")[:length]
+
+
+@cache
+def expansion(label: str, length: int) -> bytes:
+    """What HKDF-Expand hashes: HkdfLabel and the number of the only block."""
     name = b"tls13 " + label.encode("ascii")
-    info = length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\x00\x01"
-    return hmac.digest(secret, info, "sha256")[:length]
+    return length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\x00\x01"

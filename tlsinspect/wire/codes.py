@@ -66,3 +66,10 @@ LOST = 2  # TLS, but a hole swallowed a record header
 OTHER = 3  # SSL 2.0 without TLS behind it: not read further
 
 MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over
+
+QUIC_INITIAL = 0  # packet types of version 1; other versions' are told apart by their header's layout
+QUIC_ZERO_RTT = 1
+QUIC_HANDSHAKE = 2
+QUIC_RETRY = 3
+QUIC_NEGOTIATION = 4  # and what has no number on the wire: a list of versions,
+QUIC_OPAQUE = 5  # a packet of which only the parts that every version has can be read

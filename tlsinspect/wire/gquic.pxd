@@ -4,7 +4,7 @@ from .quic_facts cimport QuicFacts
 from .quic_packet cimport is_google_crypto, is_known_version
 from .stream cimport Stream
 
-cdef int VERSION_FLAG, CONNECTION_ID_FLAG, VERSION_AT, TAG_LIMIT, LOOKED_AT_LIMIT
+cdef int VERSION_FLAG, CONNECTION_ID_FLAG, VERSION_AT
 
 cdef class GoogleReader(DatagramReader):
     cdef public QuicFacts facts

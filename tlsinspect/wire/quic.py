@@ -9,18 +9,22 @@ Spec: RFC 9000, RFC 9001, RFC 9368 and RFC 9369.
 from __future__ import annotations
 
 from ..errors import DecodeError
-from .codes import APPLICATION_DATA, HANDSHAKE, READING
+from .codes import (
+    APPLICATION_DATA,
+    HANDSHAKE,
+    QUIC_HANDSHAKE,
+    QUIC_INITIAL,
+    QUIC_NEGOTIATION,
+    QUIC_OPAQUE,
+    QUIC_RETRY,
+    QUIC_ZERO_RTT,
+    READING,
+)
 from .flow import DatagramReader, Flow
 from .gquic import GoogleReader, find_server_name, is_public_header, version_at
 from .quic_facts import QuicFacts
 from .quic_frames import CryptoStream, parse_frames
 from .quic_packet import (
-    HANDSHAKE_PACKET,
-    INITIAL,
-    NEGOTIATION,
-    OPAQUE,
-    RETRY,
-    ZERO_RTT,
     InitialKeys,
     LongHeader,
     is_google_crypto,
@@ -132,9 +136,9 @@ class QuicReader(DatagramReader):
     def take_packet(self, flow: Flow, stream: Stream, datagram: bytes, header: LongHeader) -> None:
         """Take a packet with a long header."""
         side = stream.reader.side
-        if header.kind in (NEGOTIATION, RETRY):
+        if header.kind in (QUIC_NEGOTIATION, QUIC_RETRY):
             self.know_client(flow, 1 - side)
-            if header.kind == RETRY:
+            if header.kind == QUIC_RETRY:
                 self.facts.retry = True
             else:
                 self.facts.version_negotiation = True
@@ -142,11 +146,11 @@ class QuicReader(DatagramReader):
         self.take_version(header, side)
         if self.facts.connection_ids[side] is None:
             self.facts.connection_ids[side] = (header.destination, header.source)
-        if header.kind == INITIAL:
+        if header.kind == QUIC_INITIAL:
             self.read_initial(flow, stream, datagram, header)
-        elif header.kind == HANDSHAKE_PACKET:
+        elif header.kind == QUIC_HANDSHAKE:
             self.handshake_seen[side] = True
-        elif header.kind == ZERO_RTT:
+        elif header.kind == QUIC_ZERO_RTT:
             self.know_client(flow, side)
             self.facts.zero_rtt = True
             stream.reader.application_bytes += header.end - header.number_at
@@ -281,7 +285,7 @@ class QuicReader(DatagramReader):
             header = read_long_header(datagram, 0)
         except DecodeError:
             return False
-        if header.kind != INITIAL or header.missing or len(header.destination) < ORIGIN_MINIMUM:
+        if header.kind != QUIC_INITIAL or header.missing or len(header.destination) < ORIGIN_MINIMUM:
             return False
         if self.is_ours(stream.reader.side, header):
             return False
@@ -339,7 +343,7 @@ def open_quic(keys: InitialKeys, data: bytes, position: int, end: int) -> Datagr
     if version == 0:
         accepted = is_negotiation(datagram, header)
     elif known:
-        accepted = header.kind == OPAQUE or datagram[0] & 0x40 != 0
+        accepted = header.kind == QUIC_OPAQUE or datagram[0] & 0x40 != 0
     else:
         accepted = is_whole_initial(datagram, header)
     return QuicReader(keys) if accepted else None
@@ -359,7 +363,7 @@ def is_negotiation(datagram: bytes, header: LongHeader) -> bool:
 def is_whole_initial(datagram: bytes, header: LongHeader) -> bool:
     """An Initial packet of a version that nobody knows, made like version 1, and nothing else in the datagram."""
     return (
-        header.kind == INITIAL
+        header.kind == QUIC_INITIAL
         and datagram[0] & 0x40 != 0
         and len(header.destination) >= ORIGIN_MINIMUM
         and header.missing == 0

@@ -4,7 +4,6 @@ from .quic_packet cimport read_varint
 
 cdef int PADDING, PING, ACK_FRAME, ACK_ECN, CRYPTO, CONNECTION_CLOSE, CONNECTION_CLOSE_APPLICATION
 cdef int GOOGLE_CLOSE, GOOGLE_PING, GOOGLE_CRYPTO, GOOGLE_ACK
-cdef int FRAME_LIMIT, CRYPTO_LIMIT, RANGE_LIMIT
 
 cdef class Frames:
     cdef public list crypto

@@ -10,14 +10,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .codes import QUIC_INITIAL, QUIC_NEGOTIATION, QUIC_OPAQUE, QUIC_RETRY
 from .cursor import Cursor
-
-INITIAL = 0
-ZERO_RTT = 1
-HANDSHAKE_PACKET = 2
-RETRY = 3
-NEGOTIATION = 4
-OPAQUE = 5  # a version of which only the parts that every version has are known
 
 LAYOUT_OPAQUE = 0
 LAYOUT_V1 = 1  # RFC 9000 and its drafts from 22
@@ -29,7 +23,6 @@ V2 = 0x6B3343CF
 V2_DRAFT = 0x709A50C4
 CONNECTION_ID_LIMIT = 20  # octets; of version 1 and all that were made like it
 SAMPLE_LENGTH = 16
-TAG_LENGTH = 16
 
 KNOWN_VERSIONS = (
     (0x00000001, 0x00000001),  # RFC 9000
@@ -71,16 +64,16 @@ class InitialKeys(Protocol):
 
 
 class LongHeader:
-    """A long header. `kind` is INITIAL to OPAQUE, `start` and `end` are the packet's.
+    """A long header. `kind` is QUIC_INITIAL to QUIC_OPAQUE, `start` and `end` are the packet's.
 
-    `number_at` is where the packet number is, or what an OPAQUE packet has behind its
+    `number_at` is where the packet number is, or what a QUIC_OPAQUE packet has behind its
     connection ids. `missing` is how many octets of the packet the datagram lacks;
     `number` the packet number, -1 while it is protected.
     """
 
     def __init__(self) -> None:
         self.start = 0
-        self.kind = OPAQUE
+        self.kind = QUIC_OPAQUE
         self.version = 0
         self.destination = b""
         self.source = b""
@@ -107,10 +100,10 @@ def read_long_header(data: bytes, position: int) -> LongHeader:
     header.number_at = cursor.position
     header.end = len(data)
     if header.version == 0:
-        header.kind = NEGOTIATION
+        header.kind = QUIC_NEGOTIATION
     elif layout not in (LAYOUT_OPAQUE, LAYOUT_NIBBLES_OPAQUE):
         header.kind = (first >> 4 & 3) - 1 & 3 if layout == LAYOUT_V2 else first >> 4 & 3
-        if header.kind != RETRY:
+        if header.kind != QUIC_RETRY:
             read_length(cursor, header)
     return header
 
@@ -137,7 +130,7 @@ def nibble_length(code: int) -> int:
 
 def read_length(cursor: Cursor, header: LongHeader) -> None:
     """Read token and length; the packet ends where the datagram does, should it say more."""
-    if header.kind == INITIAL:
+    if header.kind == QUIC_INITIAL:
         header.token_length = read_varint(cursor)
         cursor.position = cursor.need(header.token_length) + header.token_length
     length = read_varint(cursor)
