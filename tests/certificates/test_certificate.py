@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from hashlib import sha1, sha256
 
 import pytest
+from certificates.both_readers import parse_by_both
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tlsinspect.certificates import CertificateFacts, parse_certificate
+from tlsinspect.certificates import CertificateFacts
 from tlsinspect.columns import CERTIFICATES
 
 Make = Callable[..., bytes]
@@ -34,7 +35,7 @@ def test_every_fact_of_a_sound_certificate(issue: Make, private_keys: Keys) -> N
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode()
     start = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * SECOND
-    assert parse_certificate(der) == CertificateFacts(
+    assert parse_by_both(der) == CertificateFacts(
         sha256=sha256(der).hexdigest(),
         sha1=sha1(der).hexdigest(),
         pem=pem,
@@ -73,20 +74,20 @@ def test_every_fact_of_a_sound_certificate(issue: Make, private_keys: Keys) -> N
 
 def test_post_quantum_certificate_is_named(issue: Make) -> None:
     mldsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa")
-    facts = parse_certificate(issue(public_key=mldsa.MLDSA65PrivateKey.generate().public_key()))
+    facts = parse_by_both(issue(public_key=mldsa.MLDSA65PrivateKey.generate().public_key()))
     assert (facts.key_type, facts.key_bits, facts.issue) == ("ML-DSA-65", 1952 * 8, None)
 
 
 def test_self_signed_means_same_name_and_not_a_verified_signature(assemble: Make) -> None:
     name = bytes.fromhex("300c310a300806035504030c0161")
     other_string_type = bytes.fromhex("300c310a30080603550403130161")
-    assert parse_certificate(assemble(issuer=name, subject=name)).self_signed is True
-    assert parse_certificate(assemble(issuer=name, subject=other_string_type)).self_signed is False
+    assert parse_by_both(assemble(issuer=name, subject=name)).self_signed is True
+    assert parse_by_both(assemble(issuer=name, subject=other_string_type)).self_signed is False
 
 
 def test_pem_turns_back_into_the_certificate(assemble: Make) -> None:
     for der in [assemble(), b"", b"\0" * 48, b"\0" * 49]:
-        first, *body, last, end = parse_certificate(der).pem.split("\n")
+        first, *body, last, end = parse_by_both(der).pem.split("\n")
         assert (first, last, end) == ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "")
         assert all(len(line) == 64 for line in body[:-1])
         assert base64.b64decode("".join(body)) == der
@@ -106,7 +107,7 @@ def test_pem_turns_back_into_the_certificate(assemble: Make) -> None:
     ],
 )
 def test_serial_of_any_sign_and_size(assemble: Make, encode: Make, contents: str, serial: str, sound: bool) -> None:
-    facts = parse_certificate(assemble(serial=encode(2, bytes.fromhex(contents))))
+    facts = parse_by_both(assemble(serial=encode(2, bytes.fromhex(contents))))
     assert facts.serial == serial
     assert (facts.issue is None) is sound
     assert facts.subject == "CN=a"
@@ -125,14 +126,14 @@ def test_serial_of_any_sign_and_size(assemble: Make, encode: Make, contents: str
     ],
 )
 def test_version(assemble: Make, encoded: str, version: int | None, issues: int) -> None:
-    facts = parse_certificate(assemble(version=bytes.fromhex(encoded)))
+    facts = parse_by_both(assemble(version=bytes.fromhex(encoded)))
     assert (facts.version, facts.serial, facts.is_ca) == (version, "02", False)
     assert (facts.issue or "").count("version: bad_value") == issues
 
 
 def test_version_1_certificate_with_extensions_keeps_them_and_says_so(assemble: Make) -> None:
     usage = bytes.fromhex("a30f300d300b0603551d0f040403020780")
-    facts = parse_certificate(assemble(version=b"", optional=usage))
+    facts = parse_by_both(assemble(version=b"", optional=usage))
     assert (facts.version, facts.key_usage) == (1, ["digitalSignature"])
     assert facts.issue is not None
     assert facts.issue.endswith("expected version 3 where there are extensions")
@@ -140,7 +141,7 @@ def test_version_1_certificate_with_extensions_keeps_them_and_says_so(assemble: 
 
 def parse_with_times(assemble: Make, encode: Make, *times: tuple[int, bytes]) -> CertificateFacts:
     """Return the facts of a certificate with this validity."""
-    return parse_certificate(assemble(validity=encode(0x30, *(encode(tag, text) for tag, text in times))))
+    return parse_by_both(assemble(validity=encode(0x30, *(encode(tag, text) for tag, text in times))))
 
 
 def test_never_expiring_certificate_is_held_to_64_bits_but_its_days_are_exact(assemble: Make, encode: Make) -> None:
@@ -183,7 +184,7 @@ def test_time_that_does_not_exist_leaves_the_other(assemble: Make, encode: Make)
 )
 @pytest.mark.parametrize("octets", [b"\x13\x03abc", b"\x30\x02\x30\x05", b"\x05\x00"])
 def test_refused_field_takes_no_other_with_it(assemble: Make, field: str, columns: set[str], octets: bytes) -> None:
-    sound, broken = parse_certificate(assemble()), parse_certificate(assemble(**{field: octets}))
+    sound, broken = parse_by_both(assemble()), parse_by_both(assemble(**{field: octets}))
     assert broken.issue is not None
     for name in {each.name for each in fields(CertificateFacts)} - OF_ANY_OCTETS - {"spki_sha256"}:
         assert getattr(broken, name) == (None if name in columns else getattr(sound, name)), name
@@ -191,25 +192,25 @@ def test_refused_field_takes_no_other_with_it(assemble: Make, field: str, column
 
 
 def test_signature_algorithms_have_to_agree(assemble: Make) -> None:
-    facts = parse_certificate(assemble(outer_algorithm=bytes.fromhex("300506032b6570")))
+    facts = parse_by_both(assemble(outer_algorithm=bytes.fromhex("300506032b6570")))
     assert facts.signature_algorithm == "ecdsa-with-SHA256"
     assert facts.issue is not None
     assert facts.issue.startswith("signatureValue: bad_value at offset ")
 
 
 def test_unknown_signature_algorithm_shows_its_digits(assemble: Make) -> None:
-    assert parse_certificate(assemble(algorithm=bytes.fromhex("300506032a0304"))).signature_algorithm == "1.2.3.4"
+    assert parse_by_both(assemble(algorithm=bytes.fromhex("300506032a0304"))).signature_algorithm == "1.2.3.4"
 
 
 def test_octets_after_the_certificate_are_noted(assemble: Make) -> None:
-    facts = parse_certificate(assemble() + b"\0")
+    facts = parse_by_both(assemble() + b"\0")
     assert facts.serial == "02"
     assert facts.issue is not None
     assert facts.issue.startswith("certificate: trailing_data at offset 0")
 
 
 def test_octets_after_the_signature_are_noted(assemble: Make) -> None:
-    facts = parse_certificate(assemble(signature=bytes.fromhex("030200000500")))
+    facts = parse_by_both(assemble(signature=bytes.fromhex("030200000500")))
     assert facts.serial == "02"
     assert facts.issue is not None
     assert facts.issue.startswith("signatureValue: trailing_data at offset ")
@@ -219,7 +220,7 @@ def test_octets_after_the_signature_are_noted(assemble: Make) -> None:
     "der", [b"", b"\x30", b"\x30\x80", b"\x30\x03\x02\x01\x01", b"GET / HTTP/1.1\r\n", b"\xff" * 64]
 )
 def test_what_is_no_certificate_keeps_hashes_and_pem(der: bytes) -> None:
-    facts = parse_certificate(der)
+    facts = parse_by_both(der)
     assert facts.sha256 == sha256(der).hexdigest()
     assert facts.issue is not None
     assert all(getattr(facts, each.name) is None for each in fields(facts) if each.name not in OF_ANY_OCTETS)
@@ -227,7 +228,7 @@ def test_what_is_no_certificate_keeps_hashes_and_pem(der: bytes) -> None:
 
 def test_issues_cannot_be_made_long_by_a_certificate(encode: Make, with_extension: Make) -> None:
     addresses = encode(0x30, *[encode(0x87, b"\1\2\3")] * 1000)
-    facts = parse_certificate(with_extension(*[("551d11", addresses)] * 50, *[("551d0f", b"\xff")] * 50))
+    facts = parse_by_both(with_extension(*[("551d11", addresses)] * 50, *[("551d0f", b"\xff")] * 50))
     assert facts.san_ip is not None
     assert len(facts.san_ip) == 1000
     assert len(facts.issue or "") < 300

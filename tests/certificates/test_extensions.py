@@ -6,10 +6,11 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 import pytest
+from certificates.both_readers import parse_by_both
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from tlsinspect.certificates import CertificateFacts, parse_certificate
+from tlsinspect.certificates import CertificateFacts
 
 Make = Callable[..., bytes]
 KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS = "551d0f", "551d11", "551d13"
@@ -31,7 +32,7 @@ def test_subject_alternative_names_keep_wire_order(issue: Make) -> None:
             x509.OtherName(x509.ObjectIdentifier("1.2.3"), b"\5\0"),
         ]
     )
-    facts = parse_certificate(issue((names, False)))
+    facts = parse_by_both(issue((names, False)))
     assert facts.san_dns == ["b.example", "*.a.example"]
     assert facts.san_ip == ["2001:db8::1", "192.0.2.1"]
     assert facts.san_email == ["a@example.org"]
@@ -41,14 +42,14 @@ def test_subject_alternative_names_keep_wire_order(issue: Make) -> None:
 
 def test_a_thousand_names_are_all_there(issue: Make) -> None:
     names = [f"host{number}.example.org" for number in range(1000)]
-    facts = parse_certificate(issue((x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)))
+    facts = parse_by_both(issue((x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)))
     assert facts.san_dns == names
 
 
 def test_hostile_names_are_escaped(encode: Make, with_extension: Make) -> None:
     hostile = [b"good.example\0.evil.example", b"<script>", b"a\r\nb\x1b[2J", "m\xfcller".encode("latin-1"), b"a\\00"]
     names = encode(0x30, *(encode(0x82, name) for name in hostile), encode(0x86, b"javascript:\n"))
-    facts = parse_certificate(with_extension((SUBJECT_ALT_NAME, names)))
+    facts = parse_by_both(with_extension((SUBJECT_ALT_NAME, names)))
     assert facts.san_dns == [
         "good.example\\00.evil.example",
         "<script>",
@@ -61,7 +62,7 @@ def test_hostile_names_are_escaped(encode: Make, with_extension: Make) -> None:
 
 def test_address_of_odd_length_is_kept_and_noted(encode: Make, with_extension: Make) -> None:
     names = encode(0x30, encode(0x87, b"\xc0\0\2\1"), encode(0x87, b"\xc0\0\2\1\xff\xff\xff\0"))
-    facts = parse_certificate(with_extension((SUBJECT_ALT_NAME, names)))
+    facts = parse_by_both(with_extension((SUBJECT_ALT_NAME, names)))
     assert facts.san_ip == ["192.0.2.1", "#C0000201FFFFFF00"]
     assert facts.issue is not None
     assert facts.issue.startswith("subjectAltName: bad_length at offset ")
@@ -77,12 +78,12 @@ def test_address_of_odd_length_is_kept_and_noted(encode: Make, with_extension: M
     ],
 )
 def test_basic_constraints(issue: Make, value: x509.BasicConstraints, is_ca: bool, path_length: int | None) -> None:
-    facts = parse_certificate(issue((value, True)))
+    facts = parse_by_both(issue((value, True)))
     assert (facts.is_ca, facts.path_length) == (is_ca, path_length)
 
 
 def test_path_length_without_ca_is_kept(with_extension: Make) -> None:
-    facts = parse_certificate(with_extension((BASIC_CONSTRAINTS, bytes.fromhex("3003020102"))))
+    facts = parse_by_both(with_extension((BASIC_CONSTRAINTS, bytes.fromhex("3003020102"))))
     assert (facts.is_ca, facts.path_length) == (False, 2)
 
 
@@ -99,12 +100,12 @@ def test_path_length_without_ca_is_kept(with_extension: Make) -> None:
     ],
 )
 def test_key_usage_bits(with_extension: Make, bits: str, names: list[str]) -> None:
-    assert parse_certificate(with_extension((KEY_USAGE, bytes.fromhex(bits)))).key_usage == names
+    assert parse_by_both(with_extension((KEY_USAGE, bytes.fromhex(bits)))).key_usage == names
 
 
 def test_key_usage_of_cryptography(issue: Make) -> None:
     usage = x509.KeyUsage(True, True, True, True, True, True, True, False, True)
-    assert parse_certificate(issue((usage, True))).key_usage == [
+    assert parse_by_both(issue((usage, True))).key_usage == [
         "digitalSignature",
         "nonRepudiation",
         "keyEncipherment",
@@ -118,7 +119,7 @@ def test_key_usage_of_cryptography(issue: Make) -> None:
 
 def test_extended_key_usage_names_what_is_known(issue: Make) -> None:
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, x509.ObjectIdentifier("1.2.3.4")]
-    facts = parse_certificate(issue((x509.ExtendedKeyUsage(usages), False)))
+    facts = parse_by_both(issue((x509.ExtendedKeyUsage(usages), False)))
     assert facts.extended_key_usage == ["serverAuth", "clientAuth", "1.2.3.4"]
 
 
@@ -127,7 +128,7 @@ def test_policies_are_identifiers(issue: Make) -> None:
         x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None),
         x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), ["https://example.org/cps"]),
     ]
-    assert parse_certificate(issue((x509.CertificatePolicies(policies), False))).policies == ["2.23.140.1.2.1", "1.2.3"]
+    assert parse_by_both(issue((x509.CertificatePolicies(policies), False))).policies == ["2.23.140.1.2.1", "1.2.3"]
 
 
 def test_authority_information_access_is_told_apart_by_method(issue: Make) -> None:
@@ -141,7 +142,7 @@ def test_authority_information_access_is_told_apart_by_method(issue: Make) -> No
         access(x509.ObjectIdentifier("1.2.3"), "http://q.example"),
         x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.DirectoryName(x509.Name([]))),
     ]
-    facts = parse_certificate(issue((x509.AuthorityInformationAccess(descriptions), False)))
+    facts = parse_by_both(issue((x509.AuthorityInformationAccess(descriptions), False)))
     assert facts.ocsp_urls == ["http://o.example", "http://p.example"]
     assert facts.issuer_urls == ["http://a.example/ca.crt"]
 
@@ -157,7 +158,7 @@ def test_crl_urls_come_from_full_names_only(issue: Make) -> None:
         x509.DistributionPoint(None, None, None, [x509.DirectoryName(x509.Name([]))]),
         point(x509.UniformResourceIdentifier("http://b.example/2.crl")),
     ]
-    facts = parse_certificate(issue((x509.CRLDistributionPoints(points), False)))
+    facts = parse_by_both(issue((x509.CRLDistributionPoints(points), False)))
     assert facts.crl_urls == ["http://a.example/1.crl", "http://b.example/2.crl"]
 
 
@@ -170,7 +171,7 @@ def test_crl_urls_come_from_full_names_only(issue: Make) -> None:
     ],
 )
 def test_must_staple_is_status_request(issue: Make, features: list[x509.TLSFeatureType], must_staple: bool) -> None:
-    assert parse_certificate(issue((x509.TLSFeature(features), False))).must_staple is must_staple
+    assert parse_by_both(issue((x509.TLSFeature(features), False))).must_staple is must_staple
 
 
 @pytest.mark.parametrize(
@@ -178,13 +179,13 @@ def test_must_staple_is_status_request(issue: Make, features: list[x509.TLSFeatu
     [("0000", 0), ("0003 0001aa", 1), ("0007 0002aabb 0001cc", 2), ("0004 0000 0000", 2)],
 )
 def test_embedded_timestamps_are_counted(encode: Make, with_extension: Make, timestamps: str, count: int) -> None:
-    facts = parse_certificate(with_extension((TIMESTAMPS, encode(4, bytes.fromhex(timestamps)))))
+    facts = parse_by_both(with_extension((TIMESTAMPS, encode(4, bytes.fromhex(timestamps)))))
     assert (facts.sct_count, facts.issue) == (count, None)
 
 
 @pytest.mark.parametrize("timestamps", ["", "00", "0001", "0001aa", "0003 0002aa", "0002 0001aa", "0004 0000aabb"])
 def test_timestamp_list_that_lies_is_refused(encode: Make, with_extension: Make, timestamps: str) -> None:
-    facts = parse_certificate(with_extension((TIMESTAMPS, encode(4, bytes.fromhex(timestamps)))))
+    facts = parse_by_both(with_extension((TIMESTAMPS, encode(4, bytes.fromhex(timestamps)))))
     assert facts.sct_count is None
     assert facts.issue is not None
     assert facts.issue.startswith("SCT list: ")
@@ -194,7 +195,7 @@ def test_absent_extensions_leave_empty_facts(assemble: Make, encode: Make) -> No
     empty_list = assemble(optional=encode(0xA3, encode(0x30)))
     with_unique_identifier = assemble(optional=encode(0x81, b"\0\1"))
     for certificate in (assemble(), empty_list, with_unique_identifier):
-        facts = parse_certificate(certificate)
+        facts = parse_by_both(certificate)
         assert facts.issue is None
         assert [facts.san_dns, facts.san_ip, facts.san_email, facts.san_uri] == [[], [], [], []]
         assert [facts.key_usage, facts.extended_key_usage, facts.policies] == [[], [], []]
@@ -220,8 +221,8 @@ def test_absent_extensions_leave_empty_facts(assemble: Make, encode: Make) -> No
 def test_refused_extension_leaves_its_facts_unknown_and_others_known(
     with_extension: Make, identifier: str, columns: list[str], value: str
 ) -> None:
-    facts = parse_certificate(with_extension((identifier, bytes.fromhex(value)), ("551d0e", b"\4\0")))
-    empty = {**as_dict(parse_certificate(with_extension()))}
+    facts = parse_by_both(with_extension((identifier, bytes.fromhex(value)), ("551d0e", b"\4\0")))
+    empty = {**as_dict(parse_by_both(with_extension()))}
     refused = as_dict(facts)
     assert facts.issue is not None
     assert facts.issue.count("at offset") == 1
@@ -238,7 +239,7 @@ def as_dict(facts: CertificateFacts) -> dict[str, object]:
 def test_first_of_two_equal_extensions_counts_and_the_second_is_noted(encode: Make, with_extension: Make) -> None:
     first, second = (encode(0x30, encode(0x82, name)) for name in (b"first.example", b"second.example"))
     pairs = [(SUBJECT_ALT_NAME, first), *[(SUBJECT_ALT_NAME, second)] * 500]
-    facts = parse_certificate(with_extension(*pairs))
+    facts = parse_by_both(with_extension(*pairs))
     assert facts.san_dns == ["first.example"]
     assert facts.issue is not None
     assert facts.issue.count("subjectAltName") == 1
@@ -246,7 +247,7 @@ def test_first_of_two_equal_extensions_counts_and_the_second_is_noted(encode: Ma
 
 def test_what_follows_the_extensions_is_noted(encode: Make, assemble: Make) -> None:
     usage = encode(0x30, encode(6, bytes.fromhex(KEY_USAGE)), encode(4, bytes.fromhex("03020780")))
-    facts = parse_certificate(assemble(optional=encode(0xA3, encode(0x30, usage)) + b"\x05\x00"))
+    facts = parse_by_both(assemble(optional=encode(0xA3, encode(0x30, usage)) + b"\x05\x00"))
     assert facts.key_usage == ["digitalSignature"]
     assert facts.issue is not None
     assert facts.issue.startswith("extensions: trailing_data at offset ")
@@ -254,7 +255,7 @@ def test_what_follows_the_extensions_is_noted(encode: Make, assemble: Make) -> N
 
 def test_list_that_breaks_off_keeps_what_came_before(encode: Make, assemble: Make, with_extension: Make) -> None:
     usage = encode(0x30, encode(6, bytes.fromhex(KEY_USAGE)), encode(4, bytes.fromhex("03020780")))
-    facts = parse_certificate(assemble(optional=encode(0xA3, encode(0x30, usage, b"\x30\x05\x06"))))
+    facts = parse_by_both(assemble(optional=encode(0xA3, encode(0x30, usage, b"\x30\x05\x06"))))
     assert facts.key_usage == ["digitalSignature"]
     assert (facts.san_dns, facts.is_ca, facts.sct_count) == (None, None, None)
     assert facts.issue is not None

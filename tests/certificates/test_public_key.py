@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from certificates.both_readers import parse_by_both
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tlsinspect.certificates import parse_certificate
 from tlsinspect.certificates.der import parse_element
 from tlsinspect.certificates.facts import Draft
 from tlsinspect.certificates.public_key import parse_public_key
@@ -107,15 +107,17 @@ def test_dsa_key_may_inherit_its_parameters(encode: Encode) -> None:
     assert key_facts(key_info(encode, "06072a8648ce380401", integer(encode, 5))) == {"key_type": "DSA"}
 
 
-def test_diffie_hellman_key_has_the_size_of_its_prime(encode: Encode) -> None:
+def test_diffie_hellman_key_has_the_size_of_its_prime(encode: Encode, assemble: Encode) -> None:
     parameters = encode(0x30, integer(encode, 2**2048 - 1), integer(encode, 2))
-    facts = key_facts(key_info(encode, "06092a864886f70d010301", integer(encode, 5), parameters))
-    assert facts == {"key_type": "DH", "key_bits": 2048}
+    info = key_info(encode, "06092a864886f70d010301", integer(encode, 5), parameters)
+    assert key_facts(info) == {"key_type": "DH", "key_bits": 2048}
+    facts = parse_by_both(assemble(key=info))
+    assert (facts.key_type, facts.key_bits, facts.issue) == ("DH", 2048, None)
 
 
 def refused(certificate: bytes) -> tuple[str | None, int | None, str | None, str]:
     """Return key type, size and exponent of a certificate, and why the rest was refused."""
-    facts = parse_certificate(certificate)
+    facts = parse_by_both(certificate)
     assert facts.spki_sha256 is not None
     return facts.key_type, facts.key_bits, facts.exponent, facts.issue or ""
 

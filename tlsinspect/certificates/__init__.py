@@ -1,10 +1,10 @@
 """Certificates: DER in, facts out; a damaged certificate keeps every fact that can still be read.
 
-The facts are read here and not taken from the cryptography package: that one
-refuses a whole certificate, or all of its extensions, for one negative serial
-number or one stray octet, and such certificates are what an analyst looks for.
-Where it accepts, both agree (the tests hold them to it). Nothing is verified
-here: no signature, no chain.
+The cryptography package reads what it accepts (strict.py). It refuses a whole
+certificate, or all of its extensions, for one negative path length or one stray
+octet, and such certificates are what an analyst looks for: these a reader of our
+own takes field by field (lenient.py and what it calls). Where both read a
+certificate they say the same. Nothing is verified here: no signature, no chain.
 """
 
 from .certificate import parse_certificate

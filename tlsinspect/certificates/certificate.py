@@ -1,192 +1,34 @@
-"""Walks one Certificate field by field; a field that is refused does not take the next one with it.
-
-Spec: RFC 5280 section 4.1.
-"""
+"""One certificate in, its facts out: read by the cryptography package, or leniently where that one refuses."""
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
-from collections.abc import Callable
 from hashlib import sha1, sha256
 
-from ..errors import DecodeError
-from .der import (
-    BIT_STRING,
-    NANOSECONDS,
-    SEQUENCE,
-    UTC_TIME,
-    Element,
-    parse_element,
-    parse_elements,
-    parse_enclosed,
-    parse_header,
-    parse_integer,
-    parse_object_identifier,
-    parse_small_integer,
-    parse_time,
-)
-from .extensions import add_absent, parse_extensions
-from .facts import CertificateFacts, Draft
-from .names import parse_name
-from .object_identifiers import SIGNATURE_ALGORITHMS
-from .public_key import parse_public_key
+from .facts import CertificateFacts
+from .lenient import parse_leniently
 
-VERSION_TAG = 0xA0
-EXTENSIONS_TAG = 0xA3
-MAX_TIME = 2**63 - 1
-DAY = 86_400 * NANOSECONDS
+PEM_LINE = re.compile(".{1,64}")
 
 
 def parse_certificate(der: bytes) -> CertificateFacts:
     """Read one certificate; any bytes will do, nothing is raised.
 
-    Costs about 0.15 ms, so callers keep the result by `der`. The time is linear in
-    its length. Spec: RFC 5280 section 4.1.
+    All facts come from one reader, so that a certificate is spelled in one way; which
+    one it was does not show. Costs about 0.1 ms, so callers keep the result by `der`.
+    Spec: RFC 5280 section 4.1.
     """
-    draft = Draft()
+    from .strict import REFUSALS, parse_strictly  # cryptography is dear to import, and no certificate may come
+
     try:
-        _parse_outer(der, draft)
-    except DecodeError as error:
-        draft.refuse("certificate", error)
-    return CertificateFacts(
-        sha256=sha256(der).hexdigest(),
-        sha1=sha1(der).hexdigest(),
-        pem=_pem(der),
-        issue="; ".join(draft.issues.values()) or None,
-        **draft.facts,
-    )
-
-
-def _parse_outer(der: bytes, draft: Draft) -> None:
-    certificate = _enter(der, 0, len(der), draft)
-    if certificate.end < len(der):
-        draft.refuse("certificate", certificate.error("trailing_data", f"{certificate.end} octets, found {len(der)}"))
-    whole = not draft.cut
-    signed = _enter(der, certificate.start, certificate.end, draft)
-    _parse_signed(signed, draft)
-    if whole:
-        _check_signature(signed.end, certificate, draft)
-
-
-def _enter(data: bytes, offset: int, limit: int, draft: Draft) -> Element:
-    """Return the SEQUENCE at `offset`, confined to `limit`: a missing end must not hide the beginning."""
-    element = parse_header(data, offset, limit).expect(SEQUENCE)
-    draft.cut = element.end > limit
-    if not draft.cut:
-        return element
-    draft.refuse("certificate", element.error("truncated", f"{element.end - limit} octets more"))
-    return element._replace(end=limit)
-
-
-def _parse_signed(signed: Element, draft: Draft) -> None:
-    """Read TBSCertificate; raises DecodeError where its fields break off, and what came before stays."""
-    data, position = signed.data, signed.start
-    encodings = {}
-    for field, parse in FIELDS.items():
-        element = parse_element(data, position, signed.end)
-        if field == "version" and element.tag != VERSION_TAG:
-            draft.facts["version"] = 1  # the default
-            continue
-        position = element.end
-        encodings[field] = element.encoding
-        try:
-            parse(element, draft)
-        except DecodeError as error:
-            draft.refuse(field, error)
-    draft.facts["self_signed"] = encodings["subject"] == encodings["issuer"]
-    _parse_optional(signed, position, draft)
-
-
-def _parse_optional(signed: Element, position: int, draft: Draft) -> None:
-    """Read what may follow the key: unique identifiers, which nobody uses, and the extensions."""
-    while position < signed.end:
-        element = parse_header(signed.data, position, signed.end)
-        position = element.end
-        if element.tag == EXTENSIONS_TAG:
-            if draft.facts.get("version", 3) != 3:
-                draft.refuse("version", element.error("bad_value", "version 3 where there are extensions"))
-            try:
-                parse_extensions(_enter(signed.data, element.start, min(position, signed.end), draft), draft)
-            except DecodeError as error:
-                draft.refuse("extensions", error)
-            if position < signed.end:
-                draft.refuse("extensions", element.error("trailing_data", "the extensions at the end"))
-            return
-    if not draft.cut:
-        add_absent(draft, set())
-
-
-def _check_signature(position: int, certificate: Element, draft: Draft) -> None:
-    """Note whether what follows the signed part is what RFC 5280 section 4.1.1 wants; no fact comes from it."""
-    try:
-        algorithm = parse_element(certificate.data, position, certificate.end)
-        value = parse_element(certificate.data, algorithm.end, certificate.end).expect(BIT_STRING)
-        if value.end != certificate.end:
-            value.fail("trailing_data", "the signature at the end of the certificate")
-        if _parse_algorithm(algorithm) != draft.facts.get("signature_algorithm"):
-            algorithm.fail("bad_value", "the algorithm that the signed part names (RFC 5280 4.1.1.2)")
-    except DecodeError as error:
-        draft.refuse("signatureValue", error)
-
-
-def _parse_version(wrapped: Element, draft: Draft) -> None:
-    draft.facts["version"] = 1 + parse_small_integer(parse_enclosed(wrapped))
-    if not 1 <= draft.facts["version"] <= 3:
-        wrapped.fail("bad_value", "version 1, 2 or 3")
-
-
-def _parse_serial(number: Element, draft: Draft) -> None:
-    serial = parse_integer(number)
-    digits = f"{abs(serial):x}"
-    draft.facts["serial"] = "-" * (serial < 0) + digits.zfill(len(digits) + len(digits) % 2)
-    if serial <= 0 or number.end - number.start > 20:
-        number.fail("bad_value", "a positive number of at most 20 octets (RFC 5280 4.1.2.2)")
-
-
-def _parse_signature_algorithm(algorithm: Element, draft: Draft) -> None:
-    draft.facts["signature_algorithm"] = _parse_algorithm(algorithm)
-
-
-def _parse_algorithm(algorithm: Element) -> str:
-    identifier = parse_object_identifier(parse_elements(algorithm.expect(SEQUENCE), 1, 2)[0])
-    return SIGNATURE_ALGORITHMS.get(identifier, identifier)
-
-
-def _parse_issuer(name: Element, draft: Draft) -> None:
-    draft.facts["issuer"], _ = parse_name(name)
-
-
-def _parse_subject(name: Element, draft: Draft) -> None:
-    draft.facts["subject"], draft.facts["subject_common_name"] = parse_name(name)
-
-
-def _parse_validity(validity: Element, draft: Draft) -> None:
-    times = {}
-    for fact, time in zip(("not_before", "not_after"), parse_elements(validity.expect(SEQUENCE), 2, 2), strict=True):
-        try:
-            times[fact] = parse_time(time)
-            draft.facts[fact] = max(-MAX_TIME, min(MAX_TIME, times[fact]))
-            if time.end - time.start != (13 if time.tag == UTC_TIME else 15):
-                time.fail("bad_value", "a time with seconds and Z (RFC 5280 4.1.2.5)")
-        except DecodeError as error:
-            draft.refuse(fact, error)
-    if len(times) == 2:
-        draft.facts["validity_days"] = (times["not_after"] - times["not_before"] + NANOSECONDS) / DAY
+        facts = parse_strictly(der)
+    except REFUSALS:
+        facts = parse_leniently(der)
+    return CertificateFacts(sha256=sha256(der).hexdigest(), sha1=sha1(der).hexdigest(), pem=_pem(der), **facts)
 
 
 def _pem(der: bytes) -> str:
     """Return the textual form of RFC 7468 section 5."""
-    text = b2a_base64(der, newline=False).decode("ascii")
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
-
-
-FIELDS: dict[str, Callable[[Element, Draft], None]] = {
-    "version": _parse_version,
-    "serialNumber": _parse_serial,
-    "signature": _parse_signature_algorithm,
-    "issuer": _parse_issuer,
-    "validity": _parse_validity,
-    "subject": _parse_subject,
-    "subjectPublicKeyInfo": parse_public_key,
-}
+    lines = PEM_LINE.findall(b2a_base64(der, newline=False).decode("ascii"))
+    return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))

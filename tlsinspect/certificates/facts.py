@@ -1,4 +1,4 @@
-"""The record of one certificate, and the draft that its readers fill."""
+"""The record of one certificate, the draft that the lenient reader fills, and how both readers spell values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DecodeError
+from .der import NANOSECONDS
+
+MAX_SERIAL_OCTETS = 20  # RFC 5280 section 4.1.2.2
+MAX_TIME = 2**63 - 1
+DAY = 86_400 * NANOSECONDS
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,3 +68,19 @@ class Draft:
     def refuse(self, part: str, error: DecodeError) -> None:
         """Note an issue; only the first of each part, so that no certificate can make the text long."""
         self.issues.setdefault(part, str(DecodeError(part, error.kind, error.offset, error.expected)))
+
+
+def spell_serial(serial: int) -> str:
+    """Return a serial number as CertificateFacts has it."""
+    digits = f"{abs(serial):x}"
+    return "-" * (serial < 0) + digits.zfill(len(digits) + len(digits) % 2)
+
+
+def hold_time(time: int) -> int:
+    """Return a time in nanoseconds, or what 64 bits have nearest to it."""
+    return max(-MAX_TIME, min(MAX_TIME, time))
+
+
+def length_in_days(not_before: int, not_after: int) -> float:
+    """Return how many days a validity has, given its ends in nanoseconds; both ends count."""
+    return (not_after - not_before + NANOSECONDS) / DAY
