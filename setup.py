@@ -30,7 +30,11 @@ MODE = os.environ.get("TLSINSPECT_EXTENSIONS", "auto")
 
 
 class OptionalBuild(build_ext):
-    """Compile; in mode "auto" say in one line why not, and go on without."""
+    """Compile on all cores; in mode "auto" say in one line why not, and go on without."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def run(self):
         try:
@@ -58,6 +62,7 @@ def extensions():
         [Extension("*", [pattern], extra_compile_args=["-O3"]) for pattern in COMPILED],
         exclude=NOT_COMPILED,
         build_dir="build/cython",
+        nthreads=os.cpu_count() or 1,
         compiler_directives=DIRECTIVES,
         quiet=True,
     )
