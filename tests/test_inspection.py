@@ -101,7 +101,7 @@ def test_captures_frame_describes_each_file(tmp_path: Path) -> None:
     assert (row["format"], row["compression"], row["link_types"]) == ("pcap-nanosecond", "gzip", ["ETHERNET"])
     assert (row["packets"], row["bytes"]) == (len(packets), sum(len(packet.frame) for packet in packets))
     assert row["truncated_packets"] == sum(len(packet.frame) > 300 for packet in packets) > 0
-    assert (row["snaplen"], row["tcp_connections"], row["tls_connections"]) == (300, 1, 1)
+    assert (row["snaplen"], row["connections"], row["tls_connections"]) == (300, 1, 1)
     assert row["quality"] == "packets cut by the capture length"
     assert (row["time_start"].value, row["time_end"].value) == (packets[0].time_ns, packets[-1].time_ns)
 

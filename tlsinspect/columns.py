@@ -44,9 +44,7 @@ CONNECTIONS = (
     Column("server_ip", "string", "the other side"),
     Column("server_port", "uint16", "server's port"),
     Column("transport", "string", "tcp or udp"),
-    Column(
-        "protocol", "string", "tls, dtls, quic, gquic, ssl2, or what was found instead: http, ..., unknown, silent"
-    ),
+    Column("protocol", "string", "tls, dtls, quic, gquic, ssl2, or what was found instead: http, ..., unknown, silent"),
     Column("quic_version", "uint32", "QUIC version in use, or the last one offered"),
     Column("quic_version_name", "string", "its name: 1, 2, draft 29, Q043, ..."),
     Column("quic_destination_connection_id", "string", "destination connection id of the client's first packet", "hex"),
@@ -289,7 +287,12 @@ CAPTURES = (
     Column("time_end", "timestamp", "last packet", "UTC"),
     Column("truncated_packets", "int64", "packets cut by the capture length", "packets"),
     Column("undecoded_packets", "int64", "packets whose link type nobody here knows", "packets"),
-    Column("tcp_connections", "int64", "TCP connections that start in the file, whatever they carry", "connections"),
+    Column(
+        "connections",
+        "int64",
+        "connections that start in the file: all over TCP; over UDP those with TLS or on a TLS port",
+        "connections",
+    ),
     Column("tls_connections", "int64", "of these, with TLS", "connections"),
     Column("quality", "string", "complete, or what is wrong with it"),
 )

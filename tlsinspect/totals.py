@@ -122,7 +122,7 @@ class Totals:
             row = {
                 **facts,
                 "sha256": source.sha256(),
-                "tcp_connections": self.opened[number],
+                "connections": self.opened[number],
                 "tls_connections": self.opened_tls[number],
                 "quality": quality(facts, facts["capture"] in damaged),
             }

@@ -73,7 +73,7 @@ def test_standard_output_is_the_default_and_csv_the_format(capture: Path) -> Non
 def test_standard_input_is_read_as_dash(capture: Path) -> None:
     result = run("export", "-", "--table", "captures", "--format", "jsonl", input=capture.read_bytes())
     row = json.loads(result.stdout)
-    assert (row["capture"], row["sha256"], row["tcp_connections"]) == ("-", None, 3)
+    assert (row["capture"], row["sha256"], row["connections"]) == ("-", None, 3)
 
 
 def test_several_files_a_folder_and_a_glob_are_read_as_one(tmp_path: Path) -> None:

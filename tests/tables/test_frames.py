@@ -91,7 +91,7 @@ def test_rows_of_all_frames_belong_together(sample: str) -> None:
         assert set(getattr(inspection, table)["connection_id"]) <= ids
     assert set(inspection.problems["connection_id"].dropna()) <= ids
     assert set(inspection.chains["sha256"]) == set(inspection.certificates["sha256"])
-    assert inspection.ports["connections"].sum() == inspection.captures["tcp_connections"].sum()
+    assert inspection.ports["connections"].sum() == inspection.captures["connections"].sum()
     assert (inspection.certificates["connections"] <= len(ids)).all()
 
 

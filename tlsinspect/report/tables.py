@@ -154,7 +154,7 @@ def captures_table(inspection: Inspected) -> Table:
                 ", ".join(filter(None, (row["format"], row["compression"], *(row["link_types"] or [])))),
             ),
             (f"{row['packets'] or 0:,}", bytes_text(row["bytes"] or 0)),
-            (f"{row['tls_connections'] or 0:,}", f"of {row['tcp_connections'] or 0:,} TCP connections"),
+            (f"{row['tls_connections'] or 0:,}", f"of {row['connections'] or 0:,} connections"),
             period_text(row["time_start"], row["time_end"]),
             row["quality"] or "",
             row["sha256"] or "",
