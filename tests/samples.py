@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import tlsinspect
 from tlsinspect import Inspection
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = ROOT / "captures"
-SAMPLES: list[str] = [entry["path"] for entry in json.loads((CAPTURES / "manifest.json").read_text())["captures"]]
+MANIFEST: dict[str, dict[str, Any]] = {
+    entry["path"]: entry for entry in json.loads((CAPTURES / "manifest.json").read_text())["captures"]
+}
+SAMPLES = [path for path, entry in MANIFEST.items() if entry["bytes"]]  # a file of no octets is no capture
 
 
 @cache
