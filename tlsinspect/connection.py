@@ -29,6 +29,7 @@ QUIC = "quic"
 GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
 CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
+WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -319,11 +320,15 @@ class ConnectionBuilder:
             connection.certificate_packet = flow.chain_packets[side]
         if connection.server_hello is not None and not flow.tls13:
             connection.client_certificate_requested = flow.certificate_requested
-            connection.ocsp_status = "present" if flow.certificate_status else "absent"
+            if connection.certificate_sha256s is not None:
+                connection.ocsp_status = "present" if flow.certificate_status else "absent"
         self.set_resumption(connection, flow, side)
         if connection.certificate_sha256s is None:
+            hello = connection.server_hello
             if connection.resumed:
                 connection.certificate_state = "resumed"
+            elif hello is not None and suite_facts(hello.cipher_suite).authentication in WITHOUT_CERTIFICATE:
+                connection.certificate_state = "not_applicable"
             elif flow.tls13:
                 connection.certificate_state = "encrypted"
             elif connection.server_state:
@@ -398,7 +403,8 @@ class ConnectionBuilder:
         ):
             connection.established = True
             connection.established_evidence = "application_data"
-        if connection.established is None and not connection.one_sided and connection.server_state != "encrypted":
+        known = not connection.one_sided and connection.server_state != "encrypted" and connection.protocol != SSL2
+        if connection.established is None and known:
             connection.established = False
         if connection.established is False:
             if flow.alert_side >= 0 or flow.alert_encrypted:
@@ -411,6 +417,13 @@ class ConnectionBuilder:
                 connection.failure = "capture_end"
             if connection.server_hello is None and connection.failure != "capture_end":
                 connection.resumed = False
+                self.set_unanswered(connection)
+
+    def set_unanswered(self, connection: Connection) -> None:
+        """The handshake was refused or given up: what the server never sent is not missing."""
+        if connection.server_state == "not_captured":
+            connection.server_state = "not_applicable"
+            connection.certificate_state = "not_applicable"
 
     def history(self, flow: Flow, side: int) -> str | None:
         """Letters of the messages, the client's in capitals."""
@@ -439,7 +452,8 @@ class ConnectionBuilder:
         if stream.gap:
             return "gap"
         if flow.quic is not None:
-            return "encrypted" if flow.quic.sealed[side] else "malformed" if connection.problems else "not_captured"
+            sealed = flow.quic.sealed[0] or flow.quic.sealed[1]
+            return "encrypted" if sealed else "malformed" if connection.problems else "not_captured"
         if not stream.syn and stream.octets > 0:
             return "midstream"
         if connection.problems:

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128
-from cryptography.hazmat.primitives.ciphers.modes import ECB
+from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 
 CACHE_LIMIT = 1024  # connections whose keys are kept; a packet of an older one has them derived again
 
@@ -60,7 +60,8 @@ class AesProtection:
     """AES-128-GCM packet protection and AES-ECB header protection; see PacketProtection."""
 
     def __init__(self, secret: bytes, labels: str) -> None:
-        self.aead = AESGCM(expand(secret, f"{labels} key", 16))
+        self.key = expand(secret, f"{labels} key", 16)
+        self.aead = AESGCM(self.key)
         self.iv = int.from_bytes(expand(secret, f"{labels} iv", 12), "big")
         self.block = Cipher(AES128(expand(secret, f"{labels} hp", 16)), ECB()).encryptor()
 
@@ -74,6 +75,11 @@ class AesProtection:
             return self.aead.decrypt((self.iv ^ number).to_bytes(12, "big"), payload, header)
         except InvalidTag:
             return None
+
+    def open_beginning(self, number: int, payload: bytes) -> bytes:
+        """The beginning of a payload in the clear, unverified: GCM counts its blocks from 2 (NIST SP 800-38D)."""
+        first_block = (self.iv ^ number).to_bytes(12, "big") + (2).to_bytes(4, "big")
+        return Cipher(AES128(self.key), CTR(first_block)).decryptor().update(payload)
 
 
 class QuicKeys:

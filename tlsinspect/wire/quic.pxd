@@ -44,7 +44,8 @@ cdef class QuicReader(DatagramReader):
     cpdef take_close(self, Flow flow, Stream stream, long long error)
     @cython.locals(flow=Flow, datagram=bytes, header=LongHeader)
     cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-    cpdef bint is_ours(self, int side, LongHeader header) except -1
+    @cython.locals(same=bint)
+    cpdef bint is_expected(self, Flow flow, int side, LongHeader header) except -1
     @cython.locals(side=int, crypto=CryptoStream, stream=Stream)
     cpdef finish(self)
 
@@ -53,6 +54,8 @@ cdef class QuicOpener:
 
 @cython.locals(version=cython.longlong, known=bint, accepted=bint, datagram=bytes, header=LongHeader)
 cpdef DatagramReader open_quic(object keys, bytes data, Py_ssize_t position, Py_ssize_t end)
+@cython.locals(offset=cython.longlong, octets=bytes)
+cpdef bint begins_handshake(bytes payload) except -1
 @cython.locals(length=Py_ssize_t, known=int, at=Py_ssize_t)
 cpdef bint is_negotiation(bytes datagram, LongHeader header) except -1
 cpdef bint is_whole_initial(bytes datagram, LongHeader header) except -1

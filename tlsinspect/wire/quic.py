@@ -99,9 +99,6 @@ class QuicReader(DatagramReader):
         side = stream.reader.side
         if not flow.application_seen[side]:
             flow.application_seen[side] = True
-            ids = self.facts.connection_ids[1 - side]
-            if ids is not None:
-                self.id_lengths[side] = len(ids[1])
             flow.note(stream.reader, APPLICATION_DATA, -1, length, "")
         if side == self.client and (self.handshake_seen[1 - side] or flow.application_seen[1 - side]):
             flow.finished_seen[0] = True
@@ -146,6 +143,7 @@ class QuicReader(DatagramReader):
         self.take_version(header, side)
         if self.facts.connection_ids[side] is None:
             self.facts.connection_ids[side] = (header.destination, header.source)
+            self.id_lengths[1 - side] = len(header.source)
         if header.kind == QUIC_INITIAL:
             self.read_initial(flow, stream, datagram, header)
         elif header.kind == QUIC_HANDSHAKE:
@@ -177,14 +175,14 @@ class QuicReader(DatagramReader):
     def read_initial(self, flow: Flow, stream: Stream, datagram: bytes, header: LongHeader) -> None:
         """Open an Initial packet and read its frames."""
         side = stream.reader.side
-        if header.missing:
-            if not stream.truncated:
-                flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
+        if header.missing and not stream.truncated:
+            flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
             return
         payload = self.open_initial(flow, side, datagram, header)
         if payload is None:
+            expected = self.origins and self.initials <= INITIAL_LIMIT and not header.missing
             error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
-            self.seal(flow, side, error if self.origins and self.initials <= INITIAL_LIMIT else None)
+            self.seal(flow, side, error if expected else None)
             return
         self.largest[side] = max(header.number, self.largest[side])
         if side == self.client and header.version != self.offered_version:
@@ -194,7 +192,7 @@ class QuicReader(DatagramReader):
         frames = parse_frames(payload, self.facts.google or header.version >> 8 == GOOGLE_TLS)
         for offset, octets in frames.crypto:
             self.take_crypto(flow, stream, offset, octets)
-        if frames.problem is not None:
+        if frames.problem is not None and not header.missing:
             flow.problem(frames.problem)
         if frames.close_error >= 0 and self.facts.close_error < 0:
             self.take_close(flow, stream, frames.close_error)
@@ -226,9 +224,10 @@ class QuicReader(DatagramReader):
         if header.token_length == 0 and len(header.destination) < ORIGIN_MINIMUM:
             return None
         payload = self.open_under(header.destination, 0, datagram, header, self.largest[side])
-        if payload is not None:
-            self.know_client(flow, side)
-            self.origins.insert(0, header.destination)
+        if payload is None or (header.missing and not begins_handshake(payload)):
+            return None
+        self.know_client(flow, side)
+        self.origins.insert(0, header.destination)
         return payload
 
     def open_under(self, origin: bytes, role: int, datagram: bytes, header: LongHeader, largest: int) -> bytes | None:
@@ -287,22 +286,27 @@ class QuicReader(DatagramReader):
             return False
         if header.kind != QUIC_INITIAL or header.missing or len(header.destination) < ORIGIN_MINIMUM:
             return False
-        if self.is_ours(stream.reader.side, header):
-            return False
-        if flow.server_hello is None and (header.token_length or self.facts.retry or self.facts.version_negotiation):
+        if self.is_expected(flow, stream.reader.side, header):
             return False
         self.initials += 1
         return (
             self.initials <= INITIAL_LIMIT and self.open_under(header.destination, 0, datagram, header, -1) is not None
         )
 
-    def is_ours(self, side: int, header: LongHeader) -> bool:
-        """True when a packet's connection ids are among those of this connection."""
+    def is_expected(self, flow: Flow, side: int, header: LongHeader) -> bool:
+        """True when an Initial packet's connection ids are of this connection, or follow from an answer to it.
+
+        Until the server's hello a client that was sent a Retry or a list of versions takes
+        other ids; where that answer was not captured, the token or its own id tell.
+        """
         own = self.facts.connection_ids[side]
         peer = self.facts.connection_ids[1 - side]
         if header.destination in self.origins or (peer is not None and header.destination == peer[1]):
             return True
-        return own is not None and len(header.source) > 0 and header.source == own[1]
+        if flow.server_hello is not None:
+            return False
+        same = own is not None and len(header.source) > 0 and header.source == own[1]
+        return same or header.token_length > 0 or self.facts.retry or self.facts.version_negotiation
 
     def finish(self) -> None:
         """The flow is over: octets that still wait for earlier ones show that these were lost."""
@@ -347,6 +351,14 @@ def open_quic(keys: InitialKeys, data: bytes, position: int, end: int) -> Datagr
     else:
         accepted = is_whole_initial(datagram, header)
     return QuicReader(keys) if accepted else None
+
+
+def begins_handshake(payload: bytes) -> bool:
+    """A CRYPTO frame with the first octets of a ClientHello: what cannot be authenticated must look like one."""
+    for offset, octets in parse_frames(payload).crypto:
+        if offset == 0:
+            return octets[:2] == b"\x01\x00"
+    return False
 
 
 def is_negotiation(datagram: bytes, header: LongHeader) -> bool:

@@ -72,8 +72,7 @@ def read_frame(cursor: Cursor, frames: Frames) -> None:
     """Read a frame that an Initial packet may carry. Spec: RFC 9000 sections 17.2.2 and 19."""
     kind = read_varint(cursor)
     if kind == CRYPTO:
-        offset = read_varint(cursor)
-        frames.crypto.append((offset, cursor.read_bytes(read_varint(cursor))))
+        read_crypto(cursor, frames)
     elif kind in (ACK_FRAME, ACK_ECN):
         read_acknowledgement(cursor, kind)
     elif kind in (CONNECTION_CLOSE, CONNECTION_CLOSE_APPLICATION):
@@ -83,6 +82,14 @@ def read_frame(cursor: Cursor, frames: Frames) -> None:
         cursor.read_bytes(read_varint(cursor))
     elif kind != PING:
         cursor.fail("bad_value", f"a frame that an Initial packet may carry, not type {kind}")
+
+
+def read_crypto(cursor: Cursor, frames: Frames) -> None:
+    """Read a CRYPTO frame behind its type; what is there of one that breaks off counts."""
+    offset = read_varint(cursor)
+    length = read_varint(cursor)
+    frames.crypto.append((offset, cursor.data[cursor.position : min(cursor.position + length, cursor.limit)]))
+    cursor.position = cursor.need(length) + length
 
 
 def read_acknowledgement(cursor: Cursor, kind: int) -> None:
@@ -105,8 +112,7 @@ def read_google_frame(cursor: Cursor, frames: Frames) -> None:
     """Read a frame in Google's framing."""
     kind = cursor.read_u8()
     if kind == GOOGLE_CRYPTO:
-        offset = read_varint(cursor)
-        frames.crypto.append((offset, cursor.read_bytes(read_varint(cursor))))
+        read_crypto(cursor, frames)
     elif kind >> 6 == GOOGLE_ACK >> 6:
         read_google_acknowledgement(cursor, kind)
     elif kind == GOOGLE_CLOSE:

@@ -27,7 +27,8 @@ cpdef bint is_google_crypto(long long version) except -1
 cpdef bint is_reserved(long long version) except -1
 @cython.locals(first=cython.longlong, last=cython.longlong)
 cpdef bint is_known_version(long long version) except -1
-@cython.locals(at=Py_ssize_t, mask=bytes, first=int, length=int, digits=bytes, number=cython.longlong, associated=bytes)
+@cython.locals(at=Py_ssize_t, mask=bytes, first=int, length=int, digits=bytes, number=cython.longlong, sealed=bytes,
+               payload=bytes)
 cpdef bytes remove_protection(object protection, bytes data, LongHeader header, long long largest)
 @cython.locals(window=cython.longlong, expected=cython.longlong, number=cython.longlong)
 cpdef long long whole_number(long long digits, int length, long long largest) except -1

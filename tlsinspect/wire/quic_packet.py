@@ -52,6 +52,9 @@ class PacketProtection(Protocol):
     def open(self, number: int, header: bytes, payload: bytes) -> bytes | None:
         """The payload in the clear; None where the packet is not authentic. `number` is the whole packet number."""
 
+    def open_beginning(self, number: int, payload: bytes) -> bytes:
+        """The beginning of a payload in the clear, whose end and tag are missing: nothing says that it is authentic."""
+
 
 class InitialKeys(Protocol):
     """Derives the keys of Initial packets (RFC 9001 section 5.2)."""
@@ -189,7 +192,8 @@ def remove_protection(protection: PacketProtection, data: bytes, header: LongHea
     """Take header and packet protection off; None where the keys do not open the packet.
 
     `largest` is the highest packet number of the direction so far, -1 for none. Sets
-    `header.number` of a packet that was opened. Spec: RFC 9001 section 5.4.2.
+    `header.number` of a packet that was opened. Of a packet whose end is missing the
+    beginning is returned, whether the keys are right or not. Spec: RFC 9001 section 5.4.2.
     """
     at = header.number_at
     if header.end - at < 4 + SAMPLE_LENGTH:
@@ -199,8 +203,11 @@ def remove_protection(protection: PacketProtection, data: bytes, header: LongHea
     length = (first & 3) + 1
     digits = bytes([data[at + place] ^ mask[1 + place] for place in range(length)])
     number = whole_number(int.from_bytes(digits, "big"), length, largest)
-    associated = bytes([first]) + data[header.start + 1 : at] + digits
-    payload = protection.open(number, associated, data[at + length : header.end])
+    sealed = data[at + length : header.end]
+    if header.missing:
+        payload: bytes | None = protection.open_beginning(number, sealed)
+    else:
+        payload = protection.open(number, bytes([first]) + data[header.start + 1 : at] + digits, sealed)
     if payload is not None:
         header.number = number
     return payload

@@ -1,0 +1,184 @@
+"""QUIC in the frames: protocol, columns, fingerprints, outcome, and why a value is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quic_traffic import (
+    CLIENT_ID,
+    DCID,
+    HANDSHAKE,
+    SERVER_ID,
+    V1,
+    close,
+    crypto,
+    exchange,
+    handshake_turns,
+    initial,
+    long_header,
+    protected,
+    quic_hello,
+    short,
+)
+from samples import inspect
+from traffic import converse, tls12_turns, write_pcap
+
+import tlsinspect
+
+HELLO = crypto(0, quic_hello())
+OPENING = ("client", initial(HELLO))
+
+
+def rows_of(tmp_path: Path, *turns: tuple[str, bytes], **more: Any) -> list[dict[str, Any]]:
+    """The connections of these datagrams."""
+    inspection = tlsinspect.read(write_pcap(tmp_path / "quic.pcap", exchange(turns, **more)))
+    return inspection.connections.to_dict("records")
+
+
+def row_of(tmp_path: Path, *turns: tuple[str, bytes], **more: Any) -> dict[str, Any]:
+    """The only connection of these datagrams."""
+    (row,) = rows_of(tmp_path, *turns, **more)
+    return row
+
+
+def reason(row: dict[str, Any], column: str) -> str | None:
+    """Why a column is missing."""
+    return dict(row["unknown_reasons"]).get(column)
+
+
+def test_a_handshake_fills_the_columns(tmp_path: Path) -> None:
+    row = row_of(tmp_path, *handshake_turns())
+    assert (row["transport"], row["protocol"], row["version_name"]) == ("udp", "quic", "TLS 1.3")
+    assert (row["quic_version"], row["quic_version_name"]) == (V1, "1")
+    assert row["quic_destination_connection_id"] == DCID.hex()
+    assert row["quic_source_connection_id"] == CLIENT_ID.hex()
+    assert row["quic_server_connection_id"] == SERVER_ID.hex()
+    assert (row["quic_retry"], row["quic_version_negotiation"], row["quic_0rtt"]) == (False, False, False)
+    assert list(row["quic_transport_parameters"]) == [1, 15, 27]
+    assert row["quic_error"] is None
+    assert row["client_record_version"] is None
+    assert row["server_name"] == "quic.example"
+    assert (row["established"], row["established_evidence"]) == (True, "finished")
+    assert (row["client_application_bytes"], row["server_application_bytes"]) == (260, 300)
+    assert row["hello_ms"] == 1.0
+    assert row["handshake_ms"] == 2.0
+    assert reason(row, "certificate_sha256s") == "encrypted"
+    assert not row["midstream"]
+
+
+def test_the_same_hello_has_another_ja4_over_quic_than_over_tcp(tmp_path: Path) -> None:
+    hello = quic_hello()
+    quic = row_of(tmp_path, *handshake_turns(hello))
+    record = b"\x16\x03\x01" + len(hello).to_bytes(2, "big") + hello
+    path = write_pcap(tmp_path / "tcp.pcap", [*exchange(handshake_turns(hello)), *converse(record)])
+    tcp, again = tlsinspect.read(path).connections.sort_values("transport").to_dict("records")
+    assert quic["ja4"].startswith("q13d02")
+    assert again["ja4"] == quic["ja4"]
+    assert tcp["ja4"] == "t" + quic["ja4"][1:]
+    assert tcp["ja3"] == quic["ja3"]
+
+
+def test_the_columns_of_quic_are_missing_elsewhere_without_a_reason(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "tcp.pcap", converse(*tls12_turns()))
+    (row,) = tlsinspect.read(path).connections.to_dict("records")
+    assert all(row[name] is None for name in row if name.startswith("quic_"))
+    assert not any(name.startswith("quic_") for name, _ in row["unknown_reasons"])
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "alert"), [(0x0100 + 40, "alert", 40), (0x0A, "closed", None), (None, "capture_end", None)]
+)
+def test_a_close_says_how_a_handshake_failed(
+    tmp_path: Path, error: int | None, failure: str, alert: int | None
+) -> None:
+    payload = b"\x01" if error is None else close(error)
+    answer = initial(payload, CLIENT_ID, SERVER_ID, origin=DCID, sender="server")
+    row = row_of(tmp_path, OPENING, ("server", answer))
+    assert (row["established"], row["failure"]) == (False, failure)
+    assert row["last_alert"] == alert
+    assert row["last_alert_sender"] == (None if alert is None else "server")
+    assert row["quic_error"] == error
+
+
+def test_half_a_connection_says_which_half_is_missing(tmp_path: Path) -> None:
+    row = row_of(tmp_path, OPENING)
+    assert (row["one_sided"], row["established"]) == (True, None)
+    assert reason(row, "cipher_suite") == "one_sided"
+    assert reason(row, "quic_server_connection_id") == "one_sided"
+
+
+def test_of_a_server_alone_the_hello_is_encrypted(tmp_path: Path) -> None:
+    row = row_of(tmp_path, *[turn for turn in handshake_turns() if turn[0] == "server"])
+    assert (row["protocol"], row["quic_version_name"]) == ("quic", "1")
+    assert (row["client_ip"], row["server_port"]) == ("192.0.2.1", 443)
+    assert row["quic_server_connection_id"] == SERVER_ID.hex()
+    assert reason(row, "cipher_suites") == "one_sided"
+    assert reason(row, "cipher_suite") == "encrypted"
+
+
+def test_a_version_that_nobody_can_open_is_a_row(tmp_path: Path) -> None:
+    head = long_header(0, 0x12345678, DCID, CLIENT_ID) + b"\x00" + (0x4000 | 1178).to_bytes(2, "big")
+    row = row_of(
+        tmp_path,
+        ("client", head + b"\xa5" * 1178),
+        ("server", protected(HANDSHAKE, CLIENT_ID, SERVER_ID, 90, 0x12345678)),
+    )
+    assert (row["protocol"], row["quic_version_name"]) == ("quic", "0x12345678")
+    assert reason(row, "cipher_suites") == "encrypted"
+    assert reason(row, "cipher_suite") == "encrypted"
+    assert row["established"] is None
+
+
+def test_the_clients_data_shows_a_handshake_that_could_not_be_read(tmp_path: Path) -> None:
+    turns = handshake_turns()
+    row = row_of(tmp_path, ("client", protected(HANDSHAKE, SERVER_ID, CLIENT_ID)), turns[3], turns[4])
+    assert (row["established"], row["established_evidence"]) == (True, "application_data")
+
+
+def test_google_s_quic_is_named_and_has_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    greeting = b"CHLO\x01\x00\x00\x00SNI\x00" + (14).to_bytes(4, "little") + b"google.example"
+    packet = b"\x09" + DCID + b"Q043\x01" + bytes(16) + greeting
+    row = row_of(tmp_path, ("client", packet), *handshake_turns()[:0])
+    assert (row["protocol"], row["quic_version_name"], row["server_name"]) == ("gquic", "Q043", "google.example")
+    assert reason(row, "cipher_suites") == "not_applicable"
+    assert row["established"] is None
+
+
+def test_a_missing_piece_is_a_gap(tmp_path: Path) -> None:
+    row = row_of(tmp_path, ("client", initial(crypto(20, quic_hello()[20:]))))
+    assert row["gap"]
+    assert reason(row, "cipher_suites") == "gap"
+
+
+def test_quic_is_a_row_on_any_port(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, *handshake_turns(), server=("198.51.100.1", 4433))
+    assert row["protocol"] == "quic"
+
+
+def test_other_datagrams_on_a_tls_port_are_rows_of_what_they_are(tmp_path: Path) -> None:
+    assert row_of(tmp_path, ("client", b"\x00" * 40))["protocol"] == "unknown"
+    assert rows_of(tmp_path, ("client", short()), server=("198.51.100.1", 5000)) == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        (
+            "handshakes/quic-aioquic.pcapng",
+            {"quic_version_name": "1", "quic_retry": False, "server_name": "quantum.example"},
+        ),
+        (
+            "handshakes/quic-retry.pcapng",
+            {"quic_version_name": "1", "quic_retry": True, "server_name": "quantum.example"},
+        ),
+        ("handshakes/quic-chromium.pcapng", {"quic_version_name": "1", "quic_source_connection_id": ""}),
+    ],
+)
+def test_recorded_connections_are_read_whole(sample: str, expected: dict[str, Any]) -> None:
+    (row,) = inspect(sample).connections.to_dict("records")
+    assert {name: row[name] for name in expected} == expected
+    assert (row["protocol"], row["version_name"], row["established"]) == ("quic", "TLS 1.3", True)
+    assert row["ja4"].startswith("q13d")
+    assert inspect(sample).problems.empty
