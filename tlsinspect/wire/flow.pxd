@@ -38,7 +38,7 @@ cdef class Flow(Listener):
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)
     @cython.locals(stream=Stream)
-    cpdef take_client_hello(self, RecordReader reader, ClientHello hello, bint complete)
+    cpdef take_client_hello(self, RecordReader reader, ClientHello hello, Py_ssize_t length)
     @cython.locals(first=Stream, second=Stream, stream=Stream)
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello)
     cpdef change_cipher_spec(self, RecordReader reader)

@@ -165,7 +165,7 @@ class Flow(Listener):
             )
         try:
             if kind == CLIENT_HELLO:
-                self.take_client_hello(reader, parse_client_hello(body, self.dtls), len(body) == length)
+                self.take_client_hello(reader, parse_client_hello(body, self.dtls), length)
             elif kind == SERVER_HELLO:
                 self.take_server_hello(reader, parse_server_hello(body))
             elif kind == HELLO_RETRY_REQUEST_DRAFT:
@@ -194,15 +194,16 @@ class Flow(Listener):
         self.note(reader, HANDSHAKE, CLIENT_HELLO, len(body) + 1, "C")
         self.sslv2 = True
         try:
-            self.take_client_hello(reader, parse_sslv2_client_hello(body), True)
+            self.take_client_hello(reader, parse_sslv2_client_hello(body), len(body))
         except DecodeError as error:
             self.problem(error)
 
-    def take_client_hello(self, reader: RecordReader, hello: ClientHello, complete: bool) -> None:
+    def take_client_hello(self, reader: RecordReader, hello: ClientHello, length: int) -> None:
         """The first ClientHello counts; the one after a HelloRetryRequest is kept beside it."""
         for error in hello.problems:
             self.problem(error)
-        hello.complete = complete
+        hello.complete = hello.raw_length == length
+        hello.raw_length = length
         if self.client_hello is not None:
             if self.retry is not None and self.retried_hello is None:
                 self.retried_hello = hello

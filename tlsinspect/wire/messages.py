@@ -43,7 +43,7 @@ class ClientHello:
 
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
-    the body's length in octets; `complete` is False when only its beginning is there.
+    the body's length in octets as announced; `complete` is False when only its beginning is there.
     """
 
     def __init__(self) -> None:
