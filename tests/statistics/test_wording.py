@@ -84,11 +84,18 @@ def test_count_text_minds_number_and_unit() -> None:
     assert count_text(1200, UNITS["bytes"]) == "1.2 kB"
 
 
-def test_statement_speaks_of_the_focus_and_basis_of_what_it_rests_on() -> None:
+def test_statement_speaks_of_the_focus() -> None:
+    frames = make_frames(connections=[make_connection(0), make_old_connection(1), make_old_connection(2)])
+    shares = build_shares("versions", frames)
+    assert statement(shares) == "TLS 1.3 was agreed for 33% of connections"
+    assert basis(shares) == "of 3 connections"
+
+
+def test_statement_and_basis_own_up_to_much_that_is_unknown() -> None:
     unknown = make_old_connection(9, version_name=None, gap=True, unknown_reasons=[("version", "gap")])
     frames = make_frames(connections=[make_connection(0), make_old_connection(1), make_old_connection(2), unknown])
     shares = build_shares("versions", frames)
-    assert statement(shares) == "TLS 1.3 was agreed for 33% of connections"
+    assert statement(shares) == "TLS 1.3 was agreed for 33% of the 3 connections that show it"
     assert basis(shares) == "of 3 connections; 1 connection more unknown (25%)"
 
 

@@ -176,6 +176,7 @@ class Stack(NamedTuple):
 def draw_stacks(canvas: Canvas, y: float, stacks: Sequence[Stack]) -> float:
     """Put 100 % bars below a legend of their parts; return where they end."""
     entries = {name: colour for stack in stacks for name, _, colour in stack.parts}
+    stacks = [Stack(show_text(stack.label), show_text(stack.detail), stack.parts) for stack in stacks]
     y = canvas.legend(y, list(entries.items()))
     step = row_step(canvas, y, len(stacks))
     widest = max((text_width(stack.label, TEXT_POINTS) for stack in stacks), default=0)

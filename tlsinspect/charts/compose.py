@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 TOP = 12  # bars of one chart; the rest is folded into one
 MOST_PORTS = 12
 MOST_PARTS_SAID = 2
-LONGEST_TITLE = 140
+LONGEST_TITLE, LONGEST_PROTOCOL = 140, 16
 INTERVAL_NOTE = "Lines on the bars: 95% interval of the share (Wilson)."
 SEVERAL_NOTE = "Each counts once in every category it showed, so that shares can add up to more than 100%."
 
@@ -226,8 +226,10 @@ def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
 def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, chart: Chart) -> Stack:
     """The bar of one port."""
     rows = records(table[(table["server_port"] == port) & (table["transport"] == transport)])
-    parts = [(row["protocol"], row["share"] or 0.0, chart.colour(row["protocol"])) for row in rows]
-    said = [f"{share_text(row['count'], row['denominator'])} {row['protocol']}" for row in rows[:MOST_PARTS_SAID]]
+    names = [cut_text(row["protocol"] or "", LONGEST_PROTOCOL) for row in rows]
+    parts = [(name, row["share"] or 0.0, chart.colour(name)) for name, row in zip(names, rows, strict=True)]
+    shares = [share_text(row["count"], row["denominator"]) for row in rows]
+    said = [f"{share} {name}" for share, name in zip(shares, names, strict=True)][:MOST_PARTS_SAID]
     return Stack(f"{port}/{transport}", f"{', '.join(said)} of {number_text(rows[0]['denominator'], unit)}", parts)
 
 

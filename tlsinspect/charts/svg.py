@@ -36,12 +36,14 @@ class PageCharts:
 
     def add(self, figure: Figure, label: str, class_name: str) -> str:
         """Return a figure as an <svg> element for this page; `label` is what a screen reader says."""
+        from ..export.text import escape_control
+
         self.count += 1
         root = ET.fromstring(svg_text(figure))
         prefix = f"c{self.count}-"
         body = "".join(self.render(child, prefix) for child in root)
-        box = escape(root.get("viewBox", ""))
-        return f'<svg class="{escape(class_name)}" viewBox="{box}" role="img" aria-label="{escape(label)}">{body}</svg>'
+        box, said = escape(root.get("viewBox", "")), escape(escape_control(label))
+        return f'<svg class="{escape(class_name)}" viewBox="{box}" role="img" aria-label="{said}">{body}</svg>'
 
     def shared(self) -> str:
         """Return the element that holds the shared glyphs; it has to stand in the page once."""

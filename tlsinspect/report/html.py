@@ -55,10 +55,12 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
 def default_title(inspection: Inspected) -> str:
     """The names of the captures, as many as fit a title."""
     names = [str(name) for name in inspection.captures["capture"].dropna()]
-    text = ", ".join(names)
     if not names:
         return "No capture"
-    return text if len(text) <= LONGEST_TITLE else f"{names[0][:LONGEST_TITLE]} and {len(names) - 1:,} more"
+    text = ", ".join(names)
+    if len(names) == 1 or len(text) <= LONGEST_TITLE:
+        return cut_text(text, LONGEST_TITLE)
+    return f"{cut_text(names[0], LONGEST_TITLE)} and {len(names) - 1:,} more"
 
 
 def render_page(page: Page) -> str:

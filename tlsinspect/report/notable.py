@@ -45,8 +45,12 @@ class Remark:
 
 @dataclass(frozen=True)
 class Notable:
-    """Connections to one server that deserve the same remarks, and the first of them as an example."""
+    """Connections to one server that deserve the same remarks, and the first of them as an example.
 
+    `rank` is that of the gravest remark: 0 is the gravest of all.
+    """
+
+    rank: int
     remarks: tuple[str, ...]
     references: tuple[str, ...]
     server: str
@@ -148,6 +152,7 @@ def build_notable(remarks: tuple[tuple[int, str], ...], members: list[dict[Any, 
     declared = [REMARKS[place] for place, _ in remarks]
     packets = (example[name] for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
     return Notable(
+        rank=declared[0].rank,
         remarks=tuple(text for _, text in remarks),
         references=tuple(dict.fromkeys(remark.reference for remark in declared)),
         server=endpoint(example["server_ip"], example["server_port"]),

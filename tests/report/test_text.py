@@ -1,0 +1,104 @@
+"""The summary: one screen, and nothing in it that acts."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from tests.synthetic import MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
+from tlsinspect import Inspection
+from tlsinspect.report.tables import Inspected
+from tlsinspect.report.text import render_summary
+from tlsinspect.statistics import build_shares
+from tlsinspect.statistics.wording import share_text
+
+HOSTILE = "[bold red]x[/]\x1b[2J\u202e\n[link=http://x]"
+
+
+def printed(inspection: Inspected, width: int = 80, colour: bool = False) -> str:
+    """The summary as it is printed."""
+    out = StringIO()
+    system = "truecolor" if colour else None
+    Console(file=out, width=width, force_terminal=colour, color_system=system).print(render_summary(inspection))  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def made(**values: object) -> MadeFrames:
+    """A few connections and their capture."""
+    rows = [make_connection(0, **values), make_old_connection(1, server_name="old.example"), make_failed_connection(2)]
+    capture = {"capture": "made.pcapng", "packets": 120, "quality": "complete", "connections": 3}
+    start, end = rows[0]["time_start"], rows[-1]["time_end"]
+    return make_frames(connections=rows, captures=[capture | {"time_start": start, "time_end": end}])
+
+
+def test_summary_of_the_demo_fits_a_small_terminal(demo: Inspection) -> None:
+    lines = printed(demo).splitlines()
+    assert len(lines) <= 23
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_summary_of_the_demo_fits_a_large_terminal(demo: Inspection) -> None:
+    lines = printed(demo, 120).splitlines()
+    assert len(lines) <= 39
+    assert max(len(line) for line in lines) <= 120
+
+
+@pytest.mark.parametrize("width", [40, 50, 200])
+def test_summary_keeps_to_the_width(demo: Inspection, width: int) -> None:
+    assert max(len(line) for line in printed(demo, width).splitlines()) <= width
+
+
+def test_summary_has_the_shares_of_versions(demo: Inspection) -> None:
+    shares = build_shares("versions", demo)
+    assert f"TLS 1.3  {share_text(shares.count_of('TLS 1.3'), shares.denominator):>5}" in printed(demo)
+
+
+def test_summary_says_what_the_capture_is() -> None:
+    text = printed(made())
+    assert text.splitlines()[0] == "made.pcapng"
+    assert "120 packets, 3 connections, 3 with TLS, 2026-03-01 12:00 UTC" in text
+
+
+def test_summary_names_the_weak_with_the_packet_that_shows_it() -> None:
+    assert "old.example: RC4; TLS 1.0; no forward secrecy (1 connection, packet 16)" in printed(made(), 100)
+
+
+def test_summary_leaves_failures_to_their_own_line() -> None:
+    text = printed(make_frames(connections=[make_failed_connection(0)]))
+    assert "nothing that stands out" in text
+    assert "alert protocol_version from server 100%" in text
+
+
+def test_summary_says_how_much_of_an_answer_is_known() -> None:
+    unknown = make_connection(0, ja4=None, group_name=None, certificate_sha256s=["aa"])
+    frames = make_frames(
+        connections=[unknown, make_connection(1, unknown_reasons=[("certificate_sha256s", "encrypted")])],
+        certificates=[{"sha256": "aa", "issuer": "O=Example"}],
+    )
+    assert "(known for 50%) Example 100%" in printed(frames)
+
+
+def test_summary_names_other_protocols_and_other_ports() -> None:
+    rows = [make_connection(0), make_connection(1, protocol="ssh"), make_connection(2, server_port=993)]
+    assert "443/tcp ssh 50% + tls 50%, 993/tcp TLS too" in printed(make_frames(connections=rows), 120)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_summary_prints_hostile_names_as_plain_text(colour: bool) -> None:
+    text = printed(made(server_name=HOSTILE, ja4=HOSTILE), 120, colour)
+    assert "[bold red]x[/]\\x1b[2J\\u202e\\n[link=http://x]" in text
+    assert "\x1b[2J" not in text
+    assert "\u202e" not in text
+
+
+def test_summary_of_nothing_says_so() -> None:
+    text = printed(make_frames())
+    assert "no capture" in text
+    assert "nothing to say" in text
+
+
+def test_summary_copes_with_nothing_but_nulls() -> None:
+    frames = make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[], captures=[{}])
+    assert "unknown for 1 connection" in printed(frames)

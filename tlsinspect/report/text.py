@@ -1,0 +1,290 @@
+"""The summary: what a capture holds, on one screen of a terminal.
+
+In: an Inspection. Out: something that rich prints, as wide as the terminal and
+about 24 lines high. Texts from the network never reach it as markup or as control
+characters: everything is a Text, and every Text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..charts.labels import CUT, cut_text
+from ..charts.style import VERSION_COLOURS
+from ..export.text import escape_control
+from ..statistics import Shares, build_port_shares, build_shares
+from ..statistics.observations import TLS_PROTOCOLS, tls_connections
+from ..statistics.series import is_true
+from ..statistics.wording import REASONS, count_text, period_text, share_text
+from .notable import Notable, find_notable
+from .tables import Inspected, records_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
+
+WIDE, WIDEST = 100, 120
+LABEL_WIDTH = 14
+MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
+SOON = timedelta(days=30)
+BAR, HALF_BAR = "█", "▌"
+FAILED_RANK = 9  # remarks from here on are about failed handshakes, which have a line of their own
+
+
+@dataclass(frozen=True)
+class Items:
+    """Words set one after the other, as many as fit.
+
+    They get `height` lines, or `wide_height` on a wide terminal; `more` counts words that are not among them.
+    """
+
+    words: Sequence[str]
+    lead: str = ""
+    more: int = 0
+    height: int = 1
+    wide_height: int = 2
+    style: str = ""
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """The lines; the last says how many words there was no room for."""
+        from rich.text import Text
+
+        height = self.wide_height if width + LABEL_WIDTH >= WIDE else self.height
+        words = [escape_control(word) for word in self.words]
+        lines = [escape_control(self.lead)]
+        for place, word in enumerate(words):
+            longer = f"{lines[-1]} {word}".strip()
+            rest = len(words) - place - 1 + self.more
+            room = width - 1 - (len(f" {rest:,} more") if rest and len(lines) == height else 0)
+            if len(longer) <= room or place == 0:
+                lines[-1] = longer + ("," if rest else "")
+            elif len(lines) < height:
+                lines.append(word + ("," if rest else ""))
+            else:
+                lines[-1] += f" {rest + 1:,} more"
+                break
+        else:
+            lines[-1] += f" {self.more:,} more" if self.more else ""
+        for line in lines:
+            text = Text(line, style=self.style)
+            text.truncate(width, overflow="ellipsis")
+            yield text
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A remark with where it can be seen: the remark is cut where there is no room for it."""
+
+    where: str
+    remark: str
+    packet: str
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """One line."""
+        from rich.text import Text
+
+        where = cut_text(escape_control(self.where), max(width // 3, 8))
+        room = max(width - len(where) - len(self.packet) - 2, 8)
+        remark = escape_control(self.remark)
+        remark = remark if len(remark) <= room else remark[: room - 1] + CUT
+        line = Text.assemble((where, "bold"), ": ", (remark, "yellow"), (self.packet, "dim"))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Shares as bars, one to a line."""
+
+    shares: Shares
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """A line for each of the first categories, and one for what is unknown."""
+        from rich.text import Text
+
+        table = self.shares.table
+        rows = list(zip(table["category"], table["count"], strict=True))
+        if len(rows) > MOST_VERSIONS:
+            rest = sum(count for _, count in rows[MOST_VERSIONS - 1 :])
+            rows = [*rows[: MOST_VERSIONS - 1], ("others", rest)]
+        name_width = max((len(name) for name, _ in rows), default=0)
+        room = max(width - name_width - 20, 8)
+        for name, count in rows:
+            length = room * count / self.shares.denominator
+            bar = BAR * int(length) + (HALF_BAR if length % 1 >= 0.5 or length < 1 else "")
+            colour = VERSION_COLOURS.get(name.partition(" (")[0])
+            share = share_text(count, self.shares.denominator)
+            yield Text.assemble(
+                f"{escape_control(name):<{name_width}} ",
+                (f"{share:>6} ", "bold"),
+                (f"{count:>8,}  ", "dim"),
+                (bar, colour.dark if colour else "dim"),
+            )
+        if self.shares.unknown:
+            reasons = ", ".join(REASONS.get(reason, reason) for reason in list(self.shares.unknown_reasons)[:1])
+            yield Text(f"{self.shares.unknown:,} more unknown: {reasons}", style="dim")
+
+
+Part = Items | Proof | Bars
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label and what stands beside it."""
+
+    label: str
+    parts: Sequence[Part]
+    on_wide: Sequence[Part] = ()  # what there is room for on a wide terminal only
+
+
+class Summary:
+    """Rows that set themselves to the width of the terminal."""
+
+    def __init__(self, heading: Sequence[Items], rows: Sequence[Row]) -> None:
+        self.heading = heading
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines; rich calls this with the room that there is."""
+        from rich.text import Text
+
+        width = min(options.max_width, WIDEST)
+        for items in self.heading:
+            yield from items.lines(width)
+        yield Text("")
+        for row in self.rows:
+            label = row.label
+            for part in (*row.parts, *(row.on_wide if width >= WIDE else ())):
+                for line in part.lines(width - LABEL_WIDTH):
+                    yield Text.assemble((f"{label:<{LABEL_WIDTH}}", "bold cyan"), line)
+                    label = ""
+
+
+def render_summary(inspection: Inspected) -> Summary:
+    """What a stranger wants to know of a capture, as something that rich prints."""
+    weak = [each for each in find_notable(inspection) if each.rank < FAILED_RANK]
+    rows = [
+        Row("Versions", [version_part(inspection)]),
+        Row("Ciphers", [leading(inspection, "cipher_suites", 2)]),
+        Row("Key exchange", [leading(inspection, "key_exchange")]),
+        Row("Secrecy", [secrecy_items(inspection)]),
+        Row("Handshakes", [leading(inspection, "outcomes")]),
+        Row("Certificates", [certificate_items(inspection)]),
+        Row("Authorities", [leading(inspection, "authorities")]),
+        Row("Names", [leading(inspection, "server_names")]),
+        Row("TLS ports", [port_items(inspection)]),
+        Row("Weak", weak_parts(weak[:MOST_WEAK], len(weak)), weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1)),
+        Row("Quality", [quality_items(inspection)]),
+    ]
+    return Summary(heading_lines(inspection), rows)
+
+
+def heading_lines(inspection: Inspected) -> list[Items]:
+    """Which files, how much, when."""
+    captures = inspection.captures
+    names = [str(name) for name in captures["capture"].dropna()]
+    packets, every = int(captures["packets"].sum()), int(inspection.ports["connections"].sum())
+    facts = [f"{packets:,} packets", f"{every:,} connections", f"{len(tls_connections(inspection)):,} with TLS"]
+    period = period_text(captures["time_start"].min(), captures["time_end"].max())
+    files = Items(names[:MOST_FILES], more=max(len(names) - MOST_FILES, 0), style="bold")
+    return [files if names else Items(["no capture"]), Items([*facts, *([period] if period else [])], height=2)]
+
+
+def version_part(inspection: Inspected) -> Part:
+    """Bars for the versions; why there are none where there are none."""
+    shares = build_shares("versions", inspection)
+    return Bars(shares) if shares.denominator else Items([nothing_known(shares)])
+
+
+def nothing_known(shares: Shares) -> str:
+    """That there is no answer, and for how many."""
+    return (
+        f"nothing to say: unknown for {count_text(shares.unknown, shares.unit)}" if shares.unknown else "nothing to say"
+    )
+
+
+def leading(inspection: Inspected, name: str, height: int = 1) -> Items:
+    """The leading categories of a statistic with their shares, and how much is unknown."""
+    shares = build_shares(name, inspection, "connections")
+    if not shares.denominator:
+        return Items([nothing_known(shares)])
+    table = shares.table
+    words = [
+        f"{category} {share_text(count, shares.denominator)}"
+        for category, count in zip(table["category"], table["count"], strict=True)
+        if count
+    ]
+    total = shares.denominator + shares.unknown
+    unknown = f"(known for {share_text(shares.denominator, total)})" if shares.unknown else ""
+    return Items(words, lead=unknown, height=height)
+
+
+def secrecy_items(inspection: Inspected) -> Items:
+    """What a later attacker could not read."""
+    words = []
+    for name, text in (("forward_secrecy", "forward secret"), ("post_quantum", "post-quantum")):
+        shares = build_shares(name, inspection)
+        if shares.denominator:
+            words.append(f"{share_text(shares.count_of(shares.statistic.focus), shares.denominator)} {text}")
+    return Items(words or ["nothing to say"])
+
+
+def certificate_items(inspection: Inspected) -> Items:
+    """How many certificates were in the clear, and what is wrong with how many."""
+    certificates = inspection.certificates
+    seen, until = certificates["last_seen"], certificates["not_after"]
+    faults = {
+        "expired": is_true(until < seen),
+        "self-signed": is_true(certificates["self_signed"]),
+        "not yet valid": is_true(certificates["not_before"] > certificates["first_seen"]),
+        "ending within 30 days": is_true(until >= seen) & is_true(until < seen + SOON),
+    }
+    words = [f"{int(mask.sum()):,} {name}" for name, mask in faults.items() if mask.any()]
+    return Items([f"{len(certificates):,} in the clear", *words], height=2)
+
+
+def port_items(inspection: Inspected) -> Items:
+    """What the ports that were asked for carry, and where else TLS is."""
+    rows = records_of(build_port_shares(inspection))
+    carried = [row for row in rows if row["tls_port"]]
+    asked: dict[str, list[str]] = {}
+    for row in carried:
+        text = f"{row['protocol']} {share_text(row['count'], row['denominator'])}"
+        asked.setdefault(f"{row['server_port']}/{row['transport']}", []).append(text)
+    elsewhere = [row for row in rows if not row["tls_port"] and row["protocol"] in TLS_PROTOCOLS]
+    others = dict.fromkeys(f"{row['server_port']}/{row['transport']}" for row in elsewhere)
+    words = [f"{port} {' + '.join(texts)}" for port, texts in asked.items()]
+    return Items([*words, *(f"{other} TLS too" for other in others)] or ["no connection"], height=2)
+
+
+def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
+    """Remarks on connections, each with where it can be seen; that there is none of any where `number` is 0."""
+    if not number:
+        return [Items(["nothing that stands out"])]
+    return [Proof(each.server_name or each.server, "; ".join(each.remarks), proof_text(each)) for each in weak]
+
+
+def proof_text(each: Notable) -> str:
+    """How many connections, and the packet that shows it."""
+    number = "1 connection" if each.connections == 1 else f"{each.connections:,} connections"
+    return f" ({number})" if each.packet is None else f" ({number}, packet {each.packet})"
+
+
+def quality_items(inspection: Inspected) -> Items:
+    """What is wrong with the captures, and how many things could not be read."""
+    quality = quality_counts(inspection.captures)
+    problems = int(inspection.problems["count"].fillna(1).sum())
+    read = f"{problems:,} problems, see the report" if problems else "everything could be read"
+    return Items([*quality, read])
+
+
+def quality_counts(captures: pd.DataFrame) -> list[str]:
+    """Each kind of quality, and of how many files where they differ."""
+    counts = captures["quality"].dropna().value_counts()
+    if len(counts) <= 1:
+        return [str(text) for text in counts.index]
+    return [f"{int(number):,} x {text}" for text, number in counts.items()]
