@@ -9,7 +9,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from tlsinspect.wire.codes import ACK, FIN, RST, SYN
-from tlsinspect.wire.flow import Flow, FlowTable
+from tlsinspect.wire.flow import Flow
+from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.packet import Packet
 
 Endpoint = tuple[str, int]

@@ -10,7 +10,7 @@ from segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip_pac
 
 from tlsinspect.connection import Connection, ConnectionBuilder
 from tlsinspect.wire.codes import ACK, RST, SYN
-from tlsinspect.wire.flow import FlowTable
+from tlsinspect.wire.flow_table import FlowTable
 
 TLS_PORTS = frozenset({443, 8443})
 CCS = tls.CHANGE_CIPHER_SPEC

@@ -23,7 +23,7 @@ from .quic_keys import QuicKeys
 from .totals import Totals
 from .wire.capfile import open_reader
 from .wire.dtls import open_dtls
-from .wire.flow import FlowTable
+from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
 from .wire.quic import QuicOpener
 from .wire.walk import Walk

@@ -17,7 +17,7 @@ from .connection import CARRIES_TLS, Connection
 from .dissect import link_type_name
 from .errors import DecodeError
 from .tables.events import build_rows, problem_row
-from .wire.flow import FLOW_LIMIT
+from .wire.flow_table import FLOW_LIMIT
 from .wire.ip import FragmentTable
 from .wire.walk import Walk
 

@@ -10,7 +10,8 @@ from segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, W
 
 from tlsinspect.errors import KINDS, DecodeError
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP
-from tlsinspect.wire.flow import DatagramReader, Flow, FlowTable, flow_key
+from tlsinspect.wire.flow import DatagramReader, Flow
+from tlsinspect.wire.flow_table import FlowTable, flow_key
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS

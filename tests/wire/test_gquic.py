@@ -9,7 +9,8 @@ from quic_traffic import DCID, crypto, initial
 from segments import CLIENT, SERVER, Wire, ip_packet, udp
 
 from tlsinspect.quic_keys import QuicKeys
-from tlsinspect.wire.flow import Flow, FlowTable
+from tlsinspect.wire.flow import Flow
+from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.gquic import find_server_name
 from tlsinspect.wire.quic import QuicOpener
 

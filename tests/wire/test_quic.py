@@ -32,7 +32,8 @@ from tls_vectors import extension, message, retry_request, u16, vector16
 
 from tlsinspect.errors import KINDS
 from tlsinspect.quic_keys import VERSIONS, QuicKeys
-from tlsinspect.wire.flow import Flow, FlowTable
+from tlsinspect.wire.flow import Flow
+from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.quic import INITIAL_LIMIT, QuicOpener, QuicReader
 from tlsinspect.wire.quic_facts import QuicFacts
 

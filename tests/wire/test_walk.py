@@ -10,7 +10,7 @@ from traffic import CLIENT, NOON_NS, SERVER, STEP_NS, converse, segment, tls12_t
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.capfile import open_reader
-from tlsinspect.wire.flow import FlowTable
+from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.ip import FragmentTable
 from tlsinspect.wire.walk import Walk
 

@@ -1,19 +1,15 @@
-"""Connections as they are on the wire: which packet belongs to which, and what its TLS said.
+"""One connection as it is on the wire: its two streams, and what its TLS said.
 
-Goes in: packets. Comes out: a Flow for each TCP connection, when it is over: its
-two streams, the hellos and certificates as parsed or raw, the order of messages.
-Which side is the client is not decided here. State is what is open now, within
-the limits below; a limit that cut something off leaves a DecodeError.
-Spec: RFC 9293, RFC 8446 section 4, RFC 5246 section 7.
+Goes in: messages and alerts as the record readers find them. Comes out: a Flow
+with the hellos parsed, certificates and key exchange raw, and the order of messages.
+Which side is the client is not decided here.
+Spec: RFC 8446 section 4, RFC 5246 section 7.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from ..errors import DecodeError
 from .codes import (
-    ACK,
     ALERT,
     APPLICATION_DATA,
     CERTIFICATE,
@@ -23,17 +19,12 @@ from .codes import (
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
     DETECTING,
-    FIN,
     HANDSHAKE,
     HEARTBEAT_RECORD,
     HELLO_RETRY_REQUEST_DRAFT,
     NEW_SESSION_TICKET,
-    RST,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
-    SYN,
-    TCP,
-    UDP,
 )
 from .messages import (
     RETRY_RANDOM,
@@ -44,15 +35,10 @@ from .messages import (
     parse_server_hello,
     parse_sslv2_client_hello,
 )
-from .packet import Packet, unsigned32
 from .quic_facts import QuicFacts
 from .record import Listener, RecordReader
 from .stream import Stream
 
-FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
-IDLE_NS = 3600 * 1_000_000_000  # a connection without packets for so long is over
-LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
-SWEEP_NS = 60 * 1_000_000_000  # how often idle connections are looked for
 MESSAGE_LIMIT = 512  # messages of one connection that are noted
 FLOW_PROBLEM_LIMIT = 32  # problems of one connection that are noted
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
@@ -324,290 +310,3 @@ class DatagramReader:
 
     def finish(self) -> None:
         """The flow is over."""
-
-
-class Opener(Protocol):
-    """Looks at a datagram and makes a reader for its flow, or says that it is something else."""
-
-    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
-        """`data[position:end]` is the payload."""
-
-
-class FlowTable:
-    """All open connections. `finished` are those that are over; whoever reads them empties it.
-
-    `capture` is a number that says which file the packets are from; `connections`
-    counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
-    `keep_messages` says whether flows note each message, or only their order. `ports`
-    are UDP ports on which every flow is followed, whatever it carries; `openers` find
-    out what the first datagram of another flow is. Of all connections only those are
-    followed that fall to `shard`, a number below `shards`.
-    """
-
-    def __init__(
-        self,
-        ports: frozenset[int] = frozenset(),
-        openers: tuple[Opener, ...] = (),
-        keep_messages: bool = True,
-        shard: int = 0,
-        shards: int = 1,
-    ) -> None:
-        self.shard = shard
-        self.shards = shards
-        self.ports = ports
-        self.openers = openers
-        self.keep_messages = keep_messages
-        self.streams: dict[bytes, Stream] = {}
-        self.datagram_streams: dict[bytes, Stream] = {}
-        self.flows: dict[Flow, None] = {}
-        self.closing: list[tuple[int, Flow]] = []
-        self.finished: list[Flow] = []
-        self.capture = 0
-        self.connections = 0
-        self.evicted = 0
-        self.next_sweep = 0
-        self.next_idle_sweep = 0
-        self.flow_limit = FLOW_LIMIT
-
-    def add_segment(self, packet: Packet) -> None:
-        """Take a TCP segment: `packet.transport` is the offset of its header.
-
-        Raises DecodeError when the header is cut off or lies about its length.
-        """
-        data = packet.data
-        at = packet.transport
-        if packet.payload_end - at < 20:
-            raise DecodeError("tcp", "truncated", packet.payload_end - at, "a header of 20 octets")
-        payload = at + (data[at + 12] >> 4 << 2)
-        if payload < at + 20:
-            raise DecodeError("tcp", "bad_length", 12, "a header length of at least 5 words")
-        end = packet.payload_end
-        missing = packet.missing
-        if payload > end:
-            if payload > end + missing:
-                raise DecodeError("tcp", "bad_length", 12, "a header that ends within the segment")
-            missing -= payload - end
-            payload = end
-        if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
-            return
-        key = flow_key(packet)
-        flags = data[at + 13]
-        stream = self.streams.get(key)
-        if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
-            stream = self.open(key, packet, TCP)
-        flow: Flow = stream.owner
-        flow.time_end = packet.time_ns
-        stream.packets += 1
-        stream.number = packet.number
-        stream.time_ns = packet.time_ns
-        sequence = unsigned32(data, at + 4, True)
-        if flags & (SYN | FIN | RST):
-            sequence = self.take_flags(flow, stream, packet, flags, sequence)
-        length = end - payload + missing
-        if length > 0:
-            stream.octets += length
-            if not flow.finished and not (flags & RST):
-                stream.accept(data, payload, end, missing, sequence)
-        if flags & ACK:
-            other: Stream = flow.streams[1 - stream.reader.side]
-            if other.pending:
-                other.acknowledge(unsigned32(data, at + 8, True))
-        if packet.time_ns > self.next_sweep:
-            self.sweep(packet.time_ns)
-
-    def add_datagram(self, packet: Packet) -> None:
-        """Take a UDP datagram: `packet.transport` is the offset of its header.
-
-        Raises DecodeError when the header is cut off or lies about its length. Spec: RFC 768.
-        """
-        data = packet.data
-        at = packet.transport
-        if packet.payload_end - at < 8:
-            raise DecodeError("udp", "truncated", packet.payload_end - at, "a header of 8 octets")
-        length = (data[at + 4] << 8 | data[at + 5]) - 8
-        if length < 0 or length > packet.payload_end + packet.missing - at - 8:
-            raise DecodeError("udp", "bad_length", 4, "a length within the IP payload")
-        end = min(packet.payload_end, at + 8 + length)
-        if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
-            return
-        key = flow_key(packet)
-        stream = self.datagram_streams.get(key)
-        if stream is not None:
-            flow: Flow = stream.owner
-            reader = flow.datagrams
-            if reader is None:
-                reader = flow.datagrams = self.open_datagrams(data, at + 8, end)
-            elif reader.starts_anew(stream, data, at + 8, end):
-                self.close(flow)
-                stream = None
-        if stream is None:
-            reader = self.open_datagrams(data, at + 8, end)
-            ports = self.ports
-            if (
-                reader is None
-                and (data[at] << 8 | data[at + 1]) not in ports
-                and (data[at + 2] << 8 | data[at + 3]) not in ports
-            ):
-                return
-            stream = self.open(key, packet, UDP)
-            flow = stream.owner
-            flow.datagrams = reader
-        flow.time_end = packet.time_ns
-        stream.packets += 1
-        stream.octets += length
-        stream.number = packet.number
-        stream.time_ns = packet.time_ns
-        if at + 8 + length > end:
-            stream.truncated = True
-        if reader is not None:
-            reader.accept(flow, stream, data, at + 8, end)
-        elif len(stream.head) == 0:
-            stream.head = data[at + 8 : end]
-        if packet.time_ns > self.next_sweep:
-            self.sweep(packet.time_ns)
-
-    def open_datagrams(self, data: bytes, position: int, end: int) -> DatagramReader | None:
-        """Find the reader for a flow by the first datagram that tells."""
-        for opener in self.openers:
-            reader: DatagramReader | None = opener(data, position, end)
-            if reader is not None:
-                return reader
-        return None
-
-    def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
-        """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
-        if flags & SYN:
-            if not stream.started:
-                stream.start((sequence + 1) & 0xFFFFFFFF)
-                stream.syn = True
-                stream.initial_sequence = sequence
-                if flags & ACK:
-                    flow.time_syn_ack = packet.time_ns
-                    flow.syn_side = 1 - stream.reader.side
-                else:
-                    flow.time_syn = packet.time_ns
-                    flow.syn_side = stream.reader.side
-            sequence = (sequence + 1) & 0xFFFFFFFF
-        if flags & FIN:
-            stream.fin = True
-        if flags & RST:
-            stream.reset = True
-        other: Stream = flow.streams[1 - stream.reader.side]
-        if not flow.closed and (flags & RST or (stream.fin and other.fin)):
-            flow.closed = True
-            self.closing.append((packet.time_ns, flow))
-        return sequence
-
-    def is_reused(self, stream: Stream, packet: Packet, flags: int) -> bool:
-        """True when a SYN starts another connection with the same addresses and ports.
-
-        A SYN-ACK does so only where the client's SYN was not captured; before any payload
-        the server may choose its number anew.
-        """
-        flow: Flow = stream.owner
-        other: Stream = flow.streams[1 - stream.reader.side]
-        data = packet.data
-        at = packet.transport
-        sequence = unsigned32(data, at + 4, True)
-        if stream.syn and sequence == stream.initial_sequence:
-            return False
-        if flags & ACK and not flow.closed and (other.syn or not stream.started):
-            stream.started = stream.started and stream.octets > 0
-            return False
-        reused = stream.started or flow.closed
-        if reused:
-            self.close(flow)
-        return reused
-
-    def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
-        """Begin a connection; returns the stream of its first packet."""
-        if len(self.flows) >= self.flow_limit:
-            self.evict()
-        size = len(key) - 4
-        half = size >> 1
-        reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
-        flow = Flow(key, reverse, protocol, self.keep_messages)
-        flow.capture = self.capture
-        flow.first_packet = packet.number
-        flow.time_start = packet.time_ns
-        flow.time_end = packet.time_ns
-        flow.vlans = packet.vlans
-        flow.tunnels = packet.tunnels
-        self.connections += 1
-        self.flows[flow] = None
-        first: Stream = flow.streams[0]
-        second: Stream = flow.streams[1]
-        streams = self.streams if protocol == TCP else self.datagram_streams
-        streams[key] = first
-        if reverse != key:
-            streams[reverse] = second
-        return first
-
-    def close(self, flow: Flow) -> None:
-        """End a connection and forget it."""
-        if flow not in self.flows:
-            return
-        del self.flows[flow]
-        streams = self.streams if flow.protocol == TCP else self.datagram_streams
-        for stream in flow.streams:
-            if streams.get(stream.key) is stream:
-                del streams[stream.key]
-        flow.end()
-        self.finished.append(flow)
-
-    def sweep(self, now: int) -> None:
-        """End what closed LINGER_NS ago, and every SWEEP_NS what has been idle."""
-        count = 0
-        for time_closed, flow in self.closing:
-            if now - time_closed < LINGER_NS:
-                break
-            count += 1
-            self.close(flow)
-        del self.closing[:count]
-        self.next_sweep = now + LINGER_NS
-        if now >= self.next_idle_sweep:
-            self.next_idle_sweep = now + SWEEP_NS
-            for flow in [flow for flow in self.flows if now - flow.time_end > IDLE_NS]:
-                self.close(flow)
-
-    def evict(self) -> None:
-        """Too many are open: end the tenth that has been idle longest."""
-        oldest = sorted(self.flows, key=last_packet)[: self.flow_limit // 10 + 1]
-        self.evicted += len(oldest)
-        for flow in oldest:
-            self.close(flow)
-
-    def finish(self) -> None:
-        """The capture is over, and so are all connections."""
-        for flow in list(self.flows):
-            self.close(flow)
-        self.closing = []
-
-
-def flow_key(packet: Packet) -> bytes:
-    """Addresses and ports of a packet in wire order: 12 octets, 36 with IPv6; one slice where they lie together."""
-    if packet.ip_version == 4:
-        addresses = packet.network + 12
-        size = 8
-    else:
-        addresses = packet.network + 8
-        size = 32
-    at = packet.transport
-    if addresses + size == at:
-        return packet.data[addresses : at + 4]
-    return packet.data[addresses : addresses + size] + packet.data[at : at + 4]
-
-
-def shard_of(packet: Packet, shards: int) -> int:
-    """Which of `shards` a packet's connection falls to: the same for both directions."""
-    data = packet.data
-    at = packet.transport
-    last = packet.network + (16 if packet.ip_version == 4 else 24)
-    mixed = data[at] + data[at + 2] + (data[at + 1] + data[at + 3]) * 31
-    mixed += data[last - 1] + data[last + (3 if packet.ip_version == 4 else 15)]
-    return (mixed * 40503 >> 8) % shards
-
-
-def last_packet(flow: Flow) -> int:
-    """Sort key: when the connection was last heard of."""
-    return flow.time_end

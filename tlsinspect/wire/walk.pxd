@@ -1,5 +1,5 @@
 cimport cython
-from .flow cimport FlowTable
+from .flow_table cimport FlowTable
 from .ip cimport FragmentTable
 from .packet cimport Packet, PacketReader
 from .tunnel cimport locate_transport

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..errors import DecodeError
 from .codes import TCP, UDP
-from .flow import FlowTable
+from .flow_table import FlowTable
 from .ip import FragmentTable
 from .packet import Packet, PacketReader
 from .tunnel import locate_transport
@@ -71,8 +71,7 @@ class Walk:
             self.octets += packet.wire_length
             if packet.end - packet.start < packet.wire_length:
                 self.truncated += 1
-            if packet.time_ns > self.time_last:
-                self.time_last = packet.time_ns
+            self.time_last = max(self.time_last, packet.time_ns)
             if packet.time_ns < self.time_first or self.time_first < 0:
                 self.time_first = packet.time_ns
             try:

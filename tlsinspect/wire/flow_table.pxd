@@ -1,0 +1,41 @@
+cimport cython
+from .flow cimport DatagramReader, Flow
+from .packet cimport Packet, unsigned32
+from .stream cimport Stream
+
+cdef int ACK, FIN, RST, SYN, TCP, UDP
+
+cdef class FlowTable:
+    cdef public object ports
+    cdef public tuple openers
+    cdef public dict streams, datagram_streams, flows
+    cdef public list closing, finished
+    cdef public int capture, shard, shards
+    cdef public bint keep_messages
+    cdef public long long connections, evicted, next_sweep, next_idle_sweep, flow_limit
+    @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
+                   length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
+                   flow=Flow, sequence=cython.longlong)
+    cpdef add_segment(self, Packet packet)
+    @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
+                   reader=DatagramReader)
+    cpdef add_datagram(self, Packet packet)
+    @cython.locals(reader=DatagramReader)
+    cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(other=Stream)
+    cpdef long long take_flags(self, Flow flow, Stream stream, Packet packet, int flags, long long sequence) except -1
+    @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
+    cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
+    @cython.locals(size=Py_ssize_t, half=Py_ssize_t, reverse=bytes, flow=Flow, first=Stream, second=Stream, streams=dict)
+    cpdef Stream open(self, bytes key, Packet packet, int protocol)
+    @cython.locals(stream=Stream, streams=dict)
+    cpdef close(self, Flow flow)
+    @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
+    cpdef sweep(self, long long now)
+    cpdef evict(self)
+    cpdef finish(self)
+
+@cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)
+cpdef bytes flow_key(Packet packet)
+@cython.locals(data=bytes, at=Py_ssize_t, last=Py_ssize_t, mixed=cython.longlong)
+cpdef int shard_of(Packet packet, int shards) except -1
