@@ -68,7 +68,7 @@ def is_public_negotiation(payload: bytes) -> bool:
 
 def version_at(data: bytes, at: int) -> int:
     """The 4-octet version at `at`."""
-    return data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
+    return int.from_bytes(data[at : at + 4], "big")
 
 
 def find_server_name(data: bytes) -> bytes | None:
@@ -86,7 +86,7 @@ def find_server_name(data: bytes) -> bytes | None:
         return None
     begin = 0
     for at in range(start + 8, values, 8):
-        end = data[at + 4] | data[at + 5] << 8 | data[at + 6] << 16 | data[at + 7] << 24
+        end = int.from_bytes(data[at + 4 : at + 8], "little")
         if end < begin or values + end > len(data):
             return None
         if data[at : at + 4] == b"SNI\x00":

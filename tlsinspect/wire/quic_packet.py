@@ -215,7 +215,8 @@ def remove_protection(protection: PacketProtection, data: bytes, header: LongHea
 
 def whole_number(digits: int, length: int, largest: int) -> int:
     """The packet number of which the last `length` octets were sent. Spec: RFC 9000 appendix A.3."""
-    window = 1 << (8 * length)
+    window = 1
+    window <<= 8 * length
     expected = largest + 1
     number = expected - expected % window + digits
     if number <= expected - window // 2:
