@@ -1,0 +1,86 @@
+"""What the documentation shows is what happens: its links lead somewhere, its examples print what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), ROOT / "captures" / "README.md"])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PREPARED = """\
+import tlsinspect
+inspection = tlsinspect.read("captures/demo.pcapng")
+connections = inspection.connections"""
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def run(command: list[str], folder: Path) -> list[str]:
+    """A Python command's lines, on a terminal of 100 columns."""
+    environment = os.environ | {"COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "default"}
+    finished = subprocess.run(
+        [sys.executable, *command], check=True, capture_output=True, cwd=folder, env=environment, encoding="utf-8"
+    )
+    return [line.rstrip() for line in finished.stdout.splitlines()]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the sample captures where the examples look for them, and no package to shadow the installed."""
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_commands_of_the_readme_print_what_it_shows(checkout: Path) -> None:
+    consoles = [text for kind, text in BLOCK.findall(README) if kind == "console"]
+    assert len(consoles) == 2
+    for console in consoles:
+        command, *shown = console.splitlines()
+        words = command.removeprefix("$ tlsinspect ").partition(" | ")[0].split()
+        printed = run(["-m", "tlsinspect", *words], checkout)
+        for line in shown:
+            assert line == "..." or line.rstrip() in printed
+
+
+def test_python_of_the_readme_prints_what_it_shows(checkout: Path) -> None:
+    blocks = BLOCK.findall(README)
+    (source,) = [text for kind, text in blocks if kind == "python"]
+    (shown,) = [text for kind, text in blocks if kind == "text"]
+    assert run(["-c", source], checkout) == [line.rstrip() for line in shown.splitlines()]
+    assert (checkout / "adoption.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize("name", ["getting-started", "reading-results"])
+def test_python_of_the_guide_runs(name: str, checkout: Path) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    sources = [text for kind, text in BLOCK.findall(page) if kind == "python"]
+    assert sources
+    assert run(["-c", "\n".join([PREPARED, *sources])], checkout)
+
+
+def test_limits_are_those_of_the_code() -> None:
+    from tlsinspect.wire import ethernet, flow, flow_table, stream
+
+    page = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    for stated in (
+        f"{flow_table.FLOW_LIMIT:,} | `wire/flow_table.py`",
+        f"{flow_table.IDLE_NS // 3600 // 10**9} hour of capture time | `wire/flow_table.py`",
+        f"{flow.MESSAGE_LIMIT} | `wire/flow.py`",
+        f"{stream.PENDING_SEGMENT_LIMIT:,}, or {stream.PENDING_BYTE_LIMIT >> 20} MiB | `wire/stream.py`",
+        f"the first {stream.COMPARED_LIMIT >> 10} KiB | `wire/stream.py`",
+        f"{ethernet.NESTING_LIMIT} | `wire/ethernet.py`",
+    ):
+        assert stated in page
