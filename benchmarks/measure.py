@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 import subprocess
 import time
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from programs import Program
 
-WHOLE_UP_TO = 50_000_000  # octets; smaller captures are given to every program whole
+WHOLE_UP_TO = 5_000_000  # octets; smaller captures are given to every program whole
 BLOCK = 1 << 22
+KIBIBYTE, MEGABYTE = 1024, 1_000_000
 
 
 class ProgramError(Exception):
@@ -21,21 +23,27 @@ class ProgramError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`seconds` are scaled by `scale` where the program was given a part of the capture."""
+    """`seconds` are scaled by `scale` where the program was given a part of the capture.
+
+    `megabytes` are the largest process's. A process starts as a copy of this one, so that no less
+    than `floor` megabytes can be told.
+    """
 
     seconds: float
     megabytes: float
+    floor: float
     scale: float
 
 
 def measure(program: Program, capture: Path, output: Path) -> Measured:
-    """Run a program once. Its children count as far as it waits for them.
+    """Run a program once.
 
     Raises ProgramError, with the end of what it said on standard error.
     """
     given, scale = part_of(capture, program.fraction)
-    complaints = output.with_suffix(".stderr")
-    with output.with_suffix(".stdout").open("wb") as out, complaints.open("wb") as err:
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    printed, complaints = beside(output, "stdout"), beside(output, "stderr")
+    with printed.open("wb") as out, complaints.open("wb") as err:
         started = time.perf_counter()
         process = subprocess.Popen(
             program.command(given, output), stdout=out, stderr=err, env=program.environment, cwd=output.parent
@@ -46,7 +54,12 @@ def measure(program: Program, capture: Path, output: Path) -> Measured:
     if process.returncode:
         said = complaints.read_text(errors="replace").strip().splitlines() or ["nothing"]
         raise ProgramError(f"status {process.returncode}: {said[-1][:200]}")
-    return Measured(seconds * scale, usage.ru_maxrss * 1024 / 1e6, scale)
+    return Measured(seconds * scale, usage.ru_maxrss * KIBIBYTE / MEGABYTE, floor * KIBIBYTE / MEGABYTE, scale)
+
+
+def beside(output: Path, stream: str) -> Path:
+    """Where a program's standard output or standard error goes."""
+    return output.with_name(f"{output.name}.{stream}")
 
 
 def part_of(capture: Path, fraction: float) -> tuple[Path, float]:

@@ -56,11 +56,13 @@ class Program:
         return ""
 
 
-def tlsinspect(name: str, python: str, package: Path | None, fraction: float = 1.0) -> Program:
-    """tlsinspect as installed for `python`, or of the folder `package`."""
+def tlsinspect(
+    name: str, python: str, package: Path | None, fraction: float = 1.0, more: tuple[str, ...] = ()
+) -> Program:
+    """tlsinspect as installed for `python`, or of the folder `package`, with more options."""
 
     def command(capture: Path, output: Path) -> list[str]:
-        options = ["--table", "connections", "--format", "parquet", "-o", str(output)]
+        options = ["--table", "connections", "--format", "parquet", "-o", str(output), *more]
         return [python, "-c", RUN_TLSINSPECT, "export", str(capture), *options]
 
     environment = os.environ | ({"PYTHONPATH": str(package)} if package else {})
@@ -70,6 +72,13 @@ def tlsinspect(name: str, python: str, package: Path | None, fraction: float = 1
 def messages_command(program: Program, capture: Path, output: Path) -> list[str]:
     """The same program, asked for every handshake message."""
     return [word if word != "connections" else "messages" for word in program.command(capture, output)]
+
+
+def variant_of(program: Program) -> str:
+    """Whether tlsinspect, as this program runs it, is compiled."""
+    probe = [program.executable, "-c", "from tlsinspect.wire import record; print(record.__file__)"]
+    found = subprocess.run(probe, check=False, capture_output=True, text=True, env=program.environment, cwd="/")
+    return "tlsinspect not compiled" if found.stdout.strip().endswith(".py") else "tlsinspect compiled"
 
 
 def peer(name: str, asked_for: str, python: str, fraction: float) -> Program:
@@ -91,6 +100,7 @@ def programs(python: str, peers_python: str, package: Path | None, pure: bool) -
             "tcpdump",
         ),
         tlsinspect(BASE, python, package),
+        tlsinspect("tlsinspect, one process", python, package, more=("--processes", "1")),
         Program(
             "ndpiReader",
             "flows with names and fingerprints, no chains",
@@ -108,5 +118,5 @@ def programs(python: str, peers_python: str, package: Path | None, pure: bool) -
         peer("scapy", "handshake messages counted", peers_python, 0.05),
     ]
     if pure:
-        found.append(tlsinspect("tlsinspect, not compiled", python, ROOT, 0.1))
+        found.append(tlsinspect("tlsinspect, not compiled", python, ROOT, 0.1, ("--processes", "1")))
     return found

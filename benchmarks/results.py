@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-import resource
 import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,12 +25,13 @@ class Subject(Protocol):
     found: dict[str, Counts]
 
 
-def write_results(command: str, subjects: Sequence[Subject], chosen: Sequence[Program], left_out: Sequence[str]) -> str:
+def write_results(setting: str, subjects: Sequence[Subject], chosen: Sequence[Program], left_out: Sequence[str]) -> str:
     """The whole page: how it was measured, ratios, completeness, and what was left out."""
     rows = [program for program in chosen if any(program.name in subject.runs for subject in subjects)]
     today = datetime.datetime.now(datetime.UTC).date()
     lines = [
-        f"Made by `{command}` on {today}: Python {platform.python_version()}, {os.cpu_count()} cores.",
+        f"{setting} on {today}: Python {platform.python_version()}, {os.cpu_count()} cores.",
+        "Each cell: the time as a multiple of tlsinspect's; then seconds, and the memory of the largest process.",
         "",
         *iter_ratios(subjects, rows),
         *iter_found(subjects, rows),
@@ -58,7 +58,7 @@ def iter_ratios(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterato
 
 def describe(subject: Subject) -> str:
     """A workload and its size."""
-    return f"{subject.name} ({subject.capture.stat().st_size / 1e6:,.0f} MB)"
+    return f"{subject.name} ({subject.capture.stat().st_size / 1e6:,.3g} MB)"
 
 
 def cell(subject: Subject, name: str) -> str:
@@ -68,11 +68,10 @@ def cell(subject: Subject, name: str) -> str:
     if not runs:
         return ""
     seconds = statistics.median(run.seconds for run in runs)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    most = max(run.megabytes for run in runs)
-    memory = f"under {own:.0f} MB" if most <= own else f"{most:,.0f} MB"
+    most = max(runs, key=lambda run: run.megabytes)
+    memory = f"under {most.floor:.0f} MB" if most.megabytes <= most.floor else f"{most.megabytes:,.0f} MB"
     mark = "\\*" if runs[0].scale > 1 else ""
-    ratio = f"**{seconds / statistics.median(run.seconds for run in base):.2f}**{mark} " if base else ""
+    ratio = f"**{seconds / statistics.median(run.seconds for run in base):.3g}**{mark} " if base else ""
     return f"{ratio}({seconds:.2f} s, {memory})"
 
 
@@ -96,10 +95,16 @@ def iter_found(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator
 
 def put_between_markers(path: Path, name: str, text: str) -> None:
     """Replace what stands between the markers `name` of a page; raises ValueError where they are missing."""
+    before, after = around_markers(path, name)
+    path.write_text(f"{before}\n\n{text}\n\n{after}", encoding="utf-8")
+
+
+def around_markers(path: Path, name: str) -> tuple[str, str]:
+    """What stands before and after the place for results, the markers included."""
     page = path.read_text(encoding="utf-8")
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
         raise ValueError(f"{path.name}: the markers {begin} and {end} are missing")
-    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+    return before + begin, end + after

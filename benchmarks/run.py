@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-from measure import Measured, ProgramError, measure, warm
-from programs import BASE, CAPTURES, FOLDER, ROOT, TSHARK_FIELDS, Program, messages_command, programs
-from results import put_between_markers, write_results
+from measure import Measured, ProgramError, beside, measure, warm
+from programs import BASE, CAPTURES, FOLDER, ROOT, TSHARK_FIELDS, Program, messages_command, programs, variant_of
+from results import around_markers, put_between_markers, write_results
 from truth import Counts, count_tlsinspect, count_tshark, read_truth
 from workloads import WORKLOADS
 
@@ -46,12 +46,13 @@ def main() -> int:
     arguments = parse_arguments()
     chosen, left_out = choose_programs(arguments)
     subjects = find_subjects(arguments)
-    for subject in subjects:
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        for subject in subjects:
             left_out += measure_subject(subject, chosen, arguments.repetitions, Path(folder))
-            if arguments.check:
-                count_found(subject, chosen, Path(folder))
-    text = write_results(command_line(), subjects, chosen, left_out)
+        for subject in subjects if arguments.check else ():  # last, as counting takes memory that would be measured
+            count_found(subject, chosen, Path(folder))
+    variant = variant_of(next(program for program in chosen if program.name == BASE))
+    text = write_results(f"Made by `{command_line()}`, {variant},", subjects, chosen, left_out)
     print(text)
     if arguments.markdown:
         put_between_markers(arguments.markdown, "ratios", text)
@@ -88,6 +89,8 @@ def parse_arguments() -> argparse.Namespace:
         parser.error(f"{unknown[0]!r} is none of {', '.join(WORKLOADS)}")
     if arguments.truth and len(arguments.truth) != len(arguments.workload):
         parser.error("as many --truth as --workload are needed")
+    if arguments.markdown:
+        around_markers(arguments.markdown, "ratios")  # fails now, and not after hours of measuring
     return arguments
 
 
@@ -137,7 +140,7 @@ def measure_subject(subject: Subject, chosen: Sequence[Program], repetitions: in
                 continue
             say(f"{subject.name}, {number + 1} of {repetitions}: {program.name}")
             try:
-                run = measure(program, subject.capture, output_of(program, folder))
+                run = measure(program, subject.capture, output_of(program, subject, folder))
             except ProgramError as failure:
                 failed[program.name] = f"left out: {program.name} on {subject.name}: {failure}"
                 say(failed[program.name])
@@ -155,18 +158,18 @@ def count_found(subject: Subject, chosen: Sequence[Program], folder: Path) -> No
         if program.name not in subject.runs:
             continue
         if program.name == BASE:
-            messages = folder / "messages.parquet"
+            messages = folder / f"{subject.name}-messages"
             command = messages_command(program, subject.capture, messages)
             subprocess.run(command, check=True, env=program.environment, cwd=folder)
-            subject.found[BASE] = count_tlsinspect(output_of(program, folder), messages)
+            subject.found[BASE] = count_tlsinspect(output_of(program, subject, folder), messages)
         elif program.name == "tshark":
-            fields = output_of(program, folder).with_suffix(".stdout")
+            fields = beside(output_of(program, subject, folder), "stdout")
             subject.found[program.name] = count_tshark(fields, TSHARK_FIELDS)
 
 
-def output_of(program: Program, folder: Path) -> Path:
+def output_of(program: Program, subject: Subject, folder: Path) -> Path:
     """The file to which a program writes."""
-    return folder / program.name.replace(" ", "-").replace(",", "")
+    return folder / f"{subject.name}-{program.name}".replace(" ", "-").replace(",", "")
 
 
 def command_line() -> str:

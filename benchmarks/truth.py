@@ -1,4 +1,4 @@
-"""Holds what programs found to what a workload holds.
+"""Holds what programs found to what a workload holds: TLS over TCP, hello for hello.
 
 A truth is a JSON object with the counts of KINDS; the short keys of ALIASES are understood too.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 KINDS = ("client_hellos", "server_hellos", "names", "server_certificates", "client_certificates")
 ALIASES = {
@@ -33,14 +34,17 @@ def count_tlsinspect(connections: Path, messages: Path) -> Counts:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    types = pq.read_table(messages, columns=["message_type"])["message_type"]
-    columns = ["server_name", "certificate_sha256s", "client_certificate_sha256s"]
-    table = pq.read_table(connections, columns=columns)
-    chains = [pc.sum(pc.list_value_length(table[name])).as_py() or 0 for name in columns[1:]]
-    retries = pc.sum(pc.equal(types, "hello_retry_request")).as_py() or 0
+    def count(types: Any, name: str) -> int:
+        return pc.sum(pc.equal(types, name)).as_py() or 0
+
+    columns = ["connection_id", "server_name", "certificate_sha256s", "client_certificate_sha256s"]
+    table = pq.read_table(connections, columns=columns, filters=[("transport", "=", "tcp")])
+    said = pq.read_table(messages, columns=["connection_id", "message_type"])
+    types = said.filter(pc.is_in(said["connection_id"], table["connection_id"]))["message_type"]
+    chains = [pc.sum(pc.list_value_length(table[name])).as_py() or 0 for name in columns[2:]]
     return {
-        "client_hellos": pc.sum(pc.equal(types, "client_hello")).as_py() or 0,
-        "server_hellos": (pc.sum(pc.equal(types, "server_hello")).as_py() or 0) + retries,
+        "client_hellos": count(types, "client_hello"),
+        "server_hellos": count(types, "server_hello") + count(types, "hello_retry_request"),
         "names": len(table) - table["server_name"].null_count,
         "server_certificates": chains[0],
         "client_certificates": chains[1],
@@ -55,6 +59,8 @@ def count_tshark(fields: Path, names: tuple[str, ...]) -> Counts:
     for row in iter_rows(fields, names):
         types = row["tls.handshake.type"].split(",")
         stream, port = row["tcp.stream"], row["tcp.srcport"]
+        if not stream:  # QUIC
+            continue
         if "1" in types:
             clients.setdefault(stream, port)
             if row["tls.handshake.extensions_server_name"]:

@@ -83,22 +83,28 @@ class Subject:
         self.capture = capture
         self.truth: truth.Counts | None = dict.fromkeys(truth.KINDS, 10)
         self.runs = {
-            "tlsinspect": [Measured(2.0, 500.0, 1.0), Measured(4.0, 700.0, 1.0), Measured(3.0, 600.0, 1.0)],
-            "slow": [Measured(30.0, 9000.0, 20.0)],
+            "tlsinspect": [
+                Measured(2.0, 500.0, 20.0, 1.0),
+                Measured(4.0, 700.0, 20.0, 1.0),
+                Measured(3.0, 600.0, 20.0, 1.0),
+            ],
+            "light": [Measured(0.3, 20.0, 20.0, 1.0)],
+            "slow": [Measured(30.0, 9000.0, 20.0, 20.0)],
         }
         self.found = {"tlsinspect": dict.fromkeys(truth.KINDS, 10), "slow": dict.fromkeys(truth.KINDS, 9)}
 
 
 def test_cell_gives_the_ratio_of_medians_and_the_most_memory(captures: Path) -> None:
     subject = Subject(captures / "demo.pcapng")
-    assert results.cell(subject, "tlsinspect") == "**1.00** (3.00 s, 700 MB)"
-    assert results.cell(subject, "slow") == "**10.00**\\* (30.00 s, 9,000 MB)"
+    assert results.cell(subject, "tlsinspect") == "**1** (3.00 s, 700 MB)"
+    assert results.cell(subject, "slow") == "**10**\\* (30.00 s, 9,000 MB)"
+    assert results.cell(subject, "light") == "**0.1** (0.30 s, under 20 MB)"
     assert results.cell(subject, "absent") == ""
 
 
 def test_page_says_what_was_scaled_and_what_was_missed(captures: Path) -> None:
     rows = [Program(name, "", lambda capture, _: [], "cat") for name in ("tlsinspect", "slow")]
-    page = results.write_results("command", [Subject(captures / "demo.pcapng")], rows, ["left out: other"])
+    page = results.write_results("Made", [Subject(captures / "demo.pcapng")], rows, ["left out: other"])
     assert "its time multiplied by 20" in page
     assert "| | tlsinspect | all | all | all | all | all |" in page
     assert "| | slow | 9 | 9 | 9 | 9 | 9 |" in page
