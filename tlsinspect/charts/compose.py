@@ -22,7 +22,6 @@ from ..statistics import (
     build_shares,
     build_timeline,
 )
-from ..statistics.observations import TLS_PROTOCOLS
 from ..statistics.wording import basis, count_text, period_text, share_text, statement, timeline_statement
 from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
 from .curves import draw_distributions, draw_nothing, draw_timeline
@@ -205,8 +204,10 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
 
 def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
     """One 100 % bar per port: what its connections carried."""
+    from ..connection import CARRIES_TLS
+
     table = build_port_shares(frames, unit or "connections")
-    shown = table[table["tls_port"] | table["protocol"].isin(TLS_PROTOCOLS)][["server_port", "transport"]]
+    shown = table[table["tls_port"] | table["protocol"].isin(CARRIES_TLS)][["server_port", "transport"]]
     ports = list(dict.fromkeys(shown.itertuples(index=False, name=None)))
     counted = UNITS[unit or "connections"]
     stacks = [build_stack(table, port, transport, counted, chart) for port, transport in ports[:MOST_PORTS]]

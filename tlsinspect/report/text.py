@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
+from ..connection import CARRIES_TLS
 from ..export.text import escape_control
 from ..statistics import Shares, build_port_shares, build_shares
-from ..statistics.observations import TLS_PROTOCOLS, tls_connections
+from ..statistics.observations import tls_connections
 from ..statistics.series import is_true
-from ..statistics.wording import REASONS, count_text, period_text, share_text
+from ..statistics.wording import MUCH_UNKNOWN, count_text, period_text, share_text
 from .notable import Notable, find_notable
 from .tables import Inspected, records_of
 
@@ -103,7 +104,7 @@ class Bars:
     shares: Shares
 
     def lines(self, width: int) -> Iterator[Text]:
-        """A line for each of the first categories, and one for what is unknown."""
+        """A line for each of the first categories; the last says how much is unknown."""
         from rich.text import Text
 
         table = self.shares.table
@@ -112,21 +113,22 @@ class Bars:
             rest = sum(count for _, count in rows[MOST_VERSIONS - 1 :])
             rows = [*rows[: MOST_VERSIONS - 1], ("others", rest)]
         name_width = max((len(name) for name, _ in rows), default=0)
-        room = max(width - name_width - 20, 8)
+        unknown = f"  {self.shares.unknown:,} unknown" if self.shares.unknown else ""
+        room = max(width - name_width - len(unknown) - 20, 8)
         for name, count in rows:
             length = room * count / self.shares.denominator
             bar = BAR * int(length) + (HALF_BAR if length % 1 >= 0.5 or length < 1 else "")
             colour = VERSION_COLOURS.get(name.partition(" (")[0])
             share = share_text(count, self.shares.denominator)
-            yield Text.assemble(
+            line = Text.assemble(
                 f"{escape_control(name):<{name_width}} ",
                 (f"{share:>6} ", "bold"),
                 (f"{count:>8,}  ", "dim"),
                 (bar, colour.dark if colour else "dim"),
+                (unknown if name == rows[-1][0] else "", "dim"),
             )
-        if self.shares.unknown:
-            reasons = ", ".join(REASONS.get(reason, reason) for reason in list(self.shares.unknown_reasons)[:1])
-            yield Text(f"{self.shares.unknown:,} more unknown: {reasons}", style="dim")
+            line.truncate(width, overflow="ellipsis")
+            yield line
 
 
 Part = Items | Proof | Bars
@@ -219,8 +221,8 @@ def leading(inspection: Inspected, name: str, height: int = 1) -> Items:
         if count
     ]
     total = shares.denominator + shares.unknown
-    unknown = f"(known for {share_text(shares.denominator, total)})" if shares.unknown else ""
-    return Items(words, lead=unknown, height=height)
+    known = f"(known for {share_text(shares.denominator, total)})" if shares.unknown_share > MUCH_UNKNOWN else ""
+    return Items(words, lead=known, height=height)
 
 
 def secrecy_items(inspection: Inspected) -> Items:
@@ -255,7 +257,7 @@ def port_items(inspection: Inspected) -> Items:
     for row in carried:
         text = f"{row['protocol']} {share_text(row['count'], row['denominator'])}"
         asked.setdefault(f"{row['server_port']}/{row['transport']}", []).append(text)
-    elsewhere = [row for row in rows if not row["tls_port"] and row["protocol"] in TLS_PROTOCOLS]
+    elsewhere = [row for row in rows if not row["tls_port"] and row["protocol"] in CARRIES_TLS]
     others = dict.fromkeys(f"{row['server_port']}/{row['transport']}" for row in elsewhere)
     words = [f"{port} {' + '.join(texts)}" for port, texts in asked.items()]
     return Items([*words, *(f"{other} TLS too" for other in others)] or ["no connection"], height=2)

@@ -15,7 +15,6 @@ from .series import arrow_series, is_true, look_up, text_dtype, text_series
 if TYPE_CHECKING:
     import pandas as pd
 
-TLS_PROTOCOLS = ("tls", "dtls", "quic", "ssl2")
 EXCLUDING_REASONS = ("not_applicable", "not_offered")
 REASON_NOT_STATED = "not_stated"
 
@@ -42,8 +41,10 @@ Categorise = Callable[[Frames, "pd.DataFrame"], "pd.Series[str]"]
 
 def tls_connections(frames: Frames) -> pd.DataFrame:
     """The connections that carried TLS, on whatever port."""
+    from tlsinspect.connection import CARRIES_TLS
+
     rows = frames.connections
-    return rows[is_true(rows["protocol"].isin(TLS_PROTOCOLS))]
+    return rows[is_true(rows["protocol"].isin(CARRIES_TLS))]
 
 
 def connections_with_alert(frames: Frames) -> pd.DataFrame:
