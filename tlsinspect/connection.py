@@ -22,6 +22,7 @@ from .wire.quic_facts import QuicFacts
 from .wire.stream import Stream
 
 MEMO_LIMIT = 65536  # remembered results of one kind; past it the memory starts anew
+CHAIN_MEMO_LIMIT = 4096  # the same for chains, whose keys are whole Certificate messages
 
 TLS = "tls"
 DTLS = "dtls"
@@ -354,7 +355,7 @@ class ConnectionBuilder:
                 names.append(name)
                 self.certificates[name] = der
             hashes = tuple(names)
-            if len(self.chains) > MEMO_LIMIT:
+            if len(self.chains) > CHAIN_MEMO_LIMIT:
                 self.chains.clear()
             self.chains[body] = hashes
         return hashes

@@ -14,7 +14,7 @@ LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 def named(*dns: str, ip: tuple[str, ...] = (), common_name: str | None = None) -> CertificateFacts:
     """Return the facts of a certificate for these names."""
     return CertificateFacts(
-        sha256="", sha1="", pem="", san_dns=list(dns), san_ip=list(ip), subject_common_name=common_name
+        sha256="", sha1="", san_dns=list(dns), san_ip=list(ip), subject_common_name=common_name
     )
 
 
@@ -88,7 +88,7 @@ def test_address_does_not_match_a_wildcard() -> None:
 
 
 def test_unreadable_names_leave_it_unknown() -> None:
-    assert name_matches("www.example.org", CertificateFacts(sha256="", sha1="", pem="")) is None
+    assert name_matches("www.example.org", CertificateFacts(sha256="", sha1="")) is None
 
 
 @given(st.lists(LABELS, min_size=2, max_size=5), st.lists(LABELS, min_size=1, max_size=2))

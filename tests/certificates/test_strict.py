@@ -25,7 +25,7 @@ from tlsinspect.errors import KINDS
 
 Make = Callable[..., bytes]
 Keys = dict[str, CertificateIssuerPrivateKeyTypes]
-OF_ANY_OCTETS = {"sha256", "sha1", "pem", "issue"}  # there whatever the certificate says
+OF_ANY_OCTETS = {"sha256", "sha1", "issue"}  # there whatever the certificate says
 SUBJECT_ALT_NAME, BASIC_CONSTRAINTS = "551d11", "551d13"
 
 
@@ -213,7 +213,7 @@ def assert_harmless(facts: CertificateFacts) -> None:
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, int) and not isinstance(each, bool):
                 assert -(2**63) < each < 2**63, field.name
-            elif isinstance(each, str) and field.name != "pem":
+            elif isinstance(each, str):
                 assert each.isprintable(), field.name
                 each.encode("utf-8")
     for issue in facts.issue.split("; ") if facts.issue else []:

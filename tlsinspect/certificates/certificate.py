@@ -25,10 +25,10 @@ def parse_certificate(der: bytes) -> CertificateFacts:
         facts = parse_strictly(der)
     except REFUSALS:
         facts = parse_leniently(der)
-    return CertificateFacts(sha256=sha256(der).hexdigest(), sha1=sha1(der).hexdigest(), pem=_pem(der), **facts)
+    return CertificateFacts(sha256=sha256(der).hexdigest(), sha1=sha1(der).hexdigest(), **facts)
 
 
-def _pem(der: bytes) -> str:
-    """Return the textual form of RFC 7468 section 5."""
+def pem_of(der: bytes) -> str:
+    """Write a certificate as text. Spec: RFC 7468 section 5."""
     lines = PEM_LINE.findall(b2a_base64(der, newline=False).decode("ascii"))
     return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))

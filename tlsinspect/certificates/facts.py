@@ -24,7 +24,6 @@ class CertificateFacts:
 
     sha256: str  # of the DER, lower-case hex, as every hash here
     sha1: str
-    pem: str
     spki_sha256: str | None = None  # of the SubjectPublicKeyInfo with tag and length
     version: int | None = None  # 1 to 3 as people count; others too: the number on the wire plus 1
     serial: str | None = None  # lower-case hex, two digits per octet, no leading 00; "-" before a negative one

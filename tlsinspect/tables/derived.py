@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import registry
-from ..certificates import CertificateFacts
+from ..certificates import CertificateFacts, pem_of
 from .arrow import Shared, arrow_schema
 from .connections import Context
 
@@ -83,6 +83,7 @@ def build_certificates(connections: pa.Table, context: Context) -> pa.Table:
         "first_seen": counted.column("time_start_min"),
         "last_seen": counted.column("time_start_max"),
         "connections": counted.column("connection_id_count_distinct"),
+        "pem": pa.array([pem_of(context.certificates[fact.sha256]) for fact in facts], pa.string()),
     }
     declared = {field.name for field in fields(CertificateFacts)}
     schema = arrow_schema("certificates")
