@@ -40,7 +40,7 @@ def measure(program: Program, capture: Path, output: Path) -> Measured:
 
     Raises ProgramError, with the end of what it said on standard error.
     """
-    given, scale = part_of(capture, program.fraction)
+    given, scale = part_of(capture, program.fraction, output.parent)
     floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     printed, complaints = beside(output, "stdout"), beside(output, "stderr")
     with printed.open("wb") as out, complaints.open("wb") as err:
@@ -62,13 +62,13 @@ def beside(output: Path, stream: str) -> Path:
     return output.with_name(f"{output.name}.{stream}")
 
 
-def part_of(capture: Path, fraction: float) -> tuple[Path, float]:
-    """The first `fraction` of a large pcap, as a file beside it, and how many times it fits into the whole."""
+def part_of(capture: Path, fraction: float, folder: Path) -> tuple[Path, float]:
+    """The first `fraction` of a large pcap, as a file in `folder`, and how many times it fits into the whole."""
     size = capture.stat().st_size
     if fraction >= 1 or size <= WHOLE_UP_TO:
         return capture, 1.0
-    part = capture.with_name(f"{capture.stem}-{round(fraction * 100)}-percent.pcap")
-    if not part.exists() or part.stat().st_mtime < capture.stat().st_mtime:
+    part = folder / f"{capture.stem}-{round(fraction * 100)}-percent.pcap"
+    if not part.exists():
         write_part(capture, part, int(size * fraction))
     return part, size / part.stat().st_size
 
