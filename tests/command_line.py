@@ -18,10 +18,14 @@ def run(*arguments: object, input: bytes | None = None) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], input=input, prog_name="tlsinspect")
 
 
-def start(*arguments: object, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
-    """A running process, away from the source tree; `options` are those of Popen."""
+def start(
+    *arguments: object, environment: dict[str, str | None] | None = None, **options: Any
+) -> subprocess.Popen[bytes]:
+    """A running process, away from the source tree; `options` are those of Popen.
+
+    `environment` changes that of the tests; a variable that is None is unset.
+    """
     command = [sys.executable, "-m", "tlsinspect", *(str(argument) for argument in arguments)]
     settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(
-        command, cwd=tempfile.gettempdir(), env=os.environ | (environment or {}), **settings | options
-    )
+    variables = {name: value for name, value in (os.environ | (environment or {})).items() if value is not None}
+    return subprocess.Popen(command, cwd=tempfile.gettempdir(), env=variables, **settings | options)

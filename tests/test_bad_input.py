@@ -89,7 +89,7 @@ def test_summary_shows_nothing_that_acts_on_a_terminal(hostile: Path) -> None:
 
 
 def test_summary_on_a_terminal_has_no_escapes_but_its_own_colours(hostile: Path) -> None:
-    environment = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "200", "NO_COLOR": ""}
+    environment = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "200", "NO_COLOR": None}
     output, errors = start("summary", hostile, environment=environment).communicate(timeout=120)
     without_colours = re.sub(r"\x1b\[[0-9;]*m", "", output.decode())
     assert_harmless_text(without_colours)

@@ -134,11 +134,17 @@ def test_a_truncated_capture_is_shown_with_a_warning_and_status_0(tmp_path: Path
     [line] = result.stderr.splitlines()
     assert line.startswith("tlsinspect: warning: cut.pcap: pcap: truncated at offset ")
     assert result.stdout
-    assert call((*command[:1], "--strict", *command[1:]), tmp_path, path).exit_code == 1
 
 
-def test_strict_is_content_with_a_whole_capture(tmp_path: Path) -> None:
-    assert run("export", "--strict", write_pcap(tmp_path / "made.pcap", conversations(1))).exit_code == 0
+@pytest.mark.parametrize("command", ["summary", "export"])
+def test_strict_turns_damage_into_status_1_and_nothing_else(tmp_path: Path, command: str) -> None:
+    path = write_pcap(tmp_path / "made.pcap", conversations(2))
+    whole = run(command, "--strict", path)
+    assert whole.exit_code == 0
+    path.write_bytes(path.read_bytes()[:-30])
+    damaged = run(command, "--strict", path)
+    assert damaged.exit_code == 1
+    assert damaged.stdout.count("TLS 1.2") == whole.stdout.count("TLS 1.2") > 0
 
 
 def test_rows_before_the_damage_are_kept_and_the_damage_is_a_row(tmp_path: Path) -> None:
