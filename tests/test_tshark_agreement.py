@@ -78,6 +78,20 @@ EXPLAINED = (
             dict(difference.row["unknown_reasons"]).get("server_name") == "malformed" if difference.row else False
         ),
     ),
+    Explained(
+        "tshark takes all QUIC between two ports for one connection",
+        ("connection",),
+        lambda difference: (
+            difference.row is not None
+            and difference.row["protocol"] == "quic"
+            and difference.found > difference.expected > 0
+        ),
+    ),
+    Explained(
+        "a client that says something else behind a Retry is answered by its second hello; tshark shows the first",
+        ("client_hello_packet", "client_random"),
+        lambda difference: difference.row is not None and bool(difference.row["quic_retry"]),
+    ),
 )
 
 

@@ -255,6 +255,19 @@ class TestVersionsAndRetry:
         )
         assert flow.server_hello is not None
 
+    def test_a_client_that_says_something_else_after_a_retry_is_taken_at_its_last_word(self) -> None:
+        second = quic_hello(b"second.example", random=b"\x02" * 32)
+        flow = flow_of(
+            ("client", initial(crypto(0, HELLO))),
+            ("server", retry(source=b"retry-id")),
+            ("client", initial(crypto(0, second), b"retry-id", number=1, token=b"token")),
+            *handshake_turns(origin=b"retry-id")[1:],
+        )
+        assert name_of(flow) == b"second.example"
+        assert (flow.client_hello_packet, flow.history) == (3, "CCs")
+        assert not flow.streams[0].overlap_conflict
+        assert flow.server_hello is not None
+
     def test_a_retry_that_was_not_captured_is_followed_by_its_token(self) -> None:
         flow = flow_of(
             ("client", initial(crypto(0, HELLO), source=b"")),

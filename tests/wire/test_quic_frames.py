@@ -138,6 +138,15 @@ class TestCryptoStream:
         assert stream.conflict
         assert stream.take() == b"abcfirst!"
 
+    def test_a_frame_differs_where_a_kept_octet_has_another_value(self) -> None:
+        stream = CryptoStream()
+        stream.add(0, b"abc")
+        stream.add(6, b"ghi")
+        assert not stream.differs(0, b"abcdefghij")
+        assert not stream.differs(3, b"xyz")
+        assert stream.differs(5, b"fgH")
+        assert (stream.take(), stream.conflict) == (b"abc", False)
+
     def test_what_was_forgotten_is_not_kept_again(self) -> None:
         stream = CryptoStream()
         stream.add(0, b"hello ")

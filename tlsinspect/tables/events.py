@@ -76,7 +76,8 @@ def build_problems(batch: Sequence[Connection], context: Context) -> pa.RecordBa
         for error, packet in connection.problems:
             rows.append(problem_row(error, capture, packet or None, connection.connection_id, 1))
         if connection.gap:
-            hole = DecodeError("tcp", "gap", 0, "segments that were sent and not captured")
+            lost = "segments" if connection.transport == "tcp" else "datagrams"
+            hole = DecodeError(connection.transport, "gap", 0, f"{lost} that were sent and not captured")
             rows.append(problem_row(hole, capture, None, connection.connection_id, 1))
     return build_rows("problems", rows)
 

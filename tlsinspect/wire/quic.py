@@ -23,7 +23,7 @@ from .codes import (
 from .flow import DatagramReader, Flow
 from .gquic import GoogleReader, find_server_name, is_public_header, version_at
 from .quic_facts import QuicFacts
-from .quic_frames import CryptoStream, parse_frames
+from .quic_frames import CryptoStream, Frames, parse_frames
 from .quic_packet import (
     InitialKeys,
     LongHeader,
@@ -178,6 +178,7 @@ class QuicReader(DatagramReader):
         if header.missing and not stream.truncated:
             flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
             return
+        begun = len(self.origins)
         payload = self.open_initial(flow, side, datagram, header)
         if payload is None:
             expected = self.origins and self.initials <= INITIAL_LIMIT and not header.missing
@@ -185,11 +186,11 @@ class QuicReader(DatagramReader):
             self.seal(flow, side, error if expected else None)
             return
         self.largest[side] = max(header.number, self.largest[side])
-        if side == self.client and header.version != self.offered_version:
-            if self.facts.version_negotiation and flow.server_hello is None:
-                self.restart(flow)
-            self.offered_version = header.version
         frames = parse_frames(payload, self.facts.google or header.version >> 8 == GOOGLE_TLS)
+        if side == self.client and (len(self.origins) > begun > 0 or header.version != self.offered_version):
+            self.offered_version = header.version
+            if flow.server_hello is None and self.is_another_hello(side, frames):
+                self.restart(flow)
         for offset, octets in frames.crypto:
             self.take_crypto(flow, stream, offset, octets)
         if frames.problem is not None and not header.missing:
@@ -238,8 +239,16 @@ class QuicReader(DatagramReader):
                 return payload
         return None
 
+    def is_another_hello(self, side: int, frames: Frames) -> bool:
+        """True when a packet under new keys says something else at the same place of the CRYPTO stream."""
+        crypto: CryptoStream = self.crypto[side]
+        return True in [crypto.differs(offset, octets) for offset, octets in frames.crypto]
+
     def restart(self, flow: Flow) -> None:
-        """The client begins again with a version that the server speaks (RFC 9000 section 6.2)."""
+        """The client begins again: what it said before was answered with a list of versions, or a Retry.
+
+        Behind a Retry it should say the same again (RFC 9000 section 17.2.5.3), but not all do.
+        """
         for stream in flow.streams:
             stream.reader.lose_message(0)
         self.crypto = [CryptoStream(), CryptoStream()]
@@ -309,12 +318,14 @@ class QuicReader(DatagramReader):
         return same or header.token_length > 0 or self.facts.retry or self.facts.version_negotiation
 
     def finish(self) -> None:
-        """The flow is over: octets that still wait for earlier ones show that these were lost."""
+        """The flow is over: octets that wait for earlier ones, or a message for its end, show that others were lost."""
         if self.flow is None:
             return
         for side in (0, 1):
-            if self.crypto[side].is_waiting():
-                self.flow.streams[side].gap = True
+            stream: Stream = self.flow.streams[side]
+            crypto: CryptoStream = self.crypto[side]
+            if crypto.is_waiting() or stream.reader.parts_length:
+                stream.gap = True
         self.flow = None
 
 

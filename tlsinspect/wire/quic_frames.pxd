@@ -32,6 +32,8 @@ cdef class CryptoStream:
     @cython.locals(end=cython.longlong, position=cython.longlong, at=Py_ssize_t, pieces=list, start=cython.longlong,
                    stop=cython.longlong, known=bytes)
     cpdef add(self, long long offset, bytes octets)
+    @cython.locals(end=cython.longlong, start=cython.longlong, known=bytes, low=cython.longlong, high=cython.longlong)
+    cpdef bint differs(self, long long offset, bytes octets) except -1
     @cython.locals(parts=list, pieces=list, octets=bytes)
     cpdef bytes take(self)
     cpdef bint is_waiting(self) except -1

@@ -181,6 +181,16 @@ class CryptoStream:
             position = stop
             at += 1
 
+    def differs(self, offset: int, octets: bytes) -> bool:
+        """True when octets that are kept have another value in this frame."""
+        end = offset + len(octets)
+        for start, known in self.pieces:
+            low = max(start, offset)
+            high = min(start + len(known), end)
+            if low < high and known[low - start : high - start] != octets[low - offset : high - offset]:
+                return True
+        return False
+
     def take(self) -> bytes:
         """The octets that are next in order; b"" where the next one is missing."""
         parts = []
