@@ -24,6 +24,7 @@ from scenarios_failures import ALERTS, SILENCES
 from scenarios_network import NETWORK
 from scenarios_ports import PORTS
 from scenarios_programs import PROGRAMS_AS_THEY_COME
+from scenarios_quic import QUIC_VERSIONS
 from scenarios_sessions import RESUMPTIONS, SESSIONS
 from scenarios_suites import SUITES
 from scenarios_versions import VERSIONS
@@ -31,6 +32,7 @@ from variant import make_variant
 from variants_format import FORMAT_VARIANTS
 from variants_ip import IP_VARIANTS
 from variants_link import LINK_VARIANTS
+from variants_quic import QUIC_VARIANTS
 from variants_tcp import TCP_VARIANTS
 
 SCENARIOS = (
@@ -44,9 +46,10 @@ SCENARIOS = (
     *PROGRAMS_AS_THEY_COME,
     *PORTS,
     *DATAGRAMS,
+    *QUIC_VERSIONS,
     *NETWORK,
 )
-VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *FORMAT_VARIANTS)
+VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *QUIC_VARIANTS, *FORMAT_VARIANTS)
 JOBS: dict[str, Callable[[Places], Entry]] = {
     **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
     "demo": make_demo,
