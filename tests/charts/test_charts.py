@@ -139,6 +139,24 @@ def test_the_tail_of_many_categories_is_one_bar() -> None:
     assert len(content.numbers) == 41
 
 
+def test_rare_versions_are_left_to_the_numbers() -> None:
+    names = [f"TLS 1.3 (draft {number})" for number in range(12)] + ["TLS 1.3"] * 9
+    rows = [make_connection(at, version_name=name, handshake_ms=1.0 + at) for at, name in enumerate(names)]
+    frames = make_frames(connections=rows)
+    offered, times = compose_chart("versions-offered", frames), compose_chart("handshake-times", frames)
+    assert "rarer versions are in the numbers only" in offered.note
+    assert "TLS 1.3 (draft 9)" not in texts(draw_chart(offered))
+    assert "12 versions with fewer handshakes are in the numbers only" in times.note
+    assert len(times.numbers) == 13
+
+
+def test_protocols_without_a_colour_of_their_own_share_one_part_of_a_bar() -> None:
+    rows = [make_connection(at, protocol=name) for at, name in enumerate(["tls", "tls", "ldap", "smtp"])]
+    shown = texts(build_chart("ports", make_frames(connections=rows)))
+    assert "50% tls, 25% ldap of 4" in shown
+    assert shown.count("other") == 1
+
+
 def test_a_chart_by_bytes_has_no_whiskers_and_says_so(demo: Inspection) -> None:
     content = compose_chart("versions", demo, "bytes")
     assert "interval" not in content.note

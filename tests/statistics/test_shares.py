@@ -97,6 +97,12 @@ def test_the_tail_is_folded_into_one_row() -> None:
     assert folded == {"h0.example": 2, "h1.example": 2, "other (3 more)": 5}
 
 
+def test_the_tail_of_an_ordered_statistic_is_what_is_rare_and_not_what_is_last() -> None:
+    names = ["TLS 1.3"] * 3 + ["TLS 1.2", "TLS 1.1"] + ["SSL 3.0"] * 2
+    frames = make_frames(connections=[make_connection(at, version_name=name) for at, name in enumerate(names)])
+    assert counts("versions", frames, top=2) == {"TLS 1.3": 3, "SSL 3.0": 2, "other (2 more)": 2}
+
+
 def test_a_tail_of_one_is_not_folded() -> None:
     rows = [make_connection(at, server_name=f"h{at}.example") for at in range(3)]
     assert len(counts("server_names", make_frames(connections=rows), top=2)) == 3

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 import pytest
 
-from tests.synthetic import make_connection, make_frames, make_old_connection
+from tests.synthetic import NOON, make_connection, make_frames, make_old_connection
 from tlsinspect.columns import CONNECTIONS, UNKNOWN_REASONS
-from tlsinspect.statistics import STATISTICS, UNITS, build_shares
+from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_timeline
 from tlsinspect.statistics.observations import REASON_NOT_STATED
 from tlsinspect.statistics.wording import (
     REASONS,
@@ -15,10 +17,12 @@ from tlsinspect.statistics.wording import (
     bytes_text,
     count_text,
     duration_text,
+    milliseconds_text,
     period_text,
     share_of_text,
     share_text,
     statement,
+    timeline_statement,
 )
 
 
@@ -97,6 +101,25 @@ def test_statement_and_basis_own_up_to_much_that_is_unknown() -> None:
     shares = build_shares("versions", frames)
     assert statement(shares) == "TLS 1.3 was agreed for 33% of the 3 connections that show it"
     assert basis(shares) == "of 3 connections; 1 connection more unknown (25%)"
+
+
+def test_timeline_statement_compares_the_halves_of_what_was_counted() -> None:
+    rows = [make_old_connection(0, time_start=NOON - timedelta(days=9000))]
+    rows += [make_old_connection(at, time_start=NOON + timedelta(days=at)) for at in range(40, 49)]
+    rows += [make_connection(at, time_start=NOON + timedelta(days=at)) for at in range(400, 410)]
+    timeline = build_timeline("versions", make_frames(connections=rows))
+    assert timeline_statement(timeline) == "TLS 1.3: 0% of the earlier half of connections, 100% of the later half"
+
+
+def test_timeline_statement_of_one_moment_has_no_halves() -> None:
+    timeline = build_timeline("versions", make_frames(connections=[make_connection(0)]))
+    assert timeline_statement(timeline) == "TLS 1.3: 100% of connections"
+    assert "nothing to show" in timeline_statement(build_timeline("versions", make_frames()))
+
+
+@pytest.mark.parametrize(("milliseconds", "text"), [(0.0421, "0.0421 ms"), (33.12, "33.1 ms"), (1423.4, "1,420 ms")])
+def test_milliseconds_text_has_three_digits(milliseconds: float, text: str) -> None:
+    assert milliseconds_text(milliseconds) == text
 
 
 def test_statement_leaves_the_case_of_a_network_name_alone() -> None:

@@ -6,6 +6,7 @@ canvas of any size. Numbers come from statistics; here they only get words and c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,16 @@ from ..statistics import (
     build_shares,
     build_timeline,
 )
-from ..statistics.wording import basis, count_text, period_text, share_text, statement, timeline_statement
+from ..statistics.shares import sort_counts
+from ..statistics.wording import (
+    basis,
+    count_text,
+    milliseconds_text,
+    period_text,
+    share_text,
+    statement,
+    timeline_statement,
+)
 from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
 from .curves import draw_distributions, draw_nothing, draw_timeline
 from .labels import cut_text
@@ -36,6 +46,8 @@ if TYPE_CHECKING:
 TOP = 12  # bars of one chart; the rest is folded into one
 MOST_PORTS = 12
 MOST_PARTS_SAID = 2
+MOST_PAIRS = 8
+MOST_CURVES, LEAST_FOR_CURVE = 6, 5
 LONGEST_TITLE, LONGEST_PROTOCOL = 140, 16
 INTERVAL_NOTE = "Lines on the bars: 95% interval of the share (Wilson)."
 SEVERAL_NOTE = "Each counts once in every category it showed, so that shares can add up to more than 100%."
@@ -149,14 +161,17 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
     import pandas as pd
 
     offered, agreed = build_shares("versions_offered", frames, unit), build_shares("versions", frames, unit)
-    order = STATISTICS["versions"].order
-    names = list(dict.fromkeys([*agreed.table["category"], *offered.table["category"]]))
-    names.sort(key=lambda name: order.index(base) if (base := name.partition(" (")[0]) in order else len(order))
+    counts = Counter(counts_of(offered)) + Counter(counts_of(agreed))
+    shown = dict(counts.most_common(MOST_PAIRS))
+    hidden = len(counts) - len(shown)
+    names = [name for name, _ in sort_counts(shown, STATISTICS["versions"].order)]
     pairs = [Pair(version_bar(offered, name, chart), version_bar(agreed, name, chart)) for name in names]
     keys = (f"best offered (n {offered.denominator:,})", f"agreed (n {agreed.denominator:,})")
     note = share_note(agreed)
     if offered.unknown or agreed.unknown:
         note += f" Unknown: {offered.unknown:,} offers, {agreed.unknown:,} versions agreed."
+    if hidden:
+        note += f" {hidden} rarer versions are in the numbers only."
 
     def draw(canvas: Canvas, y: float) -> float:
         if not pairs:
@@ -172,6 +187,11 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
         part for part in ("The best version that the client offered, and the one agreed", period) if part
     )
     return Content(chart.name, title, subtitle, note, pd.concat([offered.to_frame(), agreed.to_frame()]), draw)
+
+
+def counts_of(shares: Shares) -> dict[str, int]:
+    """Category -> count."""
+    return dict(zip(shares.table["category"], shares.table["count"], strict=True))
 
 
 def version_bar(shares: Shares, name: str, chart: Chart) -> Bar:
@@ -228,29 +248,43 @@ def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, char
     """The bar of one port."""
     rows = records(table[(table["server_port"] == port) & (table["transport"] == transport)])
     names = [cut_text(row["protocol"] or "", LONGEST_PROTOCOL) for row in rows]
-    parts = [(name, row["share"] or 0.0, chart.colour(name)) for name, row in zip(names, rows, strict=True)]
+    parts: dict[str, tuple[str, float, Colour]] = {}
+    for name, row in zip(names, rows, strict=True):
+        colour = chart.colour(name)
+        shown = "other" if colour is PLAIN else name
+        before = parts[shown][1] if shown in parts else 0.0
+        parts[shown] = (shown, before + (row["share"] or 0.0), colour)
     shares = [share_text(row["count"], row["denominator"]) for row in rows]
     said = [f"{share} {name}" for share, name in zip(shares, names, strict=True)][:MOST_PARTS_SAID]
-    return Stack(f"{port}/{transport}", f"{', '.join(said)} of {number_text(rows[0]['denominator'], unit)}", parts)
+    return Stack(
+        f"{port}/{transport}", f"{', '.join(said)} of {number_text(rows[0]['denominator'], unit)}", list(parts.values())
+    )
 
 
 def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
     """The distribution of handshake times by version."""
     quantiles = build_handshake_quantiles(frames)
     points = build_handshake_ecdf(frames)
-    medians = [(row["version_name"], row["median"], row["connections"]) for row in records(quantiles)]
-    labels = {name: f"{name}: {value:.3g} ms (n {number:,})" for name, value, number in medians}
-    number = int(quantiles["connections"].sum())
+    rows = sorted(records(quantiles), key=lambda row: -row["connections"])
+    drawn = [row for row in rows if row["connections"] >= LEAST_FOR_CURVE][:MOST_CURVES] or rows[:1]
+    medians = {row["version_name"]: milliseconds_text(row["median"]) for row in drawn}
+    labels = {
+        row["version_name"]: f"{row['version_name']}: {medians[row['version_name']]} (n {row['connections']:,})"
+        for row in drawn
+    }
+    number, hidden = int(quantiles["connections"].sum()), len(rows) - len(drawn)
     note = "The dotted line marks the medians."
+    if hidden:
+        note += f" {hidden} versions with fewer handshakes are in the numbers only."
 
     def draw(canvas: Canvas, y: float) -> float:
         if not number:
             return draw_nothing(canvas, y, "Nothing to show: 0 full handshakes with application data")
-        return draw_distributions(canvas, y, points, labels)
+        return draw_distributions(canvas, y, points[points["version_name"].isin(labels)], labels)
 
-    said = [f"{value:.3g} ms with {name}" for name, value, _ in medians[:2]]
+    said = [f"{median} with {name}" for name, median in list(medians.items())[:2]]
     title = f"Half of the handshakes take up to {', '.join(said)}" if said else "Handshake times: nothing to show"
     subtitle = (
         f"ClientHello to the first application data, {number:,} full handshakes; the share that took at most so long"
     )
-    return Content(chart.name, title, subtitle, note, quantiles, draw)
+    return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, quantiles, draw)

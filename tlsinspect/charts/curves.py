@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # so that curves differ without colour
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
+MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
 AXIS_ROOM = 0.42  # inches left of a plot for its numbers
 
 
@@ -52,7 +53,7 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
 def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Sequence[int], colour: Colour) -> None:
     """Put a dot on each known share, larger where more connections stand behind it."""
     most = max([*denominators, 1])
-    sizes = [(6 + 22 * (count / most)) * canvas.size.scale**2 for count in denominators]
+    sizes = [(10 + 20 * (count / most)) * canvas.size.scale**2 for count in denominators]
     plot.scatter(xs, shares, s=sizes, color=colour.light, edgecolor=PAPER.light, linewidth=0.6, zorder=3, clip_on=False)
 
 
@@ -85,7 +86,9 @@ def draw_distributions(canvas: Canvas, y: float, table: pd.DataFrame, labels: di
     plot.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     plot.axhline(0.5, color=MUTED.light, linewidth=0.8 * canvas.size.scale, linestyle=(0, (2, 2)))
     plot.grid(axis="x", color=GRID.light, linewidth=0.8 * canvas.size.scale)
-    format_milliseconds(plot, (1,) if canvas.size.labels_above else (1, 2, 5))
+    times = table["milliseconds"].astype(float)
+    wide = times.max() > MANY_DECADES * max(times.min(), 1e-6)
+    format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
     canvas.text(canvas.right, y + tall + 0.36, "milliseconds", SMALL_POINTS, MUTED, align="right")
     return y + tall + 0.45
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..charts import Content
 from ..statistics import Frames, Shares, build_port_shares
-from ..statistics.wording import REASONS, bytes_text, count_text, interval_text, period_text, share_text
+from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, share_text
 from .notable import Notable
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
 BROKEN_HASHES = ("md2", "md4", "md5", "sha1", "ecdsa-with-sha1", "dsa-with-sha1")  # RFC 9155, RFC 6151
 MOST_ROWS = 100  # of a table on the page
+MOST_CAPTURES = 12
 MOST_CATEGORIES = 20  # of a table below a chart
 TEXT_COLUMNS = ("statistic", "unit", "category", "version_name", "protocol", "transport")
 FRACTION_COLUMNS = ("share", "low", "high")
@@ -138,15 +139,18 @@ def column_values(column: pd.Series[Any]) -> list[Any]:
 
 
 def captures_table(inspection: Inspected) -> Table:
-    """One row per input file."""
+    """The input files; of many those with the most TLS connections."""
     columns = (
         ("file", ""),
         ("packets", "number"),
         ("TLS", "number"),
-        ("time", ""),
+        ("starts", "dates"),
         ("quality", ""),
         ("SHA-256", "code"),
     )
+    captures = inspection.captures
+    if len(captures) > MOST_CAPTURES:
+        captures = captures.sort_values("tls_connections", ascending=False, kind="stable")
     rows: list[list[Cell]] = [
         [
             (
@@ -155,13 +159,25 @@ def captures_table(inspection: Inspected) -> Table:
             ),
             (f"{row['packets'] or 0:,}", bytes_text(row["bytes"] or 0)),
             (f"{row['tls_connections'] or 0:,}", f"of {row['connections'] or 0:,} connections"),
-            period_text(row["time_start"], row["time_end"]),
+            start_and_length(row["time_start"], row["time_end"]),
             row["quality"] or "",
             row["sha256"] or "",
         ]
-        for row in records_of(inspection.captures.head(MOST_ROWS))
+        for row in records_of(captures.head(MOST_CAPTURES))
     ]
-    return cut_table(columns, rows, "tables/captures.csv", len(inspection.captures))
+    return Table(columns, rows, "tables/captures.csv", max(len(captures) - MOST_CAPTURES, 0))
+
+
+def file_kind(row: dict[Any, Any]) -> str:
+    """Format, compression and link types of a capture file."""
+    return ", ".join(part for part in (row["format"], row["compression"], *(row["link_types"] or [])) if part)
+
+
+def start_and_length(start: Any, end: Any) -> Cell:
+    """When something starts, and for how long it goes on."""
+    if start is None or end is None:
+        return ""
+    return f"{start:%Y-%m-%d %H:%M:%S} UTC", f"for {duration_text((end - start).total_seconds())}"
 
 
 def notable_table(notable: list[Notable]) -> Table:

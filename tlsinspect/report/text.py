@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDE, WIDEST = 100, 120
-LABEL_WIDTH = 14
+LABEL_WIDTH, LONGEST_NAME = 14, 60
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
 SOON = timedelta(days=30)
 BAR, HALF_BAR = "█", "▌"
@@ -109,9 +109,6 @@ class Bars:
 
         table = self.shares.table
         rows = list(zip(table["category"], table["count"], strict=True))
-        if len(rows) > MOST_VERSIONS:
-            rest = sum(count for _, count in rows[MOST_VERSIONS - 1 :])
-            rows = [*rows[: MOST_VERSIONS - 1], ("others", rest)]
         name_width = max((len(name) for name, _ in rows), default=0)
         unknown = f"  {self.shares.unknown:,} unknown" if self.shares.unknown else ""
         room = max(width - name_width - len(unknown) - 20, 8)
@@ -188,7 +185,7 @@ def render_summary(inspection: Inspected) -> Summary:
 def heading_lines(inspection: Inspected) -> list[Items]:
     """Which files, how much, when."""
     captures = inspection.captures
-    names = [str(name) for name in captures["capture"].dropna()]
+    names = [cut_text(str(name), LONGEST_NAME) for name in captures["capture"].dropna()]
     packets, every = int(captures["packets"].sum()), int(inspection.ports["connections"].sum())
     facts = [f"{packets:,} packets", f"{every:,} connections", f"{len(tls_connections(inspection)):,} with TLS"]
     period = period_text(captures["time_start"].min(), captures["time_end"].max())
@@ -198,7 +195,7 @@ def heading_lines(inspection: Inspected) -> list[Items]:
 
 def version_part(inspection: Inspected) -> Part:
     """Bars for the versions; why there are none where there are none."""
-    shares = build_shares("versions", inspection)
+    shares = build_shares("versions", inspection, top=MOST_VERSIONS - 1)
     return Bars(shares) if shares.denominator else Items([nothing_known(shares)])
 
 

@@ -70,7 +70,7 @@ class Shares:
 def build_shares(name: str, frames: Frames, unit: str = "", top: int = 0) -> Shares:
     """Build the shares of one statistic, in the statistic's first unit unless another is named.
 
-    With `top`, the smaller categories beyond that many become one row, "other (k more)".
+    With `top`, the categories beyond the so many largest become one row, "other (k more)".
     Raises KeyError for a statistic or unit that does not exist, ValueError for a unit that makes no sense here.
     """
     statistic = STATISTICS[name]
@@ -106,24 +106,24 @@ def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, t
     if unit.key:
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])].drop_duplicates(unit.key)
         excluded = excluded[~excluded[unit.key].isin(known[unit.key]) & ~excluded[unit.key].isin(unknown[unit.key])]
-    counts = sort_counts(count_by("category", known, unit), statistic.order)
-    folded = 0
-    if top and len(counts) > top + 1:
-        tail = counts[top:]
-        folded = len(tail)
-        other = known[known["category"].isin([category for category, _ in tail])]
-        other = other.assign(category=f"other ({folded} more)")
-        counts = counts[:top] + list(count_by("category", other, unit).items())
+    counts = count_by("category", known, unit)
+    tail = [category for category, _ in sort_counts(counts)[top:]] if top and len(counts) > top + 1 else []
+    table = sort_counts(
+        {category: count for category, count in counts.items() if category not in tail}, statistic.order
+    )
+    if tail:
+        other = known[known["category"].isin(tail)].assign(category=f"other ({len(tail)} more)")
+        table += count_by("category", other, unit).items()
     denominator = count_all(known, unit)
     return Shares(
         statistic,
         unit,
-        build_table(counts, denominator, interval=unit.name != "bytes"),
+        build_table(table, denominator, interval=unit.name != "bytes"),
         denominator,
         count_all(unknown, unit),
         dict(sort_counts(count_by("reason", unknown, unit))),
         count_all(excluded, unit),
-        folded,
+        len(tail),
         observations["time"].min() if len(observations) else None,
         observations["time"].max() if len(observations) else None,
     )

@@ -139,16 +139,24 @@ def basis(shares: Shares) -> str:
 
 
 def timeline_statement(timeline: Timeline) -> str:
-    """How a share changed between the two halves of the time, in one sentence without a full stop."""
-    table = timeline.table
+    """How a share differs between the earlier and the later half of what was counted, in one sentence.
+
+    Halves of what was counted and not of the time: a few packets with a broken clock make no half.
+    """
+    table, plural = timeline.table, timeline.unit.plural
     known = int(table["denominator"].sum())
     if not known:
         return f"{timeline.category} over time: nothing to show of {count_text(0, timeline.unit)}"
-    if len(table) < 2:
-        return f"{timeline.category}: {share_text(int(table['count'].sum()), known)} of {timeline.unit.plural}"
-    middle = len(table) // 2
+    later = (table["denominator"].cumsum() - table["denominator"]) * 2 >= known
+    if later.all() or not later.any():
+        return f"{timeline.category}: {share_text(int(table['count'].sum()), known)} of {plural}"
     halves = [
-        share_text(int(part["count"].sum()), int(part["denominator"].sum()))
-        for part in (table.iloc[:middle], table.iloc[middle:])
+        share_text(int(part["count"].sum()), int(part["denominator"].sum())) for part in (table[~later], table[later])
     ]
-    return f"{timeline.category}: {halves[0]} of {timeline.unit.plural} in the first half, {halves[1]} in the second"
+    return f"{timeline.category}: {halves[0]} of the earlier half of {plural}, {halves[1]} of the later half"
+
+
+def milliseconds_text(milliseconds: float) -> str:
+    """A time with three digits: "0.042 ms", "33.1 ms", "1,420 ms"."""
+    digits = f"{milliseconds:.3g}"
+    return f"{float(digits):,.0f} ms" if float(digits) >= 100 else f"{digits} ms"
