@@ -120,6 +120,12 @@ def test_to_frame_ends_with_what_is_unknown() -> None:
     assert set(frame["unit"]) == {"connections"}
 
 
+def test_share_of_a_category_is_none_of_nothing() -> None:
+    shares = build_shares("versions", make_frames(connections=mixed()))
+    assert (shares.share_of("TLS 1.3"), shares.share_of("SSL 3.0")) == (0.75, 0.0)
+    assert build_shares("versions", make_frames()).share_of("TLS 1.3") is None
+
+
 def test_shares_by_unit_are_those_of_each_unit_alone() -> None:
     frames = make_frames(connections=mixed())
     together = build_shares_by_unit("versions", frames)
