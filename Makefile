@@ -41,7 +41,7 @@ $(BIN)/python:
 $(VENV)/installed: $(BIN)/python $(SOURCES)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet .
-	@$(BIN)/python -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
+	@$(BIN)/python -P -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
 	@touch $@
 
 $(VENV)/developing: $(BIN)/python pyproject.toml
