@@ -57,9 +57,14 @@ def test_server_side_is_one_sided_when_only_the_client_was_captured(tmp_path: Pa
     assert "client_random" not in reasons
 
 
-def test_server_that_never_answered_is_not_captured(tmp_path: Path) -> None:
-    reasons = reasons_of(tmp_path, converse(HELLO))
+def test_answer_behind_the_end_of_the_capture_is_not_captured(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(HELLO, closed=False))
     assert reasons["cipher_suite"] == reasons["certificate_sha256s"] == "not_captured"
+
+
+def test_answer_that_never_came_is_not_missing(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(HELLO))
+    assert reasons["cipher_suite"] == reasons["certificate_sha256s"] == "not_applicable"
 
 
 def test_hello_behind_a_hole_is_a_gap(tmp_path: Path) -> None:
@@ -94,10 +99,9 @@ def test_connection_without_tls_has_no_tls_to_know(tmp_path: Path) -> None:
     assert {"client_random", "cipher_suite", "subject", "ja3"} <= set(reasons)
 
 
-def test_alert_explains_the_failure_and_leaves_the_choice_uncaptured(tmp_path: Path) -> None:
-    packets = converse(HELLO, alert(2, 40))
-    reasons = reasons_of(tmp_path, packets)
-    assert reasons["cipher_suite"] == "not_captured"
+def test_alert_in_place_of_an_answer_leaves_no_choice_to_know(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(HELLO, alert(2, 40)))
+    assert reasons["cipher_suite"] == "not_applicable"
     assert "last_alert" not in reasons and "failure" not in reasons
 
 
