@@ -43,7 +43,7 @@ class OptionalBuild(build_ext):
             if MODE == "require":
                 raise
             self.extensions = []
-            print(f"tlsinspect: installing the pure Python variant, slower by an order of magnitude ({error})", file=sys.stderr)
+            print(f"tlsinspect: installing the pure Python variant, which is much slower ({error})", file=sys.stderr)
 
 
 def extensions():

@@ -25,7 +25,7 @@ from .wire.capfile import open_reader
 from .wire.dtls import open_dtls
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
-from .wire.quic import QuicOpener
+from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
 
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told

@@ -13,9 +13,7 @@ LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 
 def named(*dns: str, ip: tuple[str, ...] = (), common_name: str | None = None) -> CertificateFacts:
     """Return the facts of a certificate for these names."""
-    return CertificateFacts(
-        sha256="", sha1="", san_dns=list(dns), san_ip=list(ip), subject_common_name=common_name
-    )
+    return CertificateFacts(sha256="", sha1="", san_dns=list(dns), san_ip=list(ip), subject_common_name=common_name)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tlsinspect.quic_keys import QuicKeys
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.gquic import find_server_name
-from tlsinspect.wire.quic import QuicOpener
+from tlsinspect.wire.quic_opener import QuicOpener
 
 Q043 = b"Q043"
 HASH = bytes(12)

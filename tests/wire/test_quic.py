@@ -34,8 +34,9 @@ from tlsinspect.errors import KINDS
 from tlsinspect.quic_keys import VERSIONS, QuicKeys
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
-from tlsinspect.wire.quic import INITIAL_LIMIT, QuicOpener, QuicReader
+from tlsinspect.wire.quic import INITIAL_LIMIT, QuicReader
 from tlsinspect.wire.quic_facts import QuicFacts
+from tlsinspect.wire.quic_opener import QuicOpener
 
 GREASED = 0x1A2A3A4A
 HELLO = quic_hello()

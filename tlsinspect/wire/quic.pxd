@@ -1,15 +1,15 @@
 cimport cython
 from .flow cimport DatagramReader, Flow
-from .gquic cimport GoogleReader, find_server_name, is_public_header, version_at
+from .gquic cimport find_server_name
 from .quic_facts cimport QuicFacts
 from .quic_frames cimport CryptoStream, Frames, parse_frames
-from .quic_packet cimport LongHeader, is_google_crypto, is_known_version, read_long_header, remove_protection
+from .quic_packet cimport LongHeader, is_google_crypto, read_long_header, remove_protection
 from .record cimport RecordReader
 from .stream cimport Stream
 
 cdef int APPLICATION_DATA, HANDSHAKE, READING
-cdef int QUIC_HANDSHAKE, QUIC_INITIAL, QUIC_NEGOTIATION, QUIC_OPAQUE, QUIC_RETRY, QUIC_ZERO_RTT
-cdef int ORIGIN_MINIMUM, SHORTEST_HEADER, SMALLEST_DATAGRAM, CRYPTO_ERROR, FATAL, GOOGLE_TLS
+cdef int QUIC_HANDSHAKE, QUIC_INITIAL, QUIC_NEGOTIATION, QUIC_RETRY, QUIC_ZERO_RTT
+cdef int CRYPTO_ERROR, FATAL, GOOGLE_TLS
 
 cdef class QuicReader(DatagramReader):
     cdef public object keys
@@ -51,13 +51,5 @@ cdef class QuicReader(DatagramReader):
     @cython.locals(side=int, crypto=CryptoStream, stream=Stream)
     cpdef finish(self)
 
-cdef class QuicOpener:
-    cdef public object keys
-
-@cython.locals(version=cython.longlong, known=bint, accepted=bint, datagram=bytes, header=LongHeader)
-cpdef DatagramReader open_quic(object keys, bytes data, Py_ssize_t position, Py_ssize_t end)
 @cython.locals(offset=cython.longlong, octets=bytes)
 cpdef bint begins_handshake(bytes payload) except -1
-@cython.locals(length=Py_ssize_t, known=int, at=Py_ssize_t)
-cpdef bint is_negotiation(bytes datagram, LongHeader header) except -1
-cpdef bint is_whole_initial(bytes datagram, LongHeader header) except -1

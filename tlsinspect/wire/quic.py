@@ -15,20 +15,18 @@ from .codes import (
     QUIC_HANDSHAKE,
     QUIC_INITIAL,
     QUIC_NEGOTIATION,
-    QUIC_OPAQUE,
     QUIC_RETRY,
     QUIC_ZERO_RTT,
     READING,
 )
 from .flow import DatagramReader, Flow
-from .gquic import GoogleReader, find_server_name, is_public_header, version_at
+from .gquic import find_server_name
 from .quic_facts import QuicFacts
 from .quic_frames import CryptoStream, Frames, parse_frames
 from .quic_packet import (
     InitialKeys,
     LongHeader,
     is_google_crypto,
-    is_known_version,
     read_long_header,
     remove_protection,
 )
@@ -37,9 +35,7 @@ from .stream import Stream
 INITIAL_LIMIT = 64  # Initial packets of one flow that are opened
 ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
 ORIGIN_MINIMUM = 8  # octets of the connection id that a client invents (RFC 9000 section 7.2); no limit after a Retry
-SHORTEST_HEADER = 7  # octets of a long header without connection ids
 SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
-NEGOTIATION_LIMIT = 64  # versions in a Version Negotiation packet that is believed
 
 CRYPTO_ERROR = 0x0100  # and the 255 that follow: a TLS alert (RFC 9001 section 4.8)
 FATAL = 2
@@ -329,67 +325,9 @@ class QuicReader(DatagramReader):
         self.flow = None
 
 
-class QuicOpener:
-    """Finds the reader for flows whose first datagram is QUIC; see Opener. `keys` derives Initial keys."""
-
-    def __init__(self, keys: InitialKeys) -> None:
-        self.keys = keys
-
-    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
-        """A reader for a datagram that is QUIC or Google's QUIC, else None."""
-        return open_quic(self.keys, data, position, end)
-
-
-def open_quic(keys: InitialKeys, data: bytes, position: int, end: int) -> DatagramReader | None:
-    """A reader for a flow that begins with a long header, or with a public header of Google's."""
-    if end - position < SHORTEST_HEADER:
-        return None
-    if data[position] & 0x80 == 0:
-        return GoogleReader() if is_public_header(data, position, end) else None
-    version = version_at(data, position + 1)
-    known = is_known_version(version)
-    if version != 0 and not known and end - position < SMALLEST_DATAGRAM:
-        return None
-    datagram = data[position:end]
-    try:
-        header = read_long_header(datagram, 0)
-    except DecodeError:
-        return None
-    if version == 0:
-        accepted = is_negotiation(datagram, header)
-    elif known:
-        accepted = header.kind == QUIC_OPAQUE or datagram[0] & 0x40 != 0
-    else:
-        accepted = is_whole_initial(datagram, header)
-    return QuicReader(keys) if accepted else None
-
-
 def begins_handshake(payload: bytes) -> bool:
     """A CRYPTO frame with the first octets of a ClientHello: what cannot be authenticated must look like one."""
     for offset, octets in parse_frames(payload).crypto:
         if offset == 0:
             return octets[:2] == b"\x01\x00"
     return False
-
-
-def is_negotiation(datagram: bytes, header: LongHeader) -> bool:
-    """A Version Negotiation packet that lists a version that is known. Spec: RFC 8999 section 6."""
-    length = header.end - header.number_at
-    if length & 3 or length > 4 * NEGOTIATION_LIMIT:
-        return False
-    known = 0
-    for at in range(header.number_at, header.end, 4):
-        known += is_known_version(version_at(datagram, at))
-    return known > 0
-
-
-def is_whole_initial(datagram: bytes, header: LongHeader) -> bool:
-    """An Initial packet of a version that nobody knows, made like version 1, and nothing else in the datagram."""
-    return (
-        header.kind == QUIC_INITIAL
-        and datagram[0] & 0x40 != 0
-        and len(header.destination) >= ORIGIN_MINIMUM
-        and header.missing == 0
-        and header.end == len(datagram)
-        and header.end - header.number_at >= SMALLEST_DATAGRAM >> 1
-    )

@@ -28,8 +28,8 @@ COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to comp
 class Stream:
     """One direction of a connection: what came, what is missing, what is waiting.
 
-    `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets` counts segments, `octets` payload
-    octets as on the wire. `next_place` is the place of the next octet in order, and
+    `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets`
+    counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
     `next_sequence` its sequence number. `head` holds the first octets while they look
     like no TLS. `number` and `time_ns` are those of the packet that is delivered.
     """
@@ -192,10 +192,8 @@ class Stream:
         """Look whether a retransmission says what the first copy said."""
         end = place + len(payload)
         for start, known in self.compared:
-            low = place if place > start else start
-            high = start + len(known)
-            if end < high:
-                high = end
+            low = max(place, start)
+            high = min(start + len(known), end)
             if low < high and known[low - start : high - start] != payload[low - place : high - place]:
                 self.overlap_conflict = True
 
