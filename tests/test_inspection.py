@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from samples import CAPTURES
 from tls_vectors import client_hello, handshake, message, server_name
 from traffic import NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
 
@@ -15,6 +16,7 @@ import tlsinspect
 from tlsinspect import CaptureError
 from tlsinspect.columns import COLUMNS
 from tlsinspect.inspection import TLS_PORTS, open_reading
+from tlsinspect.parallel import ParallelReading
 from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH
 
 HELLO = handshake(message(1, client_hello()))
@@ -173,6 +175,36 @@ def test_rows_come_in_batches_of_bounded_size_while_reading(tmp_path: Path) -> N
     path = write_pcap(tmp_path / "many.pcap", packets)
     sizes = [batch.rows.num_rows for batch in open_reading(path, TLS_PORTS, ["connections"])]
     assert sizes == [ROWS_PER_BATCH, 10]
+
+
+@pytest.mark.parametrize("captures", [["demo.pcapng"], ["variants/rotated-1.pcap", "variants/rotated-2.pcap"]], ids=str)
+def test_worker_processes_read_what_one_process_reads(captures: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    paths = [CAPTURES / capture for capture in captures]
+    alone, shared = tlsinspect.read(paths), tlsinspect.read(paths, processes=3)
+    assert isinstance(shared.reading, ParallelReading)
+    for table in COLUMNS:
+        expected, found = alone.arrow(table).to_pylist(), shared.arrow(table).to_pylist()
+        assert sorted(map(repr, found)) == sorted(map(repr, expected)), table
+
+
+def test_worker_processes_tell_of_damage_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(pcap([packet for number in range(9) for packet in conversation(number)])[:-30])
+    inspection = tlsinspect.read(path, processes=2)
+    assert len(inspection.connections) == 9
+    assert [error.kind for _, error in inspection.damage] == ["truncated"]
+    assert inspection.problems["kind"].tolist() == ["truncated"]
+
+
+def test_a_handshake_that_is_split_over_two_files_is_whole_when_both_are_read() -> None:
+    connections = tlsinspect.read(
+        [CAPTURES / "variants/rotated-2.pcap", CAPTURES / "variants/rotated-1.pcap"]
+    ).connections
+    [row] = connections.to_dict("records")
+    assert (row["handshake_history"], row["established"], len(row["certificate_sha256s"])) == ("CsxknGIti", True, 2)
+    assert row["capture"] == "rotated-1.pcap"
 
 
 def test_progress_is_told_in_octets_of_the_files(tmp_path: Path) -> None:
