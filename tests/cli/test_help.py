@@ -80,7 +80,7 @@ def test_help_loads_nothing_that_is_slow_to_load(arguments: list[str], tmp_path:
 
 
 def test_help_takes_less_than_a_fifth_of_a_second(tmp_path: Path) -> None:
-    # Processor time, best of some runs, byte code kept: what the program needs, not how busy the machine is.
+    # Processor time, best of some runs, byte code kept: what the program needs, whatever else runs.
     environment = {"PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
     spent = []
     for _ in range(5):
