@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 import tls_vectors as tls
-from segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip_packet, udp
+from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip_packet, udp
 
 from tlsinspect.connection import Connection, ConnectionBuilder
 from tlsinspect.wire.codes import ACK, RST, SYN

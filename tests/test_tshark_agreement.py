@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from golden import records
-from oracle import Ends, Expected, read_oracle
 from samples import CAPTURES, SAMPLES, inspect
+from tshark_oracle import Ends, Expected, read_oracle
 
 from tlsinspect.capture import CaptureSource
 

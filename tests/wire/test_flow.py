@@ -6,7 +6,7 @@ import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, tcp, udp
+from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, tcp, udp
 
 from tlsinspect.errors import KINDS, DecodeError
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP

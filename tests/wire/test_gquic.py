@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from quic_traffic import DCID, crypto, initial
-from segments import CLIENT, SERVER, Wire, ip_packet, udp
+from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
 
 from tlsinspect.quic_keys import QuicKeys
 from tlsinspect.wire.flow import Flow

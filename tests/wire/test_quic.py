@@ -27,7 +27,7 @@ from quic_traffic import (
     retry,
     short,
 )
-from segments import CLIENT, SERVER, Wire, ip_packet, udp
+from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
 from tls_vectors import extension, message, retry_request, u16, vector16
 
 from tlsinspect.errors import KINDS
