@@ -138,9 +138,18 @@ def compare(ends: Ends, expected: list[Expected], rows: list[Row]) -> list[Diffe
 def test_tshark_reads_the_same(sample: str, tmp_path: Path) -> None:
     if sample in NOT_READ_BY_PYSHARK:
         pytest.skip(NOT_READ_BY_PYSHARK[sample])
-    theirs, ours = read_oracle(readable(sample, tmp_path)), rows_with_handshakes(sample)
+    path, ours = readable(sample, tmp_path), rows_with_handshakes(sample)
+    unexplained = differences(path, ours)
+    if unexplained:  # on a busy machine pyshark has lost the end of tshark's output; what differs must differ twice
+        unexplained = differences(path, ours)
+    assert unexplained == []
+
+
+def differences(path: Path, ours: dict[Ends, list[Row]]) -> list[tuple[Any, ...]]:
+    """What tshark reads otherwise than we do, and nothing explains."""
+    theirs = read_oracle(path)
     found = [each for ends in theirs | ours for each in compare(ends, theirs.get(ends, []), ours.get(ends, []))]
-    assert [each[:4] for each in found if not is_explained(each)] == []
+    return [each[:4] for each in found if not is_explained(each)]
 
 
 def test_the_oracle_sees_what_is_there() -> None:
