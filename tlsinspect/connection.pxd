@@ -1,6 +1,8 @@
 cimport cython
 from .wire.flow cimport Flow
-from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange
+from .wire.messages cimport (
+    ClientHello, ServerHello, ServerKeyExchange, parse_certificate_list, parse_server_key_exchange
+)
 from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 

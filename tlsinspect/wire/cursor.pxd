@@ -1,5 +1,6 @@
 cimport cython
 
+@cython.final
 cdef class Cursor:
     cdef public bytes data
     cdef public str layer
@@ -7,13 +8,13 @@ cdef class Cursor:
     cpdef fail(self, str kind, str expected)
     cpdef Py_ssize_t need(self, Py_ssize_t length) except -1
     @cython.locals(at=Py_ssize_t)
-    cpdef long long read_u8(self) except -1
+    cpdef Py_ssize_t read_u8(self) except -1
     @cython.locals(at=Py_ssize_t)
-    cpdef long long read_u16(self) except -1
+    cpdef Py_ssize_t read_u16(self) except -1
     @cython.locals(at=Py_ssize_t)
-    cpdef long long read_u24(self) except -1
-    @cython.locals(high=cython.longlong)
-    cpdef long long read_u32(self) except -1
+    cpdef Py_ssize_t read_u24(self) except -1
+    @cython.locals(high=Py_ssize_t)
+    cpdef Py_ssize_t read_u32(self) except -1
     @cython.locals(at=Py_ssize_t)
     cpdef bytes read_bytes(self, Py_ssize_t length)
     cpdef bytes read_vector8(self)

@@ -8,6 +8,7 @@ that was not used up exactly (RFC 8446 section 3 is the grammar).
 from __future__ import annotations
 
 from ..errors import DecodeError
+from .octets import cut
 
 
 class Cursor:
@@ -56,7 +57,7 @@ class Cursor:
         """Read `length` octets."""
         at = self.need(length)
         self.position = at + length
-        return self.data[at : at + length]
+        return cut(self.data, at, at + length)
 
     def read_vector8(self) -> bytes:
         """Read a vector with a 1-octet length."""

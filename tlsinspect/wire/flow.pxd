@@ -1,5 +1,8 @@
 cimport cython
-from .messages cimport ClientHello, ServerHello
+from .messages cimport (
+    ClientHello, ServerHello, parse_client_hello, parse_draft_retry_request, parse_server_hello, parse_sslv2_client_hello
+)
+from .octets cimport cut
 from .quic_facts cimport QuicFacts
 from .record cimport Listener, RecordReader
 from .stream cimport Stream

@@ -35,6 +35,7 @@ from .messages import (
     parse_server_hello,
     parse_sslv2_client_hello,
 )
+from .octets import cut
 from .quic_facts import QuicFacts
 from .record import Listener, RecordReader
 from .stream import Stream
@@ -142,7 +143,7 @@ class Flow(Listener):
 
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Keep what the message says; see Listener."""
-        retry = kind == SERVER_HELLO and body[2:34] == RETRY_RANDOM
+        retry = kind == SERVER_HELLO and cut(body, 2, 34) == RETRY_RANDOM
         self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Q"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:

@@ -1,5 +1,6 @@
 cimport cython
 from .flow cimport DatagramReader, Flow
+from .octets cimport cut
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from ..errors import DecodeError
 from .codes import ACK, FIN, RST, SYN, TCP, UDP
 from .flow import DatagramReader, Flow
+from .octets import cut
 from .packet import Packet, unsigned32
 from .stream import Stream
 
@@ -220,7 +221,7 @@ class FlowTable:
             self.evict()
         size = len(key) - 4
         half = size >> 1
-        reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
+        reverse = cut(key, half, size) + cut(key, 0, half) + cut(key, size + 2, size + 4) + cut(key, size, size + 2)
         flow = Flow(key, reverse, protocol, self.keep_messages)
         flow.capture = self.capture
         flow.first_packet = packet.number
@@ -289,8 +290,8 @@ def flow_key(packet: Packet) -> bytes:
         size = 32
     at = packet.transport
     if addresses + size == at:
-        return packet.data[addresses : at + 4]
-    return packet.data[addresses : addresses + size] + packet.data[at : at + 4]
+        return cut(packet.data, addresses, at + 4)
+    return cut(packet.data, addresses, addresses + size) + cut(packet.data, at, at + 4)
 
 
 def shard_of(packet: Packet, shards: int) -> int:

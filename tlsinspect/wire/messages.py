@@ -33,6 +33,7 @@ from .codes import (
     SUPPORTED_VERSIONS,
 )
 from .cursor import Cursor
+from .octets import cut
 
 FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -160,7 +161,7 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
     try:
         while cursor.remaining() > 0:
             kind = cursor.read_u16()
-            types.append(cursor.data[cursor.position - 2 : cursor.position])
+            types.append(cut(cursor.data, cursor.position - 2, cursor.position))
             if kind < 63:
                 hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()
@@ -354,7 +355,7 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
     try:
         while cursor.remaining() > 0:
             kind = cursor.read_u16()
-            types.append(cursor.data[cursor.position - 2 : cursor.position])
+            types.append(cut(cursor.data, cursor.position - 2, cursor.position))
             if kind < 63:
                 hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()

@@ -22,6 +22,7 @@ from .codes import (
     OTHER,
     READING,
 )
+from .octets import cut
 
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
@@ -189,7 +190,7 @@ class RecordReader:
             if position == end:
                 return
         if self.parts_length:
-            self.parts.append(data[position:end])
+            self.parts.append(cut(data, position, end))
             self.parts_length += end - position
             if self.parts_length < self.message_length + 4:
                 return
@@ -211,12 +212,12 @@ class RecordReader:
             self.message_length = length
             if end - position < length + 4:
                 break
-            self.listener.handshake(self, kind, data[position + 4 : position + 4 + length], length)
+            self.listener.handshake(self, kind, cut(data, position + 4, position + 4 + length), length)
             position += length + 4
         if position < end:
             if end - position < 4:
                 self.message_length = 0
-            self.parts.append(data[position:end])
+            self.parts.append(cut(data, position, end))
             self.parts_length = end - position
 
     def step_over(self, kind: int, length: int, available: int) -> None:

@@ -1,4 +1,5 @@
 cimport cython
+from .octets cimport cut
 from .record cimport RecordReader, Listener
 
 cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT

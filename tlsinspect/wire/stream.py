@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from typing import Any
 
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
+from .octets import cut
 from .record import Listener, RecordReader
 
 MASK = 0xFFFFFFFF
@@ -72,7 +73,7 @@ class Stream:
         if ahead == 0 and not self.pending:
             self.deliver(data, position, end, missing)
         elif ahead < HALF:
-            self.accept_early(data[position:end], missing, ahead)
+            self.accept_early(cut(data, position, end), missing, ahead)
         else:
             self.accept_again(data, position, end, missing, MASK + 1 - ahead)
 
@@ -110,7 +111,7 @@ class Stream:
         """Hand the next octets in order to the reader."""
         length = end - position
         if self.next_place < COMPARED_LIMIT and length and not self.reader.application_records:
-            self.compared.append((self.next_place, data[position:end]))
+            self.compared.append((self.next_place, cut(data, position, end)))
         detecting = self.reader.mode == DETECTING
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
