@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tlsinspect.certificates import CertificateFacts, parse_certificate
+from dataclasses import fields
+
+from tlsinspect.certificates import CertificateFacts, LeafFacts, parse_certificate, parse_leaf
 from tlsinspect.certificates.lenient import parse_leniently
 from tlsinspect.certificates.strict import REFUSALS, parse_strictly
 
@@ -11,6 +13,8 @@ def parse_by_both(der: bytes) -> CertificateFacts:
     """Return the facts of a certificate; fails where it matters which reader they come from."""
     facts = parse_certificate(der)
     assert facts == CertificateFacts(facts.sha256, facts.sha1, **parse_leniently(der))
+    leaf = parse_leaf(der)
+    assert leaf == LeafFacts(*[getattr(facts, field.name) for field in fields(LeafFacts)])
     return facts
 
 

@@ -7,9 +7,9 @@ own takes field by field (lenient.py and what it calls). Where both read a
 certificate they say the same. Nothing is verified here: no signature, no chain.
 """
 
-from .certificate import parse_certificate, pem_of
-from .facts import CertificateFacts
+from .certificate import parse_certificate, parse_leaf, pem_of
+from .facts import CertificateFacts, LeafFacts
 from .name_matching import name_matches
 from .names import escape_text
 
-__all__ = ["CertificateFacts", "escape_text", "name_matches", "parse_certificate", "pem_of"]
+__all__ = ["CertificateFacts", "LeafFacts", "escape_text", "name_matches", "parse_certificate", "parse_leaf", "pem_of"]

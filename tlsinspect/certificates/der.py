@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from ..errors import DecodeError
+from ..wire.octets import cut
 
 BOOLEAN = 0x01
 INTEGER = 0x02
@@ -54,24 +55,28 @@ TIMES = {
 }
 
 
-class Element(NamedTuple):
-    """One tag, length and contents within `data`; places count octets from the start of `data`."""
+class Element:
+    """One tag, length and contents within `data`; places count octets from the start of `data`.
 
-    data: bytes
-    tag: int
-    offset: int  # the identifier octet
-    start: int  # the first octet of the contents
-    end: int  # one past the last
+    `offset` is that of the identifier octet, `start` that of the first octet of the contents, `end` one past the last.
+    """
+
+    def __init__(self, data: bytes, tag: int, offset: int, start: int, end: int) -> None:
+        self.data = data
+        self.tag = tag
+        self.offset = offset
+        self.start = start
+        self.end = end
 
     @property
     def contents(self) -> bytes:
         """The octets after tag and length."""
-        return self.data[self.start : self.end]
+        return cut(self.data, self.start, self.end)
 
     @property
     def encoding(self) -> bytes:
         """The octets with tag and length."""
-        return self.data[self.offset : self.end]
+        return cut(self.data, self.offset, self.end)
 
     def error(self, kind: str, expected: str) -> DecodeError:
         """Return a DecodeError at this element."""
@@ -121,25 +126,22 @@ def parse_element(data: bytes, offset: int, limit: int) -> Element:
 
 
 def iter_elements(outer: Element) -> Iterator[Element]:
-    """Yield the elements inside `outer`, which have to fill it exactly.
-
-    One-octet lengths, nearly all there are, are read in place for speed. Longer
-    ones, and whatever is wrong, go to parse_element.
-    """
-    data, _, _, position, limit = outer
-    while position < limit:
-        tag, length = data[position], data[position + 1] if position + 1 < limit else 0x80
-        if length < 0x80 and tag & 0x1F != 0x1F and position + 2 + length <= limit:
-            element = tuple.__new__(Element, (data, tag, position, position + 2, position + 2 + length))
-        else:
-            element = parse_element(data, position, limit)
+    """Yield the elements inside `outer`, which have to fill it exactly."""
+    position = outer.start
+    while position < outer.end:
+        element = parse_element(outer.data, position, outer.end)
         position = element.end
         yield element
 
 
 def parse_elements(outer: Element, least: int, most: int) -> list[Element]:
     """Return the elements inside `outer`, of which there have to be `least` to `most`."""
-    elements = list(iter_elements(outer))
+    elements = []
+    position = outer.start
+    while position < outer.end:
+        element = parse_element(outer.data, position, outer.end)
+        position = element.end
+        elements.append(element)
     if not least <= len(elements) <= most:
         count = str(least) if least == most else f"{least} to {most}"
         outer.fail("bad_value", f"{count} elements, found {len(elements)}")
@@ -197,7 +199,7 @@ def parse_object_identifier(element: Element) -> str:
 
 @lru_cache(maxsize=1024)
 def _dotted(contents: bytes) -> str:
-    if not contents or contents[-1] & 0x80 or len(contents) > MAX_IDENTIFIER_OCTETS:
+    if not contents or contents[len(contents) - 1] & 0x80 or len(contents) > MAX_IDENTIFIER_OCTETS:
         raise ValueError
     arcs = []
     arc = 0
@@ -217,17 +219,25 @@ def parse_time(element: Element) -> int:
     """
     if element.tag not in TIMES:
         element.fail("bad_value", f"a UTCTime or GeneralizedTime, found tag 0x{element.tag:02X}")
-    match = TIMES[element.tag].fullmatch(element.contents)
+    try:
+        return _nanoseconds(element.tag, element.contents)
+    except ValueError as error:
+        element.fail("bad_value", str(error))
+
+
+@lru_cache(maxsize=4096)  # certificates of one authority begin and end at the same times
+def _nanoseconds(tag: int, contents: bytes) -> int:
+    match = TIMES[tag].fullmatch(contents)
     if match is None:
-        element.fail("bad_value", "a time as digits with a zone")
+        raise ValueError("a time as digits with a zone")
     year = int(match["year"])
-    if element.tag == UTC_TIME:
+    if tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000  # RFC 5280 section 4.1.2.5.1
     month, day, hour, minute, second = (int(match[part] or 0) for part in TIME_PARTS)
     try:
         since_epoch = datetime(year, month, day, hour, minute, second) - EPOCH
     except ValueError:
-        element.fail("bad_value", "a time that exists")
+        raise ValueError("a time that exists") from None
     seconds = since_epoch.days * 86400 + since_epoch.seconds
     if match["sign"]:
         offset = int(match["hours"]) * 3600 + int(match["minutes"]) * 60

@@ -62,6 +62,8 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
         if type_ not in EXTENSIONS:
             continue
         name, _, parse = EXTENSIONS[type_]
+        if not draft.wants(name):
+            continue
         if type_ in seen:
             draft.refuse(name, extension.error("bad_value", "the extension once (RFC 5280 4.2)"))
             continue
@@ -91,8 +93,9 @@ def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
         if name.tag == DNS_TAG:
             dns.append(parse_general_text(name))
         elif name.tag == IP_TAG:
-            addresses.append(ip_text(name.contents))
-            if addresses[-1].startswith("#"):
+            address = ip_text(name.contents)
+            addresses.append(address)
+            if address.startswith("#"):
                 draft.refuse("subjectAltName", name.error("bad_length", "an address of 4 or 16 octets"))
         elif name.tag == EMAIL_TAG:
             email.append(parse_general_text(name))
@@ -102,8 +105,9 @@ def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
 def _parse_basic_constraints(constraints: Element, draft: Draft) -> None:
     parts = parse_elements(constraints.expect(SEQUENCE), 0, 2)
     draft.facts["is_ca"] = bool(parts) and parts[0].tag == BOOLEAN and parse_boolean(parts[0])
-    if parts and parts[-1].tag == INTEGER:
-        draft.facts["path_length"] = parse_small_integer(parts[-1])
+    last = parts[len(parts) - 1] if parts else None
+    if last is not None and last.tag == INTEGER:
+        draft.facts["path_length"] = parse_small_integer(last)
 
 
 def _parse_key_usage(usage: Element, draft: Draft) -> None:

@@ -56,13 +56,35 @@ class CertificateFacts:
     issue: str | None = None  # what was refused or breaks RFC 5280, "; " between; no text from the certificate
 
 
-class Draft:
-    """The facts so far, the first issue of each part, and whether the block entered last lacks its end."""
+@dataclass(slots=True, frozen=True)
+class LeafFacts:
+    """What is asked of the server's own certificate for each connection; the same as in CertificateFacts."""
 
-    def __init__(self) -> None:
+    subject: str | None
+    issuer: str | None
+    san_dns: list[str] | None
+    san_ip: list[str] | None
+    not_before: int | None
+    not_after: int | None
+    sct_count: int | None
+    self_signed: bool | None
+
+
+class Draft:
+    """The facts so far, the first issue of each part, and whether the block entered last lacks its end.
+
+    `wanted` are the parts to read, of a certificate's fields and extensions; None for all.
+    """
+
+    def __init__(self, wanted: frozenset[str] | None = None) -> None:
+        self.wanted = wanted
         self.facts: dict[str, Any] = {}
         self.issues: dict[str, str] = {}
         self.cut = False
+
+    def wants(self, part: str) -> bool:
+        """True for a part that is to be read."""
+        return self.wanted is None or part in self.wanted
 
     def refuse(self, part: str, error: DecodeError) -> None:
         """Note an issue; only the first of each part, so that no certificate can make the text long."""

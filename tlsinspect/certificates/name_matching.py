@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from ipaddress import ip_address
 
-from .facts import CertificateFacts
+from .facts import CertificateFacts, LeafFacts
 from .names import ip_text
 
 # Underscores are seen in practice; a "*" in what was asked for is no name.
 DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 
 
-def name_matches(server_name: str, facts: CertificateFacts) -> bool | None:
+def name_matches(server_name: str, facts: CertificateFacts | LeafFacts) -> bool | None:
     """Say whether the certificate is for `server_name`, a DNS name in A-labels or an IP address.
 
     A "*" has to be the whole left-most label, with another label after it, and
@@ -22,10 +23,9 @@ def name_matches(server_name: str, facts: CertificateFacts) -> bool | None:
     """
     if facts.san_dns is None or facts.san_ip is None:
         return None
-    try:
-        return ip_text(ip_address(server_name).packed) in facts.san_ip
-    except ValueError:  # not an address, so it is to be a DNS name
-        pass
+    if ":" in server_name or server_name[-1:].isdigit():  # no other text is an address
+        with suppress(ValueError):
+            return ip_text(ip_address(server_name).packed) in facts.san_ip
     name = server_name.removesuffix(".").lower()
     if not server_name.isascii() or not DNS_NAME.fullmatch(name):
         return False

@@ -102,7 +102,7 @@ def _escape_value(text: str) -> str:
     if text[:1] in (" ", "#"):
         escaped = "\\" + escaped
     if text[1:].endswith(" "):
-        escaped = escaped[:-1] + "\\ "
+        escaped = escaped[: len(escaped) - 1] + "\\ "
     return _escape_unprintable(escaped)
 
 
