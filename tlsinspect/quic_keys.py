@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hmac
 from functools import cache
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.ciphers.algorithms import AES128
-from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
+if TYPE_CHECKING:
+    from .quic_protection import AesProtection
 
 CACHE_LIMIT = 1024  # connections whose keys are kept; a packet of an older one has them derived again
 
@@ -56,32 +54,6 @@ VERSIONS = {
 CANDIDATES = ((SALT_V1, QUIC), (SALT_DRAFT_29, QUIC), (SALT_DRAFT_23, QUIC), (SALT_V2, QUIC_V2))
 
 
-class AesProtection:
-    """AES-128-GCM packet protection and AES-ECB header protection; see PacketProtection."""
-
-    def __init__(self, secret: bytes, labels: str) -> None:
-        self.key = expand(secret, f"{labels} key", 16)
-        self.aead = AESGCM(self.key)
-        self.iv = int.from_bytes(expand(secret, f"{labels} iv", 12), "big")
-        self.block = Cipher(AES128(expand(secret, f"{labels} hp", 16)), ECB()).encryptor()
-
-    def mask(self, sample: bytes) -> bytes:
-        """The header protection mask of a sample of 16 octets."""
-        return self.block.update(sample)
-
-    def open(self, number: int, header: bytes, payload: bytes) -> bytes | None:
-        """The payload in the clear; None where the packet is not authentic."""
-        try:
-            return self.aead.decrypt((self.iv ^ number).to_bytes(12, "big"), payload, header)
-        except InvalidTag:
-            return None
-
-    def open_beginning(self, number: int, payload: bytes) -> bytes:
-        """The beginning of a payload in the clear, unverified: GCM counts its blocks from 2 (NIST SP 800-38D)."""
-        first_block = (self.iv ^ number).to_bytes(12, "big") + (2).to_bytes(4, "big")
-        return Cipher(AES128(self.key), CTR(first_block)).decryptor().update(payload)
-
-
 class QuicKeys:
     """Derives Initial keys, and remembers those of the latest connections; see InitialKeys."""
 
@@ -107,11 +79,16 @@ def salts(version: int) -> tuple[tuple[bytes, str], ...]:
 
 def derive_pair(salt: bytes, labels: str, connection_id: bytes) -> tuple[AesProtection, AesProtection]:
     """The client's and the server's protection. Spec: RFC 9001 section 5.2."""
+    from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
+
     secret = hmac.digest(salt, connection_id, "sha256")
-    return (
-        AesProtection(expand(secret, "client in", 32), labels),
-        AesProtection(expand(secret, "server in", 32), labels),
-    )
+    client, server = expand(secret, "client in", 32), expand(secret, "server in", 32)
+    return AesProtection(*packet_keys(client, labels)), AesProtection(*packet_keys(server, labels))
+
+
+def packet_keys(secret: bytes, labels: str) -> tuple[bytes, bytes, bytes]:
+    """Key, IV and header protection key of one direction. Spec: RFC 9001 section 5.1."""
+    return expand(secret, f"{labels} key", 16), expand(secret, f"{labels} iv", 12), expand(secret, f"{labels} hp", 16)
 
 
 def expand(secret: bytes, label: str, length: int) -> bytes:
