@@ -15,6 +15,11 @@ COMPILED = [
     "tlsinspect/connection.py",
     "tlsinspect/fingerprints.py",
     "tlsinspect/wire/*.py",
+    "tlsinspect/certificates/der.py",
+    "tlsinspect/certificates/extensions.py",
+    "tlsinspect/certificates/lenient.py",
+    "tlsinspect/certificates/names.py",
+    "tlsinspect/tables/pack.py",
 ]
 NOT_COMPILED = ["tlsinspect/wire/__init__.py", "tlsinspect/wire/codes.py"]
 DIRECTIVES = {

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsinspect.columns import COLUMNS
-from tlsinspect.tables.arrow import Shared, Vectors, array_of, arrow_schema, empty_table, octet_lists, to_frame
+from tlsinspect.tables.arrow import (
+    TYPES,
+    Shared,
+    arrow_schema,
+    empty_table,
+    list_array,
+    number_array,
+    spread,
+    text_array,
+    to_frame,
+    value_array,
+)
+from tlsinspect.tables.vectors import Vectors
 
+ROOT = Path(__file__).parents[2]
 rows_of_vectors = st.lists(st.none() | st.binary(max_size=9), max_size=6)
 
 
@@ -38,7 +57,7 @@ def test_vectors_know_the_sixteen_grease_values_and_no_other() -> None:
 
 @given(rows_of_vectors)
 def test_octet_lists_give_each_octet(vectors: list[bytes | None]) -> None:
-    assert octet_lists(vectors).to_pylist() == [None if vector is None else list(vector) for vector in vectors]
+    assert list_array(vectors, 1).to_pylist() == [None if vector is None else list(vector) for vector in vectors]
 
 
 def test_shared_makes_each_distinct_value_once() -> None:
@@ -53,10 +72,58 @@ def test_shared_makes_each_distinct_value_once() -> None:
     assert made == ["a", None, "b"]
 
 
-def test_array_of_refuses_a_value_beyond_the_declared_type() -> None:
-    assert array_of("connections", "client_port", [443, None]).to_pylist() == [443, None]
-    with pytest.raises((pa.ArrowInvalid, OverflowError)):
-        array_of("connections", "client_port", [65536])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "string": st.text(max_size=5),
+    "bool": st.booleans(),
+    "uint8": st.integers(0, 0xFF),
+    "uint16": st.integers(0, 0xFFFF),
+    "uint32": st.integers(0, 0xFFFFFFFF),
+    "int64": st.integers(-(2**63), 2**63 - 1),
+    "float64": st.floats(allow_nan=False),
+}
+VALUES["timestamp"] = VALUES["int64"]
+VALUES |= {f"list<{name}>": st.lists(VALUES[name], max_size=4) for name in ("uint8", "uint16", "int64", "string")}
+VALUES["map"] = st.lists(st.tuples(VALUES["string"], VALUES["string"]), max_size=3)
+
+
+@given(st.data(), st.sampled_from(sorted(TYPES)))
+def test_value_array_is_what_pyarrow_itself_makes(data: st.DataObject, name: str) -> None:
+    values = data.draw(st.lists(st.none() | VALUES[name], max_size=12))
+    made = value_array(values, TYPES[name])
+    made.validate(full=True)
+    assert made.equals(pa.array(values, TYPES[name]))
+
+
+@given(st.data(), st.sampled_from(sorted(TYPES)))
+def test_spread_is_what_take_gives(data: st.DataObject, name: str) -> None:
+    array = value_array(data.draw(st.lists(st.none() | VALUES[name], min_size=1, max_size=6)), TYPES[name])
+    positions = data.draw(st.lists(st.integers(0, len(array) - 1), max_size=12))
+    made = spread(array, np.array(positions, np.int32))
+    made.validate(full=True)
+    assert made.equals(array.take(pa.array(positions, pa.int32())))
+
+
+def test_number_array_refuses_a_value_beyond_the_declared_type() -> None:
+    missing = np.array([False, True])
+    assert number_array(np.array([443, -1]), pa.uint16(), missing).to_pylist() == [443, None]
+    with pytest.raises(OverflowError):
+        number_array(np.array([65536]), pa.uint16())
+
+
+def test_text_array_takes_any_text() -> None:
+    texts = ["", "m\u00fcnchen.test", None, "\U0001f512"]
+    assert text_array(texts).to_pylist() == texts
+
+
+def test_building_tables_imports_neither_pandas_nor_the_compute_library() -> None:
+    program = (
+        "import sys, tlsinspect.inspection as i\n"
+        "list(i.open_reading(sys.argv[1], i.TLS_PORTS, ['connections', 'messages', 'alerts', 'problems']))\n"
+        "print([name for name in ('pandas', 'pyarrow.compute', 'matplotlib') if name in sys.modules])"
+    )
+    capture = str(ROOT / "captures" / "demo.pcapng")
+    run = subprocess.run([sys.executable, "-c", program, capture], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("table", COLUMNS)

@@ -7,7 +7,6 @@ import unicodedata
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..tables.arrow import Shared
 
@@ -16,6 +15,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 
 def times_as_text(column: pa.Array) -> pa.Array:
     """Timestamps as ISO 8601 in UTC with nanoseconds: 2026-03-01T12:00:00.000000000Z."""
+    import pyarrow.compute as pc  # dear to import
+
     return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,8 +1,15 @@
-"""From COLUMNS to Arrow types, and the few array builders that the tables share."""
+"""From COLUMNS to Arrow types, and the array builders that the tables share.
+
+Arrays are made from their buffers: what pyarrow makes them from otherwise imports
+pandas or its compute library first, which costs more than a small capture.
+Spec: the Arrow columnar format, physical memory layout.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..columns import COLUMNS
+from .pack import pack_keys, pack_octets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +38,10 @@ TYPES: dict[str, pa.DataType] = {
     "map": pa.map_(pa.string(), pa.string()),
 }
 
+Mask = NDArray[np.bool_]
 
+
+@cache
 def arrow_schema(table: str) -> pa.Schema:
     """The schema of one of the frames, from COLUMNS."""
     return pa.schema([pa.field(column.name, TYPES[column.type]) for column in COLUMNS[table]])
@@ -49,23 +60,114 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def array_of(table: str, name: str, values: Sequence[Any]) -> pa.Array:
-    """Python values as an array of the type that COLUMNS declares."""
-    return pa.array(values, TYPES[next(column.type for column in COLUMNS[table] if column.name == name)])
+def number_array(values: NDArray[Any], data_type: pa.DataType, missing: Mask | None = None) -> pa.Array:
+    """A column of numbers, times or truth values; raises OverflowError for a number that the type cannot hold."""
+    if pa.types.is_boolean(data_type):
+        return from_buffers(data_type, len(values), [packed_bits(values != 0)], missing)
+    cast = values.astype(f"u{data_type.bit_width // 8}" if pa.types.is_unsigned_integer(data_type) else values.dtype)
+    wrong = (cast != values) if missing is None else (cast != values) & ~missing
+    if values.dtype.kind == "i" and wrong.any():
+        raise OverflowError(f"{values[wrong][0]} does not fit {data_type}")
+    return from_buffers(data_type, len(values), [pa.py_buffer(cast)], missing)
+
+
+def value_array(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
+    """A column from Python values of any type that COLUMNS knows; None is a missing one."""
+    if pa.types.is_string(data_type):
+        return text_array(values)
+    missing = np.array([value is None for value in values], np.bool_)
+    if not pa.types.is_nested(data_type):
+        kind = np.float64 if pa.types.is_floating(data_type) else np.int64
+        return number_array(np.array([value or 0 for value in values], kind), data_type, missing)
+    lengths = np.array([0 if value is None else len(value) for value in values], np.int32)
+    items = [item for value in values if value is not None for item in value]
+    if pa.types.is_map(data_type):
+        child = entries_of(data_type, text_array([key for key, _ in items]), text_array([item for _, item in items]))
+    else:
+        child = value_array(items, data_type.value_type)
+    return from_buffers(data_type, len(values), [pa.py_buffer(offsets_of(lengths))], missing, [child])
+
+
+def entries_of(data_type: pa.MapType, keys: pa.Array, items: pa.Array) -> pa.Array:
+    """What a column of maps has inside."""
+    return pa.StructArray.from_arrays([keys, items], fields=[data_type.key_field, data_type.item_field])
+
+
+def text_array(values: Iterable[str | None]) -> pa.Array:
+    """A column of texts."""
+    return octet_array([None if value is None else value.encode() for value in values], pa.string(), 1, None)
+
+
+def list_array(values: Sequence[bytes | None], width: int, absent: Mask | None = None) -> pa.Array:
+    """A column of lists of numbers of `width` octets each, as they lie in memory; rows of `absent` are missing."""
+    return octet_array(values, TYPES["list<uint8>" if width == 1 else "list<uint16>"], width, absent)
+
+
+def octet_array(values: Sequence[bytes | None], data_type: pa.DataType, width: int, absent: Mask | None) -> pa.Array:
+    """A column whose rows are runs of octets: texts, or lists of numbers."""
+    lengths = np.zeros(len(values), np.int32)
+    missing = np.zeros(len(values), np.bool_)
+    octets = pack_octets(list(values), lengths, missing.view(np.uint8))
+    if absent is not None:
+        missing |= absent
+    return run_array(octets, lengths, data_type, width, missing)
+
+
+def run_array(octets: bytes, lengths: NDArray[np.int32], data_type: pa.DataType, width: int, missing: Mask) -> pa.Array:
+    """A column from all its octets one after the other, and how many each row has."""
+    offsets = pa.py_buffer(offsets_of(lengths // width if width > 1 else lengths))
+    if width == 1 and pa.types.is_string(data_type):
+        return from_buffers(data_type, len(lengths), [offsets, pa.py_buffer(octets)], missing)
+    child = pa.Array.from_buffers(data_type.value_type, len(octets) // width, [None, pa.py_buffer(octets)])
+    return from_buffers(data_type, len(lengths), [offsets], missing, [child])
+
+
+def offsets_of(lengths: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Where each row begins, and where the last one ends."""
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def from_buffers(
+    data_type: pa.DataType,
+    length: int,
+    buffers: list[pa.Buffer],
+    missing: Mask | None,
+    children: list[pa.Array] | None = None,
+) -> pa.Array:
+    """An array from its buffers and which rows are missing."""
+    validity = packed_bits(~missing) if missing is not None and missing.any() else None
+    return pa.Array.from_buffers(data_type, length, [validity, *buffers], children=children)
+
+
+def packed_bits(flags: Mask) -> pa.Buffer:
+    """Truth values as Arrow keeps them, a bit each."""
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
+
+
+def unpacked_bits(buffer: pa.Buffer, length: int) -> Mask:
+    """The opposite of packed_bits."""
+    return np.unpackbits(np.frombuffer(buffer, np.uint8), bitorder="little", count=length).view(np.bool_)
+
+
+def missing_of(array: pa.Array) -> Mask:
+    """Which rows of an array are missing."""
+    validity = array.buffers()[0]
+    return np.zeros(len(array), np.bool_) if validity is None else ~unpacked_bits(validity, len(array))
 
 
 class Shared:
-    """A column's values by their distinct keys: each is made once and taken where its key stands.
+    """A column's values by their distinct keys: each is made once and stands wherever its key does.
 
     `keys` are the distinct keys in order of appearance, `positions` says for each row
     which of them it has.
     """
 
     def __init__(self, keys: Iterable[Hashable]) -> None:
-        index: dict[Hashable, int] = {}
-        positions = [index.setdefault(key, len(index)) for key in keys]
-        self.keys: list[Any] = list(index)
-        self.positions = pa.array(positions, pa.int32())
+        values = list(keys)
+        self.positions = np.empty(len(values), np.int32)
+        self.keys: list[Any] = pack_keys(values, self.positions)
 
     def column(self, make: Callable[[Any], Any], data_type: pa.DataType) -> pa.Array:
         """A column: `make` gives the value of a distinct key."""
@@ -73,49 +175,46 @@ class Shared:
 
     def spread(self, values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
         """A column from one value per distinct key."""
-        return pa.array(values, data_type).take(self.positions)
+        return spread(value_array(values, data_type), self.positions)
 
 
-class Vectors:
-    """Wire vectors of 2-octet numbers, one per row, None where there is none.
-
-    `numbers` are all of them one after the other, `offsets` where each row's begin
-    (rows + 1 entries), `missing` which rows have none.
-    """
-
-    def __init__(self, vectors: Sequence[bytes | None]) -> None:
-        whole = [b"" if vector is None else vector[: len(vector) & ~1] for vector in vectors]
-        self.missing: NDArray[np.bool_] = np.fromiter((vector is None for vector in vectors), np.bool_, len(vectors))
-        self.offsets: NDArray[np.int32] = np.zeros(len(whole) + 1, np.int32)
-        np.cumsum([len(vector) >> 1 for vector in whole], out=self.offsets[1:])
-        self.numbers: NDArray[np.uint16] = np.frombuffer(b"".join(whole), ">u2").astype(np.uint16)
-
-    def lists(self) -> pa.ListArray:
-        """A column of lists."""
-        return pa.ListArray.from_arrays(
-            pa.array(self.offsets), pa.array(self.numbers), type=TYPES["list<uint16>"], mask=pa.array(self.missing)
-        )
-
-    def contain(self, hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """For each row, whether any of its numbers is hit; `hit` has one entry per number."""
-        counts = np.zeros(len(hit) + 1, np.int64)
-        np.cumsum(hit, out=counts[1:])
-        return np.asarray(counts[self.offsets[1:]] > counts[self.offsets[:-1]], np.bool_)
-
-    def is_grease(self) -> NDArray[np.bool_]:
-        """For each number, whether it is a GREASE value (RFC 8701)."""
-        return np.asarray(
-            ((self.numbers & 0x0F0F) == 0x0A0A) & ((self.numbers >> 8) == (self.numbers & 0xFF)), np.bool_
-        )
+def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:
+    """An array with a row for each of `positions`, which count the rows of `array`, an array of its own."""
+    data_type = array.type
+    missing = missing_of(array)[positions] if array.null_count else None
+    if pa.types.is_boolean(data_type):
+        flags = unpacked_bits(array.buffers()[1], len(array))[positions]
+        return from_buffers(data_type, len(positions), [packed_bits(flags)], missing)
+    if not pa.types.is_nested(data_type) and not pa.types.is_string(data_type):
+        values = np.frombuffer(array.buffers()[1], f"V{data_type.bit_width // 8}", len(array))
+        return from_buffers(data_type, len(positions), [pa.py_buffer(values[positions].tobytes())], missing)
+    offsets = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1)
+    buffers = [pa.py_buffer(offsets_of(np.diff(offsets)[positions]))]
+    if pa.types.is_string(data_type):
+        buffers.append(pa.py_buffer(joined_runs(array.buffers()[2], offsets, positions)))
+        return from_buffers(data_type, len(positions), buffers, missing)
+    if pa.types.is_map(data_type):
+        keys, items = (spread_runs(part, offsets, positions) for part in (array.keys, array.items))
+        return from_buffers(data_type, len(positions), buffers, missing, [entries_of(data_type, keys, items)])
+    return from_buffers(data_type, len(positions), buffers, missing, [spread_runs(array.values, offsets, positions)])
 
 
-def octet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
-    """A column of lists of octets."""
-    missing = np.fromiter((vector is None for vector in vectors), np.bool_, len(vectors))
-    whole = [vector or b"" for vector in vectors]
-    offsets = np.zeros(len(whole) + 1, np.int32)
-    np.cumsum([len(vector) for vector in whole], out=offsets[1:])
-    numbers = np.frombuffer(b"".join(whole), np.uint8)
-    return pa.ListArray.from_arrays(
-        pa.array(offsets), pa.array(numbers), type=TYPES["list<uint8>"], mask=pa.array(missing)
-    )
+def spread_runs(array: pa.Array, offsets: NDArray[np.int32], positions: NDArray[np.int32]) -> pa.Array:
+    """The runs of values between `offsets` that `positions` say, one after the other; no value is missing."""
+    if not pa.types.is_string(array.type):
+        width = array.type.bit_width // 8
+        octets = joined_runs(array.buffers()[1], offsets * width, positions)
+        return from_buffers(array.type, len(octets) // width, [pa.py_buffer(octets)], None)
+    places = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1)
+    octets = joined_runs(array.buffers()[2], places[offsets], positions)
+    lengths = joined_runs(pa.py_buffer(np.diff(places)), offsets * places.itemsize, positions)
+    new_places = offsets_of(np.frombuffer(lengths, np.int32))
+    return from_buffers(array.type, len(new_places) - 1, [pa.py_buffer(new_places), pa.py_buffer(octets)], None)
+
+
+def joined_runs(buffer: pa.Buffer | None, offsets: NDArray[np.int32], positions: NDArray[np.int32]) -> bytes:
+    """The runs of octets between `offsets` that `positions` say, one after the other."""
+    octets = b"" if buffer is None else buffer.to_pybytes()
+    places = offsets.tolist()
+    runs = [octets[start:end] for start, end in pairwise(places)]
+    return b"".join(map(runs.__getitem__, positions.tolist()))

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from .. import registry
-from ..certificates import CertificateFacts, name_matches, parse_certificate
+from ..certificates import CertificateFacts, LeafFacts, name_matches, parse_certificate, parse_leaf
 from ..connection import Connection
 from ..wire.codes import (
     DELEGATED_CREDENTIAL,
@@ -26,22 +27,21 @@ from ..wire.codes import (
     RENEGOTIATION_SCSV,
     STATUS_REQUEST,
 )
-from ..wire.messages import ClientHello, parse_alpn
-from .arrow import TYPES, Shared, Vectors, array_of, arrow_schema, octet_lists
+from ..wire.messages import ClientHello, ServerHello, parse_alpn
+from .arrow import TYPES, Mask, Shared, arrow_schema, list_array, number_array, octet_array, spread, text_array
+from .pack import MISSING, NUMBERS, pack_numbers
 from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .security import SECURITY_COLUMNS, session_security
+from .vectors import Vectors
 
-PLAIN = (
-    "connection_id", "community_id", "time_start", "time_end", "client_ip", "client_port", "server_ip", "server_port",
-    "transport", "protocol", "starttls_protocol", "tunnels", "vlans", "client_packets", "server_packets",
-    "client_bytes", "server_bytes", "client_application_bytes", "server_application_bytes", "gap", "out_of_order",
-    "retransmitted", "overlap_conflict", "midstream", "one_sided", "truncated", "client_hello_packet",
-    "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
-    "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "resumption", "established",
-    "established_evidence", "failure", "last_alert", "last_alert_sender", "handshake_history", "tcp_rtt_ms",
-    "hello_ms", "handshake_ms", "client_certificate_requested", "ocsp_status",
+TEXTS = ("connection_id", "community_id", "client_ip", "server_ip")
+SHARED_TEXTS = (
+    "transport", "protocol", "starttls_protocol", "resumption", "established_evidence", "failure", "last_alert_sender",
+    "handshake_history", "ocsp_status",
 )  # fmt: skip
+DURATIONS = ("tcp_rtt_ms", "hello_ms", "handshake_ms")
+NEVER_NEGATIVE = frozenset(NUMBERS) - {"time_start", "time_end"}  # whose MISSING is no value
 
 SEEN_FLAGS = {
     "status_request": STATUS_REQUEST,
@@ -59,7 +59,28 @@ NAMED = {
     "version_name": ("version", registry.version_name),
 }
 
+CLIENT_VECTORS = (
+    "cipher_suites", "extension_types", "supported_versions", "supported_groups", "key_share_groups",
+    "signature_algorithms", "certificate_compression", "compression_methods", "ec_point_formats",
+    "psk_key_exchange_modes",
+)  # fmt: skip
+CLIENT_OCTETS = ("compression_methods", "ec_point_formats", "psk_key_exchange_modes")
+CLIENT_NUMBERS = (
+    "legacy_version", "ticket_length", "heartbeat_mode", "ech_config_id", "record_size_limit", "raw_length",
+)  # fmt: skip
+CLIENT_VALUES = (
+    *CLIENT_NUMBERS, "seen", "renegotiation_info", "random", "session_id", "server_name", "alpn", "ech_type",
+)  # fmt: skip
+COLUMN_OF = {"extension_types": "client_extensions"}  # columns that are named otherwise than the vector
+NO_CLIENT_HELLO = ClientHello()
+NO_SERVER_HELLO = ServerHello()
+SERVER_NUMBERS = ("legacy_version", "cipher_suite", "compression_method", "psk_selected")
+SERVER_VALUES = (*SERVER_NUMBERS, "random", "session_id", "extension_types", "alpn")
+VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch", "leaf_ok")
+NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
+
 Columns = dict[str, pa.Array]
+Numbers = NDArray[np.int64]
 
 
 class Context:
@@ -69,6 +90,7 @@ class Context:
         self.captures = captures
         self.certificates = certificates
         self.facts: dict[str, CertificateFacts] = {}
+        self.leaves: dict[str, LeafFacts] = {}
 
     def certificate(self, sha256: str) -> CertificateFacts:
         """The facts of a certificate of this run."""
@@ -76,141 +98,141 @@ class Context:
             self.facts[sha256] = parse_certificate(self.certificates[sha256])
         return self.facts[sha256]
 
+    def leaf(self, sha256: str) -> LeafFacts:
+        """The few facts that the connections table shows of a server's own certificate."""
+        if sha256 not in self.leaves:
+            self.leaves[sha256] = parse_leaf(self.certificates[sha256])
+        return self.leaves[sha256]
+
 
 def build_connections(batch: Sequence[Connection], context: Context) -> pa.RecordBatch:
     """Build the connections table's rows for a batch of connections."""
-    columns = build_plain(batch)
-    captures = Shared(connection.capture for connection in batch)
+    connections = list(batch)
+    numbers = pack(connections)
+    columns = build_plain(connections, numbers)
+    captures = Shared(numbers["capture"].tolist())
     columns["capture"] = captures.column(lambda number: context.captures[number], TYPES["string"])
     for name, (source, name_of) in NAMED.items():
-        columns[name] = names_of(columns[source].to_pylist(), name_of)
-    columns.update(build_client_columns(batch))
-    columns["server_name"] = with_google_names(columns["server_name"], batch)
-    columns.update(build_quic_columns(batch))
-    columns.update(build_server_columns(batch))
-    columns.update(build_security(batch))
-    columns.update(build_fingerprints(batch))
-    columns.update(build_leaf_columns(batch, context))
-    columns["unknown_reasons"] = build_unknown_reasons(batch, columns)
+        columns[name] = names_of(numbers[source], name_of)
+    columns.update(build_client_columns(connections))
+    columns["server_name"] = with_google_names(columns["server_name"], connections)
+    columns.update(build_quic_columns(connections))
+    columns.update(build_server_columns(connections))
+    columns.update(build_security(connections))
+    columns.update(build_fingerprints(connections))
+    columns.update(build_leaf_columns(connections, numbers["time_start"], context))
+    columns["unknown_reasons"] = build_unknown_reasons(connections, columns)
     schema = arrow_schema("connections")
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
-def build_plain(batch: Sequence[Connection]) -> Columns:
+def pack(batch: list[Connection]) -> dict[str, Numbers]:
+    """The numbers of all connections, by attribute."""
+    table = np.empty((len(NUMBERS), len(batch)), np.int64)
+    pack_numbers(batch, table)
+    return dict(zip(NUMBERS, table, strict=True))
+
+
+def build_plain(batch: list[Connection], numbers: Mapping[str, Numbers]) -> Columns:
     """The columns that a Connection has as they are."""
-    rows = zip(*map(attrgetter(*PLAIN), batch), strict=True) if batch else iter([()] * len(PLAIN))
-    return {name: array_of("connections", name, values) for name, values in zip(PLAIN, rows, strict=True)}
-
-
-class Dense:
-    """The hellos that are there, and where their rows are: columns are built on these and spread."""
-
-    def __init__(self, hellos: Sequence[Any]) -> None:
-        self.hellos: list[Any] = [hello for hello in hellos if hello is not None]
-        positions = iter(range(len(self.hellos)))
-        self.positions = pa.array([None if hello is None else next(positions) for hello in hellos], pa.int32())
-
-    def values(self, attribute: str) -> list[Any]:
-        """One attribute of each hello."""
-        return list(map(attrgetter(attribute), self.hellos))
-
-    def spread(self, array: pa.Array) -> pa.Array:
-        """A column for all rows from an array for the hellos."""
-        return array.take(self.positions)
-
-
-def build_client_columns(batch: Sequence[Connection]) -> Columns:
-    """What the ClientHellos offered."""
-    dense = Dense([connection.client_hello for connection in batch])
+    schema = arrow_schema("connections")
     columns: Columns = {}
-    vectors = {
-        name: Vectors(dense.values(attribute))
-        for name, attribute in (
-            ("cipher_suites", "cipher_suites"),
-            ("client_extensions", "extension_types"),
-            ("supported_versions", "supported_versions"),
-            ("supported_groups", "supported_groups"),
-            ("key_share_groups", "key_share_groups"),
-            ("signature_algorithms", "signature_algorithms"),
-            ("certificate_compression", "certificate_compression"),
-        )
-    }
-    for name, vector in vectors.items():
-        columns[name] = vector.lists()
-    for name in ("compression_methods", "ec_point_formats", "psk_key_exchange_modes"):
-        columns[name] = octet_lists(dense.values(name))
-    seen = np.array(dense.values("seen"), np.uint64)
+    for name, values in numbers.items():
+        missing = values == MISSING if name in NEVER_NEGATIVE else None
+        if name != "capture":
+            columns[name] = number_array(values, schema.field(name).type, missing)
+    texts = rows_of(TEXTS + SHARED_TEXTS + DURATIONS, batch)
+    for name in TEXTS:
+        columns[name] = text_array(texts[name])
+    for name in SHARED_TEXTS:
+        columns[name] = Shared(texts[name]).column(str_or_none, pa.string())
+    for name in DURATIONS:
+        milliseconds = np.array(texts[name], np.float64)
+        columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
+    for name in ("tunnels", "vlans"):
+        lists = [None if value is None else tuple(value) for value in map(attrgetter(name), batch)]
+        columns[name] = Shared(lists).column(lambda value: value, schema.field(name).type)
+    return columns
+
+
+def rows_of(attributes: Sequence[str], records: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """The values of several attributes, by attribute."""
+    values = zip(*map(attrgetter(*attributes), records), strict=True) if records else iter([()] * len(attributes))
+    return dict(zip(attributes, values, strict=True))
+
+
+def build_client_columns(batch: list[Connection]) -> Columns:
+    """What the ClientHellos offered."""
+    hellos = [connection.client_hello or NO_CLIENT_HELLO for connection in batch]
+    absent = np.fromiter((hello is NO_CLIENT_HELLO for hello in hellos), np.bool_, len(hellos))
+    values = rows_of(CLIENT_VECTORS + CLIENT_VALUES, hellos)
+    vectors = {name: Vectors(values[name]) for name in CLIENT_VECTORS if name not in CLIENT_OCTETS}
+    columns = {COLUMN_OF.get(name, name): vector.lists(absent) for name, vector in vectors.items()}
+    for name in CLIENT_OCTETS:
+        columns[name] = list_array(values[name], 1, absent)
+    seen = np.array(values["seen"], np.uint64)
     for name, bit in SEEN_FLAGS.items():
-        columns[name] = pa.array((seen >> np.uint64(bit)) & np.uint64(1) == 1)
+        columns[name] = number_array((seen >> np.uint64(bit)) & np.uint64(1), pa.bool_(), absent)
     suites = vectors["cipher_suites"]
-    columns["fallback_scsv"] = pa.array(suites.contain(suites.numbers == FALLBACK_SCSV))
-    scsv = suites.contain(suites.numbers == RENEGOTIATION_SCSV)
-    columns["renegotiation_info"] = pa.array(scsv | np.array(dense.values("renegotiation_info"), np.bool_))
-    grease = np.zeros(len(dense.hellos), np.bool_)
-    for name in ("cipher_suites", "client_extensions", "supported_versions", "supported_groups"):
+    columns["fallback_scsv"] = number_array(suites.contain(suites.numbers == FALLBACK_SCSV), pa.bool_(), absent)
+    renegotiation = suites.contain(suites.numbers == RENEGOTIATION_SCSV) | np.array(values["renegotiation_info"], bool)
+    columns["renegotiation_info"] = number_array(renegotiation, pa.bool_(), absent)
+    grease = np.zeros(len(hellos), np.bool_)
+    for name in ("cipher_suites", "extension_types", "supported_versions", "supported_groups"):
         grease |= vectors[name].contain(vectors[name].is_grease())
-    columns["grease"] = pa.array(grease)
-    columns.update(build_client_scalars(dense))
-    return {name: dense.spread(array) for name, array in columns.items()}
+    columns["grease"] = number_array(grease, pa.bool_(), absent)
+    return columns | build_client_scalars(values, absent)
 
 
-def build_client_scalars(dense: Dense) -> Columns:
+def build_client_scalars(values: Mapping[str, Sequence[Any]], absent: Mask) -> Columns:
     """Numbers and texts of the ClientHellos."""
-    hellos: list[ClientHello] = dense.hellos
-    alpn = Shared(dense.values("alpn"))
+    numbers = {name: np.array(values[name], np.int64) for name in CLIENT_NUMBERS}
+    unset = {name: absent | (numbers[name] == 0) for name in ("heartbeat_mode", "record_size_limit")}
     return {
-        "client_legacy_version": pa.array(dense.values("legacy_version"), pa.uint16()),
-        "client_random": pa.array([hello.random.hex() for hello in hellos], pa.string()),
-        "session_id": pa.array([hello.session_id.hex() for hello in hellos], pa.string()),
-        "server_name": Shared(dense.values("server_name")).column(decode_name, pa.string()),
-        "alpn_offered": alpn.column(
-            lambda vector: None if vector is None else [registry.alpn_text(name) for name in parse_alpn(vector)],
-            TYPES["list<string>"],
-        ),
-        "session_ticket_offered": pa.array([hello.ticket_length > 0 for hello in hellos], pa.bool_()),
-        "heartbeat_mode": pa.array([hello.heartbeat_mode or None for hello in hellos], pa.uint8()),
-        "ech_type": pa.array(dense.values("ech_type"), pa.string()),
-        "ech_config_id": pa.array(
-            [None if hello.ech_config_id < 0 else hello.ech_config_id for hello in hellos], pa.uint8()
-        ),
-        "record_size_limit": pa.array([hello.record_size_limit or None for hello in hellos], pa.uint16()),
-        "client_hello_length": pa.array([hello.raw_length + 4 for hello in hellos], pa.int64()),
+        "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
+        "client_random": hex_array(values["random"], absent),
+        "session_id": hex_array(values["session_id"], absent),
+        "server_name": Shared(values["server_name"]).column(decode_name, pa.string()),
+        "alpn_offered": Shared(values["alpn"]).column(decode_protocols, TYPES["list<string>"]),
+        "session_ticket_offered": number_array(numbers["ticket_length"] > 0, pa.bool_(), absent),
+        "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
+        "ech_type": Shared(values["ech_type"]).column(str_or_none, pa.string()),
+        "ech_config_id": number_array(numbers["ech_config_id"], pa.uint8(), numbers["ech_config_id"] < 0),
+        "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
+        "client_hello_length": number_array(numbers["raw_length"] + 4, pa.int64(), absent),
     }
 
 
-def build_server_columns(batch: Sequence[Connection]) -> Columns:
+def build_server_columns(batch: list[Connection]) -> Columns:
     """What the ServerHellos chose."""
-    dense = Dense([connection.server_hello for connection in batch])
-    suites = [none_below_zero(code) for code in dense.values("cipher_suite")]
-    columns = {
-        "server_legacy_version": pa.array(dense.values("legacy_version"), pa.uint16()),
-        "server_random": pa.array([random.hex() for random in dense.values("random")], pa.string()),
-        "server_session_id": pa.array([value.hex() for value in dense.values("session_id")], pa.string()),
-        "cipher_suite": pa.array(suites, pa.uint16()),
-        "cipher_suite_name": names_of(suites, registry.cipher_suite_name),
-        "compression_method": pa.array(map(none_below_zero, dense.values("compression_method")), pa.uint8()),
-        "server_extensions": Vectors(dense.values("extension_types")).lists(),
-        "alpn": Shared(dense.values("alpn")).column(
+    hellos = [connection.server_hello or NO_SERVER_HELLO for connection in batch]
+    absent = np.fromiter((hello is NO_SERVER_HELLO for hello in hellos), np.bool_, len(hellos))
+    values = rows_of(SERVER_VALUES, hellos)
+    numbers = {name: np.array(values[name], np.int64) for name in SERVER_NUMBERS}
+    unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
+    return {
+        "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
+        "server_random": hex_array(values["random"], absent),
+        "server_session_id": hex_array(values["session_id"], absent),
+        "cipher_suite": number_array(numbers["cipher_suite"], pa.uint16(), unset["cipher_suite"]),
+        "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name),
+        "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
+        "server_extensions": Vectors(values["extension_types"]).lists(absent),
+        "alpn": Shared(values["alpn"]).column(
             lambda name: None if name is None else registry.alpn_text(name), pa.string()
         ),
-        "psk_selected": pa.array(dense.values("psk_selected"), pa.bool_()),
-        "early_data_accepted": pa.nulls(len(suites), pa.bool_()),
+        "psk_selected": number_array(numbers["psk_selected"], pa.bool_(), absent),
+        "early_data_accepted": pa.nulls(len(hellos), pa.bool_()),
     }
-    return {name: dense.spread(array) for name, array in columns.items()}
 
 
-def build_security(batch: Sequence[Connection]) -> Columns:
+def build_security(batch: list[Connection]) -> Columns:
     """Key exchange, authentication, cipher and what they are worth."""
     shared = Shared(
-        None
-        if connection.server_hello is None
-        else (
-            connection.server_hello.cipher_suite,
-            connection.server_hello.is_tls13(),
-            connection.group,
-            connection.server_hello.psk_selected,
-        )
-        for connection in batch
+        [
+            None if hello is None else (hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected)
+            for connection, hello in ((connection, connection.server_hello) for connection in batch)
+        ]
     )
     facts = [session_security(*key) if key else None for key in shared.keys]
     return {
@@ -219,7 +241,7 @@ def build_security(batch: Sequence[Connection]) -> Columns:
     }
 
 
-def build_fingerprints(batch: Sequence[Connection]) -> Columns:
+def build_fingerprints(batch: list[Connection]) -> Columns:
     """JA3, JA3S and JA4 with the texts that they are hashes of."""
     columns: Columns = {}
     for attribute, names in (
@@ -232,64 +254,54 @@ def build_fingerprints(batch: Sequence[Connection]) -> Columns:
     return columns
 
 
-def build_leaf_columns(batch: Sequence[Connection], context: Context) -> Columns:
+def build_leaf_columns(batch: list[Connection], times: Numbers, context: Context) -> Columns:
     """Chains, and the facts of the server's own certificate."""
-    columns: Columns = {}
-    for name in ("certificate_sha256s", "client_certificate_sha256s"):
-        columns[name] = Shared(map(attrgetter(name), batch)).column(lambda chain: chain, TYPES["list<string>"])
-    leaves = Shared(
-        connection.certificate_sha256s[0] if connection.certificate_sha256s else None for connection in batch
-    )
-    facts = [None if leaf is None else context.certificate(leaf) for leaf in leaves.keys]
-    take: Callable[[Callable[[CertificateFacts], Any], pa.DataType], pa.Array] = lambda read, data_type: leaves.spread(  # noqa: E731
-        [None if fact is None else read(fact) for fact in facts], data_type
-    )
-    columns["subject"] = take(lambda fact: fact.subject, pa.string())
-    columns["issuer"] = take(lambda fact: fact.issuer, pa.string())
-    columns["san_count"] = take(count_names, pa.int64())
-    columns["sct_count"] = take(lambda fact: fact.sct_count, pa.int64())
-    names = Shared(leaf_and_name(connection) for connection in batch)
-    columns["name_matches"] = names.column(
-        lambda key: (
-            None
-            if key is None or key[1] is None
-            else name_matches(decode_name(key[1]) or "", context.certificate(key[0]))
-        ),
-        pa.bool_(),
-    )
-    matches = columns["name_matches"].to_pylist()
-    columns["validation"] = pa.array(
-        [validate_leaf(connection, match, context) for connection, match in zip(batch, matches, strict=True)],
-        pa.string(),
-    )
+    values = rows_of(("certificate_sha256s", "client_certificate_sha256s"), batch)
+    texts = TYPES["list<string>"]
+    columns = {name: Shared(chains).column(lambda chain: chain, texts) for name, chains in values.items()}
+    leaves = Shared([chain[0] if chain else None for chain in values["certificate_sha256s"]])
+    facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
+    for name, read, data_type in LEAF_COLUMNS:
+        columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
+    asked = [None if hello is None else hello.server_name for hello in map(attrgetter("client_hello"), batch)]
+    pairs = Shared(zip(leaves.positions.tolist(), asked, strict=True))
+    matches = [matches_leaf(facts[leaf], name) for leaf, name in pairs.keys]
+    columns["name_matches"] = pairs.spread(matches, pa.bool_())
+    mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
+    columns["validation"] = build_validation(facts, leaves.positions, times, mismatch)
     return columns
 
 
-def count_names(facts: CertificateFacts) -> int | None:
+def build_validation(
+    facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask
+) -> pa.Array:
+    """What dates, issuer and name of the server's certificate say at the time of the connection."""
+    ends = [NO_END if fact is None or fact.not_after is None else fact.not_after for fact in facts]
+    begins = [-NO_END if fact is None or fact.not_before is None else fact.not_before for fact in facts]
+    own = np.array([fact is not None and bool(fact.self_signed) for fact in facts], np.bool_)
+    none = np.array([fact is None for fact in facts], np.bool_)
+    verdict = np.select(
+        [
+            none[leaves],
+            times > np.array(ends, np.int64)[leaves],
+            times < np.array(begins, np.int64)[leaves],
+            own[leaves],
+            mismatch,
+        ],
+        [0, 1, 2, 3, 4],
+        5,
+    )
+    return spread(text_array(VALIDATIONS), verdict.astype(np.int32))
+
+
+def matches_leaf(facts: LeafFacts | None, name: bytes | None) -> bool | None:
+    """Whether a certificate is for the name that the client asked for; None where either is missing."""
+    return None if facts is None or name is None else name_matches(decode_name(name) or "", facts)
+
+
+def count_names(facts: LeafFacts) -> int | None:
     """How many names a certificate is for; None where its names could not be read."""
     return None if facts.san_dns is None or facts.san_ip is None else len(facts.san_dns) + len(facts.san_ip)
-
-
-def leaf_and_name(connection: Connection) -> tuple[str, bytes | None] | None:
-    """The server's own certificate and the name that the client asked for."""
-    if not connection.certificate_sha256s:
-        return None
-    hello = connection.client_hello
-    return connection.certificate_sha256s[0], None if hello is None else hello.server_name
-
-
-def validate_leaf(connection: Connection, matches: bool | None, context: Context) -> str | None:
-    """What dates, issuer and name of the server's certificate say at the time of the connection."""
-    if not connection.certificate_sha256s:
-        return None
-    facts = context.certificate(connection.certificate_sha256s[0])
-    if facts.not_after is not None and connection.time_start > facts.not_after:
-        return "expired"
-    if facts.not_before is not None and connection.time_start < facts.not_before:
-        return "not_yet_valid"
-    if facts.self_signed:
-        return "self_signed"
-    return "name_mismatch" if matches is False else "leaf_ok"
 
 
 def decode_name(name: bytes | None) -> str | None:
@@ -297,11 +309,29 @@ def decode_name(name: bytes | None) -> str | None:
     return None if name is None else name.decode("ascii", "backslashreplace")
 
 
-def names_of(codes: Sequence[int | None], name_of: Callable[[int], str]) -> pa.Array:
-    """A column of names for a column of numbers."""
-    return Shared(codes).column(lambda code: None if code is None else name_of(code), pa.string())
+def decode_protocols(vector: bytes | None) -> list[str] | None:
+    """A ProtocolNameList as text."""
+    return None if vector is None else [registry.alpn_text(name) for name in parse_alpn(vector)]
 
 
-def none_below_zero(number: int) -> int | None:
-    """None for the kernel's -1."""
-    return None if number < 0 else number
+def str_or_none(text: str | None) -> str | None:
+    """The text as it is."""
+    return text
+
+
+def hex_array(values: Sequence[bytes], absent: Mask) -> pa.Array:
+    """A column of octets as hexadecimal text."""
+    return octet_array([value.hex().encode() for value in values], pa.string(), 1, absent)
+
+
+def names_of(codes: Numbers, name_of: Callable[[int], str]) -> pa.Array:
+    """A column of names for a column of numbers; none for those below zero."""
+    return Shared(codes.tolist()).column(lambda code: None if code < 0 else name_of(code), pa.string())
+
+
+LEAF_COLUMNS: tuple[tuple[str, Callable[[LeafFacts], Any], pa.DataType], ...] = (
+    ("subject", lambda fact: fact.subject, pa.string()),
+    ("issuer", lambda fact: fact.issuer, pa.string()),
+    ("san_count", count_names, pa.int64()),
+    ("sct_count", lambda fact: fact.sct_count, pa.int64()),
+)

@@ -7,7 +7,6 @@ from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .. import registry
 from ..certificates import CertificateFacts, pem_of
@@ -32,6 +31,8 @@ OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str], dict[int, str]], ...] =
 
 def explode(table: pa.Table, name: str) -> tuple[pa.Array, pa.Array, pa.Array]:
     """A list column as (row numbers, positions within the row, values)."""
+    import pyarrow.compute as pc  # dear to import
+
     lists = table.column(name).combine_chunks()
     rows = pc.list_parent_indices(lists)
     values = pc.list_flatten(lists)

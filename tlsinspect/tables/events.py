@@ -11,7 +11,7 @@ from .. import registry
 from ..connection import Connection
 from ..errors import DecodeError
 from ..wire.codes import HANDSHAKE
-from .arrow import arrow_schema
+from .arrow import arrow_schema, value_array
 from .connections import Context
 
 Rows = Iterable[tuple[Any, ...]]
@@ -22,7 +22,7 @@ def build_rows(table: str, rows: Rows) -> pa.RecordBatch:
     schema = arrow_schema(table)
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return pa.RecordBatch.from_arrays(
-        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+        [value_array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
     )
 
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..columns import CONNECTIONS
 from ..connection import Connection
 from ..registry.quic import quic_version_name
 from ..wire.quic_frames import parse_transport_parameters
-from .arrow import TYPES
+from .arrow import TYPES, text_array, value_array
 
 QUIC_PREFIX = "quic_"
 COLUMN_TYPES = {column.name: TYPES[column.type] for column in CONNECTIONS if column.name.startswith(QUIC_PREFIX)}
@@ -24,7 +23,7 @@ def build_quic_columns(batch: Sequence[Connection]) -> dict[str, pa.Array]:
     if not any(rows):
         return {name: pa.nulls(len(batch), data_type) for name, data_type in COLUMN_TYPES.items()}
     return {
-        name: pa.array([None if row is None else row[name] for row in rows], data_type)
+        name: value_array([None if row is None else row[name] for row in rows], data_type)
         for name, data_type in COLUMN_TYPES.items()
     }
 
@@ -34,8 +33,8 @@ def with_google_names(names: pa.Array, batch: Sequence[Connection]) -> pa.Array:
     asked = [None if connection.quic is None else connection.quic.server_name for connection in batch]
     if not any(asked):
         return names
-    texts = [None if name is None else name.decode("ascii", "backslashreplace") for name in asked]
-    return pc.coalesce(names, pa.array(texts, pa.string()))
+    pairs = zip(names.to_pylist(), asked, strict=True)
+    return text_array([known if name is None else name.decode("ascii", "backslashreplace") for known, name in pairs])
 
 
 def quic_values(connection: Connection) -> dict[str, Any]:

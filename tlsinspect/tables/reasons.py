@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..columns import CONNECTIONS
 from ..connection import Connection
-from .arrow import TYPES, Shared
+from .arrow import TYPES, Shared, missing_of
 from .quic import QUIC_PREFIX
 
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
@@ -52,22 +52,21 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
     """
     names = [column.name for column in CONNECTIONS if column.name not in PLACED]
     nullable = [name for name in names if columns[name].null_count]
-    if not batch:
-        return pa.array([], TYPES["map"])
-    masks = np.column_stack(
-        [columns[name].is_null().to_numpy(zero_copy_only=False) for name in nullable] or [np.zeros((len(batch), 0))]
-    )
-    packed = np.packbits(masks.astype(np.bool_), axis=1)
+    masks = np.column_stack([missing_of(columns[name]) for name in nullable] or [np.zeros((len(batch), 0), np.bool_)])
+    packed = np.packbits(masks, axis=1)
+    rows = packed.view(f"V{packed.shape[1]}").ravel().tolist() if packed.size else [b""] * len(batch)
     patterns = Shared(
-        (
-            connection.client_state or client_cut(connection),
-            connection.server_state or server_cut(connection),
-            connection.certificate_state,
-            connection.server_hello is not None and connection.server_hello.is_tls13(),
-            connection.established,
-            row.tobytes(),
-        )
-        for connection, row in zip(batch, packed, strict=True)
+        [
+            (
+                connection.client_state or client_cut(connection),
+                connection.server_state or server_cut(connection),
+                connection.certificate_state,
+                connection.server_hello is not None and connection.server_hello.is_tls13(),
+                connection.established,
+                row,
+            )
+            for connection, row in zip(batch, rows, strict=True)
+        ]
     )
 
     def explain(key: tuple[str, str, str, bool, bool | None, bytes]) -> list[tuple[str, str]]:
