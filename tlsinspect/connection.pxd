@@ -37,7 +37,7 @@ cdef class ConnectionBuilder:
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
-                   second_port=bytes, ordered=bytes, protocol=bytes, start=bytes)
+                   second_port=bytes, ordered=bytes, protocol=bytes)
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client)
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)

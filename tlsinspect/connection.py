@@ -7,7 +7,7 @@ connections share (fingerprints, addresses, chains) is worked out once and remem
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from hashlib import blake2b, sha1, sha256
 from socket import AF_INET, AF_INET6, inet_ntop
 
@@ -31,6 +31,8 @@ GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
 CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
+COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
+IDENTITY_HASH = blake2b(digest_size=8)
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -196,9 +198,12 @@ class ConnectionBuilder:
             first_port, second_port = second_port, first_port
         protocol = b"\x06\x00" if flow.protocol == TCP else b"\x11\x00"
         ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
-        connection.community_id = "1:" + b64encode(sha1(ordered, usedforsecurity=False).digest()).decode("ascii")
-        start = flow.time_start.to_bytes(8, "big", signed=True)
-        connection.connection_id = blake2b(ordered + start, digest_size=8).hexdigest()
+        community = COMMUNITY_HASH.copy()
+        community.update(ordered)
+        connection.community_id = "1:" + b2a_base64(community.digest(), newline=False).decode("ascii")
+        identity = IDENTITY_HASH.copy()
+        identity.update(ordered + flow.time_start.to_bytes(8, "big", signed=True))
+        connection.connection_id = identity.hexdigest()
 
     def address(self, packed: bytes) -> str:
         """An address as text."""

@@ -12,18 +12,25 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
-from typing import Any
+from typing import Any, cast
+
+import pyarrow as pa
 
 from . import tables
 from .capture import CaptureSource
 from .errors import CaptureError, TlsInspectError
 from .reading import Batch, Progress, Reading, distinct_names
 from .totals import Totals
+
+if sys.platform == "linux":
+    import fcntl
+
+PIPE_LENGTH = 1 << 20  # octets; what an unprivileged process may ask for
 
 
 class ParallelReading:
@@ -51,34 +58,32 @@ class ParallelReading:
         workers: dict[Pipe, BaseProcess] = {}
         for shard in range(self.shards):
             receiver, sender = context.Pipe(duplex=False)
+            widen(sender)
             arguments = (sender, stop, self.sources, self.totals.tls_ports, self.wanted, shard, self.shards)
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
             sender.close()
             workers[receiver] = process
-        with ended(list(workers.values())):
-            yield from self.receive(workers, stop)
+        with ended(list(workers.values())), stopping(stop):
+            yield from self.receive(workers)
 
-    def receive(self, workers: dict[Pipe, BaseProcess], stop: Event) -> Iterator[Batch]:
+    def receive(self, workers: dict[Pipe, BaseProcess]) -> Iterator[Batch]:
         """Take what the workers send until each has sent its totals."""
         waiting = dict(workers)
         shares: dict[int, Totals] = {}
         while waiting:
-            try:
-                for pipe in wait(list(waiting)):
-                    message = receive_message(pipe, waiting[pipe])  # type: ignore[arg-type,index]
-                    if isinstance(message, Batch):
-                        yield message
-                    elif isinstance(message, CaptureError):
-                        raise message
-                    elif message[0] == "progress":
-                        if self.progress is not None:
-                            self.progress(*message[1:])
-                    else:
-                        shares[message[1]] = message[2]
-                        del waiting[pipe]  # type: ignore[arg-type]
-            except KeyboardInterrupt:
-                stop.set()
+            for pipe in cast("list[Pipe]", wait(list(waiting))):
+                kind, *message = receive_message(pipe, waiting[pipe])
+                if kind == "rows":
+                    yield Batch(message[0], receive_rows(pipe, waiting[pipe], message[0]))
+                elif kind == "refused":
+                    raise message[0]
+                elif kind == "progress":
+                    if self.progress is not None:
+                        self.progress(*message)
+                else:
+                    shares[message[0]] = message[1]
+                    del waiting[pipe]
         for shard in sorted(shares):
             self.take(shares[shard], shard)
 
@@ -112,9 +117,10 @@ def work(
     reading = Reading(sources, ports, wanted, tell, shard, shards)
     try:
         for batch in reading:
-            sender.send(batch)
+            sender.send(("rows", batch.table))
+            sender.send_bytes(batch.rows.serialize())  # as they lie in memory: pickling copies them twice more
     except CaptureError as error:
-        sender.send(error)
+        sender.send(("refused", error))
     else:
         sender.send(("totals", shard, reading.totals))
     sender.close()
@@ -122,17 +128,60 @@ def work(
 
 def receive_message(pipe: Pipe, process: BaseProcess) -> Any:
     """The next message of a worker; raises TlsInspectError when it died."""
-    try:
+    with told_of_death(process):
         return pipe.recv()
+
+
+def receive_rows(pipe: Pipe, process: BaseProcess, table: str) -> pa.RecordBatch:
+    """The rows that follow a message of their own; raises TlsInspectError when the worker died."""
+    with told_of_death(process):
+        return pa.ipc.read_record_batch(pa.py_buffer(pipe.recv_bytes()), tables.arrow_schema(table))
+
+
+@contextmanager
+def told_of_death(process: BaseProcess) -> Iterator[None]:
+    """Say how a worker ended whose pipe is at its end."""
+    try:
+        yield
     except EOFError:
         process.join()
         raise TlsInspectError(f"a worker process ended early (exit status {process.exitcode})") from None
+
+
+def widen(pipe: Pipe) -> None:
+    """Let a pipe hold more, where the system can, so that a batch crosses in few steps."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_LENGTH)
 
 
 def start_context() -> Any:
     """Fork where that is safe and saves the imports, else spawn."""
     alone = sys.platform == "linux" and threading.active_count() == 1
     return multiprocessing.get_context("fork" if alone else "spawn")
+
+
+@contextmanager
+def stopping(stop: Event) -> Iterator[None]:
+    """Let Ctrl-C ask the workers to stop, and a second one end everything.
+
+    A message that is being received is not torn apart that way. Elsewhere than in the
+    main thread nobody can be asked, and no Ctrl-C comes.
+    """
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

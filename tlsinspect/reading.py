@@ -29,7 +29,7 @@ from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
 
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
-ROWS_PER_BATCH = 8192
+ROWS_PER_BATCH = 2048  # few enough to stay in the processor's cache until they are columns
 
 OPENERS = (open_dtls, QuicOpener(QuicKeys()))
 

@@ -14,7 +14,7 @@ cdef class Element:
 cpdef Element parse_header(bytes data, Py_ssize_t offset, Py_ssize_t limit)
 @cython.locals(element=Element)
 cpdef Element parse_element(bytes data, Py_ssize_t offset, Py_ssize_t limit)
-@cython.locals(elements=list, element=Element, position=Py_ssize_t, count=Py_ssize_t)
+@cython.locals(elements=list, element=Element, position=Py_ssize_t)
 cpdef list parse_elements(Element outer, Py_ssize_t least, Py_ssize_t most)
 @cython.locals(element=Element)
 cpdef Element parse_enclosed(Element outer)

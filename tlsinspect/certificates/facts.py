@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import DecodeError
 from .der import NANOSECONDS
@@ -56,8 +56,7 @@ class CertificateFacts:
     issue: str | None = None  # what was refused or breaks RFC 5280, "; " between; no text from the certificate
 
 
-@dataclass(slots=True, frozen=True)
-class LeafFacts:
+class LeafFacts(NamedTuple):
     """What is asked of the server's own certificate for each connection; the same as in CertificateFacts."""
 
     subject: str | None

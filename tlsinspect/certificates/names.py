@@ -34,7 +34,7 @@ def parse_name(name: Element) -> tuple[str, str | None]:
     is no text. Spec: RFC 4514 section 2, RFC 5280 section 4.1.2.4.
     """
     encoding = name.expect(SEQUENCE).encoding
-    read = _name_text if len(encoding) <= MAX_KEPT_OCTETS else _name_text.__wrapped__
+    read = _name_text if len(encoding) <= MAX_KEPT_OCTETS else _spell_name
     try:
         return read(encoding)
     except DecodeError as error:
@@ -43,22 +43,42 @@ def parse_name(name: Element) -> tuple[str, str | None]:
 
 @lru_cache(maxsize=1024)  # few authorities issue most certificates: a quarter off the time of each
 def _name_text(encoding: bytes) -> tuple[str, str | None]:
+    return _spell_name(encoding)
+
+
+def _spell_name(encoding: bytes) -> tuple[str, str | None]:
     common_name = None
     names = []
     for relative_name in iter_elements(parse_element(encoding, 0, len(encoding))):
         attributes = []
         for attribute in iter_elements(relative_name.expect(SET)):
-            identifier, value = parse_elements(attribute.expect(SEQUENCE), 2, 2)
-            type_ = parse_object_identifier(identifier)
-            text = _parse_text(value)
-            if type_ == COMMON_NAME and text is not None:
-                common_name = escape_text(text)
-            if text is None or type_ not in NAME_ATTRIBUTES:
-                attributes.append(f"{NAME_ATTRIBUTES.get(type_, type_)}={_hex(value.encoding)}")
-            else:
-                attributes.append(f"{NAME_ATTRIBUTES[type_]}={_escape_value(text)}")
+            part = attribute.encoding
+            spell = _attribute_text if len(part) <= MAX_KEPT_OCTETS else _spell_attribute
+            try:
+                text, common = spell(part)
+            except DecodeError as error:
+                raise DecodeError("der", error.kind, attribute.offset + error.offset, error.expected) from None
+            attributes.append(text)
+            common_name = common_name if common is None else common
         names.append("+".join(attributes))
     return ",".join(reversed(names)), common_name
+
+
+@lru_cache(maxsize=4096)  # names share all but their last part
+def _attribute_text(encoding: bytes) -> tuple[str, str | None]:
+    return _spell_attribute(encoding)
+
+
+def _spell_attribute(encoding: bytes) -> tuple[str, str | None]:
+    """Type and value as text, and the value alone where it is a common name."""
+    attribute = parse_element(encoding, 0, len(encoding))
+    identifier, value = parse_elements(attribute.expect(SEQUENCE), 2, 2)
+    type_ = parse_object_identifier(identifier)
+    text = _parse_text(value)
+    common_name = escape_text(text) if type_ == COMMON_NAME and text is not None else None
+    if text is None or type_ not in NAME_ATTRIBUTES:
+        return f"{NAME_ATTRIBUTES.get(type_, type_)}={_hex(value.encoding)}", common_name
+    return f"{NAME_ATTRIBUTES[type_]}={_escape_value(text)}", common_name
 
 
 def escape_text(text: str) -> str:

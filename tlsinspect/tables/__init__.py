@@ -8,7 +8,8 @@ up here, late, once per distinct number.
 from __future__ import annotations
 
 from .arrow import arrow_schema, empty_table, to_frame
-from .connections import Context, build_connections
+from .connections import build_connections
+from .context import Context
 from .derived import build_certificates, build_chains, build_offers
 from .events import build_alerts, build_messages, build_problems
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..columns import COLUMNS
-from .pack import pack_keys, pack_octets
+from .pack import pack_keys, pack_octets, pack_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ TYPES: dict[str, pa.DataType] = {
 }
 
 Mask = NDArray[np.bool_]
+Columns = dict[str, pa.Array]
 
 
 @cache
@@ -95,7 +96,18 @@ def entries_of(data_type: pa.MapType, keys: pa.Array, items: pa.Array) -> pa.Arr
 
 def text_array(values: Iterable[str | None]) -> pa.Array:
     """A column of texts."""
-    return octet_array([None if value is None else value.encode() for value in values], pa.string(), 1, None)
+    texts = list(values)
+    lengths = np.zeros(len(texts), np.int32)
+    missing = np.zeros(len(texts), np.bool_)
+    octets = pack_texts(texts, lengths, missing.view(np.uint8))
+    return run_array(octets, lengths, pa.string(), 1, missing)
+
+
+def hex_array(values: list[bytes | None], absent: Mask) -> pa.Array:
+    """A column of octets as hexadecimal text; rows of `absent` are missing."""
+    lengths = np.zeros(len(values), np.int32)
+    octets = pack_octets(values, lengths, absent.copy().view(np.uint8))
+    return run_array(octets.hex().encode(), lengths * 2, pa.string(), 1, absent)
 
 
 def list_array(values: Sequence[bytes | None], width: int, absent: Mask | None = None) -> pa.Array:
@@ -173,8 +185,14 @@ class Shared:
         """A column: `make` gives the value of a distinct key."""
         return self.spread([make(key) for key in self.keys], data_type)
 
+    def texts(self) -> pa.Array:
+        """The keys themselves, which are texts."""
+        return self.spread(self.keys, pa.string())
+
     def spread(self, values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
         """A column from one value per distinct key."""
+        if len(self.keys) == len(self.positions):  # no two rows share a value
+            return value_array(values, data_type)
         return spread(value_array(values, data_type), self.positions)
 
 

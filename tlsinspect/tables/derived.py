@@ -11,7 +11,7 @@ import pyarrow as pa
 from .. import registry
 from ..certificates import CertificateFacts, pem_of
 from .arrow import Shared, arrow_schema
-from .connections import Context
+from .context import Context
 
 NO_MARKS: dict[int, str] = {}
 OFFER_KINDS: tuple[tuple[str, str, Callable[[int], str], dict[int, str]], ...] = (

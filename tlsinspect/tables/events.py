@@ -12,7 +12,7 @@ from ..connection import Connection
 from ..errors import DecodeError
 from ..wire.codes import HANDSHAKE
 from .arrow import arrow_schema, value_array
-from .connections import Context
+from .context import Context
 
 Rows = Iterable[tuple[Any, ...]]
 

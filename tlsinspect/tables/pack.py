@@ -1,7 +1,8 @@
 """The loops over every row: values of records into the flat arrays that Arrow's columns are made of.
 
-Goes in: lists of records or of their values. Comes out: numpy arrays that were
-given, filled, and joined octets. Compiled, a value costs a few nanoseconds and no object.
+Goes in: lists of records or of their values. Comes out: what was given, filled, and
+joined octets. Compiled, a value costs a few nanoseconds. Each function that reads a
+record has the names of what it reads, in its order, above it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..connection import Connection
+from ..wire.messages import ClientHello, ServerHello
+
+MISSING = -1  # stands for None among numbers that are never negative
 
 NUMBERS = (
     "capture", "time_start", "time_end", "client_port", "server_port", "client_packets", "server_packets",
@@ -21,15 +25,33 @@ NUMBERS = (
     "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "established", "last_alert",
     "client_certificate_requested",
 )  # fmt: skip
-"""The attributes of a Connection that pack_numbers reads, in its order."""
+OBJECTS = (
+    "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
+    "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
+    "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
+    "certificate_sha256s", "client_certificate_sha256s", "client_state", "server_state", "certificate_state",
+)  # fmt: skip
+CLIENT_NUMBERS = (
+    "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
+    "record_size_limit", "raw_length",
+)  # fmt: skip
+CLIENT_OBJECTS = (
+    "random", "session_id", "cipher_suites", "extension_types", "supported_versions", "supported_groups",
+    "key_share_groups", "signature_algorithms", "certificate_compression", "compression_methods", "ec_point_formats",
+    "psk_key_exchange_modes", "server_name", "alpn", "ech_type",
+)  # fmt: skip
+SERVER_NUMBERS = (
+    "legacy_version", "cipher_suite", "compression_method", "psk_selected",
+)  # fmt: skip
+SERVER_OBJECTS = (
+    "random", "session_id", "extension_types", "alpn",
+)  # fmt: skip
 
-MISSING = -1  # stands for None among numbers that are never negative
 
-
-def pack_numbers(batch: list[Connection], table: NDArray[np.int64]) -> None:
+def pack_numbers(records: list[Connection], table: NDArray[np.int64]) -> None:
     """Fill `table`, a row per name of NUMBERS and a column per connection; None becomes MISSING."""
-    for place in range(len(batch)):
-        connection = batch[place]
+    for place in range(len(records)):
+        connection = records[place]
         table[0, place] = connection.capture
         table[1, place] = connection.time_start
         table[2, place] = connection.time_end
@@ -64,6 +86,95 @@ def pack_numbers(batch: list[Connection], table: NDArray[np.int64]) -> None:
         table[31, place] = number_of(connection.client_certificate_requested)
 
 
+def pack_objects(records: list[Connection], objects: list[Any]) -> None:
+    """Fill `objects`, for each name of OBJECTS one run of an entry per connection."""
+    count = len(records)
+    for place in range(count):
+        connection = records[place]
+        objects[place] = connection.connection_id
+        objects[count + place] = connection.community_id
+        objects[2 * count + place] = connection.client_ip
+        objects[3 * count + place] = connection.server_ip
+        objects[4 * count + place] = connection.transport
+        objects[5 * count + place] = connection.protocol
+        objects[6 * count + place] = connection.starttls_protocol
+        objects[7 * count + place] = connection.resumption
+        objects[8 * count + place] = connection.established_evidence
+        objects[9 * count + place] = connection.failure
+        objects[10 * count + place] = connection.last_alert_sender
+        objects[11 * count + place] = connection.handshake_history
+        objects[12 * count + place] = connection.ocsp_status
+        objects[13 * count + place] = connection.tunnels
+        objects[14 * count + place] = connection.vlans
+        objects[15 * count + place] = connection.tcp_rtt_ms
+        objects[16 * count + place] = connection.hello_ms
+        objects[17 * count + place] = connection.handshake_ms
+        objects[18 * count + place] = connection.fingerprint
+        objects[19 * count + place] = connection.server_fingerprint
+        objects[20 * count + place] = connection.certificate_sha256s
+        objects[21 * count + place] = connection.client_certificate_sha256s
+        objects[22 * count + place] = connection.client_state
+        objects[23 * count + place] = connection.server_state
+        objects[24 * count + place] = connection.certificate_state
+
+
+def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) -> None:
+    """Fill `table`, a row per name of CLIENT_NUMBERS and a column per hello."""
+    for place in range(len(records)):
+        hello = records[place]
+        table[0, place] = hello.legacy_version
+        table[1, place] = hello.seen
+        table[2, place] = hello.renegotiation_info
+        table[3, place] = hello.ticket_length
+        table[4, place] = hello.heartbeat_mode
+        table[5, place] = hello.ech_config_id
+        table[6, place] = hello.record_size_limit
+        table[7, place] = hello.raw_length
+
+
+def pack_client_objects(records: list[ClientHello], objects: list[Any]) -> None:
+    """Fill `objects`, for each name of CLIENT_OBJECTS one run of an entry per hello."""
+    count = len(records)
+    for place in range(count):
+        hello = records[place]
+        objects[place] = hello.random
+        objects[count + place] = hello.session_id
+        objects[2 * count + place] = hello.cipher_suites
+        objects[3 * count + place] = hello.extension_types
+        objects[4 * count + place] = hello.supported_versions
+        objects[5 * count + place] = hello.supported_groups
+        objects[6 * count + place] = hello.key_share_groups
+        objects[7 * count + place] = hello.signature_algorithms
+        objects[8 * count + place] = hello.certificate_compression
+        objects[9 * count + place] = hello.compression_methods
+        objects[10 * count + place] = hello.ec_point_formats
+        objects[11 * count + place] = hello.psk_key_exchange_modes
+        objects[12 * count + place] = hello.server_name
+        objects[13 * count + place] = hello.alpn
+        objects[14 * count + place] = hello.ech_type
+
+
+def pack_server_numbers(records: list[ServerHello], table: NDArray[np.int64]) -> None:
+    """Fill `table`, a row per name of SERVER_NUMBERS and a column per hello."""
+    for place in range(len(records)):
+        hello = records[place]
+        table[0, place] = hello.legacy_version
+        table[1, place] = hello.cipher_suite
+        table[2, place] = hello.compression_method
+        table[3, place] = hello.psk_selected
+
+
+def pack_server_objects(records: list[ServerHello], objects: list[Any]) -> None:
+    """Fill `objects`, for each name of SERVER_OBJECTS one run of an entry per hello."""
+    count = len(records)
+    for place in range(count):
+        hello = records[place]
+        objects[place] = hello.random
+        objects[count + place] = hello.session_id
+        objects[2 * count + place] = hello.extension_types
+        objects[3 * count + place] = hello.alpn
+
+
 def number_of(value: Any) -> int:
     """The number itself, or MISSING for None."""
     return MISSING if value is None else int(value)
@@ -80,6 +191,24 @@ def pack_octets(values: list[bytes | None], lengths: NDArray[np.int32], missing:
             lengths[place] = len(value)
             whole.append(value)
     return b"".join(whole)
+
+
+def pack_texts(values: list[str | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8]) -> bytes:
+    """Join what is there as UTF-8; fill the length in octets of each value and whether it is None."""
+    whole = []
+    total = 0
+    for place in range(len(values)):
+        value = values[place]
+        if value is None:
+            missing[place] = True
+        else:
+            lengths[place] = len(value)
+            total += len(value)
+            whole.append(value)
+    octets = "".join(whole).encode()
+    if len(octets) == total:  # one octet each, as nearly always
+        return octets
+    return pack_octets([None if value is None else value.encode() for value in values], lengths, missing)
 
 
 def pack_keys(values: list[Any], positions: NDArray[np.int32]) -> list[Any]:

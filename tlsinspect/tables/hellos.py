@@ -1,0 +1,127 @@
+"""What the hellos offered and chose: columns of the connections table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from .. import registry
+from ..connection import Connection
+from ..wire.codes import (
+    DELEGATED_CREDENTIAL,
+    EARLY_DATA,
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+    FALLBACK_SCSV,
+    PRE_SHARED_KEY,
+    RENEGOTIATION_SCSV,
+    STATUS_REQUEST,
+)
+from ..wire.messages import ClientHello, ServerHello, parse_alpn
+from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array
+from .records import Numbers, Records, read_client_hellos, read_server_hellos
+from .vectors import Vectors
+
+SEEN_FLAGS = {
+    "status_request": STATUS_REQUEST,
+    "encrypt_then_mac": ENCRYPT_THEN_MAC,
+    "extended_master_secret": EXTENDED_MASTER_SECRET,
+    "delegated_credential": DELEGATED_CREDENTIAL,
+    "psk_offered": PRE_SHARED_KEY,
+    "early_data_offered": EARLY_DATA,
+}
+
+CLIENT_VECTORS = {
+    "cipher_suites": "cipher_suites",
+    "client_extensions": "extension_types",
+    "supported_versions": "supported_versions",
+    "supported_groups": "supported_groups",
+    "key_share_groups": "key_share_groups",
+    "signature_algorithms": "signature_algorithms",
+    "certificate_compression": "certificate_compression",
+}
+CLIENT_OCTETS = ("compression_methods", "ec_point_formats", "psk_key_exchange_modes")
+WITH_GREASE = ("cipher_suites", "client_extensions", "supported_versions", "supported_groups")
+NO_CLIENT_HELLO = ClientHello()
+NO_SERVER_HELLO = ServerHello()
+
+
+def build_client_columns(batch: Sequence[Connection]) -> Columns:
+    """What the ClientHellos offered."""
+    hellos = [connection.client_hello or NO_CLIENT_HELLO for connection in batch]
+    absent = np.array([hello is NO_CLIENT_HELLO for hello in hellos], np.bool_)
+    rows = read_client_hellos(hellos)
+    vectors = {name: Vectors(rows.objects[attribute]) for name, attribute in CLIENT_VECTORS.items()}
+    columns = {name: vector.lists(absent) for name, vector in vectors.items()}
+    for name in CLIENT_OCTETS:
+        columns[name] = list_array(rows.objects[name], 1, absent)
+    for name, bit in SEEN_FLAGS.items():
+        columns[name] = number_array((rows.numbers["seen"] >> bit) & 1, pa.bool_(), absent)
+    suites = vectors["cipher_suites"]
+    columns["fallback_scsv"] = number_array(suites.contain(suites.numbers == FALLBACK_SCSV), pa.bool_(), absent)
+    renegotiation = suites.contain(suites.numbers == RENEGOTIATION_SCSV) | (rows.numbers["renegotiation_info"] != 0)
+    columns["renegotiation_info"] = number_array(renegotiation, pa.bool_(), absent)
+    grease = np.zeros(len(hellos), np.bool_)
+    for name in WITH_GREASE:
+        grease |= vectors[name].contain(vectors[name].is_grease())
+    columns["grease"] = number_array(grease, pa.bool_(), absent)
+    return columns | build_client_scalars(rows, absent)
+
+
+def build_client_scalars(rows: Records, absent: Mask) -> Columns:
+    """Numbers and texts of the ClientHellos."""
+    numbers, objects = rows.numbers, rows.objects
+    unset = {name: absent | (numbers[name] == 0) for name in ("heartbeat_mode", "record_size_limit")}
+    return {
+        "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
+        "client_random": hex_array(objects["random"], absent),
+        "session_id": hex_array(objects["session_id"], absent),
+        "server_name": Shared(objects["server_name"]).column(decode_name, pa.string()),
+        "alpn_offered": Shared(objects["alpn"]).column(decode_protocols, TYPES["list<string>"]),
+        "session_ticket_offered": number_array(numbers["ticket_length"] > 0, pa.bool_(), absent),
+        "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
+        "ech_type": Shared(objects["ech_type"]).texts(),
+        "ech_config_id": number_array(numbers["ech_config_id"], pa.uint8(), numbers["ech_config_id"] < 0),
+        "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
+        "client_hello_length": number_array(numbers["raw_length"] + 4, pa.int64(), absent),
+    }
+
+
+def build_server_columns(batch: Sequence[Connection]) -> Columns:
+    """What the ServerHellos chose."""
+    hellos = [connection.server_hello or NO_SERVER_HELLO for connection in batch]
+    absent = np.array([hello is NO_SERVER_HELLO for hello in hellos], np.bool_)
+    rows = read_server_hellos(hellos)
+    numbers, objects = rows.numbers, rows.objects
+    unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
+    return {
+        "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
+        "server_random": hex_array(objects["random"], absent),
+        "server_session_id": hex_array(objects["session_id"], absent),
+        "cipher_suite": number_array(numbers["cipher_suite"], pa.uint16(), unset["cipher_suite"]),
+        "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name),
+        "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
+        "server_extensions": Vectors(objects["extension_types"]).lists(absent),
+        "alpn": Shared(objects["alpn"]).column(
+            lambda name: None if name is None else registry.alpn_text(name), pa.string()
+        ),
+        "psk_selected": number_array(numbers["psk_selected"], pa.bool_(), absent),
+        "early_data_accepted": pa.nulls(len(hellos), pa.bool_()),
+    }
+
+
+def decode_name(name: bytes | None) -> str | None:
+    """A host name from the wire as text; octets that are no ASCII are escaped."""
+    return None if name is None else name.decode("ascii", "backslashreplace")
+
+
+def decode_protocols(vector: bytes | None) -> list[str] | None:
+    """A ProtocolNameList as text."""
+    return None if vector is None else [registry.alpn_text(name) for name in parse_alpn(vector)]
+
+
+def names_of(codes: Numbers, name_of: Callable[[int], str]) -> pa.Array:
+    """A column of names for a column of numbers; none for those below zero."""
+    return Shared(codes.tolist()).column(lambda code: None if code < 0 else name_of(code), pa.string())

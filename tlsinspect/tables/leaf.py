@@ -1,0 +1,78 @@
+"""Chains, and what the server's own certificate says: columns of the connections table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..certificates import LeafFacts, name_matches
+from ..connection import Connection
+from .arrow import TYPES, Columns, Mask, Shared, spread, text_array
+from .context import Context
+from .hellos import decode_name
+from .records import Numbers, Records
+
+VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch", "leaf_ok")
+NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
+
+
+def build_leaf_columns(batch: Sequence[Connection], rows: Records, context: Context) -> Columns:
+    """Chains, and the facts of the server's own certificate."""
+    columns: Columns = {}
+    for name in ("certificate_sha256s", "client_certificate_sha256s"):
+        columns[name] = Shared(rows.objects[name]).column(lambda chain: chain, TYPES["list<string>"])
+    leaves = Shared([chain[0] if chain else None for chain in rows.objects["certificate_sha256s"]])
+    facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
+    for name, read, data_type in LEAF_COLUMNS:
+        columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
+    asked = [None if connection.client_hello is None else connection.client_hello.server_name for connection in batch]
+    pairs = Shared(zip(leaves.positions.tolist(), asked, strict=True))
+    matches = [matches_leaf(facts[leaf], name) for leaf, name in pairs.keys]
+    columns["name_matches"] = pairs.spread(matches, pa.bool_())
+    mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
+    columns["validation"] = build_validation(facts, leaves.positions, rows.numbers["time_start"], mismatch)
+    return columns
+
+
+def build_validation(
+    facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask
+) -> pa.Array:
+    """What dates, issuer and name of the server's certificate say at the time of the connection."""
+    ends = [NO_END if fact is None or fact.not_after is None else fact.not_after for fact in facts]
+    begins = [-NO_END if fact is None or fact.not_before is None else fact.not_before for fact in facts]
+    own = np.array([fact is not None and bool(fact.self_signed) for fact in facts], np.bool_)
+    none = np.array([fact is None for fact in facts], np.bool_)
+    verdict = np.select(
+        [
+            none[leaves],
+            times > np.array(ends, np.int64)[leaves],
+            times < np.array(begins, np.int64)[leaves],
+            own[leaves],
+            mismatch,
+        ],
+        [0, 1, 2, 3, 4],
+        5,
+    )
+    return spread(text_array(VALIDATIONS), verdict.astype(np.int32))
+
+
+def matches_leaf(facts: LeafFacts | None, name: bytes | None) -> bool | None:
+    """Whether a certificate is for the name that the client asked for; None where either is missing."""
+    return None if facts is None or name is None else name_matches(decode_name(name) or "", facts)
+
+
+def count_names(facts: LeafFacts) -> int | None:
+    """How many names a certificate is for; None where its names could not be read."""
+    return None if facts.san_dns is None or facts.san_ip is None else len(facts.san_dns) + len(facts.san_ip)
+
+
+LEAF_COLUMNS: tuple[tuple[str, Callable[[LeafFacts], Any], pa.DataType], ...] = (
+    ("subject", lambda fact: fact.subject, pa.string()),
+    ("issuer", lambda fact: fact.issuer, pa.string()),
+    ("san_count", count_names, pa.int64()),
+    ("sct_count", lambda fact: fact.sct_count, pa.int64()),
+)
