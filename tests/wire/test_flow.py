@@ -247,6 +247,16 @@ class TestReuse:
         assert flow.streams[1].initial_sequence == 5000
         assert not flow.streams[1].gap
 
+    def test_a_stray_syn_ack_with_another_number_is_not_believed(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.segment(1, SYN | ACK)
+        talk.segment(1, SYN | ACK, sequence=300)
+        flow = talk.say(HELLO, FLIGHT).only()
+        assert flow.server_hello is not None
+        assert flow.streams[1].initial_sequence == 5000
+        assert not flow.streams[1].gap
+
     def test_a_syn_ack_begins_another_connection_where_no_syn_was_captured(self) -> None:
         wire = Wire()
         Talk(wire).say(b"", FLIGHT)

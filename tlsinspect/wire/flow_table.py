@@ -198,7 +198,7 @@ class FlowTable:
         """True when a SYN starts another connection with the same addresses and ports.
 
         A SYN-ACK does so only where the client's SYN was not captured; before any payload
-        the server may choose its number anew.
+        the server may have chosen its number anew, or the SYN-ACK may be a stray one.
         """
         flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
@@ -208,7 +208,8 @@ class FlowTable:
         if stream.syn and sequence == stream.initial_sequence:
             return False
         if flags & ACK and not flow.closed and (other.syn or not stream.started):
-            stream.started = stream.started and stream.octets > 0
+            if stream.started and stream.octets == 0:
+                stream.alternative = (sequence + 1) & 0xFFFFFFFF
             return False
         reused = stream.started or flow.closed
         if reused:

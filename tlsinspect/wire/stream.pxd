@@ -10,12 +10,14 @@ cdef class Stream:
     cdef public RecordReader reader
     cdef public object owner
     cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
-    cdef public long long initial_sequence, next_sequence, next_place, packets, octets, out_of_order, retransmitted
+    cdef public long long initial_sequence, next_sequence, alternative, next_place, packets, octets, out_of_order, retransmitted
     cdef public long long pending_bytes, number, time_ns
     cdef public list pending, compared
     cpdef start(self, long long sequence)
     @cython.locals(ahead=cython.longlong)
     cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)
+    @cython.locals(first=cython.longlong, second=cython.longlong, renumbered=bint)
+    cpdef bint is_renumbered(self, long long sequence) except -1
     cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)

@@ -31,7 +31,8 @@ class Stream:
 
     `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets`
     counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
-    `next_sequence` its sequence number. `head` holds the first octets while they look
+    `next_sequence` its sequence number; `alternative` is the one that another SYN-ACK named, -1 without
+    one: the first payload shows which of the two holds. `head` holds the first octets while they look
     like no TLS. `number` and `time_ns` are those of the packet that is delivered.
     """
 
@@ -48,6 +49,7 @@ class Stream:
         self.overlap_conflict = False
         self.initial_sequence = 0
         self.next_sequence = 0
+        self.alternative = -1
         self.next_place = 0
         self.packets = 0
         self.octets = 0
@@ -72,10 +74,23 @@ class Stream:
         ahead = (sequence - self.next_sequence) & MASK
         if ahead == 0 and not self.pending:
             self.deliver(data, position, end, missing)
+        elif self.alternative >= 0 and self.next_place == 0 and self.is_renumbered(sequence):
+            self.accept(data, position, end, missing, sequence)
         elif ahead < HALF:
             self.accept_early(cut(data, position, end), missing, ahead)
         else:
             self.accept_again(data, position, end, missing, MASK + 1 - ahead)
+
+    def is_renumbered(self, sequence: int) -> bool:
+        """Choose between the numbers of two SYN-ACKs the one that is nearer to a payload; True for the later one."""
+        first = (sequence - self.next_sequence) & MASK
+        second = (sequence - self.alternative) & MASK
+        renumbered = min(second, MASK + 1 - second) < min(first, MASK + 1 - first)
+        if renumbered:
+            self.next_sequence = self.alternative
+            self.initial_sequence = (self.alternative - 1) & MASK
+        self.alternative = -1
+        return renumbered
 
     def accept_early(self, payload: bytes, missing: int, ahead: int) -> None:
         """A segment `ahead` octets before its turn, or in turn while others wait; too many waiting give up the hole."""
