@@ -16,8 +16,7 @@ import pytest
 from tests.synthetic import NOON, MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection, __version__
 from tlsinspect.charts import CHARTS
-from tlsinspect.report import write_report
-from tlsinspect.report.html import FRAMES, default_title, render_page
+from tlsinspect.report.html import FRAMES, default_title, render_page, write_report
 from tlsinspect.report.page import SECTIONS, build_page
 from tlsinspect.statistics import STATISTICS, build_shares
 

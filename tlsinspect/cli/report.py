@@ -31,7 +31,7 @@ def report(
     """
     with errors_as_one_line():
         inspection = inspect(captures, ports, processes)
-        from ..report import write_report
+        from ..report.html import write_report
 
         with writing_to(str(output)):
             page = write_report(inspection, output, title)
