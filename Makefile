@@ -5,6 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(shell find tlsinspect -type f ! -name '*.so' ! -path '*__pycache__*')
 DEMO := reports/demo
+TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
+# Byte code is made of what is imported, when it is; a module has its tests in one process, so that what
+# they share is made once.
+PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: demo test check compiled pure tools build clean
 
@@ -13,40 +18,39 @@ demo: $(VENV)/installed
 	$(BIN)/tlsinspect report captures/demo.pcapng -o $(DEMO) --title "tlsinspect demo capture"
 	@echo "Open $(DEMO)/index.html in a browser."
 
-test: tools check compiled pure
+test: tools check
+	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory compiled && $(MAKE) --no-print-directory pure LESS=--kernel-only; \
+	else $(MAKE) --no-print-directory pure; fi
 
 check: $(VENV)/developing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-compiled: $(VENV)/developing
-	@if command -v cc >/dev/null || command -v gcc >/dev/null; then \
-		TLSINSPECT_EXTENSIONS=require $(BIN)/pip install --quiet --no-build-isolation --no-deps --force-reinstall . && \
-		$(BIN)/pytest -n 2 --variant compiled; \
-	else echo "No C compiler: the compiled variant was not tested (Debian: apt-get install gcc python3-dev)"; fi
+compiled: export TLSINSPECT_EXTENSIONS = require
+compiled: build
+	$(PYTEST) --variant compiled
 
 pure: $(VENV)/developing
-	PYTHONPATH=$(CURDIR) $(BIN)/pytest -n 2 --variant pure
+	PYTHONPATH=$(CURDIR) $(PYTEST) --variant pure $(LESS)
 
 tools:
-	@sh tests/install_tools.sh
+	@$(TOOLS)
 
 build: $(VENV)/developing
-	$(BIN)/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+	$(PIP_INSTALL) --no-build-isolation --no-deps --force-reinstall .
 
 $(BIN)/python:
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); sh tests/install_tools.sh venv && $(PYTHON) -m venv $(VENV); }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(TOOLS) venv && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/installed: $(BIN)/python $(SOURCES)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet .
+	$(PIP_INSTALL) .
 	@$(BIN)/python -P -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
 	@touch $@
 
 $(VENV)/developing: $(BIN)/python pyproject.toml
-	$(BIN)/pip install --quiet --upgrade pip
-	TLSINSPECT_EXTENSIONS=skip $(BIN)/pip install --quiet ".[dev]"
+	$(PIP_INSTALL) "setuptools>=77" "cython>=3.2"
+	TLSINSPECT_EXTENSIONS=skip $(PIP_INSTALL) --no-build-isolation ".[dev]"
 	@touch $@
 
 clean:

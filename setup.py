@@ -64,7 +64,7 @@ def extensions():
         print("tlsinspect: installing the pure Python variant: Cython is missing", file=sys.stderr)
         return []
     return cythonize(
-        [Extension("*", [pattern], extra_compile_args=["-O3"]) for pattern in COMPILED],
+        [Extension("*", [pattern], extra_compile_args=["-O3", "-g0"]) for pattern in COMPILED],
         exclude=NOT_COMPILED,
         build_dir="build/cython",
         nthreads=os.cpu_count() or 1,

@@ -13,11 +13,28 @@ from tlsinspect.wire import record
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "tlsinspect"
 INSTALLED = Path(tlsinspect.__file__).parent
+VARIANT_FREE = frozenset(
+    {
+        "benchmarks", "captures", "certificates", "charts", "cli", "export", "registry", "report", "statistics",
+        "test_columns.py", "test_corpus_agreement.py", "test_documentation.py", "test_import_order.py",
+        "test_hostile_texts.py", "test_notebooks.py", "test_tshark_agreement.py",
+    }
+)  # fmt: skip
+"""What below tests/ need not be run in the second variant: it tests code that is never compiled, or what the
+kernel says of captures of which test_variants.py shows that both variants say the same."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--variant says which variant the run is meant to test."""
+    """--variant says which variant the run is meant to test; --kernel-only, that the other one was tested whole."""
     parser.addoption("--variant", choices=("compiled", "pure"), help="fail unless this variant is the one imported")
+    parser.addoption("--kernel-only", action="store_true", help="leave out what both variants have in common")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --kernel-only, pass over what need not be run twice."""
+    if config.getoption("--kernel-only") and collection_path.parent == ROOT / "tests":
+        return collection_path.name in VARIANT_FREE or None
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

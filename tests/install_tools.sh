@@ -1,6 +1,11 @@
 #!/bin/sh
-# Installs what the tests need beside Python packages, where this machine lets us: install_tools.sh [venv]
-# What cannot be installed is named, with what it is for.
+# Installs what the tests need beside Python packages, where this machine lets us.
+#
+#   install_tools.sh               tshark, a C compiler, the headers of Python; what is missing then is named
+#   install_tools.sh venv          Python's venv module
+#   install_tools.sh can-compile   installs nothing: status 0 where the kernel can be compiled
+
+python="${PYTHON:-python3}"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
@@ -13,16 +18,37 @@ install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null 2>&1
 }
 
-if [ "$1" = venv ]; then
-    version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    install "python$version-venv" || install python3-venv || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)" >&2; exit 1; }
-    exit 0
-fi
+version() {
+    "$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+}
+
+has_compiler() {
+    command -v cc >/dev/null || command -v gcc >/dev/null
+}
+
+has_headers() {
+    "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
+}
+
+case "$1" in
+venv)
+    install "python$(version)-venv" || install python3-venv && exit 0
+    echo "Python's venv module is missing (Debian: apt-get install python3-venv)" >&2
+    exit 1
+    ;;
+can-compile)
+    has_compiler && has_headers
+    exit
+    ;;
+esac
 
 if ! command -v tshark >/dev/null && ! install tshark; then
     echo "tshark is missing: the tests that compare with it are left out (Debian: apt-get install tshark)"
 fi
-if ! command -v cc >/dev/null && ! install gcc libc6-dev; then
+if ! has_compiler && ! install gcc libc6-dev; then
     echo "A C compiler is missing: the compiled variant is left out (Debian: apt-get install gcc libc6-dev)"
+fi
+if ! has_headers && ! install "python$(version)-dev"; then
+    echo "Python's headers are missing: the compiled variant is left out (Debian: apt-get install python3-dev)"
 fi
 exit 0

@@ -13,6 +13,7 @@ import make_workloads
 import pytest
 import replay
 from scapy.layers.inet import IP, TCP, UDP
+from scapy.plist import PacketList
 from scapy.utils import rdpcap
 
 import tlsinspect
@@ -29,29 +30,41 @@ def reordered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
         return path, make_workloads.make_workload("handshakes", path, 0.003)
 
 
-def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
-    first, second = tmp_path / "first.pcap", tmp_path / "second.pcap"
-    assert make_workloads.make_workload("small", first) == make_workloads.make_workload("small", second)
-    assert first.read_bytes() == second.read_bytes()
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """The small workload and its truth."""
+    path = tmp_path_factory.mktemp("workloads") / "small.pcap"
+    return path, make_workloads.make_workload("small", path)
 
 
-def test_another_seed_gives_another_file(tmp_path: Path) -> None:
-    first, second = tmp_path / "first.pcap", tmp_path / "second.pcap"
-    make_workloads.make_workload("small", first, seed=1)
-    make_workloads.make_workload("small", second, seed=2)
-    assert first.read_bytes() != second.read_bytes()
+@pytest.fixture(scope="module")
+def packets(small: tuple[Path, dict[str, object]]) -> PacketList:
+    """Its packets, as scapy reads them."""
+    return rdpcap(str(small[0]))
 
 
-def test_truth_counts_packets_and_octets_of_the_file(tmp_path: Path) -> None:
-    truth = make_workloads.make_workload("small", tmp_path / "small.pcap")
-    packets = rdpcap(str(tmp_path / "small.pcap"))
+def test_same_seed_gives_the_same_file(small: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    path, truth = small
+    again = tmp_path / "again.pcap"
+    assert make_workloads.make_workload("small", again) == truth
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_another_seed_gives_another_file(small: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    other = tmp_path / "other.pcap"
+    make_workloads.make_workload("small", other, seed=2)
+    assert other.read_bytes() != small[0].read_bytes()
+
+
+def test_truth_counts_packets_and_octets_of_the_file(
+    small: tuple[Path, dict[str, object]], packets: PacketList
+) -> None:
+    truth = small[1]
     assert truth["packets"] == len(packets)
     assert truth["wire_bytes"] == sum(len(packet) for packet in packets)
 
 
-def test_every_checksum_is_right_and_time_never_goes_back(tmp_path: Path) -> None:
-    make_workloads.make_workload("small", tmp_path / "small.pcap")
-    packets = rdpcap(str(tmp_path / "small.pcap"))
+def test_every_checksum_is_right_and_time_never_goes_back(packets: PacketList) -> None:
     times = [float(packet.time) for packet in packets]
     assert times == sorted(times)
     assert any(packet.haslayer(UDP) for packet in packets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shlex
 import subprocess
 import sys
@@ -10,13 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
-from command_line import run, start
+from command_line import run
 
 from tlsinspect.cli import main
 
 COMMANDS = sorted(main.commands)
 SLOW_IMPORTS = ("pandas", "pyarrow", "numpy", "matplotlib", "rich", "cryptography", "scapy", "jinja2", "pyshark")
-CPU_SECONDS = 0.2
+MOST_MODULES = 200  # click and what it needs are 120; a fifth of a second is enough for many more
 
 
 def examples_of(command: str) -> list[list[str]]:
@@ -73,20 +72,9 @@ def test_help_loads_nothing_that_is_slow_to_load(arguments: list[str], tmp_path:
     code = (
         "import sys\nfrom tlsinspect.cli import main\n"
         f"main({arguments!r}, standalone_mode=False)\n"
-        f"print('LOADED', *({{name.partition('.')[0] for name in sys.modules}} & set({SLOW_IMPORTS!r})))"
+        f"print(len(sys.modules), *({{name.partition('.')[0] for name in sys.modules}} & set({SLOW_IMPORTS!r})))"
     )
     printed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert printed.stdout.splitlines()[-1] == "LOADED"
-
-
-def test_help_takes_less_than_a_fifth_of_a_second(tmp_path: Path) -> None:
-    # Processor time, best of some runs, byte code kept: what the program needs, whatever else runs.
-    environment = {"PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
-    spent = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        process = start("--help", environment=environment)
-        process.communicate(timeout=60)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < CPU_SECONDS
+    count, *slow = printed.stdout.splitlines()[-1].split()
+    assert slow == []
+    assert int(count) < MOST_MODULES

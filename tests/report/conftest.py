@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from samples import inspect
 
-from tlsinspect import Inspection, read
+from tlsinspect import Inspection
 from tlsinspect.report import write_report
 
 
 @pytest.fixture(scope="session")
-def demo(captures: Path) -> Inspection:
+def demo() -> Inspection:
     """The demo capture."""
-    return read(captures / "demo.pcapng")
+    return inspect("demo.pcapng")
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def hostile_frames() -> MadeFrames:
         make_old_connection(2, version_name=HOSTILE, cipher_suite_name=HOSTILE, group_name=HOSTILE, **texts),
         make_failed_connection(3, last_alert_name=HOSTILE, **texts),
         make_connection(4, protocol=HOSTILE),
+        make_connection(5, server_name="=1+1|cmd", alpn="@x"),
     ]
     certificate = {
         "sha256": "aa",
@@ -67,9 +68,15 @@ def hostile_frames() -> MadeFrames:
 
 
 @pytest.fixture(scope="module")
-def hostile() -> Elements:
+def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of hostile frames, in a folder that was not there: the path of its page."""
+    return write_report(hostile_frames(), tmp_path_factory.mktemp("hostile") / "new" / "folder")
+
+
+@pytest.fixture(scope="module")
+def hostile(hostile_report: Path) -> Elements:
     """The page of hostile frames."""
-    return Elements(render_page(build_page(hostile_frames(), default_title(hostile_frames()))))
+    return Elements(hostile_report.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -182,10 +189,9 @@ def test_hostile_texts_are_cut_on_the_page(hostile: Elements) -> None:
     assert "w" * 250 not in "".join(hostile.text)
 
 
-def test_hostile_texts_are_whole_but_harmless_in_files(tmp_path: Path) -> None:
-    frames = make_frames(connections=[make_connection(1, server_name="=1+1|cmd", alpn="@x", ja4="\x1b[2J")])
-    folder = write_report(frames, tmp_path / "new" / "folder", "x").parent
-    rows = (folder / "tables" / "connections.csv").read_text()
+def test_hostile_texts_are_whole_but_harmless_in_files(hostile_report: Path) -> None:
+    rows = (hostile_report.parent / "tables" / "connections.csv").read_text(encoding="utf-8")
+    assert "w" * 400 in rows
     assert "'=1+1|cmd" in rows
     assert "'@x" in rows
     assert "\x1b" not in rows
@@ -196,16 +202,16 @@ def test_hostile_texts_are_whole_but_harmless_in_files(tmp_path: Path) -> None:
     [make_frames(), make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[], captures=[{}])],
 )
 def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
-    told = " ".join(Elements(render_page(build_page(frames, "nothing"))).text)
+    page = render_page(build_page(frames, "Office <uplink>"))
+    told = " ".join(Elements(page).text)
     assert "No connection stands out." in told
     assert "No certificate was sent in the clear." in told
     assert "n/a" in told
+    assert "<h1>Office &lt;uplink&gt;</h1>" in page
 
 
-def test_title_is_that_of_the_captures_unless_given(report: Path, tmp_path: Path) -> None:
+def test_title_is_that_of_the_captures_unless_given(report: Path) -> None:
     assert "<h1>demo.pcapng</h1>" in report.read_text()
-    page = build_page(make_frames(), "Office <uplink>")
-    assert "<h1>Office &lt;uplink&gt;</h1>" in render_page(page)
 
 
 def test_title_of_many_captures_is_short() -> None:

@@ -93,9 +93,10 @@ def draw_grid(canvas: Canvas, scale: Scale, y: float, end: float) -> None:
     """Put light vertical lines at round shares, with their numbers on top."""
     step = next(step for step in GRID_STEPS if scale.top / step <= 5)
     for number in range(round(scale.top / step) + 1):
-        x = scale.x(number * step)
+        x, label = scale.x(number * step), f"{100 * number * step:.0f}%"
         canvas.line((x, x), (y + 0.07, end))
-        canvas.text(x, y, f"{100 * number * step:.0f}%", SMALL_POINTS - 1, MUTED, align="center")
+        outside = x - text_width(label, SMALL_POINTS - 1) / 2 < canvas.left
+        canvas.text(x, y, label, SMALL_POINTS - 1, MUTED, align="left" if outside else "center")
 
 
 def draw_bar(canvas: Canvas, scale: Scale, y: float, bar: Bar) -> None:

@@ -20,14 +20,17 @@ LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # 
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
 AXIS_ROOM = 0.42  # inches left of a plot for its numbers
+TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stands beyond it
+TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
+DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d %H:%M UTC")
 
 
 def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, colour: Colour) -> float:
     """Put a share over time, and below it how many connections each point rests on."""
     import numpy as np
 
-    tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - 1.0
-    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - 0.1
+    tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - TIMES_HEIGHT - 0.75
+    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
     times = table["time"].astype("datetime64[ns, UTC]").dt.tz_localize(None).to_numpy()
     step = times[1] - times[0] if len(times) > 1 else np.timedelta64(1, "s")
     middles = times + step / 2
@@ -47,7 +50,7 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
         axes.set_xlim(times[0], times[-1] + step)
     format_times(counts, canvas)
     canvas.text(canvas.left, y + tall + 0.19, f"Known connections per {width}", SMALL_POINTS, MUTED)
-    return y + tall + COUNT_HEIGHT + 0.55
+    return y + tall + 0.3 + COUNT_HEIGHT + TIMES_HEIGHT
 
 
 def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Sequence[int], colour: Colour) -> None:
@@ -63,7 +66,7 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
 
     locator = AutoDateLocator(minticks=3, maxticks=5 if canvas.size.labels_above else 9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=DAY_FORMATS))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
     axes.xaxis.get_offset_text().set_color(MUTED.light)
 

@@ -207,7 +207,7 @@ STATISTICS: dict[str, Statistic] = {
             "Keys of server certificates",
             "Which keys do servers prove themselves with?",
             "{category} is the key of {share}",
-            "TLS 1.3 encrypts certificates and resumption leaves them out: both count as unknown.",
+            "TLS 1.3 encrypts certificates and resumption leaves them out: counted are those sent in the clear.",
             "certificate_sha256s",
             by_leaf(categories.key_type),
             units=CERTIFICATE_UNITS,
