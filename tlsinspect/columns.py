@@ -55,7 +55,7 @@ CONNECTIONS = (
     Column("quic_0rtt", "bool", "0-RTT packets were sent"),
     Column("quic_transport_parameters", "list<int64>", "ids of the client's transport parameters, in wire order"),
     Column("quic_error", "int64", "error code of a CONNECTION_CLOSE in an Initial packet"),
-    Column("starttls_protocol", "string", "the clear-text protocol that was upgraded to TLS"),
+    Column("starttls_protocol", "string", "the protocol that was upgraded to TLS, or that carries its octets"),
     Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),

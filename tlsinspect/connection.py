@@ -136,6 +136,7 @@ class ConnectionBuilder:
         self.set_addresses(connection, flow, client)
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
+        spoken = flow.carrier or spoken
         connection.quic = flow.quic
         if flow.quic is not None and flow.quic.google:
             connection.protocol = GQUIC

@@ -28,7 +28,7 @@ cdef class Flow(Listener):
     cdef public long long ticket_lifetime, time_finished, time_application
     cdef public int alert_level, alert_description, alert_side, message_count
     cdef public list alerts, messages, problems
-    cdef public str history
+    cdef public str history, carrier
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
     @cython.locals(stream=Stream)

@@ -58,6 +58,7 @@ class Flow(Listener):
     side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
+    `carrier` names the protocol whose packets the TLS was taken out of, "" for none.
     """
 
     def __init__(self, first_key: bytes, second_key: bytes, protocol: int, keep_messages: bool) -> None:
@@ -97,6 +98,7 @@ class Flow(Listener):
         self.sslv2 = False
         self.dtls = False
         self.quic: QuicFacts | None = None
+        self.carrier = ""
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
         self.server_key_exchange: bytes | None = None

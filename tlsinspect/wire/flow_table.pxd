@@ -3,11 +3,11 @@ from .flow cimport DatagramReader, Flow
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
-cdef int ACK, FIN, RST, SYN, TCP, UDP
+cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 
 cdef class FlowTable:
     cdef public object ports
-    cdef public tuple openers
+    cdef public tuple openers, framers
     cdef public dict streams, datagram_streams, flows
     cdef public list closing, finished
     cdef public int capture, shard, shards

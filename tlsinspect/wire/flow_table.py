@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import ACK, FIN, RST, SYN, TCP, UDP
+from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 from .flow import DatagramReader, Flow
 from .packet import Packet, unsigned32
 from .stream import Stream
@@ -28,6 +28,13 @@ class Opener(Protocol):
         """`data[position:end]` is the payload."""
 
 
+class Framer(Protocol):
+    """Looks at the first payload of a TCP connection, and gives its streams the framing of what carries TLS there."""
+
+    def __call__(self, flow: Flow, data: bytes, position: int, end: int, /) -> bool:
+        """`data[position:end]` is the payload; True when it was known."""
+
+
 class FlowTable:
     """All open connections. `finished` are those that are over; whoever reads them empties it.
 
@@ -35,7 +42,7 @@ class FlowTable:
     counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
-    out what the first datagram of another flow is. Of all connections only those are
+    out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
     followed that fall to `shard`, a number below `shards`.
     """
 
@@ -46,11 +53,13 @@ class FlowTable:
         keep_messages: bool = True,
         shard: int = 0,
         shards: int = 1,
+        framers: tuple[Framer, ...] = (),
     ) -> None:
         self.shard = shard
         self.shards = shards
         self.ports = ports
         self.openers = openers
+        self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
         self.datagram_streams: dict[bytes, Stream] = {}
@@ -100,6 +109,10 @@ class FlowTable:
             sequence = self.take_flags(flow, stream, packet, flags, sequence)
         length = end - payload + missing
         if length > 0:
+            if stream.octets == 0 and stream.framing is None and payload < end and data[payload] != HANDSHAKE:
+                for framer in self.framers:
+                    if framer(flow, data, payload, end):
+                        break
             stream.octets += length
             if not flow.finished and not (flags & RST):
                 stream.accept(data, payload, end, missing, sequence)
