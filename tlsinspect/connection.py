@@ -15,7 +15,7 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .wire.codes import TCP
+from .wire.codes import EAPOL, TCP, UDP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
 from .wire.quic_facts import QuicFacts
@@ -31,6 +31,7 @@ GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
 CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
+TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -45,7 +46,7 @@ class Connection:
 
     def __init__(self) -> None:
         self.connection_id = ""
-        self.community_id = ""
+        self.community_id: str | None = None
         self.capture = 0
         self.first_packet = 0
         self.time_start = 0
@@ -185,7 +186,7 @@ class ConnectionBuilder:
         half = size >> 1
         source = key[:half]
         destination = key[half:size]
-        connection.transport = "tcp" if flow.protocol == TCP else "udp"
+        connection.transport = TRANSPORTS[flow.protocol]
         connection.client_ip = self.address(source)
         connection.server_ip = self.address(destination)
         connection.client_port = key[size] << 8 | key[size + 1]
@@ -195,9 +196,10 @@ class ConnectionBuilder:
         if (source, first_port) > (destination, second_port):
             source, destination = destination, source
             first_port, second_port = second_port, first_port
-        protocol = b"\x06\x00" if flow.protocol == TCP else b"\x11\x00"
+        protocol = bytes([flow.protocol & 0xFF, 0])
         ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
-        connection.community_id = "1:" + b64encode(sha1(ordered, usedforsecurity=False).digest()).decode("ascii")
+        if flow.protocol != EAPOL:
+            connection.community_id = "1:" + b64encode(sha1(ordered, usedforsecurity=False).digest()).decode("ascii")
         start = flow.time_start.to_bytes(8, "big", signed=True)
         connection.connection_id = blake2b(ordered + start, digest_size=8).hexdigest()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 TCP = 6
 UDP = 17
+EAPOL = 0x888E  # an EtherType, where others have the number of an IP protocol: IEEE 802.1X has no IP
 
 FIN = 1
 SYN = 2

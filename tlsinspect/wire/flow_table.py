@@ -11,8 +11,10 @@ from typing import Protocol
 
 from ..errors import DecodeError
 from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
-from .flow import DatagramReader, Flow
+from .eapol import EapolTable
+from .flow import DatagramReader, Flow, reverse_key
 from .packet import Packet, unsigned32
+from .radius import RadiusOpener
 from .stream import Stream
 
 FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
@@ -58,7 +60,8 @@ class FlowTable:
         self.shard = shard
         self.shards = shards
         self.ports = ports
-        self.openers = openers
+        self.openers = (*openers, RadiusOpener(self))
+        self.eapol = EapolTable(self)
         self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
@@ -231,9 +234,7 @@ class FlowTable:
         """Begin a connection; returns the stream of its first packet."""
         if len(self.flows) >= self.flow_limit:
             self.evict()
-        size = len(key) - 4
-        half = size >> 1
-        reverse = key[half:size] + key[:half] + key[size + 2 : size + 4] + key[size : size + 2]
+        reverse = reverse_key(key)
         flow = Flow(key, reverse, protocol, self.keep_messages)
         flow.capture = self.capture
         flow.first_packet = packet.number
@@ -250,6 +251,19 @@ class FlowTable:
         if reverse != key:
             streams[reverse] = second
         return first
+
+    def add_frame(self, packet: Packet) -> None:
+        """Take an IEEE 802.1X frame: `packet.network` is the offset of its header. Raises DecodeError where it lies."""
+        if self.shard == 0:
+            self.eapol.accept(packet)
+
+    def adopt(self, flow: Flow) -> None:
+        """Take a connection inside others' packets, that whoever found it will feed."""
+        if len(self.flows) >= self.flow_limit:
+            self.evict()
+        flow.capture = self.capture
+        self.connections += 1
+        self.flows[flow] = None
 
     def close(self, flow: Flow) -> None:
         """End a connection and forget it."""
