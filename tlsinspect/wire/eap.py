@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
+from .codes import EAP_RESPONSE
 from .flow import Flow, reverse_key
 from .stream import Stream
 
 CARRIER = "eap"
 
 REQUEST = 1  # codes
-RESPONSE = 2
 SUCCESS = 3
 FAILURE = 4
 
@@ -85,7 +85,7 @@ class EapSession:
             raise DecodeError(CARRIER, "bad_length", 2, f"a length of 4 to {len(packet)} octets")
         if code in (SUCCESS, FAILURE):
             self.close()
-        elif code in (REQUEST, RESPONSE) and length >= 6 and packet[4] in METHODS:
+        elif code in (REQUEST, EAP_RESPONSE) and length >= 6 and packet[4] in METHODS:
             self.read_method(packet[:length], SERVER if code == REQUEST else PEER, number, time_ns)
 
     def read_method(self, packet: bytes, side: int, number: int, time_ns: int) -> None:

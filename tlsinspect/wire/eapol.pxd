@@ -2,7 +2,7 @@ cimport cython
 from .eap cimport EapSession
 from .packet cimport Packet
 
-cdef int EAPOL, RESPONSE, EAP_PACKET, SESSION_LIMIT
+cdef int EAPOL, EAP_RESPONSE, EAP_PACKET, SESSION_LIMIT
 
 cdef class EapolTable:
     cdef public object table

@@ -9,8 +9,8 @@ Spec: IEEE 802.1X-2020 clause 11.
 from __future__ import annotations
 
 from ..errors import DecodeError
-from .codes import EAPOL
-from .eap import RESPONSE, EapSession, FlowOwner
+from .codes import EAP_RESPONSE, EAPOL
+from .eap import EapSession, FlowOwner
 from .packet import Packet
 
 EAP_PACKET = 0
@@ -40,7 +40,7 @@ class EapolTable:
             raise DecodeError("eapol", "truncated", max(packet.end - at, 0), f"a frame of {length + 4} octets")
         source = data[packet.source_mac : packet.source_mac + 6]
         destination = data[packet.destination_mac : packet.destination_mac + 6]
-        if data[at + 4] == RESPONSE:
+        if data[at + 4] == EAP_RESPONSE:
             if len(self.speakers) >= SESSION_LIMIT:
                 self.speakers.clear()
             self.speakers[destination] = source

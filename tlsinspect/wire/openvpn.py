@@ -13,7 +13,7 @@ from __future__ import annotations
 from ..errors import DecodeError
 from .flow import DatagramReader, Flow
 from .packet import unsigned32
-from .record import HELLO_HEADER, RECORD_LENGTH_LIMIT, is_hello
+from .record import is_hello
 from .stream import Framing, Stream
 
 CARRIER = "openvpn"
@@ -42,6 +42,8 @@ SEALED_TIME_MINIMUM = 0x40000000  # seconds; OpenVPN is younger than January 200
 ACKNOWLEDGED_LIMIT = 8  # packet ids in one packet
 FIRST_ID_LIMIT = 1 << 16  # a packet id that is believed when a capture begins within the handshake
 EARLY_LIMIT = 64  # packets of one direction that wait for an earlier one; OpenVPN itself has 12 on their way
+SHORTEST_HELLO = 11  # octets: record header, message header, version
+UNKNOWN_HOLE = 1 << 16  # octets; more than any record has, so that the place in the records is lost
 CONTROL_LIMIT = 4096  # octets of a control packet; OpenVPN keeps them within the MTU of the path
 
 
@@ -130,7 +132,7 @@ class OpenVpnReader(DatagramReader):
     def give_up_hole(self, stream: Stream, channel: ControlChannel) -> None:
         """Step over packets that were not captured, whose length nobody knows, and feed what waits behind them."""
         stream.gap = True
-        stream.reader.skip(RECORD_LENGTH_LIMIT + 1)
+        stream.reader.skip(UNKNOWN_HOLE)
         channel.next_id = min(channel.early)
         number, time_ns = stream.number, stream.time_ns
         stream.number, stream.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
@@ -268,7 +270,7 @@ def find_wrapping(data: bytes, position: int, end: int) -> int:
             continue
         number = unsigned32(data, at - 4, True)
         if opcode == CONTROL:
-            if number < FIRST_ID_LIMIT and end - at >= HELLO_HEADER and is_hello(data, at):
+            if number < FIRST_ID_LIMIT and end - at >= SHORTEST_HELLO and is_hello(data, at):
                 return wrapping
         elif number == 0 and at == end and opcode != CLIENT_RESET_V3:
             return wrapping
