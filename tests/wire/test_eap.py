@@ -71,7 +71,7 @@ class TestMethods:
     def test_what_was_sent_again_is_read_once(self) -> None:
         flow = lan([turn for turn in TURNS for _ in range(2)])
         assert flow.history == eap.HISTORY
-        assert flow.streams[0].retransmitted + flow.streams[1].retransmitted == len(TURNS) - 3
+        assert flow.streams[0].retransmitted + flow.streams[1].retransmitted == len(TURNS) - 4
 
     def test_a_lost_fragment_loses_its_message_and_not_the_connection(self) -> None:
         turns = eap.method_turns(*eap.FLIGHTS)
@@ -120,6 +120,11 @@ class TestMethods:
         (session,) = table.eapol.sessions.values()
         assert len(session.fragments[1]) <= 2048
 
+    def test_a_method_that_the_peer_does_not_want_makes_no_connection(self) -> None:
+        proposed = [(1, eap.eap(1, 1, eap.PEAP, b"\x20")), (0, eap.eap(0, 1, 3, bytes([eap.EAP_TLS])))]
+        flow = lan([*proposed, *eap.method_turns(*eap.FLIGHTS, first=2), eap.ended(3, 99)])
+        assert flow.history == eap.HISTORY
+
     @pytest.mark.parametrize("kind", [1, 3, 4, 26, 52])
     def test_methods_without_tls_make_no_connection(self, kind: int) -> None:
         flows, _ = walked([eap.eapol((1, eap.eap(1, 1, kind, b"\x00" + eap.HELLO)))])
@@ -154,10 +159,17 @@ class TestLan:
 
     @pytest.mark.parametrize(
         "body",
-        ["02 01 0000", "02 00 0004 01 01 0004", "09 00 0006 01 01 0006 0d 20", "02 00 0006 01 01 0006 0d 20"],
+        [
+            "02 01 0000",
+            "02 00 0004 03 01 0004",
+            "02 00 0004 01 01 0004",
+            "09 00 0006 01 01 0006 0d 20",
+            "02 00 0006 01 01 0006 0d 20",
+        ],
     )
     def test_other_frames_are_read_without_a_problem(self, body: str) -> None:
-        _, walk = walked([eap.STATION + eap.ACCESS_POINT + b"\x88\x8e" + bytes.fromhex(body) + bytes(30)])
+        frame = eap.STATION + eap.ACCESS_POINT + b"\x88\x8e" + bytes.fromhex(body)
+        _, walk = walked([frame, frame + bytes(30)])
         assert not walk.problems
 
     @pytest.mark.parametrize(
@@ -166,7 +178,7 @@ class TestLan:
             ("02 00", "eapol", "truncated"),
             ("02 00 0030 01 01 0030 0d", "eapol", "truncated"),
             ("02 00 0006 01 01 0009 0d 00", "eap", "bad_length"),
-            ("02 00 0006 01 01 0006 0d 80", "eap", "truncated"),
+            ("02 00 0007 01 01 0007 0d 80 00", "eap", "truncated"),
             ("02 00 0002 01 01 0000 00", "eap", "truncated"),
         ],
     )

@@ -139,6 +139,12 @@ class TestDatagrams:
         assert [flow.history for flow in flows] == ["CsxkGIi", "cSXK", ""]
         assert flows[1].streams[0].key == flows[0].streams[1].key
 
+    def test_a_renegotiation_that_is_sealed_stays_with_its_connection(self) -> None:
+        sealed = IDS[0] + struct.pack(">II", 1, 1_700_000_000) + b"\xc5" * 37
+        (flow,) = datagrams([*session(), (0, b"\x19" + sealed), (0, b"\x21" + sealed)])
+        assert flow.history == "CsxkGIi"
+        assert not flow.problems
+
     @pytest.mark.parametrize("opcode", [7, 10])
     def test_what_tls_crypt_sealed_is_named_and_not_read(self, opcode: int) -> None:
         sealed = bytes([opcode << 3]) + IDS[0] + struct.pack(">II", 0x0F000001, 1_700_000_000) + b"\xc5" * 37

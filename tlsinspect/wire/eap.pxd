@@ -19,8 +19,7 @@ cdef class EapSession:
                    end=cython.longlong)
     cpdef read_method(self, bytes packet, int side, long long number, long long time_ns)
     cpdef take(self, Flow flow, Stream stream, tuple fragment, long long total)
-    @cython.locals(side=int, fragments=list, missing=cython.longlong, number=cython.longlong, time_ns=cython.longlong,
-                   index=Py_ssize_t, octets=bytes, step=int, hole=cython.longlong)
+    @cython.locals(side=int, fragments=list, missing=cython.longlong, index=Py_ssize_t, octets=bytes, step=int, hole=cython.longlong)
     cpdef feed(self, Flow flow, Stream stream, bint whole)
     cpdef skip(self, Stream stream, long long length)
     @cython.locals(flow=Flow)

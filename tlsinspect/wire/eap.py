@@ -49,7 +49,7 @@ class FlowOwner(Protocol):
         """End a connection."""
 
 
-Fragment = tuple[bytes, int, int, int]
+Fragment = tuple[bytes, int]
 
 
 class EapSession:
@@ -57,7 +57,8 @@ class EapSession:
 
     `flow` is None while no TLS was met. By side: `latest` is the packet that came last, `announced` the length
     of the TLS whose fragments come (-1 where none was given), `fragments` those that came, as (octets, how far
-    the identifier went on, packet number, time in ns), and `collected` how many octets they have.
+    the identifier went on), and `collected` how many octets they have. Its TLS is fed when the last one came,
+    which is when the other side's TLS gets it.
     """
 
     def __init__(self, table: FlowOwner, key: bytes, protocol: int) -> None:
@@ -89,11 +90,16 @@ class EapSession:
             self.read_method(packet[:length], SERVER if code == REQUEST else PEER, number, time_ns)
 
     def read_method(self, packet: bytes, side: int, number: int, time_ns: int) -> None:
-        """Read the flags of a method that carries TLS, and feed the TLS."""
+        """Read the flags of a method that carries TLS, and feed the TLS; a start begins the conversation anew."""
         flags = packet[5]
         repeated = packet == self.latest[side]
-        if flags & START and side == SERVER and not repeated:
-            self.close()
+        if flags & START and side == SERVER:
+            if not repeated:  # what follows the flags is for the method, not TLS, and the peer may want another one
+                self.close()
+                self.latest[side] = packet
+            return
+        if self.flow is None and len(packet) == 6:
+            return
         flow = self.open(number, time_ns)
         stream: Stream = flow.streams[side]
         flow.time_end = time_ns
@@ -106,8 +112,6 @@ class EapSession:
             return
         known = self.latest[side]
         self.latest[side] = packet
-        if flags & START:  # what follows it is for the method, not TLS
-            return
         at = 6
         total = -1
         end = len(packet)
@@ -119,7 +123,7 @@ class EapSession:
             at += 4
         if at > end:
             raise DecodeError(CARRIER, "bad_length", 6, "lengths within the packet")
-        self.take(flow, stream, (packet[at:end], steps(known, packet), number, time_ns), total)
+        self.take(flow, stream, (packet[at:end], steps(known, packet)), total)
         many = self.collected[side] > COLLECTED_LIMIT or len(self.fragments[side]) > FRAGMENT_LIMIT
         if many or not flags & MORE_FRAGMENTS:
             self.feed(flow, stream, True)
@@ -143,16 +147,14 @@ class EapSession:
         side = stream.reader.side
         fragments = self.fragments[side]
         missing = max(self.announced[side] - self.collected[side], 0)
-        number, time_ns = stream.number, stream.time_ns
         for index in range(len(fragments)):
-            octets, step, stream.number, stream.time_ns = fragments[index]
+            octets, step = fragments[index]
             if missing and index and step != 1:
                 last = whole and index == len(fragments) - 1
                 hole = missing if last else min(missing, (step - 1 & 0xFF) * len(fragments[index - 1][0]))
                 missing -= hole
                 self.skip(stream, hole)
             stream.reader.feed(octets, 0, len(octets))
-        stream.number, stream.time_ns = number, time_ns
         if missing and whole:
             flow.problem(DecodeError(CARRIER, "bad_length", 6, f"fragments of {self.announced[side]} octets"))
         elif missing:

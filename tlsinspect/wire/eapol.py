@@ -36,7 +36,7 @@ class EapolTable:
         length = data[at + 2] << 8 | data[at + 3]
         if data[at + 1] != EAP_PACKET:
             return
-        if packet.end - at - 4 < max(length, 5):
+        if packet.end - at - 4 < max(length, 4):
             raise DecodeError("eapol", "truncated", max(packet.end - at, 0), f"a frame of {length + 4} octets")
         source = data[packet.source_mac : packet.source_mac + 6]
         destination = data[packet.destination_mac : packet.destination_mac + 6]

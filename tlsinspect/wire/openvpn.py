@@ -76,18 +76,19 @@ class OpenVpnReader(DatagramReader):
         opcode = data[position] >> 3 if position < end else 0
         if self.wrapping == SEALED or not is_control(opcode) or opcode == ACKNOWLEDGE:
             return
+        key_id = data[position] & 7
+        if self.key_id < 0:
+            self.key_id = key_id
+        elif self.key_id != key_id:
+            return
         at = find_payload(data, position, end, self.wrapping)
         if at < 0 or end - position > CONTROL_LIMIT:
             flow.problem(DecodeError(CARRIER, "bad_length", 0, f"packet ids within at most {CONTROL_LIMIT} octets"))
             return
-        key_id = data[position] & 7
-        if self.key_id < 0:
-            self.key_id = key_id
         channel: ControlChannel = self.channels[stream.reader.side]
         if not channel.session_id:
             channel.session_id = data[position + 1 : position + 1 + SESSION_ID]
-        if key_id == self.key_id:
-            self.take(flow, stream, channel, unsigned32(data, at - 4, True), data[at:end])
+        self.take(flow, stream, channel, unsigned32(data, at - 4, True), data[at:end])
 
     def take(self, flow: Flow, stream: Stream, channel: ControlChannel, number: int, octets: bytes) -> None:
         """Feed the octets of packet `number`, or keep them until their turn."""
@@ -118,12 +119,16 @@ class OpenVpnReader(DatagramReader):
         stream.number, stream.time_ns = number, time_ns
 
     def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
-        """A reset with another session id or key id: TLS begins anew."""
+        """A reset with another session id or key id: TLS begins anew.
+
+        From version 2.6 on OpenVPN seals renegotiations under a key of the session: these tell nothing
+        and stay with the connection.
+        """
         if end - position <= SESSION_ID:
             return False
         opcode = data[position] >> 3
         if opcode == SOFT_RESET:
-            return self.wrapping != SEALED and 0 <= self.key_id != data[position] & 7
+            return 0 <= self.key_id != data[position] & 7 and find_wrapping(data, position, end) >= 0
         if opcode not in (CLIENT_RESET_V1, CLIENT_RESET_V2):
             return False
         known = self.channels[stream.reader.side].session_id
