@@ -22,17 +22,18 @@ from .errors import DecodeError
 from .quic_keys import QuicKeys
 from .totals import Totals
 from .wire.capfile import open_reader
+from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
-from .wire.openvpn import frame_openvpn, open_openvpn
+from .wire.openvpn import frame_openvpn
 from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
 
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 8192
 
-OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_openvpn)
+OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
 FRAMERS = (frame_openvpn,)
 
 BATCH_BUILDERS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
 
 from tlsinspect.connection import ConnectionBuilder
 from tlsinspect.errors import KINDS
+from tlsinspect.wire.carried_dtls import open_carried_dtls
 from tlsinspect.wire.dtls import DtlsReader, open_dtls
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
@@ -71,7 +74,7 @@ def handshake(version: int = DTLS12, size: int = 1 << 16) -> list[Turn]:
 
 def datagrams(turns: list[Turn]) -> Flow:
     """The only flow of a capture with these datagrams."""
-    wire = Wire(FlowTable(openers=(open_dtls,)))
+    wire = Wire(FlowTable(openers=(open_dtls, open_carried_dtls)))
     for side, octets in turns:
         source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
         wire.add_datagram(ip_packet(source, target, udp(source, target, octets)))
@@ -147,6 +150,53 @@ class TestHandshake:
         flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (1, clear), (0, sealed)])
         assert (flow.alert_level, flow.alert_description, flow.alert_side) == (2, 40, 1)
         assert flow.alert_encrypted
+
+
+def in_capwap(octets: bytes) -> bytes:
+    """Behind CAPWAP's preamble."""
+    return b"\x01\x00\x00\x00" + octets
+
+
+def in_channel(octets: bytes) -> bytes:
+    """As data of a TURN channel, padded."""
+    return b"\x40\x01" + tls.vector16(octets) + bytes(-len(octets) % 4)
+
+
+def in_indication(octets: bytes) -> bytes:
+    """As a TURN indication: the peer's address, then the data."""
+    attributes = bytes.fromhex("0012 0008 0001 1234 c0000203") + tls.u16(0x0013) + tls.vector16(octets)
+    attributes += bytes(-len(octets) % 4)
+    return b"\x00\x16" + tls.u16(len(attributes)) + b"\x21\x12\xa4\x42" + bytes(12) + attributes
+
+
+class TestCarried:
+    @pytest.mark.parametrize(
+        ("wrap", "carrier"), [(in_capwap, "capwap"), (in_channel, "turn"), (in_indication, "turn")]
+    )
+    def test_dtls_behind_a_header_is_read(self, wrap: Callable[[bytes], bytes], carrier: str) -> None:
+        check = (0, b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12))
+        turns = [(side, wrap(octets)) for side, octets in handshake(size=200)]
+        flow = datagrams([check, *turns[:3], check, *turns[3:]])
+        assert flow.history == "CvCsxknGIi"
+        assert flow.carrier == carrier
+        assert not flow.problems
+
+    def test_indications_and_a_channel_may_take_turns(self) -> None:
+        turns = handshake()
+        mixed = [(side, (in_indication, in_channel)[n % 2](octets)) for n, (side, octets) in enumerate(turns)]
+        assert datagrams(mixed).history == "CvCsxknGIi"
+
+    @pytest.mark.parametrize("wrap", [in_capwap, in_channel, in_indication])
+    def test_cut_anywhere_it_is_left_alone(self, wrap: Callable[[bytes], bytes]) -> None:
+        whole = wrap(record(22, fragments(1, hello(), 0)[0] + b"pad!"[: -len(hello()) % 4]))
+        for length in range(len(whole) - 4):
+            assert open_carried_dtls(whole[:length], 0, length) is None
+
+    @pytest.mark.parametrize(
+        "octets", [in_channel(bytes(40)), in_indication(b""), in_capwap(b""), b"\x00\x16" + bytes(40)]
+    )
+    def test_other_content_is_left_alone(self, octets: bytes) -> None:
+        assert open_carried_dtls(octets, 0, len(octets)) is None
 
 
 class TestLimits:

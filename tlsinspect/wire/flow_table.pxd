@@ -1,6 +1,7 @@
 cimport cython
 from .eapol cimport EapolTable
 from .flow cimport DatagramReader, Flow, reverse_key
+from .radius cimport open_radius
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 

@@ -14,7 +14,7 @@ from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
 from .packet import Packet, unsigned32
-from .radius import RadiusOpener
+from .radius import open_radius
 from .stream import Stream
 
 FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
@@ -60,7 +60,7 @@ class FlowTable:
         self.shard = shard
         self.shards = shards
         self.ports = ports
-        self.openers = (*openers, RadiusOpener(self))
+        self.openers = openers
         self.eapol = EapolTable(self)
         self.framers = framers
         self.keep_messages = keep_messages
@@ -183,7 +183,7 @@ class FlowTable:
             reader: DatagramReader | None = opener(data, position, end)
             if reader is not None:
                 return reader
-        return None
+        return open_radius(self, data, position, end)
 
     def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
         """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""

@@ -25,6 +25,8 @@ cdef class RadiusReader(DatagramReader):
     @cython.locals(session=EapSession)
     cpdef Conversation begin(self, Flow flow, Stream stream)
 
+@cython.locals(packet=RadiusPacket)
+cpdef RadiusReader open_radius(object table, bytes data, Py_ssize_t position, Py_ssize_t end)
 @cython.locals(length=Py_ssize_t, packet=RadiusPacket, at=Py_ssize_t, size=Py_ssize_t, kind=int)
 cpdef RadiusPacket parse_radius(bytes data, Py_ssize_t position, Py_ssize_t end)
 cpdef remember(dict known, bytes key, Conversation conversation)

@@ -106,23 +106,17 @@ class RadiusReader(DatagramReader):
         return Conversation(session)
 
 
-class RadiusOpener:
-    """Finds the reader for flows that carry EAP in RADIUS; see Opener. `table` takes the connections inside."""
-
-    def __init__(self, table: FlowOwner) -> None:
-        self.table = table
-
-    def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
-        """A reader for a datagram that is RADIUS with EAP in it, else None."""
-        if end - position < HEADER or data[position] not in CODES:
-            return None
-        if data[position + 2] << 8 | data[position + 3] != end - position:
-            return None
-        try:
-            packet = parse_radius(data, position, end)
-        except DecodeError:
-            return None
-        return RadiusReader(self.table) if packet is not None and packet.message else None
+def open_radius(table: FlowOwner, data: bytes, position: int, end: int) -> RadiusReader | None:
+    """A reader for a flow whose datagram is RADIUS with EAP in it, else None; `table` takes the connections inside."""
+    if end - position < HEADER or data[position] > ACCESS_CHALLENGE:
+        return None
+    if data[position + 2] << 8 | data[position + 3] != end - position:
+        return None
+    try:
+        packet = parse_radius(data, position, end)
+    except DecodeError:
+        return None
+    return RadiusReader(table) if packet is not None and packet.message else None
 
 
 def parse_radius(data: bytes, position: int, end: int) -> RadiusPacket | None:
