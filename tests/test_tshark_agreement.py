@@ -25,6 +25,7 @@ NOT_READ_BY_PYSHARK = {
     "variants/format-gzip-cut.pcap.gz": CUT,
     "variants/format-ng-cut.pcapng": CUT,
     "variants/format-ng-simple-packets.pcapng": "pyshark reads no packets without a time",
+    "handshakes/eap-tls-lan.pcap": "its connection has no IP addresses, by which tshark's are found",
     "variants/format-ng-undeclared-interface.pcapng": "tshark refuses the whole file; here one packet is passed over",
 }
 
@@ -86,6 +87,11 @@ EXPLAINED = (
             and difference.row["protocol"] == "quic"
             and difference.found > difference.expected > 0
         ),
+    ),
+    Explained(
+        "tshark does not put the TLS of OpenVPN's control packets together, nor find it behind an HMAC of SHA-256",
+        ("connection", "group", "server_signature_algorithm", "certificate_sha256s"),
+        lambda difference: difference.row is not None and difference.row["starttls_protocol"] == "openvpn",
     ),
     Explained(
         "a client that says something else behind a Retry is answered by its second hello; tshark shows the first",

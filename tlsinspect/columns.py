@@ -35,15 +35,20 @@ UNKNOWN_REASONS = (
 
 CONNECTIONS = (
     Column("connection_id", "string", "stable id: a hash of addresses, ports, transport and first time"),
-    Column("community_id", "string", "Community ID v1, seed 0"),
+    Column("community_id", "string", "Community ID v1, seed 0; none in eapol"),
     Column("capture", "string", "file in which the connection starts"),
     Column("time_start", "timestamp", "first packet", "UTC"),
     Column("time_end", "timestamp", "last packet", "UTC"),
-    Column("client_ip", "string", "who sent the ClientHello; failing that the SYN; failing that the port decides"),
+    Column(
+        "client_ip",
+        "string",
+        "who sent the ClientHello; failing that the SYN; failing that the port decides; in eapol, which has no IP, "
+        "the link-local address that the MAC address makes (RFC 4291 appendix A)",
+    ),
     Column("client_port", "uint16", "client's port"),
     Column("server_ip", "string", "the other side"),
     Column("server_port", "uint16", "server's port"),
-    Column("transport", "string", "tcp or udp"),
+    Column("transport", "string", "tcp, udp, or eapol (IEEE 802.1X)"),
     Column("protocol", "string", "tls, dtls, quic, gquic, ssl2, or what was found instead: http, ..., unknown, silent"),
     Column("quic_version", "uint32", "QUIC version in use, or the last one offered"),
     Column("quic_version_name", "string", "its name: 1, 2, draft 29, Q043, ..."),
@@ -55,8 +60,8 @@ CONNECTIONS = (
     Column("quic_0rtt", "bool", "0-RTT packets were sent"),
     Column("quic_transport_parameters", "list<int64>", "ids of the client's transport parameters, in wire order"),
     Column("quic_error", "int64", "error code of a CONNECTION_CLOSE in an Initial packet"),
-    Column("starttls_protocol", "string", "the clear-text protocol that was upgraded to TLS"),
-    Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first"),
+    Column("starttls_protocol", "string", "the protocol that was upgraded to TLS, or that carries its octets"),
+    Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first; radius around EAP"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),
     Column("server_packets", "int64", "packets from the server", "packets"),
@@ -253,7 +258,7 @@ ALERTS = (
 
 PORTS = (
     Column("server_port", "uint16", "server's port"),
-    Column("transport", "string", "tcp or udp"),
+    Column("transport", "string", "tcp, udp, or eapol (IEEE 802.1X)"),
     Column("protocol", "string", "what the connections carried"),
     Column("tls_port", "bool", "the port was asked for as a TLS port"),
     Column("connections", "int64", "connections", "connections"),

@@ -15,7 +15,7 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .wire.codes import TCP
+from .wire.codes import EAPOL, TCP, UDP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
 from .wire.quic_facts import QuicFacts
@@ -33,6 +33,7 @@ CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
 IDENTITY_HASH = blake2b(digest_size=8)
+TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -47,7 +48,7 @@ class Connection:
 
     def __init__(self) -> None:
         self.connection_id = ""
-        self.community_id = ""
+        self.community_id: str | None = None
         self.capture = 0
         self.first_packet = 0
         self.time_start = 0
@@ -138,6 +139,7 @@ class ConnectionBuilder:
         self.set_addresses(connection, flow, client)
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
+        spoken = flow.carrier or spoken
         connection.quic = flow.quic
         if flow.quic is not None and flow.quic.google:
             connection.protocol = GQUIC
@@ -186,7 +188,7 @@ class ConnectionBuilder:
         half = size >> 1
         source = key[:half]
         destination = key[half:size]
-        connection.transport = "tcp" if flow.protocol == TCP else "udp"
+        connection.transport = TRANSPORTS[flow.protocol]
         connection.client_ip = self.address(source)
         connection.server_ip = self.address(destination)
         connection.client_port = key[size] << 8 | key[size + 1]
@@ -196,11 +198,12 @@ class ConnectionBuilder:
         if (source, first_port) > (destination, second_port):
             source, destination = destination, source
             first_port, second_port = second_port, first_port
-        protocol = b"\x06\x00" if flow.protocol == TCP else b"\x11\x00"
+        protocol = bytes([flow.protocol & 0xFF, 0])
         ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
-        community = COMMUNITY_HASH.copy()
-        community.update(ordered)
-        connection.community_id = "1:" + b2a_base64(community.digest(), newline=False).decode("ascii")
+        if flow.protocol != EAPOL:
+            community = COMMUNITY_HASH.copy()
+            community.update(ordered)
+            connection.community_id = "1:" + b2a_base64(community.digest(), newline=False).decode("ascii")
         identity = IDENTITY_HASH.copy()
         identity.update(ordered + flow.time_start.to_bytes(8, "big", signed=True))
         connection.connection_id = identity.hexdigest()

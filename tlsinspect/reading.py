@@ -22,16 +22,19 @@ from .errors import DecodeError
 from .quic_keys import QuicKeys
 from .totals import Totals
 from .wire.capfile import open_reader
+from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
+from .wire.openvpn import frame_openvpn
 from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
 
 PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 2048  # few enough to stay in the processor's cache until they are columns
 
-OPENERS = (open_dtls, QuicOpener(QuicKeys()))
+OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
+FRAMERS = (frame_openvpn,)
 
 BATCH_BUILDERS = {
     "connections": tables.build_connections,
@@ -74,7 +77,7 @@ class Reading:
         self.totals = Totals(distinct_names(sources), ports)
         self.totals.certificates = self.builder.certificates
         self.context = tables.Context(self.totals.names, self.builder.certificates)
-        self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards)
+        self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS)
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.pending: list[Connection] = []

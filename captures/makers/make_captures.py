@@ -18,6 +18,7 @@ from network import open_network
 from programs_used import list_missing
 from recording import make_handshake
 from scenario import Places
+from scenarios_carriers import CARRIERS
 from scenarios_certificates import CERTIFICATES
 from scenarios_datagrams import DATAGRAMS
 from scenarios_failures import ALERTS, SILENCES
@@ -47,6 +48,7 @@ SCENARIOS = (
     *PORTS,
     *DATAGRAMS,
     *QUIC_VERSIONS,
+    *CARRIERS,
     *NETWORK,
 )
 VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *QUIC_VARIANTS, *FORMAT_VARIANTS)

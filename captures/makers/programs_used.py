@@ -41,6 +41,10 @@ PROGRAMS_USED = (
     Program("dbclient", "dbclient ", "dropbear-bin", ("dbclient", "-V")),
     Program("sslscan", "sslscan ", "sslscan", ("sslscan", "--no-colour", "--version")),
     Program("Caddy", "caddy ", "caddy", ("caddy", "version")),
+    Program("OpenVPN", "openvpn ", "openvpn", ("openvpn", "--version")),
+    Program("hostapd", "hostapd ", "hostapd", ("hostapd", "-v")),
+    Program("wpa_supplicant", "wpa_supplicant ", "wpasupplicant", ("wpa_supplicant", "-v")),
+    Program("eapol_test", "eapol_test ", "eapoltest", ("wpa_supplicant", "-v")),  # tells no version; the same source
     Program("tlslite-ng", "tlslite_peer", "tlslite-ng", python=True),
     Program("tlslite-ng", "ssl2_server", "tlslite-ng", python=True),
     Program("aioquic", "quic_peer", "aioquic", python=True),

@@ -24,6 +24,7 @@ PREPARATIONS = (
     "dropbearkey -t ed25519 -f {work}/hostkey",
     "openssl dhparam -out {pki}/dh1024.pem 1024",
     "touch {pki}/srp.verifiers",
+    "openvpn --genkey secret {work}/openvpn.key",
     "openssl x509 -in {pki}/quantum.crt -outform DER -out {pki}/quantum.der",
 )
 REQUEST = "GET /index.html HTTP/1.0\r\n\r\n"

@@ -24,7 +24,7 @@ def list_addresses(path: Path) -> set[ipaddress.IPv4Address | ipaddress.IPv6Addr
         frame = packet.data
         if frame[12:14] == b"\x08\x00":
             addresses |= {ipaddress.IPv4Address(frame[26:30]), ipaddress.IPv4Address(frame[30:34])}
-        else:
+        elif frame[12:14] == b"\x86\xdd":
             addresses |= {ipaddress.IPv6Address(frame[22:38]), ipaddress.IPv6Address(frame[38:54])}
     return addresses
 

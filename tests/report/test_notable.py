@@ -94,6 +94,10 @@ def test_a_failure_before_the_server_hello_is_proved_by_the_client_hello() -> No
             {"client_ip": "2001:db8::1", "server_ip": "2001:db8::2", "transport": "udp"},
             "ipv6.addr == 2001:db8::1 && ipv6.addr == 2001:db8::2 && udp.port == 50001 && udp.port == 443",
         ),
+        (
+            {"client_ip": "fe80::11:22ff:fe33:4455", "server_ip": "fe80::380:c2ff:fe00:3", "transport": "eapol"},
+            "eth.addr == 02:11:22:33:44:55 && eth.addr == 01:80:c2:00:00:03",
+        ),
         ({"client_ip": None}, ""),
     ],
 )

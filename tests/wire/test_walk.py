@@ -182,3 +182,51 @@ def test_fragments_of_a_segment_are_put_together_before_it_is_taken() -> None:
     (flow,) = walk.table.flows
     assert flow.client_hello is not None
     assert flow.first_packet == 2
+
+
+def aggregate(*frames: bytes) -> bytes:
+    """An 802.11 frame with an A-MSDU of what the Ethernet frames carry."""
+    subframes = b""
+    for frame in frames:
+        body = bytes.fromhex("aaaa03 000000") + frame[12:]
+        subframes += bytes(-len(subframes) % 4) + frame[:12] + len(body).to_bytes(2, "big") + body
+    return bytes.fromhex("8802 0000") + bytes(18) + bytes.fromhex("1000 8000") + subframes
+
+
+IEEE80211 = 105
+
+
+def test_every_subframe_of_an_aggregate_is_read() -> None:
+    walk = walked(capture([aggregate(*FRAMES[:3]), aggregate(*FRAMES[3:5]), *map(aggregate, FRAMES[5:])], IEEE80211))
+    walk.table.finish()
+    (flow,) = walk.table.finished
+    assert walk.packets == len(FRAMES) - 3
+    assert flow.history == "CsxknGIi"
+    assert sum(stream.packets for stream in flow.streams) == len(FRAMES)
+    assert flow.client_hello_packet == 2
+    assert not walk.problems
+
+
+def test_a_broken_subframe_does_not_hide_those_behind_it() -> None:
+    broken = FRAMES[0][:14] + b"\x45\x00\x00\x0a" + bytes(30)
+    plain = bytes(12) + b"\x08\x06" + bytes(28)
+    walk = walked(capture([aggregate(plain, broken, FRAMES[0], plain, FRAMES[1])], IEEE80211))
+    assert [(key[0], problem.count) for key, problem in walk.problems.items()] == [("ipv4", 1)]
+    (flow,) = walk.table.flows
+    assert [stream.packets for stream in flow.streams] == [1, 1]
+
+
+def test_an_aggregate_longer_than_any_is_read_up_to_that_length() -> None:
+    walk = walked(capture([aggregate(*[FRAMES[0]] * 1000)], IEEE80211, snaplen=1 << 20))
+    (flow,) = walk.table.flows
+    assert flow.streams[0].packets == 1 + 11454 // 64
+
+
+def test_what_stands_around_an_aggregate_is_noted_for_every_subframe() -> None:
+    other = segment(("192.0.2.3", 50001), SERVER, 0x02, 1, 0, b"")
+    inner = aggregate(FRAMES[0], other)
+    datagram = bytes.fromhex("1388 147f") + (8 + 8 + len(inner)).to_bytes(2, "big") + bytes(2)
+    payload = datagram + bytes.fromhex("0010 0100 0000 0000") + inner
+    header = b"\x45\x00" + (20 + len(payload)).to_bytes(2, "big") + bytes(4) + b"\x40\x11" + bytes(10)
+    walk = walked(capture([bytes(12) + b"\x08\x00" + header + payload]))
+    assert [flow.tunnels for flow in walk.table.flows] == [["capwap"], ["capwap"]]

@@ -2,6 +2,7 @@ cimport cython
 
 from tlsinspect.wire.packet cimport Packet
 
+cdef int EAPOL
 cdef dict TAG_LENGTHS, ETHERTYPES
 
 cpdef int require(Packet packet, Py_ssize_t at, Py_ssize_t length, str layer) except -1
@@ -29,6 +30,7 @@ cpdef int enter_backbone(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_macsec(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t, protocol=cython.int)
 cpdef int enter_nsh(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_eapol(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(captured=Py_ssize_t, on_wire=cython.longlong, room=cython.longlong, header=Py_ssize_t, total=Py_ssize_t)
 cpdef int plausible_ip(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(ethertype=cython.int)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import DecodeError
+from .codes import EAPOL
 from .packet import Packet
 
 NESTING_LIMIT = 8  # tags, and tunnels, around one IP packet: a frame made of nothing else must not cost a deep stack
@@ -60,6 +61,8 @@ def note_vlan(packet: Packet, identifier: int) -> None:
 def enter_ethernet(packet: Packet, at: int) -> int:
     """Enter an Ethernet frame, with EtherType or with 802.3 length. Spec: IEEE 802.3 clause 3.2."""
     require(packet, at, 14, "ethernet")
+    packet.destination_mac = at
+    packet.source_mac = at + 6
     data = packet.data
     ethertype = data[at + 12] << 8 | data[at + 13]
     if ethertype <= LONGEST_LENGTH:
@@ -235,6 +238,19 @@ def enter_nsh(packet: Packet, at: int) -> int:
     return 0
 
 
+def enter_eapol(packet: Packet, at: int) -> int:
+    """Enter an IEEE 802.1X frame whose stations are known: EAPOL, with `network` at its header.
+
+    Spec: IEEE 802.1X-2020 clause 11.3.
+    """
+    require(packet, at, 4, "eapol")
+    if packet.source_mac < 0 or not 1 <= packet.data[at] <= 3:
+        return 0
+    packet.network = at
+    packet.ip_version = 0
+    return EAPOL
+
+
 def plausible_ip(packet: Packet, at: int) -> int:
     """Return 4 or 6 when a consistent IP header of that version stands at `at`, else 0.
 
@@ -282,6 +298,8 @@ ETHERTYPES: dict[int, Callable[[Packet, int], int]] = {
     0x8848: enter_mpls,
     0x8864: enter_pppoe,
     0x880B: enter_ppp,
+    0x888E: enter_eapol,
+    0x88C7: enter_eapol,  # IEEE 802.11 clause 12.6.10.2: preauthentication
     0x88E5: enter_macsec,
     0x88E7: enter_backbone,
     0x894F: enter_nsh,

@@ -31,7 +31,7 @@ cdef class Flow(Listener):
     cdef public long long ticket_lifetime, time_finished, time_application
     cdef public int alert_level, alert_description, alert_side, message_count
     cdef public list alerts, messages, problems
-    cdef public str history
+    cdef public str history, carrier
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
     @cython.locals(stream=Stream)
@@ -55,6 +55,9 @@ cdef class Flow(Listener):
     cpdef problem(self, object error)
     @cython.locals(stream=Stream)
     cpdef end(self)
+
+@cython.locals(size=Py_ssize_t, half=Py_ssize_t)
+cpdef bytes reverse_key(bytes key)
 
 cdef class DatagramReader:
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)

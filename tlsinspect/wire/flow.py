@@ -59,6 +59,7 @@ class Flow(Listener):
     side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
+    `carrier` names the protocol whose packets the TLS was taken out of, "" for none.
     """
 
     def __init__(self, first_key: bytes, second_key: bytes, protocol: int, keep_messages: bool) -> None:
@@ -98,6 +99,7 @@ class Flow(Listener):
         self.sslv2 = False
         self.dtls = False
         self.quic: QuicFacts | None = None
+        self.carrier = ""
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
         self.server_key_exchange: bytes | None = None
@@ -294,6 +296,13 @@ class Flow(Listener):
                 stream.finish()
             for stream in self.streams:
                 stream.release()
+
+
+def reverse_key(key: bytes) -> bytes:
+    """The other direction's key: addresses and ports in wire order, exchanged."""
+    size = len(key) - 4
+    half = size >> 1
+    return cut(key, half, size) + cut(key, 0, half) + cut(key, size + 2, size + 4) + cut(key, size, size + 2)
 
 
 class DatagramReader:

@@ -1,14 +1,17 @@
 cimport cython
-from .flow cimport DatagramReader, Flow
+from .eapol cimport EapolTable
+from .flow cimport DatagramReader, Flow, reverse_key
 from .octets cimport cut
+from .radius cimport open_radius
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
-cdef int ACK, FIN, RST, SYN, TCP, UDP
+cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 
 cdef class FlowTable:
     cdef public object ports
-    cdef public tuple openers
+    cdef public tuple openers, framers
+    cdef public EapolTable eapol
     cdef public dict streams, datagram_streams, flows
     cdef public list closing, finished
     cdef public int capture, shard, shards
@@ -27,8 +30,10 @@ cdef class FlowTable:
     cpdef long long take_flags(self, Flow flow, Stream stream, Packet packet, int flags, long long sequence) except -1
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
-    @cython.locals(size=Py_ssize_t, half=Py_ssize_t, reverse=bytes, flow=Flow, first=Stream, second=Stream, streams=dict)
+    @cython.locals(reverse=bytes, flow=Flow, first=Stream, second=Stream, streams=dict)
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
+    cpdef add_frame(self, Packet packet)
+    cpdef adopt(self, Flow flow)
     @cython.locals(stream=Stream, streams=dict)
     cpdef close(self, Flow flow)
     @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)

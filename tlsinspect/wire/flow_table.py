@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import ACK, FIN, RST, SYN, TCP, UDP
-from .flow import DatagramReader, Flow
+from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
+from .eapol import EapolTable
+from .flow import DatagramReader, Flow, reverse_key
 from .octets import cut
 from .packet import Packet, unsigned32
+from .radius import open_radius
 from .stream import Stream
 
 FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
@@ -29,6 +31,13 @@ class Opener(Protocol):
         """`data[position:end]` is the payload."""
 
 
+class Framer(Protocol):
+    """Looks at the first payload of a TCP connection, and gives its streams the framing of what carries TLS there."""
+
+    def __call__(self, flow: Flow, data: bytes, position: int, end: int, /) -> bool:
+        """`data[position:end]` is the payload; True when it was known."""
+
+
 class FlowTable:
     """All open connections. `finished` are those that are over; whoever reads them empties it.
 
@@ -36,7 +45,7 @@ class FlowTable:
     counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
-    out what the first datagram of another flow is. Of all connections only those are
+    out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
     followed that fall to `shard`, a number below `shards`.
     """
 
@@ -47,11 +56,14 @@ class FlowTable:
         keep_messages: bool = True,
         shard: int = 0,
         shards: int = 1,
+        framers: tuple[Framer, ...] = (),
     ) -> None:
         self.shard = shard
         self.shards = shards
         self.ports = ports
         self.openers = openers
+        self.eapol = EapolTable(self)
+        self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
         self.datagram_streams: dict[bytes, Stream] = {}
@@ -101,6 +113,10 @@ class FlowTable:
             sequence = self.take_flags(flow, stream, packet, flags, sequence)
         length = end - payload + missing
         if length > 0:
+            if stream.octets == 0 and stream.framing is None and payload < end and data[payload] != HANDSHAKE:
+                for framer in self.framers:
+                    if framer(flow, data, payload, end):
+                        break
             stream.octets += length
             if not flow.finished and not (flags & RST):
                 stream.accept(data, payload, end, missing, sequence)
@@ -168,7 +184,7 @@ class FlowTable:
             reader: DatagramReader | None = opener(data, position, end)
             if reader is not None:
                 return reader
-        return None
+        return open_radius(self, data, position, end)
 
     def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
         """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
@@ -220,9 +236,7 @@ class FlowTable:
         """Begin a connection; returns the stream of its first packet."""
         if len(self.flows) >= self.flow_limit:
             self.evict()
-        size = len(key) - 4
-        half = size >> 1
-        reverse = cut(key, half, size) + cut(key, 0, half) + cut(key, size + 2, size + 4) + cut(key, size, size + 2)
+        reverse = reverse_key(key)
         flow = Flow(key, reverse, protocol, self.keep_messages)
         flow.capture = self.capture
         flow.first_packet = packet.number
@@ -239,6 +253,19 @@ class FlowTable:
         if reverse != key:
             streams[reverse] = second
         return first
+
+    def add_frame(self, packet: Packet) -> None:
+        """Take an IEEE 802.1X frame: `packet.network` is the offset of its header. Raises DecodeError where it lies."""
+        if self.shard == 0:
+            self.eapol.accept(packet)
+
+    def adopt(self, flow: Flow) -> None:
+        """Take a connection inside others' packets, that whoever found it will feed."""
+        if len(self.flows) >= self.flow_limit:
+            self.evict()
+        flow.capture = self.capture
+        self.connections += 1
+        self.flows[flow] = None
 
     def close(self, flow: Flow) -> None:
         """End a connection and forget it."""

@@ -3,14 +3,18 @@
 Goes in: a Packet and the offset of a radio or 802.11 header in its data. Comes
 out: 4 or 6 with `network` and `ip_version` set, or 0: management and control
 frames, encrypted frames and fragments carry no IP that can be read. Of an
-aggregate (A-MSDU) the first subframe with IP is entered.
+aggregate (A-MSDU) the first subframe with IP is entered, and the others are left in
+the packet's `rest`.
 """
 
 from __future__ import annotations
 
 from ..errors import DecodeError
 from .ethernet import enter_llc, require
-from .packet import Packet
+from .packet import Packet, Rest
+
+SUBFRAME_HEADER = 14  # octets of an A-MSDU subframe: destination, source, length
+AGGREGATE_LIMIT = 11454  # octets; no A-MSDU is longer (IEEE 802.11 table 9-34)
 
 
 def enter_radiotap(packet: Packet, at: int) -> int:
@@ -95,6 +99,8 @@ def enter_frame(packet: Packet, at: int, padded: bool, swapped: bool) -> int:
         return 0  # not version 0 data; without data; encrypted or with more fragments to come
     length = 30 if flags & 0x03 == 0x03 else 24  # four addresses between two distribution systems
     require(packet, at, length, "ieee80211")
+    packet.destination_mac = at + 16 if flags & 0x01 else at + 4
+    packet.source_mac = at + 24 if flags & 0x03 == 0x03 else at + 16 if flags & 0x02 else at + 10
     if data[at + 22] & 0x0F:  # a later fragment
         return 0
     aggregate = False
@@ -110,12 +116,23 @@ def enter_frame(packet: Packet, at: int, padded: bool, swapped: bool) -> int:
 
 
 def enter_aggregate(packet: Packet, at: int) -> int:
-    """Enter the first subframe of an A-MSDU that carries IP. Spec: IEEE 802.11 clause 9.3.2.2."""
+    """Enter the first subframe of an A-MSDU that carries IP, and keep those behind it.
+
+    Spec: IEEE 802.11 clause 9.3.2.2.
+    """
     data = packet.data
-    while packet.end - at >= 14:
-        version = enter_llc(packet, at + 14)
+    vlans = None if packet.vlans is None else packet.vlans.copy()
+    tunnels = None if packet.tunnels is None else packet.tunnels.copy()
+    end = min(packet.end, at + AGGREGATE_LIMIT)
+    while end - at >= SUBFRAME_HEADER:
+        behind = at + SUBFRAME_HEADER + (data[at + 12] << 8 | data[at + 13])
+        following = at + (behind - at + 3 & ~3)
+        packet.rest = Rest(data[following:end], vlans, tunnels) if end - following >= SUBFRAME_HEADER else None
+        packet.destination_mac = at
+        packet.source_mac = at + 6
+        packet.end = min(behind, end)
+        version = enter_llc(packet, at + SUBFRAME_HEADER)
         if version:
             return version
-        length = 14 + (data[at + 12] << 8 | data[at + 13])
-        at += length + 3 & ~3
+        at = following
     return 0

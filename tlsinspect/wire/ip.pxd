@@ -2,7 +2,7 @@ cimport cython
 
 from tlsinspect.wire.packet cimport Packet
 
-cdef int REASSEMBLED
+cdef int EAPOL, REASSEMBLED
 
 cdef class Datagram:
     cdef public long long time_ns, number

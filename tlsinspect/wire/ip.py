@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from ..errors import DecodeError
+from .codes import EAPOL
 from .packet import Packet
 
 DATAGRAM_LIMIT = 1024  # datagrams that wait for fragments
@@ -124,7 +125,7 @@ class FragmentTable:
 def read_network(packet: Packet, fragments: FragmentTable) -> int:
     """Read the IP header at `packet.network` and what stands before the transport header.
 
-    Returns the protocol number, or -1 for a fragment that was kept. Trailing
+    Returns the protocol number, EAPOL where no IP is, or -1 for a fragment that was kept. Trailing
     octets of the frame are left out of the payload; a total length of 0, which
     segmentation offload leaves behind, means up to the end of the frame.
     Raises DecodeError: lengths that contradict each other, a header cut short.
@@ -133,8 +134,10 @@ def read_network(packet: Packet, fragments: FragmentTable) -> int:
     while protocol == REASSEMBLED:
         if packet.ip_version == 4:
             protocol = read_ipv4(packet, fragments)
-        else:
+        elif packet.ip_version == 6:
             protocol = read_ipv6(packet, fragments)
+        else:
+            protocol = EAPOL
     packet.protocol = protocol
     return protocol
 

@@ -22,6 +22,7 @@ def locate_network(packet: Packet) -> int:
     """Find the IP header of one frame: 4, 6, 0 (no IP) or -1 (unknown link type)."""
     packet.vlans = None
     packet.tunnels = None
+    packet.source_mac = -1
     if packet.link_type == 1:
         return enter_ethernet(packet, packet.start)
     enter = LINK_TYPES.get(packet.link_type)

@@ -28,6 +28,8 @@ class Packet:
     captured octet of the IP payload, `missing` how many octets of that payload
     the capture cut off. When a datagram was reassembled from fragments, `data`
     is the datagram. `vlans` and `tunnels` are lists, or None where there are none.
+    `source_mac` and `destination_mac` are the offsets of the innermost MAC addresses, -1 where
+    the link has none; `rest` is what the frame carries behind this packet, or None.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,18 @@ class Packet:
         self.missing = 0
         self.vlans: list[int] | None = None
         self.tunnels: list[str] | None = None
+        self.source_mac = -1
+        self.destination_mac = -1
+        self.rest: Rest | None = None
+
+
+class Rest:
+    """The subframes of an aggregate that are still to be read, and what was met in front of them."""
+
+    def __init__(self, data: bytes, vlans: list[int] | None, tunnels: list[str] | None) -> None:
+        self.data = data
+        self.vlans = vlans
+        self.tunnels = tunnels
 
 
 class Buffer:

@@ -5,10 +5,13 @@ from .record cimport RecordReader, Listener
 cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT
 cdef long long MASK, HALF
 
+cdef class Framing
+
 cdef class Stream:
     cdef public bytes key, head
     cdef public RecordReader reader
     cdef public object owner
+    cdef public Framing framing
     cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
     cdef public long long initial_sequence, next_sequence, alternative, next_place, packets, octets, out_of_order, retransmitted
     cdef public long long pending_bytes, number, time_ns
@@ -38,5 +41,10 @@ cdef class Stream:
     cpdef compare(self, long long place, bytes payload)
     cpdef finish(self)
     cpdef release(self)
+
+cdef class Framing:
+    cpdef feed(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cpdef skip(self, Stream stream, Py_ssize_t length)
+    cpdef finish(self, Stream stream)
 
 cpdef bint may_start_record(int octet) except -1

@@ -61,6 +61,7 @@ class Stream:
         self.compared: list[tuple[int, bytes]] = []
         self.number = 0
         self.time_ns = 0
+        self.framing: Framing | None = None
 
     def start(self, sequence: int) -> None:
         """Say which sequence number the first octet has."""
@@ -130,6 +131,12 @@ class Stream:
         detecting = self.reader.mode == DETECTING
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
+        if self.framing is not None:
+            self.framing.feed(self, data, position, end)
+            if missing:
+                self.truncated = True
+                self.framing.skip(self, missing)
+            return
         if length:
             self.reader.feed(data, position, end)
             room = HEAD_LIMIT - len(self.head)
@@ -178,7 +185,10 @@ class Stream:
             self.gap = True
             self.next_place += hole
             self.next_sequence = (self.next_sequence + hole) & MASK
-            self.reader.skip(hole)
+            if self.framing is not None:
+                self.framing.skip(self, hole)
+            else:
+                self.reader.skip(hole)
         number, time_ns = self.number, self.time_ns
         self.number, self.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
         self.drain()
@@ -217,14 +227,30 @@ class Stream:
         """The connection is over: deliver what waits, over its holes."""
         while self.pending:
             self.give_up_hole()
+        if self.framing is not None:
+            self.framing.finish(self)
         self.reader.finish()
 
     def release(self) -> None:
         """Let go of what only reading needed; without the circle of references memory is free at once."""
         self.compared = []
+        self.framing = None
         self.owner = None
         self.reader.listener = Listener()
         self.reader.peer = None
+
+
+class Framing:
+    """Takes TLS out of what carries it in a stream, and feeds it to `stream.reader`; a protocol is a subclass."""
+
+    def feed(self, stream: Stream, data: bytes, position: int, end: int) -> None:
+        """Take the next octets of the stream, `data[position:end]`."""
+
+    def skip(self, stream: Stream, length: int) -> None:
+        """Step over `length` octets that the capture does not hold."""
+
+    def finish(self, stream: Stream) -> None:
+        """The stream is over."""
 
 
 def may_start_record(octet: int) -> bool:

@@ -4,17 +4,20 @@ from tlsinspect.wire.ethernet cimport (
     enter_ethernet, enter_ethertype, enter_ip, enter_mpls, enter_nsh, enter_ppp, enter_version, note_tunnel,
     plausible_ethernet, plausible_ip, require,
 )
-from tlsinspect.wire.ieee80211 cimport enter_avs, enter_ieee80211, enter_prism, enter_tunneled
+from tlsinspect.wire.ieee80211 cimport enter_aggregate, enter_avs, enter_ieee80211, enter_prism, enter_tunneled
 from tlsinspect.wire.ip cimport FragmentTable, read_network
 from tlsinspect.wire.link cimport locate_network
-from tlsinspect.wire.packet cimport Packet
+from tlsinspect.wire.packet cimport Packet, Rest
 
-cdef int TCP, UDP
+cdef int EAPOL, TCP, UDP
 cdef bytes TUNNEL_PORTS
 cdef dict TZSP_PROTOCOLS, IP_TUNNELS, UDP_TUNNELS
 
-@cython.locals(version=cython.int, protocol=cython.int)
+@cython.locals(version=cython.int)
 cpdef int locate_transport(Packet packet, FragmentTable fragments) except? -1
+cpdef int locate_rest(Packet packet, Rest rest, FragmentTable fragments) except? -1
+@cython.locals(protocol=cython.int)
+cpdef int read_layers(Packet packet, FragmentTable fragments) except? -1
 @cython.locals(at=Py_ssize_t, network=Py_ssize_t, version=cython.int, end=Py_ssize_t, found=cython.int, vlans=list, tunnels=list)
 cpdef int enter_tunnel(Packet packet, int protocol) except? -1
 @cython.locals(data=bytes, source=cython.int, destination=cython.int, length=cython.longlong)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..errors import DecodeError
-from .codes import TCP
+from .codes import EAPOL, TCP
 from .ethernet import (
     enter_ethernet,
     enter_ethertype,
@@ -26,10 +26,10 @@ from .ethernet import (
     plausible_ip,
     require,
 )
-from .ieee80211 import enter_avs, enter_ieee80211, enter_prism, enter_tunneled
+from .ieee80211 import enter_aggregate, enter_avs, enter_ieee80211, enter_prism, enter_tunneled
 from .ip import FragmentTable, read_network
 from .link import locate_network
-from .packet import Packet
+from .packet import Packet, Rest
 
 UDP = 17
 
@@ -37,13 +37,32 @@ UDP = 17
 def locate_transport(packet: Packet, fragments: FragmentTable) -> int:
     """Find the transport header of one frame.
 
-    Returns the IP protocol number (6 TCP, 17 UDP, ...), -1 for a frame without
+    Returns the IP protocol number (6 TCP, 17 UDP, ...), EAPOL for an IEEE 802.1X frame, -1 for a frame without
     IP and for a fragment that was kept, -2 for a link type that is not known here.
     Raises DecodeError for headers that contradict themselves or were cut short.
     """
     version = locate_network(packet)
     if version <= 0:
         return -1 if version == 0 else -2
+    return read_layers(packet, fragments)
+
+
+def locate_rest(packet: Packet, rest: Rest, fragments: FragmentTable) -> int:
+    """Find the transport header of the next packet in an aggregate, of which `rest` is what was not read yet.
+
+    Returns what locate_transport returns, and leaves in `packet.rest` what is behind it.
+    """
+    packet.rest = None
+    packet.data = rest.data
+    packet.start = 0
+    packet.end = packet.wire_length = len(rest.data)
+    packet.vlans = None if rest.vlans is None else rest.vlans.copy()
+    packet.tunnels = None if rest.tunnels is None else rest.tunnels.copy()
+    return read_layers(packet, fragments) if enter_aggregate(packet, 0) else -1
+
+
+def read_layers(packet: Packet, fragments: FragmentTable) -> int:
+    """Read the IP header that was found, and the tunnels behind it."""
     protocol = read_network(packet, fragments)
     while protocol != TCP and protocol >= 0 and enter_tunnel(packet, protocol):
         protocol = read_network(packet, fragments)
@@ -71,7 +90,7 @@ def enter_tunnel(packet: Packet, protocol: int) -> int:
     packet.end = packet.payload_end
     try:
         found = enter(packet, at)
-        if found and (protocol != UDP or plausible_ip(packet, packet.network) == found):
+        if found and (protocol != UDP or found == EAPOL or plausible_ip(packet, packet.network) == found):
             return found
     except DecodeError as error:
         if protocol != UDP or error.kind == "limit":

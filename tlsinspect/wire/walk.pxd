@@ -1,10 +1,10 @@
 cimport cython
 from .flow_table cimport FlowTable
 from .ip cimport FragmentTable
-from .packet cimport Packet, PacketReader
-from .tunnel cimport locate_transport
+from .packet cimport Packet, PacketReader, Rest
+from .tunnel cimport locate_rest, locate_transport
 
-cdef int TCP, UDP, UNKNOWN_LINK, LINKTYPE_RAW
+cdef int EAPOL, TCP, UDP, UNKNOWN_LINK, LINKTYPE_RAW
 
 cdef class PacketProblem:
     cdef public object error
@@ -20,6 +20,8 @@ cdef class Walk:
     cdef public dict undecoded, problems
     @cython.locals(packet=Packet, protocol=int, _=Py_ssize_t)
     cpdef bint advance(self, Py_ssize_t count) except -1
+    @cython.locals(protocol=int)
+    cpdef take_rest(self, Packet packet, Rest rest)
     @cython.locals(inner=bytes)
     cpdef int dissect(self, Packet packet) except -3
     @cython.locals(problem=PacketProblem)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import TCP, UDP
+from .codes import EAPOL, TCP, UDP
 from .flow_table import FlowTable
 from .ip import FragmentTable
-from .packet import Packet, PacketReader
-from .tunnel import locate_transport
+from .packet import Packet, PacketReader, Rest
+from .tunnel import locate_rest, locate_transport
 
 UNKNOWN_LINK = -2
 LINKTYPE_RAW = 101
@@ -82,9 +82,26 @@ class Walk:
                     self.table.add_segment(packet)
                 elif protocol == UDP:
                     self.table.add_datagram(packet)
+                elif protocol == EAPOL:
+                    self.table.add_frame(packet)
             except DecodeError as error:
                 self.note(error, packet.number)
+            while packet.rest is not None:
+                self.take_rest(packet, packet.rest)
         return True
+
+    def take_rest(self, packet: Packet, rest: Rest) -> None:
+        """Take the next packet of an aggregate."""
+        try:
+            protocol = locate_rest(packet, rest, self.fragments)
+            if protocol == TCP:
+                self.table.add_segment(packet)
+            elif protocol == UDP:
+                self.table.add_datagram(packet)
+            elif protocol == EAPOL:
+                self.table.add_frame(packet)
+        except DecodeError as error:
+            self.note(error, packet.number)
 
     def dissect(self, packet: Packet) -> int:
         """Let the dissector find the IP packet of an unknown link type."""

@@ -1,0 +1,263 @@
+"""DTLS: datagrams in, the handshake messages of both sides out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import tls_vectors as tls
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
+
+from tlsinspect.connection import ConnectionBuilder
+from tlsinspect.errors import KINDS
+from tlsinspect.wire.carried_dtls import open_carried_dtls
+from tlsinspect.wire.dtls import DtlsReader, open_dtls
+from tlsinspect.wire.flow import Flow
+from tlsinspect.wire.flow_table import FlowTable
+
+DTLS10, DTLS12, BEFORE_STANDARD = 0xFEFF, 0xFEFD, 0x0100
+COOKIE = b"cookie of 20 octets!"
+
+Turn = tuple[int, bytes]
+
+
+def record(kind: int, content: bytes, version: int = DTLS12, epoch: int = 0, number: int = 0) -> bytes:
+    """A record; `number` is its sequence number."""
+    return bytes([kind]) + tls.u16(version, epoch) + number.to_bytes(6, "big") + tls.vector16(content)
+
+
+def fragments(kind: int, body: bytes, sequence: int, size: int = 1 << 16) -> list[bytes]:
+    """A handshake message in fragments of `size` octets."""
+    pieces = [(at, body[at : at + size]) for at in range(0, max(len(body), 1), size)]
+    header = bytes([kind]) + len(body).to_bytes(3, "big") + tls.u16(sequence)
+    return [header + at.to_bytes(3, "big") + tls.vector24(piece) for at, piece in pieces]
+
+
+def hello(version: int = DTLS12, cookie: bytes = b"", extensions: bytes = b"") -> bytes:
+    """A ClientHello's body, with a cookie behind the session id."""
+    suites = tls.vector16(tls.u16(0x1301, 0xC02F))
+    start = tls.u16(version) + tls.RANDOM + tls.vector8(b"") + tls.vector8(cookie) + suites + tls.vector8(b"\x00")
+    extended = tls.server_name(b"dtls.example") + extensions
+    return start + (tls.vector16(extended) if version != BEFORE_STANDARD else b"")
+
+
+def server_hello(version: int = DTLS12) -> bytes:
+    """A ServerHello's body; without extensions before the standard."""
+    chosen = tls.u16(version) + tls.SERVER_RANDOM + tls.vector8(b"") + tls.u16(0xC02F) + b"\x00"
+    return chosen + (tls.vector16(tls.extension(0xFF01, b"\x00")) if version != BEFORE_STANDARD else b"")
+
+
+def handshake(version: int = DTLS12, size: int = 1 << 16) -> list[Turn]:
+    """A handshake with a cookie, each fragment in a datagram of its own."""
+    number = 0
+
+    def say(side: int, kind: int, body: bytes, sequence: int) -> list[Turn]:
+        return [(side, record(22, piece, version)) for piece in fragments(kind, body, sequence, size)]
+
+    finished = record(20, b"\x01", version) + record(22, bytes(40), version, epoch=1)
+    return [
+        *say(0, 1, hello(version), 0),
+        *say(1, 3, tls.u16(version) + tls.vector8(COOKIE), 0),
+        *say(0, 1, hello(version, COOKIE), 1),
+        *say(1, 2, server_hello(version), 1),
+        *say(1, 11, tls.certificate(b"leaf" * 200), 2),
+        *say(1, 12, tls.ecdhe_exchange(), 3),
+        *say(1, 14, b"", 4),
+        *say(0, 16, b"key", 2),
+        (0, finished),
+        (1, finished),
+        (0, record(23, bytes(60), version, 1, number)),
+    ]
+
+
+def datagrams(turns: list[Turn]) -> Flow:
+    """The only flow of a capture with these datagrams."""
+    wire = Wire(FlowTable(openers=(open_dtls, open_carried_dtls)))
+    for side, octets in turns:
+        source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
+        wire.add_datagram(ip_packet(source, target, udp(source, target, octets)))
+    return wire.only()
+
+
+class TestHandshake:
+    @pytest.mark.parametrize("version", [DTLS10, DTLS12, BEFORE_STANDARD])
+    @pytest.mark.parametrize("size", [1 << 16, 200, 50])
+    def test_it_is_read_in_every_version_and_in_fragments_of_any_size(self, version: int, size: int) -> None:
+        flow = datagrams(handshake(version, size))
+        assert flow.history == "CvCsxknGIi"
+        assert flow.client_hello is not None
+        assert flow.client_hello.legacy_version == version
+        assert flow.server_hello is not None
+        assert flow.server_hello.version() == version
+        assert flow.chains[1] == tls.certificate(b"leaf" * 200)
+        assert flow.finished_seen == [True, True]
+        assert flow.streams[0].reader.application_bytes == 60
+        assert not flow.problems
+
+    def test_fragments_in_any_order_and_sent_twice_are_put_together(self) -> None:
+        turns = handshake(size=50)
+        certificate = [turn for turn in turns if turn[0] == 1 and turn[1][13] == 11]
+        first = turns.index(certificate[0])
+        shuffled = turns[:first] + certificate[::-1] + certificate + turns[first + len(certificate) :]
+        flow = datagrams(shuffled)
+        assert flow.history == "CvCsxknGIi"
+        assert flow.streams[1].retransmitted == len(certificate)
+
+    def test_a_flight_in_one_datagram_and_messages_in_one_record_are_read(self) -> None:
+        messages = b"".join(fragments(2, server_hello(), 0) + fragments(14, b"", 1))
+        flow = datagrams(
+            [(0, record(22, fragments(1, hello(), 0)[0])), (1, record(22, messages) + record(22, messages))]
+        )
+        assert flow.history == "Csn"
+
+    def test_a_message_that_lacks_a_fragment_gives_its_beginning(self) -> None:
+        turns = handshake(size=50)
+        certificate = [turn for turn in turns if turn[0] == 1 and turn[1][13] == 11]
+        turns.remove(certificate[3])
+        flow = datagrams(turns)
+        assert flow.server_hello is not None
+        assert [(error.layer, error.kind) for error, _ in flow.problems] == [("handshake", "truncated")]
+
+    def test_dtls13_is_told_by_its_extension_and_its_records_are_counted(self) -> None:
+        offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + tls.key_share(29))
+        extensions = tls.vector16(tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!")))
+        answer = tls.u16(DTLS12) + tls.SERVER_RANDOM + tls.vector8(b"") + tls.u16(0x1301) + b"\x00" + extensions
+        flow = datagrams(
+            [
+                (0, record(22, fragments(1, offered, 0)[0])),
+                (1, record(22, fragments(2, answer, 0)[0]) + b"\x2e" + bytes(50)),
+                (0, b"\x2e" + bytes(70)),
+            ]
+        )
+        assert flow.tls13
+        assert flow.server_hello is not None
+        assert flow.server_hello.version() == 0xFEFC
+        assert [stream.reader.application_records for stream in flow.streams] == [1, 1]
+        connection = ConnectionBuilder(frozenset({443})).build(flow)
+        assert connection.protocol == "dtls"
+        assert connection.fingerprint is not None
+        assert connection.fingerprint[2].startswith("dd3d02")
+
+    def test_records_with_a_connection_id_are_counted(self) -> None:
+        ided = bytes([25]) + tls.u16(DTLS12, 1) + bytes(6) + tls.vector16(bytes(30))
+        flow = datagrams([*handshake(), (1, ided)])
+        assert flow.streams[1].reader.application_bytes == 30
+
+    def test_alerts_are_read_in_the_clear_and_noted_encrypted(self) -> None:
+        clear, sealed = record(21, b"\x02\x28"), record(21, bytes(30), epoch=1)
+        flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (1, clear), (0, sealed)])
+        assert (flow.alert_level, flow.alert_description, flow.alert_side) == (2, 40, 1)
+        assert flow.alert_encrypted
+
+
+def in_capwap(octets: bytes) -> bytes:
+    """Behind CAPWAP's preamble."""
+    return b"\x01\x00\x00\x00" + octets
+
+
+def in_channel(octets: bytes) -> bytes:
+    """As data of a TURN channel, padded."""
+    return b"\x40\x01" + tls.vector16(octets) + bytes(-len(octets) % 4)
+
+
+def in_indication(octets: bytes) -> bytes:
+    """As a TURN indication: the peer's address, then the data."""
+    attributes = bytes.fromhex("0012 0008 0001 1234 c0000203") + tls.u16(0x0013) + tls.vector16(octets)
+    attributes += bytes(-len(octets) % 4)
+    return b"\x00\x16" + tls.u16(len(attributes)) + b"\x21\x12\xa4\x42" + bytes(12) + attributes
+
+
+class TestCarried:
+    @pytest.mark.parametrize(
+        ("wrap", "carrier"), [(in_capwap, "capwap"), (in_channel, "turn"), (in_indication, "turn")]
+    )
+    def test_dtls_behind_a_header_is_read(self, wrap: Callable[[bytes], bytes], carrier: str) -> None:
+        check = (0, b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12))
+        turns = [(side, wrap(octets)) for side, octets in handshake(size=200)]
+        flow = datagrams([check, *turns[:3], check, *turns[3:]])
+        assert flow.history == "CvCsxknGIi"
+        assert flow.carrier == carrier
+        assert not flow.problems
+
+    def test_indications_and_a_channel_may_take_turns(self) -> None:
+        turns = handshake()
+        mixed = [(side, (in_indication, in_channel)[n % 2](octets)) for n, (side, octets) in enumerate(turns)]
+        assert datagrams(mixed).history == "CvCsxknGIi"
+
+    @pytest.mark.parametrize("wrap", [in_capwap, in_channel, in_indication])
+    def test_cut_anywhere_it_is_left_alone(self, wrap: Callable[[bytes], bytes]) -> None:
+        whole = wrap(record(22, fragments(1, hello(), 0)[0] + b"pad!"[: -len(hello()) % 4]))
+        for length in range(len(whole) - 4):
+            assert open_carried_dtls(whole[:length], 0, length) is None
+
+    @pytest.mark.parametrize(
+        "octets", [in_channel(bytes(40)), in_indication(b""), in_capwap(b""), b"\x00\x16" + bytes(40)]
+    )
+    def test_other_content_is_left_alone(self, octets: bytes) -> None:
+        assert open_carried_dtls(octets, 0, len(octets)) is None
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "01 000010 0000 000000 000011",  # a fragment longer than its message
+            "01 000010 0000 00000f 000002",  # and one that ends behind it
+            "01 200000 0000 000000 000004",  # a message past the limit
+            "01 0000",
+        ],
+    )
+    def test_fragments_that_lie_are_problems(self, header: str) -> None:
+        broken = record(22, bytes.fromhex(header) + bytes(4))
+        flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (0, broken)])
+        assert [error.layer for error, _ in flow.problems] == ["dtls"]
+
+    def test_messages_that_are_never_completed_are_bounded(self) -> None:
+        flood = [(0, record(22, fragments(1, bytes(60_000), number, 1000)[0])) for number in range(1000)]
+        reader = DtlsReader()
+        wire = Wire(FlowTable(openers=(lambda *_: reader,)))
+        for _, octets in flood:
+            wire.add_datagram(ip_packet(CLIENT, SERVER, udp(CLIENT, SERVER, octets)))
+        assert len(reader.messages[0]) <= 32
+        (flow,) = wire.table.flows
+        assert {error.kind for error, _ in flow.problems} == {"limit"}
+
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"",
+            bytes(40),
+            record(22, fragments(1, hello(), 0)[0])[:-1],
+            record(22, fragments(1, hello(), 0)[0], version=0x0303),
+            record(19, bytes(40)),
+            record(23, bytes(40), BEFORE_STANDARD),
+            record(22, fragments(14, b"", 0)[0], BEFORE_STANDARD),
+            record(22, b"\x01"),
+            record(22, fragments(1, hello(), 0)[0]) + b"\x00",
+        ],
+    )
+    def test_other_datagrams_are_left_alone(self, octets: bytes) -> None:
+        assert open_dtls(octets, 0, len(octets)) is None
+
+
+def test_a_handshake_cut_anywhere_is_read_without_failing() -> None:
+    turns = handshake(size=300)
+    for number, (side, octets) in enumerate(turns[1:], 1):
+        for length in range(0, len(octets), 7):
+            flow = datagrams([*turns[:number], (side, octets[:length]), *turns[number + 1 :]])
+            assert all(error.kind in KINDS for error, _ in flow.problems)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from([20, 21, 22, 23, 24, 25]), st.binary(max_size=80)), max_size=9
+    )
+)
+def test_any_records_behind_a_hello_are_read_without_failing(contents: list[tuple[int, int, bytes]]) -> None:
+    turns = [(side, record(kind, content)) for side, kind, content in contents]
+    flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), *turns])
+    assert flow.client_hello is not None
+    assert all(error.kind in KINDS for error, _ in flow.problems)

@@ -1,0 +1,209 @@
+"""EAP methods that carry TLS: EAP-TLS, EAP-TTLS, PEAP, EAP-FAST and TEAP.
+
+Goes in: the EAP packets of one conversation between a peer and a server, whatever
+carries them. Comes out: a Flow in the flow table whose two directions are the TLS
+inside. Fragments are fed as they come, a message that came twice once.
+Spec: RFC 3748, RFC 5216 section 3, RFC 5281 section 9.1, RFC 4851 section 4.1, RFC 7170 section 4.1.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..errors import DecodeError
+from .codes import EAP_RESPONSE
+from .flow import Flow, reverse_key
+from .stream import Stream
+
+CARRIER = "eap"
+
+REQUEST = 1  # codes
+SUCCESS = 3
+FAILURE = 4
+
+TEAP = 55
+METHODS = (13, 21, 25, 43, TEAP)
+"""EAP-TLS, EAP-TTLS, PEAP, EAP-FAST, TEAP: flags, then TLS."""
+
+LENGTH_INCLUDED = 0x80  # flags
+MORE_FRAGMENTS = 0x40
+START = 0x20
+OUTER_INCLUDED = 0x10  # of TEAP: a length, and octets behind the TLS
+
+COLLECTED_LIMIT = 1 << 16  # octets of fragments that wait for the last one; RFC 5216 section 3.2 has no message longer
+FRAGMENT_LIMIT = 2048
+
+PEER = 0  # sides of the flow
+SERVER = 1
+
+
+class FlowOwner(Protocol):
+    """The flow table, as far as conversations need it."""
+
+    keep_messages: bool
+
+    def adopt(self, flow: Flow) -> None:
+        """Take a connection that begins."""
+
+    def close(self, flow: Flow) -> None:
+        """End a connection."""
+
+
+Fragment = tuple[bytes, int]
+
+
+class EapSession:
+    """One conversation. `key` is the direction from peer to server, as in the flow table.
+
+    `flow` is None while no TLS was met. By side: `latest` is the packet that came last, `announced` the length
+    of the TLS whose fragments come (-1 where none was given), `fragments` those that came, as (octets, how far
+    the identifier went on), and `collected` how many octets they have. Its TLS is fed when the last one came,
+    which is when the other side's TLS gets it.
+    """
+
+    def __init__(self, table: FlowOwner, key: bytes, protocol: int) -> None:
+        self.table = table
+        self.key = key
+        self.protocol = protocol
+        self.vlans: list[int] | None = None
+        self.tunnels: list[str] | None = None
+        self.flow: Flow | None = None
+        self.latest = [b"", b""]
+        self.announced = [-1, -1]
+        self.collected = [0, 0]
+        self.fragments: tuple[list[Fragment], list[Fragment]] = ([], [])
+
+    def read(self, packet: bytes, number: int, time_ns: int) -> None:
+        """Read an EAP packet, that of capture packet `number`.
+
+        Raises DecodeError when a length leaves the packet.
+        """
+        if len(packet) < 4:
+            raise DecodeError(CARRIER, "truncated", len(packet), "a header of 4 octets")
+        code = packet[0]
+        length = packet[2] << 8 | packet[3]
+        if length < 4 or length > len(packet):
+            raise DecodeError(CARRIER, "bad_length", 2, f"a length of 4 to {len(packet)} octets")
+        if code in (SUCCESS, FAILURE):
+            self.close()
+        elif code in (REQUEST, EAP_RESPONSE) and length >= 6 and packet[4] in METHODS:
+            self.read_method(packet[:length], SERVER if code == REQUEST else PEER, number, time_ns)
+
+    def read_method(self, packet: bytes, side: int, number: int, time_ns: int) -> None:
+        """Read the flags of a method that carries TLS, and feed the TLS; a start begins the conversation anew."""
+        flags = packet[5]
+        repeated = packet == self.latest[side]
+        if flags & START and side == SERVER:
+            if not repeated:  # what follows the flags is for the method, not TLS, and the peer may want another one
+                self.close()
+                self.latest[side] = packet
+            return
+        if self.flow is None and len(packet) == 6:
+            return
+        flow = self.open(number, time_ns)
+        stream: Stream = flow.streams[side]
+        flow.time_end = time_ns
+        stream.packets += 1
+        stream.octets += len(packet)
+        stream.number = number
+        stream.time_ns = time_ns
+        if repeated:
+            stream.retransmitted += 1
+            return
+        known = self.latest[side]
+        self.latest[side] = packet
+        at = 6
+        total = -1
+        end = len(packet)
+        if flags & LENGTH_INCLUDED:
+            total = length_at(packet, at)
+            at += 4
+        if flags & OUTER_INCLUDED and packet[4] == TEAP:
+            end -= length_at(packet, at)
+            at += 4
+        if at > end:
+            raise DecodeError(CARRIER, "bad_length", 6, "lengths within the packet")
+        self.take(flow, stream, (packet[at:end], steps(known, packet)), total)
+        many = self.collected[side] > COLLECTED_LIMIT or len(self.fragments[side]) > FRAGMENT_LIMIT
+        if many or not flags & MORE_FRAGMENTS:
+            self.feed(flow, stream, True)
+
+    def take(self, flow: Flow, stream: Stream, fragment: Fragment, total: int) -> None:
+        """Keep a fragment; another total than before means that the last fragment was not captured."""
+        side = stream.reader.side
+        if self.fragments[side] and total >= 0 and total != self.announced[side]:
+            self.feed(flow, stream, False)
+        if not self.fragments[side]:
+            self.announced[side] = total
+        self.fragments[side].append(fragment)
+        self.collected[side] += len(fragment[0])
+
+    def feed(self, flow: Flow, stream: Stream, whole: bool) -> None:
+        """Feed the fragments, and where octets are missing the holes; `whole` when the last fragment came.
+
+        All servers count, so that a step of the identifier says how many fragments are missing, and
+        all fragments but the last are of one length. Only the total tells that any are missing.
+        """
+        side = stream.reader.side
+        fragments = self.fragments[side]
+        missing = max(self.announced[side] - self.collected[side], 0)
+        for index in range(len(fragments)):
+            octets, step = fragments[index]
+            if missing and index and step != 1:
+                last = whole and index == len(fragments) - 1
+                hole = missing if last else min(missing, (step - 1 & 0xFF) * len(fragments[index - 1][0]))
+                missing -= hole
+                self.skip(stream, hole)
+            stream.reader.feed(octets, 0, len(octets))
+        if missing and whole:
+            flow.problem(DecodeError(CARRIER, "bad_length", 6, f"fragments of {self.announced[side]} octets"))
+        elif missing:
+            self.skip(stream, missing)
+        fragments.clear()
+        self.collected[side] = 0
+        self.announced[side] = -1
+
+    def skip(self, stream: Stream, length: int) -> None:
+        """Step over octets that were not captured."""
+        stream.gap = True
+        stream.reader.skip(length)
+
+    def open(self, number: int, time_ns: int) -> Flow:
+        """The flow of this conversation, a new one where there is none or it was ended."""
+        flow = self.flow
+        if flow is not None and not flow.finished:
+            return flow
+        flow = Flow(self.key, reverse_key(self.key), self.protocol, self.table.keep_messages)
+        flow.carrier = CARRIER
+        flow.first_packet = number
+        flow.time_start = time_ns
+        flow.time_end = time_ns
+        flow.vlans = self.vlans
+        flow.tunnels = self.tunnels
+        self.flow = flow
+        self.table.adopt(flow)
+        return flow
+
+    def close(self) -> None:
+        """The conversation is over, or begins anew."""
+        flow = self.flow
+        if flow is not None:
+            for stream in flow.streams:
+                if not flow.finished:
+                    self.feed(flow, stream, False)
+                self.fragments[stream.reader.side].clear()
+            self.table.close(flow)
+            self.flow = None
+        self.latest = [b"", b""]
+
+
+def length_at(packet: bytes, position: int) -> int:
+    """The 4-octet length at `position`; DecodeError where the packet ends before."""
+    if len(packet) - position < 4:
+        raise DecodeError(CARRIER, "truncated", position, "a length of 4 octets")
+    return int.from_bytes(packet[position : position + 4], "big")
+
+
+def steps(known: bytes, packet: bytes) -> int:
+    """How far the identifier went on from one packet of a side to its next; 1 where there was none before."""
+    return (packet[1] - known[1]) & 0xFF if known else 1

@@ -1,0 +1,32 @@
+cimport cython
+from .eap cimport EapSession
+from .flow cimport DatagramReader, Flow
+from .stream cimport Stream
+
+cdef int UDP, ACCESS_REQUEST, ACCESS_CHALLENGE, STATE, CALLING_STATION_ID, EAP_MESSAGE, HEADER, AUTHENTICATOR
+cdef int CONVERSATION_LIMIT
+cdef tuple CODES
+
+cdef class RadiusPacket:
+    cdef public int code, identifier
+    cdef public bytes authenticator, message, state, station
+
+cdef class Conversation:
+    cdef public EapSession session
+    cdef public bytes state
+
+cdef class RadiusReader(DatagramReader):
+    cdef public object table
+    cdef public dict states, stations, requests
+    @cython.locals(packet=RadiusPacket, conversation=Conversation)
+    cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(known=tuple, conversation=Conversation)
+    cpdef Conversation find(self, Flow flow, Stream stream, RadiusPacket packet)
+    @cython.locals(session=EapSession)
+    cpdef Conversation begin(self, Flow flow, Stream stream)
+
+@cython.locals(packet=RadiusPacket)
+cpdef RadiusReader open_radius(object table, bytes data, Py_ssize_t position, Py_ssize_t end)
+@cython.locals(length=Py_ssize_t, packet=RadiusPacket, at=Py_ssize_t, size=Py_ssize_t, kind=int)
+cpdef RadiusPacket parse_radius(bytes data, Py_ssize_t position, Py_ssize_t end)
+cpdef remember(dict known, bytes key, Conversation conversation)
