@@ -193,6 +193,7 @@ TESTS_OF: dict[str, tuple[str, str]] = {
     "gquic": ("wire/test_gquic.py", "test_version_id_and_name_are_read_from_the_public_header_and_the_greeting"),
     "malformed": ("wire/test_messages.py", "test_a_random_that_is_cut_off_is_refused"),
     "over-cmd": ("wire/test_link.py", "Cisco metadata"),
+    "over-rdpudp": ("wire/test_rdpudp.py", "test_the_handshake_inside_is_read_whatever_parts_packets_have"),
     "quic-draft-22": ("wire/test_quic.py", "test_both_hellos_are_read_in_every_version_whose_salt_is_known"),
     "quic-draft-29": ("wire/test_quic.py", "test_both_hellos_are_read_in_every_version_whose_salt_is_known"),
     "quic-google-0x54303531": ("wire/test_quic.py", "test_google_frames_with_tls_in_them_are_read"),
@@ -206,7 +207,6 @@ VECTORS_OF = (
     "starttls:ldap", "starttls:mysql", "tls1.3-draft-16", "tls1.3-draft-18", "tls1.3-draft-19",
     "tls1.3-draft-22", "tls1.3-draft-23", "tls1.3-draft-28",
 )  # fmt: skip
-NOT_READ = {"over-rdpudp"}  # docs/limits.md says so
 
 
 def read_row(tmp_path: Path, *turns: bytes) -> Row:
@@ -320,5 +320,5 @@ def test_every_feature_of_the_corpus_has_a_witness() -> None:
     for line in listing.read_text().splitlines()[1:]:
         features = line.split("\t")[3]
         named.update(re.split(r",\s*", features) if not features.startswith("no TLS") else [])
-    witnesses = set(SAMPLES_OF) | set(TESTS_OF) | set(VECTORS_OF) | NOT_READ
+    witnesses = set(SAMPLES_OF) | set(TESTS_OF) | set(VECTORS_OF)
     assert named - {""} <= witnesses

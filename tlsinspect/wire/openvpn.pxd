@@ -1,20 +1,19 @@
 cimport cython
 from .flow cimport DatagramReader, Flow
+from .numbered cimport NumberedPackets
 from .packet cimport unsigned32
 from .record cimport is_hello
 from .stream cimport Framing, Stream
 
-cdef int SHORTEST_HELLO, UNKNOWN_HOLE
+cdef int SHORTEST_HELLO
 cdef int CLIENT_RESET_V1, SERVER_RESET_V1, SOFT_RESET, CONTROL, ACKNOWLEDGE, DATA_V1, CLIENT_RESET_V2, SERVER_RESET_V2
 cdef int DATA_V2, CLIENT_RESET_V3, CONTROL_WRAPPED, SESSION_ID, REPLAY_ID, SEALED, SEALED_RESET, ACKNOWLEDGED_LIMIT
-cdef int EARLY_LIMIT, CONTROL_LIMIT
+cdef int CONTROL_LIMIT
 cdef long long SEALED_TIME_MINIMUM, FIRST_ID_LIMIT
 cdef tuple WRAPPINGS
 
-cdef class ControlChannel:
+cdef class ControlChannel(NumberedPackets):
     cdef public bytes session_id
-    cdef public long long next_id
-    cdef public dict early
 
 cdef class OpenVpnReader(DatagramReader):
     cdef public int wrapping, key_id
@@ -22,15 +21,8 @@ cdef class OpenVpnReader(DatagramReader):
     cdef public Flow flow
     @cython.locals(opcode=int, at=Py_ssize_t, key_id=int, channel=ControlChannel)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
-    @cython.locals(ahead=cython.longlong)
-    cpdef take(self, Flow flow, Stream stream, ControlChannel channel, long long number, bytes octets)
-    @cython.locals(octets=bytes, number=cython.longlong, time_ns=cython.longlong, own_number=cython.longlong,
-                   own_time=cython.longlong)
-    cpdef drain(self, Stream stream, ControlChannel channel)
     @cython.locals(opcode=int, known=bytes)
     cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-    @cython.locals(number=cython.longlong, time_ns=cython.longlong)
-    cpdef give_up_hole(self, Stream stream, ControlChannel channel)
     @cython.locals(channel=ControlChannel)
     cpdef finish_side(self, Stream stream)
     @cython.locals(stream=Stream)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ..errors import DecodeError
 from .flow import DatagramReader, Flow
+from .numbered import NumberedPackets
 from .packet import unsigned32
 from .record import is_hello
 from .stream import Framing, Stream
@@ -41,22 +42,16 @@ SEALED_TIME_MINIMUM = 0x40000000  # seconds; OpenVPN is younger than January 200
 
 ACKNOWLEDGED_LIMIT = 8  # packet ids in one packet
 FIRST_ID_LIMIT = 1 << 16  # a packet id that is believed when a capture begins within the handshake
-EARLY_LIMIT = 64  # packets of one direction that wait for an earlier one; OpenVPN itself has 12 on their way
 SHORTEST_HELLO = 11  # octets: record header, message header, version
-UNKNOWN_HOLE = 1 << 16  # octets; more than any record has, so that the place in the records is lost
 CONTROL_LIMIT = 4096  # octets of a control packet; OpenVPN keeps them within the MTU of the path
 
 
-class ControlChannel:
-    """One direction's control packets: `next_id` is whose turn it is, -1 before the first.
-
-    `early` maps packet ids to (octets, packet number, time in ns).
-    """
+class ControlChannel(NumberedPackets):
+    """One direction's control packets, and the session id that they have."""
 
     def __init__(self) -> None:
+        super().__init__(0xFFFFFFFF, -1)
         self.session_id = b""
-        self.next_id = -1
-        self.early: dict[int, tuple[bytes, int, int]] = {}
 
 
 class OpenVpnReader(DatagramReader):
@@ -88,35 +83,7 @@ class OpenVpnReader(DatagramReader):
         channel: ControlChannel = self.channels[stream.reader.side]
         if not channel.session_id:
             channel.session_id = data[position + 1 : position + 1 + SESSION_ID]
-        self.take(flow, stream, channel, unsigned32(data, at - 4, True), data[at:end])
-
-    def take(self, flow: Flow, stream: Stream, channel: ControlChannel, number: int, octets: bytes) -> None:
-        """Feed the octets of packet `number`, or keep them until their turn."""
-        if channel.next_id < 0:
-            channel.next_id = number
-        ahead = (number - channel.next_id) & 0xFFFFFFFF
-        if ahead == 0:
-            channel.next_id = (number + 1) & 0xFFFFFFFF
-            stream.reader.feed(octets, 0, len(octets))
-            self.drain(stream, channel)
-        elif ahead >= 0x80000000 or number in channel.early:
-            stream.retransmitted += 1
-        else:
-            stream.out_of_order += 1
-            channel.early[number] = (octets, stream.number, stream.time_ns)
-            if ahead >= EARLY_LIMIT:
-                self.give_up_hole(stream, channel)
-
-    def drain(self, stream: Stream, channel: ControlChannel) -> None:
-        """Feed the early packets whose turn has come, with the latest packet that it took."""
-        number, time_ns = stream.number, stream.time_ns
-        while channel.next_id in channel.early:
-            octets, own_number, own_time = channel.early.pop(channel.next_id)
-            channel.next_id = (channel.next_id + 1) & 0xFFFFFFFF
-            if own_time > stream.time_ns:
-                stream.number, stream.time_ns = own_number, own_time
-            stream.reader.feed(octets, 0, len(octets))
-        stream.number, stream.time_ns = number, time_ns
+        channel.take(stream, unsigned32(data, at - 4, True), data[at:end])
 
     def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
         """A reset with another session id or key id: TLS begins anew.
@@ -134,21 +101,10 @@ class OpenVpnReader(DatagramReader):
         known = self.channels[stream.reader.side].session_id
         return len(known) > 0 and known != data[position + 1 : position + 1 + SESSION_ID]
 
-    def give_up_hole(self, stream: Stream, channel: ControlChannel) -> None:
-        """Step over packets that were not captured, whose length nobody knows, and feed what waits behind them."""
-        stream.gap = True
-        stream.reader.skip(UNKNOWN_HOLE)
-        channel.next_id = min(channel.early)
-        number, time_ns = stream.number, stream.time_ns
-        stream.number, stream.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
-        self.drain(stream, channel)
-        stream.number, stream.time_ns = number, time_ns
-
     def finish_side(self, stream: Stream) -> None:
         """No more packets of `stream` come."""
         channel: ControlChannel = self.channels[stream.reader.side]
-        while channel.early:
-            self.give_up_hole(stream, channel)
+        channel.finish(stream)
 
     def finish(self) -> None:
         """The flow is over; see DatagramReader."""
