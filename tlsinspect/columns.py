@@ -55,7 +55,17 @@ CONNECTIONS = (
     Column("quic_0rtt", "bool", "0-RTT packets were sent"),
     Column("quic_transport_parameters", "list<int64>", "ids of the client's transport parameters, in wire order"),
     Column("quic_error", "int64", "error code of a CONNECTION_CLOSE in an Initial packet"),
-    Column("starttls_protocol", "string", "the clear-text protocol that was upgraded to TLS"),
+    Column(
+        "starttls_protocol",
+        "string",
+        "clear-text protocol whose upgrade to TLS starttls_status speaks of: smtp, imap, ..., http_connect, proxy",
+    ),
+    Column(
+        "starttls_status",
+        "string",
+        "used; or it was offered and never asked for, requested without an answer or TLS, refused, stripped "
+        "(overwritten with X on the way), not_offered",
+    ),
     Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),

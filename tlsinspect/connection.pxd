@@ -4,10 +4,11 @@ from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange
 from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 
-cdef int TCP
+cdef int DETECTING, TCP
 
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
+    cdef public str starttls_status
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic
@@ -34,6 +35,8 @@ cdef class ConnectionBuilder:
     cpdef Connection build(self, Flow flow)
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
+    @cython.locals(began=bint)
+    cpdef set_upgrade(self, Connection connection, Stream client, Stream server)
     @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
                    second_port=bytes, ordered=bytes, protocol=bytes, start=bytes)
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client)

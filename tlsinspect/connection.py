@@ -15,7 +15,8 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .wire.codes import TCP
+from .upgrades import find_upgrade
+from .wire.codes import DETECTING, TCP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
 from .wire.quic_facts import QuicFacts
@@ -58,6 +59,7 @@ class Connection:
         self.protocol = TLS
         self.quic: QuicFacts | None = None
         self.starttls_protocol: str | None = None
+        self.starttls_status: str | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
         self.client_packets = 0
@@ -141,13 +143,13 @@ class ConnectionBuilder:
             connection.protocol = GQUIC
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
+        if spoken:
+            self.set_upgrade(connection, client, server)
         if not flow.is_tls() and flow.quic is None:
             silent = connection.client_bytes + connection.server_bytes == 0
             connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
-        if spoken and spoken != UNKNOWN:
-            connection.starttls_protocol = spoken
         if flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == 2:
             connection.protocol = SSL2
         elif flow.quic is not None:
@@ -176,6 +178,14 @@ class ConnectionBuilder:
         if (first in self.tls_ports) != (second in self.tls_ports):
             return 1 if first in self.tls_ports else 0
         return 1 if first < second and first < NAMED_SERVER_PORT else 0
+
+    def set_upgrade(self, connection: Connection, client: Stream, server: Stream) -> None:
+        """What the clear text in front of TLS, or instead of it, says about an upgrade."""
+        began = (len(client.head) > 0 and client.reader.mode != DETECTING) or (
+            len(server.head) > 0 and server.reader.mode != DETECTING
+        )
+        upgrade = find_upgrade(client.head, server.head, began)
+        connection.starttls_protocol, connection.starttls_status = upgrade
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream) -> None:
         """Addresses, ports and the ids made of them."""

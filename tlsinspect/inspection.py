@@ -69,7 +69,7 @@ class Inspection:
 
     @cached_property
     def connections(self) -> pd.DataFrame:
-        """A row per connection with TLS, and per connection on a TLS port."""
+        """A row per connection with TLS, on a TLS port, or with an upgrade to TLS that was not taken."""
         return self.frame("connections")
 
     @cached_property

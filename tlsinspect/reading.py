@@ -21,6 +21,7 @@ from .dissect import LinkDissector
 from .errors import DecodeError
 from .quic_keys import QuicKeys
 from .totals import Totals
+from .upgrades import NOT_TAKEN
 from .wire.capfile import open_reader
 from .wire.dtls import open_dtls
 from .wire.flow_table import FlowTable
@@ -117,7 +118,8 @@ class Reading:
         flows, self.table.finished = self.table.finished, []
         for flow in flows:
             connection = self.builder.build(flow)
-            if self.totals.count(connection) or connection.server_port in self.builder.tls_ports:
+            counted = self.totals.count(connection)
+            if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
                 self.pending.append(connection)
         while len(self.pending) >= ROWS_PER_BATCH or (last and self.pending):
             batch, self.pending = self.pending[:ROWS_PER_BATCH], self.pending[ROWS_PER_BATCH:]

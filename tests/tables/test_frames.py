@@ -29,7 +29,7 @@ ARROW_TYPES = {
     "list<string>": "list<item: string>",
     "map": "map<string, string>",
 }
-NULL_BY_MEANING = {"tunnels", "vlans", "starttls_protocol", "unknown_reasons"}
+NULL_BY_MEANING = {"tunnels", "vlans", "starttls_protocol", "starttls_status", "unknown_reasons"}
 QUIC_COLUMNS = [column.name for column in COLUMNS["connections"] if column.name.startswith("quic_")]
 
 

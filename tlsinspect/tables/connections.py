@@ -34,9 +34,9 @@ from .security import SECURITY_COLUMNS, session_security
 
 PLAIN = (
     "connection_id", "community_id", "time_start", "time_end", "client_ip", "client_port", "server_ip", "server_port",
-    "transport", "protocol", "starttls_protocol", "tunnels", "vlans", "client_packets", "server_packets",
-    "client_bytes", "server_bytes", "client_application_bytes", "server_application_bytes", "gap", "out_of_order",
-    "retransmitted", "overlap_conflict", "midstream", "one_sided", "truncated", "client_hello_packet",
+    "transport", "protocol", "starttls_protocol", "starttls_status", "tunnels", "vlans", "client_packets",
+    "server_packets", "client_bytes", "server_bytes", "client_application_bytes", "server_application_bytes", "gap",
+    "out_of_order", "retransmitted", "overlap_conflict", "midstream", "one_sided", "truncated", "client_hello_packet",
     "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
     "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "resumption", "established",
     "established_evidence", "failure", "last_alert", "last_alert_sender", "handshake_history", "tcp_rtt_ms",

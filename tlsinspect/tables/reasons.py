@@ -41,7 +41,7 @@ ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
     "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
 )  # fmt: skip
-PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol")
+PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status")
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 

@@ -14,6 +14,7 @@ from .codes import (
     ALERT,
     APPLICATION_DATA,
     CHANGE_CIPHER_SPEC,
+    CLIENT_HELLO,
     DETECTING,
     HANDSHAKE,
     HEARTBEAT_RECORD,
@@ -21,6 +22,7 @@ from .codes import (
     MESSAGE_LENGTH_LIMIT,
     OTHER,
     READING,
+    SERVER_HELLO,
 )
 
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
@@ -274,11 +276,16 @@ class RecordReader:
         if self.scanned < SCAN_LIMIT:
             self.scanned += length
             found = data.find(b"\x16\x03", position + 1, end)
-            while found >= 0 and end - found >= HELLO_HEADER:
-                if is_hello(data, found):
+            while found >= 0:
+                if end - found < HELLO_HEADER and (end - found < 6 or data[found + 5] in (CLIENT_HELLO, SERVER_HELLO)):
+                    self.partial = data[found:end]
+                    return end
+                if end - found >= HELLO_HEADER and is_hello(data, found):
                     self.mode = READING
                     return found
                 found = data.find(b"\x16\x03", found + 1, end)
+            if data[end - 1] == HANDSHAKE:
+                self.partial = data[end - 1 : end]
         return end
 
     def find_boundary(self, data: bytes, position: int, end: int) -> int:

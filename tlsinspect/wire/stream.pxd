@@ -1,5 +1,6 @@
 cimport cython
 from .record cimport RecordReader, Listener
+from .tds cimport TdsReader, is_prelogin
 
 cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT
 cdef long long MASK, HALF
@@ -18,8 +19,9 @@ cdef class Stream:
     cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
-    @cython.locals(length=Py_ssize_t, detecting=bint, room=Py_ssize_t)
+    @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    cpdef bint is_clear_text(self) except -1
     @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
                    index=Py_ssize_t, known=bytes, fresh=list, segment=tuple)
     cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1

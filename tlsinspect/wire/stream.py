@@ -14,6 +14,7 @@ from typing import Any
 
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
 from .record import Listener, RecordReader
+from .tds import TdsReader, is_prelogin
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -21,7 +22,7 @@ HALF = 0x80000000
 PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
 PENDING_BYTE_LIMIT = 1 << 20
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
-HEAD_LIMIT = 256  # first octets kept to tell what a stream carries
+HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
 COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to compare retransmissions with
 
 
@@ -112,16 +113,23 @@ class Stream:
         if self.next_place < COMPARED_LIMIT and length and not self.reader.application_records:
             self.compared.append((self.next_place, data[position:end]))
         detecting = self.reader.mode == DETECTING
+        if detecting and self.next_place == 0 and is_prelogin(data, position, end):
+            self.reader = TdsReader(self.reader)
+        waiting = detecting and len(self.reader.partial) > 0
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
         if length:
             self.reader.feed(data, position, end)
             room = HEAD_LIMIT - len(self.head)
-            if detecting and room > 0 and not may_start_record(data[position]):
+            if detecting and room > 0 and (self.is_clear_text() or not (waiting or may_start_record(data[position]))):
                 self.head += data[position : end if length < room else position + room]
         if missing:
             self.truncated = True
             self.reader.skip(missing)
+
+    def is_clear_text(self) -> bool:
+        """True where what was delivered begins no TLS, and does not wait for more to become one."""
+        return self.reader.mode == DETECTING and len(self.reader.partial) == 0
 
     def keep(self, payload: bytes, missing: int, place: int) -> bool:
         """Keep what no early segment has, and compare the rest; False when there is nothing new."""
