@@ -78,6 +78,7 @@ BY_SERVER = [
     ("imap", b"* OK IMAP4rev1 ready\r\n"),
     ("smtp", b"220 ftp.example SMTP\r\n"),
     ("irc", b":irc.example NOTICE * :*** Looking up your hostname\r\n"),
+    ("irc", b":irc.example 670 :STARTTLS successful\r\n"),
     ("irc", b"NOTICE AUTH :*** Looking up your hostname\r\n"),
     ("imap", b"* PREAUTH ready\r\n"),
     ("pop3", b"+OK ready\r\n"),

@@ -4,7 +4,7 @@ from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange
 from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 
-cdef int DETECTING, TCP
+cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
@@ -61,3 +61,5 @@ cdef class ConnectionBuilder:
     cpdef set_times(self, Connection connection, Flow flow)
     @cython.locals(stream=Stream)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
+
+cpdef bint is_sslv2(Flow flow) except -1

@@ -30,6 +30,7 @@ DTLS = "dtls"
 QUIC = "quic"
 GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
+SSL2_VERSION = 0x0002
 CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 MILLISECOND_NS = 1_000_000
@@ -150,7 +151,7 @@ class ConnectionBuilder:
             connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
-        if flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == 2:
+        if is_sslv2(flow):
             connection.protocol = SSL2
         elif flow.quic is not None:
             connection.protocol = QUIC
@@ -245,8 +246,9 @@ class ConnectionBuilder:
 
     def set_client(self, connection: Connection, flow: Flow) -> None:
         """What the client offered."""
-        connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
-        connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
+        if connection.protocol != SSL2:
+            connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
+            connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
         hello = flow.client_hello
         if hello is None:
             connection.client_state = self.missing_reason(connection, flow, connection.client_side)
@@ -295,6 +297,8 @@ class ConnectionBuilder:
             connection.ticket_lifetime_hint = flow.ticket_lifetime
         if flow.server_key_exchange is not None:
             self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
+        if hello.legacy_version == SSL2_VERSION:
+            return
         signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
         connection.server_fingerprint = self.server_fingerprints.get(signature)
         if connection.server_fingerprint is None:
@@ -329,7 +333,7 @@ class ConnectionBuilder:
         connection.client_certificate_sha256s = self.chain(connection, flow, connection.client_side)
         if flow.chain_packets[side] >= 0:
             connection.certificate_packet = flow.chain_packets[side]
-        if connection.server_hello is not None and not flow.tls13:
+        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
             connection.client_certificate_requested = flow.certificate_requested
             if connection.certificate_sha256s is not None:
                 connection.ocsp_status = "present" if flow.certificate_status else "absent"
@@ -375,6 +379,10 @@ class ConnectionBuilder:
         server_hello = flow.server_hello
         if server_hello is None:
             return
+        if connection.protocol == SSL2:
+            connection.resumed = server_hello.session_hit
+            connection.resumption = "session_id" if server_hello.session_hit else None
+            return
         if flow.tls13:
             connection.resumed = server_hello.psk_selected
             if connection.resumed:
@@ -414,7 +422,7 @@ class ConnectionBuilder:
         ):
             connection.established = True
             connection.established_evidence = "application_data"
-        known = not connection.one_sided and connection.server_state != "encrypted" and connection.protocol != SSL2
+        known = not connection.one_sided and connection.server_state != "encrypted"
         if connection.established is None and known:
             connection.established = False
         if connection.established is False:
@@ -470,3 +478,10 @@ class ConnectionBuilder:
         if connection.problems:
             return "malformed"
         return "not_captured"
+
+
+def is_sslv2(flow: Flow) -> bool:
+    """True where SSL 2.0 was spoken, or offered and nothing else."""
+    if flow.server_hello is not None:
+        return bool(flow.server_hello.legacy_version == SSL2_VERSION)
+    return flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == SSL2_VERSION

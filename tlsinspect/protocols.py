@@ -7,6 +7,7 @@ rest is "unknown".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 SILENT = "silent"
@@ -184,7 +185,7 @@ SECOND_LOOKS: dict[str, Callable[[bytes, bytes], bool]] = {
 
 
 def is_irc(client: bytes, server: bytes) -> bool:
-    """The first words of a client, or a server's notice; USER has four parameters. Spec: RFC 2812 section 3.1.
+    """The first words of a client, or a server's notice or numeric; USER has four parameters. Spec: RFC 2812.
 
     FTP and POP3 know USER too, with one parameter.
     """
@@ -192,7 +193,8 @@ def is_irc(client: bytes, server: bytes) -> bool:
     if line.startswith((b"NICK ", b"CAP LS")) or (line.startswith(b"USER ") and line.count(b" ") >= 4):
         return True
     words = server.partition(b"\r\n")[0].split(b" ")
-    return (words[0].startswith(b":") and words[1:2] == [b"NOTICE"]) or words[:2] == [b"NOTICE", b"AUTH"]
+    told = words[0].startswith(b":") and len(words) > 2 and (words[1] == b"NOTICE" or re.fullmatch(rb"\d{3}", words[1]))
+    return bool(told) or words[:2] == [b"NOTICE", b"AUTH"]
 
 
 def is_ldap(client: bytes) -> bool:

@@ -25,6 +25,7 @@ TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("ns", tz="UTC"),
     "list<uint8>": pa.list_(pa.uint8()),
     "list<uint16>": pa.list_(pa.uint16()),
+    "list<uint32>": pa.list_(pa.uint32()),
     "list<int64>": pa.list_(pa.int64()),
     "list<string>": pa.list_(pa.string()),
     "map": pa.map_(pa.string(), pa.string()),
@@ -119,3 +120,12 @@ def octet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
     return pa.ListArray.from_arrays(
         pa.array(offsets), pa.array(numbers), type=TYPES["list<uint8>"], mask=pa.array(missing)
     )
+
+
+def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
+    """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are."""
+    numbers = [
+        None if vector is None else [int.from_bytes(vector[at : at + 3], "big") for at in range(0, len(vector) - 2, 3)]
+        for vector in vectors
+    ]
+    return pa.array(numbers, TYPES["list<uint32>"])

@@ -27,7 +27,7 @@ from ..wire.codes import (
     STATUS_REQUEST,
 )
 from ..wire.messages import ClientHello, parse_alpn
-from .arrow import TYPES, Shared, Vectors, array_of, arrow_schema, octet_lists
+from .arrow import TYPES, Shared, Vectors, array_of, arrow_schema, octet_lists, triplet_lists
 from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .security import SECURITY_COLUMNS, session_security
@@ -139,6 +139,7 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
         columns[name] = vector.lists()
     for name in ("compression_methods", "ec_point_formats", "psk_key_exchange_modes"):
         columns[name] = octet_lists(dense.values(name))
+    columns["sslv2_cipher_kinds"] = triplet_lists(dense.values("cipher_kinds"))
     seen = np.array(dense.values("seen"), np.uint64)
     for name, bit in SEEN_FLAGS.items():
         columns[name] = pa.array((seen >> np.uint64(bit)) & np.uint64(1) == 1)
@@ -186,7 +187,8 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
         "server_legacy_version": pa.array(dense.values("legacy_version"), pa.uint16()),
         "server_random": pa.array([random.hex() for random in dense.values("random")], pa.string()),
         "server_session_id": pa.array([value.hex() for value in dense.values("session_id")], pa.string()),
-        "cipher_suite": pa.array(suites, pa.uint16()),
+        "cipher_suite": pa.array(suites, pa.uint32()),
+        "sslv2_server_cipher_kinds": triplet_lists(dense.values("cipher_kinds")),
         "cipher_suite_name": names_of(suites, registry.cipher_suite_name),
         "compression_method": pa.array(map(none_below_zero, dense.values("compression_method")), pa.uint8()),
         "server_extensions": Vectors(dense.values("extension_types")).lists(),

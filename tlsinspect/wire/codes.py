@@ -31,6 +31,11 @@ CERTIFICATE_REQUEST = 13
 CLIENT_KEY_EXCHANGE = 16
 CERTIFICATE_STATUS = 22
 
+SSLV2_ERROR = 0
+SSLV2_CLIENT_HELLO = 1
+SSLV2_CLIENT_MASTER_KEY = 2
+SSLV2_SERVER_HELLO = 4
+
 SERVER_NAME = 0
 STATUS_REQUEST = 5
 SUPPORTED_GROUPS = 10
@@ -63,7 +68,7 @@ NAMED_CURVE = 3
 DETECTING = 0  # a stream in which nothing looked like TLS yet
 READING = 1  # at a known place in a record
 LOST = 2  # TLS, but a hole swallowed a record header
-OTHER = 3  # SSL 2.0 without TLS behind it: not read further
+OTHER = 3  # not TLS records any more: SSL 2.0, or clear text behind TLS
 
 MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over
 

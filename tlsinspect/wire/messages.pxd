@@ -9,7 +9,7 @@ cdef unsigned long long FIRST_BIT
 
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
-    cdef public bytes random, session_id, cipher_suites, compression_methods, extension_types
+    cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
     cdef public bint has_extensions, renegotiation_info, complete
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
@@ -21,9 +21,9 @@ cdef class ClientHello:
 
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
-    cdef public bytes random, session_id, extension_types, alpn
+    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds
     cdef public unsigned long long seen
-    cdef public bint psk_selected, retry
+    cdef public bint psk_selected, retry, session_hit
     cdef public list problems
     cpdef int version(self) except -2
     @cython.locals(version=int)

@@ -41,6 +41,7 @@ RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e07
 class ClientHello:
     """A ClientHello as offered; None where an extension is absent.
 
+    `cipher_kinds` are those of an SSL 2.0 ClientHello, 3 octets each, None in any other.
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
     the body's length in octets as announced; `complete` is False when only its beginning is there.
@@ -51,6 +52,7 @@ class ClientHello:
         self.random = b""
         self.session_id = b""
         self.cipher_suites = b""
+        self.cipher_kinds: bytes | None = None
         self.compression_methods = b""
         self.extension_types = b""
         self.has_extensions = False
@@ -77,7 +79,10 @@ class ClientHello:
 
 
 class ServerHello:
-    """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent."""
+    """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent.
+
+    `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py.
+    """
 
     def __init__(self) -> None:
         self.legacy_version = 0
@@ -92,6 +97,8 @@ class ServerHello:
         self.psk_selected = False
         self.alpn: bytes | None = None
         self.retry = False
+        self.session_hit = False
+        self.cipher_kinds: bytes | None = None
         self.problems: list[DecodeError] = []
 
     def version(self) -> int:
@@ -279,7 +286,7 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     """Parse the SSL 2.0 ClientHello that follows the 2-octet header and the message type.
 
     Cipher kinds are 3 octets; those that stand for SSL 3.0 and later suites (first
-    octet zero) are kept as suites. Raises DecodeError when it is cut off.
+    octet zero) are kept as suites, all of them as `cipher_kinds`. Raises DecodeError when it is cut off.
     Spec: RFC 5246 appendix E.2, the SSL 2.0 specification.
     """
     cursor = Cursor(body, "sslv2", 0, len(body))
@@ -293,6 +300,7 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     hello.session_id = cursor.read_bytes(session_id_length)
     challenge = cursor.read_bytes(challenge_length)
     hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
+    hello.cipher_kinds = kinds
     hello.cipher_suites = b"".join([kinds[at + 1 : at + 3] for at in range(0, len(kinds) - 2, 3) if kinds[at] == 0])
     hello.compression_methods = b"\x00"
     return hello

@@ -217,6 +217,7 @@ class Stream:
         self.owner = None
         self.reader.listener = Listener()
         self.reader.peer = None
+        self.reader.sslv2 = None
 
 
 def may_start_record(octet: int) -> bool:
