@@ -87,7 +87,7 @@ CONNECTIONS = (
     Column("gap", "bool", "the capture lacks segments that were sent"),
     Column("out_of_order", "int64", "segments that came before their turn", "packets"),
     Column("retransmitted", "int64", "segments that had been seen already", "packets"),
-    Column("overlap_conflict", "bool", "two copies of the same octets differ; the first copy counts"),
+    Column("overlap_conflict", "bool", "two copies of the same octets differ; the first counts (or the last: overlap)"),
     Column("midstream", "bool", "the capture starts after the connection did"),
     Column("one_sided", "bool", "only one direction is in the capture"),
     Column("truncated", "bool", "packets were cut by the capture length"),

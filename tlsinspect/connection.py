@@ -16,9 +16,10 @@ from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import find_upgrade
+from .wire.certificate_list import parse_certificate_list
 from .wire.codes import DETECTING, TCP
 from .wire.flow import Flow
-from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
+from .wire.messages import ClientHello, ServerHello, parse_server_key_exchange
 from .wire.quic_facts import QuicFacts
 from .wire.stream import Stream
 
@@ -352,23 +353,26 @@ class ConnectionBuilder:
                 connection.certificate_state = self.missing_reason(connection, flow, side)
 
     def chain(self, connection: Connection, flow: Flow, side: int) -> tuple[str, ...] | None:
-        """The hashes of a side's certificates; None when it sent none that is readable."""
+        """The hashes of a side's certificates, those that are whole; None when it sent none that is readable."""
         body = flow.chains[side]
         if body is None:
             return None
         hashes = self.chains.get(body)
         if hashes is None:
-            try:
-                certificates = parse_certificate_list(body, flow.tls13)
-            except DecodeError as error:
-                connection.problems.append((error, flow.chain_packets[side]))
-                return None
+            certificates, error = parse_certificate_list(body, flow.tls13)
+            if error is not None:
+                if not flow.chain_cut[side]:
+                    connection.problems.append((error, flow.chain_packets[side]))
+                if not certificates:
+                    return None
             names = []
             for der in certificates:
                 name = sha256(der).hexdigest()
                 names.append(name)
                 self.certificates[name] = der
             hashes = tuple(names)
+            if error is not None:
+                return hashes
             if len(self.chains) > CHAIN_MEMO_LIMIT:
                 self.chains.clear()
             self.chains[body] = hashes

@@ -56,7 +56,7 @@ class Reading:
     """One pass over captures; iterate it for batches of rows, then read its `totals`.
 
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
-    only those of `shard` (a number below `shards`) are followed.
+    only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Reading:
         progress: Progress | None = None,
         shard: int = 0,
         shards: int = 1,
+        last_wins: bool = False,
     ) -> None:
         self.sources = sources
         self.wanted = tuple(wanted)
@@ -76,6 +77,7 @@ class Reading:
         self.totals.certificates = self.builder.certificates
         self.context = tables.Context(self.totals.names, self.builder.certificates)
         self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards)
+        self.table.last_wins = last_wins
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.pending: list[Connection] = []

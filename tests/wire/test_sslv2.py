@@ -15,8 +15,8 @@ from traffic import converse, write_pcap
 import tlsinspect
 from tlsinspect.connection import Connection, ConnectionBuilder
 from tlsinspect.errors import DecodeError
-from tlsinspect.wire.codes import ACK
-from tlsinspect.wire.sslv2 import ABSENT, FOUND, WAITING, client_hello_end, find_answer, parse_sslv2_server_hello
+from tlsinspect.wire.codes import ABSENT, ACK, FOUND, WAITING
+from tlsinspect.wire.sslv2 import client_hello_end, find_answer, parse_sslv2_server_hello
 
 KINDS = bytes.fromhex("010080 0700c0")
 RC4, DES3 = 0x010080, 0x0700C0

@@ -70,6 +70,12 @@ READING = 1  # at a known place in a record
 LOST = 2  # TLS, but a hole swallowed a record header
 OTHER = 3  # not TLS records any more: SSL 2.0, or clear text behind TLS
 
+ABSENT = 0  # what looking at the octets so far can come to
+WAITING = 1
+FOUND = 2
+
+RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
+HELLO_HEADER = 11  # record header, message header and legacy_version
 MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over
 
 QUIC_INITIAL = 0  # packet types of version 1; other versions' are told apart by their header's layout

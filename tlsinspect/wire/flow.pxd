@@ -28,7 +28,7 @@ cdef class Flow(Listener):
     cdef public bint certificate_requested, client_key_exchange, certificate_status, alert_encrypted
     cdef public long long ticket_lifetime, time_finished, time_application
     cdef public int alert_level, alert_description, alert_side, message_count
-    cdef public list sslv2_records
+    cdef public list sslv2_records, chain_cut
     cdef public list alerts, messages, problems
     cdef public str history
     @cython.locals(first=Stream, second=Stream)

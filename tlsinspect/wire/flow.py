@@ -62,7 +62,8 @@ class Flow(Listener):
 
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
-    side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
+    side 0. `chains` are Certificate bodies as sent, one per side, Times are ns, -1 where nothing was seen.
+    `chain_cut` says of which of them the end is missing.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     """
@@ -107,6 +108,7 @@ class Flow(Listener):
         self.quic: QuicFacts | None = None
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
+        self.chain_cut = [False, False]
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
         self.client_key_exchange = False
@@ -164,12 +166,13 @@ class Flow(Listener):
                 self.take_server_hello(reader, parse_server_hello(body))
             elif kind == HELLO_RETRY_REQUEST_DRAFT:
                 self.take_server_hello(reader, parse_draft_retry_request(body))
-            elif len(body) < length:
-                return
             elif kind == CERTIFICATE:
                 if self.chains[reader.side] is None:
                     self.chains[reader.side] = body
+                    self.chain_cut[reader.side] = len(body) < length
                     self.chain_packets[reader.side] = stream.number
+            elif len(body) < length:
+                return
             elif kind == SERVER_KEY_EXCHANGE:
                 self.server_key_exchange = body
             elif kind == CERTIFICATE_REQUEST:

@@ -5,10 +5,7 @@ Goes in: octets. Comes out: whether a hello begins there. Spec: RFC 8446 section
 
 from __future__ import annotations
 
-from .codes import HANDSHAKE, MESSAGE_LENGTH_LIMIT
-
-RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
-HELLO_HEADER = 11  # record header, message header and legacy_version
+from .codes import HANDSHAKE, MESSAGE_LENGTH_LIMIT, RECORD_LENGTH_LIMIT
 
 
 def is_hello(data: bytes, position: int) -> bool:

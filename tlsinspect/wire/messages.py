@@ -394,24 +394,6 @@ def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None
         cursor.leave(outer)
 
 
-def parse_certificate_list(body: bytes, tls13: bool) -> list[bytes]:
-    """Parse a Certificate body into DER certificates in wire order.
-
-    Raises DecodeError where a length leaves its block. Spec: RFC 5246 7.4.2, RFC 8446 4.4.2.
-    """
-    cursor = Cursor(body, "handshake", 0, len(body))
-    if tls13:
-        cursor.read_vector8()
-    outer = cursor.enter(cursor.read_u24())
-    certificates = []
-    while cursor.remaining() > 0:
-        certificates.append(cursor.read_vector24())
-        if tls13:
-            cursor.read_vector16()
-    cursor.leave(outer)
-    return certificates
-
-
 def parse_server_key_exchange(
     body: bytes, finite_field: bool, identity_hint: bool, algorithm: bool
 ) -> ServerKeyExchange:

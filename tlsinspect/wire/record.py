@@ -11,21 +11,26 @@ from __future__ import annotations
 
 from ..errors import DecodeError
 from .codes import (
+    ABSENT,
     ALERT,
     APPLICATION_DATA,
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     DETECTING,
+    FOUND,
     HANDSHAKE,
     HEARTBEAT_RECORD,
+    HELLO_HEADER,
     LOST,
     MESSAGE_LENGTH_LIMIT,
     OTHER,
     READING,
+    RECORD_LENGTH_LIMIT,
     SERVER_HELLO,
+    WAITING,
 )
-from .hello import HELLO_HEADER, RECORD_LENGTH_LIMIT, is_hello
-from .sslv2 import ABSENT, FOUND, WAITING, Sslv2Reader, client_hello_end, find_answer
+from .hello import is_hello
+from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for

@@ -13,7 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import DecodeError
-from .codes import SSLV2_CLIENT_HELLO, SSLV2_CLIENT_MASTER_KEY, SSLV2_ERROR, SSLV2_SERVER_HELLO
+from .codes import (
+    ABSENT,
+    FOUND,
+    SSLV2_CLIENT_HELLO,
+    SSLV2_CLIENT_MASTER_KEY,
+    SSLV2_ERROR,
+    SSLV2_SERVER_HELLO,
+    WAITING,
+)
 from .cursor import Cursor
 from .messages import ServerHello
 
@@ -23,7 +31,6 @@ CLIENT_HELLO_FIXED = 11  # its record header, type, version and three lengths
 SERVER_HELLO_FIXED = 13  # the same of a ServerHello: header, type, hit, certificate type, version, three lengths
 CERTIFICATE_TYPES = (0, 1)  # none (a session is resumed), X.509
 CONNECTION_ID_LIMIT = 32
-ABSENT, WAITING, FOUND = range(3)
 
 
 class Sslv2Reader:

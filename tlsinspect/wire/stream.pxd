@@ -9,7 +9,7 @@ cdef class Stream:
     cdef public bytes key, head
     cdef public RecordReader reader
     cdef public object owner
-    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
+    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
     cdef public long long initial_sequence, next_sequence, next_place, packets, octets, out_of_order, retransmitted
     cdef public long long pending_bytes, number, time_ns
     cdef public list pending, compared
@@ -23,8 +23,10 @@ cdef class Stream:
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
     cpdef bint is_clear_text(self) except -1
     @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
-                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple)
+                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple, conflict=bint)
     cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1
+    @cython.locals(end=cython.longlong, start=cython.longlong, stop=cython.longlong, known=bytes, kept=list)
+    cpdef overwrite(self, bytes payload, Py_ssize_t missing, long long place)
     @cython.locals(ahead=cython.longlong)
     cpdef acknowledge(self, long long sequence)
     @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)

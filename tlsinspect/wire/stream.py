@@ -2,8 +2,8 @@
 
 Goes in: payload with its sequence number. Comes out: the same octets, once and
 in order, to a RecordReader; holes as lengths. Where two copies of an octet
-differ, the first counts. Sequence numbers are 32 bits and wrap; inside, places
-are counted from the first octet without wrapping.
+differ, the first counts, or on request the last of those that wait for their turn.
+Sequence numbers are 32 bits and wrap; inside, places are counted from the first octet without wrapping.
 Spec: RFC 9293 section 3.4.
 """
 
@@ -32,7 +32,8 @@ class Stream:
     `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets`
     counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
     `next_sequence` its sequence number. `head` holds the first octets while they look
-    like no TLS. `number` and `time_ns` are those of the packet that is delivered.
+    like no TLS. `last_wins` says that of octets which wait the copy that came last
+    counts. `number` and `time_ns` are those of the packet that is delivered.
     """
 
     def __init__(self, listener: Listener, side: int, key: bytes) -> None:
@@ -46,6 +47,7 @@ class Stream:
         self.gap = False
         self.truncated = False
         self.overlap_conflict = False
+        self.last_wins = False
         self.initial_sequence = 0
         self.next_sequence = 0
         self.next_place = 0
@@ -136,6 +138,7 @@ class Stream:
         end = place + len(payload)
         at = place
         fresh = []
+        conflict = False
         index = bisect_left(self.pending, (place,))
         for start, known, _, _, _ in self.pending[index - 1 if index else 0 :]:
             if start >= end:
@@ -148,14 +151,36 @@ class Stream:
                 at = start
             stop = min(stop, end)
             if known[at - start : stop - start] != payload[at - place : stop - place]:
-                self.overlap_conflict = True
+                self.overlap_conflict = conflict = True
             at = stop
         if at < end or missing:
             fresh.append((at, payload[at - place :], missing, self.number, self.time_ns))
+        if conflict and self.last_wins:
+            self.overwrite(payload, missing, place)
+            return len(fresh) > 0
         for segment in fresh:
             insort(self.pending, segment)
             self.pending_bytes += len(segment[1])
         return len(fresh) > 0
+
+    def overwrite(self, payload: bytes, missing: int, place: int) -> None:
+        """Keep a segment, and of the early ones that it overlaps only what it does not have."""
+        end = place + len(payload)
+        kept = []
+        for start, known, lacking, number, time_ns in self.pending:
+            stop = start + len(known)
+            if stop <= place or start >= end:
+                kept.append((start, known, lacking, number, time_ns))
+                continue
+            if start < place:
+                kept.append((start, known[: place - start], 0, number, time_ns))
+            if stop > end:
+                kept.append((end, known[end - start :], lacking, number, time_ns))
+            elif stop + lacking > end + missing:
+                missing = stop + lacking - end
+        kept.append((place, payload, missing, self.number, self.time_ns))
+        self.pending = sorted(kept)
+        self.pending_bytes = sum([len(segment[1]) for segment in kept])
 
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
