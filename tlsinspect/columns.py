@@ -119,8 +119,16 @@ CONNECTIONS = (
     Column("renegotiation_info", "bool", "secure renegotiation offered, as extension or as SCSV"),
     Column("heartbeat_mode", "uint8", "heartbeat mode offered (1: peer may send, 2: not)"),
     Column("fallback_scsv", "bool", "TLS_FALLBACK_SCSV among the cipher suites"),
-    Column("ech_type", "string", "encrypted ClientHello: outer, inner, or esni"),
+    Column("ech_type", "string", "encrypted ClientHello: outer (real or GREASE: not told apart), inner, or esni"),
     Column("ech_config_id", "uint8", "config_id of an outer encrypted ClientHello"),
+    Column("ech_kdf", "uint16", "HPKE KDF of an outer encrypted ClientHello"),
+    Column("ech_kdf_name", "string", "its IANA name"),
+    Column("ech_aead", "uint16", "HPKE AEAD of an outer encrypted ClientHello"),
+    Column("ech_aead_name", "string", "its IANA name"),
+    Column(
+        "ech_enc_length", "int64", "encapsulated key of an outer encrypted ClientHello; 0 in a second one", "octets"
+    ),
+    Column("ech_payload_length", "int64", "sealed part of an outer encrypted ClientHello", "octets"),
     Column("certificate_compression", "list<uint16>", "certificate compression algorithms offered"),
     Column("delegated_credential", "bool", "delegated credentials accepted"),
     Column("record_size_limit", "uint16", "record size limit offered", "octets"),

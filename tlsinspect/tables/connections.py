@@ -170,12 +170,25 @@ def build_client_scalars(dense: Dense) -> Columns:
         ),
         "session_ticket_offered": pa.array([hello.ticket_length > 0 for hello in hellos], pa.bool_()),
         "heartbeat_mode": pa.array([hello.heartbeat_mode or None for hello in hellos], pa.uint8()),
-        "ech_type": pa.array(dense.values("ech_type"), pa.string()),
-        "ech_config_id": pa.array(
-            [None if hello.ech_config_id < 0 else hello.ech_config_id for hello in hellos], pa.uint8()
-        ),
+        **build_ech_columns(dense),
         "record_size_limit": pa.array([hello.record_size_limit or None for hello in hellos], pa.uint16()),
         "client_hello_length": pa.array([hello.raw_length + 4 for hello in hellos], pa.int64()),
+    }
+
+
+def build_ech_columns(dense: Dense) -> Columns:
+    """What the ClientHellos say about an encrypted one."""
+    kdfs = [none_below_zero(code) for code in dense.values("ech_kdf")]
+    aeads = [none_below_zero(code) for code in dense.values("ech_aead")]
+    return {
+        "ech_type": pa.array(dense.values("ech_type"), pa.string()),
+        "ech_config_id": pa.array(map(none_below_zero, dense.values("ech_config_id")), pa.uint8()),
+        "ech_kdf": pa.array(kdfs, pa.uint16()),
+        "ech_kdf_name": names_of(kdfs, registry.hpke_kdf_name),
+        "ech_aead": pa.array(aeads, pa.uint16()),
+        "ech_aead_name": names_of(aeads, registry.hpke_aead_name),
+        "ech_enc_length": pa.array(map(none_below_zero, dense.values("ech_enc_length")), pa.int64()),
+        "ech_payload_length": pa.array(map(none_below_zero, dense.values("ech_payload_length")), pa.int64()),
     }
 
 

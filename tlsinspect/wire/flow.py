@@ -153,7 +153,7 @@ class Flow(Listener):
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Keep what the message says; see Listener."""
         retry = kind == SERVER_HELLO and body[2:34] == RETRY_RANDOM
-        self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Q"))
+        self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Z"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:
             self.problem(

@@ -5,10 +5,13 @@ cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, E
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
+cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
 
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
+    cdef public int ech_kdf, ech_aead
+    cdef public Py_ssize_t ech_enc_length, ech_payload_length
     cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
     cdef public bint has_extensions, renegotiation_info, complete
     cdef public unsigned long long seen
@@ -44,7 +47,7 @@ cpdef read_recent_extension(Cursor cursor, ClientHello hello, int kind)
 cpdef read_server_name(Cursor cursor, ClientHello hello)
 @cython.locals(outer=Py_ssize_t, groups=list)
 cpdef read_key_share_groups(Cursor cursor, ClientHello hello)
-cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello)
+cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello, int kind)
 cpdef check_even(Cursor cursor, bytes vector)
 @cython.locals(cursor=Cursor, hello=ClientHello, at=Py_ssize_t, kinds=bytes, challenge=bytes)
 cpdef ClientHello parse_sslv2_client_hello(bytes body)

@@ -15,6 +15,8 @@ from .codes import (
     COMPRESS_CERTIFICATE,
     EC_POINT_FORMATS,
     ENCRYPTED_CLIENT_HELLO,
+    ENCRYPTED_CLIENT_HELLO_DRAFT_8,
+    ENCRYPTED_CLIENT_HELLO_DRAFT_10,
     ENCRYPTED_SERVER_NAME,
     HEARTBEAT,
     KEY_SHARE,
@@ -73,6 +75,10 @@ class ClientHello:
         self.renegotiation_info = False
         self.ech_type: str | None = None
         self.ech_config_id = -1
+        self.ech_kdf = -1
+        self.ech_aead = -1
+        self.ech_enc_length = -1
+        self.ech_payload_length = -1
         self.raw_length = 0
         self.complete = True
         self.problems: list[DecodeError] = []
@@ -234,8 +240,8 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
         hello.renegotiation_info = True
     elif kind in (QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT):
         hello.transport_parameters = cursor.read_bytes(cursor.remaining())
-    elif kind == ENCRYPTED_CLIENT_HELLO:
-        read_encrypted_client_hello(cursor, hello)
+    elif ENCRYPTED_CLIENT_HELLO_DRAFT_8 <= kind <= ENCRYPTED_CLIENT_HELLO:
+        read_encrypted_client_hello(cursor, hello, kind)
     elif kind == ENCRYPTED_SERVER_NAME:
         hello.ech_type = "esni"
 
@@ -264,16 +270,24 @@ def read_key_share_groups(cursor: Cursor, hello: ClientHello) -> None:
     cursor.leave(outer)
 
 
-def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello) -> None:
-    """Type and, of an outer one, config_id. Spec: RFC 9849 section 5."""
-    if cursor.read_u8() == 1:
+def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello, kind: int) -> None:
+    """Which one it is and, of an outer one, what it is sealed with. Spec: RFC 9849 section 5.
+
+    Until draft 10 there is no type octet, and inner hellos have an extension of their own;
+    in draft 8 config_id is a vector.
+    """
+    if kind > ENCRYPTED_CLIENT_HELLO_DRAFT_10 and cursor.read_u8() == 1:
         hello.ech_type = "inner"
         return
     hello.ech_type = "outer"
-    cursor.read_u32()
-    hello.ech_config_id = cursor.read_u8()
-    cursor.read_vector16()
-    cursor.read_vector16()
+    hello.ech_kdf = cursor.read_u16()
+    hello.ech_aead = cursor.read_u16()
+    if kind == ENCRYPTED_CLIENT_HELLO_DRAFT_8:
+        cursor.read_vector8()
+    else:
+        hello.ech_config_id = cursor.read_u8()
+    hello.ech_enc_length = len(cursor.read_vector16())
+    hello.ech_payload_length = len(cursor.read_vector16())
 
 
 def check_even(cursor: Cursor, vector: bytes) -> None:
