@@ -299,7 +299,7 @@ class TestCertificates:
         assert connection_of(HELLO, flight).ocsp_status == "present"
 
     def test_a_chain_whose_lengths_lie_is_a_problem_and_malformed(self) -> None:
-        flight = flight_with(tls.message(11, b"\x00\x00\x09\x00\x00\x01x"), tls.message(14))
+        flight = flight_with(tls.message(11, b"\x00\x00\x09\x00\x00\x07x"), tls.message(14))
         connection = connection_of(HELLO, flight)
         assert connection.certificate_sha256s is None
         assert (connection.certificate_packet, connection.certificate_state) == (5, "malformed")

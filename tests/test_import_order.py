@@ -17,7 +17,7 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 ROOMS = (
     "errors", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
-    "certificates", "fingerprints", "protocols", "quic_protection", "quic_keys", "connection",
+    "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys", "connection",
     "tables",
     "policy", "statistics", "findings",
     "totals", "reading", "parallel", "inspection",

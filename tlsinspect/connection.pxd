@@ -1,15 +1,15 @@
 cimport cython
 from .wire.flow cimport Flow
-from .wire.messages cimport (
-    ClientHello, ServerHello, ServerKeyExchange, parse_certificate_list, parse_server_key_exchange
-)
+from .wire.certificate_list cimport parse_certificate_list
+from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
 from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 
-cdef int TCP
+cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
+    cdef public str starttls_status
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic
@@ -36,6 +36,8 @@ cdef class ConnectionBuilder:
     cpdef Connection build(self, Flow flow)
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
+    @cython.locals(began=bint)
+    cpdef set_upgrade(self, Connection connection, Stream client, Stream server)
     @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
                    second_port=bytes, ordered=bytes, protocol=bytes)
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client)
@@ -60,3 +62,5 @@ cdef class ConnectionBuilder:
     cpdef set_times(self, Connection connection, Flow flow)
     @cython.locals(stream=Stream)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
+
+cpdef bint is_sslv2(Flow flow) except -1

@@ -15,9 +15,11 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .wire.codes import EAPOL, TCP, UDP
+from .upgrades import USED, find_upgrade
+from .wire.certificate_list import parse_certificate_list
+from .wire.codes import DETECTING, EAPOL, TCP, UDP
 from .wire.flow import Flow
-from .wire.messages import ClientHello, ServerHello, parse_certificate_list, parse_server_key_exchange
+from .wire.messages import ClientHello, ServerHello, parse_server_key_exchange
 from .wire.quic_facts import QuicFacts
 from .wire.stream import Stream
 
@@ -29,6 +31,7 @@ DTLS = "dtls"
 QUIC = "quic"
 GQUIC = "gquic"  # Google's, with a handshake of its own
 SSL2 = "ssl2"
+SSL2_VERSION = 0x0002
 CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
@@ -61,6 +64,7 @@ class Connection:
         self.protocol = TLS
         self.quic: QuicFacts | None = None
         self.starttls_protocol: str | None = None
+        self.starttls_status: str | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
         self.client_packets = 0
@@ -139,20 +143,23 @@ class ConnectionBuilder:
         self.set_addresses(connection, flow, client)
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
-        spoken = flow.carrier or spoken
         connection.quic = flow.quic
         if flow.quic is not None and flow.quic.google:
             connection.protocol = GQUIC
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
+        if flow.carrier:
+            spoken = flow.carrier
+            if flow.is_tls():
+                connection.starttls_protocol, connection.starttls_status = spoken, USED
+        elif spoken:
+            self.set_upgrade(connection, client, server)
         if not flow.is_tls() and flow.quic is None:
             silent = connection.client_bytes + connection.server_bytes == 0
             connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
-        if spoken and spoken != UNKNOWN:
-            connection.starttls_protocol = spoken
-        if flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == 2:
+        if is_sslv2(flow):
             connection.protocol = SSL2
         elif flow.quic is not None:
             connection.protocol = QUIC
@@ -180,6 +187,14 @@ class ConnectionBuilder:
         if (first in self.tls_ports) != (second in self.tls_ports):
             return 1 if first in self.tls_ports else 0
         return 1 if first < second and first < NAMED_SERVER_PORT else 0
+
+    def set_upgrade(self, connection: Connection, client: Stream, server: Stream) -> None:
+        """What the clear text in front of TLS, or instead of it, says about an upgrade."""
+        began = (len(client.head) > 0 and client.reader.mode != DETECTING) or (
+            len(server.head) > 0 and server.reader.mode != DETECTING
+        )
+        upgrade = find_upgrade(client.head, server.head, began)
+        connection.starttls_protocol, connection.starttls_status = upgrade
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream) -> None:
         """Addresses, ports and the ids made of them."""
@@ -243,8 +258,9 @@ class ConnectionBuilder:
 
     def set_client(self, connection: Connection, flow: Flow) -> None:
         """What the client offered."""
-        connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
-        connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
+        if connection.protocol != SSL2:
+            connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
+            connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
         hello = flow.client_hello
         if hello is None:
             connection.client_state = self.missing_reason(connection, flow, connection.client_side)
@@ -293,6 +309,8 @@ class ConnectionBuilder:
             connection.ticket_lifetime_hint = flow.ticket_lifetime
         if flow.server_key_exchange is not None:
             self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
+        if hello.legacy_version == SSL2_VERSION:
+            return
         signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
         connection.server_fingerprint = self.server_fingerprints.get(signature)
         if connection.server_fingerprint is None:
@@ -327,7 +345,7 @@ class ConnectionBuilder:
         connection.client_certificate_sha256s = self.chain(connection, flow, connection.client_side)
         if flow.chain_packets[side] >= 0:
             connection.certificate_packet = flow.chain_packets[side]
-        if connection.server_hello is not None and not flow.tls13:
+        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
             connection.client_certificate_requested = flow.certificate_requested
             if connection.certificate_sha256s is not None:
                 connection.ocsp_status = "present" if flow.certificate_status else "absent"
@@ -346,23 +364,26 @@ class ConnectionBuilder:
                 connection.certificate_state = self.missing_reason(connection, flow, side)
 
     def chain(self, connection: Connection, flow: Flow, side: int) -> tuple[str, ...] | None:
-        """The hashes of a side's certificates; None when it sent none that is readable."""
+        """The hashes of a side's certificates, those that are whole; None when it sent none that is readable."""
         body = flow.chains[side]
         if body is None:
             return None
         hashes = self.chains.get(body)
         if hashes is None:
-            try:
-                certificates = parse_certificate_list(body, flow.tls13)
-            except DecodeError as error:
-                connection.problems.append((error, flow.chain_packets[side]))
-                return None
+            certificates, error = parse_certificate_list(body, flow.tls13)
+            if error is not None:
+                if not flow.chain_cut[side]:
+                    connection.problems.append((error, flow.chain_packets[side]))
+                if not certificates:
+                    return None
             names = []
             for der in certificates:
                 name = sha256(der).hexdigest()
                 names.append(name)
                 self.certificates[name] = der
             hashes = tuple(names)
+            if error is not None:
+                return hashes
             if len(self.chains) > CHAIN_MEMO_LIMIT:
                 self.chains.clear()
             self.chains[body] = hashes
@@ -372,6 +393,10 @@ class ConnectionBuilder:
         """Whether an earlier session was resumed (RFC 5246 7.3, RFC 5077 3.4, RFC 8446 2.2)."""
         server_hello = flow.server_hello
         if server_hello is None:
+            return
+        if connection.protocol == SSL2:
+            connection.resumed = server_hello.session_hit
+            connection.resumption = "session_id" if server_hello.session_hit else None
             return
         if flow.tls13:
             connection.resumed = server_hello.psk_selected
@@ -412,7 +437,7 @@ class ConnectionBuilder:
         ):
             connection.established = True
             connection.established_evidence = "application_data"
-        known = not connection.one_sided and connection.server_state != "encrypted" and connection.protocol != SSL2
+        known = not connection.one_sided and connection.server_state != "encrypted"
         if connection.established is None and known:
             connection.established = False
         if connection.established is False:
@@ -468,3 +493,10 @@ class ConnectionBuilder:
         if connection.problems:
             return "malformed"
         return "not_captured"
+
+
+def is_sslv2(flow: Flow) -> bool:
+    """True where SSL 2.0 was spoken, or offered and nothing else."""
+    if flow.server_hello is not None:
+        return bool(flow.server_hello.legacy_version == SSL2_VERSION)
+    return flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == SSL2_VERSION

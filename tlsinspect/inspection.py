@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -69,7 +69,7 @@ class Inspection:
 
     @cached_property
     def connections(self) -> pd.DataFrame:
-        """A row per connection with TLS, and per connection on a TLS port."""
+        """A row per connection with TLS, on a TLS port, or with an upgrade to TLS that was not taken."""
         return self.frame("connections")
 
     @cached_property
@@ -114,6 +114,7 @@ class Inspection:
 
 
 Path = str | os.PathLike[str]
+Overlap = Literal["first", "last"]
 
 
 def read(
@@ -121,16 +122,19 @@ def read(
     ports: Iterable[int] = TLS_PORTS,
     progress: Progress | None = None,
     processes: int = 1,
+    overlap: Overlap = "first",
 ) -> Inspection:
     """Read captures and return what their TLS says.
 
     `captures` is a file, folder or glob, "-" for standard input, or several of them,
     read as one; `ports` are the ports on which every connection gets a row.
     `progress` is called with (bytes read, bytes in all or None). Up to `processes` worker
-    processes share captures that are large enough. Raises CaptureError when nothing can
-    be read; damage further on ends up in `problems`.
+    processes share captures that are large enough. Where two copies of the same octets
+    differ, `overlap` says which counts: "first", or "last" of those that wait because
+    something before them has not come (what is in turn is read at once). Raises CaptureError
+    when nothing can be read; damage further on ends up in `problems`.
     """
-    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes)
+    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
         batches[batch.table].append(batch.rows)
@@ -147,10 +151,17 @@ def open_reading(
     wanted: Iterable[str],
     progress: Progress | None = None,
     processes: int = 1,
+    overlap: Overlap = "first",
 ) -> Reading | ParallelReading:
-    """Find the captures and prepare one pass over them, shared by processes where that pays."""
+    """Find the captures and prepare one pass over them, shared by processes where that pays.
+
+    Raises ValueError for an `overlap` that is neither "first" nor "last".
+    """
+    if overlap not in ("first", "last"):
+        raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
+    last_wins = overlap == "last"
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     sources = order_captures(find_captures(paths))
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
-        return ParallelReading(sources, frozenset(ports), wanted, progress, processes)
-    return Reading(sources, frozenset(ports), wanted, progress)
+        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins)
+    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins)

@@ -43,7 +43,9 @@ class ParallelReading:
         wanted: Iterable[str],
         progress: Progress | None,
         shards: int,
+        last_wins: bool = False,
     ) -> None:
+        self.last_wins = last_wins
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
@@ -59,7 +61,16 @@ class ParallelReading:
         for shard in range(self.shards):
             receiver, sender = context.Pipe(duplex=False)
             widen(sender)
-            arguments = (sender, stop, self.sources, self.totals.tls_ports, self.wanted, shard, self.shards)
+            arguments = (
+                sender,
+                stop,
+                self.sources,
+                self.totals.tls_ports,
+                self.wanted,
+                shard,
+                self.shards,
+                self.last_wins,
+            )
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
             sender.close()
@@ -104,6 +115,7 @@ def work(
     wanted: Sequence[str],
     shard: int,
     shards: int,
+    last_wins: bool,
 ) -> None:
     """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -114,7 +126,7 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards)
+    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins)
     try:
         for batch in reading:
             sender.send(("rows", batch.table))

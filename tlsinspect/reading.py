@@ -21,6 +21,7 @@ from .dissect import LinkDissector
 from .errors import DecodeError
 from .quic_keys import QuicKeys
 from .totals import Totals
+from .upgrades import NOT_TAKEN
 from .wire.capfile import open_reader
 from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
@@ -58,7 +59,7 @@ class Reading:
     """One pass over captures; iterate it for batches of rows, then read its `totals`.
 
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
-    only those of `shard` (a number below `shards`) are followed.
+    only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Reading:
         progress: Progress | None = None,
         shard: int = 0,
         shards: int = 1,
+        last_wins: bool = False,
     ) -> None:
         self.sources = sources
         self.wanted = tuple(wanted)
@@ -78,6 +80,7 @@ class Reading:
         self.totals.certificates = self.builder.certificates
         self.context = tables.Context(self.totals.names, self.builder.certificates)
         self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS)
+        self.table.last_wins = last_wins
         self.fragments = FragmentTable()
         self.dissector = LinkDissector()
         self.pending: list[Connection] = []
@@ -120,7 +123,8 @@ class Reading:
         flows, self.table.finished = self.table.finished, []
         for flow in flows:
             connection = self.builder.build(flow)
-            if self.totals.count(connection) or connection.server_port in self.builder.tls_ports:
+            counted = self.totals.count(connection)
+            if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
                 self.pending.append(connection)
         while len(self.pending) >= ROWS_PER_BATCH or (last and self.pending):
             batch, self.pending = self.pending[:ROWS_PER_BATCH], self.pending[ROWS_PER_BATCH:]

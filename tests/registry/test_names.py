@@ -42,6 +42,10 @@ def test_cipher_suite_name_is_ianas_or_says_the_number(code: int, name: str) -> 
         (0x7F1C, "TLS 1.3 (draft 28)"),
         (0x7F1D, "0x7F1D"),
         (0x7E01, "TLS 1.3 (Google experiment 1)"),
+        (0x7E04, "TLS 1.3 (Google experiment 4)"),
+        (0x7E00, "0x7E00"),
+        (0xFB14, "TLS 1.3 (Facebook draft 20)"),
+        (0xFB1D, "0xFB1D"),
         (0xFB17, "TLS 1.3 (Facebook draft 23)"),
         (0xFB1A, "TLS 1.3 (Facebook draft 26)"),
         (0x0100, "DTLS 1.0 (OpenSSL pre 0.9.8f)"),
@@ -191,3 +195,8 @@ def test_recommended_follows_rfc9847_and_its_successors(kind: str, code: int, ma
 def test_recommended_refuses_a_registry_without_the_column() -> None:
     with pytest.raises(KeyError):
         registry.recommended("alert", 40)
+
+
+def test_hpke_names_say_what_encrypted_client_hello_is_sealed_with() -> None:
+    assert [registry.hpke_kdf_name(code) for code in (1, 3, 0x1234)] == ["HKDF-SHA256", "HKDF-SHA512", "0x1234"]
+    assert [registry.hpke_aead_name(code) for code in (1, 3, 0)] == ["AES-128-GCM", "ChaCha20Poly1305", "0x0000"]

@@ -82,7 +82,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "float64": st.floats(allow_nan=False),
 }
 VALUES["timestamp"] = VALUES["int64"]
-VALUES |= {f"list<{name}>": st.lists(VALUES[name], max_size=4) for name in ("uint8", "uint16", "int64", "string")}
+VALUES |= {
+    f"list<{name}>": st.lists(VALUES[name], max_size=4) for name in ("uint8", "uint16", "uint32", "int64", "string")
+}
 VALUES["map"] = st.lists(st.tuples(VALUES["string"], VALUES["string"]), max_size=3)
 
 

@@ -102,6 +102,22 @@ def test_client_hello_is_kept_as_offered_with_grease_in_wire_order(tmp_path: Pat
             "ech_config_id",
             7,
         ),
+        *(
+            (
+                extension(0xFE0D, b"\x00" + u16(1, 3) + b"\x07" + vector16(b"key") + vector16(b"sealed")),
+                u16(0x1301),
+                *pair,
+            )
+            for pair in (
+                ("ech_type", "outer"),
+                ("ech_kdf", 1),
+                ("ech_kdf_name", "HKDF-SHA256"),
+                ("ech_aead", 3),
+                ("ech_aead_name", "ChaCha20Poly1305"),
+                ("ech_enc_length", 3),
+                ("ech_payload_length", 6),
+            )
+        ),
         (extension(0xFE0D, b"\x01"), u16(0x1301), "ech_type", "inner"),
         (extension(0xFFCE, b"esni"), u16(0x1301), "ech_type", "esni"),
         (b"", u16(0x1301), "grease", False),

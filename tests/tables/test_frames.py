@@ -25,11 +25,20 @@ ARROW_TYPES = {
     "timestamp": "timestamp[ns, tz=UTC]",
     "list<uint8>": "list<item: uint8>",
     "list<uint16>": "list<item: uint16>",
+    "list<uint32>": "list<item: uint32>",
     "list<int64>": "list<item: int64>",
     "list<string>": "list<item: string>",
     "map": "map<string, string>",
 }
-NULL_BY_MEANING = {"tunnels", "vlans", "starttls_protocol", "unknown_reasons"}
+NULL_BY_MEANING = {
+    "tunnels",
+    "vlans",
+    "starttls_protocol",
+    "starttls_status",
+    "sslv2_cipher_kinds",
+    "sslv2_server_cipher_kinds",
+    "unknown_reasons",
+}
 QUIC_COLUMNS = [column.name for column in COLUMNS["connections"] if column.name.startswith("quic_")]
 
 

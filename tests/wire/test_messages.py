@@ -15,7 +15,6 @@ from tlsinspect.wire.messages import (
     ClientHello,
     ServerHello,
     parse_alpn,
-    parse_certificate_list,
     parse_client_hello,
     parse_draft_retry_request,
     parse_server_hello,
@@ -101,7 +100,15 @@ class TestClientHello:
             (0xFF01, "00", "renegotiation_info", True),
             (0xFE0D, "00 0001 0001 2a 0002 abcd 0003 010203", "ech_config_id", 0x2A),
             (0xFE0D, "00 0001 0001 2a 0000 0003 010203", "ech_type", "outer"),
+            (0xFE0D, "00 0001 0003 2a 0002 abcd 0003 010203", "ech_kdf", 1),
+            (0xFE0D, "00 0001 0003 2a 0002 abcd 0003 010203", "ech_aead", 3),
+            (0xFE0D, "00 0001 0003 2a 0002 abcd 0003 010203", "ech_enc_length", 2),
+            (0xFE0D, "00 0001 0003 2a 0002 abcd 0003 010203", "ech_payload_length", 3),
             (0xFE0D, "01", "ech_type", "inner"),
+            (0xFE0D, "01", "ech_kdf", -1),
+            (0xFE0A, "0001 0003 2a 0002 abcd 0003 010203", "ech_config_id", 0x2A),
+            (0xFE09, "0001 0003 2a 0002 abcd 0003 010203", "ech_aead", 3),
+            (0xFE08, "0001 0003 02 2a2b 0002 abcd 0003 010203", "ech_payload_length", 3),
             (0xFFCE, "1301 001d", "ech_type", "esni"),
         ],
     )
@@ -411,34 +418,6 @@ class TestServerHello:
         assert (kinds(more), kinds(less)) == (["truncated"], ["trailing_data"])
 
 
-class TestCertificateList:
-    def test_certificates_come_in_wire_order(self) -> None:
-        assert parse_certificate_list(tls.certificate(b"leaf", b"issuer", b"root"), False) == [
-            b"leaf",
-            b"issuer",
-            b"root",
-        ]
-
-    def test_an_empty_list_is_a_client_without_certificate(self) -> None:
-        assert parse_certificate_list(b"\x00\x00\x00", False) == []
-
-    def test_tls_1_3_has_a_context_and_extensions(self) -> None:
-        entries = (
-            tls.vector24(b"leaf")
-            + tls.vector16(tls.extension(5, b"status"))
-            + tls.vector24(b"issuer")
-            + tls.vector16(b"")
-        )
-        assert parse_certificate_list(tls.vector8(b"context") + tls.vector24(entries), True) == [b"leaf", b"issuer"]
-
-    @pytest.mark.parametrize(
-        "body", ["", "0000", "000004 000002 61", "000003 000001", "000007 000001 61 000009", "000002 0000"]
-    )
-    def test_a_length_that_leaves_its_block_is_refused(self, body: str) -> None:
-        with pytest.raises(DecodeError):
-            parse_certificate_list(bytes.fromhex(body), False)
-
-
 class TestServerKeyExchange:
     def test_a_named_curve_with_its_scheme(self) -> None:
         exchange = parse_server_key_exchange(tls.ecdhe_exchange(29, 0x0804), False, False, True)
@@ -502,8 +481,6 @@ PARSERS: list[tuple[Callable[[bytes], object], bytes]] = [
     (parse_server_hello, tls.server_hello(tls.alpn(b"h2") + tls.extension(41, b"\x00\x00"))),
     (parse_draft_retry_request, tls.u16(0x7F15, 0x1301) + tls.vector16(tls.extension(40, tls.u16(23)))),
     (parse_sslv2_client_hello, tls.sslv2_hello(session_id=b"i" * 16)[3:]),
-    (lambda body: parse_certificate_list(body, False), tls.certificate(b"leaf", b"issuer")),
-    (lambda body: parse_certificate_list(body, True), b"\x00" + tls.vector24(tls.vector24(b"leaf") + b"\x00\x00")),
     (lambda body: parse_server_key_exchange(body, False, True, True), tls.vector16(b"hint") + tls.ecdhe_exchange()),
     (lambda body: parse_server_key_exchange(body, True, False, True), tls.vector16(b"p") * 3 + tls.u16(0x0401)),
     (parse_alpn, b"\x02h2\x08http/1.1"),

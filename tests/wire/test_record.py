@@ -39,6 +39,9 @@ class Recorder(Listener):
     def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
         self.calls.append(("sslv2_hello", body))
 
+    def sslv2_message(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        self.calls.append(("sslv2_message", kind, body, length))
+
     def change_cipher_spec(self, reader: RecordReader) -> None:
         self.calls.append(("change_cipher_spec",))
         reader.encrypted = not self.tls13
@@ -428,9 +431,9 @@ class TestSslv2Hello:
             assert read(stream[:cut], stream[cut:])[0] == whole, cut
         assert read(*[stream[at : at + 1] for at in range(len(stream))])[0] == whole
 
-    def test_what_follows_a_hello_of_ssl_2_is_not_read(self) -> None:
-        calls, reader = read(tls.sslv2_hello(2) + CLIENT_HELLO, CLIENT_HELLO)
-        assert calls == [("sslv2_hello", tls.sslv2_hello(2)[3:])]
+    def test_what_follows_a_hello_of_ssl_2_are_its_records_and_no_tls(self) -> None:
+        calls, reader = read(tls.sslv2_hello(2) + b"\x80\x0b" + CLIENT_HELLO[:11], b"\x80\x0b" + CLIENT_HELLO[:11])
+        assert calls == [("sslv2_hello", tls.sslv2_hello(2)[3:]), *[("encrypted_handshake", 11)] * 2]
         assert reader.mode == OTHER
 
     @pytest.mark.parametrize(

@@ -370,12 +370,22 @@ class TestHead:
         assert stream.head == b"EHLO me\r\nSTARTTLS\r\n"
         assert stream.reader.mode == READING
 
-    def test_no_more_than_256_octets_are_kept(self) -> None:
+    def test_no_more_than_1024_octets_are_kept(self) -> None:
         stream = stream_of()
-        send(stream, b"a" * 200)
-        send(stream, b"b" * 200, 200)
-        send(stream, b"c" * 200, 400)
-        assert stream.head == b"a" * 200 + b"b" * 56
+        send(stream, b"a" * 800)
+        send(stream, b"b" * 800, 800)
+        send(stream, b"c" * 200, 1600)
+        assert stream.head == b"a" * 800 + b"b" * 224
+
+    def test_clear_text_that_begins_like_a_record_is_kept_and_the_beginning_of_a_hello_is_not(self) -> None:
+        stream = stream_of()
+        send(stream, b"\x99greeting")
+        send(stream, b"\x15\x00\x00", 9)
+        send(stream, HELLO[:3], 12)
+        assert stream.head == b"\x99greeting\x15\x00\x00"
+        send(stream, HELLO[3:], 15)
+        assert stream.head == b"\x99greeting\x15\x00\x00"
+        assert stream.reader.mode == READING
 
     def test_what_looks_like_tls_is_not_kept(self) -> None:
         assert told((0, END))[1].head == b""

@@ -13,7 +13,7 @@ import click
 from ..errors import TlsInspectError
 
 if TYPE_CHECKING:
-    from ..inspection import Inspection
+    from ..inspection import Inspection, Overlap
     from ..reading import Progress
     from ..totals import Totals
 
@@ -52,6 +52,11 @@ def reading_options(command: Command) -> Command:
             "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
             default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
             help="Worker processes that share large captures.",
+        ),
+        click.option(
+            "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,
+            help="Which copy of octets that were sent twice, with differences, counts. "
+            "The last one only where it comes before its turn.",
         ),
         click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
     ):  # fmt: skip
@@ -105,12 +110,12 @@ def progress_bar() -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def inspect(captures: tuple[str, ...], ports: frozenset[int], processes: int) -> Inspection:
+def inspect(captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap) -> Inspection:
     """Read the captures with a progress bar, and warn of what went wrong."""
     from ..inspection import read
 
     with progress_bar() as progress:
-        inspection = read(captures, ports, progress, processes)
+        inspection = read(captures, ports, progress, processes, overlap)
     warn(inspection.reading.totals)
     return inspection
 

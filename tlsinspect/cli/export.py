@@ -26,6 +26,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..capture import CaptureSource
+    from ..inspection import Overlap
     from ..parallel import ParallelReading
     from ..reading import Reading
 
@@ -48,6 +49,7 @@ def export(
     captures: tuple[str, ...],
     ports: frozenset[int],
     processes: int,
+    overlap: Overlap,
     strict: bool,
     table: str,
     format_name: str,
@@ -69,14 +71,20 @@ def export(
         raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
     with errors_as_one_line():
         if table in STREAMED:
-            reading = export_streamed(captures, ports, processes, table, format_name, output)
+            reading = export_streamed(captures, ports, processes, overlap, table, format_name, output)
         else:
-            reading = export_whole(captures, ports, processes, table, format_name, output)
+            reading = export_whole(captures, ports, processes, overlap, table, format_name, output)
         sys.exit(exit_status(reading.totals, strict))
 
 
 def export_streamed(
-    captures: tuple[str, ...], ports: frozenset[int], processes: int, table: str, format_name: str, output: str
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    table: str,
+    format_name: str,
+    output: str,
 ) -> Reading | ParallelReading:
     """Write rows as connections end."""
     from ..export import open_writer
@@ -84,7 +92,7 @@ def export_streamed(
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
-        reading = open_reading(captures, ports, [table], progress, processes)
+        reading = open_reading(captures, ports, [table], progress, processes, overlap)
         batches = iter(reading)
         first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:
@@ -97,12 +105,18 @@ def export_streamed(
 
 
 def export_whole(
-    captures: tuple[str, ...], ports: frozenset[int], processes: int, table: str, format_name: str, output: str
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    table: str,
+    format_name: str,
+    output: str,
 ) -> Reading | ParallelReading:
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 
-    inspection = inspect(captures, ports, processes)
+    inspection = inspect(captures, ports, processes, overlap)
     rows = inspection.arrow(table)
     with open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, rows.schema)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
+
+if TYPE_CHECKING:
+    from ..inspection import Overlap
 
 
 @click.command(epilog=CAPTURES)
@@ -17,7 +21,13 @@ from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_
 )
 @click.option("--title", help="Title of the page.")
 def report(
-    captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool, output: Path, title: str | None
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    strict: bool,
+    output: Path,
+    title: str | None,
 ) -> None:
     """Write an HTML report with charts and the numbers behind them.
 
@@ -30,7 +40,7 @@ def report(
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes)
+        inspection = inspect(captures, ports, processes, overlap)
         from ..report.html import write_report
 
         with writing_to(str(output)):

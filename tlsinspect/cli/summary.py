@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
 
+if TYPE_CHECKING:
+    from ..inspection import Overlap
+
 
 @click.command(epilog=CAPTURES)
 @reading_options
-def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, strict: bool) -> None:
+def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, strict: bool) -> None:
     """Say in one screen what TLS is in the captures.
 
     \b
@@ -21,7 +25,7 @@ def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, st
       tcpdump -r big.pcap -w - port 443 | tlsinspect summary -
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes)
+        inspection = inspect(captures, ports, processes, overlap)
         from rich.console import Console
 
         from ..report.text import render_summary

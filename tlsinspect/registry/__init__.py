@@ -75,6 +75,8 @@ __all__ = [
     "extension_name",
     "group_name",
     "handshake_type_name",
+    "hpke_aead_name",
+    "hpke_kdf_name",
     "ip_protocol_name",
     "is_grease",
     "is_grease_alpn",
@@ -147,7 +149,15 @@ def signature_scheme_name(code: int) -> str:
 
 
 def version_name(code: int) -> str:
-    """Name a protocol version: "TLS 1.2", "TLS 1.3 (draft 23)", "DTLS 1.2"."""
+    """Name a protocol version: "TLS 1.2", "TLS 1.3 (draft 23)", "DTLS 1.2".
+
+    Facebook's experiments are 0xFB and the draft that they follow, Google's 0x7E and a
+    count; those that are not registered here are named by that rule.
+    """
+    if code not in VERSIONS and 0xFB0E <= code <= 0xFB1C:
+        return f"TLS 1.3 (Facebook draft {code & 0xFF})"
+    if code not in VERSIONS and 0x7E01 <= code <= 0x7E0F:
+        return f"TLS 1.3 (Google experiment {code & 0xFF})"
     return _two_octet_name(VERSIONS, code)
 
 
@@ -186,6 +196,16 @@ def psk_key_exchange_mode_name(code: int) -> str:
     if is_grease_psk_mode(code):
         return f"GREASE (0x{code:02X})"
     return _one_octet_name(PSK_KEY_EXCHANGE_MODES, code)
+
+
+def hpke_kdf_name(code: int) -> str:
+    """Name an HPKE key derivation function. Spec: RFC 9180 section 7.2."""
+    return _two_octet_name(HPKE_KDFS, code)
+
+
+def hpke_aead_name(code: int) -> str:
+    """Name an HPKE AEAD. Spec: RFC 9180 section 7.3."""
+    return _two_octet_name(HPKE_AEADS, code)
 
 
 def ip_protocol_name(code: int) -> str:

@@ -645,6 +645,7 @@ GROUPS: dict[int, str] = {
     0x639A: 'SecP256r1Kyber768Draft00',
     0xFE30: 'X25519Kyber512Draft00',
     0xFE31: 'X25519Kyber768Draft00Old',
+    0xFE32: 'P256Kyber768Draft00',
     0xFF01: 'arbitrary_explicit_prime_curves',
     0xFF02: 'arbitrary_explicit_char2_curves',
 }

@@ -33,6 +33,7 @@ TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("ns", tz="UTC"),
     "list<uint8>": pa.list_(pa.uint8()),
     "list<uint16>": pa.list_(pa.uint16()),
+    "list<uint32>": pa.list_(pa.uint32()),
     "list<int64>": pa.list_(pa.int64()),
     "list<string>": pa.list_(pa.string()),
     "map": pa.map_(pa.string(), pa.string()),

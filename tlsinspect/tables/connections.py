@@ -25,8 +25,8 @@ from .security import SECURITY_COLUMNS, session_security
 
 TEXTS = ("connection_id", "community_id", "client_ip", "server_ip")
 SHARED_TEXTS = (
-    "transport", "protocol", "starttls_protocol", "resumption", "established_evidence", "failure", "last_alert_sender",
-    "handshake_history", "ocsp_status",
+    "transport", "protocol", "starttls_protocol", "starttls_status", "resumption", "established_evidence", "failure",
+    "last_alert_sender", "handshake_history", "ocsp_status",
 )  # fmt: skip
 DURATIONS = ("tcp_rtt_ms", "hello_ms", "handshake_ms")
 NEVER_NEGATIVE = frozenset(NUMBERS) - {"time_start", "time_end"}  # whose MISSING is no value

@@ -20,7 +20,7 @@ from ..wire.codes import (
     STATUS_REQUEST,
 )
 from ..wire.messages import ClientHello, ServerHello, parse_alpn
-from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array
+from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array, value_array
 from .records import Numbers, Records, read_client_hellos, read_server_hellos
 from .vectors import Vectors
 
@@ -44,6 +44,13 @@ CLIENT_VECTORS = {
 }
 CLIENT_OCTETS = ("compression_methods", "ec_point_formats", "psk_key_exchange_modes")
 WITH_GREASE = ("cipher_suites", "client_extensions", "supported_versions", "supported_groups")
+ECH_NUMBERS = {
+    "ech_config_id": pa.uint8(),
+    "ech_kdf": pa.uint16(),
+    "ech_aead": pa.uint16(),
+    "ech_enc_length": pa.int64(),
+    "ech_payload_length": pa.int64(),
+}
 NO_CLIENT_HELLO = ClientHello()
 NO_SERVER_HELLO = ServerHello()
 
@@ -57,6 +64,7 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
     columns = {name: vector.lists(absent) for name, vector in vectors.items()}
     for name in CLIENT_OCTETS:
         columns[name] = list_array(rows.objects[name], 1, absent)
+    columns["sslv2_cipher_kinds"] = triplet_lists(rows.objects["cipher_kinds"])
     for name, bit in SEEN_FLAGS.items():
         columns[name] = number_array((rows.numbers["seen"] >> bit) & 1, pa.bool_(), absent)
     suites = vectors["cipher_suites"]
@@ -82,10 +90,20 @@ def build_client_scalars(rows: Records, absent: Mask) -> Columns:
         "alpn_offered": Shared(objects["alpn"]).column(decode_protocols, TYPES["list<string>"]),
         "session_ticket_offered": number_array(numbers["ticket_length"] > 0, pa.bool_(), absent),
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
-        "ech_type": Shared(objects["ech_type"]).texts(),
-        "ech_config_id": number_array(numbers["ech_config_id"], pa.uint8(), numbers["ech_config_id"] < 0),
+        **build_ech_columns(rows),
         "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
         "client_hello_length": number_array(numbers["raw_length"] + 4, pa.int64(), absent),
+    }
+
+
+def build_ech_columns(rows: Records) -> Columns:
+    """What the ClientHellos say about an encrypted one."""
+    numbers = rows.numbers
+    return {
+        "ech_type": Shared(rows.objects["ech_type"]).texts(),
+        "ech_kdf_name": names_of(numbers["ech_kdf"], registry.hpke_kdf_name),
+        "ech_aead_name": names_of(numbers["ech_aead"], registry.hpke_aead_name),
+        **{name: number_array(numbers[name], data_type, numbers[name] < 0) for name, data_type in ECH_NUMBERS.items()},
     }
 
 
@@ -100,7 +118,8 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
         "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
         "server_random": hex_array(objects["random"], absent),
         "server_session_id": hex_array(objects["session_id"], absent),
-        "cipher_suite": number_array(numbers["cipher_suite"], pa.uint16(), unset["cipher_suite"]),
+        "cipher_suite": number_array(numbers["cipher_suite"], pa.uint32(), unset["cipher_suite"]),
+        "sslv2_server_cipher_kinds": triplet_lists(objects["cipher_kinds"]),
         "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name),
         "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
         "server_extensions": Vectors(objects["extension_types"]).lists(absent),
@@ -110,6 +129,15 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
         "psk_selected": number_array(numbers["psk_selected"], pa.bool_(), absent),
         "early_data_accepted": pa.nulls(len(hellos), pa.bool_()),
     }
+
+
+def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
+    """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are."""
+    numbers = [
+        None if vector is None else [int.from_bytes(vector[at : at + 3], "big") for at in range(0, len(vector) - 2, 3)]
+        for vector in vectors
+    ]
+    return value_array(numbers, TYPES["list<uint32>"])
 
 
 def decode_name(name: bytes | None) -> str | None:

@@ -30,21 +30,25 @@ OBJECTS = (
     "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
     "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
     "certificate_sha256s", "client_certificate_sha256s", "client_state", "server_state", "certificate_state",
+    "starttls_status",
 )  # fmt: skip
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
     "record_size_limit", "raw_length",
+    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length",
 )  # fmt: skip
 CLIENT_OBJECTS = (
     "random", "session_id", "cipher_suites", "extension_types", "supported_versions", "supported_groups",
     "key_share_groups", "signature_algorithms", "certificate_compression", "compression_methods", "ec_point_formats",
     "psk_key_exchange_modes", "server_name", "alpn", "ech_type",
+    "cipher_kinds",
 )  # fmt: skip
 SERVER_NUMBERS = (
     "legacy_version", "cipher_suite", "compression_method", "psk_selected",
 )  # fmt: skip
 SERVER_OBJECTS = (
     "random", "session_id", "extension_types", "alpn",
+    "cipher_kinds",
 )  # fmt: skip
 
 
@@ -116,6 +120,7 @@ def pack_objects(records: list[Connection], objects: list[Any]) -> None:
         objects[22 * count + place] = connection.client_state
         objects[23 * count + place] = connection.server_state
         objects[24 * count + place] = connection.certificate_state
+        objects[25 * count + place] = connection.starttls_status
 
 
 def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) -> None:
@@ -130,6 +135,10 @@ def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) ->
         table[5, place] = hello.ech_config_id
         table[6, place] = hello.record_size_limit
         table[7, place] = hello.raw_length
+        table[8, place] = hello.ech_kdf
+        table[9, place] = hello.ech_aead
+        table[10, place] = hello.ech_enc_length
+        table[11, place] = hello.ech_payload_length
 
 
 def pack_client_objects(records: list[ClientHello], objects: list[Any]) -> None:
@@ -152,6 +161,7 @@ def pack_client_objects(records: list[ClientHello], objects: list[Any]) -> None:
         objects[12 * count + place] = hello.server_name
         objects[13 * count + place] = hello.alpn
         objects[14 * count + place] = hello.ech_type
+        objects[15 * count + place] = hello.cipher_kinds
 
 
 def pack_server_numbers(records: list[ServerHello], table: NDArray[np.int64]) -> None:
@@ -173,6 +183,7 @@ def pack_server_objects(records: list[ServerHello], objects: list[Any]) -> None:
         objects[count + place] = hello.session_id
         objects[2 * count + place] = hello.extension_types
         objects[3 * count + place] = hello.alpn
+        objects[4 * count + place] = hello.cipher_kinds
 
 
 def number_of(value: Any) -> int:

@@ -41,7 +41,8 @@ ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
     "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
 )  # fmt: skip
-PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol")
+SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
+PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS)
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
@@ -88,9 +89,9 @@ def client_cut(connection: Connection) -> str:
 
 
 def server_cut(connection: Connection) -> str:
-    """Why a ServerHello that is there lacks its choice; "" where it has one."""
+    """Why a ServerHello that is there lacks its choice; "" where it has one, or is SSL 2.0's, which makes none."""
     hello = connection.server_hello
-    if hello is None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
+    if hello is None or hello.cipher_kinds is not None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
         return ""
     return cut_reason(connection)
 

@@ -34,6 +34,11 @@ CERTIFICATE_REQUEST = 13
 CLIENT_KEY_EXCHANGE = 16
 CERTIFICATE_STATUS = 22
 
+SSLV2_ERROR = 0
+SSLV2_CLIENT_HELLO = 1
+SSLV2_CLIENT_MASTER_KEY = 2
+SSLV2_SERVER_HELLO = 4
+
 SERVER_NAME = 0
 STATUS_REQUEST = 5
 SUPPORTED_GROUPS = 10
@@ -54,6 +59,8 @@ SUPPORTED_VERSIONS = 43
 PSK_KEY_EXCHANGE_MODES = 45
 KEY_SHARE = 51
 QUIC_TRANSPORT_PARAMETERS = 57
+ENCRYPTED_CLIENT_HELLO_DRAFT_8 = 0xFE08
+ENCRYPTED_CLIENT_HELLO_DRAFT_10 = 0xFE0A
 ENCRYPTED_CLIENT_HELLO = 0xFE0D
 RENEGOTIATION_INFO = 0xFF01
 QUIC_TRANSPORT_PARAMETERS_DRAFT = 0xFFA5  # until draft 32 of QUIC
@@ -66,8 +73,14 @@ NAMED_CURVE = 3
 DETECTING = 0  # a stream in which nothing looked like TLS yet
 READING = 1  # at a known place in a record
 LOST = 2  # TLS, but a hole swallowed a record header
-OTHER = 3  # SSL 2.0 without TLS behind it: not read further
+OTHER = 3  # not TLS records any more: SSL 2.0, or clear text behind TLS
 
+ABSENT = 0  # what looking at the octets so far can come to
+WAITING = 1
+FOUND = 2
+
+RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
+HELLO_HEADER = 11  # record header, message header and legacy_version
 MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over
 
 QUIC_INITIAL = 0  # packet types of version 1; other versions' are told apart by their header's layout

@@ -10,6 +10,7 @@ from .stream cimport Stream
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
+cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
 cdef int MESSAGE_LIMIT, FLOW_PROBLEM_LIMIT
 
 cdef class DatagramReader
@@ -30,6 +31,7 @@ cdef class Flow(Listener):
     cdef public bint certificate_requested, client_key_exchange, certificate_status, alert_encrypted
     cdef public long long ticket_lifetime, time_finished, time_application
     cdef public int alert_level, alert_description, alert_side, message_count
+    cdef public list sslv2_records, chain_cut
     cdef public list alerts, messages, problems
     cdef public str history, carrier
     @cython.locals(first=Stream, second=Stream)
@@ -39,6 +41,8 @@ cdef class Flow(Listener):
     @cython.locals(stream=Stream, retry=bint)
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    @cython.locals(hello=ServerHello, certificate=bytes, entry=bytes, stream=Stream)
+    cpdef sslv2_message(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     @cython.locals(stream=Stream)
     cpdef take_client_hello(self, RecordReader reader, ClientHello hello, Py_ssize_t length)
     @cython.locals(first=Stream, second=Stream, stream=Stream)

@@ -25,6 +25,8 @@ from .codes import (
     NEW_SESSION_TICKET,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
+    SSLV2_ERROR,
+    SSLV2_SERVER_HELLO,
 )
 from .messages import (
     RETRY_RANDOM,
@@ -38,12 +40,17 @@ from .messages import (
 from .octets import cut
 from .quic_facts import QuicFacts
 from .record import Listener, RecordReader
+from .sslv2 import parse_sslv2_server_hello
 from .stream import Stream
 
 MESSAGE_LIMIT = 512  # messages of one connection that are noted
 FLOW_PROBLEM_LIMIT = 32  # problems of one connection that are noted
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
 
+FATAL = 2
+HANDSHAKE_FAILURE = 40
+SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
+SSLV2_HANDSHAKE_RECORDS = 2  # encrypted records of a side that are noted: more may be data
 
 HISTORY = {
     0: "H", 1: "C", 2: "S", 3: "V", 4: "T", 5: "E", 6: "J", 8: "O", 11: "X", 12: "K", 13: "R", 14: "N", 15: "Y",
@@ -56,7 +63,8 @@ class Flow(Listener):
 
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
-    side 0. `chains` are Certificate bodies as sent, one per side. Times are ns, -1 where nothing was seen.
+    side 0. `chains` are Certificate bodies as sent, one per side, Times are ns, -1 where nothing was seen.
+    `chain_cut` says of which of them the end is missing.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none.
@@ -97,11 +105,13 @@ class Flow(Listener):
         self.time_server_hello = -1
         self.tls13 = False
         self.sslv2 = False
+        self.sslv2_records = [0, 0]
         self.dtls = False
         self.quic: QuicFacts | None = None
         self.carrier = ""
         self.chains: list[bytes | None] = [None, None]
         self.chain_packets = [-1, -1]
+        self.chain_cut = [False, False]
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
         self.client_key_exchange = False
@@ -146,7 +156,7 @@ class Flow(Listener):
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Keep what the message says; see Listener."""
         retry = kind == SERVER_HELLO and cut(body, 2, 34) == RETRY_RANDOM
-        self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Q"))
+        self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Z"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:
             self.problem(
@@ -159,12 +169,13 @@ class Flow(Listener):
                 self.take_server_hello(reader, parse_server_hello(body))
             elif kind == HELLO_RETRY_REQUEST_DRAFT:
                 self.take_server_hello(reader, parse_draft_retry_request(body))
-            elif len(body) < length:
-                return
             elif kind == CERTIFICATE:
                 if self.chains[reader.side] is None:
                     self.chains[reader.side] = body
+                    self.chain_cut[reader.side] = len(body) < length
                     self.chain_packets[reader.side] = stream.number
+            elif len(body) < length:
+                return
             elif kind == SERVER_KEY_EXCHANGE:
                 self.server_key_exchange = body
             elif kind == CERTIFICATE_REQUEST:
@@ -184,6 +195,33 @@ class Flow(Listener):
         self.sslv2 = True
         try:
             self.take_client_hello(reader, parse_sslv2_client_hello(body), len(body))
+        except DecodeError as error:
+            self.problem(error)
+
+    def sslv2_message(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        """SSL 2.0 beyond the ClientHello, noted as what does the same in TLS; see Listener.
+
+        The client chooses the cipher kind, in CLIENT-MASTER-KEY (section 2.5).
+        """
+        if kind == SSLV2_ERROR:
+            code = int.from_bytes(body, "big")
+            self.alert(reader, FATAL, SSLV2_ALERTS.get(code, HANDSHAKE_FAILURE))
+            return
+        try:
+            if kind == SSLV2_SERVER_HELLO:
+                self.note(reader, HANDSHAKE, SERVER_HELLO, length, "S")
+                hello, certificate = parse_sslv2_server_hello(body)
+                self.take_server_hello(reader, hello)
+                if certificate and self.chains[reader.side] is None:
+                    stream: Stream = self.streams[reader.side]
+                    entry = len(certificate).to_bytes(3, "big") + certificate
+                    self.chains[reader.side] = len(entry).to_bytes(3, "big") + entry
+                    self.chain_packets[reader.side] = stream.number
+            else:
+                self.note(reader, HANDSHAKE, CLIENT_KEY_EXCHANGE, length, "G")
+                self.client_key_exchange = True
+                if self.server_hello is not None and len(body) >= 3:
+                    self.server_hello.cipher_suite = body[0] << 16 | body[1] << 8 | body[2]
         except DecodeError as error:
             self.problem(error)
 
@@ -235,8 +273,17 @@ class Flow(Listener):
             reader.encrypted = True
 
     def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
-        """The first one of a side is its Finished."""
+        """The first one of a side is its Finished; of an SSL 2.0 server it is SERVER-VERIFY, and the second Finished.
+
+        There, the records that follow are of the same kind and may be anything.
+        """
+        if reader.sslv2 is not None:
+            self.sslv2_records[reader.side] += 1
+            if self.sslv2_records[reader.side] > SSLV2_HANDSHAKE_RECORDS:
+                return
         self.note(reader, HANDSHAKE, -1, length, "")
+        if reader.sslv2 is not None and reader.side != self.hello_side and self.sslv2_records[reader.side] == 1:
+            return
         if not self.finished_seen[reader.side]:
             self.finished_seen[reader.side] = True
             stream: Stream = self.streams[reader.side]

@@ -15,7 +15,7 @@ cdef class FlowTable:
     cdef public dict streams, datagram_streams, flows
     cdef public list closing, finished
     cdef public int capture, shard, shards
-    cdef public bint keep_messages
+    cdef public bint keep_messages, last_wins
     cdef public long long connections, evicted, next_sweep, next_idle_sweep, flow_limit
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,

@@ -46,7 +46,7 @@ class FlowTable:
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
     out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
-    followed that fall to `shard`, a number below `shards`.
+    followed that fall to `shard`, a number below `shards`. `last_wins`: see Stream.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class FlowTable:
         self.next_sweep = 0
         self.next_idle_sweep = 0
         self.flow_limit = FLOW_LIMIT
+        self.last_wins = False
 
     def add_segment(self, packet: Packet) -> None:
         """Take a TCP segment: `packet.transport` is the offset of its header.
@@ -248,6 +249,7 @@ class FlowTable:
         self.flows[flow] = None
         first: Stream = flow.streams[0]
         second: Stream = flow.streams[1]
+        first.last_wins = second.last_wins = self.last_wins
         streams = self.streams if protocol == TCP else self.datagram_streams
         streams[key] = first
         if reverse != key:

@@ -6,11 +6,14 @@ cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, E
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
+cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
 
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
-    cdef public bytes random, session_id, cipher_suites, compression_methods, extension_types
+    cdef public int ech_kdf, ech_aead
+    cdef public Py_ssize_t ech_enc_length, ech_payload_length
+    cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
     cdef public bint has_extensions, renegotiation_info, complete
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
@@ -22,9 +25,9 @@ cdef class ClientHello:
 
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
-    cdef public bytes random, session_id, extension_types, alpn
+    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds
     cdef public unsigned long long seen
-    cdef public bint psk_selected, retry
+    cdef public bint psk_selected, retry, session_hit
     cdef public list problems
     cpdef int version(self) except -2
     @cython.locals(version=int)
@@ -45,7 +48,7 @@ cpdef read_recent_extension(Cursor cursor, ClientHello hello, int kind)
 cpdef read_server_name(Cursor cursor, ClientHello hello)
 @cython.locals(outer=Py_ssize_t, groups=list)
 cpdef read_key_share_groups(Cursor cursor, ClientHello hello)
-cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello)
+cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello, int kind)
 cpdef check_even(Cursor cursor, bytes vector)
 @cython.locals(cursor=Cursor, hello=ClientHello, at=Py_ssize_t, kinds=bytes, challenge=bytes)
 cpdef ClientHello parse_sslv2_client_hello(bytes body)
@@ -57,8 +60,6 @@ cpdef ServerHello parse_draft_retry_request(bytes body)
 cpdef read_server_extensions(Cursor cursor, ServerHello hello)
 @cython.locals(outer=Py_ssize_t)
 cpdef read_server_extension(Cursor cursor, ServerHello hello, int kind)
-@cython.locals(cursor=Cursor, outer=Py_ssize_t)
-cpdef list parse_certificate_list(bytes body, bint tls13)
 @cython.locals(cursor=Cursor, exchange=ServerKeyExchange, prime=bytes)
 cpdef ServerKeyExchange parse_server_key_exchange(bytes body, bint finite_field, bint identity_hint, bint algorithm)
 @cython.locals(names=list, position=Py_ssize_t, end=Py_ssize_t)

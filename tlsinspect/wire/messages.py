@@ -15,6 +15,8 @@ from .codes import (
     COMPRESS_CERTIFICATE,
     EC_POINT_FORMATS,
     ENCRYPTED_CLIENT_HELLO,
+    ENCRYPTED_CLIENT_HELLO_DRAFT_8,
+    ENCRYPTED_CLIENT_HELLO_DRAFT_10,
     ENCRYPTED_SERVER_NAME,
     HEARTBEAT,
     KEY_SHARE,
@@ -42,6 +44,7 @@ RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e07
 class ClientHello:
     """A ClientHello as offered; None where an extension is absent.
 
+    `cipher_kinds` are those of an SSL 2.0 ClientHello, 3 octets each, None in any other.
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
     the body's length in octets as announced; `complete` is False when only its beginning is there.
@@ -52,6 +55,7 @@ class ClientHello:
         self.random = b""
         self.session_id = b""
         self.cipher_suites = b""
+        self.cipher_kinds: bytes | None = None
         self.compression_methods = b""
         self.extension_types = b""
         self.has_extensions = False
@@ -72,13 +76,20 @@ class ClientHello:
         self.renegotiation_info = False
         self.ech_type: str | None = None
         self.ech_config_id = -1
+        self.ech_kdf = -1
+        self.ech_aead = -1
+        self.ech_enc_length = -1
+        self.ech_payload_length = -1
         self.raw_length = 0
         self.complete = True
         self.problems: list[DecodeError] = []
 
 
 class ServerHello:
-    """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent."""
+    """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent.
+
+    `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py.
+    """
 
     def __init__(self) -> None:
         self.legacy_version = 0
@@ -93,6 +104,8 @@ class ServerHello:
         self.psk_selected = False
         self.alpn: bytes | None = None
         self.retry = False
+        self.session_hit = False
+        self.cipher_kinds: bytes | None = None
         self.problems: list[DecodeError] = []
 
     def version(self) -> int:
@@ -228,8 +241,8 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
         hello.renegotiation_info = True
     elif kind in (QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT):
         hello.transport_parameters = cursor.read_bytes(cursor.remaining())
-    elif kind == ENCRYPTED_CLIENT_HELLO:
-        read_encrypted_client_hello(cursor, hello)
+    elif ENCRYPTED_CLIENT_HELLO_DRAFT_8 <= kind <= ENCRYPTED_CLIENT_HELLO:
+        read_encrypted_client_hello(cursor, hello, kind)
     elif kind == ENCRYPTED_SERVER_NAME:
         hello.ech_type = "esni"
 
@@ -258,16 +271,24 @@ def read_key_share_groups(cursor: Cursor, hello: ClientHello) -> None:
     cursor.leave(outer)
 
 
-def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello) -> None:
-    """Type and, of an outer one, config_id. Spec: RFC 9849 section 5."""
-    if cursor.read_u8() == 1:
+def read_encrypted_client_hello(cursor: Cursor, hello: ClientHello, kind: int) -> None:
+    """Which one it is and, of an outer one, what it is sealed with. Spec: RFC 9849 section 5.
+
+    Until draft 10 there is no type octet, and inner hellos have an extension of their own;
+    in draft 8 config_id is a vector.
+    """
+    if kind > ENCRYPTED_CLIENT_HELLO_DRAFT_10 and cursor.read_u8() == 1:
         hello.ech_type = "inner"
         return
     hello.ech_type = "outer"
-    cursor.read_u32()
-    hello.ech_config_id = cursor.read_u8()
-    cursor.read_vector16()
-    cursor.read_vector16()
+    hello.ech_kdf = cursor.read_u16()
+    hello.ech_aead = cursor.read_u16()
+    if kind == ENCRYPTED_CLIENT_HELLO_DRAFT_8:
+        cursor.read_vector8()
+    else:
+        hello.ech_config_id = cursor.read_u8()
+    hello.ech_enc_length = len(cursor.read_vector16())
+    hello.ech_payload_length = len(cursor.read_vector16())
 
 
 def check_even(cursor: Cursor, vector: bytes) -> None:
@@ -280,7 +301,7 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     """Parse the SSL 2.0 ClientHello that follows the 2-octet header and the message type.
 
     Cipher kinds are 3 octets; those that stand for SSL 3.0 and later suites (first
-    octet zero) are kept as suites. Raises DecodeError when it is cut off.
+    octet zero) are kept as suites, all of them as `cipher_kinds`. Raises DecodeError when it is cut off.
     Spec: RFC 5246 appendix E.2, the SSL 2.0 specification.
     """
     cursor = Cursor(body, "sslv2", 0, len(body))
@@ -294,6 +315,7 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     hello.session_id = cursor.read_bytes(session_id_length)
     challenge = cursor.read_bytes(challenge_length)
     hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
+    hello.cipher_kinds = kinds
     hello.cipher_suites = b"".join([kinds[at + 1 : at + 3] for at in range(0, len(kinds) - 2, 3) if kinds[at] == 0])
     hello.compression_methods = b"\x00"
     return hello
@@ -385,24 +407,6 @@ def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None
         outer = cursor.enter(cursor.read_u16())
         hello.alpn = cursor.read_vector8()
         cursor.leave(outer)
-
-
-def parse_certificate_list(body: bytes, tls13: bool) -> list[bytes]:
-    """Parse a Certificate body into DER certificates in wire order.
-
-    Raises DecodeError where a length leaves its block. Spec: RFC 5246 7.4.2, RFC 8446 4.4.2.
-    """
-    cursor = Cursor(body, "handshake", 0, len(body))
-    if tls13:
-        cursor.read_vector8()
-    outer = cursor.enter(cursor.read_u24())
-    certificates = []
-    while cursor.remaining() > 0:
-        certificates.append(cursor.read_vector24())
-        if tls13:
-            cursor.read_vector16()
-    cursor.leave(outer)
-    return certificates
 
 
 def parse_server_key_exchange(

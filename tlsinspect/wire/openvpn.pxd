@@ -2,7 +2,7 @@ cimport cython
 from .flow cimport DatagramReader, Flow
 from .numbered cimport NumberedPackets
 from .packet cimport unsigned32
-from .record cimport is_hello
+from .hello cimport is_hello
 from .stream cimport Framing, Stream
 
 cdef int SHORTEST_HELLO

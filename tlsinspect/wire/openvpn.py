@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from ..errors import DecodeError
 from .flow import DatagramReader, Flow
+from .hello import is_hello
 from .numbered import NumberedPackets
 from .packet import unsigned32
-from .record import is_hello
 from .stream import Framing, Stream
 
 CARRIER = "openvpn"

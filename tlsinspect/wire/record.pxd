@@ -1,13 +1,16 @@
 cimport cython
+from .hello cimport is_hello
 from .octets cimport cut
+from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
-cdef int READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, MESSAGE_LENGTH_LIMIT, SCAN_LIMIT
-cdef int SSLV2_HELLO_LIMIT, HELLO_HEADER
+cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, MESSAGE_LENGTH_LIMIT, SCAN_LIMIT
+cdef int ABSENT, FOUND, WAITING, HELLO_HEADER
 
 cdef class Listener:
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    cpdef sslv2_message(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef change_cipher_spec(self, RecordReader reader)
     cpdef alert(self, RecordReader reader, int level, int description)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
@@ -23,6 +26,7 @@ cdef class RecordReader:
     cdef public bint collecting, encrypted, watching
     cdef public bytes partial, alert
     cdef public list parts
+    cdef public Sslv2Reader sslv2
     cdef public long long application_bytes, application_records
     @cython.locals(taken=Py_ssize_t)
     cpdef feed(self, bytes data, Py_ssize_t position, Py_ssize_t end)
@@ -44,12 +48,13 @@ cdef class RecordReader:
     cpdef Py_ssize_t find_record(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(found=Py_ssize_t, start=Py_ssize_t)
     cpdef Py_ssize_t find_boundary(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-    @cython.locals(length=Py_ssize_t, version=int, kinds=Py_ssize_t, session_id=Py_ssize_t, challenge=Py_ssize_t, after=Py_ssize_t)
+    @cython.locals(after=Py_ssize_t)
     cpdef bint read_sslv2_hello(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    @cython.locals(invited=bint, found=int)
+    cpdef bint read_sslv2_answer(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    cpdef Sslv2Reader become_sslv2(self)
 
 cpdef bint is_record_header(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
 cpdef bint is_application_header(bytes data, Py_ssize_t position) except -1
-@cython.locals(record=Py_ssize_t, message=Py_ssize_t, kind=int)
-cpdef bint is_hello(bytes data, Py_ssize_t position) except -1
 @cython.locals(headers=int, length=Py_ssize_t)
 cpdef bint is_record_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1

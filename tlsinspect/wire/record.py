@@ -4,31 +4,37 @@ Goes in: the octets of a byte stream, in order, in pieces of any size; and holes
 of known length. Comes out: calls on a Listener. Only handshake octets are ever
 copied; once the direction is encrypted a piece costs its record headers and
 nothing else. Names and judges nothing.
-Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hello).
+Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hello; sslv2.py has the rest).
 """
 
 from __future__ import annotations
 
 from ..errors import DecodeError
 from .codes import (
+    ABSENT,
     ALERT,
     APPLICATION_DATA,
     CHANGE_CIPHER_SPEC,
+    CLIENT_HELLO,
     DETECTING,
+    FOUND,
     HANDSHAKE,
     HEARTBEAT_RECORD,
+    HELLO_HEADER,
     LOST,
     MESSAGE_LENGTH_LIMIT,
     OTHER,
     READING,
+    RECORD_LENGTH_LIMIT,
+    SERVER_HELLO,
+    WAITING,
 )
+from .hello import is_hello
 from .octets import cut
+from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 
-RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
-SSLV2_HELLO_LIMIT = 1024
-HELLO_HEADER = 11  # record header, message header and legacy_version
 
 
 class Listener:
@@ -40,6 +46,9 @@ class Listener:
     def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
         """An SSL 2.0 ClientHello, without its header and type."""
 
+    def sslv2_message(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
+        """Another SSL 2.0 message in the clear; `body` is shorter than `length` when the rest is missing."""
+
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """A ChangeCipherSpec."""
 
@@ -47,7 +56,7 @@ class Listener:
         """An alert; level and description are -1 where they are encrypted."""
 
     def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
-        """A handshake record whose content is encrypted."""
+        """A handshake record whose content is encrypted, or any of SSL 2.0 that is."""
 
     def application_data(self, reader: RecordReader, length: int) -> None:
         """An application_data record, while `reader.watching`."""
@@ -88,6 +97,7 @@ class RecordReader:
         self.application_bytes = 0
         self.application_records = 0
         self.scanned = 0
+        self.sslv2: Sslv2Reader | None = None
 
     def feed(self, data: bytes, position: int, end: int) -> None:
         """Take the next octets of the stream, `data[position:end]`."""
@@ -115,6 +125,8 @@ class RecordReader:
         """Step over `length` octets that the capture does not hold."""
         if self.mode != READING:
             self.partial = b""
+            if self.sslv2 is not None:
+                self.sslv2.skip(length)
             return
         if self.remaining > 0:
             taken = self.remaining if self.remaining < length else length
@@ -130,6 +142,8 @@ class RecordReader:
     def finish(self) -> None:
         """The stream ends: what a message had so far is handed over."""
         self.lose_message(0)
+        if self.sslv2 is not None:
+            self.sslv2.finish()
 
     def read_split_header(self, data: bytes, position: int, end: int) -> int:
         """Collect a record header that is spread over pieces."""
@@ -253,10 +267,14 @@ class RecordReader:
     def find_record(self, data: bytes, position: int, end: int) -> int:
         """Look for the beginning of TLS; returns where reading goes on (`end` when there is none)."""
         if self.mode == OTHER:
+            if self.sslv2 is not None:
+                self.sslv2.feed(data, position, end)
             return end
         length = end - position
         if self.mode == LOST:
             return self.find_boundary(data, position, end)
+        if data[position] & 0x80 and self.read_sslv2_answer(data, position, end):
+            return end
         if self.peer is not None and self.peer.mode in (READING, LOST):
             return self.find_boundary(data, position, end)
         first = data[position]
@@ -267,7 +285,7 @@ class RecordReader:
             if length >= HELLO_HEADER and is_hello(data, position):
                 self.mode = READING
                 return position
-        if first & 0x80 and (length < 3 or data[position + 2] == 1) and self.read_sslv2_hello(data, position, end):
+        if first & 0x80 and self.read_sslv2_hello(data, position, end):
             return end
         if is_record_chain(data, position, end):
             self.mode = READING
@@ -275,11 +293,16 @@ class RecordReader:
         if self.scanned < SCAN_LIMIT:
             self.scanned += length
             found = data.find(b"\x16\x03", position + 1, end)
-            while found >= 0 and end - found >= HELLO_HEADER:
-                if is_hello(data, found):
+            while found >= 0:
+                if end - found < HELLO_HEADER and (end - found < 6 or data[found + 5] in (CLIENT_HELLO, SERVER_HELLO)):
+                    self.partial = data[found:end]
+                    return end
+                if end - found >= HELLO_HEADER and is_hello(data, found):
                     self.mode = READING
                     return found
                 found = data.find(b"\x16\x03", found + 1, end)
+            if data[end - 1] == HANDSHAKE:
+                self.partial = data[end - 1 : end]
         return end
 
     def find_boundary(self, data: bytes, position: int, end: int) -> int:
@@ -302,31 +325,39 @@ class RecordReader:
 
     def read_sslv2_hello(self, data: bytes, position: int, end: int) -> bool:
         """An SSL 2.0 ClientHello at `position`: True when it was read, or kept until it is whole."""
-        if end - position < 5:
-            self.partial = data[position:end]
-            return True
-        length = (data[position] & 0x7F) << 8 | data[position + 1]
-        version = data[position + 3] << 8 | data[position + 4]
-        if not (version == 2 or version >> 8 == 3) or not 9 <= length <= SSLV2_HELLO_LIMIT:
+        after = client_hello_end(data, position, end)
+        if after == 0:
             return False
-        if end - position < 11:
-            self.partial = data[position:end]
-            return True
-        kinds = data[position + 5] << 8 | data[position + 6]
-        session_id = data[position + 7] << 8 | data[position + 8]
-        challenge = data[position + 9] << 8 | data[position + 10]
-        if kinds == 0 or kinds % 3 or session_id not in (0, 16, 32) or 9 + kinds + session_id + challenge != length:
-            return False
-        after = position + 2 + length
         if end < after:
             self.partial = data[position:end]
             return True
-        self.mode = READING if version != 2 else OTHER
         self.record_version = 2
         self.listener.sslv2_hello(self, data[position + 3 : after])
+        if data[position + 3] == 0:
+            self.become_sslv2()
+        else:
+            self.mode = READING
         if after < end:
             self.feed(data, after, end)
         return True
+
+    def read_sslv2_answer(self, data: bytes, position: int, end: int) -> bool:
+        """An SSL 2.0 ServerHello or error at `position`: True when it was read, or kept until more of it is there."""
+        invited = self.peer is not None and self.peer.record_version == 2
+        found = find_answer(data, position, end, invited)
+        if found == WAITING:
+            self.partial = data[position:end]
+        elif found == FOUND:
+            if self.peer is not None and invited and self.peer.mode == READING:
+                self.peer.become_sslv2()
+            self.become_sslv2().feed(data, position, end)
+        return found != ABSENT
+
+    def become_sslv2(self) -> Sslv2Reader:
+        """From here on the direction has SSL 2.0 records."""
+        self.mode = OTHER
+        self.sslv2 = Sslv2Reader(self)
+        return self.sslv2
 
 
 def is_record_header(data: bytes, position: int, end: int) -> bool:
@@ -346,23 +377,6 @@ def is_application_header(data: bytes, position: int) -> bool:
         and data[position + 2] == 3
         and (data[position + 3] << 8 | data[position + 4]) <= APPLICATION_LENGTH_LIMIT
     )
-
-
-def is_hello(data: bytes, position: int) -> bool:
-    """A handshake record that starts with a ClientHello or a ServerHello.
-
-    Looks at HELLO_HEADER octets: the message's length and version must fit.
-    """
-    if data[position] != HANDSHAKE or data[position + 1] != 3 or data[position + 2] > 4:
-        return False
-    record = data[position + 3] << 8 | data[position + 4]
-    kind = data[position + 5]
-    if record < 1 or record > RECORD_LENGTH_LIMIT or kind not in (1, 2):
-        return False
-    message = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
-    if message < 38 or message > MESSAGE_LENGTH_LIMIT:
-        return False
-    return data[position + 9] == 3 or (kind == 2 and data[position + 9] in (0x7F, 0x7E, 0xFB))
 
 
 def is_record_chain(data: bytes, position: int, end: int) -> bool:

@@ -1,6 +1,7 @@
 cimport cython
 from .octets cimport cut
 from .record cimport RecordReader, Listener
+from .tds cimport TdsReader, is_prelogin
 
 cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT
 cdef long long MASK, HALF
@@ -12,7 +13,7 @@ cdef class Stream:
     cdef public RecordReader reader
     cdef public object owner
     cdef public Framing framing
-    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict
+    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
     cdef public long long initial_sequence, next_sequence, alternative, next_place, packets, octets, out_of_order, retransmitted
     cdef public long long pending_bytes, number, time_ns
     cdef public list pending, compared
@@ -24,11 +25,14 @@ cdef class Stream:
     cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
-    @cython.locals(length=Py_ssize_t, detecting=bint, room=Py_ssize_t)
+    @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    cpdef bint is_clear_text(self) except -1
     @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
-                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple)
+                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple, conflict=bint)
     cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1
+    @cython.locals(end=cython.longlong, start=cython.longlong, stop=cython.longlong, known=bytes, kept=list)
+    cpdef overwrite(self, bytes payload, Py_ssize_t missing, long long place)
     @cython.locals(ahead=cython.longlong)
     cpdef acknowledge(self, long long sequence)
     @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)

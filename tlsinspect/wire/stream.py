@@ -2,8 +2,8 @@
 
 Goes in: payload with its sequence number. Comes out: the same octets, once and
 in order, to a RecordReader; holes as lengths. Where two copies of an octet
-differ, the first counts. Sequence numbers are 32 bits and wrap; inside, places
-are counted from the first octet without wrapping.
+differ, the first counts, or on request the last of those that wait for their turn.
+Sequence numbers are 32 bits and wrap; inside, places are counted from the first octet without wrapping.
 Spec: RFC 9293 section 3.4.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
 from .octets import cut
 from .record import Listener, RecordReader
+from .tds import TdsReader, is_prelogin
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -22,7 +23,7 @@ HALF = 0x80000000
 PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
 PENDING_BYTE_LIMIT = 1 << 20
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
-HEAD_LIMIT = 256  # first octets kept to tell what a stream carries
+HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
 COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to compare retransmissions with
 
 
@@ -33,7 +34,8 @@ class Stream:
     counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
     `next_sequence` its sequence number; `alternative` is the one that another SYN-ACK named, -1 without
     one: the first payload shows which of the two holds. `head` holds the first octets while they look
-    like no TLS. `number` and `time_ns` are those of the packet that is delivered.
+    like no TLS. `last_wins` says that of octets which wait the copy that came last
+    counts. `number` and `time_ns` are those of the packet that is delivered.
     """
 
     def __init__(self, listener: Listener, side: int, key: bytes) -> None:
@@ -47,6 +49,7 @@ class Stream:
         self.gap = False
         self.truncated = False
         self.overlap_conflict = False
+        self.last_wins = False
         self.initial_sequence = 0
         self.next_sequence = 0
         self.alternative = -1
@@ -129,6 +132,9 @@ class Stream:
         if self.next_place < COMPARED_LIMIT and length and not self.reader.application_records:
             self.compared.append((self.next_place, cut(data, position, end)))
         detecting = self.reader.mode == DETECTING
+        if detecting and self.next_place == 0 and is_prelogin(data, position, end):
+            self.reader = TdsReader(self.reader)
+        waiting = detecting and len(self.reader.partial) > 0
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
         if self.framing is not None:
@@ -140,17 +146,22 @@ class Stream:
         if length:
             self.reader.feed(data, position, end)
             room = HEAD_LIMIT - len(self.head)
-            if detecting and room > 0 and not may_start_record(data[position]):
+            if detecting and room > 0 and (self.is_clear_text() or not (waiting or may_start_record(data[position]))):
                 self.head += data[position : end if length < room else position + room]
         if missing:
             self.truncated = True
             self.reader.skip(missing)
+
+    def is_clear_text(self) -> bool:
+        """True where what was delivered begins no TLS, and does not wait for more to become one."""
+        return self.reader.mode == DETECTING and len(self.reader.partial) == 0
 
     def keep(self, payload: bytes, missing: int, place: int) -> bool:
         """Keep what no early segment has, and compare the rest; False when there is nothing new."""
         end = place + len(payload)
         at = place
         fresh = []
+        conflict = False
         index = bisect_left(self.pending, (place,))
         for start, known, _, _, _ in self.pending[index - 1 if index else 0 :]:
             if start >= end:
@@ -163,14 +174,36 @@ class Stream:
                 at = start
             stop = min(stop, end)
             if known[at - start : stop - start] != payload[at - place : stop - place]:
-                self.overlap_conflict = True
+                self.overlap_conflict = conflict = True
             at = stop
         if at < end or missing:
             fresh.append((at, payload[at - place :], missing, self.number, self.time_ns))
+        if conflict and self.last_wins:
+            self.overwrite(payload, missing, place)
+            return len(fresh) > 0
         for segment in fresh:
             insort(self.pending, segment)
             self.pending_bytes += len(segment[1])
         return len(fresh) > 0
+
+    def overwrite(self, payload: bytes, missing: int, place: int) -> None:
+        """Keep a segment, and of the early ones that it overlaps only what it does not have."""
+        end = place + len(payload)
+        kept = []
+        for start, known, lacking, number, time_ns in self.pending:
+            stop = start + len(known)
+            if stop <= place or start >= end:
+                kept.append((start, known, lacking, number, time_ns))
+                continue
+            if start < place:
+                kept.append((start, known[: place - start], 0, number, time_ns))
+            if stop > end:
+                kept.append((end, known[end - start :], lacking, number, time_ns))
+            elif stop + lacking > end + missing:
+                missing = stop + lacking - end
+        kept.append((place, payload, missing, self.number, self.time_ns))
+        self.pending = sorted(kept)
+        self.pending_bytes = sum([len(segment[1]) for segment in kept])
 
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
@@ -238,6 +271,7 @@ class Stream:
         self.owner = None
         self.reader.listener = Listener()
         self.reader.peer = None
+        self.reader.sslv2 = None
 
 
 class Framing:

@@ -1,0 +1,226 @@
+"""What a capture that lacks something still says: chains that a hole cuts, copies that differ, one side alone."""
+
+from __future__ import annotations
+
+import itertools
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import tls_vectors as tls
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tcp_segments import CLIENT, SERVER, Talk, Wire
+from traffic import ACK, NOON_NS, STEP_NS, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
+
+import tlsinspect
+from tlsinspect.cli import main
+from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.wire.flow_table import FlowTable
+
+LEAF, ISSUER, ROOT = b"leaf" * 300, b"issuer" * 200, b"root" * 250
+HELLO, FLIGHT, KEYS, FINISHED, SENT, ANSWERED = tls12_turns(tls.server_name(b"name"), LEAF, ISSUER, ROOT)
+REST = (KEYS, FINISHED, SENT, ANSWERED)
+
+
+def digests(*ders: bytes) -> tuple[str, ...] | None:
+    return tuple(sha256(der).hexdigest() for der in ders) or None
+
+
+def built(talk: Talk) -> Connection:
+    return ConnectionBuilder(frozenset({443})).build(talk.only())
+
+
+class TestCutChain:
+    @pytest.mark.parametrize(
+        ("behind", "kept"),
+        [
+            (LEAF, (LEAF,)),
+            (ISSUER, (LEAF, ISSUER)),
+            (LEAF[:-1], ()),
+            (ISSUER[:-1], (LEAF,)),
+            (ROOT[:-1], (LEAF, ISSUER)),
+        ],
+    )
+    def test_the_certificates_before_a_hole_are_kept_with_a_problem(
+        self, behind: bytes, kept: tuple[bytes, ...]
+    ) -> None:
+        place = FLIGHT.find(behind) + len(behind)
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK, FLIGHT[:place])
+        talk.lose(1, 40)
+        talk.segment(1, ACK, FLIGHT[place + 40 :])
+        connection = built(talk.say(*REST))
+        assert connection.certificate_sha256s == digests(*kept)
+        assert connection.gap
+        assert connection.established is True
+        assert [(error.layer, error.kind) for error, _ in connection.problems] == [("handshake", "truncated")]
+        assert connection.certificate_state == ("" if kept else "gap")
+
+    def test_a_capture_length_cuts_a_chain_in_the_same_way(self) -> None:
+        place = FLIGHT.find(ISSUER) + len(ISSUER)
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - place)
+        connection = built(talk.say(*REST))
+        assert connection.certificate_sha256s == digests(LEAF, ISSUER)
+        assert connection.truncated and not connection.gap
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.integers(FLIGHT.find(LEAF) - 3, len(FLIGHT) - 1), st.integers(1, 600))
+    def test_a_hole_anywhere_in_the_chain_keeps_what_is_whole_in_front_of_it(self, place: int, length: int) -> None:
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK, FLIGHT[:place])
+        talk.lose(1, min(length, len(FLIGHT) - place))
+        if place + length < len(FLIGHT):
+            talk.segment(1, ACK, FLIGHT[place + length :])
+        connection = built(talk.say(*REST))
+        whole = [der for der in (LEAF, ISSUER, ROOT) if FLIGHT.find(der) + len(der) <= place]
+        if place < FLIGHT.find(ROOT) + len(ROOT):
+            assert connection.certificate_sha256s == digests(*whole)
+        assert connection.established is True
+
+    def test_a_chain_that_lies_about_its_end_keeps_what_comes_before(self) -> None:
+        body = tls.vector24(tls.vector24(LEAF) + b"\x00\x00\x09short")
+        flight = tls.handshake(tls.message(2, tls.server_hello()), tls.message(11, body))
+        connection = built(Talk().open().say(HELLO, flight))
+        assert connection.certificate_sha256s == digests(LEAF)
+        assert [(error.kind, packet) for error, packet in connection.problems] == [("truncated", 5)]
+
+    def test_each_connection_with_such_a_chain_has_the_problem(self) -> None:
+        body = tls.vector24(tls.vector24(LEAF) + b"\x00\x00\x09short")
+        flight = tls.handshake(tls.message(2, tls.server_hello()), tls.message(11, body))
+        wire = Wire()
+        for port in (1000, 1001):
+            Talk(wire, ("192.0.2.1", port)).open().say(HELLO, flight)
+        builder = ConnectionBuilder(frozenset())
+        assert [len(builder.build(flow).problems) for flow in wire.finish()] == [1, 1]
+
+
+def overlapping(last_wins: bool, *pieces: tuple[int, bytes]) -> Connection:
+    """A connection whose server's flight begins to arrive with its second octet; the first comes at the end."""
+    table = FlowTable()
+    table.last_wins = last_wins
+    talk = Talk(Wire(table)).open().say(HELLO)
+    first = talk.sent[1]
+    for place, payload in (*pieces, (0, FLIGHT[:1])):
+        talk.segment(1, ACK, payload, sequence=first + place)
+    talk.sent[1] = first + len(FLIGHT)
+    return ConnectionBuilder(frozenset()).build(talk.say(*REST).only())
+
+
+class TestOverlap:
+    FORGED = FLIGHT.replace(LEAF, b"evil" * 300)
+
+    def test_of_copies_that_wait_the_first_counts_or_the_last(self) -> None:
+        for last_wins, leaf in ((False, LEAF), (True, b"evil" * 300)):
+            connection = overlapping(last_wins, (1, FLIGHT[1:]), (1, self.FORGED[1:]))
+            assert connection.overlap_conflict
+            assert connection.certificate_sha256s == digests(leaf, ISSUER, ROOT)
+
+    def test_what_the_last_copy_does_not_have_stays(self) -> None:
+        place = FLIGHT.find(LEAF)
+        for last_wins, leaf in ((False, LEAF), (True, LEAF[:100] + b"evil" * 10 + LEAF[140:])):
+            connection = overlapping(last_wins, (1, FLIGHT[1:]), (place + 100, b"evil" * 10))
+            assert connection.overlap_conflict
+            assert connection.certificate_sha256s == digests(leaf, ISSUER, ROOT)
+
+    def test_a_copy_over_several_segments_counts_for_all_of_them(self) -> None:
+        cuts = range(1, len(FLIGHT), 500)
+        pieces = [(at, FLIGHT[at : at + 500]) for at in cuts]
+        for last_wins, leaf in ((False, LEAF), (True, b"evil" * 300)):
+            connection = overlapping(last_wins, *pieces, (1, self.FORGED[1:]))
+            assert connection.certificate_sha256s == digests(leaf, ISSUER, ROOT)
+
+    def test_what_was_in_turn_was_read_and_stays_whatever_comes_last(self) -> None:
+        for last_wins in (False, True):
+            table = FlowTable()
+            table.last_wins = last_wins
+            talk = Talk(Wire(table)).open().say(HELLO, FLIGHT)
+            talk.segment(1, ACK, self.FORGED, sequence=talk.sent[1] - len(FLIGHT))
+            connection = ConnectionBuilder(frozenset()).build(talk.say(*REST).only())
+            assert connection.overlap_conflict
+            assert connection.certificate_sha256s == digests(LEAF, ISSUER, ROOT)
+
+    def test_equal_copies_are_no_conflict(self) -> None:
+        for last_wins in (False, True):
+            connection = overlapping(last_wins, (1, FLIGHT[1:]), (200, FLIGHT[200:900]))
+            assert not connection.overlap_conflict
+            assert connection.certificate_sha256s == digests(LEAF, ISSUER, ROOT)
+
+    @settings(max_examples=80, deadline=None)
+    @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 200), st.integers(0, 255)), max_size=12))
+    def test_the_last_copies_win_octet_by_octet(self, copies: list[tuple[int, int, int]]) -> None:
+        expected = bytearray(500)
+        table = FlowTable()
+        table.last_wins = True
+        talk = Talk(Wire(table)).open()
+        first = talk.sent[0]
+        talk.segment(0, ACK, bytes(499), sequence=first + 1)
+        for place, length, octet in copies:
+            expected[place : place + length] = bytes([octet]) * length
+            talk.segment(0, ACK, bytes([octet]) * length, sequence=first + place)
+        pieces = sorted(talk.wire.table.flows.__iter__().__next__().streams[0].pending)
+        assert b"".join(piece[1] for piece in pieces) == bytes(expected[1:])
+        assert all(one[0] + len(one[1]) == two[0] for one, two in itertools.pairwise(pieces))
+
+    def test_the_option_reaches_the_reading(self, tmp_path: Path) -> None:
+        packets = converse(HELLO, closed=False)
+        for place, payload in ((1, FLIGHT[1:]), (1, self.FORGED[1:]), (0, FLIGHT[:1])):
+            frame = segment(SERVER, CLIENT, ACK, 2001 + place, 1001 + len(HELLO), payload)
+            packets.append(Packet(NOON_NS + STEP_NS * 10 * len(packets), frame))
+        path = write_pcap(tmp_path / "overlap.pcap", packets)
+        first, last = tlsinspect.read(path), tlsinspect.read(path, overlap="last")
+        assert first.connections["overlap_conflict"].tolist() == last.connections["overlap_conflict"].tolist() == [True]
+        assert next(iter(first.connections["certificate_sha256s"][0])) == sha256(LEAF).hexdigest()
+        assert next(iter(last.connections["certificate_sha256s"][0])) == sha256(b"evil" * 300).hexdigest()
+        with pytest.raises(ValueError, match="neither"):
+            tlsinspect.read(path, overlap="newest")  # type: ignore[arg-type]
+        for overlap, leaf in (("first", LEAF), ("last", b"evil" * 300)):
+            result = CliRunner().invoke(main, ["export", str(path), "--table", "chains", "--overlap", overlap])
+            assert sha256(leaf).hexdigest() in result.output
+        assert CliRunner().invoke(main, ["summary", str(path), "--overlap", "newest"]).exit_code == 2
+
+
+class TestOneSide:
+    def row_of(self, tmp_path: Path, turns: tuple[bytes, ...], side: int) -> dict[str, object]:
+        """The row of a capture that holds one side of a connection, and its reasons."""
+        source = (CLIENT, SERVER)[side][0]
+        from ipaddress import ip_address
+
+        packets = [packet for packet in converse(*turns) if packet.frame[26:30] == ip_address(source).packed]
+        (row,) = tlsinspect.read(write_pcap(tmp_path / "side.pcap", packets)).connections.to_dict("records")
+        return {**row, "reasons": dict(row["unknown_reasons"])}
+
+    @pytest.mark.parametrize("turns", [tls12_turns(b"", LEAF), tls13_turns(tls.supported_versions(0x0304))])
+    def test_a_client_alone_says_what_it_offered_and_nothing_of_the_choice(
+        self, tmp_path: Path, turns: tuple[bytes, ...]
+    ) -> None:
+        row = self.row_of(tmp_path, turns, 0)
+        reasons = row["reasons"]
+        assert isinstance(reasons, dict)
+        assert row["one_sided"] is True
+        assert row["ja4"] and row["cipher_suites"] is not None
+        for column in ("version", "cipher_suite", "group", "ja3s", "certificate_sha256s", "subject", "resumed"):
+            assert reasons[column] == "one_sided", column
+        for column in ("server_name", "psk_key_exchange_modes"):
+            assert reasons[column] == "not_offered", column
+
+    def test_a_server_alone_says_what_it_chose_and_nothing_of_the_offer(self, tmp_path: Path) -> None:
+        row = self.row_of(tmp_path, tls12_turns(b"", LEAF), 1)
+        reasons = row["reasons"]
+        assert isinstance(reasons, dict)
+        assert row["one_sided"] is True
+        assert (row["version"], row["cipher_suite"]) == (0x0303, 0xC02F)
+        assert row["certificate_sha256s"] is not None
+        for column in ("client_random", "cipher_suites", "server_name", "ja3", "ja4", "grease", "client_hello_packet"):
+            assert reasons[column] == "one_sided", column
+        assert reasons["name_matches"] == "one_sided"
+
+    def test_a_server_alone_of_tls_1_3_has_its_certificate_encrypted(self, tmp_path: Path) -> None:
+        row = self.row_of(tmp_path, tls13_turns(), 1)
+        reasons = row["reasons"]
+        assert isinstance(reasons, dict)
+        assert reasons["certificate_sha256s"] == "encrypted"
+        assert reasons["client_random"] == "one_sided"
+        assert reasons["client_certificate_sha256s"] == "encrypted"

@@ -1,0 +1,281 @@
+"""Upgrades to TLS in clear-text protocols: which were used, and which were offered and not taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tcp_segments import Talk
+from traffic import converse, tls12_turns, write_pcap
+
+import tlsinspect
+from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.upgrades import NOT_TAKEN, STATUSES, find_upgrade
+from tlsinspect.wire.codes import ACK
+
+Turns = tuple[bytes, ...]
+
+EHLO = (b"", b"220 mail ESMTP\r\n", b"EHLO me\r\n")
+SMTP = (*EHLO, b"250-mail\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 HELP\r\n", b"STARTTLS\r\n")
+IMAP = (b"", b"* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n", b"a1 STARTTLS\r\n")
+POP3 = (b"", b"+OK ready\r\n", b"CAPA\r\n", b"+OK\r\nTOP\r\nSTLS\r\n.\r\n", b"STLS\r\n")
+FTP = (b"", b"220 FTP ready\r\n", b"FEAT\r\n", b"211-Features:\r\n AUTH TLS\r\n PBSZ\r\n211 End\r\n", b"AUTH TLS\r\n")
+NNTP = (b"", b"200 news\r\n", b"CAPABILITIES\r\n", b"101 list:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", b"STARTTLS\r\n")
+SIEVE = (b"", b'"IMPLEMENTATION" "x"\r\n"SASL" ""\r\n"STARTTLS"\r\nOK\r\n', b"STARTTLS\r\n")
+IRC = (b"CAP LS 302\r\n", b":irc CAP * LS :multi-prefix tls sasl\r\n", b"STARTTLS\r\n")
+STREAM = b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'>"
+TLS_SPACE = b"xmlns='urn:ietf:params:xml:ns:xmpp-tls'"
+XMPP = (
+    STREAM,
+    STREAM + b"<stream:features><starttls " + TLS_SPACE + b"/></stream:features>",
+    b"<starttls " + TLS_SPACE + b"/>",
+)
+GET = b"GET / HTTP/1.1\r\nHost: example\r\n"
+UPGRADE = GET + b"Upgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\n"
+START_TLS = bytes.fromhex("301d 020101 7718 8016") + b"1.3.6.1.4.1.1466.20037"
+LONG_START_TLS = bytes.fromhex("3084 0000001d 020101 7718 8016") + b"1.3.6.1.4.1.1466.20037"
+LDAP_YES = bytes.fromhex("300c 020101 7807 0a0100 0400 0400")
+LDAP_NO = bytes.fromhex("300c 020101 7807 0a0135 0400 0400")
+SEARCH = bytes.fromhex("300c 020107 6307 0400 0a0100 0000")
+ROOT = bytes.fromhex("301e 020107 6419 0400 3015 0000") + b"1.3.6.1.4.1.1466.20037"
+SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
+GSS_REQUEST = bytes.fromhex("00000008 04d21630")
+STARTUP = bytes.fromhex("00000012 00030000") + b"user\x00bob\x00\x00"
+MYSQL = b"\x4a\x00\x00\x00\x0a8.0.36\x00" + bytes(4) + b"scramble\x00" + b"\xff\xff" + bytes(40)
+MYSQL_WITHOUT = b"\x4a\x00\x00\x00\x0a8.0.36\x00" + bytes(4) + b"scramble\x00" + b"\xff\xf7" + bytes(40)
+MYSQL_SSL_REQUEST = bytes.fromhex("20000001 05ae0300 00000001 2d") + bytes(23)
+MYSQL_LOGIN = bytes.fromhex("50000001 05a60300 00000001 2d") + bytes(23) + b"root\x00"
+RDP_REQUEST = bytes.fromhex("0300 0013 0e e0 0000 0000 00 01 00 0800 03000000")
+RDP_OLD_REQUEST = bytes.fromhex("0300 0025 20 e0 0000 0000 00") + b"Cookie: mstshash=someone\r\n"
+RDP_TLS = bytes.fromhex("0300 0013 0e d0 0000 1234 00 02 00 0800 01000000")
+RDP_NONE = bytes.fromhex("0300 0013 0e d0 0000 1234 00 02 00 0800 00000000")
+RDP_NOT_ALLOWED = bytes.fromhex("0300 0013 0e d0 0000 1234 00 03 00 0800 02000000")
+RDP_DEMANDED = bytes.fromhex("0300 0013 0e d0 0000 1234 00 03 00 0800 01000000")
+SOCKS4 = b"\x04\x01\x01\xbb\xc6\x33\x64\x01user\x00"
+SOCKS4A = b"\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example\x00"
+SOCKS4_YES = b"\x00\x5a" + bytes(6)
+SOCKS5 = (b"\x05\x02\x00\x02", b"\x05\x00", b"\x05\x01\x00\x03\x07example\x01\xbb", b"\x05\x00\x00\x01" + bytes(6))
+SOCKS5_LOGIN = (b"\x05\x01\x02", b"\x05\x02", b"\x01\x03bob\x06hunter2", b"\x01\x00", *SOCKS5[2:])
+CONNECT = (b"CONNECT example:443 HTTP/1.1\r\nHost: example\r\n\r\n", b"HTTP/1.1 200 Connection established\r\n\r\n")
+PROXY_1 = b"PROXY TCP4 192.0.2.1 198.51.100.1 50000 443\r\n"
+PROXY_2 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes.fromhex("c0000201 c6336401 c350 01bb")
+
+USED: list[tuple[str, Turns]] = [
+    ("smtp", (*SMTP, b"220 go\r\n")),
+    (
+        "smtp",
+        (b"", b"220 LMTP\r\n", b"LHLO me\r\n", b"250-STARTTLS\r\n250 OK\r\n", b"starttls\r\n", b"220 go\r\n"),
+    ),
+    ("imap", (*IMAP, b"a1 OK begin\r\n")),
+    ("pop3", (*POP3, b"+OK begin\r\n")),
+    ("ftp", (*FTP, b"234 AUTH TLS OK\r\n")),
+    ("nntp", (*NNTP, b"382 go on\r\n")),
+    ("sieve", (*SIEVE, b'OK "begin"\r\n')),
+    ("irc", (*IRC, b":irc 670 me :STARTTLS successful\r\n")),
+    ("irc", (b"", b":irc NOTICE * :hello\r\n", b"STARTTLS\r\n", b":irc 670 * :STARTTLS successful\r\n")),
+    ("xmpp", (*XMPP, b"<proceed " + TLS_SPACE + b"/>")),
+    ("http", (UPGRADE, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n")),
+    ("ldap", (START_TLS, LDAP_YES)),
+    ("ldap", (LONG_START_TLS, LDAP_YES)),
+    ("postgresql", (SSL_REQUEST, b"S")),
+    ("postgresql", (GSS_REQUEST, b"N", SSL_REQUEST, b"S")),
+    ("mysql", (b"", MYSQL, MYSQL_SSL_REQUEST, b"")),
+    ("rdp", (RDP_REQUEST, RDP_TLS)),
+    ("socks4", (SOCKS4, SOCKS4_YES)),
+    ("socks4", (SOCKS4A, SOCKS4_YES)),
+    ("socks5", SOCKS5),
+    ("socks5", SOCKS5_LOGIN),
+    ("http_connect", CONNECT),
+    ("proxy", (PROXY_1, b"")),
+    ("proxy", (PROXY_2, b"")),
+    ("smtp", (PROXY_1, *SMTP[1:], b"220 go\r\n")),
+    ("smtp", (*CONNECT, *SMTP, b"220 go\r\n")),
+    ("imap", (*SOCKS5, *IMAP, b"a1 OK begin\r\n")),
+    ("postgresql", (SOCKS4, SOCKS4_YES, SSL_REQUEST, b"S")),
+]
+
+NOT_USED: list[tuple[str, str, Turns]] = [
+    ("smtp", "offered", (*SMTP[:4], b"MAIL FROM:<a@b>\r\n", b"250 OK\r\n")),
+    ("smtp", "refused", (*SMTP, b"454 TLS not available\r\n")),
+    ("smtp", "refused", (*EHLO, b"250-mail\r\n250 HELP\r\n", b"STARTTLS\r\n", b"502 unknown\r\n")),
+    ("smtp", "requested", (*SMTP, b"220 go\r\n")),
+    ("smtp", "requested", SMTP),
+    ("smtp", "stripped", (*EHLO, b"250-mail\r\n250-XXXXXXXA\r\n250 HELP\r\n", b"MAIL FROM:<a@b>\r\n", b"250 OK\r\n")),
+    ("smtp", "stripped", (*EHLO, b"250-mail\r\n250 HELP\r\n", b"XXXXXXXX\r\n", b"500 unknown\r\n")),
+    ("smtp", "not_offered", (*EHLO, b"250-mail\r\n250 HELP\r\n", b"MAIL FROM:<a@b>\r\n", b"250 OK\r\n")),
+    ("imap", "offered", (*IMAP[:2], b"a1 LOGIN bob hunter2\r\n", b"a1 OK\r\n")),
+    ("imap", "refused", (*IMAP, b"a1 NO not now\r\n")),
+    ("imap", "refused", (*IMAP, b"a1 BAD unknown\r\n")),
+    ("imap", "requested", (*IMAP, b"a1 OK begin\r\n")),
+    ("imap", "not_offered", (b"", b"* OK ready\r\n", b"a CAPABILITY\r\n", b"* CAPABILITY IMAP4rev1\r\na OK\r\n")),
+    ("pop3", "offered", (*POP3[:4], b"USER bob\r\n", b"+OK\r\n", b"PASS hunter2\r\n", b"+OK\r\n")),
+    ("pop3", "refused", (*POP3, b"-ERR not now\r\n")),
+    ("pop3", "requested", (*POP3, b"+OK begin\r\n")),
+    ("pop3", "not_offered", (b"", b"+OK ready\r\n", b"CAPA\r\n", b"+OK\r\nTOP\r\n.\r\n")),
+    ("ftp", "offered", (*FTP[:4], b"USER bob\r\n", b"331 password\r\n", b"PASS hunter2\r\n", b"230 in\r\n")),
+    ("ftp", "refused", (*FTP, b"534 no\r\n")),
+    ("ftp", "refused", (b"", b"220 hi\r\n", b"AUTH TLS\r\n", b"500 what\r\n", b"AUTH SSL\r\n", b"500 what\r\n")),
+    ("ftp", "not_offered", (b"", b"220 FTP\r\n", b"FEAT\r\n", b"211-Features:\r\n SIZE\r\n211 End\r\n")),
+    ("nntp", "offered", (*NNTP[:4], b"GROUP a.b\r\n", b"211 1 1 1 a.b\r\n")),
+    ("nntp", "refused", (*NNTP, b"580 no\r\n")),
+    ("nntp", "not_offered", (b"", b"200 news\r\n", b"CAPABILITIES\r\n", b"101 list:\r\nVERSION 2\r\n.\r\n")),
+    ("sieve", "offered", (*SIEVE[:2], b'AUTHENTICATE "PLAIN" "AGJvYgBodW50ZXIy"\r\n', b"OK\r\n")),
+    ("sieve", "refused", (*SIEVE, b"NO\r\n")),
+    ("sieve", "not_offered", (b"", b'"IMPLEMENTATION" "x"\r\n"SASL" "PLAIN"\r\nOK\r\n')),
+    ("irc", "offered", (*IRC[:2], b"NICK me\r\n", b"")),
+    ("irc", "refused", (*IRC, b":irc 691 me :STARTTLS failed\r\n")),
+    ("irc", "refused", (b"USER a b c d\r\nSTARTTLS\r\n", b":irc 421 * STARTTLS :Unknown command\r\n")),
+    ("irc", "not_offered", (IRC[0], b":irc CAP * LS :sasl\r\n")),
+    ("xmpp", "offered", (*XMPP[:2], b"<auth mechanism='PLAIN'>AGJvYgBodW50ZXIy</auth>", b"<success/>")),
+    ("xmpp", "refused", (*XMPP, b"<failure " + TLS_SPACE + b"/></stream:stream>")),
+    ("xmpp", "not_offered", (STREAM, STREAM + b"<stream:features><mechanisms/></stream:features>")),
+    ("http", "offered", (GET + b"\r\n", b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n")),
+    ("http", "offered", (GET + b"\r\n", b"HTTP/1.1 200 OK\r\nupgrade: HTTP/2.0, tls/1.2\r\n\r\n")),
+    ("http", "refused", (UPGRADE, b"HTTP/1.1 200 OK\r\n\r\n")),
+    ("ldap", "refused", (START_TLS, LDAP_NO)),
+    ("ldap", "refused", (LONG_START_TLS, LDAP_NO)),
+    ("ldap", "requested", (START_TLS, LDAP_YES)),
+    ("ldap", "offered", (SEARCH, ROOT)),
+    ("postgresql", "refused", (SSL_REQUEST, b"N", STARTUP, b"R")),
+    ("postgresql", "refused", (GSS_REQUEST, b"N", SSL_REQUEST, b"N", STARTUP, b"R")),
+    ("postgresql", "refused", (SSL_REQUEST, b"E\x00\x00\x00\x10no")),
+    ("postgresql", "requested", (SSL_REQUEST, b"")),
+    ("mysql", "offered", (b"", MYSQL, MYSQL_LOGIN, b"\x07\x00\x00\x02" + bytes(7))),
+    ("mysql", "requested", (b"", MYSQL, MYSQL_SSL_REQUEST, b"")),
+    ("mysql", "not_offered", (b"", MYSQL_WITHOUT, MYSQL_LOGIN, b"")),
+    ("rdp", "refused", (RDP_REQUEST, RDP_NONE)),
+    ("rdp", "refused", (RDP_REQUEST, RDP_NOT_ALLOWED)),
+    ("rdp", "requested", (RDP_REQUEST, RDP_TLS)),
+    ("rdp", "offered", (RDP_OLD_REQUEST, RDP_DEMANDED)),
+    ("smtp", "offered", (PROXY_2, *SMTP[1:4])),
+]
+
+SILENT_ABOUT_TLS: list[tuple[str, Turns]] = [
+    ("http", (GET + b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n")),
+    ("http", (GET + b"Upgrade: websocket\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")),
+    ("smtp", (b"", b"220 mail\r\n", b"HELO me\r\n", b"250 mail\r\n")),
+    ("pop3", (b"", b"+OK ready\r\n", b"USER bob\r\n", b"+OK\r\n")),
+    ("ssh", (b"SSH-2.0-a\r\n", b"SSH-2.0-b\r\n")),
+    ("postgresql", (STARTUP, b"R\x00\x00\x00\x08")),
+    ("ldap", (bytes.fromhex("300c 020101 6007 020103 0400 8000"), bytes.fromhex("300c 020101 6107 0a0100 0400 0400"))),
+    ("rdp", (RDP_OLD_REQUEST, bytes.fromhex("0300 000b 06 d0 0000 1234 00"))),
+    ("http_connect", (CONNECT[0], b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")),
+    ("socks5", (SOCKS5[0], SOCKS5[1])),
+    ("proxy", (PROXY_1, b"")),
+]
+
+
+def connection_of(*turns: bytes) -> Connection:
+    """A connection that opens, takes turns and closes."""
+    return ConnectionBuilder(frozenset({443})).build(Talk().open().say(*turns).close().only())
+
+
+@pytest.mark.parametrize(("name", "turns"), USED)
+def test_an_upgrade_is_named_and_its_handshake_read(name: str, turns: Turns) -> None:
+    connection = connection_of(*turns, *tls12_turns())
+    assert (connection.protocol, connection.starttls_protocol, connection.starttls_status) == ("tls", name, "used")
+    assert connection.established is True
+    assert connection.handshake_history == "CsxknGIi"
+    assert connection.problems == []
+
+
+@pytest.mark.parametrize(("name", "turns"), USED)
+def test_an_upgrade_is_named_from_one_side_alone(name: str, turns: Turns) -> None:
+    for side in (0, 1):
+        said = b"".join(turns[side::2])
+        talk = Talk().open()
+        for piece in (said, b"".join(tls12_turns()[side::2])):
+            if piece:
+                talk.segment(side, ACK, piece)
+        connection = ConnectionBuilder(frozenset()).build(talk.only())
+        assert connection.protocol == "tls"
+        assert connection.starttls_protocol != "ssh"
+        if side == 0 and name in ("smtp", "ldap", "postgresql", "rdp", "http_connect", "proxy", "xmpp", "http"):
+            assert connection.starttls_status == "used"
+
+
+@pytest.mark.parametrize(("name", "status", "turns"), NOT_USED)
+def test_an_upgrade_that_was_not_taken_has_a_status(name: str, status: str, turns: Turns) -> None:
+    connection = connection_of(*turns)
+    assert (connection.starttls_protocol, connection.starttls_status) == (name, status)
+    assert connection.protocol in (name, "proxy")
+    assert connection.client_hello is None
+
+
+@pytest.mark.parametrize(("name", "turns"), SILENT_ABOUT_TLS)
+def test_where_no_upgrade_came_up_there_is_no_status(name: str, turns: Turns) -> None:
+    connection = connection_of(*turns)
+    assert (connection.protocol, connection.starttls_protocol, connection.starttls_status) == (name, None, None)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"220 mail ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"RFB 003.008\n"]
+)
+def test_a_tls_client_that_met_another_protocol_upgraded_nothing(answer: bytes) -> None:
+    connection = connection_of(tls12_turns()[0], answer)
+    assert (connection.protocol, connection.starttls_protocol, connection.starttls_status) == ("tls", None, None)
+    greeted = connection_of(b"", answer, tls12_turns()[0])
+    assert (greeted.protocol, greeted.starttls_protocol, greeted.starttls_status) == ("tls", None, None)
+
+
+def test_tls_in_a_protocol_that_has_no_upgrade_is_none() -> None:
+    turns = (GET + b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n", *tls12_turns())
+    assert connection_of(*turns).starttls_protocol is None
+
+
+def test_a_proxy_header_and_the_hello_may_share_a_segment() -> None:
+    hello, *rest = tls12_turns()
+    for header in (PROXY_1, PROXY_2):
+        connection = connection_of(header + hello, *rest)
+        assert (connection.starttls_protocol, connection.handshake_history) == ("proxy", "CsxknGIi")
+
+
+def test_a_hello_whose_beginning_shares_the_last_octets_of_a_segment_with_clear_text_is_read() -> None:
+    hello, *rest = tls12_turns()
+    for cut in range(len(hello)):
+        talk = Talk().open()
+        talk.segment(0, ACK, PROXY_2 + hello[:cut])
+        talk.segment(0, ACK, hello[cut:])
+        connection = ConnectionBuilder(frozenset()).build(talk.say(b"", *rest).close().only())
+        assert (connection.starttls_protocol, connection.handshake_history) == ("proxy", "CsxknGIi"), cut
+
+
+def test_upgrades_that_were_not_taken_have_a_row_on_any_port(tmp_path: Path) -> None:
+    packets = []
+    for number, (_, _, turns) in enumerate(NOT_USED):
+        packets += converse(*turns, client=("192.0.2.1", 50000 + number), server=("198.51.100.1", 2000 + number))
+    for number, (_, turns) in enumerate(SILENT_ABOUT_TLS):
+        packets += converse(*turns, client=("192.0.2.2", 50000 + number), server=("198.51.100.1", 3000 + number))
+    inspection = tlsinspect.read(write_pcap(tmp_path / "clear.pcap", packets))
+    rows = inspection.connections.set_index("server_port")
+    expected = {2000 + number: status for number, (_, status, _) in enumerate(NOT_USED) if status != "not_offered"}
+    assert rows["starttls_status"].to_dict() == expected
+    assert not rows["established"].notna().any()
+    assert inspection.ports["connections"].sum() == len(NOT_USED) + len(SILENT_ABOUT_TLS)
+    shown = "".join(getattr(inspection, table).to_csv() for table in ("connections", "ports", "problems", "messages"))
+    for hunter2 in ("hunter2", "someone", "AGJvYgBodW50ZXIy"):
+        assert hunter2 not in shown
+
+
+def test_what_was_not_offered_shows_on_the_ports_that_were_asked_for(tmp_path: Path) -> None:
+    turns = next(turns for name, status, turns in NOT_USED if (name, status) == ("smtp", "not_offered"))
+    path = write_pcap(tmp_path / "clear.pcap", converse(*turns, server=("198.51.100.1", 25)))
+    assert len(tlsinspect.read(path).connections) == 0
+    (row,) = tlsinspect.read(path, ports=[25]).connections.to_dict("records")
+    assert (row["protocol"], row["starttls_protocol"], row["starttls_status"]) == ("smtp", "smtp", "not_offered")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(USED + [(name, turns) for name, _, turns in NOT_USED]), st.data(), st.binary(max_size=6))
+def test_any_beginning_has_a_status_or_none(case: tuple[str, Turns], data: st.DataObject, more: bytes) -> None:
+    client, server = b"".join(case[1][::2]), b"".join(case[1][1::2])
+    cuts = data.draw(st.integers(0, len(client))), data.draw(st.integers(0, len(server)))
+    name, status = find_upgrade(client[: cuts[0]] + more, server[: cuts[1]] + more, began=data.draw(st.booleans()))
+    assert (name is None) == (status is None)
+    assert status is None or status in STATUSES
+
+
+def test_what_was_not_taken_is_a_part_of_all_there_is() -> None:
+    assert set(STATUSES) > NOT_TAKEN

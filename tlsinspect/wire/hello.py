@@ -1,0 +1,25 @@
+"""What the first record of TLS looks like.
+
+Goes in: octets. Comes out: whether a hello begins there. Spec: RFC 8446 sections 4 and 5.1.
+"""
+
+from __future__ import annotations
+
+from .codes import HANDSHAKE, MESSAGE_LENGTH_LIMIT, RECORD_LENGTH_LIMIT
+
+
+def is_hello(data: bytes, position: int) -> bool:
+    """A handshake record that starts with a ClientHello or a ServerHello.
+
+    Looks at HELLO_HEADER octets: the message's length and version must fit.
+    """
+    if data[position] != HANDSHAKE or data[position + 1] != 3 or data[position + 2] > 4:
+        return False
+    record = data[position + 3] << 8 | data[position + 4]
+    kind = data[position + 5]
+    if record < 1 or record > RECORD_LENGTH_LIMIT or kind not in (1, 2):
+        return False
+    message = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
+    if message < 38 or message > MESSAGE_LENGTH_LIMIT:
+        return False
+    return data[position + 9] == 3 or (kind == 2 and data[position + 9] in (0x7F, 0x7E, 0xFB))
