@@ -37,7 +37,7 @@ def capture_of(second: int, packets: int = 1, length: int = 4) -> bytes:
 
 CAPTURE = capture_of(100, packets=3)
 COMPRESSED = {
-    "gzip": gzip.compress(CAPTURE),
+    "gzip": gzip.compress(CAPTURE, mtime=0),
     "zstd": zstandard.compress(CAPTURE),
     "xz": lzma.compress(CAPTURE),
     "bzip2": bz2.compress(CAPTURE),
@@ -204,9 +204,9 @@ def test_several_captures_are_read_in_the_order_of_their_first_packets(tmp_path:
         (b"", "empty"),
         (b"<!doctype html><title>404</title>", "a web page"),
         (b"PK\x03\x04" + bytes(30), "a zip archive: unpack it"),
-        (gzip.compress(bytes(257) + b"ustar" + bytes(300)), "a tar archive: unpack it"),
-        (gzip.compress(COMPRESSED["gzip"]), "compressed twice"),
-        (gzip.compress(b""), "empty"),
+        (gzip.compress(bytes(257) + b"ustar" + bytes(300), mtime=0), "a tar archive: unpack it"),
+        (gzip.compress(COMPRESSED["gzip"], mtime=0), "compressed twice"),
+        (gzip.compress(b"", mtime=0), "empty"),
         (b"snoop\0\0\0" + bytes(8), "a snoop capture"),
         (b"\x89PNG\r\n\x1a\n", "starts with 89 50 4e 47"),
         (b"\x1f\x8b\x08\x00", "damaged at its start: expected the rest of a gzip stream at octet 4"),
