@@ -86,6 +86,15 @@ def eapol(turn: Turn, station: bytes = STATION, group: bool = False, server: byt
     return (GROUP if group else target) + source + b"\x88\x8e" + body + bytes(max(46 - len(body), 0))
 
 
+def wireless(turn: Turn) -> bytes:
+    """An 802.11 frame with an EAP packet: the station's to the distribution system, the access point's from it."""
+    frame = eapol(turn)
+    target, source, body = frame[:6], frame[6:12], frame[12:]
+    addresses = (ACCESS_POINT, source, target) if turn[0] == 0 else (target, ACCESS_POINT, source)
+    control = b"\x08\x01" if turn[0] == 0 else b"\x08\x02"
+    return control + bytes(2) + b"".join(addresses) + bytes(2) + bytes.fromhex("aaaa03 000000") + body
+
+
 def radius(code: int, identifier: int, *attributes: tuple[int, bytes], authenticator: bytes = bytes(16)) -> bytes:
     """A RADIUS packet."""
     body = b"".join(bytes([kind, 2 + len(value)]) + value for kind, value in attributes)
@@ -118,7 +127,7 @@ def radius_turns(turns: Iterable[Turn], name: bytes, first: int = 0) -> list[Tur
 
 
 def radius_frame(turn: Turn, client: Endpoint = ACCESS_SERVER, server: Endpoint = RADIUS_SERVER) -> bytes:
-    """An Ethernet frame with a RADIUS packet."""
+    """An Ethernet frame with a RADIUS packet, or with what else the turn says in UDP."""
     side, octets = turn
     source, target = (client, server) if side == 0 else (server, client)
     datagram = udp(source, target, octets)

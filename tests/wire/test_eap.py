@@ -29,9 +29,11 @@ class NoDissector:
         raise AssertionError(link_type)
 
 
-def walked(frames: list[bytes], table: FlowTable | None = None) -> tuple[list[Flow], Walk]:
-    """The flows of a capture with these Ethernet frames, those in RADIUS without what carries them."""
-    walk = Walk(open_reader(iter([pcap(eap.timed(frames))])), table or FlowTable(), FragmentTable(), NoDissector())
+def walked(frames: list[bytes], table: FlowTable | None = None, link_type: int = 1) -> tuple[list[Flow], Walk]:
+    """The flows of a capture with these frames, those in RADIUS without what carries them."""
+    octets = pcap(eap.timed(frames))
+    octets = octets[:20] + link_type.to_bytes(4, "little") + octets[24:]
+    walk = Walk(open_reader(iter([octets])), table or FlowTable(), FragmentTable(), NoDissector())
     while walk.advance(100):
         pass
     walk.table.finish()
@@ -144,6 +146,26 @@ class TestLan:
         flows, _ = walked([eap.eapol(turn, group=True) for turn in TURNS])
         assert [flow.history for flow in flows] == [eap.HISTORY]
         assert flows[0].streams[1].key[8:16].hex() == "000000fffe000002"
+
+    def test_frames_of_a_wireless_lan_are_read(self) -> None:
+        ((flow,), _) = walked([eap.wireless(turn) for turn in TURNS], link_type=105)
+        assert flow.history == eap.HISTORY
+        assert [stream.key[8:16].hex() for stream in flow.streams] == ["000000fffe000001", "000000fffe000002"]
+
+    def test_frames_of_a_wireless_lan_in_a_tunnel_are_read(self) -> None:
+        ends = (("192.0.2.3", 5000), ("198.51.100.3", 5247))
+        frames = [
+            eap.radius_frame((0, bytes.fromhex("0010 0100 0000 0000") + eap.wireless(turn)), *ends) for turn in TURNS
+        ]
+        ((flow,), _) = walked([bytes.fromhex("020000000099 020000000098") + frame[12:] for frame in frames])
+        assert flow.history == eap.HISTORY
+        assert flow.tunnels == ["capwap"]
+        assert flow.streams[0].key[8:16].hex() == "000000fffe000001"
+
+    def test_tags_of_a_vlan_are_stepped_over_and_noted(self) -> None:
+        frames = [eap.eapol(turn) for turn in TURNS]
+        ((flow,), _) = walked([frame[:12] + b"\x81\x00\x00\x07" + frame[12:] for frame in frames])
+        assert (flow.history, flow.vlans) == (eap.HISTORY, [7])
 
     def test_a_new_start_is_a_new_connection(self) -> None:
         again = eap.method_turns(*eap.FLIGHTS, first=60)
