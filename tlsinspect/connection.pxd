@@ -2,6 +2,7 @@ cimport cython
 from .wire.flow cimport Flow
 from .wire.certificate_list cimport parse_certificate_list
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
+from .wire.octets cimport cut
 from .wire.quic_facts cimport QuicFacts
 from .wire.stream cimport Stream
 
@@ -38,9 +39,8 @@ cdef class ConnectionBuilder:
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(began=bint)
     cpdef set_upgrade(self, Connection connection, Stream client, Stream server)
-    @cython.locals(key=bytes, size=Py_ssize_t, half=Py_ssize_t, source=bytes, destination=bytes, first_port=bytes,
-                   second_port=bytes, ordered=bytes, protocol=bytes)
-    cpdef set_addresses(self, Connection connection, Flow flow, Stream client)
+    @cython.locals(key=bytes, size=Py_ssize_t, source=bytes, destination=bytes, ordered=bytes, protocol=bytes, start=bytes)
+    cpdef set_addresses(self, Connection connection, Flow flow, Stream client, Stream server)
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(hello=ClientHello, stream=Stream)

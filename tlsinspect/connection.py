@@ -20,6 +20,7 @@ from .wire.certificate_list import parse_certificate_list
 from .wire.codes import DETECTING, EAPOL, TCP, UDP
 from .wire.flow import Flow
 from .wire.messages import ClientHello, ServerHello, parse_server_key_exchange
+from .wire.octets import cut
 from .wire.quic_facts import QuicFacts
 from .wire.stream import Stream
 
@@ -37,6 +38,8 @@ WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authenticatio
 COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
 IDENTITY_HASH = blake2b(digest_size=8)
 TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
+PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPORTS}
+SEED = bytes(2)  # of Community ID
 MILLISECOND_NS = 1_000_000
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -140,7 +143,7 @@ class ConnectionBuilder:
         client: Stream = flow.streams[side]
         server: Stream = flow.streams[1 - side]
         connection.client_side = side
-        self.set_addresses(connection, flow, client)
+        self.set_addresses(connection, flow, client, server)
         self.set_traffic(connection, flow, client, server)
         spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
         connection.quic = flow.quic
@@ -196,31 +199,28 @@ class ConnectionBuilder:
         upgrade = find_upgrade(client.head, server.head, began)
         connection.starttls_protocol, connection.starttls_status = upgrade
 
-    def set_addresses(self, connection: Connection, flow: Flow, client: Stream) -> None:
+    def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Addresses, ports and the ids made of them."""
         key = client.key
         size = len(key) - 4
-        half = size >> 1
-        source = key[:half]
-        destination = key[half:size]
+        source = cut(key, 0, size >> 1)
+        destination = cut(key, size >> 1, size)
         connection.transport = TRANSPORTS[flow.protocol]
         connection.client_ip = self.address(source)
         connection.server_ip = self.address(destination)
         connection.client_port = key[size] << 8 | key[size + 1]
         connection.server_port = key[size + 2] << 8 | key[size + 3]
-        first_port = key[size : size + 2]
-        second_port = key[size + 2 :]
-        if (source, first_port) > (destination, second_port):
-            source, destination = destination, source
-            first_port, second_port = second_port, first_port
-        protocol = bytes([flow.protocol & 0xFF, 0])
-        ordered = b"\x00\x00" + source + destination + protocol + first_port + second_port
+        if source > destination or (source == destination and connection.client_port > connection.server_port):
+            key = server.key  # the lower address comes first
+        start = flow.time_start.to_bytes(8, "big", signed=True)
+        protocol = PROTOCOL_OCTETS[flow.protocol]
+        ordered = b"".join([SEED, cut(key, 0, size), protocol, cut(key, size, size + 4), start])
         if flow.protocol != EAPOL:
             community = COMMUNITY_HASH.copy()
-            community.update(ordered)
+            community.update(cut(ordered, 0, len(ordered) - len(start)))
             connection.community_id = "1:" + b2a_base64(community.digest(), newline=False).decode("ascii")
         identity = IDENTITY_HASH.copy()
-        identity.update(ordered + flow.time_start.to_bytes(8, "big", signed=True))
+        identity.update(ordered)
         connection.connection_id = identity.hexdigest()
 
     def address(self, packed: bytes) -> str:

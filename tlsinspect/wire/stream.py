@@ -27,6 +27,9 @@ HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream
 COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to compare retransmissions with
 
 
+NOBODY = Listener()  # listens to the readers of connections that are over
+
+
 class Stream:
     """One direction of a connection: what came, what is missing, what is waiting.
 
@@ -269,7 +272,7 @@ class Stream:
         self.compared = []
         self.framing = None
         self.owner = None
-        self.reader.listener = Listener()
+        self.reader.listener = NOBODY
         self.reader.peer = None
         self.reader.sslv2 = None
 
