@@ -33,7 +33,9 @@ keep every value as it is; so take one of these for the `pem` column."""
 
 REASONS_INTRODUCTION = """\
 A missing value of the connections frame has a reason: `unknown_reasons` maps the column to one of these.
-Only {} need none: missing means that there was none."""
+Only {} need none: missing means that there was none.
+The columns of QUIC have none where a connection is not QUIC, nor have the details of an encrypted ClientHello
+where there is none."""
 
 COMMANDS_INTRODUCTION = """\
 Results go to standard output; warnings, errors and the progress bar to standard error. The progress bar is

@@ -39,6 +39,9 @@ NULL_BY_MEANING = {
     "sslv2_server_cipher_kinds",
     "unknown_reasons",
 }
+ECH_DETAILS = [
+    "ech_kdf", "ech_kdf_name", "ech_aead", "ech_aead_name", "ech_enc_length", "ech_payload_length",
+]  # fmt: skip
 QUIC_COLUMNS = [column.name for column in COLUMNS["connections"] if column.name.startswith("quic_")]
 
 
@@ -85,6 +88,7 @@ def test_each_missing_value_has_a_declared_reason_and_no_other_value_has_one(sam
     explained = [name for name in connections.columns if name not in NULL_BY_MEANING]
     missing = connections[explained].isna()
     missing.loc[~connections["protocol"].isin(["quic", "gquic"]), QUIC_COLUMNS] = False
+    missing.loc[connections["ech_type"].isna(), ECH_DETAILS] = False
     for row, reasons in zip(missing.itertuples(index=False), connections["unknown_reasons"], strict=True):
         given = dict(reasons)
         assert set(given.values()) <= set(UNKNOWN_REASONS)

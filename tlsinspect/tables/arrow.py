@@ -123,7 +123,9 @@ def octet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
 
 
 def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
-    """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are."""
+    """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are; most batches have none."""
+    if not any(vectors):
+        return pa.nulls(len(vectors), TYPES["list<uint32>"])
     numbers = [
         None if vector is None else [int.from_bytes(vector[at : at + 3], "big") for at in range(0, len(vector) - 2, 3)]
         for vector in vectors

@@ -52,6 +52,15 @@ SEEN_FLAGS = {
     "early_data_offered": EARLY_DATA,
 }
 
+ECH_NUMBERS = {  # attributes of a ClientHello, -1 where there is none, as columns
+    "ech_config_id": "uint8",
+    "ech_kdf": "uint16",
+    "ech_aead": "uint16",
+    "ech_enc_length": "int64",
+    "ech_payload_length": "int64",
+}
+ECH_NAMED = {"ech_kdf": registry.hpke_kdf_name, "ech_aead": registry.hpke_aead_name}
+
 NAMED = {
     "group_name": ("group", registry.group_name),
     "server_signature_algorithm_name": ("server_signature_algorithm", registry.signature_scheme_name),
@@ -177,19 +186,14 @@ def build_client_scalars(dense: Dense) -> Columns:
 
 
 def build_ech_columns(dense: Dense) -> Columns:
-    """What the ClientHellos say about an encrypted one."""
-    kdfs = [none_below_zero(code) for code in dense.values("ech_kdf")]
-    aeads = [none_below_zero(code) for code in dense.values("ech_aead")]
-    return {
-        "ech_type": pa.array(dense.values("ech_type"), pa.string()),
-        "ech_config_id": pa.array(map(none_below_zero, dense.values("ech_config_id")), pa.uint8()),
-        "ech_kdf": pa.array(kdfs, pa.uint16()),
-        "ech_kdf_name": names_of(kdfs, registry.hpke_kdf_name),
-        "ech_aead": pa.array(aeads, pa.uint16()),
-        "ech_aead_name": names_of(aeads, registry.hpke_aead_name),
-        "ech_enc_length": pa.array(map(none_below_zero, dense.values("ech_enc_length")), pa.int64()),
-        "ech_payload_length": pa.array(map(none_below_zero, dense.values("ech_payload_length")), pa.int64()),
-    }
+    """What the ClientHellos say about an encrypted one; few of them do."""
+    some = Dense([hello if hello.ech_type is not None else None for hello in dense.hellos])
+    columns = {"ech_type": pa.array(some.values("ech_type"), pa.string())}
+    for name, type_name in ECH_NUMBERS.items():
+        columns[name] = pa.array(map(none_below_zero, some.values(name)), TYPES[type_name])
+    for name, name_of in ECH_NAMED.items():
+        columns[f"{name}_name"] = names_of(columns[name].to_pylist(), name_of)
+    return {name: some.spread(array) for name, array in columns.items()}
 
 
 def build_server_columns(batch: Sequence[Connection]) -> Columns:

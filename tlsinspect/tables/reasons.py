@@ -43,13 +43,16 @@ ENCRYPTED_IN_TLS13 = (
 )  # fmt: skip
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS)
+ECH_ALWAYS = "ech_type"
+ECH_PREFIXES = ("ech_kdf", "ech_aead", "ech_enc_", "ech_payload_")
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
 def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> pa.Array:
     """Build the column: for each row a map from the columns that are missing to why.
 
-    The columns of QUIC are left out where a connection is not QUIC.
+    The columns of QUIC are left out where a connection is not QUIC, and what an encrypted
+    ClientHello is sealed with where there is none: `ech_type` says why.
     """
     names = [column.name for column in CONNECTIONS if column.name not in PLACED]
     nullable = [name for name in names if columns[name].null_count]
@@ -76,6 +79,8 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
         missing = [name for name, bit in zip(nullable, bits, strict=True) if bit]
         if QUIC_ALWAYS in missing:
             missing = [name for name in missing if not name.startswith(QUIC_PREFIX)]
+        if ECH_ALWAYS in missing:
+            missing = [name for name in missing if not name.startswith(ECH_PREFIXES)]
         return [(name, reason(name, *key[:5])) for name in missing]
 
     return patterns.column(explain, TYPES["map"])
