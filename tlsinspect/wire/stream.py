@@ -24,7 +24,7 @@ PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
 PENDING_BYTE_LIMIT = 1 << 20
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
 HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
-COMPARED_LIMIT = 16384  # first octets, up to the application data, kept to compare retransmissions with
+COMPARED_LIMIT = 16384  # first octets, kept until application data follows, to compare retransmissions with
 
 
 NOBODY = Listener()  # listens to the readers of connections that are over
@@ -132,7 +132,10 @@ class Stream:
     def deliver(self, data: bytes, position: int, end: int, missing: int) -> None:
         """Hand the next octets in order to the reader."""
         length = end - position
-        if self.next_place < COMPARED_LIMIT and length and not self.reader.application_records:
+        if self.reader.application_records:
+            if self.compared:
+                self.compared = []  # the handshake is over, and most memory of a connection is in its octets
+        elif self.next_place < COMPARED_LIMIT and length:
             self.compared.append((self.next_place, cut(data, position, end)))
         detecting = self.reader.mode == DETECTING
         if detecting and self.next_place == 0 and is_prelogin(data, position, end):
