@@ -1,4 +1,5 @@
 cimport cython
+from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
 from .wire.flow cimport Flow
 from .wire.certificate_list cimport parse_certificate_list
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
