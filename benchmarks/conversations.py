@@ -18,9 +18,11 @@ from typing import Any
 from scapy.utils import RawPcapNgReader, RawPcapReader
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+TCP, UDP = 6, 17
 CHANGE_CIPHER_SPEC, HANDSHAKE, APPLICATION_DATA = 20, 22, 23
 RECORD_TYPES = range(20, 25)
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
+SERVER_NAME = 0
 RETRY_RANDOM = sha256(b"HelloRetryRequest").digest()  # RFC 8446 section 4.1.3
 TLS13_CHOSEN = bytes.fromhex("002b00020304")  # supported_versions of a ServerHello
 CHANGED_RANDOM = 24  # octets; the last eight may say that the server was made to choose an old version
@@ -54,37 +56,45 @@ class Change:
     offset: int
 
 
-@dataclass
-class Conversation:
-    """A recorded connection. `insert_at` is where data may go in between: before that segment.
+@dataclass(kw_only=True)
+class Recorded:
+    """A recorded connection, whatever carries it.
 
-    `swap_at` is a segment that may
-    come after the next one. `changes` lists the changes of a segment; `holds` counts messages and certificates;
-    `protocol` is tls or http; `record_version` the version octets of its records.
+    `protocol` is tls, http or quic; `swap_at` is a segment, or a datagram, that may come
+    after the next one; `holds` counts messages and certificates.
     """
 
     ip_version: int
     server_port: int
-    segments: list[Segment]
     protocol: str = ""
-    record_version: bytes = b""
-    insert_at: int | None = None
     swap_at: int | None = None
     name: bytes = b""
     leaf: bytes = b""
-    changes: dict[int, list[Change]] = field(default_factory=dict)
     holds: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(kw_only=True)
+class Conversation(Recorded):
+    """A recorded TCP connection. `insert_at` is where data may go in between: before that segment.
+
+    `changes` lists the changes of a segment; `record_version` the version octets of its records.
+    """
+
+    segments: list[Segment]
+    record_version: bytes = b""
+    insert_at: int | None = None
+    changes: dict[int, list[Change]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Captured:
-    """A captured TCP packet."""
+    """A captured packet; `segment` is the TCP segment, or the UDP datagram, with its header."""
 
     time_us: int
     source: bytes
     target: bytes
     ip_version: int
-    tcp: bytes
+    segment: bytes
 
 
 @dataclass(frozen=True)
@@ -98,19 +108,23 @@ class Message:
 
 def load_conversations(folder: Path) -> list[Conversation]:
     """Every clean TLS or HTTP connection of demo.pcapng and handshakes/, in a fixed order."""
-    files = [folder / "demo.pcapng", *sorted(folder.glob("handshakes/*.pcap*"))]
-    found = (build_conversation(packets) for file in files for packets in split_connections(file))
+    found = (build_conversation(packets) for file in sample_files(folder) for packets in split_connections(file))
     return [conversation for conversation in found if conversation is not None]
+
+
+def sample_files(folder: Path) -> list[Path]:
+    """The recorded captures, in a fixed order."""
+    return [folder / "demo.pcapng", *sorted(folder.glob("handshakes/*.pcap*"))]
 
 
 def split_connections(path: Path) -> list[list[Captured]]:
     """The packets of each TCP connection that starts with a SYN, in order of the SYNs."""
     connections: list[list[Captured]] = []
     open_connections: dict[frozenset[bytes], list[Captured]] = {}
-    for packet in iter_tcp(path):
-        source = packet.source + packet.tcp[0:2]
-        key = frozenset((source, packet.target + packet.tcp[2:4]))
-        if packet.tcp[13] & (SYN | ACK) == SYN:
+    for packet in iter_packets(path, TCP):
+        source = packet.source + packet.segment[0:2]
+        key = frozenset((source, packet.target + packet.segment[2:4]))
+        if packet.segment[13] & (SYN | ACK) == SYN:
             open_connections[key] = []
             connections.append(open_connections[key])
         if key in open_connections:
@@ -129,13 +143,13 @@ def iter_frames(path: Path) -> Iterator[tuple[bytes, int]]:
             yield frame, about.sec * 1_000_000 + about.usec
 
 
-def iter_tcp(path: Path) -> Iterator[Captured]:
-    """The TCP packets of a capture of plain Ethernet frames."""
+def iter_packets(path: Path, protocol: int) -> Iterator[Captured]:
+    """The TCP, or UDP, packets of a capture of plain Ethernet frames."""
     for frame, time_us in iter_frames(path):
-        if frame[12:14] == b"\x08\x00" and frame[23] == 6:
+        if frame[12:14] == b"\x08\x00" and frame[23] == protocol:
             end = 14 + int.from_bytes(frame[16:18])
             yield Captured(time_us, frame[26:30], frame[30:34], 4, frame[14 + (frame[14] & 15) * 4 : end])
-        elif frame[12:14] == b"\x86\xdd" and frame[20] == 6:
+        elif frame[12:14] == b"\x86\xdd" and frame[20] == protocol:
             end = 54 + int.from_bytes(frame[18:20])
             yield Captured(time_us, frame[22:38], frame[38:54], 6, frame[54:end])
 
@@ -145,7 +159,8 @@ def build_conversation(packets: list[Captured]) -> Conversation | None:
     segments = build_segments(packets)
     if segments is None:
         return None
-    conversation = Conversation(packets[0].ip_version, int.from_bytes(packets[0].tcp[2:4]), segments)
+    server_port = int.from_bytes(packets[0].segment[2:4])
+    conversation = Conversation(ip_version=packets[0].ip_version, server_port=server_port, segments=segments)
     streams = tuple(b"".join(segment.payload for segment in segments if segment.side == side) for side in (0, 1))
     if streams[0].startswith(HTTP_METHODS) and streams[1]:
         conversation.protocol = "http"
@@ -170,13 +185,13 @@ def swap_place(conversation: Conversation) -> int | None:
 
 def build_segments(packets: list[Captured]) -> list[Segment] | None:
     """Segments numbered from zero; None where an octet is missing, doubled or early."""
-    client = packets[0].source + packets[0].tcp[0:2]
+    client = packets[0].source + packets[0].segment[0:2]
     initial: list[int | None] = [None, None]
     following = [0, 0]
     segments: list[Segment] = []
     time_us = packets[0].time_us
     for packet in packets:
-        tcp = packet.tcp
+        tcp = packet.segment
         side = 0 if packet.source + tcp[0:2] == client else 1
         header, flags = (tcp[12] >> 4) * 4, tcp[13]
         number = int.from_bytes(tcp[4:8])
@@ -270,16 +285,22 @@ def note_client_hello(conversation: Conversation, message: Message) -> None:
 
 
 def name_place(hello: bytes) -> tuple[int, int] | None:
-    """Where in a ClientHello the host name stands (RFC 8446 section 4.1.2)."""
+    """Where in a ClientHello the host name stands (RFC 6066 section 3)."""
+    for kind, start, end in iter_extensions(hello):
+        if kind == SERVER_NAME and end > start + 5:
+            return start + 5, start + 5 + int.from_bytes(hello[start + 3 : start + 5])
+    return None
+
+
+def iter_extensions(hello: bytes) -> Iterator[tuple[int, int, int]]:
+    """Type, start and end of each extension's content in a ClientHello (RFC 8446 section 4.1.2)."""
     at = 35 + hello[34]
     at += 2 + int.from_bytes(hello[at : at + 2])
     at += 1 + hello[at] + 2
     while at + 4 <= len(hello):
         kind, length = int.from_bytes(hello[at : at + 2]), int.from_bytes(hello[at + 2 : at + 4])
-        if kind == 0 and length > 5:
-            return at + 9, at + 9 + int.from_bytes(hello[at + 7 : at + 9])
+        yield kind, at + 4, at + 4 + length
         at += 4 + length
-    return None
 
 
 def note_certificates(conversation: Conversation, side: int, message: Message) -> None:

@@ -9,6 +9,8 @@ same captures and arguments give the same file. Workloads:
     mixed       web traffic: connections of all sizes, some in the clear, name look-ups
     handshakes  many short connections
     bulk        a few connections that move gigabytes
+    quic        QUIC connections: Initial packets protected anew for connection ids of
+                their own, hellos over several packets, Retry, versions 1 and 2
     small       a mixed workload of about a megabyte
 """
 
@@ -21,11 +23,13 @@ import math
 import random
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from conversations import Conversation, load_conversations
+from conversations import Conversation, Recorded, load_conversations
+from quic_conversations import QuicConversation, load_quic_conversations
+from quic_replay import QuicReplay
 from replay import Pool, Replay, Visit, build_pool, endpoints_of, lookup_frames, server_letters
 from workloads import WORKLOADS, Workload
 
@@ -47,10 +51,12 @@ class Maker:
         self.workload = workload
         self.scale = scale
         self.chance = random.Random(seed)
-        conversations = load_conversations(CAPTURES)
-        self.tls = [
-            one for one in conversations if one.protocol == "tls" and (one.insert_at or not workload.needs_data)
-        ]
+        conversations = [] if workload.quic else load_conversations(CAPTURES)
+        self.tls: Sequence[Conversation | QuicConversation] = (
+            load_quic_conversations(CAPTURES)
+            if workload.quic
+            else [one for one in conversations if one.protocol == "tls" and (one.insert_at or not workload.needs_data)]
+        )
         self.plain = [one for one in conversations if one.protocol == "http"]
         self.pools: dict[bytes, Pool] = {}
         self.counts: Counter[str] = Counter()
@@ -66,18 +72,24 @@ class Maker:
         found: list[tuple[int, Frames]] = []
         for number in range(connections):
             plain = workload.mixed and self.chance.random() < PLAIN_SHARE
-            conversation = self.chance.choice(self.plain if plain else self.tls)
+            choices: Sequence[Conversation | QuicConversation] = self.plain if plain else self.tls
+            conversation = self.chance.choice(choices)
             visit = self.visit(number, conversation)
             self.count(conversation, visit)
-            replay = Replay(conversation, visit, self.pool(conversation.record_version))
-            found.append((visit.start_us, replay.frames()))
+            found.append((visit.start_us, self.replay(conversation, visit).frames()))
             if workload.mixed and conversation.name and self.chance.random() < LOOKUP_SHARE:
                 start = visit.start_us - 10_000
                 name = server_letters(visit.server) + b"." + conversation.name
                 found.append((start, lookup_frames(name, visit.endpoints, start, self.chance)))
         return sorted(found, key=lambda planned: planned[0])
 
-    def visit(self, number: int, conversation: Conversation) -> Visit:
+    def replay(self, conversation: Conversation | QuicConversation, visit: Visit) -> Replay | QuicReplay:
+        """What plays a conversation."""
+        if isinstance(conversation, QuicConversation):
+            return QuicReplay(conversation, visit)
+        return Replay(conversation, visit, self.pool(conversation.record_version))
+
+    def visit(self, number: int, conversation: Recorded) -> Visit:
         """Draw who visits whom, and when; a few servers have most of the visitors."""
         workload, chance = self.workload, self.chance
         server = int(SERVERS * chance.random() ** 3)
@@ -100,10 +112,10 @@ class Maker:
             self.pools[record_version] = build_pool(header, self.chance)
         return self.pools[record_version]
 
-    def count(self, conversation: Conversation, visit: Visit) -> None:
+    def count(self, conversation: Recorded, visit: Visit) -> None:
         """Add what a visit holds to the truth."""
         self.counts["connections"] += 1
-        self.counts["tls_connections"] += conversation.protocol == "tls"
+        self.counts["tls_connections"] += conversation.protocol != "http"
         self.counts["reordered_connections"] += visit.reordered and conversation.swap_at is not None
         self.counts.update(conversation.holds)
         if conversation.name:
@@ -145,12 +157,13 @@ def make_workload(name: str, path: Path, scale: float = 1.0, seed: int = 1) -> d
     maker = Maker(WORKLOADS[name], scale, seed)
     with path.open("wb", buffering=1 << 20) as out:
         packets, octets = write_capture(out, maker.plan())
-    counted = ("connections", "tls_connections", "reordered_connections")
+    counted = ("connections", "tls_connections", "reordered_connections", "retries")
     held = ("client_hellos", "server_hellos", "names", "server_certificates", "client_certificates")
     return {
         "workload": name,
         "scale": scale,
         "seed": seed,
+        "transport": "udp" if maker.workload.quic else "tcp",
         "packets": packets,
         "wire_bytes": octets,
         **{key: maker.counts[key] for key in (*counted, *held)},

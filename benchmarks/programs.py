@@ -21,7 +21,7 @@ RUN_TLSINSPECT = "from tlsinspect.cli import main; main()"
 
 TSHARK_FIELDS = (
     "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
-    "tcp.stream", "tls.handshake.type", "tls.record.version", "tls.handshake.version",
+    "tcp.stream", "udp.srcport", "udp.stream", "tls.handshake.type", "tls.record.version", "tls.handshake.version",
     "tls.handshake.extensions.supported_version", "tls.handshake.ciphersuite",
     "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_supported_group", "tls.handshake.sig_hash_alg", "tls.handshake.ja3",

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conversations import CHANGED_NAME, CHANGED_RANDOM, CHANGED_SERIAL, Conversation, Segment
+from conversations import (
+    CHANGED_NAME,
+    CHANGED_RANDOM,
+    CHANGED_SERIAL,
+    TCP,
+    UDP,
+    Change,
+    Conversation,
+    Recorded,
+    Segment,
+)
 
 PUSH_ACK, ACK = 0x18, 0x10
 SEGMENT_OCTETS = 1440  # fits an Ethernet frame over IPv4 and over IPv6
@@ -20,7 +30,6 @@ RECORDS = 720  # of a pool: this many full records are a whole number of segment
 REORDERED_US = 2
 ETHERNET = tuple(bytes.fromhex(text) for text in ("020000000002020000000001", "020000000001020000000002"))
 CLIENTS = 5000
-UDP, TCP = 17, 6
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ def build_pool(header: bytes, chance: random.Random) -> Pool:
     return Pool(octets, tuple((piece, ones_sum(piece)) for piece in cut), header)
 
 
-def endpoints_of(number: int, server: int, conversation: Conversation) -> Endpoints:
+def endpoints_of(number: int, server: int, conversation: Recorded) -> Endpoints:
     """The client and server of a visit, in the address blocks for benchmarks (RFC 2544, RFC 5180)."""
     client, port = number % CLIENTS, 10000 + number // CLIENTS
     if conversation.ip_version == 4:
@@ -179,14 +188,7 @@ class Replay:
     def segment_frame(self, index: int) -> bytes:
         """A recorded segment, with this replay's numbers and values."""
         segment = self.conversation.segments[index]
-        payload = segment.payload
-        changes = self.conversation.changes.get(index)
-        if changes:
-            changed = bytearray(payload)
-            for change in changes:
-                value = self.values[change.name]
-                changed[change.start : change.end] = value[change.offset : change.offset + change.end - change.start]
-            payload = bytes(changed)
+        payload = change_payload(segment.payload, self.conversation.changes.get(index, ()), self.values)
         return self.frame(segment.side, segment, segment.flags, payload, ones_sum(payload))
 
     def frame(self, side: int, like: Segment, flags: int, payload: bytes, payload_sum: int) -> bytes:
@@ -230,6 +232,17 @@ class Replay:
         ]
         window = next(one.window for one in reversed(before) if one.side == side)
         return Segment(side, ACK, reached[side], reached[1 - side], window, b"", b"", 0)
+
+
+def change_payload(payload: bytes, changes: Sequence[Change], values: dict[str, bytes]) -> bytes:
+    """A payload with its changes made."""
+    if not changes:
+        return payload
+    changed = bytearray(payload)
+    for change in changes:
+        value = values[change.name]
+        changed[change.start : change.end] = value[change.offset : change.offset + change.end - change.start]
+    return bytes(changed)
 
 
 def one_record(pool: Pool, length: int) -> bytes:

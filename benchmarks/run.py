@@ -26,17 +26,18 @@ from pathlib import Path
 from measure import Measured, ProgramError, beside, measure, warm
 from programs import BASE, CAPTURES, FOLDER, ROOT, TSHARK_FIELDS, Program, messages_command, programs, variant_of
 from results import around_markers, put_between_markers, write_results
-from truth import Counts, count_tlsinspect, count_tshark, read_truth
+from truth import TCP, Counts, count_tlsinspect, count_tshark, read_transport, read_truth
 from workloads import WORKLOADS
 
 
 @dataclass
 class Subject:
-    """A capture to measure on: its truth, the runs of each program, and what programs found in it."""
+    """A capture to measure on: its truth and transport, the runs of each program, and what they found in it."""
 
     name: str
     capture: Path
     truth: Counts | None
+    transport: str = TCP
     runs: dict[str, list[Measured]] = field(default_factory=dict)
     found: dict[str, Counts] = field(default_factory=dict)
 
@@ -112,9 +113,8 @@ def choose_programs(arguments: argparse.Namespace) -> tuple[list[Program], list[
 def find_subjects(arguments: argparse.Namespace) -> list[Subject]:
     """The captures to measure on; workloads are made where they are missing or older than the samples."""
     if arguments.workload:
-        truths = [read_truth(path) for path in arguments.truth]
-        files = zip_longest(arguments.workload, truths)
-        return [Subject(capture.stem, capture.resolve(), truth) for capture, truth in files]
+        files = zip_longest(arguments.workload, arguments.truth)
+        return [subject_of(capture.stem, capture.resolve(), truth) for capture, truth in files]
     arguments.folder.mkdir(parents=True, exist_ok=True)
     newest = max(path.stat().st_mtime for path in CAPTURES.rglob("*.pcap*"))
     subjects = []
@@ -126,8 +126,13 @@ def find_subjects(arguments: argparse.Namespace) -> list[Subject]:
             options = ["--scale", str(arguments.scale), "--seed", str(arguments.seed)]
             maker = [sys.executable, str(FOLDER / "make_workloads.py"), name, str(capture), *options]
             truth.write_bytes(subprocess.run(maker, check=True, capture_output=True).stdout)
-        subjects.append(Subject(name, capture, read_truth(truth)))
+        subjects.append(subject_of(name, capture, truth))
     return subjects
+
+
+def subject_of(name: str, capture: Path, truth: Path | None) -> Subject:
+    """A capture with the truth of a file, where there is one."""
+    return Subject(name, capture, read_truth(truth), read_transport(truth)) if truth else Subject(name, capture, None)
 
 
 def measure_subject(subject: Subject, chosen: Sequence[Program], repetitions: int, folder: Path) -> list[str]:
@@ -161,10 +166,10 @@ def count_found(subject: Subject, chosen: Sequence[Program], folder: Path) -> No
             messages = folder / f"{subject.name}-messages"
             command = messages_command(program, subject.capture, messages)
             subprocess.run(command, check=True, env=program.environment, cwd=folder)
-            subject.found[BASE] = count_tlsinspect(output_of(program, subject, folder), messages)
+            subject.found[BASE] = count_tlsinspect(output_of(program, subject, folder), messages, subject.transport)
         elif program.name == "tshark":
             fields = beside(output_of(program, subject, folder), "stdout")
-            subject.found[program.name] = count_tshark(fields, TSHARK_FIELDS)
+            subject.found[program.name] = count_tshark(fields, TSHARK_FIELDS, subject.transport)
 
 
 def output_of(program: Program, subject: Subject, folder: Path) -> Path:

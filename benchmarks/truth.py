@@ -1,6 +1,7 @@
-"""Holds what programs found to what a workload holds: TLS over TCP, hello for hello.
+"""Holds what programs found to what a workload holds: TLS over TCP or QUIC, hello for hello.
 
-A truth is a JSON object with the counts of KINDS; the short keys of ALIASES are understood too.
+A truth is a JSON object with the counts of KINDS; the short keys of ALIASES are understood
+too. Its `transport` says what is counted: TCP unless it is "udp", which is QUIC.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ ALIASES = {
     "ccerts": "client_certificates",
 }
 
+TCP, UDP = "tcp", "udp"
+
 Counts = dict[str, int]
 
 
@@ -29,7 +32,15 @@ def read_truth(path: Path) -> Counts:
     return {kind: int(named[kind]) for kind in KINDS}
 
 
-def count_tlsinspect(connections: Path, messages: Path) -> Counts:
+def read_transport(path: Path) -> str:
+    """Read over which transport the messages of a truth file travel."""
+    transport = json.loads(path.read_text()).get("transport", TCP)
+    if transport not in (TCP, UDP):
+        raise ValueError(f"{path.name}: the transport {transport!r} is neither {TCP!r} nor {UDP!r}")
+    return str(transport)
+
+
+def count_tlsinspect(connections: Path, messages: Path, transport: str = TCP) -> Counts:
     """Count in two tables that tlsinspect exported as Parquet."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -38,7 +49,7 @@ def count_tlsinspect(connections: Path, messages: Path) -> Counts:
         return pc.sum(pc.equal(types, name)).as_py() or 0
 
     columns = ["connection_id", "server_name", "certificate_sha256s", "client_certificate_sha256s"]
-    table = pq.read_table(connections, columns=columns, filters=[("transport", "=", "tcp")])
+    table = pq.read_table(connections, columns=columns, filters=[("transport", "=", transport)])
     said = pq.read_table(messages, columns=["connection_id", "message_type"])
     types = said.filter(pc.is_in(said["connection_id"], table["connection_id"]))["message_type"]
     chains = [pc.sum(pc.list_value_length(table[name])).as_py() or 0 for name in columns[2:]]
@@ -51,15 +62,15 @@ def count_tlsinspect(connections: Path, messages: Path) -> Counts:
     }
 
 
-def count_tshark(fields: Path, names: tuple[str, ...]) -> Counts:
+def count_tshark(fields: Path, names: tuple[str, ...], transport: str = TCP) -> Counts:
     """Count in the fields that tshark printed, a line for each frame with handshake messages."""
     counts = dict.fromkeys(KINDS, 0)
     clients: dict[str, str] = {}
     named: set[str] = set()
     for row in iter_rows(fields, names):
         types = row["tls.handshake.type"].split(",")
-        stream, port = row["tcp.stream"], row["tcp.srcport"]
-        if not stream:  # QUIC
+        stream, port = row[f"{transport}.stream"], row[f"{transport}.srcport"]
+        if not stream:
             continue
         if "1" in types:
             clients.setdefault(stream, port)

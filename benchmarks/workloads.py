@@ -13,7 +13,8 @@ LARGEST_BODY = 40_000_000
 class Workload:
     """How much of what: `body` draws the octets that a server sends in a connection.
 
-    With `scaled_bodies`, --scale makes the bodies smaller and not the connections fewer.
+    With `scaled_bodies`, --scale makes the bodies smaller and not the connections fewer. With
+    `quic`, all connections are QUIC, over UDP.
     """
 
     connections: int
@@ -24,6 +25,7 @@ class Workload:
     mixed: bool = False
     needs_data: bool = False
     scaled_bodies: bool = False
+    quic: bool = False
 
 
 def web_body(chance: random.Random) -> int:
@@ -43,5 +45,6 @@ WORKLOADS = {
         needs_data=True,
         scaled_bodies=True,
     ),
+    "quic": Workload(20_000, 100, lambda chance: chance.randrange(300, 8000), quic=True),
     "small": Workload(15, 60, web_body, mixed=True),
 }

@@ -83,6 +83,6 @@ def test_data_goes_between_whole_records(recorded: list[Conversation]) -> None:
 
 def test_connection_that_lacks_a_segment_is_not_taken(captures: Path) -> None:
     (packets,) = conversations.split_connections(captures / "handshakes" / "tls12.pcap")
-    with_payload = [number for number, packet in enumerate(packets) if len(packet.tcp) > 100]
+    with_payload = [number for number, packet in enumerate(packets) if len(packet.segment) > 100]
     del packets[with_payload[0]]
     assert conversations.build_conversation(packets) is None
