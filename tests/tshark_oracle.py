@@ -28,7 +28,17 @@ pyshark.capture.capture.get_tshark_version = cache(
 
 
 def read_oracle(path: Path) -> dict[Ends, list[Expected]]:
-    """Columns and their values, for each connection with a hello, by (client, server); one process of tshark."""
+    """Columns and their values, for each connection with a hello, by (client, server)."""
+    try:
+        return read_once(path)
+    except (
+        pyshark.capture.capture.TSharkCrashException
+    ):  # on a busy machine an exit status is lost; a crash comes again
+        return read_once(path)
+
+
+def read_once(path: Path) -> dict[Ends, list[Expected]]:
+    """The same, from one process of tshark."""
     streams: dict[str, Expected] = {}
     capture = pyshark.FileCapture(
         str(path),
