@@ -33,7 +33,7 @@ cdef class QuicReader(DatagramReader):
     @cython.locals(side=int, begun=Py_ssize_t, payload=bytes, frames=Frames)
     cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef seal(self, Flow flow, int side, object error)
-    @cython.locals(role=int, payload=bytes, origin=bytes)
+    @cython.locals(role=int, payload=bytes, origin=bytes, limit=cython.longlong)
     cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
     @cython.locals(pair=tuple, payload=bytes)
     cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
@@ -41,7 +41,7 @@ cdef class QuicReader(DatagramReader):
     cpdef bint is_another_hello(self, int side, Frames frames) except -1
     @cython.locals(stream=Stream)
     cpdef restart(self, Flow flow)
-    @cython.locals(reader=RecordReader, crypto=CryptoStream, ready=bytes)
+    @cython.locals(reader=RecordReader, crypto=CryptoStream, other=CryptoStream, ready=bytes)
     cpdef take_crypto(self, Flow flow, Stream stream, long long offset, bytes octets)
     cpdef take_close(self, Flow flow, Stream stream, long long error)
     @cython.locals(flow=Flow, datagram=bytes, header=LongHeader)
