@@ -13,6 +13,7 @@ from setuptools.command.build_ext import build_ext
 
 COMPILED = [
     "tlsinspect/connection.py",
+    "tlsinspect/connection_builder.py",
     "tlsinspect/fingerprints.py",
     "tlsinspect/wire/*.py",
     "tlsinspect/certificates/der.py",

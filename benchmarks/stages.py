@@ -93,7 +93,7 @@ def time_stages(capture: Path) -> dict[str, float]:
     for source in one_pass.sources:
         source.blocks = clock.timed_blocks(source.blocks)
     one_pass.builder = TimedBuilder(one_pass.builder, clock)
-    one_pass.context.certificate = clock.timed("certificates", one_pass.context.certificate)
+    one_pass.context.leaf = clock.timed("certificates", one_pass.context.leaf)
     reading.BATCH_BUILDERS["connections"] = clock.timed("tables", build)
     try:
         with tempfile.TemporaryFile() as out:

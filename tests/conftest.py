@@ -11,17 +11,19 @@ import tlsinspect
 from tlsinspect.wire import record
 
 ROOT = Path(__file__).parent.parent
+TESTS = ROOT / "tests"
 SOURCE = ROOT / "tlsinspect"
 INSTALLED = Path(tlsinspect.__file__).parent
 VARIANT_FREE = frozenset(
     {
         "benchmarks", "captures", "certificates", "charts", "cli", "export", "registry", "report", "statistics",
-        "test_columns.py", "test_corpus_agreement.py", "test_documentation.py", "test_import_order.py",
-        "test_hostile_texts.py", "test_notebooks.py", "test_tshark_agreement.py",
+        "tables/test_frames.py", "test_columns.py", "test_corpus_agreement.py", "test_documentation.py",
+        "test_hostile_texts.py", "test_import_order.py", "test_notebooks.py", "test_tshark_agreement.py",
+        "test_variants.py",
     }
 )  # fmt: skip
-"""What below tests/ need not be run in the second variant: it tests code that is never compiled, or what the
-kernel says of captures of which test_variants.py shows that both variants say the same."""
+"""What below tests/ need not be run in the second variant: it tests code that is never compiled, or
+what is said of sample captures, of which test_variants.py shows that both variants say the same."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """With --kernel-only, pass over what need not be run twice."""
-    if config.getoption("--kernel-only") and collection_path.parent == ROOT / "tests":
-        return collection_path.name in VARIANT_FREE or None
+    if config.getoption("--kernel-only") and collection_path.is_relative_to(TESTS):
+        return collection_path.relative_to(TESTS).as_posix() in VARIANT_FREE or None
     return None
 
 

@@ -8,7 +8,8 @@ import pytest
 import tls_vectors as tls
 from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip_packet, udp
 
-from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.connection import Connection
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.wire.codes import ACK, RST, SYN
 from tlsinspect.wire.flow_table import FlowTable
 

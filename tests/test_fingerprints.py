@@ -14,7 +14,7 @@ from tlsinspect.fingerprints import (
     ja4_texts,
     ja4_version,
     md5_hex,
-    numbers,
+    pairs,
 )
 from tlsinspect.wire.messages import ClientHello, parse_client_hello, parse_server_hello, parse_sslv2_client_hello
 
@@ -132,8 +132,8 @@ class TestJa4:
         assert ja4_texts(greased, "t") == ja4_texts(hello_of(), "t")
 
     def test_numbers_that_only_look_like_grease_count(self) -> None:
-        assert numbers(tls.u16(*GREASE)) == []
-        assert numbers(tls.u16(0x0A1A, 0x1A0A, 0x0B0B, 0xFAFB)) == [0x0A1A, 0x1A0A, 0x0B0B, 0xFAFB]
+        assert pairs(tls.u16(*GREASE)) == []
+        assert b"".join(pairs(tls.u16(0x0A1A, 0x1A0A, 0x0B0B, 0xFAFB))) == tls.u16(0x0A1A, 0x1A0A, 0x0B0B, 0xFAFB)
 
     def test_signalling_suites_count(self) -> None:
         assert ja4_texts(hello_of(suites=[0x00FF, 0x5600, 0x1301]), "t")[1].split("_")[:2] == [
@@ -213,10 +213,10 @@ class TestJa4:
 
     def test_hashes_are_twelve_digits_and_of_nothing_zeros(self) -> None:
         assert ja4_hash("") == "000000000000"
-        assert ja4_hash(hexes(sorted(SUITES))) == "8daaf6152771"
+        assert ja4_hash(hexes(sorted(pairs(tls.u16(*SUITES))))) == "8daaf6152771"
 
 
 def test_half_a_number_at_the_end_of_a_list_is_left_out() -> None:
-    assert numbers(b"\x13\x01\x13") == [0x1301]
-    assert numbers(b"\x13") == []
-    assert numbers(None) == []
+    assert pairs(b"\x13\x01\x13") == [b"\x13\x01"]
+    assert pairs(b"\x13") == []
+    assert pairs(None) == []

@@ -17,7 +17,8 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 ROOMS = (
     "errors", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
-    "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys", "connection",
+    "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
+    "connection", "connection_builder",
     "tables",
     "policy", "statistics", "findings",
     "totals", "reading", "parallel", "inspection",

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -32,6 +32,11 @@ def capture_of(count: int) -> bytes:
         for number in range(count)
         for packet in converse(*tls12_turns(), client=(CLIENT[0], 20000 + number), start_ns=NOON_NS + number * 10**9)
     )
+
+
+def start_interruptible(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """A running process that Ctrl-C reaches, although the tests may run in the background, where it is ignored."""
+    return start(*arguments, **options, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def interrupt(process: subprocess.Popen[bytes], pipe: IO[bytes]) -> tuple[bytes, bytes]:
@@ -54,7 +59,7 @@ def wait_until_idle(pid: int, pipe: IO[bytes]) -> None:
 
 @pytest.mark.parametrize("count", [1, 200], ids=["a-few-octets", "many-octets"])
 def test_ctrl_c_while_a_pipe_is_silent_shows_what_came(count: int) -> None:
-    process = start("export", "-", stdin=subprocess.PIPE)
+    process = start_interruptible("export", "-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(capture_of(count))
     process.stdin.flush()
@@ -67,7 +72,7 @@ def test_ctrl_c_while_a_pipe_is_silent_shows_what_came(count: int) -> None:
 def test_ctrl_c_leaves_a_parquet_file_that_can_be_read(tmp_path: Path) -> None:
     fifo, target = tmp_path / "live.pcap", tmp_path / "rows.parquet"
     os.mkfifo(fifo)
-    process = start("export", fifo, "--format", "parquet", "-o", target)
+    process = start_interruptible("export", fifo, "--format", "parquet", "-o", target)
     with fifo.open("wb") as live:
         live.write(capture_of(7))
         live.flush()
@@ -76,7 +81,7 @@ def test_ctrl_c_leaves_a_parquet_file_that_can_be_read(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_anything_was_read_ends_with_130() -> None:
-    process = start("summary", "-", stdin=subprocess.PIPE)
+    process = start_interruptible("summary", "-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     output, errors = interrupt(process, process.stdin)
     assert process.returncode == 130

@@ -16,7 +16,8 @@ from traffic import ACK, NOON_NS, STEP_NS, Packet, converse, segment, tls12_turn
 
 import tlsinspect
 from tlsinspect.cli import main
-from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.connection import Connection
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.wire.flow_table import FlowTable
 
 LEAF, ISSUER, ROOT = b"leaf" * 300, b"issuer" * 200, b"root" * 250

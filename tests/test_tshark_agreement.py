@@ -68,6 +68,20 @@ EXPLAINED = (
         lambda difference: difference.row is not None and difference.row["protocol"] == "ssl2",
     ),
     Explained(
+        "tshark does not show the certificate of an SSL 2.0 ServerHello",
+        ("certificate_sha256s",),
+        lambda difference: difference.row is not None and difference.row["protocol"] == "ssl2",
+    ),
+    Explained(
+        "tshark leaves a Certificate message closed of which the capture holds only the beginning",
+        ("certificate_sha256s",),
+        lambda difference: (
+            difference.row is not None
+            and difference.expected is None
+            and (difference.row["gap"] or difference.row["truncated"] or difference.row["failure"] == "capture_end")
+        ),
+    ),
+    Explained(
         "tshark leaves a hello closed of which the capture holds only the beginning",
         ("connection",),
         lambda difference: difference.row is not None and difference.row["truncated"],

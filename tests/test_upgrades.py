@@ -11,7 +11,8 @@ from tcp_segments import Talk
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
-from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.connection import Connection
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.upgrades import NOT_TAKEN, STATUSES, find_upgrade
 from tlsinspect.wire.codes import ACK
 

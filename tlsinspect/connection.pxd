@@ -1,12 +1,5 @@
-cimport cython
-from .wire.flow cimport Flow
-from .wire.certificate_list cimport parse_certificate_list
-from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
-from .wire.octets cimport cut
+from .wire.messages cimport ClientHello, ServerHello
 from .wire.quic_facts cimport QuicFacts
-from .wire.stream cimport Stream
-
-cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
@@ -29,38 +22,3 @@ cdef class Connection:
     cdef public tuple certificate_sha256s, client_certificate_sha256s
     cdef public str ocsp_status, client_state, server_state, certificate_state
     cdef public list messages, alerts, problems
-
-cdef class ConnectionBuilder:
-    cdef public object tls_ports
-    cdef public dict certificates, addresses, chains, fingerprints, server_fingerprints
-    @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
-    cpdef Connection build(self, Flow flow)
-    @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
-    cpdef int client_side(self, Flow flow) except -1
-    @cython.locals(began=bint)
-    cpdef set_upgrade(self, Connection connection, Stream client, Stream server)
-    @cython.locals(key=bytes, size=Py_ssize_t, source=bytes, destination=bytes, ordered=bytes, protocol=bytes, start=bytes)
-    cpdef set_addresses(self, Connection connection, Flow flow, Stream client, Stream server)
-    cpdef str address(self, bytes packed)
-    cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)
-    @cython.locals(hello=ClientHello, stream=Stream)
-    cpdef set_client(self, Connection connection, Flow flow)
-    @cython.locals(hello=ServerHello)
-    cpdef set_server(self, Connection connection, Flow flow)
-    @cython.locals(parsed=ServerKeyExchange)
-    cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
-    @cython.locals(side=int, hello=ServerHello)
-    cpdef set_certificates(self, Connection connection, Flow flow)
-    @cython.locals(names=list)
-    cpdef tuple chain(self, Connection connection, Flow flow, int side)
-    @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
-    cpdef set_resumption(self, Connection connection, Flow flow, int side)
-    @cython.locals(both=bint, either=bint, known=bint)
-    cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
-    cpdef set_unanswered(self, Connection connection)
-    cpdef str history(self, Flow flow, int side)
-    cpdef set_times(self, Connection connection, Flow flow)
-    @cython.locals(stream=Stream)
-    cpdef str missing_reason(self, Connection connection, Flow flow, int side)
-
-cpdef bint is_sslv2(Flow flow) except -1

@@ -1,12 +1,15 @@
 cimport cython
-from .wire.messages cimport ClientHello, ServerHello
+from .wire.messages cimport ClientHello, ServerHello, parse_alpn
+from .wire.octets cimport cut
 
-cdef int ALPN, SERVER_NAME
+cdef dict DECIMALS
+cdef bytes SERVER_NAME_PAIR
 
-@cython.locals(values=list, at=Py_ssize_t, high=int)
-cpdef list numbers(bytes vector)
-cpdef str decimals(list values)
-cpdef str hexes(list values)
+@cython.locals(found=list, at=Py_ssize_t, high=int)
+cpdef list pairs(bytes vector)
+@cython.locals(texts=list, pair=bytes, text=str)
+cpdef str decimals(list found)
+cpdef str hexes(list found)
 cpdef str ja3_text(ClientHello hello)
 @cython.locals(types=bytes, at=Py_ssize_t)
 cpdef str ja3s_text(ServerHello hello)

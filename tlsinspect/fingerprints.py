@@ -11,8 +11,12 @@ from hashlib import md5, sha256
 
 from .wire.codes import ALPN, SERVER_NAME
 from .wire.messages import ClientHello, ServerHello, parse_alpn
+from .wire.octets import cut
 
 JA4_EMPTY = "000000000000"
+SERVER_NAME_PAIR = SERVER_NAME.to_bytes(2, "big")
+UNLISTED = frozenset({SERVER_NAME_PAIR, ALPN.to_bytes(2, "big")})  # counted by JA4, not listed
+DECIMALS: dict[bytes, str] = {}  # what decimals() has written already
 DTLS_VERSIONS = 0xFE00  # from here on a version is of DTLS, and the higher the number the older
 JA4_VERSIONS = {
     0x0304: "13",
@@ -27,41 +31,48 @@ JA4_VERSIONS = {
 }
 
 
-def numbers(vector: bytes | None) -> list[int]:
-    """The 2-octet numbers of a vector without GREASE; an odd last octet is dropped."""
-    values: list[int] = []
+def pairs(vector: bytes | None) -> list[bytes]:
+    """The 2-octet numbers of a vector as they stand there, without GREASE; an odd last octet is dropped."""
+    found: list[bytes] = []
     if vector is None:
-        return values
+        return found
     for at in range(0, len(vector) - 1, 2):
         high = vector[at]
         if high & 0x0F != 0x0A or high != vector[at + 1]:
-            values.append(high << 8 | vector[at + 1])
-    return values
+            found.append(cut(vector, at, at + 2))
+    return found
 
 
-def decimals(values: list[int]) -> str:
+def decimals(found: list[bytes]) -> str:
     """Numbers as JA3 writes them."""
-    return "-".join([str(value) for value in values])
+    texts = []
+    for pair in found:
+        text = DECIMALS.get(pair)
+        if text is None:
+            text = str(pair[0] << 8 | pair[1])
+            DECIMALS[pair] = text  # at most 65,536 of them
+        texts.append(text)
+    return "-".join(texts)
 
 
-def hexes(values: list[int]) -> str:
+def hexes(found: list[bytes]) -> str:
     """Numbers as JA4 writes them."""
-    return ",".join([f"{value:04x}" for value in values])
+    return b"".join(found).hex(",", 2)
 
 
 def ja3_text(hello: ClientHello) -> str:
     """version,ciphers,extensions,groups,point formats: each list in wire order, in decimal."""
-    formats = list(hello.ec_point_formats) if hello.ec_point_formats is not None else []
+    formats = "-".join([str(octet) for octet in hello.ec_point_formats or b""])
     return (
-        f"{hello.legacy_version},{decimals(numbers(hello.cipher_suites))},{decimals(numbers(hello.extension_types))},"
-        f"{decimals(numbers(hello.supported_groups))},{decimals(formats)}"
+        f"{hello.legacy_version},{decimals(pairs(hello.cipher_suites))},{decimals(pairs(hello.extension_types))},"
+        f"{decimals(pairs(hello.supported_groups))},{formats}"
     )
 
 
 def ja3s_text(hello: ServerHello) -> str:
     """version,cipher,extensions of the ServerHello, in decimal."""
     types = hello.extension_types
-    extensions = [types[at] << 8 | types[at + 1] for at in range(0, len(types), 2)]
+    extensions = [cut(types, at, at + 2) for at in range(0, len(types), 2)]
     return f"{hello.legacy_version},{hello.cipher_suite},{decimals(extensions)}"
 
 
@@ -76,16 +87,16 @@ def ja4_texts(hello: ClientHello, transport: str) -> tuple[str, str]:
     Suites and extensions are sorted, server_name and ALPN counted but not listed,
     signature algorithms in wire order. An empty list hashes to twelve zeros.
     """
-    suites = numbers(hello.cipher_suites)
-    extensions = numbers(hello.extension_types)
-    algorithms = numbers(hello.signature_algorithms)
+    suites = pairs(hello.cipher_suites)
+    extensions = pairs(hello.extension_types)
+    algorithms = pairs(hello.signature_algorithms)
     head = (
-        f"{transport}{ja4_version(hello)}{'d' if SERVER_NAME in extensions else 'i'}"
+        f"{transport}{ja4_version(hello)}{'d' if SERVER_NAME_PAIR in extensions else 'i'}"
         f"{min(len(suites), 99):02d}{min(len(extensions), 99):02d}{ja4_alpn(hello.alpn)}"
     )
-    listed = sorted([kind for kind in extensions if kind not in (SERVER_NAME, ALPN)])
+    listed = [kind for kind in extensions if kind not in UNLISTED]
     suites_text = hexes(sorted(suites))
-    extensions_text = hexes(listed)
+    extensions_text = hexes(sorted(listed))
     if algorithms:
         extensions_text += "_" + hexes(algorithms)
     return (
@@ -101,7 +112,7 @@ def ja4_hash(text: str) -> str:
 
 def ja4_version(hello: ClientHello) -> str:
     """The highest version offered, GREASE left out; 00 for what has no code."""
-    offered = numbers(hello.supported_versions)
+    offered = [pair[0] << 8 | pair[1] for pair in pairs(hello.supported_versions)]
     if not offered:
         highest = hello.legacy_version
     elif hello.legacy_version >= DTLS_VERSIONS:

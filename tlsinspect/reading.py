@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from . import tables
 from .capture import CaptureSource
-from .connection import Connection, ConnectionBuilder
+from .connection import Connection
+from .connection_builder import ConnectionBuilder
 from .dissect import LinkDissector
 from .errors import DecodeError
 from .quic_keys import QuicKeys

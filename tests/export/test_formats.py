@@ -14,8 +14,9 @@ from samples import inspect
 
 from tlsinspect.columns import COLUMNS
 from tlsinspect.export import FORMATS, open_writer
+from tlsinspect.export.parquet import ROW_GROUP_ROWS, column_paths
 from tlsinspect.export.text import escape_cell
-from tlsinspect.tables import arrow_schema
+from tlsinspect.tables import arrow_schema, empty_table
 
 SAMPLE = "demo.pcapng"
 
@@ -127,3 +128,21 @@ def hostile_table(text: str) -> pa.Table:
     """A connections row in which the client named itself so."""
     row = {"server_name": text, "alpn_offered": [text], "unknown_reasons": []}
     return pa.Table.from_pylist([row], schema=arrow_schema("connections"))
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_parquet_knows_its_own_names_of_nested_columns(table: str) -> None:
+    written_schema = pq.ParquetFile(io.BytesIO(written("parquet", empty_table(table)))).schema
+    named = [path for field in arrow_schema(table) for path in column_paths(field)]
+    assert [written_schema.column(place).path for place in range(len(written_schema))] == named
+
+
+def test_parquet_gathers_batches_to_row_groups() -> None:
+    rows = pa.table({"number": pa.array(range(ROW_GROUP_ROWS * 2 + 5), pa.int64())})
+    file = io.BytesIO()
+    writer = open_writer("parquet", file, rows.schema)
+    for batch in rows.to_batches(max_chunksize=ROW_GROUP_ROWS // 4):
+        writer.write(batch)
+    writer.close()
+    groups = pq.read_metadata(file)
+    assert [groups.row_group(place).num_rows for place in range(groups.num_row_groups)] == [*[ROW_GROUP_ROWS] * 2, 5]

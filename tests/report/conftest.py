@@ -8,7 +8,7 @@ import pytest
 from samples import inspect
 
 from tlsinspect import Inspection
-from tlsinspect.report import write_report
+from tlsinspect.report.html import write_report
 
 
 @pytest.fixture(scope="session")

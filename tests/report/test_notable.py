@@ -13,6 +13,8 @@ from tests.synthetic import make_connection, make_failed_connection, make_frames
 from tlsinspect import Inspection
 from tlsinspect.report.notable import build_notable_frame, display_filter, find_notable
 
+CLEAR: dict[str, Any] = {"protocol": "smtp", "starttls_protocol": "smtp", "version_name": None}
+
 
 def remarks(**values: Any) -> tuple[str, ...]:
     """The remarks on a connection that differs from a good one in `values`."""
@@ -44,6 +46,11 @@ def remarks(**values: Any) -> tuple[str, ...]:
         ({"established": False, "failure": "capture_end"}, ()),
         ({"established": False, "failure": "reset"}, ("failed: connection reset",)),
         ({"version_name": "SSL 3.0", "protocol": "http"}, ()),
+        (CLEAR | {"starttls_status": "stripped"}, ("smtp in the clear, TLS stripped on the way",)),
+        (CLEAR | {"starttls_status": "refused"}, ("smtp in the clear, TLS refused by the server",)),
+        (CLEAR | {"starttls_status": "offered"}, ("smtp in the clear, TLS offered and not taken",)),
+        (CLEAR | {"starttls_status": "not_offered"}, ()),
+        ({"starttls_protocol": "smtp", "starttls_status": "used"}, ()),
     ],
 )
 def test_a_remark_is_made_where_it_holds(values: dict[str, Any], expected: tuple[str, ...]) -> None:

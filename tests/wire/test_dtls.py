@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
 
-from tlsinspect.connection import ConnectionBuilder
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.errors import KINDS
 from tlsinspect.wire.carried_dtls import open_carried_dtls
 from tlsinspect.wire.dtls import DtlsReader, open_dtls

@@ -13,7 +13,8 @@ from tcp_segments import Talk
 from traffic import converse, write_pcap
 
 import tlsinspect
-from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.connection import Connection
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.codes import ABSENT, ACK, FOUND, WAITING
 from tlsinspect.wire.sslv2 import client_hello_end, find_answer, parse_sslv2_server_hello

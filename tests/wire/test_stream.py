@@ -412,6 +412,13 @@ class TestEnd:
         assert stream.compared == []
         assert (stream.reader.application_bytes, stream.next_place) == (500, END)
 
+    def test_octets_are_kept_for_comparison_only_until_application_data_follows(self) -> None:
+        stream = stream_of(Recorder())
+        send(stream, tls.application(50))
+        assert stream.compared != []
+        stream.accept(tls.application(50), 0, 55, 0, stream.next_sequence)
+        assert stream.compared == []
+
     def test_the_place_is_lost_where_a_hole_swallowed_a_header(self) -> None:
         _, stream = told((0, 150), (END - 100, END - 50))
         assert stream.reader.mode == LOST

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import Talk
 
-from tlsinspect.connection import Connection, ConnectionBuilder
+from tlsinspect.connection import Connection
+from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.wire.codes import ACK, DETECTING
 from tlsinspect.wire.stream import Stream
 from tlsinspect.wire.tds import TdsReader, is_prelogin

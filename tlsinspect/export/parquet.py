@@ -9,19 +9,22 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 16_384
 
-ALL_DIFFERENT = frozenset(
-    {"connection_id", "community_id", "time_start", "time_end", "time", "client_random", "server_random"}
-)
-"""Columns of which no two rows are alike: a dictionary of their values would be made for nothing."""
+ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
+"""Texts of which no two rows are alike: a dictionary of their values would be made for nothing."""
 
 
 class ParquetWriter:
-    """Writes typed columns as they are."""
+    """Writes typed columns as they are; texts by a dictionary, with statistics of the flat columns."""
 
     def __init__(self, out: BinaryIO, schema: pa.Schema) -> None:
-        repeated = [path for path in column_paths(schema) if path.split(".")[0] not in ALL_DIFFERENT]
+        texts = [path for field in schema if holds_texts(field.type) for path in column_paths(field)]
         self.writer = pq.ParquetWriter(
-            out, schema, compression="zstd", compression_level=1, use_dictionary=repeated or False
+            out,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[path for path in texts if path not in ALL_DIFFERENT],
+            write_statistics=[field.name for field in schema if not pa.types.is_nested(field.type)],
         )
         self.waiting: list[pa.RecordBatch] = []
         self.rows = 0
@@ -46,14 +49,15 @@ class ParquetWriter:
         self.writer.close()
 
 
-def column_paths(schema: pa.Schema) -> list[str]:
-    """The names that Parquet gives to the columns of a schema: nested ones by their leaves."""
-    paths = []
-    for field in schema:
-        if pa.types.is_map(field.type):
-            paths += [f"{field.name}.key_value.key", f"{field.name}.key_value.value"]
-        elif pa.types.is_nested(field.type):
-            paths.append(f"{field.name}.list.element")
-        else:
-            paths.append(field.name)
-    return paths
+def holds_texts(data_type: pa.DataType) -> bool:
+    """True for texts, and lists and maps of texts."""
+    if pa.types.is_list(data_type):
+        data_type = data_type.value_type
+    return bool(pa.types.is_string(data_type) or pa.types.is_map(data_type))
+
+
+def column_paths(field: pa.Field) -> list[str]:
+    """The names that Parquet gives to a column: a nested one by its leaves."""
+    if pa.types.is_map(field.type):
+        return [f"{field.name}.key_value.key", f"{field.name}.key_value.value"]
+    return [f"{field.name}.list.element" if pa.types.is_nested(field.type) else field.name]

@@ -23,6 +23,13 @@ LEAST_DH_PRIME_BITS = 2048  # RFC 9325 section 4.2.1
 BROKEN_CLASSES = ("no encryption", "DES or export grade", "RC4")
 BROKEN_VERSIONS = ("SSL 2.0", "SSL 3.0")
 OLD_VERSIONS = ("TLS 1.0", "TLS 1.1", "DTLS 1.0")
+UPGRADES = {
+    "stripped": "stripped on the way",
+    "refused": "refused by the server",
+    "requested": "asked for in vain",
+    "offered": "offered and not taken",
+}
+NO_PACKET = ""  # it is the dialogue that shows it
 KEPT = (
     *("connection_id", "capture", "time_start", "client_ip", "client_port", "server_ip", "server_port", "transport"),
     *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet"),
@@ -105,13 +112,27 @@ def failure(rows: pd.DataFrame) -> pd.Series[str]:
     return text_series("failed: " + describe_outcome(rows), rows).where(failed, None)
 
 
+def upgrade(statuses: tuple[str, ...]) -> Describe:
+    """A remark on dialogues in the clear that spoke of an upgrade to TLS and never made it."""
+
+    def describe(rows: pd.DataFrame) -> pd.Series[str]:
+        texts = text_series(rows["starttls_protocol"], rows) + " in the clear, TLS "
+        return (texts + text_series(rows["starttls_status"].map(UPGRADES), rows)).where(
+            is_true(rows["starttls_status"].isin(statuses)), None
+        )
+
+    return describe
+
+
 REMARKS = (
     Remark(0, by_class(BROKEN_CLASSES), "RFC 9325 4.1, RFC 7465"),
     Remark(1, by_value("version_name", BROKEN_VERSIONS, "{}"), "RFC 6176, RFC 7568"),
     Remark(2, by_value("authentication", ("anon",), "no authentication"), "RFC 9325 4.1"),
+    Remark(2, upgrade(("stripped",)), "RFC 3207 6, RFC 7457 2.1", NO_PACKET),
     Remark(3, by_mask(lambda rows: is_true(rows["compression_method"] > 0), "TLS compression"), "RFC 9325 3.3"),
     Remark(4, certificate, "RFC 5280, RFC 9525", "certificate_packet"),
     Remark(5, by_value("version_name", OLD_VERSIONS, "{}"), "RFC 8996"),
+    Remark(5, upgrade(("refused", "requested", "offered")), "RFC 8314 3, RFC 7457 2.1", NO_PACKET),
     Remark(6, by_class(("64-bit blocks (3DES, IDEA)",)), "CVE-2016-2183"),
     Remark(
         7,
@@ -125,7 +146,7 @@ REMARKS = (
 
 def find_notable(frames: Frames) -> list[Notable]:
     """Find the connections that deserve remarks, the gravest first, then the most frequent."""
-    rows = tls_connections(frames).reset_index(drop=True)
+    rows = remarkable(frames)
     remarks = pair_up(rows)
     if not remarks:
         return []
@@ -136,6 +157,16 @@ def find_notable(frames: Frames) -> list[Notable]:
         groups.setdefault(key, []).append(row)
     order = sorted(groups.items(), key=lambda item: (item[0][0][0][0], -len(item[1]), str(item[0][1:])))
     return [build_notable(key[0], members) for key, members in order]
+
+
+def remarkable(frames: Frames) -> pd.DataFrame:
+    """The connections that carried TLS, and those that might have: an upgrade was spoken of."""
+    import pandas as pd
+
+    rows = frames.connections
+    spoken = rows[is_true(rows["starttls_status"].isin(UPGRADES))]
+    carried = tls_connections(frames)
+    return pd.concat([carried, spoken[~spoken.index.isin(carried.index)]]).sort_index().reset_index(drop=True)
 
 
 def pair_up(rows: pd.DataFrame) -> dict[int, list[tuple[int, str]]]:
@@ -151,7 +182,7 @@ def build_notable(remarks: tuple[tuple[int, str], ...], members: list[dict[Any, 
     """One row from the connections that share it; the first of them is the example."""
     example = members[0]
     declared = [REMARKS[place] for place, _ in remarks]
-    packets = (example[name] for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
+    packets = (example.get(name) for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
     return Notable(
         rank=declared[0].rank,
         remarks=tuple(text for _, text in remarks),

@@ -187,7 +187,8 @@ def heading_lines(inspection: Inspected) -> list[Items]:
     captures = inspection.captures
     names = [cut_text(str(name), LONGEST_NAME) for name in captures["capture"].dropna()]
     packets, every = int(captures["packets"].sum()), int(inspection.ports["connections"].sum())
-    facts = [f"{packets:,} packets", f"{every:,} connections", f"{len(tls_connections(inspection)):,} with TLS"]
+    facts = [number_of(packets, "packet"), number_of(every, "connection")]
+    facts.append(f"{len(tls_connections(inspection)):,} with TLS")
     period = period_text(captures["time_start"].min(), captures["time_end"].max())
     files = Items(names[:MOST_FILES], more=max(len(names) - MOST_FILES, 0), style="bold")
     return [files if names else Items(["no capture"]), Items([*facts, *([period] if period else [])], height=2)]
@@ -269,15 +270,20 @@ def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
 
 def proof_text(each: Notable) -> str:
     """How many connections, and the packet that shows it."""
-    number = "1 connection" if each.connections == 1 else f"{each.connections:,} connections"
+    number = number_of(each.connections, "connection")
     return f" ({number})" if each.packet is None else f" ({number}, packet {each.packet})"
+
+
+def number_of(count: int, thing: str) -> str:
+    """A number of things: "1 packet", "1,204 packets"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def quality_items(inspection: Inspected) -> Items:
     """What is wrong with the captures, and how many things could not be read."""
     quality = quality_counts(inspection.captures)
     problems = int(inspection.problems["count"].fillna(1).sum())
-    read = f"{problems:,} problems, see the report" if problems else "everything could be read"
+    read = f"{number_of(problems, 'problem')}, see the report" if problems else "everything could be read"
     return Items([*quality, read])
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .. import registry
 from ..certificates import CertificateFacts, pem_of
-from .arrow import Shared, arrow_schema
+from .arrow import TYPES, Shared, arrow_schema, number_array, text_array, value_array
 from .context import Context
 
 NO_MARKS: dict[int, str] = {}
@@ -74,17 +74,14 @@ def build_offers(connections: pa.Table) -> pa.Table:
 
 def build_certificates(connections: pa.Table, context: Context) -> pa.Table:
     """Build the certificates table: facts, and when and how often each was seen."""
-    chains = build_chains(connections)
-    times = connections.select(["connection_id", "time_start"])
-    seen = chains.join(times, "connection_id").group_by("sha256")
-    counted = seen.aggregate([("time_start", "min"), ("time_start", "max"), ("connection_id", "count_distinct")])
-    counted = counted.sort_by([("time_start_min", "ascending"), ("sha256", "ascending")])
-    facts = [context.certificate(sha256) for sha256 in counted.column("sha256").to_pylist()]
+    seen = Sightings(connections)
+    order = sorted(range(len(seen.keys)), key=lambda place: (seen.first[place], seen.keys[place]))
+    facts = [context.certificate(seen.keys[place]) for place in order]
     extra = {
-        "first_seen": counted.column("time_start_min"),
-        "last_seen": counted.column("time_start_max"),
-        "connections": counted.column("connection_id_count_distinct"),
-        "pem": pa.array([pem_of(context.certificates[fact.sha256]) for fact in facts], pa.string()),
+        "first_seen": number_array(seen.first[order], TYPES["timestamp"]),
+        "last_seen": number_array(seen.last[order], TYPES["timestamp"]),
+        "connections": number_array(seen.connections[order], pa.int64()),
+        "pem": text_array([pem_of(context.certificates[fact.sha256]) for fact in facts]),
     }
     declared = {field.name for field in fields(CertificateFacts)}
     schema = arrow_schema("certificates")
@@ -93,5 +90,25 @@ def build_certificates(connections: pa.Table, context: Context) -> pa.Table:
         if field.name in extra:
             columns.append(extra[field.name])
         elif field.name in declared:
-            columns.append(pa.array([getattr(fact, field.name) for fact in facts], field.type))
+            columns.append(value_array([getattr(fact, field.name) for fact in facts], field.type))
     return pa.table(columns, schema=schema)
+
+
+class Sightings:
+    """Each distinct certificate of the connections: `keys` are SHA-256s, the arrays say when and how often it was seen.
+
+    Times are ns; `connections` counts those in which it was sent, by either side.
+    """
+
+    def __init__(self, connections: pa.Table) -> None:
+        sides = [explode(connections, name) for name in ("certificate_sha256s", "client_certificate_sha256s")]
+        rows = np.concatenate([rows.to_numpy() for rows, _, _ in sides]).astype(np.int64)
+        shared = Shared([text for _, _, values in sides for text in values.to_pylist()])
+        self.keys: list[str] = shared.keys
+        starts = connections.column("time_start").cast(pa.int64()).to_numpy()
+        self.first = np.full(len(self.keys), np.iinfo(np.int64).max)
+        self.last = np.full(len(self.keys), np.iinfo(np.int64).min)
+        np.minimum.at(self.first, shared.positions, starts[rows])
+        np.maximum.at(self.last, shared.positions, starts[rows])
+        pairs = np.unique(shared.positions.astype(np.int64) << 32 | rows)
+        self.connections = np.bincount(pairs >> 32, minlength=len(self.keys)).astype(np.int64)

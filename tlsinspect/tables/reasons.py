@@ -8,6 +8,7 @@ missing values share one map.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,7 @@ ENCRYPTED_IN_TLS13 = (
 )  # fmt: skip
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS)
+EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
@@ -51,11 +53,12 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
 
     The columns of QUIC are left out where a connection is not QUIC.
     """
-    names = [column.name for column in CONNECTIONS if column.name not in PLACED]
-    nullable = [name for name in names if columns[name].null_count]
-    masks = np.column_stack([missing_of(columns[name]) for name in nullable] or [np.zeros((len(batch), 0), np.bool_)])
+    masks = np.zeros((len(batch), len(EXPLAINED)), np.bool_)
+    for place, name in enumerate(EXPLAINED):
+        if columns[name].null_count:
+            masks[:, place] = missing_of(columns[name])
     packed = np.packbits(masks, axis=1)
-    rows = packed.view(f"V{packed.shape[1]}").ravel().tolist() if packed.size else [b""] * len(batch)
+    rows = packed.view(f"V{packed.shape[1]}").ravel().tolist()
     patterns = Shared(
         [
             (
@@ -69,15 +72,19 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
             for connection, row in zip(batch, rows, strict=True)
         ]
     )
+    return patterns.column(lambda pattern: explain(*pattern), TYPES["map"])
 
-    def explain(key: tuple[str, str, str, bool, bool | None, bytes]) -> list[tuple[str, str]]:
-        bits = np.unpackbits(np.frombuffer(key[5], np.uint8), count=len(nullable))
-        missing = [name for name, bit in zip(nullable, bits, strict=True) if bit]
-        if QUIC_ALWAYS in missing:
-            missing = [name for name in missing if not name.startswith(QUIC_PREFIX)]
-        return [(name, reason(name, *key[:5])) for name in missing]
 
-    return patterns.column(explain, TYPES["map"])
+@lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
+def explain(
+    client: str, server: str, certificate: str, tls13: bool, established: bool | None, missing: bytes
+) -> list[tuple[str, str]]:
+    """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
+    bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
+    names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
+    if QUIC_ALWAYS in names:
+        names = [name for name in names if not name.startswith(QUIC_PREFIX)]
+    return [(name, reason(name, client, server, certificate, tls13, established)) for name in names]
 
 
 def client_cut(connection: Connection) -> str:

@@ -133,7 +133,10 @@ class Stream:
     def deliver(self, data: bytes, position: int, end: int, missing: int) -> None:
         """Hand the next octets in order to the reader."""
         length = end - position
-        if self.next_place < self.limits.compared_octets and length and not self.reader.application_records:
+        if self.reader.application_records:
+            if self.compared:
+                self.compared = []  # the handshake is over, and most memory of a connection is in its octets
+        elif self.next_place < self.limits.compared_octets and length:
             self.remember(cut(data, position, end))
         detecting = self.reader.mode == DETECTING
         if detecting and self.next_place == 0 and is_prelogin(data, position, end):

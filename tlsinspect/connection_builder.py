@@ -1,0 +1,419 @@
+"""Two byte streams -> one Connection: which side is the client, what was offered and chosen, how it ended.
+
+Goes in: a Flow that is over. Comes out: a Connection. Vectors stay wire bytes and
+numbers stay numbers; what many connections share (fingerprints, addresses, chains)
+is worked out once and remembered.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from hashlib import blake2b, sha1, sha256
+from socket import AF_INET, AF_INET6, inet_ntop
+
+from .connection import DTLS, GQUIC, QUIC, SSL2, Connection
+from .errors import DecodeError
+from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
+from .protocols import SILENT, UNKNOWN, name_protocol
+from .registry.suites import suite_facts
+from .upgrades import USED, find_upgrade
+from .wire.certificate_list import parse_certificate_list
+from .wire.codes import DETECTING, EAPOL, TCP, UDP
+from .wire.flow import Flow
+from .wire.messages import ServerHello, parse_server_key_exchange
+from .wire.octets import cut
+from .wire.stream import Stream
+
+MEMO_LIMIT = 65536  # remembered results of one kind; past it the memory starts anew
+CHAIN_MEMO_LIMIT = 4096  # the same for chains, whose keys are whole Certificate messages
+
+SSL2_VERSION = 0x0002
+WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
+COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
+IDENTITY_HASH = blake2b(digest_size=8)
+TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
+PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPORTS}
+SEED = bytes(2)  # of Community ID
+MILLISECOND_NS = 1_000_000
+NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
+
+
+class ConnectionBuilder:
+    """Turns flows into connections, and remembers what they share.
+
+    `tls_ports` are the ports on which every connection gets a row. `certificates`
+    maps the SHA-256 of each certificate seen, in hex, to its DER.
+    """
+
+    def __init__(self, tls_ports: frozenset[int]) -> None:
+        self.tls_ports = tls_ports
+        self.certificates: dict[str, bytes] = {}
+        self.addresses: dict[bytes, str] = {}
+        self.chains: dict[bytes, tuple[str, ...]] = {}
+        self.fingerprints: dict[tuple[object, ...], tuple[str, str, str, str]] = {}
+        self.server_fingerprints: dict[tuple[int, int, bytes], tuple[str, str]] = {}
+
+    def build(self, flow: Flow) -> Connection:
+        """Build the Connection of a flow that is over; its protocol says whether it carried TLS."""
+        connection = Connection()
+        side = self.client_side(flow)
+        client: Stream = flow.streams[side]
+        server: Stream = flow.streams[1 - side]
+        connection.client_side = side
+        self.set_addresses(connection, flow, client, server)
+        self.set_traffic(connection, flow, client, server)
+        spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
+        connection.quic = flow.quic
+        if flow.quic is not None and flow.quic.google:
+            connection.protocol = GQUIC
+            connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
+            return connection
+        if flow.carrier:
+            spoken = flow.carrier
+            if flow.is_tls():
+                connection.starttls_protocol, connection.starttls_status = spoken, USED
+        elif spoken:
+            self.set_upgrade(connection, client, server)
+        if not flow.is_tls() and flow.quic is None:
+            silent = connection.client_bytes + connection.server_bytes == 0
+            connection.protocol = spoken or (SILENT if silent else UNKNOWN)
+            connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
+            return connection
+        if is_sslv2(flow):
+            connection.protocol = SSL2
+        elif flow.quic is not None:
+            connection.protocol = QUIC
+        elif flow.dtls:
+            connection.protocol = DTLS
+        self.set_client(connection, flow)
+        self.set_server(connection, flow)
+        self.set_certificates(connection, flow)
+        self.set_outcome(connection, flow, client, server)
+        self.set_times(connection, flow)
+        return connection
+
+    def client_side(self, flow: Flow) -> int:
+        """Who sent the ClientHello; failing that, not the ServerHello; failing that the SYN; failing that the port."""
+        if flow.hello_side >= 0:
+            return flow.hello_side
+        if flow.server_side >= 0:
+            return 1 - flow.server_side
+        if flow.syn_side >= 0:
+            return flow.syn_side
+        key = flow.streams[0].key
+        size = len(key) - 4
+        first = key[size] << 8 | key[size + 1]
+        second = key[size + 2] << 8 | key[size + 3]
+        if (first in self.tls_ports) != (second in self.tls_ports):
+            return 1 if first in self.tls_ports else 0
+        return 1 if first < second and first < NAMED_SERVER_PORT else 0
+
+    def set_upgrade(self, connection: Connection, client: Stream, server: Stream) -> None:
+        """What the clear text in front of TLS, or instead of it, says about an upgrade."""
+        began = (len(client.head) > 0 and client.reader.mode != DETECTING) or (
+            len(server.head) > 0 and server.reader.mode != DETECTING
+        )
+        upgrade = find_upgrade(client.head, server.head, began)
+        connection.starttls_protocol, connection.starttls_status = upgrade
+
+    def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+        """Addresses, ports and the ids made of them."""
+        key = client.key
+        size = len(key) - 4
+        source = cut(key, 0, size >> 1)
+        destination = cut(key, size >> 1, size)
+        connection.transport = TRANSPORTS[flow.protocol]
+        connection.client_ip = self.address(source)
+        connection.server_ip = self.address(destination)
+        connection.client_port = key[size] << 8 | key[size + 1]
+        connection.server_port = key[size + 2] << 8 | key[size + 3]
+        if source > destination or (source == destination and connection.client_port > connection.server_port):
+            key = server.key  # the lower address comes first
+        start = flow.time_start.to_bytes(8, "big", signed=True)
+        protocol = PROTOCOL_OCTETS[flow.protocol]
+        ordered = b"".join([SEED, cut(key, 0, size), protocol, cut(key, size, size + 4), start])
+        if flow.protocol != EAPOL:
+            community = COMMUNITY_HASH.copy()
+            community.update(cut(ordered, 0, len(ordered) - len(start)))
+            connection.community_id = "1:" + b2a_base64(community.digest(), newline=False).decode("ascii")
+        identity = IDENTITY_HASH.copy()
+        identity.update(ordered)
+        connection.connection_id = identity.hexdigest()
+
+    def address(self, packed: bytes) -> str:
+        """An address as text."""
+        text = self.addresses.get(packed)
+        if text is None:
+            if len(self.addresses) > MEMO_LIMIT:
+                self.addresses.clear()
+            text = inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)
+            self.addresses[packed] = text
+        return text
+
+    def set_traffic(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+        """Counters and the quality of the capture."""
+        connection.capture = flow.capture
+        connection.first_packet = flow.first_packet
+        connection.time_start = flow.time_start
+        connection.time_end = flow.time_end
+        connection.tunnels = flow.tunnels
+        connection.vlans = flow.vlans
+        connection.client_packets = client.packets
+        connection.server_packets = server.packets
+        connection.client_bytes = client.octets
+        connection.server_bytes = server.octets
+        connection.gap = client.gap or server.gap
+        connection.out_of_order = client.out_of_order + server.out_of_order
+        connection.retransmitted = client.retransmitted + server.retransmitted
+        connection.overlap_conflict = client.overlap_conflict or server.overlap_conflict
+        connection.midstream = flow.protocol == TCP and not (client.syn or server.syn)
+        connection.one_sided = client.packets == 0 or server.packets == 0
+        connection.truncated = client.truncated or server.truncated
+        connection.problems = flow.problems
+        connection.messages = flow.messages
+        connection.alerts = flow.alerts
+
+    def set_client(self, connection: Connection, flow: Flow) -> None:
+        """What the client offered."""
+        if connection.protocol != SSL2:
+            connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
+            connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
+        hello = flow.client_hello
+        if hello is None:
+            connection.client_state = self.missing_reason(connection, flow, connection.client_side)
+            return
+        connection.client_hello = hello
+        connection.client_hello_packet = flow.client_hello_packet
+        if flow.quic is None:
+            connection.client_record_version = flow.hello_record_version
+        transport = "q" if flow.quic is not None else "d" if flow.dtls else "t"
+        signature = (
+            transport,
+            hello.legacy_version,
+            hello.cipher_suites,
+            hello.extension_types,
+            hello.supported_groups,
+            hello.ec_point_formats,
+            hello.signature_algorithms,
+            hello.alpn,
+            hello.supported_versions,
+        )
+        connection.fingerprint = self.fingerprints.get(signature)
+        if connection.fingerprint is None:
+            if len(self.fingerprints) > MEMO_LIMIT:
+                self.fingerprints.clear()
+            text = ja3_text(hello)
+            connection.fingerprint = (md5_hex(text), text, *ja4_texts(hello, transport))
+            self.fingerprints[signature] = connection.fingerprint
+
+    def set_server(self, connection: Connection, flow: Flow) -> None:
+        """What the server chose."""
+        hello = flow.server_hello
+        if hello is None:
+            connection.server_state = self.missing_reason(connection, flow, 1 - connection.client_side)
+            if flow.retry is not None:
+                connection.hello_retry_request = True
+            return
+        connection.server_hello = hello
+        connection.server_hello_packet = flow.server_hello_packet
+        connection.version = hello.version()
+        connection.hello_retry_request = flow.retry is not None
+        if hello.group >= 0:
+            connection.group = hello.group
+        elif flow.tls13 and flow.retry is not None and flow.retry.group >= 0 and not hello.psk_selected:
+            connection.group = flow.retry.group
+        if flow.ticket_lifetime >= 0:
+            connection.ticket_lifetime_hint = flow.ticket_lifetime
+        if flow.server_key_exchange is not None:
+            self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
+        if hello.legacy_version == SSL2_VERSION:
+            return
+        signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
+        connection.server_fingerprint = self.server_fingerprints.get(signature)
+        if connection.server_fingerprint is None:
+            if len(self.server_fingerprints) > MEMO_LIMIT:
+                self.server_fingerprints.clear()
+            text = ja3s_text(hello)
+            connection.server_fingerprint = (md5_hex(text), text)
+            self.server_fingerprints[signature] = connection.server_fingerprint
+
+    def set_key_exchange(self, connection: Connection, flow: Flow, hello: ServerHello, body: bytes) -> None:
+        """Group, prime size and signature scheme of a ServerKeyExchange."""
+        exchange = suite_facts(hello.cipher_suite).key_exchange
+        if "DHE" not in exchange and exchange != "DH":
+            return
+        algorithm = hello.legacy_version in (0x0303, 0xFEFD)
+        try:
+            parsed = parse_server_key_exchange(body, "EC" not in exchange, "PSK" in exchange, algorithm)
+        except DecodeError as error:
+            connection.problems.append((error, flow.server_hello_packet))
+            return
+        if parsed.group >= 0:
+            connection.group = parsed.group
+        if parsed.dh_prime_bits >= 0:
+            connection.dh_prime_bits = parsed.dh_prime_bits
+        if parsed.signature_algorithm >= 0:
+            connection.server_signature_algorithm = parsed.signature_algorithm
+
+    def set_certificates(self, connection: Connection, flow: Flow) -> None:
+        """Chains of both sides, and why the server's is missing."""
+        side = 1 - connection.client_side
+        connection.certificate_sha256s = self.chain(connection, flow, side)
+        connection.client_certificate_sha256s = self.chain(connection, flow, connection.client_side)
+        if flow.chain_packets[side] >= 0:
+            connection.certificate_packet = flow.chain_packets[side]
+        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
+            connection.client_certificate_requested = flow.certificate_requested
+            if connection.certificate_sha256s is not None:
+                connection.ocsp_status = "present" if flow.certificate_status else "absent"
+        self.set_resumption(connection, flow, side)
+        if connection.certificate_sha256s is None:
+            hello = connection.server_hello
+            if connection.resumed:
+                connection.certificate_state = "resumed"
+            elif hello is not None and suite_facts(hello.cipher_suite).authentication in WITHOUT_CERTIFICATE:
+                connection.certificate_state = "not_applicable"
+            elif flow.tls13:
+                connection.certificate_state = "encrypted"
+            elif connection.server_state:
+                connection.certificate_state = connection.server_state
+            else:
+                connection.certificate_state = self.missing_reason(connection, flow, side)
+
+    def chain(self, connection: Connection, flow: Flow, side: int) -> tuple[str, ...] | None:
+        """The hashes of a side's certificates, those that are whole; None when it sent none that is readable."""
+        body = flow.chains[side]
+        if body is None:
+            return None
+        hashes = self.chains.get(body)
+        if hashes is None:
+            certificates, error = parse_certificate_list(body, flow.tls13)
+            if error is not None:
+                if not flow.chain_cut[side]:
+                    connection.problems.append((error, flow.chain_packets[side]))
+                if not certificates:
+                    return None
+            names = []
+            for der in certificates:
+                name = sha256(der).hexdigest()
+                names.append(name)
+                self.certificates[name] = der
+            hashes = tuple(names)
+            if error is not None:
+                return hashes
+            if len(self.chains) > CHAIN_MEMO_LIMIT:
+                self.chains.clear()
+            self.chains[body] = hashes
+        return hashes
+
+    def set_resumption(self, connection: Connection, flow: Flow, side: int) -> None:
+        """Whether an earlier session was resumed (RFC 5246 7.3, RFC 5077 3.4, RFC 8446 2.2)."""
+        server_hello = flow.server_hello
+        if server_hello is None:
+            return
+        if connection.protocol == SSL2:
+            connection.resumed = server_hello.session_hit
+            connection.resumption = "session_id" if server_hello.session_hit else None
+            return
+        if flow.tls13:
+            connection.resumed = server_hello.psk_selected
+            if connection.resumed:
+                connection.resumption = "psk"
+            return
+        if flow.chains[side] is not None or flow.client_key_exchange:
+            connection.resumed = False
+            return
+        hello = flow.client_hello
+        if hello is None:
+            connection.resumed = True if flow.cipher_changed[side] and not connection.gap else None
+            return
+        same = len(server_hello.session_id) > 0 and server_hello.session_id == hello.session_id
+        if hello.ticket_length > 0 and (same or flow.cipher_changed[side]):
+            connection.resumed = True
+            connection.resumption = "ticket"
+        else:
+            connection.resumed = same
+            if same:
+                connection.resumption = "session_id"
+
+    def set_outcome(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+        """Whether the handshake was finished, how we know, and how it ended if not."""
+        connection.handshake_history = self.history(flow, connection.client_side)
+        if flow.alert_side >= 0:
+            connection.last_alert = flow.alert_description
+            connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
+        both = flow.application_seen[0] and flow.application_seen[1]
+        either = flow.application_seen[0] or flow.application_seen[1]
+        if flow.finished_seen[0] and flow.finished_seen[1]:
+            connection.established = True
+            connection.established_evidence = "finished"
+        elif (
+            flow.application_seen[connection.client_side]
+            if flow.quic is not None
+            else (either and not flow.tls13) or (both and (connection.midstream or connection.gap))
+        ):
+            connection.established = True
+            connection.established_evidence = "application_data"
+        known = not connection.one_sided and connection.server_state != "encrypted"
+        if connection.established is None and known:
+            connection.established = False
+        if connection.established is False:
+            if flow.alert_side >= 0 or flow.alert_encrypted:
+                connection.failure = "alert"
+            elif client.reset or server.reset:
+                connection.failure = "reset"
+            elif client.fin or server.fin:
+                connection.failure = "closed"
+            else:
+                connection.failure = "capture_end"
+            if connection.server_hello is None and connection.failure != "capture_end":
+                connection.resumed = False
+                self.set_unanswered(connection)
+
+    def set_unanswered(self, connection: Connection) -> None:
+        """The handshake was refused or given up: what the server never sent is not missing."""
+        if connection.server_state == "not_captured":
+            connection.server_state = "not_applicable"
+            connection.certificate_state = "not_applicable"
+
+    def history(self, flow: Flow, side: int) -> str | None:
+        """Letters of the messages, the client's in capitals."""
+        if not flow.history:
+            return None
+        return flow.history if side == 0 else flow.history.swapcase()
+
+    def set_times(self, connection: Connection, flow: Flow) -> None:
+        """Round-trip and handshake times in milliseconds."""
+        if flow.time_syn >= 0 and flow.time_syn_ack >= flow.time_syn:
+            connection.tcp_rtt_ms = (flow.time_syn_ack - flow.time_syn) / MILLISECOND_NS
+        if flow.time_client_hello < 0:
+            return
+        if flow.time_server_hello >= flow.time_client_hello:
+            connection.hello_ms = (flow.time_server_hello - flow.time_client_hello) / MILLISECOND_NS
+        if connection.established and flow.time_application >= flow.time_client_hello:
+            connection.handshake_ms = (flow.time_application - flow.time_client_hello) / MILLISECOND_NS
+
+    def missing_reason(self, connection: Connection, flow: Flow, side: int) -> str:
+        """Why a message of `side` is missing: one of UNKNOWN_REASONS."""
+        stream: Stream = flow.streams[side]
+        if stream.packets == 0:
+            return "one_sided"
+        if stream.truncated:
+            return "snaplen"
+        if stream.gap:
+            return "gap"
+        if flow.quic is not None:
+            sealed = flow.quic.sealed[0] or flow.quic.sealed[1]
+            return "encrypted" if sealed else "malformed" if connection.problems else "not_captured"
+        if not stream.syn and stream.octets > 0:
+            return "midstream"
+        if connection.problems:
+            return "malformed"
+        return "not_captured"
+
+
+def is_sslv2(flow: Flow) -> bool:
+    """True where SSL 2.0 was spoken, or offered and nothing else."""
+    if flow.server_hello is not None:
+        return bool(flow.server_hello.legacy_version == SSL2_VERSION)
+    return flow.sslv2 and flow.client_hello is not None and flow.client_hello.legacy_version == SSL2_VERSION
