@@ -21,7 +21,8 @@ FULL_SEGMENT = 1440
 LONGEST_MESSAGE = (1 << 24) - 1
 PIECES = 8000  # of one IP datagram, 8 octets each
 INITIAL_OCTETS = 1200
-INITIALS = 64  # of one QUIC connection that can be opened
+EAP_FRAGMENT = b"\2\1" + (110).to_bytes(2) + b"\x0d\xc0" + (5000).to_bytes(4) + b"\x16\3\1\x13\x83" + bytes(95)
+"""An EAP-TLS response: the first fragment of a message (RFC 5216 section 3.2)."""
 
 Frames = Iterator[bytes]
 
@@ -177,17 +178,15 @@ def eap(packets: int, chance: random.Random) -> Frames:
     """EAP-TLS responses on a LAN, each from another station, the first fragment of a message (RFC 5216)."""
     for number in range(packets):
         source = b"\2\0" + number.to_bytes(4)
-        message = b"\2\1" + (6 + 104).to_bytes(2) + b"\x0d\xc0" + (5000).to_bytes(4) + b"\x16\3\1\x13\x83" + bytes(95)
-        frame = bytes.fromhex("0180c2000003") + source + b"\x88\x8e\1\0" + len(message).to_bytes(2)
-        yield frame + message
+        frame = bytes.fromhex("0180c2000003") + source + b"\x88\x8e\1\0" + len(EAP_FRAGMENT).to_bytes(2)
+        yield frame + EAP_FRAGMENT
 
 
 def radius(packets: int, chance: random.Random) -> Frames:
     """Requests from one access server with an EAP-TLS response, each in a conversation of its own (RFC 3579)."""
     framer = stranger(chance, 1812, UDP)
     for number in range(packets):
-        message = b"\2\1" + (6 + 104).to_bytes(2) + b"\x0d\xc0" + (5000).to_bytes(4) + b"\x16\3\1\x13\x83" + bytes(95)
-        attributes = b"\x4f" + bytes((len(message) + 2,)) + message + b"\x1f\x0a" + chance.randbytes(8)
+        attributes = b"\x4f" + bytes((len(EAP_FRAGMENT) + 2,)) + EAP_FRAGMENT + b"\x1f\x0a" + chance.randbytes(8)
         head = b"\1" + bytes((number & 0xFF,)) + (20 + len(attributes)).to_bytes(2) + chance.randbytes(16)
         yield framer.udp_frame(0, head + attributes)
 
@@ -199,7 +198,7 @@ def openvpn(packets: int, chance: random.Random) -> Frames:
             framer, session = stranger(chance, 1194, UDP), chance.randbytes(8)
             yield framer.udp_frame(0, b"\x38" + session + b"\0\0\0\0\0")
         else:
-            yield framer.udp_frame(0, b"\x20" + session + b"\0" + (number % 64 + 1).to_bytes(4) + bytes(900))
+            yield framer.udp_frame(0, b"\x20" + session + b"\0" + (number % 64 * 3).to_bytes(4) + bytes(900))
 
 
 @dataclass(frozen=True)

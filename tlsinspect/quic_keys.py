@@ -8,8 +8,9 @@ drafts and experiments differ in salt and labels.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .quic_protection import AesProtection
@@ -58,16 +59,16 @@ class QuicKeys:
     """Derives Initial keys, and remembers those of the latest connections; see InitialKeys."""
 
     def __init__(self) -> None:
-        self.cache: dict[tuple[int, bytes], tuple[tuple[AesProtection, AesProtection], ...]] = {}
+        self.cache: dict[tuple[int, bytes], tuple[Protections, ...]] = {}
 
-    def derive(self, version: int, connection_id: bytes) -> tuple[tuple[AesProtection, AesProtection], ...]:
+    def derive(self, version: int, connection_id: bytes) -> tuple[Protections, ...]:
         """The pairs of protections (client's, server's) that a version may use; none for one that is not known."""
         key = (version, connection_id)
         pairs = self.cache.get(key)
         if pairs is None:
             if len(self.cache) >= CACHE_LIMIT:
                 del self.cache[next(iter(self.cache))]
-            pairs = tuple([derive_pair(salt, labels, connection_id) for salt, labels in salts(version)])
+            pairs = tuple([Protections(salt, labels, connection_id) for salt, labels in salts(version)])
             self.cache[key] = pairs
         return pairs
 
@@ -77,13 +78,28 @@ def salts(version: int) -> tuple[tuple[bytes, str], ...]:
     return (VERSIONS[version],) if version in VERSIONS else CANDIDATES
 
 
-def derive_pair(salt: bytes, labels: str, connection_id: bytes) -> tuple[AesProtection, AesProtection]:
-    """The client's and the server's protection. Spec: RFC 9001 section 5.2."""
-    from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
+class Protections(Sequence["AesProtection"]):
+    """The client's and the server's protection (RFC 9001 section 5.2), each made when it is first asked for.
 
-    secret = hmac.digest(salt, connection_id, "sha256")
-    client, server = expand(secret, "client in", 32), expand(secret, "server in", 32)
-    return AesProtection(*packet_keys(client, labels)), AesProtection(*packet_keys(server, labels))
+    Whoever sends a flood of packets that no key opens makes us derive the client's; nobody answers them.
+    """
+
+    def __init__(self, salt: bytes, labels: str, connection_id: bytes) -> None:
+        self.labels = labels
+        self.secret = hmac.digest(salt, connection_id, "sha256")
+        self.made: list[AesProtection | None] = [None, None]
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, role: Any) -> Any:
+        made = self.made[role]
+        if made is None:
+            from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
+
+            secret = expand(self.secret, ("client in", "server in")[role], 32)
+            made = self.made[role] = AesProtection(*packet_keys(secret, self.labels))
+        return made
 
 
 def packet_keys(secret: bytes, labels: str) -> tuple[bytes, bytes, bytes]:

@@ -9,8 +9,8 @@ import click
 def limits() -> None:
     """List the limits that --limit changes.
 
-    Each line has a name, its default and what it bounds. What a limit cuts off is a problem of kind "limit", or a flag of the
-    connection. Where several processes read, each has these limits.
+    Each line has a name, its default and what it bounds. What a limit cuts off is a problem of kind "limit",
+    or a flag of the connection. Where several processes read, each has these limits.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ cdef class QuicReader(DatagramReader):
     cpdef seal(self, Flow flow, int side, object error)
     @cython.locals(role=int, payload=bytes, origin=bytes, limit=cython.longlong)
     cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
-    @cython.locals(pair=tuple, payload=bytes)
+    @cython.locals(payload=bytes)
     cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
     @cython.locals(crypto=CryptoStream)
     cpdef bint is_another_hello(self, int side, Frames frames) except -1
