@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from replay import ACK, ETHERNET, TCP, UDP, Endpoints, Framer, ones_sum
 
+from tlsinspect.quic_keys import QuicKeys
+
 SYN = 0x02
 SERVER = bytes((198, 19, 0, 1))
 TINY_SEGMENTS = 10_000  # out of order, of one connection
@@ -21,6 +23,8 @@ FULL_SEGMENT = 1440
 LONGEST_MESSAGE = (1 << 24) - 1
 PIECES = 8000  # of one IP datagram, 8 octets each
 INITIAL_OCTETS = 1200
+INITIALS = 64  # of one QUIC connection
+FRAMES = 140  # of CRYPTO in one of them
 EAP_FRAGMENT = b"\2\1" + (110).to_bytes(2) + b"\x0d\xc0" + (5000).to_bytes(4) + b"\x16\3\1\x13\x83" + bytes(95)
 """An EAP-TLS response: the first fragment of a message (RFC 5216 section 3.2)."""
 
@@ -165,6 +169,25 @@ def quic_initials(packets: int, chance: random.Random) -> Frames:
         yield stranger(chance, 443, UDP).udp_frame(0, head + (0x4000 | rest).to_bytes(2) + chance.randbytes(rest))
 
 
+def quic_pieces(packets: int, chance: random.Random) -> Frames:
+    """Initial packets that their keys open, full of CRYPTO frames of an octet: with holes, twice, far ahead."""
+    for number in range(packets):
+        if number % INITIALS == 0:
+            framer, destination = stranger(chance, 443, UDP), chance.randbytes(8)
+            protection = QuicKeys().derive(1, destination)[0][0]
+        first = number % INITIALS * FRAMES
+        offsets = [chance.choice((3 * at, 7, (1 << 29) + at)) for at in range(first, first + FRAMES)]
+        frames = b"".join(b"\6" + (0x80000000 | offset).to_bytes(4) + b"\1\x55" for offset in offsets)
+        head = b"\xc3\0\0\0\1\x08" + destination + b"\0\0"
+        rest = INITIAL_OCTETS - len(head) - 2
+        head += (0x4000 | rest).to_bytes(2) + (number % INITIALS).to_bytes(4)
+        nonce = (protection.iv ^ number % INITIALS).to_bytes(12)
+        sealed = protection.aead.encrypt(nonce, frames.ljust(rest - 20, b"\0"), head)
+        mask = protection.mask(sealed[:16])
+        hidden = bytes(one ^ other for one, other in zip(head[-4:], mask[1:5], strict=True))
+        yield framer.udp_frame(0, bytes((head[0] ^ mask[0] & 0x0F,)) + head[1:-4] + hidden + sealed)
+
+
 def dtls_fragments(packets: int, chance: random.Random) -> Frames:
     """One association; fragments of a message, an octet each, of which every second one is missing (RFC 6347)."""
     framer = stranger(chance, 4433, UDP)
@@ -225,6 +248,7 @@ LOADS = {
     "fragments": Load(1_000_000, fragments),
     "tiny-fragments": Load(300_000, tiny_fragments),
     "quic-initials": Load(100_000, quic_initials),
+    "quic-pieces": Load(50_000, quic_pieces),
     "dtls-fragments": Load(300_000, dtls_fragments),
     "eap": Load(300_000, eap),
     "radius": Load(300_000, radius),

@@ -101,6 +101,7 @@ class Reading:
             yield from self.collect(last=True)
             self.totals.evicted = self.table.evicted
             self.totals.outweighed = self.table.outweighed
+            self.totals.count_dropped(self.table.dropped)
 
     def read_capture(self, number: int) -> Iterator[Batch]:
         """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError."""

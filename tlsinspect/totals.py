@@ -16,6 +16,7 @@ from .columns import COLUMNS
 from .connection import CARRIES_TLS, Connection
 from .dissect import link_type_name
 from .errors import DecodeError
+from .protocols import SILENT
 from .tables.events import build_rows, problem_row
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
@@ -59,6 +60,12 @@ class Totals:
         if carries_tls:
             self.opened_tls[connection.capture] += 1
         return carries_tls
+
+    def count_dropped(self, dropped: dict[tuple[int, int], int]) -> None:
+        """Count half-open connections that a limit ended, by (file number, server port)."""
+        for (capture, port), count in dropped.items():
+            self.ports[port, "tcp", SILENT] += count
+            self.opened[capture] += count
 
     def note_damage(self, number: int, error: DecodeError) -> None:
         """Keep what ended the reading of a file."""

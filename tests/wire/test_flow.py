@@ -326,7 +326,7 @@ class TestClosing:
 
     def test_the_tenth_that_was_idle_longest_is_evicted_at_the_limit(self) -> None:
         wire = Wire(FlowTable(limits=Limits(connections=20)))
-        talks = [Talk(wire, ("192.0.2.7", port)).open() for port in range(20)]
+        talks = [Talk(wire, ("192.0.2.7", port)).open().say(b"word") for port in range(20)]
         talks[0].say(b"again")
         assert wire.table.evicted == 0
         Talk(wire).open()
@@ -334,9 +334,17 @@ class TestClosing:
         assert [flow.streams[0].key[8:10] for flow in wire.table.finished] == [b"\x00\x01", b"\x00\x02", b"\x00\x03"]
         assert len(wire.table.flows) == 18
 
+    def test_half_open_connections_that_are_evicted_are_counted_and_nothing_else(self) -> None:
+        wire = Wire(FlowTable(limits=Limits(connections=20)))
+        for port in range(21):
+            Talk(wire, ("192.0.2.7", port)).segment(0, SYN)
+        assert (wire.table.evicted, wire.table.finished) == (3, [])
+        assert wire.table.dropped == {(0, 443): 3}
+        assert len(wire.table.flows) == len(wire.table.streams) // 2 == 18
+
     def test_the_connection_that_exceeds_the_limit_stays_even_if_its_clock_is_behind(self) -> None:
         wire = Wire(FlowTable(limits=Limits(connections=1)))
-        Talk(wire, ("192.0.2.7", 1)).open()
+        Talk(wire, ("192.0.2.7", 1)).open().say(b"word")
         wire.time_ns -= 100 * SECOND_NS
         Talk(wire).open().say(HELLO)
         assert wire.table.evicted == 1

@@ -500,7 +500,7 @@ class TestHostile:
         packets = [("client", initial(payload, number=number)) for number, payload in enumerate(flood)]
         flow = flow_of(*packets)
         assert ("quic", "limit") in problems_of(flow)
-        assert len(flow.problems) <= 32
+        assert [error.kind for error, _ in flow.problems] == ["limit"]
 
     def test_a_frame_that_is_not_allowed_is_a_problem(self) -> None:
         assert problems_of(flow_of(("client", initial(crypto(0, HELLO) + b"\x08stream")))) == [("quic", "bad_value")]

@@ -156,8 +156,8 @@ class TestCryptoStream:
         assert (stream.take(), stream.conflict) == (b"world", False)
 
     def test_an_offset_past_the_limit_is_refused_without_keeping_anything(self) -> None:
-        stream = CryptoStream()
         for offset in (DEFAULT_LIMITS.crypto_octets, (1 << 62) - 2):
+            stream = CryptoStream()
             with pytest.raises(DecodeError, match="limit"):
                 stream.add(offset, b"x")
         assert stream.pieces == []

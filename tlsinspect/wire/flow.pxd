@@ -38,6 +38,8 @@ cdef class Flow(Listener):
     cdef public str history, carrier
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
+    @cython.locals(first=Stream, second=Stream)
+    cpdef bint is_half_open(self) except -1
     @cython.locals(stream=Stream)
     cpdef note(self, RecordReader reader, int record_type, int kind, Py_ssize_t length, str letter)
     @cython.locals(first=Stream, second=Stream)

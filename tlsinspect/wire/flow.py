@@ -27,6 +27,7 @@ from .codes import (
     SERVER_KEY_EXCHANGE,
     SSLV2_ERROR,
     SSLV2_SERVER_HELLO,
+    TCP,
 )
 from .limits import DEFAULT_LIMITS, Limits
 from .messages import (
@@ -146,6 +147,12 @@ class Flow(Listener):
         first: Stream = self.streams[0]
         second: Stream = self.streams[1]
         return first.reader.mode != DETECTING or second.reader.mode != DETECTING
+
+    def is_half_open(self) -> bool:
+        """A TCP connection with a SYN, and no payload from either side."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        return self.syn_side >= 0 and self.protocol == TCP and first.octets == 0 and second.octets == 0
 
     def note(self, reader: RecordReader, record_type: int, kind: int, length: int, letter: str) -> None:
         """Note a message in `messages` and `history`."""

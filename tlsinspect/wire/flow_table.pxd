@@ -16,7 +16,7 @@ cdef class FlowTable:
     cdef public object ports
     cdef public tuple openers, framers
     cdef public EapolTable eapol
-    cdef public dict streams, datagram_streams, flows
+    cdef public dict streams, datagram_streams, flows, dropped
     cdef public list closing, finished
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
@@ -26,7 +26,7 @@ cdef class FlowTable:
                    flow=Flow, sequence=cython.longlong)
     cpdef add_segment(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
-                   reader=DatagramReader)
+                   reader=DatagramReader, held=cython.longlong)
     cpdef add_datagram(self, Packet packet)
     @cython.locals(reader=DatagramReader)
     cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
@@ -38,8 +38,11 @@ cdef class FlowTable:
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
     cpdef add_frame(self, Packet packet)
     cpdef adopt(self, Flow flow)
-    @cython.locals(stream=Stream, streams=dict)
     cpdef close(self, Flow flow)
+    @cython.locals(client=Stream, stream=Stream, at=Py_ssize_t)
+    cpdef drop(self, Flow flow)
+    @cython.locals(stream=Stream, streams=dict)
+    cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
     cpdef sweep(self, long long now)
     cpdef make_room(self)

@@ -48,7 +48,8 @@ class FlowTable:
 
     `capture` is a number that says which file the packets are from; `connections`
     counts what was opened. `evicted` counts connections that were ended by the limit `connections`, `outweighed`
-    those by `connection_octets`. What the open ones hold is looked at when they may have grown beyond it: `growth`
+    those by `connection_octets`; `dropped` counts the half-open ones among them by (capture, server port), as they
+    are not in `finished`. What the open ones hold is looked at when they may have grown beyond it: `growth`
     is the most that they can have grown since, `allowance` how much that may be.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
@@ -86,6 +87,7 @@ class FlowTable:
         self.next_idle_sweep = 0
         self.idle_ns = limits.idle_seconds * SECOND_NS
         self.outweighed = 0
+        self.dropped: dict[tuple[int, int], int] = {}
         self.growth = 0
         self.allowance = limits.connection_octets
         self.last_wins = False
@@ -187,7 +189,10 @@ class FlowTable:
         if at + 8 + length > end:
             stream.truncated = True
         if reader is not None:
+            held = flow.held
             reader.accept(flow, stream, data, at + 8, end)
+            if flow.held > held:
+                self.growth += flow.held - held
         elif len(stream.head) == 0:
             stream.head = data[at + 8 : end]
         self.growth += PACKET_COST + end - at
@@ -287,15 +292,29 @@ class FlowTable:
 
     def close(self, flow: Flow) -> None:
         """End a connection and forget it."""
-        if flow not in self.flows:
-            return
+        if flow in self.flows:
+            self.forget(flow)
+            flow.end()
+            self.finished.append(flow)
+
+    def drop(self, flow: Flow) -> None:
+        """Forget a half-open connection that there is no room for: it is counted, and costs no more than that."""
+        self.forget(flow)
+        client: Stream = flow.streams[flow.syn_side]
+        at = len(client.key) - 2
+        place = (flow.capture, client.key[at] << 8 | client.key[at + 1])
+        self.dropped[place] = self.dropped.get(place, 0) + 1
+        flow.finished = True
+        for stream in flow.streams:
+            stream.release()
+
+    def forget(self, flow: Flow) -> None:
+        """Take a connection out of the tables."""
         del self.flows[flow]
         streams = self.streams if flow.protocol == TCP else self.datagram_streams
         for stream in flow.streams:
             if streams.get(stream.key) is stream:
                 del streams[stream.key]
-        flow.end()
-        self.finished.append(flow)
 
     def sweep(self, now: int) -> None:
         """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for."""
@@ -331,10 +350,7 @@ class FlowTable:
 
     def held(self) -> int:
         """Octets of memory that the open connections hold, by estimate."""
-        held = 0
-        for flow in self.flows:
-            held += flow_cost(flow)
-        return held
+        return sum([flow_cost(flow) for flow in self.flows])
 
     def evict(self, count: int) -> int:
         """End the `count` connections that have been idle longest; returns how many these were.
@@ -345,7 +361,10 @@ class FlowTable:
         latest = times[min(count, len(times)) - 1]
         oldest = [flow for flow in self.flows if flow.time_end <= latest][:count]
         for flow in oldest:
-            self.close(flow)
+            if flow.is_half_open():
+                self.drop(flow)
+            else:
+                self.close(flow)
         self.closing = [entry for entry in self.closing if not entry[1].finished]
         return len(oldest)
 

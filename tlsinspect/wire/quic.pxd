@@ -26,7 +26,7 @@ cdef class QuicReader(DatagramReader):
     cpdef watch(self, Flow flow, Stream stream, Py_ssize_t length)
     @cython.locals(position=Py_ssize_t, destination=bytes, header=LongHeader)
     cpdef read_datagram(self, Flow flow, Stream stream, bytes datagram)
-    @cython.locals(side=int)
+    @cython.locals(side=int, crypto=CryptoStream)
     cpdef take_packet(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef know_client(self, Flow flow, int side)
     cpdef take_version(self, LongHeader header, int side)

@@ -143,7 +143,9 @@ class QuicReader(DatagramReader):
             self.facts.connection_ids[side] = (header.destination, header.source)
             self.id_lengths[1 - side] = len(header.source)
         if header.kind == QUIC_INITIAL:
-            self.read_initial(flow, stream, datagram, header)
+            crypto: CryptoStream = self.crypto[side]
+            if not crypto.full:
+                self.read_initial(flow, stream, datagram, header)
         elif header.kind == QUIC_HANDSHAKE:
             self.handshake_seen[side] = True
         elif header.kind == QUIC_ZERO_RTT:

@@ -30,7 +30,7 @@ cdef class CryptoStream:
     cdef public long long delivered, forgotten, held
     cdef public list pieces
     cdef public Py_ssize_t taken
-    cdef public bint conflict
+    cdef public bint conflict, full, exceeded
     @cython.locals(end=cython.longlong, position=cython.longlong, at=Py_ssize_t, pieces=list, start=cython.longlong,
                    stop=cython.longlong, known=bytes)
     cpdef add(self, long long offset, bytes octets)

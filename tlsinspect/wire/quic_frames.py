@@ -146,12 +146,15 @@ class CryptoStream:
 
     `delivered` is the offset of the next octet in order. `pieces` are (offset, octets),
     sorted and without overlap; what was delivered stays until `forget`, so that
-    `conflict` can tell whether a later copy said something else. `held` is what the pieces cost in octets.
+    `conflict` can tell whether a later copy said something else. `held` is what the pieces cost in octets,
+    `full` that there are as many as there may be, `exceeded` that octets came which are too far ahead.
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self.held = 0
+        self.full = False
+        self.exceeded = False
         self.delivered = 0
         self.forgotten = 0
         self.pieces: list[tuple[int, bytes]] = []
@@ -159,9 +162,12 @@ class CryptoStream:
         self.conflict = False
 
     def add(self, offset: int, octets: bytes) -> None:
-        """Keep what is new of a frame. Raises DecodeError past the limits `crypto_octets` and `crypto_pieces`."""
+        """Keep what is new of a frame. Raises DecodeError where a limit is first met; what is past one is left out."""
         end = offset + len(octets)
         if end > self.limits.crypto_octets:
+            if self.exceeded:
+                return
+            self.exceeded = True
             raise DecodeError("quic", "limit", 0, f"at most {self.limits.crypto_octets} octets of CRYPTO frames")
         position = max(offset, self.forgotten)
         pieces = self.pieces
@@ -170,6 +176,9 @@ class CryptoStream:
             at -= 1
         while position < end:
             if len(pieces) >= self.limits.crypto_pieces:
+                if self.full:
+                    return
+                self.full = True
                 raise DecodeError("quic", "limit", 0, f"at most {self.limits.crypto_pieces} pieces of CRYPTO frames")
             start = pieces[at][0] if at < len(pieces) else end
             if position < start:
