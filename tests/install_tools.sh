@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages, where this machine lets us.
 #
-#   install_tools.sh               tshark, a C compiler, the headers of Python; what is missing then is named
+#   install_tools.sh               tshark, valgrind, a C compiler, the headers of Python; what is missing then is named
 #   install_tools.sh venv          Python's venv module
 #   install_tools.sh can-compile   installs nothing: status 0 where the kernel can be compiled
 
@@ -44,6 +44,9 @@ esac
 
 if ! command -v tshark >/dev/null && ! install tshark; then
     echo "tshark is missing: the tests that compare with it are left out (Debian: apt-get install tshark)"
+fi
+if ! command -v valgrind >/dev/null && ! install valgrind; then
+    echo "valgrind is missing: the kernel's instructions are not counted (Debian: apt-get install valgrind)"
 fi
 if ! has_compiler && ! install gcc libc6-dev; then
     echo "A C compiler is missing: the compiled variant is left out (Debian: apt-get install gcc libc6-dev)"

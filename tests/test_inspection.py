@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from samples import CAPTURES
 from tls_vectors import client_hello, handshake, message, server_name
-from traffic import NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
+from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect import CaptureError
@@ -257,3 +257,20 @@ def test_server_names_stay_as_they_were_sent(tmp_path: Path) -> None:
     odd = tls12_turns(server_name(b"\x1b[31m\xff.example"))
     connections = tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*odd))).connections
     assert connections["server_name"].tolist() == ["\x1b[31m\\xff.example"]
+
+
+def test_half_open_connections_that_a_limit_ends_are_counted_under_their_port(tmp_path: Path) -> None:
+    packets = [
+        packet
+        for number in range(40)
+        for packet in converse(client=(CLIENT[0], 20000 + number), start_ns=NOON_NS + number)[:1]
+    ]
+    inspection = tlsinspect.read(
+        write_pcap(tmp_path / "half-open.pcap", packets), limits=tlsinspect.Limits(connections=20)
+    )
+    [port] = inspection.ports.to_dict("records")
+    assert (port["server_port"], port["protocol"], port["connections"]) == (443, "silent", 40)
+    assert inspection.captures["connections"].tolist() == [40]
+    [problem] = inspection.problems.to_dict("records")
+    assert (problem["kind"], problem["expected"]) == ("limit", "at most 20 connections open at once")
+    assert problem["count"] == 40 - len(inspection.connections)

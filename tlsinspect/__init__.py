@@ -8,9 +8,10 @@ from .errors import CaptureError, DecodeError, TlsInspectError
 
 if TYPE_CHECKING:
     from .inspection import Inspection, read
+    from .wire.limits import Limits
 
 __version__ = "0.1.0"
-__all__ = ["CaptureError", "DecodeError", "Inspection", "TlsInspectError", "__version__", "read"]
+__all__ = ["CaptureError", "DecodeError", "Inspection", "Limits", "TlsInspectError", "__version__", "read"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +20,8 @@ def __getattr__(name: str) -> Any:
         from . import inspection
 
         return getattr(inspection, name)
+    if name == "Limits":
+        from .wire.limits import Limits
+
+        return Limits
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,7 @@ cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
+    cdef public long long chain_octets
     cdef public dict certificates, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)

@@ -24,8 +24,10 @@ from .wire.messages import ServerHello, parse_server_key_exchange
 from .wire.octets import cut
 from .wire.stream import Stream
 
-MEMO_LIMIT = 65536  # remembered results of one kind; past it the memory starts anew
-CHAIN_MEMO_LIMIT = 4096  # the same for chains, whose keys are whole Certificate messages
+MEMO_LIMIT = 65536  # remembered addresses; past it the memory starts anew
+FINGERPRINT_MEMO_LIMIT = 8192  # the same for fingerprints, which no client has to offer twice
+LONGEST_REMEMBERED = 2048  # letters of a JA3 string
+CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, whose keys are whole Certificate messages
 
 SSL2_VERSION = 0x0002
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
@@ -50,6 +52,7 @@ class ConnectionBuilder:
         self.certificates: dict[str, bytes] = {}
         self.addresses: dict[bytes, str] = {}
         self.chains: dict[bytes, tuple[str, ...]] = {}
+        self.chain_octets = 0
         self.fingerprints: dict[tuple[object, ...], tuple[str, str, str, str]] = {}
         self.server_fingerprints: dict[tuple[int, int, bytes], tuple[str, str]] = {}
 
@@ -72,7 +75,7 @@ class ConnectionBuilder:
             spoken = flow.carrier
             if flow.is_tls():
                 connection.starttls_protocol, connection.starttls_status = spoken, USED
-        elif spoken:
+        elif spoken and spoken != UNKNOWN:
             self.set_upgrade(connection, client, server)
         if not flow.is_tls() and flow.quic is None:
             silent = connection.client_bytes + connection.server_bytes == 0
@@ -200,11 +203,12 @@ class ConnectionBuilder:
         )
         connection.fingerprint = self.fingerprints.get(signature)
         if connection.fingerprint is None:
-            if len(self.fingerprints) > MEMO_LIMIT:
+            if len(self.fingerprints) > FINGERPRINT_MEMO_LIMIT:
                 self.fingerprints.clear()
             text = ja3_text(hello)
             connection.fingerprint = (md5_hex(text), text, *ja4_texts(hello, transport))
-            self.fingerprints[signature] = connection.fingerprint
+            if len(text) <= LONGEST_REMEMBERED:
+                self.fingerprints[signature] = connection.fingerprint
 
     def set_server(self, connection: Connection, flow: Flow) -> None:
         """What the server chose."""
@@ -231,7 +235,7 @@ class ConnectionBuilder:
         signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
         connection.server_fingerprint = self.server_fingerprints.get(signature)
         if connection.server_fingerprint is None:
-            if len(self.server_fingerprints) > MEMO_LIMIT:
+            if len(self.server_fingerprints) > FINGERPRINT_MEMO_LIMIT:
                 self.server_fingerprints.clear()
             text = ja3s_text(hello)
             connection.server_fingerprint = (md5_hex(text), text)
@@ -301,8 +305,10 @@ class ConnectionBuilder:
             hashes = tuple(names)
             if error is not None:
                 return hashes
-            if len(self.chains) > CHAIN_MEMO_LIMIT:
+            if self.chain_octets > CHAIN_MEMO_OCTETS:
                 self.chains.clear()
+                self.chain_octets = 0
+            self.chain_octets += len(body)
             self.chains[body] = hashes
         return hashes
 

@@ -17,6 +17,7 @@ from .capture import find_captures, order_captures
 from .columns import COLUMNS
 from .parallel import ParallelReading
 from .reading import BATCH_TABLES, Progress, Reading, total_size
+from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,6 +124,7 @@ def read(
     progress: Progress | None = None,
     processes: int = 1,
     overlap: Overlap = "first",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
     """Read captures and return what their TLS says.
 
@@ -131,10 +133,11 @@ def read(
     `progress` is called with (bytes read, bytes in all or None). Up to `processes` worker
     processes share captures that are large enough. Where two copies of the same octets
     differ, `overlap` says which counts: "first", or "last" of those that wait because
-    something before them has not come (what is in turn is read at once). Raises CaptureError
+    something before them has not come (what is in turn is read at once). `limits` bound what is
+    kept meanwhile; what they cut off is among the problems. Raises CaptureError
     when nothing can be read; damage further on ends up in `problems`.
     """
-    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap)
+    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap, limits)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
         batches[batch.table].append(batch.rows)
@@ -152,6 +155,7 @@ def open_reading(
     progress: Progress | None = None,
     processes: int = 1,
     overlap: Overlap = "first",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Reading | ParallelReading:
     """Find the captures and prepare one pass over them, shared by processes where that pays.
 
@@ -163,5 +167,5 @@ def open_reading(
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     sources = order_captures(find_captures(paths))
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
-        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins)
-    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins)
+        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins, limits)
+    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits)

@@ -26,6 +26,7 @@ from .capture import CaptureSource
 from .errors import CaptureError, TlsInspectError
 from .reading import Batch, Progress, Reading, distinct_names
 from .totals import Totals
+from .wire.limits import DEFAULT_LIMITS, Limits
 
 if sys.platform == "linux":
     import fcntl
@@ -44,13 +45,15 @@ class ParallelReading:
         progress: Progress | None,
         shards: int,
         last_wins: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.last_wins = last_wins
+        self.limits = limits
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
         self.shards = shards
-        self.totals = Totals(distinct_names(sources), ports)
+        self.totals = Totals(distinct_names(sources), ports, limits)
         self.context = tables.Context(self.totals.names, self.totals.certificates)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -70,6 +73,7 @@ class ParallelReading:
                 shard,
                 self.shards,
                 self.last_wins,
+                self.limits,
             )
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
@@ -116,6 +120,7 @@ def work(
     shard: int,
     shards: int,
     last_wins: bool,
+    limits: Limits,
 ) -> None:
     """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -126,7 +131,7 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins)
+    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits)
     try:
         for batch in reading:
             sender.send(("rows", batch.table))

@@ -58,6 +58,18 @@ SERVER_OPENINGS = (
     ("rfb", b"RFB 0"),
 )
 
+
+def by_first_octet(openings: tuple[tuple[str, bytes], ...]) -> dict[bytes, list[tuple[str, bytes]]]:
+    """Openings by their first octet, in order: most streams have none of them."""
+    found: dict[bytes, list[tuple[str, bytes]]] = {}
+    for name, opening in openings:
+        found.setdefault(opening[:1], []).append((name, opening))
+    return found
+
+
+CLIENT_OPENINGS_BY_OCTET = by_first_octet(CLIENT_OPENINGS)
+SERVER_OPENINGS_BY_OCTET = by_first_octet(SERVER_OPENINGS)
+
 FTP_COMMANDS = (b"USER ", b"AUTH ", b"FEAT\r", b"HOST ", b"OPTS ", b"SYST\r")
 COMMANDS = {  # first commands that only one protocol knows
     b"EHLO": "smtp", b"HELO": "smtp", b"LHLO": "smtp", b"STLS": "pop3", b"CAPA": "pop3", b"APOP": "pop3",
@@ -74,7 +86,7 @@ def name_protocol(client: bytes, server: bytes) -> str:
 
 def name_dialogue(client: bytes, server: bytes) -> str:
     """Protocols in which the client speaks first or its commands tell."""
-    for name, opening in CLIENT_OPENINGS:
+    for name, opening in CLIENT_OPENINGS_BY_OCTET.get(client[:1], ()):
         if client.startswith(opening) and is_plausible(name, client, server):
             return name
     if client.startswith(HTTP_METHODS):
@@ -96,7 +108,7 @@ def name_greeting(client: bytes, server: bytes) -> str:
         if client[:5].upper() in FTP_COMMANDS:
             return "ftp"
         return "ftp" if b"FTP" in server.upper() and b"SMTP" not in server.upper() else "smtp"
-    for name, opening in SERVER_OPENINGS:
+    for name, opening in SERVER_OPENINGS_BY_OCTET.get(server[:1], ()):
         if server.startswith(opening):
             return name
     if server[:2] == b"\x04\x01" and server[4:9] == b"\x00\x00\x01\x00\x00":

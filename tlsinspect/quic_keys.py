@@ -7,9 +7,10 @@ drafts and experiments differ in salt and labels.
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .quic_protection import AesProtection
@@ -51,10 +52,6 @@ VERSIONS = {
     0x54303531: (SALT_T051, QUIC),
 } | {version: (salt, QUIC) for first, last, salt in DRAFT_SALTS for version in range(first, last + 1)}
 
-BLOCK_LENGTH = 64  # octets that SHA-256 takes at a time
-INNER = bytes(octet ^ 0x36 for octet in range(256))
-OUTER = bytes(octet ^ 0x5C for octet in range(256))
-
 CANDIDATES = ((SALT_V1, QUIC), (SALT_DRAFT_29, QUIC), (SALT_DRAFT_23, QUIC), (SALT_V2, QUIC_V2))
 
 
@@ -62,16 +59,16 @@ class QuicKeys:
     """Derives Initial keys, and remembers those of the latest connections; see InitialKeys."""
 
     def __init__(self) -> None:
-        self.cache: dict[tuple[int, bytes], tuple[tuple[AesProtection, AesProtection], ...]] = {}
+        self.cache: dict[tuple[int, bytes], tuple[Protections, ...]] = {}
 
-    def derive(self, version: int, connection_id: bytes) -> tuple[tuple[AesProtection, AesProtection], ...]:
+    def derive(self, version: int, connection_id: bytes) -> tuple[Protections, ...]:
         """The pairs of protections (client's, server's) that a version may use; none for one that is not known."""
         key = (version, connection_id)
         pairs = self.cache.get(key)
         if pairs is None:
             if len(self.cache) >= CACHE_LIMIT:
                 del self.cache[next(iter(self.cache))]
-            pairs = tuple([derive_pair(salt, labels, connection_id) for salt, labels in salts(version)])
+            pairs = tuple([Protections(salt, labels, connection_id) for salt, labels in salts(version)])
             self.cache[key] = pairs
         return pairs
 
@@ -81,41 +78,38 @@ def salts(version: int) -> tuple[tuple[bytes, str], ...]:
     return (VERSIONS[version],) if version in VERSIONS else CANDIDATES
 
 
-def derive_pair(salt: bytes, labels: str, connection_id: bytes) -> tuple[AesProtection, AesProtection]:
-    """The client's and the server's protection. Spec: RFC 9001 section 5.2."""
-    from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
+class Protections(Sequence["AesProtection"]):
+    """The client's and the server's protection (RFC 9001 section 5.2), each made when it is first asked for.
 
-    key = hmac_key(authenticate(salt_key(salt), connection_id))
-    client, server = expand(key, "client in", 32), expand(key, "server in", 32)
-    return AesProtection(*packet_keys(client, labels)), AesProtection(*packet_keys(server, labels))
+    Whoever sends a flood of packets that no key opens makes us derive the client's; nobody answers them.
+    """
+
+    def __init__(self, salt: bytes, labels: str, connection_id: bytes) -> None:
+        self.labels = labels
+        self.secret = hmac.digest(salt, connection_id, "sha256")
+        self.made: list[AesProtection | None] = [None, None]
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, role: Any) -> Any:
+        made = self.made[role]
+        if made is None:
+            from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
+
+            secret = expand(self.secret, ("client in", "server in")[role], 32)
+            made = self.made[role] = AesProtection(*packet_keys(secret, self.labels))
+        return made
 
 
 def packet_keys(secret: bytes, labels: str) -> tuple[bytes, bytes, bytes]:
     """Key, IV and header protection key of one direction. Spec: RFC 9001 section 5.1."""
-    key = hmac_key(secret)
-    return expand(key, f"{labels} key", 16), expand(key, f"{labels} iv", 12), expand(key, f"{labels} hp", 16)
+    return expand(secret, f"{labels} key", 16), expand(secret, f"{labels} iv", 12), expand(secret, f"{labels} hp", 16)
 
 
-def expand(key: tuple[bytes, bytes], label: str, length: int) -> bytes:
+def expand(secret: bytes, label: str, length: int) -> bytes:
     """HKDF-Expand-Label with an empty context, of at most one block. Spec: RFC 8446 section 7.1, RFC 5869."""
-    return authenticate(key, expansion(label, length))[:length]
-
-
-def hmac_key(secret: bytes) -> tuple[bytes, bytes]:
-    """A secret of at most a block as HMAC uses it: padded, for the inner hash and the outer one. Spec: RFC 2104."""
-    block = secret.ljust(BLOCK_LENGTH, b"\0")
-    return block.translate(INNER), block.translate(OUTER)
-
-
-def authenticate(key: tuple[bytes, bytes], message: bytes) -> bytes:
-    """HMAC-SHA-256; hmac.digest takes over twice as long for messages this short, and there are nine a connection."""
-    return sha256(key[1] + sha256(key[0] + message).digest()).digest()
-
-
-@cache
-def salt_key(salt: bytes) -> tuple[bytes, bytes]:
-    """The HMAC key that a version's salt is."""
-    return hmac_key(salt)
+    return hmac.digest(secret, expansion(label, length), "sha256")[:length]
 
 
 @cache

@@ -28,11 +28,12 @@ from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
+from .wire.limits import DEFAULT_LIMITS, Limits
 from .wire.openvpn import frame_openvpn
 from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
 
-PACKETS_PER_STEP = 20_000  # how often connections that ended are collected and progress is told
+PACKETS_PER_STEP = 8192  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 2048  # few enough to stay in the processor's cache until they are columns
 
 OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
@@ -72,17 +73,18 @@ class Reading:
         shard: int = 0,
         shards: int = 1,
         last_wins: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
         self.builder = ConnectionBuilder(ports)
-        self.totals = Totals(distinct_names(sources), ports)
+        self.totals = Totals(distinct_names(sources), ports, limits)
         self.totals.certificates = self.builder.certificates
         self.context = tables.Context(self.totals.names, self.builder.certificates)
-        self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS)
+        self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS, limits)
         self.table.last_wins = last_wins
-        self.fragments = FragmentTable()
+        self.fragments = FragmentTable(limits)
         self.dissector = LinkDissector()
         self.pending: list[Connection] = []
 
@@ -98,6 +100,8 @@ class Reading:
             self.table.finish()
             yield from self.collect(last=True)
             self.totals.evicted = self.table.evicted
+            self.totals.outweighed = self.table.outweighed
+            self.totals.count_dropped(self.table.dropped)
 
     def read_capture(self, number: int) -> Iterator[Batch]:
         """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError."""
@@ -122,15 +126,22 @@ class Reading:
     def collect(self, last: bool = False) -> Iterator[Batch]:
         """Build connections of the flows that are over, and yield rows once there are enough."""
         flows, self.table.finished = self.table.finished, []
-        for flow in flows:
-            connection = self.builder.build(flow)
+        flows.reverse()
+        while flows:  # each is let go of when it is built: many may end at once
+            connection = self.builder.build(flows.pop())
             counted = self.totals.count(connection)
             if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
                 self.pending.append(connection)
-        while len(self.pending) >= ROWS_PER_BATCH or (last and self.pending):
-            batch, self.pending = self.pending[:ROWS_PER_BATCH], self.pending[ROWS_PER_BATCH:]
-            for name in self.wanted:
-                yield Batch(name, BATCH_BUILDERS[name](batch, self.context))
+                if len(self.pending) == ROWS_PER_BATCH:
+                    yield from self.build_batches()
+        if last and self.pending:
+            yield from self.build_batches()
+
+    def build_batches(self) -> Iterator[Batch]:
+        """Build the rows of the connections that wait."""
+        batch, self.pending = self.pending, []
+        for name in self.wanted:
+            yield Batch(name, BATCH_BUILDERS[name](batch, self.context))
 
 
 @contextmanager

@@ -16,9 +16,10 @@ from .columns import COLUMNS
 from .connection import CARRIES_TLS, Connection
 from .dissect import link_type_name
 from .errors import DecodeError
+from .protocols import SILENT
 from .tables.events import build_rows, problem_row
-from .wire.flow_table import FLOW_LIMIT
 from .wire.ip import FragmentTable
+from .wire.limits import DEFAULT_LIMITS, Limits
 from .wire.walk import Walk
 
 Row = tuple[Any, ...]
@@ -33,8 +34,9 @@ class Totals:
     `certificates` maps SHA-256 in hex to DER.
     """
 
-    def __init__(self, names: Sequence[str], tls_ports: frozenset[int]) -> None:
+    def __init__(self, names: Sequence[str], tls_ports: frozenset[int], limits: Limits = DEFAULT_LIMITS) -> None:
         self.names = list(names)
+        self.limits = limits
         self.tls_ports = tls_ports
         self.ports: Counter[tuple[int, str, str]] = Counter()
         self.port_bytes: Counter[tuple[int, str, str]] = Counter()
@@ -45,6 +47,7 @@ class Totals:
         self.damage: list[tuple[str, DecodeError]] = []
         self.certificates: dict[str, bytes] = {}
         self.evicted = 0
+        self.outweighed = 0
         self.interrupted = False
 
     def count(self, connection: Connection) -> bool:
@@ -57,6 +60,12 @@ class Totals:
         if carries_tls:
             self.opened_tls[connection.capture] += 1
         return carries_tls
+
+    def count_dropped(self, dropped: dict[tuple[int, int], int]) -> None:
+        """Count half-open connections that a limit ended, by (file number, server port)."""
+        for (capture, port), count in dropped.items():
+            self.ports[port, "tcp", SILENT] += count
+            self.opened[capture] += count
 
     def note_damage(self, number: int, error: DecodeError) -> None:
         """Keep what ended the reading of a file."""
@@ -100,6 +109,7 @@ class Totals:
         self.opened_tls.update(other.opened_tls)
         self.certificates.update(other.certificates)
         self.evicted += other.evicted
+        self.outweighed += other.outweighed
         self.interrupted = self.interrupted or other.interrupted
 
     def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
@@ -108,9 +118,13 @@ class Totals:
             rows = list(self.iter_captures(sources))
         elif table == "problems":
             rows = list(self.problems)
-            if self.evicted:
-                cut = DecodeError("tcp", "limit", 0, f"at most {FLOW_LIMIT} connections open at once")
-                rows.append(problem_row(cut, self.names[0], None, None, self.evicted))
+            for count, expected in (
+                (self.evicted, f"at most {self.limits.connections} connections open at once"),
+                (self.outweighed, f"at most {self.limits.connection_octets} octets held by open connections"),
+            ):
+                if count:
+                    cut = DecodeError("tcp", "limit", 0, expected)
+                    rows.append(problem_row(cut, self.names[0], None, None, count))
         else:
             rows = list(self.iter_ports())
         return pa.Table.from_batches([build_rows(table, rows)])

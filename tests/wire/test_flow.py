@@ -12,6 +12,7 @@ from tlsinspect.errors import KINDS, DecodeError
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP
 from tlsinspect.wire.flow import DatagramReader, Flow
 from tlsinspect.wire.flow_table import FlowTable, flow_key
+from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS
@@ -324,9 +325,8 @@ class TestClosing:
         assert (wire.table.flows, wire.table.streams, wire.table.closing) == ({}, {}, [])
 
     def test_the_tenth_that_was_idle_longest_is_evicted_at_the_limit(self) -> None:
-        wire = Wire()
-        wire.table.flow_limit = 20
-        talks = [Talk(wire, ("192.0.2.7", port)).open() for port in range(20)]
+        wire = Wire(FlowTable(limits=Limits(connections=20)))
+        talks = [Talk(wire, ("192.0.2.7", port)).open().say(b"word") for port in range(20)]
         talks[0].say(b"again")
         assert wire.table.evicted == 0
         Talk(wire).open()
@@ -334,10 +334,17 @@ class TestClosing:
         assert [flow.streams[0].key[8:10] for flow in wire.table.finished] == [b"\x00\x01", b"\x00\x02", b"\x00\x03"]
         assert len(wire.table.flows) == 18
 
+    def test_half_open_connections_that_are_evicted_are_counted_and_nothing_else(self) -> None:
+        wire = Wire(FlowTable(limits=Limits(connections=20)))
+        for port in range(21):
+            Talk(wire, ("192.0.2.7", port)).segment(0, SYN)
+        assert (wire.table.evicted, wire.table.finished) == (3, [])
+        assert wire.table.dropped == {(0, 443): 3}
+        assert len(wire.table.flows) == len(wire.table.streams) // 2 == 18
+
     def test_the_connection_that_exceeds_the_limit_stays_even_if_its_clock_is_behind(self) -> None:
-        wire = Wire()
-        wire.table.flow_limit = 1
-        Talk(wire, ("192.0.2.7", 1)).open()
+        wire = Wire(FlowTable(limits=Limits(connections=1)))
+        Talk(wire, ("192.0.2.7", 1)).open().say(b"word")
         wire.time_ns -= 100 * SECOND_NS
         Talk(wire).open().say(HELLO)
         assert wire.table.evicted == 1
@@ -443,9 +450,12 @@ class TestMidstreamAndHoles:
         flow = talk_of(broken, FLIGHT)
         assert [(error.kind, packet) for error, packet in flow.problems] == [("truncated", 4)]
 
-    def test_no_more_than_32_problems_are_kept(self) -> None:
+    def test_no_more_than_32_problems_are_kept_and_one_that_says_so(self) -> None:
         broken = tls.client_hello(b"".join(tls.extension(15) for _ in range(50)))
-        assert len(talk_of(tls.handshake(tls.message(1, broken))).problems) == 32
+        problems = [error for error, _ in talk_of(tls.handshake(tls.message(1, broken))).problems]
+        assert len(problems) == 33
+        assert {error.kind for error in problems[:32]} == {"truncated"}
+        assert (problems[32].kind, problems[32].expected) == ("limit", "at most 32 problems of a connection")
 
     def test_records_of_a_connection_joined_in_the_middle_are_found(self) -> None:
         flow = Talk().say(tls.application(50), tls.application(60)).only()

@@ -8,6 +8,7 @@ import pytest
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.ip import FragmentTable, read_network
+from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.packet import Packet
 
 ADDRESSES4 = bytes.fromhex("c0000201c6336402")
@@ -237,7 +238,7 @@ def test_fragments_that_the_capture_cut_never_make_a_datagram() -> None:
 
 
 def test_incomplete_datagram_is_given_up_after_its_time() -> None:
-    fragments = FragmentTable(age_ns=30 * SECOND)
+    fragments = FragmentTable(Limits(fragment_seconds=30))
     assert read_network(make_packet(fragment4(TCP, 0, 8), number=3), fragments) == -1
     late = make_packet(fragment4(TCP, 8, 20), time_ns=31 * SECOND, number=4)
     assert read_network(late, fragments) == -1
@@ -247,7 +248,7 @@ def test_incomplete_datagram_is_given_up_after_its_time() -> None:
 
 
 def test_datagrams_over_the_limit_push_out_the_oldest() -> None:
-    fragments = FragmentTable(datagrams=2)
+    fragments = FragmentTable(Limits(fragmented_datagrams=2))
     for identifier in range(1, 5):
         packet = make_packet(make_ipv4(TCP[:8], flags=0x2000, identifier=identifier), number=identifier)
         assert read_network(packet, fragments) == -1
@@ -258,7 +259,7 @@ def test_datagrams_over_the_limit_push_out_the_oldest() -> None:
 
 
 def test_octets_over_the_limit_push_out_the_oldest() -> None:
-    fragments = FragmentTable(octets=3000)
+    fragments = FragmentTable(Limits(fragment_octets=3000))
     for identifier in range(1, 4):
         read_network(make_packet(make_ipv4(b"A" * 1200, flags=0x2000, identifier=identifier)), fragments)
     ((error, _, count),) = fragments.take_problems()

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from quic_traffic import acknowledge, close, crypto, varint
 
 from tlsinspect.errors import KINDS, DecodeError
+from tlsinspect.wire.limits import DEFAULT_LIMITS
 from tlsinspect.wire.quic_frames import (
-    CRYPTO_LIMIT,
     FRAME_LIMIT,
-    RANGE_LIMIT,
     CryptoStream,
     parse_frames,
     parse_transport_parameters,
@@ -157,21 +156,21 @@ class TestCryptoStream:
         assert (stream.take(), stream.conflict) == (b"world", False)
 
     def test_an_offset_past_the_limit_is_refused_without_keeping_anything(self) -> None:
-        stream = CryptoStream()
-        for offset in (CRYPTO_LIMIT, (1 << 62) - 2):
+        for offset in (DEFAULT_LIMITS.crypto_octets, (1 << 62) - 2):
+            stream = CryptoStream()
             with pytest.raises(DecodeError, match="limit"):
                 stream.add(offset, b"x")
         assert stream.pieces == []
-        stream.add(CRYPTO_LIMIT - 1, b"x")
+        stream.add(DEFAULT_LIMITS.crypto_octets - 1, b"x")
         assert len(stream.pieces) == 1
 
     def test_more_pieces_than_the_limit_are_refused(self) -> None:
         stream = CryptoStream()
-        for number in range(RANGE_LIMIT):
+        for number in range(DEFAULT_LIMITS.crypto_pieces):
             stream.add(2 * number + 1, b"x")
         with pytest.raises(DecodeError, match="limit"):
-            stream.add(2 * RANGE_LIMIT + 1, b"x")
-        assert len(stream.pieces) == RANGE_LIMIT
+            stream.add(2 * DEFAULT_LIMITS.crypto_pieces + 1, b"x")
+        assert len(stream.pieces) == DEFAULT_LIMITS.crypto_pieces
 
     @settings(max_examples=200)
     @given(st.binary(min_size=1, max_size=60), st.data())

@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from .completion import completion
 from .export import export
+from .limits import limits
 from .report import report
 from .summary import summary
 
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (summary, report, export, completion):
+for command in (summary, report, export, limits, completion):
     main.add_command(command)

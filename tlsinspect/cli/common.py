@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
     from ..totals import Totals
+    from ..wire.limits import Limits
 
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
 standard input; several are read as one, in the order of their first packets."""
@@ -40,6 +41,25 @@ def parse_ports(context: click.Context, option: click.Parameter, value: str) -> 
     return frozenset(ports)
 
 
+def parse_limits(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Limits:
+    """Parse NAME=VALUE as often as it is given; a mistake is one line on standard error and exit status 2."""
+    from ..export.text import escape_control
+    from ..wire.limits import Limits, check_limit
+
+    chosen: dict[str, int] = {}
+    try:
+        for text in values:
+            name, _, value = text.partition("=")
+            if not value.isdecimal():
+                raise ValueError(f"limit {text!r} is no NAME=VALUE with a whole number")
+            check_limit(name, int(value))
+            chosen[name] = int(value)
+    except ValueError as error:
+        click.echo(f"tlsinspect: {escape_control(str(error))}; see 'tlsinspect limits'", err=True)
+        context.exit(2)
+    return Limits(**chosen)
+
+
 def reading_options(command: Command) -> Command:
     """The arguments and options of every command that reads captures."""
     for option in (
@@ -57,6 +77,10 @@ def reading_options(command: Command) -> Command:
             "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,
             help="Which copy of octets that were sent twice, with differences, counts. "
             "The last one only where it comes before its turn.",
+        ),
+        click.option(
+            "--limit", "limits", multiple=True, callback=parse_limits, metavar="NAME=VALUE",
+            help="Bound what is kept while reading; may be given several times. 'tlsinspect limits' lists them.",
         ),
         click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
     ):  # fmt: skip
@@ -110,12 +134,14 @@ def progress_bar() -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def inspect(captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap) -> Inspection:
+def inspect(
+    captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
+) -> Inspection:
     """Read the captures with a progress bar, and warn of what went wrong."""
     from ..inspection import read
 
     with progress_bar() as progress:
-        inspection = read(captures, ports, progress, processes, overlap)
+        inspection = read(captures, ports, progress, processes, overlap, limits)
     warn(inspection.reading.totals)
     return inspection
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..inspection import Overlap
     from ..parallel import ParallelReading
     from ..reading import Reading
+    from ..wire.limits import Limits
 
 FORMATS = ("csv", "jsonl", "parquet")
 STREAMED = ("connections", "messages", "alerts")
@@ -50,6 +51,7 @@ def export(
     ports: frozenset[int],
     processes: int,
     overlap: Overlap,
+    limits: Limits,
     strict: bool,
     table: str,
     format_name: str,
@@ -71,9 +73,9 @@ def export(
         raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
     with errors_as_one_line():
         if table in STREAMED:
-            reading = export_streamed(captures, ports, processes, overlap, table, format_name, output)
+            reading = export_streamed(captures, ports, processes, overlap, limits, table, format_name, output)
         else:
-            reading = export_whole(captures, ports, processes, overlap, table, format_name, output)
+            reading = export_whole(captures, ports, processes, overlap, limits, table, format_name, output)
         sys.exit(exit_status(reading.totals, strict))
 
 
@@ -82,6 +84,7 @@ def export_streamed(
     ports: frozenset[int],
     processes: int,
     overlap: Overlap,
+    limits: Limits,
     table: str,
     format_name: str,
     output: str,
@@ -92,7 +95,7 @@ def export_streamed(
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
-        reading = open_reading(captures, ports, [table], progress, processes, overlap)
+        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits)
         batches = iter(reading)
         first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:
@@ -109,6 +112,7 @@ def export_whole(
     ports: frozenset[int],
     processes: int,
     overlap: Overlap,
+    limits: Limits,
     table: str,
     format_name: str,
     output: str,
@@ -116,7 +120,7 @@ def export_whole(
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 
-    inspection = inspect(captures, ports, processes, overlap)
+    inspection = inspect(captures, ports, processes, overlap, limits)
     rows = inspection.arrow(table)
     with open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, rows.schema)

@@ -12,6 +12,7 @@ from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
+    from ..wire.limits import Limits
 
 
 @click.command(epilog=CAPTURES)
@@ -25,6 +26,7 @@ def report(
     ports: frozenset[int],
     processes: int,
     overlap: Overlap,
+    limits: Limits,
     strict: bool,
     output: Path,
     title: str | None,
@@ -40,7 +42,7 @@ def report(
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap)
+        inspection = inspect(captures, ports, processes, overlap, limits)
         from ..report.html import write_report
 
         with writing_to(str(output)):

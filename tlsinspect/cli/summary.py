@@ -11,11 +11,19 @@ from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
+    from ..wire.limits import Limits
 
 
 @click.command(epilog=CAPTURES)
 @reading_options
-def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, strict: bool) -> None:
+def summary(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+) -> None:
     """Say in one screen what TLS is in the captures.
 
     \b
@@ -25,7 +33,7 @@ def summary(captures: tuple[str, ...], ports: frozenset[int], processes: int, ov
       tcpdump -r big.pcap -w - port 443 | tlsinspect summary -
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap)
+        inspection = inspect(captures, ports, processes, overlap, limits)
         from rich.console import Console
 
         from ..report.text import render_summary

@@ -1,20 +1,22 @@
 cimport cython
 from .flow cimport DatagramReader, Flow
+from .limits cimport Limits
 from .record cimport RecordReader
-from .stream cimport Stream
+from .stream cimport Stream, first_overlap
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, LONGEST_RECORD
-cdef int MESSAGE_LENGTH_LIMIT
+cdef int PIECE_COST
 
 cdef class Message:
     cdef public int kind
     cdef public Py_ssize_t length, octets
-    cdef public dict pieces
-    @cython.locals(known=bytes)
+    cdef public list pieces
+    @cython.locals(end=Py_ssize_t, at=Py_ssize_t, index=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, known=bytes, fresh=list)
     cpdef add(self, Py_ssize_t offset, bytes fragment)
-    @cython.locals(body=bytes, fragment=bytes, offset=Py_ssize_t)
+    @cython.locals(octets=bytes, offset=Py_ssize_t, length=Py_ssize_t, parts=list)
     cpdef bytes beginning(self)
+    cpdef Py_ssize_t cost(self) except -1
 
 cdef class DtlsReader(DatagramReader):
     cdef public tuple messages, delivered
@@ -26,11 +28,11 @@ cdef class DtlsReader(DatagramReader):
     cpdef count(self, Flow flow, RecordReader reader, Py_ssize_t length)
     @cython.locals(kind=int, length=Py_ssize_t, sequence=int, offset=Py_ssize_t, size=Py_ssize_t)
     cpdef read_fragments(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
-    @cython.locals(message=Message, messages=dict, body=bytes, side=int)
+    @cython.locals(message=Message, messages=dict, side=int)
     cpdef take_fragment(self, Flow flow, Stream stream, int kind, Py_ssize_t length, int sequence, Py_ssize_t offset,
                         bytes fragment)
-    @cython.locals(message=Message, octets=Py_ssize_t)
-    cpdef bint has_room(self, dict messages) except -1
+    @cython.locals(limits=Limits, other=Message, octets=Py_ssize_t)
+    cpdef bint has_room(self, Flow flow, dict messages, Message message, int sequence) except -1
     @cython.locals(message=Message, stream=Stream)
     cpdef finish(self)
 

@@ -8,6 +8,8 @@ counted. Spec: RFC 9147, RFC 6347, RFC 9146; 0x0100 is what OpenSSL sent before 
 
 from __future__ import annotations
 
+from bisect import insort
+
 from ..errors import DecodeError
 from .codes import (
     ALERT,
@@ -17,47 +19,64 @@ from .codes import (
     HANDSHAKE,
     HEARTBEAT_RECORD,
     HELLO_VERIFY_REQUEST,
-    MESSAGE_LENGTH_LIMIT,
     READING,
     SERVER_HELLO,
 )
 from .flow import DatagramReader, Flow
 from .record import RecordReader
-from .stream import Stream
+from .stream import Stream, first_overlap
 
 RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 LONGEST_RECORD = 0x4800
-OPEN_MESSAGE_LIMIT = 32  # messages of one direction whose fragments are being collected
-OPEN_OCTET_LIMIT = 1 << 18  # octets of them
+PIECE_COST = 150  # octets that a fragment costs beside its own
 
 
 class Message:
-    """A handshake message of which fragments came: `body` fills up, `missing` lists the holes as (start, end)."""
+    """A handshake message of which fragments came: `pieces` are (offset, octets), sorted and without overlap."""
 
     def __init__(self, kind: int, length: int) -> None:
         self.kind = kind
         self.length = length
-        self.pieces: dict[int, bytes] = {}
+        self.pieces: list[tuple[int, bytes]] = []
         self.octets = 0
 
     def add(self, offset: int, fragment: bytes) -> None:
-        """Take a fragment; of two at the same offset the longer one stays."""
-        known = self.pieces.get(offset)
-        if known is None or len(known) < len(fragment):
-            self.octets += len(fragment) - (len(known) if known is not None else 0)
-            self.pieces[offset] = fragment
+        """Take of a fragment what is new; the first copy of an octet counts."""
+        end = offset + len(fragment)
+        at = offset
+        fresh = []
+        for index in range(first_overlap(self.pieces, offset), len(self.pieces)):
+            start, known = self.pieces[index]
+            if start >= end:
+                break
+            stop = start + len(known)
+            if stop <= at:
+                continue
+            if start > at:
+                fresh.append((at, fragment[at - offset : start - offset]))
+            at = stop
+        if at < end:
+            fresh.append((at, fragment[at - offset :]))
+        for piece in fresh:
+            insort(self.pieces, piece)
+            self.octets += len(piece[1])
 
     def beginning(self) -> bytes:
-        """The octets from the start to the first hole; the first copy of each counts."""
-        body = b""
-        for offset in sorted(self.pieces):
-            fragment = self.pieces[offset]
-            if offset > len(body):
+        """The octets from the start to the first hole."""
+        parts = []
+        length = 0
+        for offset, octets in self.pieces:
+            if offset > length:
                 break
-            body += fragment[len(body) - offset :]
-        return body
+            parts.append(octets)
+            length += len(octets)
+        return b"".join(parts)
+
+    def cost(self) -> int:
+        """Octets of memory that it is counted with."""
+        return self.octets + len(self.pieces) * PIECE_COST
 
 
 class DtlsReader(DatagramReader):
@@ -125,7 +144,7 @@ class DtlsReader(DatagramReader):
 
     def read_fragments(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
         """Read the handshake fragments of a record."""
-        while position < end:
+        while position < end and not stream.reader.muted:
             if end - position < FRAGMENT_HEADER:
                 flow.problem(DecodeError("dtls", "truncated", end - position, "a fragment header of 12 octets"))
                 return
@@ -135,7 +154,7 @@ class DtlsReader(DatagramReader):
             offset = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
             size = data[position + 9] << 16 | data[position + 10] << 8 | data[position + 11]
             position += FRAGMENT_HEADER
-            if size > end - position or offset + size > length or length > MESSAGE_LENGTH_LIMIT:
+            if size > end - position or offset + size > length or length > flow.limits.message_octets:
                 flow.problem(DecodeError("dtls", "bad_length", 9, "a fragment within its record and its message"))
                 return
             self.take_fragment(flow, stream, kind, length, sequence, offset, data[position : position + size])
@@ -149,28 +168,45 @@ class DtlsReader(DatagramReader):
         if sequence in self.delivered[side]:
             stream.retransmitted += 1
             return
+        if offset == 0 and len(fragment) == length and sequence not in self.messages[side]:
+            self.delivered[side].add(sequence)
+            flow.handshake(stream.reader, kind, fragment, length)
+            return
         messages = self.messages[side]
         message = messages.get(sequence)
         if message is None or message.kind != kind or message.length != length:
-            if not self.has_room(messages):
-                flow.problem(DecodeError("dtls", "limit", 0, f"at most {OPEN_MESSAGE_LIMIT} messages in fragments"))
-                return
-            message = Message(kind, length)
-            messages[sequence] = message
-        message.add(offset, fragment)
-        if message.octets >= length:
-            body = message.beginning()
-            if len(body) == length:
+            if message is not None:
+                flow.held -= message.cost()
                 del messages[sequence]
-                self.delivered[side].add(sequence)
-                flow.handshake(stream.reader, kind, body, length)
+            message = Message(kind, length)
+        if not self.has_room(flow, messages, message, sequence):
+            return
+        messages[sequence] = message
+        flow.held -= message.cost()
+        message.add(offset, fragment)
+        if message.octets < length:
+            flow.held += message.cost()
+            return
+        del messages[sequence]
+        self.delivered[side].add(sequence)
+        flow.handshake(stream.reader, kind, message.beginning(), length)
 
-    def has_room(self, messages: dict[int, Message]) -> bool:
-        """Whether another message may be collected."""
+    def has_room(self, flow: Flow, messages: dict[int, Message], message: Message, sequence: int) -> bool:
+        """Whether another fragment of a message may be kept; a problem of the flow where not."""
+        limits = flow.limits
         octets = 0
-        for message in messages.values():
-            octets += message.octets
-        return len(messages) < OPEN_MESSAGE_LIMIT and octets < OPEN_OCTET_LIMIT
+        for other in messages.values():
+            octets += other.octets
+        expected = ""
+        if octets >= limits.dtls_octets:
+            expected = f"at most {limits.dtls_octets} octets of messages in fragments"
+        elif sequence not in messages and len(messages) >= limits.dtls_messages:
+            expected = f"at most {limits.dtls_messages} messages in fragments"
+        elif len(message.pieces) >= limits.dtls_fragments:
+            expected = f"at most {limits.dtls_fragments} fragments of a message"
+        if expected:
+            flow.problem(DecodeError("dtls", "limit", 0, expected))
+        return not expected
 
     def finish(self) -> None:
         """The flow is over: hand over the beginnings of messages that were not completed."""

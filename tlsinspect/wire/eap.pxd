@@ -1,9 +1,10 @@
 cimport cython
-from .flow cimport Flow, reverse_key
+from .flow cimport DatagramReader, Flow, reverse_key
+from .limits cimport Limits
 from .stream cimport Stream
 
 cdef int EAP_RESPONSE, REQUEST, SUCCESS, FAILURE, TEAP, LENGTH_INCLUDED, MORE_FRAGMENTS, START, OUTER_INCLUDED, PEER, SERVER
-cdef int COLLECTED_LIMIT, FRAGMENT_LIMIT
+cdef int FRAGMENT_COST
 cdef tuple METHODS
 
 cdef class EapSession:
@@ -16,7 +17,7 @@ cdef class EapSession:
     @cython.locals(code=int, length=Py_ssize_t)
     cpdef read(self, bytes packet, long long number, long long time_ns)
     @cython.locals(flags=int, repeated=bint, flow=Flow, stream=Stream, known=bytes, at=Py_ssize_t, total=cython.longlong,
-                   end=cython.longlong)
+                   end=cython.longlong, limits=Limits)
     cpdef read_method(self, bytes packet, int side, long long number, long long time_ns)
     cpdef take(self, Flow flow, Stream stream, tuple fragment, long long total)
     @cython.locals(side=int, fragments=list, missing=cython.longlong, index=Py_ssize_t, octets=bytes, step=int, hole=cython.longlong)
@@ -24,8 +25,13 @@ cdef class EapSession:
     cpdef skip(self, Stream stream, long long length)
     @cython.locals(flow=Flow)
     cpdef Flow open(self, long long number, long long time_ns)
-    @cython.locals(flow=Flow, stream=Stream)
     cpdef close(self)
+    @cython.locals(flow=Flow, stream=Stream)
+    cpdef finish(self)
+
+cdef class EapReader(DatagramReader):
+    cdef public EapSession session
+    cpdef finish(self)
 
 cpdef long long length_at(bytes packet, Py_ssize_t position) except -1
 cpdef int steps(bytes known, bytes packet) except -1

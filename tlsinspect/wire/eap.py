@@ -12,7 +12,8 @@ from typing import Protocol
 
 from ..errors import DecodeError
 from .codes import EAP_RESPONSE
-from .flow import Flow, reverse_key
+from .flow import DatagramReader, Flow, reverse_key
+from .limits import Limits
 from .stream import Stream
 
 CARRIER = "eap"
@@ -30,8 +31,7 @@ MORE_FRAGMENTS = 0x40
 START = 0x20
 OUTER_INCLUDED = 0x10  # of TEAP: a length, and octets behind the TLS
 
-COLLECTED_LIMIT = 1 << 16  # octets of fragments that wait for the last one; RFC 5216 section 3.2 has no message longer
-FRAGMENT_LIMIT = 2048
+FRAGMENT_COST = 150  # octets that a fragment costs beside its own
 
 PEER = 0  # sides of the flow
 SERVER = 1
@@ -41,6 +41,7 @@ class FlowOwner(Protocol):
     """The flow table, as far as conversations need it."""
 
     keep_messages: bool
+    limits: Limits
 
     def adopt(self, flow: Flow) -> None:
         """Take a connection that begins."""
@@ -124,7 +125,11 @@ class EapSession:
         if at > end:
             raise DecodeError(CARRIER, "bad_length", 6, "lengths within the packet")
         self.take(flow, stream, (packet[at:end], steps(known, packet)), total)
-        many = self.collected[side] > COLLECTED_LIMIT or len(self.fragments[side]) > FRAGMENT_LIMIT
+        limits = flow.limits
+        many = self.collected[side] > limits.eap_octets or len(self.fragments[side]) > limits.eap_fragments
+        if many:
+            expected = f"at most {limits.eap_fragments} fragments, or {limits.eap_octets} octets, of a message"
+            flow.problem(DecodeError(CARRIER, "limit", 6, expected))
         if many or not flags & MORE_FRAGMENTS:
             self.feed(flow, stream, True)
 
@@ -137,6 +142,7 @@ class EapSession:
             self.announced[side] = total
         self.fragments[side].append(fragment)
         self.collected[side] += len(fragment[0])
+        flow.held += len(fragment[0]) + FRAGMENT_COST
 
     def feed(self, flow: Flow, stream: Stream, whole: bool) -> None:
         """Feed the fragments, and where octets are missing the holes; `whole` when the last fragment came.
@@ -159,6 +165,7 @@ class EapSession:
             flow.problem(DecodeError(CARRIER, "bad_length", 6, f"fragments of {self.announced[side]} octets"))
         elif missing:
             self.skip(stream, missing)
+        flow.held -= self.collected[side] + len(fragments) * FRAGMENT_COST
         fragments.clear()
         self.collected[side] = 0
         self.announced[side] = -1
@@ -173,7 +180,8 @@ class EapSession:
         flow = self.flow
         if flow is not None and not flow.finished:
             return flow
-        flow = Flow(self.key, reverse_key(self.key), self.protocol, self.table.keep_messages)
+        flow = Flow(self.key, reverse_key(self.key), self.protocol, self.table.keep_messages, self.table.limits)
+        flow.datagrams = EapReader(self)
         flow.carrier = CARRIER
         flow.first_packet = number
         flow.time_start = time_ns
@@ -186,15 +194,28 @@ class EapSession:
 
     def close(self) -> None:
         """The conversation is over, or begins anew."""
+        if self.flow is not None:
+            self.table.close(self.flow)
+        self.latest = [b"", b""]
+
+    def finish(self) -> None:
+        """The flow is over: feed the fragments whose last one did not come, and let go of it."""
         flow = self.flow
         if flow is not None:
             for stream in flow.streams:
-                if not flow.finished:
-                    self.feed(flow, stream, False)
-                self.fragments[stream.reader.side].clear()
-            self.table.close(flow)
+                self.feed(flow, stream, False)
             self.flow = None
-        self.latest = [b"", b""]
+
+
+class EapReader(DatagramReader):
+    """Lets go of a conversation's fragments when its flow is over."""
+
+    def __init__(self, session: EapSession) -> None:
+        self.session = session
+
+    def finish(self) -> None:
+        """The flow is over; see DatagramReader."""
+        self.session.finish()
 
 
 def length_at(packet: bytes, position: int) -> int:

@@ -2,7 +2,7 @@ cimport cython
 from .eap cimport EapSession
 from .packet cimport Packet
 
-cdef int EAPOL, EAP_RESPONSE, EAP_PACKET, SESSION_LIMIT
+cdef int EAPOL, EAP_RESPONSE, EAP_PACKET
 
 cdef class EapolTable:
     cdef public object table
@@ -11,6 +11,8 @@ cdef class EapolTable:
     cpdef accept(self, Packet packet)
     @cython.locals(key=bytes, session=EapSession)
     cpdef EapSession find(self, Packet packet, bytes supplicant, bytes authenticator)
+    @cython.locals(session=EapSession)
+    cpdef forget(self, bytes supplicant)
 
 cpdef bint is_group(bytes mac) except -1
 cpdef bytes address(bytes mac)

@@ -14,7 +14,6 @@ from .eap import EapSession, FlowOwner
 from .packet import Packet
 
 EAP_PACKET = 0
-SESSION_LIMIT = 4096  # supplicants that are followed at once
 
 
 class EapolTable:
@@ -41,7 +40,7 @@ class EapolTable:
         source = data[packet.source_mac : packet.source_mac + 6]
         destination = data[packet.destination_mac : packet.destination_mac + 6]
         if data[at + 4] == EAP_RESPONSE:
-            if len(self.speakers) >= SESSION_LIMIT:
+            if len(self.speakers) >= self.table.limits.conversations:
                 self.speakers.clear()
             self.speakers[destination] = source
             session = self.find(packet, source, destination)
@@ -65,12 +64,20 @@ class EapolTable:
                 session.close()
             session.key = key
         else:
-            if len(self.sessions) >= SESSION_LIMIT:
-                del self.sessions[next(iter(self.sessions))]
+            if len(self.sessions) >= self.table.limits.conversations:
+                self.forget(next(iter(self.sessions)))
             session = self.sessions[supplicant] = EapSession(self.table, key, EAPOL)
         session.vlans = packet.vlans
         session.tunnels = packet.tunnels
         return session
+
+    def forget(self, supplicant: bytes) -> None:
+        """End the conversation of a supplicant, since there are too many."""
+        session = self.sessions.pop(supplicant)
+        if session.flow is not None:
+            expected = f"at most {self.table.limits.conversations} supplicants followed at once"
+            session.flow.problem(DecodeError("eapol", "limit", 0, expected))
+        session.close()
 
 
 def is_group(mac: bytes) -> bool:

@@ -1,4 +1,5 @@
 cimport cython
+from .limits cimport Limits
 from .messages cimport (
     ClientHello, ServerHello, parse_client_hello, parse_draft_retry_request, parse_server_hello, parse_sslv2_client_hello
 )
@@ -11,12 +12,13 @@ cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
 cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
-cdef int MESSAGE_LIMIT, FLOW_PROBLEM_LIMIT
 
 cdef class DatagramReader
 
 cdef class Flow(Listener):
     cdef public tuple streams
+    cdef public Limits limits
+    cdef public long long held
     cdef public DatagramReader datagrams
     cdef public QuicFacts quic
     cdef public int protocol, capture, syn_side, hello_side, hello_record_version, server_side
@@ -36,8 +38,12 @@ cdef class Flow(Listener):
     cdef public str history, carrier
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
+    @cython.locals(first=Stream, second=Stream)
+    cpdef bint is_half_open(self) except -1
     @cython.locals(stream=Stream)
     cpdef note(self, RecordReader reader, int record_type, int kind, Py_ssize_t length, str letter)
+    @cython.locals(first=Stream, second=Stream)
+    cpdef mute(self)
     @cython.locals(stream=Stream, retry=bint)
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef sslv2_hello(self, RecordReader reader, bytes body)
@@ -55,7 +61,7 @@ cdef class Flow(Listener):
     @cython.locals(side=int, stream=Stream, other=Stream)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
-    @cython.locals(first=Stream, second=Stream)
+    @cython.locals(first=Stream, second=Stream, limit=cython.longlong)
     cpdef problem(self, object error)
     @cython.locals(stream=Stream)
     cpdef end(self)

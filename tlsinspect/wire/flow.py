@@ -27,7 +27,9 @@ from .codes import (
     SERVER_KEY_EXCHANGE,
     SSLV2_ERROR,
     SSLV2_SERVER_HELLO,
+    TCP,
 )
+from .limits import DEFAULT_LIMITS, Limits
 from .messages import (
     RETRY_RANDOM,
     ClientHello,
@@ -43,8 +45,6 @@ from .record import Listener, RecordReader
 from .sslv2 import parse_sslv2_server_hello
 from .stream import Stream
 
-MESSAGE_LIMIT = 512  # messages of one connection that are noted
-FLOW_PROBLEM_LIMIT = 32  # problems of one connection that are noted
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
 
 FATAL = 2
@@ -67,14 +67,24 @@ class Flow(Listener):
     `chain_cut` says of which of them the end is missing.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
-    `carrier` names the protocol whose packets the TLS was taken out of, "" for none.
+    `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
+    that whoever takes it out keeps for later.
     """
 
-    def __init__(self, first_key: bytes, second_key: bytes, protocol: int, keep_messages: bool) -> None:
+    def __init__(
+        self,
+        first_key: bytes,
+        second_key: bytes,
+        protocol: int,
+        keep_messages: bool,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self.protocol = protocol
+        self.limits = limits
+        self.held = 0
         self.datagrams: DatagramReader | None = None
         self.keep_messages = keep_messages
-        self.streams = (Stream(self, 0, first_key), Stream(self, 1, second_key))
+        self.streams = (Stream(self, 0, first_key, limits), Stream(self, 1, second_key, limits))
         first: Stream = self.streams[0]
         second: Stream = self.streams[1]
         first.reader.peer = second.reader
@@ -138,12 +148,19 @@ class Flow(Listener):
         second: Stream = self.streams[1]
         return first.reader.mode != DETECTING or second.reader.mode != DETECTING
 
+    def is_half_open(self) -> bool:
+        """A TCP connection with a SYN, and no payload from either side."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        return self.syn_side >= 0 and self.protocol == TCP and first.octets == 0 and second.octets == 0
+
     def note(self, reader: RecordReader, record_type: int, kind: int, length: int, letter: str) -> None:
         """Note a message in `messages` and `history`."""
         self.message_count += 1
-        if self.message_count > MESSAGE_LIMIT:
-            if self.message_count == MESSAGE_LIMIT + 1:
-                self.problem(DecodeError("handshake", "limit", 0, f"at most {MESSAGE_LIMIT} messages"))
+        if self.message_count > self.limits.messages:
+            if self.message_count == self.limits.messages + 1:
+                self.problem(DecodeError("handshake", "limit", 0, f"at most {self.limits.messages} messages"))
+                self.mute()
             return
         if self.keep_messages:
             stream: Stream = self.streams[reader.side]
@@ -152,6 +169,12 @@ class Flow(Listener):
             )
         if letter:
             self.history += letter if reader.side == 0 else letter.lower()
+
+    def mute(self) -> None:
+        """Read no more handshake messages: a peer may send as many as it likes, four octets each."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        first.reader.muted = second.reader.muted = True
 
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Keep what the message says; see Listener."""
@@ -293,7 +316,7 @@ class Flow(Listener):
         """The last alert in the clear is what is remembered."""
         self.note(reader, ALERT, -1, 2 if level >= 0 else reader.record_length, "L" if level >= 0 else "")
         stream: Stream = self.streams[reader.side]
-        if len(self.alerts) < MESSAGE_LIMIT:
+        if len(self.alerts) < self.limits.messages:
             self.alerts.append((stream.time_ns, stream.number, reader.side, level, description))
         if level < 0:
             self.alert_encrypted = True
@@ -327,7 +350,10 @@ class Flow(Listener):
 
     def problem(self, error: DecodeError) -> None:
         """Note what does not follow the specification, and the packet at hand."""
-        if len(self.problems) < FLOW_PROBLEM_LIMIT:
+        limit = self.limits.problems
+        if len(self.problems) <= limit:
+            if len(self.problems) == limit:
+                error = DecodeError(error.layer, "limit", 0, f"at most {limit} problems of a connection")
             first: Stream = self.streams[0]
             second: Stream = self.streams[1]
             self.problems.append((error, first.number if first.number > second.number else second.number))

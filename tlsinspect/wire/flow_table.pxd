@@ -1,28 +1,32 @@
 cimport cython
 from .eapol cimport EapolTable
 from .flow cimport DatagramReader, Flow, reverse_key
+from .flow_cost cimport flow_cost
+from .limits cimport Limits
 from .octets cimport cut
 from .radius cimport open_radius
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
+cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, SWEEP_NS
 
 cdef class FlowTable:
+    cdef public Limits limits
     cdef public object ports
     cdef public tuple openers, framers
     cdef public EapolTable eapol
-    cdef public dict streams, datagram_streams, flows
+    cdef public dict streams, datagram_streams, flows, dropped
     cdef public list closing, finished
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
-    cdef public long long connections, evicted, next_sweep, next_idle_sweep, flow_limit
+    cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
                    flow=Flow, sequence=cython.longlong)
     cpdef add_segment(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
-                   reader=DatagramReader)
+                   reader=DatagramReader, held=cython.longlong)
     cpdef add_datagram(self, Packet packet)
     @cython.locals(reader=DatagramReader)
     cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
@@ -34,11 +38,20 @@ cdef class FlowTable:
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
     cpdef add_frame(self, Packet packet)
     cpdef adopt(self, Flow flow)
-    @cython.locals(stream=Stream, streams=dict)
     cpdef close(self, Flow flow)
+    @cython.locals(client=Stream, stream=Stream, at=Py_ssize_t)
+    cpdef drop(self, Flow flow)
+    @cython.locals(stream=Stream, streams=dict)
+    cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
     cpdef sweep(self, long long now)
-    cpdef evict(self)
+    cpdef make_room(self)
+    @cython.locals(held=cython.longlong)
+    cpdef weigh(self)
+    @cython.locals(held=cython.longlong, flow=Flow)
+    cpdef long long held(self) except -1
+    @cython.locals(flow=Flow, latest=cython.longlong, times=list, oldest=list)
+    cpdef Py_ssize_t evict(self, Py_ssize_t count) except -1
     cpdef finish(self)
 
 @cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)

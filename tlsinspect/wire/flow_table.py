@@ -13,15 +13,20 @@ from ..errors import DecodeError
 from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
+from .flow_cost import flow_cost
+from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
 from .packet import Packet, unsigned32
 from .radius import open_radius
 from .stream import Stream
 
-FLOW_LIMIT = 200_000  # connections open at once; past it the longest idle ones are ended
-IDLE_NS = 3600 * 1_000_000_000  # a connection without packets for so long is over
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
 SWEEP_NS = 60 * 1_000_000_000  # how often idle connections are looked for
+SECOND_NS = 1_000_000_000
+
+NEW_COST = 2600  # octets of memory that a connection begins with, see flow_cost
+PACKET_COST = 230  # that a packet's objects may take
+GROWTH = 4  # octets of memory that an octet of payload may come to
 
 
 class Opener(Protocol):
@@ -42,7 +47,10 @@ class FlowTable:
     """All open connections. `finished` are those that are over; whoever reads them empties it.
 
     `capture` is a number that says which file the packets are from; `connections`
-    counts what was opened. `evicted` counts connections that were ended by `flow_limit`.
+    counts what was opened. `evicted` counts connections that were ended by the limit `connections`, `outweighed`
+    those by `connection_octets`; `dropped` counts the half-open ones among them by (capture, server port), as they
+    are not in `finished`. What the open ones hold is looked at when they may have grown beyond it: `growth`
+    is the most that they can have grown since, `allowance` how much that may be.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `openers` find
     out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
@@ -57,7 +65,9 @@ class FlowTable:
         shard: int = 0,
         shards: int = 1,
         framers: tuple[Framer, ...] = (),
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
+        self.limits = limits
         self.shard = shard
         self.shards = shards
         self.ports = ports
@@ -75,7 +85,11 @@ class FlowTable:
         self.evicted = 0
         self.next_sweep = 0
         self.next_idle_sweep = 0
-        self.flow_limit = FLOW_LIMIT
+        self.idle_ns = limits.idle_seconds * SECOND_NS
+        self.outweighed = 0
+        self.dropped: dict[tuple[int, int], int] = {}
+        self.growth = 0
+        self.allowance = limits.connection_octets
         self.last_wins = False
 
     def add_segment(self, packet: Packet) -> None:
@@ -121,11 +135,13 @@ class FlowTable:
             stream.octets += length
             if not flow.finished and not (flags & RST):
                 stream.accept(data, payload, end, missing, sequence)
+                if stream.pending or not stream.reader.application_records:
+                    self.growth += PACKET_COST + GROWTH * (end - payload)
         if flags & ACK:
             other: Stream = flow.streams[1 - stream.reader.side]
             if other.pending:
                 other.acknowledge(unsigned32(data, at + 8, True))
-        if packet.time_ns > self.next_sweep:
+        if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
 
     def add_datagram(self, packet: Packet) -> None:
@@ -173,10 +189,14 @@ class FlowTable:
         if at + 8 + length > end:
             stream.truncated = True
         if reader is not None:
+            held = flow.held
             reader.accept(flow, stream, data, at + 8, end)
+            if flow.held > held:
+                self.growth += flow.held - held
         elif len(stream.head) == 0:
             stream.head = data[at + 8 : end]
-        if packet.time_ns > self.next_sweep:
+        self.growth += PACKET_COST + end - at
+        if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
 
     def open_datagrams(self, data: bytes, position: int, end: int) -> DatagramReader | None:
@@ -235,10 +255,9 @@ class FlowTable:
 
     def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
         """Begin a connection; returns the stream of its first packet."""
-        if len(self.flows) >= self.flow_limit:
-            self.evict()
+        self.make_room()
         reverse = reverse_key(key)
-        flow = Flow(key, reverse, protocol, self.keep_messages)
+        flow = Flow(key, reverse, protocol, self.keep_messages, self.limits)
         flow.capture = self.capture
         flow.first_packet = packet.number
         flow.time_start = packet.time_ns
@@ -260,29 +279,47 @@ class FlowTable:
         """Take an IEEE 802.1X frame: `packet.network` is the offset of its header. Raises DecodeError where it lies."""
         if self.shard == 0:
             self.eapol.accept(packet)
+            self.growth += PACKET_COST + packet.end - packet.network
+            if self.growth > self.allowance:
+                self.sweep(packet.time_ns)
 
     def adopt(self, flow: Flow) -> None:
         """Take a connection inside others' packets, that whoever found it will feed."""
-        if len(self.flows) >= self.flow_limit:
-            self.evict()
+        self.make_room()
         flow.capture = self.capture
         self.connections += 1
         self.flows[flow] = None
 
     def close(self, flow: Flow) -> None:
         """End a connection and forget it."""
-        if flow not in self.flows:
-            return
+        if flow in self.flows:
+            self.forget(flow)
+            flow.end()
+            self.finished.append(flow)
+
+    def drop(self, flow: Flow) -> None:
+        """Forget a half-open connection that there is no room for: it is counted, and costs no more than that."""
+        self.forget(flow)
+        client: Stream = flow.streams[flow.syn_side]
+        at = len(client.key) - 2
+        place = (flow.capture, client.key[at] << 8 | client.key[at + 1])
+        self.dropped[place] = self.dropped.get(place, 0) + 1
+        flow.finished = True
+        for stream in flow.streams:
+            stream.release()
+
+    def forget(self, flow: Flow) -> None:
+        """Take a connection out of the tables."""
         del self.flows[flow]
         streams = self.streams if flow.protocol == TCP else self.datagram_streams
         for stream in flow.streams:
             if streams.get(stream.key) is stream:
                 del streams[stream.key]
-        flow.end()
-        self.finished.append(flow)
 
     def sweep(self, now: int) -> None:
-        """End what closed LINGER_NS ago, and every SWEEP_NS what has been idle."""
+        """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for."""
+        if self.growth > self.allowance:
+            self.weigh()
         count = 0
         for time_closed, flow in self.closing:
             if now - time_closed < LINGER_NS:
@@ -293,15 +330,43 @@ class FlowTable:
         self.next_sweep = now + LINGER_NS
         if now >= self.next_idle_sweep:
             self.next_idle_sweep = now + SWEEP_NS
-            for flow in [flow for flow in self.flows if now - flow.time_end > IDLE_NS]:
+            for flow in [flow for flow in self.flows if now - flow.time_end > self.idle_ns]:
                 self.close(flow)
 
-    def evict(self) -> None:
-        """Too many are open: end the tenth that has been idle longest."""
-        oldest = sorted(self.flows, key=last_packet)[: self.flow_limit // 10 + 1]
-        self.evicted += len(oldest)
+    def make_room(self) -> None:
+        """A connection is about to be opened: where too many are, end the tenth that has been idle longest."""
+        self.growth += NEW_COST
+        if len(self.flows) >= self.limits.connections:
+            self.evicted += self.evict(self.limits.connections // 10 + 1)
+
+    def weigh(self) -> None:
+        """See what the open connections hold; while it is too much, end the quarter that has been idle longest."""
+        held = self.held()
+        while held > self.limits.connection_octets and self.flows:
+            self.outweighed += self.evict(len(self.flows) // 4 + 1)
+            held = self.held()
+        self.growth = 0
+        self.allowance = max(self.limits.connection_octets - held, self.limits.connection_octets // 16)
+
+    def held(self) -> int:
+        """Octets of memory that the open connections hold, by estimate."""
+        return sum([flow_cost(flow) for flow in self.flows])
+
+    def evict(self, count: int) -> int:
+        """End the `count` connections that have been idle longest; returns how many these were.
+
+        Their place in order is found from the times alone: sorting the connections themselves costs many times that.
+        """
+        times = sorted([flow.time_end for flow in self.flows])
+        latest = times[min(count, len(times)) - 1]
+        oldest = [flow for flow in self.flows if flow.time_end <= latest][:count]
         for flow in oldest:
-            self.close(flow)
+            if flow.is_half_open():
+                self.drop(flow)
+            else:
+                self.close(flow)
+        self.closing = [entry for entry in self.closing if not entry[1].finished]
+        return len(oldest)
 
     def finish(self) -> None:
         """The capture is over, and so are all connections."""
@@ -332,8 +397,3 @@ def shard_of(packet: Packet, shards: int) -> int:
     mixed = data[at] + data[at + 2] + (data[at + 1] + data[at + 3]) * 31
     mixed += data[last - 1] + data[last + (3 if packet.ip_version == 4 else 15)]
     return (mixed * 40503 >> 8) % shards
-
-
-def last_packet(flow: Flow) -> int:
-    """Sort key: when the connection was last heard of."""
-    return flow.time_end

@@ -1,5 +1,6 @@
 cimport cython
 
+from tlsinspect.wire.limits cimport Limits
 from tlsinspect.wire.packet cimport Packet
 
 cdef int EAPOL, REASSEMBLED
@@ -12,12 +13,14 @@ cdef class Datagram:
     cdef public Py_ssize_t octets, length
 
 cdef class FragmentTable:
-    cdef public long long datagram_limit, octet_limit, age_limit_ns, cost
+    cdef public Limits limits
+    cdef public long long age_limit_ns, cost
     cdef public dict waiting, problems
     cpdef list take_problems(self)
     cpdef close(self)
-    @cython.locals(datagram=Datagram)
     cpdef drop_oldest(self, str kind, str expected)
+    @cython.locals(datagram=Datagram)
+    cpdef drop(self, bytes key, str kind, str expected)
     cpdef note(self, Datagram datagram, str kind, str expected)
     @cython.locals(oldest=Datagram, datagram=Datagram)
     cpdef Datagram find(self, Packet packet, bytes key)

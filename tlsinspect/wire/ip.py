@@ -13,11 +13,9 @@ from bisect import bisect_left, insort
 
 from ..errors import DecodeError
 from .codes import EAPOL
+from .limits import DEFAULT_LIMITS, Limits
 from .packet import Packet
 
-DATAGRAM_LIMIT = 1024  # datagrams that wait for fragments
-OCTET_LIMIT = 16 << 20  # octets that they hold together
-AGE_LIMIT_NS = 60_000_000_000  # RFC 8200 section 4.5: given up 60 seconds after its first fragment
 PIECE_COST = 128  # octets that a held fragment costs beside its payload, so that tiny ones are not free
 
 PAYLOAD_LIMIT = 65535
@@ -43,10 +41,9 @@ class FragmentTable:
     What was given up or contradicted itself is counted: `take_problems`.
     """
 
-    def __init__(self, datagrams: int = DATAGRAM_LIMIT, octets: int = OCTET_LIMIT, age_ns: int = AGE_LIMIT_NS) -> None:
-        self.datagram_limit = datagrams
-        self.octet_limit = octets
-        self.age_limit_ns = age_ns
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self.age_limit_ns = limits.fragment_seconds * 1_000_000_000
         self.cost = 0
         self.waiting: dict[bytes, Datagram] = {}
         self.problems: dict[tuple[int, str, str], tuple[int, int]] = {}
@@ -67,7 +64,10 @@ class FragmentTable:
 
     def drop_oldest(self, kind: str, expected: str) -> None:
         """Give up the datagram that has waited longest."""
-        key = next(iter(self.waiting))
+        self.drop(next(iter(self.waiting)), kind, expected)
+
+    def drop(self, key: bytes, kind: str, expected: str) -> None:
+        """Give up a datagram."""
         datagram = self.waiting.pop(key)
         self.cost -= datagram_cost(datagram)
         self.note(datagram, kind, expected)
@@ -87,8 +87,8 @@ class FragmentTable:
             self.drop_oldest("gap", "the datagram's other fragments")
         datagram = self.waiting.get(key)
         if datagram is None:
-            if len(self.waiting) >= self.datagram_limit:
-                self.drop_oldest("limit", f"at most {self.datagram_limit} incomplete datagrams")
+            if len(self.waiting) >= self.limits.fragmented_datagrams:
+                self.drop_oldest("limit", f"at most {self.limits.fragmented_datagrams} incomplete datagrams")
             datagram = Datagram(packet.time_ns, packet.number, packet.ip_version)
             self.waiting[key] = datagram
         return datagram
@@ -117,8 +117,10 @@ class FragmentTable:
             self.cost -= datagram_cost(datagram)
             become_datagram(packet, datagram)
             return True
-        while self.cost > self.octet_limit:
-            self.drop_oldest("limit", f"at most {self.octet_limit} octets in incomplete datagrams")
+        if len(datagram.pieces) > self.limits.datagram_fragments:
+            self.drop(key, "limit", f"at most {self.limits.datagram_fragments} fragments of a datagram")
+        while self.cost > self.limits.fragment_octets:
+            self.drop_oldest("limit", f"at most {self.limits.fragment_octets} octets in incomplete datagrams")
         return False
 
 
@@ -297,8 +299,8 @@ def insert_piece(datagram: Datagram, offset: int, octets: bytes) -> bool:
     end = offset + len(octets)
     fresh = []
     at = offset
-    index = max(bisect_left(datagram.pieces, (offset, b"")) - 1, 0)
-    for start, piece in datagram.pieces[index:]:
+    for index in range(max(bisect_left(datagram.pieces, (offset, b"")) - 1, 0), len(datagram.pieces)):
+        start, piece = datagram.pieces[index]
         if start >= end:
             break
         stop = min(start + len(piece), end)

@@ -1,7 +1,7 @@
 cimport cython
 from .stream cimport Stream
 
-cdef int EARLY_LIMIT, UNKNOWN_HOLE
+cdef int PACKET_COST, UNKNOWN_HOLE
 
 cdef class NumberedPackets:
     cdef public long long mask, first, next

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .stream import Stream
 
-EARLY_LIMIT = 64  # packets that wait for an earlier one; senders have about a dozen on their way
+PACKET_COST = 200  # octets that one costs beside its own
 UNKNOWN_HOLE = 1 << 16  # octets; more than any record has, so that the place in the records is lost
 
 
@@ -39,7 +39,8 @@ class NumberedPackets:
         else:
             stream.out_of_order += 1
             self.early[self.next + ahead] = (octets, stream.number, stream.time_ns)
-            if ahead >= EARLY_LIMIT:
+            stream.owner.held += len(octets) + PACKET_COST
+            if ahead >= stream.limits.early_packets:
                 self.give_up_hole(stream)
 
     def drain(self, stream: Stream) -> None:
@@ -47,6 +48,7 @@ class NumberedPackets:
         number, time_ns = stream.number, stream.time_ns
         while self.next in self.early:
             octets, own_number, own_time = self.early.pop(self.next)
+            stream.owner.held -= len(octets) + PACKET_COST
             self.next += 1
             if own_time > stream.time_ns:
                 stream.number, stream.time_ns = own_number, own_time

@@ -32,7 +32,6 @@ from .quic_packet import (
 )
 from .stream import Stream
 
-INITIAL_LIMIT = 64  # Initial packets of one flow that are opened
 ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
 ORIGIN_MINIMUM = 8  # octets of the connection id that a client invents (RFC 9000 section 7.2); no limit after a Retry
 SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
@@ -70,6 +69,7 @@ class QuicReader(DatagramReader):
         if self.flow is None:
             self.flow = flow
             flow.quic = self.facts
+            self.crypto = [CryptoStream(flow.limits), CryptoStream(flow.limits)]
         if position < end:
             if data[position] & 0x80:
                 self.read_datagram(flow, stream, data[position:end])
@@ -103,8 +103,10 @@ class QuicReader(DatagramReader):
                 flow.time_application = stream.time_ns
         if flow.time_application >= 0 and flow.application_seen[1 - side]:
             self.settled = True
+            flow.held = 0
             for crypto in self.crypto:
                 crypto.forget()
+                flow.held += crypto.held
 
     def read_datagram(self, flow: Flow, stream: Stream, datagram: bytes) -> None:
         """Read the packets of a datagram that starts with a long header (RFC 9000 section 12.2)."""
@@ -141,7 +143,9 @@ class QuicReader(DatagramReader):
             self.facts.connection_ids[side] = (header.destination, header.source)
             self.id_lengths[1 - side] = len(header.source)
         if header.kind == QUIC_INITIAL:
-            self.read_initial(flow, stream, datagram, header)
+            crypto: CryptoStream = self.crypto[side]
+            if not crypto.full:
+                self.read_initial(flow, stream, datagram, header)
         elif header.kind == QUIC_HANDSHAKE:
             self.handshake_seen[side] = True
         elif header.kind == QUIC_ZERO_RTT:
@@ -177,7 +181,7 @@ class QuicReader(DatagramReader):
         begun = len(self.origins)
         payload = self.open_initial(flow, side, datagram, header)
         if payload is None:
-            expected = self.origins and self.initials <= INITIAL_LIMIT and not header.missing
+            expected = self.origins and self.initials <= flow.limits.quic_initials and not header.missing
             error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
             self.seal(flow, side, error if expected else None)
             return
@@ -207,9 +211,10 @@ class QuicReader(DatagramReader):
         its own destination connection id is what the keys come from (RFC 9001 section 5.2).
         """
         self.initials += 1
-        if self.initials > INITIAL_LIMIT:
-            if self.initials == INITIAL_LIMIT + 1:
-                flow.problem(DecodeError("quic", "limit", 0, f"at most {INITIAL_LIMIT} Initial packets"))
+        limit = flow.limits.quic_initials
+        if self.initials > limit:
+            if self.initials == limit + 1:
+                flow.problem(DecodeError("quic", "limit", 0, f"at most {limit} Initial packets"))
             return None
         role = 0 if side == self.client else 1
         for origin in self.origins:
@@ -247,7 +252,7 @@ class QuicReader(DatagramReader):
         """
         for stream in flow.streams:
             stream.reader.lose_message(0)
-        self.crypto = [CryptoStream(), CryptoStream()]
+        self.crypto = [CryptoStream(flow.limits), CryptoStream(flow.limits)]
         flow.client_hello = None
         flow.retry = None
 
@@ -259,6 +264,8 @@ class QuicReader(DatagramReader):
             crypto.add(offset, octets)
         except DecodeError as error:
             flow.problem(error)
+        other: CryptoStream = self.crypto[1 - reader.side]
+        flow.held = crypto.held + other.held
         if crypto.conflict:
             stream.overlap_conflict = True
         ready = crypto.take()
@@ -295,7 +302,8 @@ class QuicReader(DatagramReader):
             return False
         self.initials += 1
         return (
-            self.initials <= INITIAL_LIMIT and self.open_under(header.destination, 0, datagram, header, -1) is not None
+            self.initials <= flow.limits.quic_initials
+            and self.open_under(header.destination, 0, datagram, header, -1) is not None
         )
 
     def is_expected(self, flow: Flow, side: int, header: LongHeader) -> bool:

@@ -1,9 +1,10 @@
 cimport cython
 from .cursor cimport Cursor
+from .limits cimport Limits
 from .quic_packet cimport read_varint
 
 cdef int PADDING, PING, ACK_FRAME, ACK_ECN, CRYPTO, CONNECTION_CLOSE, CONNECTION_CLOSE_APPLICATION
-cdef int GOOGLE_CLOSE, GOOGLE_PING, GOOGLE_CRYPTO, GOOGLE_ACK
+cdef int GOOGLE_CLOSE, GOOGLE_PING, GOOGLE_CRYPTO, GOOGLE_ACK, PIECE_COST
 
 cdef class Frames:
     cdef public list crypto
@@ -25,10 +26,11 @@ cpdef read_google_acknowledgement(Cursor cursor, int kind)
 cpdef int google_number_size(int code) except -1
 
 cdef class CryptoStream:
-    cdef public long long delivered, forgotten
+    cdef public Limits limits
+    cdef public long long delivered, forgotten, held
     cdef public list pieces
     cdef public Py_ssize_t taken
-    cdef public bint conflict
+    cdef public bint conflict, full, exceeded
     @cython.locals(end=cython.longlong, position=cython.longlong, at=Py_ssize_t, pieces=list, start=cython.longlong,
                    stop=cython.longlong, known=bytes)
     cpdef add(self, long long offset, bytes octets)

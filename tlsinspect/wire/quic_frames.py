@@ -11,6 +11,7 @@ from bisect import bisect_left
 
 from ..errors import DecodeError
 from .cursor import Cursor
+from .limits import DEFAULT_LIMITS, Limits
 from .quic_packet import read_varint
 
 PADDING = 0x00
@@ -27,8 +28,7 @@ GOOGLE_CRYPTO = 0x08
 GOOGLE_ACK = 0x40  # and what is between it and 0x7F
 
 FRAME_LIMIT = 2048  # frames of one packet that are read, PADDING not counted
-CRYPTO_LIMIT = 1 << 17  # octets of one direction's CRYPTO stream; hellos have a few thousand
-RANGE_LIMIT = 1024  # pieces of one direction's CRYPTO stream
+PIECE_COST = 150  # octets that a piece costs beside its own
 
 
 class Frames:
@@ -146,10 +146,15 @@ class CryptoStream:
 
     `delivered` is the offset of the next octet in order. `pieces` are (offset, octets),
     sorted and without overlap; what was delivered stays until `forget`, so that
-    `conflict` can tell whether a later copy said something else.
+    `conflict` can tell whether a later copy said something else. `held` is what the pieces cost in octets,
+    `full` that there are as many as there may be, `exceeded` that octets came which are too far ahead.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self.held = 0
+        self.full = False
+        self.exceeded = False
         self.delivered = 0
         self.forgotten = 0
         self.pieces: list[tuple[int, bytes]] = []
@@ -157,22 +162,29 @@ class CryptoStream:
         self.conflict = False
 
     def add(self, offset: int, octets: bytes) -> None:
-        """Keep what is new of a frame. Raises DecodeError past CRYPTO_LIMIT octets or RANGE_LIMIT pieces."""
+        """Keep what is new of a frame. Raises DecodeError where a limit is first met; what is past one is left out."""
         end = offset + len(octets)
-        if end > CRYPTO_LIMIT:
-            raise DecodeError("quic", "limit", 0, f"at most {CRYPTO_LIMIT} octets of CRYPTO frames")
+        if end > self.limits.crypto_octets:
+            if self.exceeded:
+                return
+            self.exceeded = True
+            raise DecodeError("quic", "limit", 0, f"at most {self.limits.crypto_octets} octets of CRYPTO frames")
         position = max(offset, self.forgotten)
         pieces = self.pieces
         at = bisect_left(pieces, (position,))
         if at > 0 and pieces[at - 1][0] + len(pieces[at - 1][1]) > position:
             at -= 1
         while position < end:
-            if len(pieces) >= RANGE_LIMIT:
-                raise DecodeError("quic", "limit", 0, f"at most {RANGE_LIMIT} pieces of CRYPTO frames")
+            if len(pieces) >= self.limits.crypto_pieces:
+                if self.full:
+                    return
+                self.full = True
+                raise DecodeError("quic", "limit", 0, f"at most {self.limits.crypto_pieces} pieces of CRYPTO frames")
             start = pieces[at][0] if at < len(pieces) else end
             if position < start:
                 stop = min(start, end)
                 pieces.insert(at, (position, octets[position - offset : stop - offset]))
+                self.held += stop - position + PIECE_COST
             else:
                 known = pieces[at][1]
                 stop = min(start + len(known), end)
@@ -209,6 +221,7 @@ class CryptoStream:
     def forget(self) -> None:
         """Let go of what was delivered."""
         del self.pieces[: self.taken]
+        self.held = sum([len(octets) + PIECE_COST for _, octets in self.pieces])
         self.taken = 0
         self.forgotten = self.delivered
 

@@ -8,6 +8,7 @@ Spec: RFC 8999, RFC 9000 sections 16 and 17, RFC 9001 section 5, RFC 9369 sectio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from .codes import QUIC_INITIAL, QUIC_NEGOTIATION, QUIC_OPAQUE, QUIC_RETRY
@@ -59,7 +60,7 @@ class PacketProtection(Protocol):
 class InitialKeys(Protocol):
     """Derives the keys of Initial packets (RFC 9001 section 5.2)."""
 
-    def derive(self, version: int, connection_id: bytes) -> tuple[tuple[PacketProtection, PacketProtection], ...]:
+    def derive(self, version: int, connection_id: bytes) -> tuple[Sequence[PacketProtection], ...]:
         """The client's and the server's protection for the client's first destination connection id.
 
         More than one pair where it is not certain how a version derives them; none where it is not known.

@@ -3,8 +3,7 @@ from .eap cimport EapSession
 from .flow cimport DatagramReader, Flow
 from .stream cimport Stream
 
-cdef int UDP, ACCESS_REQUEST, ACCESS_CHALLENGE, STATE, CALLING_STATION_ID, EAP_MESSAGE, HEADER, AUTHENTICATOR
-cdef int CONVERSATION_LIMIT
+cdef int UDP, ACCESS_REQUEST, ACCESS_CHALLENGE, STATE, CALLING_STATION_ID, EAP_MESSAGE, HEADER, AUTHENTICATOR, CONVERSATION_COST
 cdef tuple CODES
 
 cdef class RadiusPacket:
@@ -22,6 +21,7 @@ cdef class RadiusReader(DatagramReader):
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(known=tuple, conversation=Conversation)
     cpdef Conversation find(self, Flow flow, Stream stream, RadiusPacket packet)
+    cpdef remember(self, dict known, bytes key, Conversation conversation)
     @cython.locals(session=EapSession)
     cpdef Conversation begin(self, Flow flow, Stream stream)
 
@@ -29,4 +29,4 @@ cdef class RadiusReader(DatagramReader):
 cpdef RadiusReader open_radius(object table, bytes data, Py_ssize_t position, Py_ssize_t end)
 @cython.locals(length=Py_ssize_t, packet=RadiusPacket, at=Py_ssize_t, size=Py_ssize_t, kind=int)
 cpdef RadiusPacket parse_radius(bytes data, Py_ssize_t position, Py_ssize_t end)
-cpdef remember(dict known, bytes key, Conversation conversation)
+

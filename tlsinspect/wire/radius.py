@@ -28,8 +28,8 @@ CALLING_STATION_ID = 31
 EAP_MESSAGE = 79
 
 HEADER = 20  # octets
+CONVERSATION_COST = 1000  # octets that one costs, without its TLS
 AUTHENTICATOR = 4  # its place in the header
-CONVERSATION_LIMIT = 4096  # conversations of one flow that are remembered by their State, or their station
 
 
 class RadiusPacket:
@@ -72,6 +72,7 @@ class RadiusReader(DatagramReader):
             if packet is None or not packet.message:
                 return
             conversation = self.find(flow, stream, packet)
+            flow.held = CONVERSATION_COST * (len(self.states) + len(self.stations) + len(self.requests))
             conversation.session.read(packet.message, stream.number, stream.time_ns)
         except DecodeError as error:
             flow.problem(error)
@@ -84,7 +85,7 @@ class RadiusReader(DatagramReader):
             self.states.pop(conversation.state, None)
             conversation.state = packet.state
             if packet.code == ACCESS_CHALLENGE and packet.state:
-                remember(self.states, packet.state, conversation)
+                self.remember(self.states, packet.state, conversation)
             return conversation
         known = self.requests.get(packet.identifier)
         if known is not None and known[0] == packet.authenticator:  # sent again
@@ -95,8 +96,14 @@ class RadiusReader(DatagramReader):
         conversation = found or self.begin(flow, stream)
         self.requests[packet.identifier] = (packet.authenticator, conversation)
         if packet.station:
-            remember(self.stations, packet.station, conversation)
+            self.remember(self.stations, packet.station, conversation)
         return conversation
+
+    def remember(self, known: dict[bytes, Conversation], key: bytes, conversation: Conversation) -> None:
+        """Keep a conversation under `key`; the one that was kept first goes when there are too many."""
+        if len(known) >= self.table.limits.conversations and key not in known:
+            del known[next(iter(known))]
+        known[key] = conversation
 
     def begin(self, flow: Flow, stream: Stream) -> Conversation:
         """A conversation whose requests `stream` carries."""
@@ -148,10 +155,3 @@ def parse_radius(data: bytes, position: int, end: int) -> RadiusPacket | None:
             packet.station = data[at + 2 : at + size]
         at += size
     return packet
-
-
-def remember(known: dict[bytes, Conversation], key: bytes, conversation: Conversation) -> None:
-    """Keep a conversation under `key`; the one that was kept first goes when there are too many."""
-    if len(known) >= CONVERSATION_LIMIT and key not in known:
-        del known[next(iter(known))]
-    known[key] = conversation

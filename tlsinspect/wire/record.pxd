@@ -1,10 +1,11 @@
 cimport cython
 from .hello cimport is_hello
+from .limits cimport Limits
 from .octets cimport cut
 from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
-cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, MESSAGE_LENGTH_LIMIT, SCAN_LIMIT
+cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
 cdef int ABSENT, FOUND, WAITING, HELLO_HEADER
 
 cdef class Listener:
@@ -20,10 +21,11 @@ cdef class Listener:
 
 cdef class RecordReader:
     cdef public Listener listener
+    cdef public Limits limits
     cdef public int side, mode, record_type, record_version
     cdef public RecordReader peer
     cdef public Py_ssize_t record_length, remaining, parts_length, message_length, message_skip, scanned
-    cdef public bint collecting, encrypted, watching
+    cdef public bint collecting, encrypted, muted, watching
     cdef public bytes partial, alert
     cdef public list parts
     cdef public Sslv2Reader sslv2

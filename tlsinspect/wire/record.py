@@ -22,7 +22,6 @@ from .codes import (
     HEARTBEAT_RECORD,
     HELLO_HEADER,
     LOST,
-    MESSAGE_LENGTH_LIMIT,
     OTHER,
     READING,
     RECORD_LENGTH_LIMIT,
@@ -30,6 +29,7 @@ from .codes import (
     WAITING,
 )
 from .hello import is_hello
+from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
 from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 
@@ -72,12 +72,13 @@ class RecordReader:
     """Where one direction stands in its records.
 
     `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
-    when a ChangeCipherSpec changed the cipher. `application_bytes` counts the
+    when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `application_bytes` counts the
     content of application_data records, `partial` holds the beginning of a header.
     """
 
-    def __init__(self, listener: Listener, side: int) -> None:
+    def __init__(self, listener: Listener, side: int, limits: Limits = DEFAULT_LIMITS) -> None:
         self.listener = listener
+        self.limits = limits
         self.side = side
         self.peer: RecordReader | None = None
         self.mode = DETECTING
@@ -87,6 +88,7 @@ class RecordReader:
         self.remaining = 0
         self.collecting = False
         self.encrypted = False
+        self.muted = False
         self.watching = True
         self.partial = b""
         self.alert = b""
@@ -178,7 +180,7 @@ class RecordReader:
             if self.encrypted:
                 self.listener.encrypted_handshake(self, length)
             else:
-                self.collecting = True
+                self.collecting = not self.muted
         elif kind == CHANGE_CIPHER_SPEC:
             self.listener.change_cipher_spec(self)
         elif kind == ALERT:
@@ -220,7 +222,7 @@ class RecordReader:
         while end - position >= 4:
             kind = data[position]
             length = data[position + 1] << 16 | data[position + 2] << 8 | data[position + 3]
-            if length > MESSAGE_LENGTH_LIMIT:
+            if length > self.limits.message_octets:
                 self.step_over(kind, length, end - position)
                 return
             self.message_length = length
@@ -228,6 +230,9 @@ class RecordReader:
                 break
             self.listener.handshake(self, kind, cut(data, position + 4, position + 4 + length), length)
             position += length + 4
+            if self.muted:
+                self.collecting = False
+                return
         if position < end:
             if end - position < 4:
                 self.message_length = 0
@@ -238,11 +243,8 @@ class RecordReader:
         """A message past the limit, or an encrypted one taken for a message: leave it out."""
         if kind <= 25:
             self.message_skip = length + 4 - available
-            self.listener.problem(
-                DecodeError(
-                    "handshake", "limit", 1, f"a message of at most {MESSAGE_LENGTH_LIMIT} octets, not {length}"
-                )
-            )
+            expected = f"a message of at most {self.limits.message_octets} octets, not {length}"
+            self.listener.problem(DecodeError("handshake", "limit", 1, expected))
         else:
             self.collecting = False
             self.listener.encrypted_handshake(self, self.record_length)

@@ -1,15 +1,17 @@
 cimport cython
+from .limits cimport Limits
 from .octets cimport cut
 from .record cimport RecordReader, Listener
 from .tds cimport TdsReader, is_prelogin
 
-cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, COMPARED_LIMIT
+cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, JOINED_OCTETS, COMPARED_PIECES
 cdef long long MASK, HALF
 
 cdef class Framing
 
 cdef class Stream:
     cdef public bytes key, head
+    cdef public Limits limits
     cdef public RecordReader reader
     cdef public object owner
     cdef public Framing framing
@@ -28,10 +30,13 @@ cdef class Stream:
     @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
     cpdef bint is_clear_text(self) except -1
+    @cython.locals(count=Py_ssize_t, start=cython.longlong, known=bytes)
+    cpdef remember(self, bytes octets)
     @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
                    index=Py_ssize_t, known=bytes, fresh=list, segment=tuple, conflict=bint)
     cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1
-    @cython.locals(end=cython.longlong, start=cython.longlong, stop=cython.longlong, known=bytes, kept=list)
+    @cython.locals(end=cython.longlong, start=cython.longlong, stop=cython.longlong, known=bytes, kept=list,
+                   first=Py_ssize_t, last=Py_ssize_t)
     cpdef overwrite(self, bytes payload, Py_ssize_t missing, long long place)
     @cython.locals(ahead=cython.longlong)
     cpdef acknowledge(self, long long sequence)
@@ -41,7 +46,8 @@ cdef class Stream:
                    count=Py_ssize_t, number=cython.longlong, time_ns=cython.longlong, own_number=cython.longlong,
                    own_time=cython.longlong)
     cpdef drain(self)
-    @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong)
+    @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong,
+                   index=Py_ssize_t)
     cpdef compare(self, long long place, bytes payload)
     cpdef finish(self)
     cpdef release(self)
@@ -51,4 +57,5 @@ cdef class Framing:
     cpdef skip(self, Stream stream, Py_ssize_t length)
     cpdef finish(self, Stream stream)
 
+cpdef Py_ssize_t first_overlap(list pieces, long long place) except -1
 cpdef bint may_start_record(int octet) except -1

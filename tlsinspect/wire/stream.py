@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from typing import Any
 
 from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
+from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
 from .record import Listener, RecordReader
 from .tds import TdsReader, is_prelogin
@@ -20,11 +21,10 @@ from .tds import TdsReader, is_prelogin
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
 
-PENDING_SEGMENT_LIMIT = 1024  # early segments kept while one is missing
-PENDING_BYTE_LIMIT = 1 << 20
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
 HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
-COMPARED_LIMIT = 16384  # first octets, kept until application data follows, to compare retransmissions with
+JOINED_OCTETS = 512  # pieces of what retransmissions are compared with become one, up to this
+COMPARED_PIECES = 256  # with holes between them
 
 
 NOBODY = Listener()  # listens to the readers of connections that are over
@@ -41,10 +41,11 @@ class Stream:
     counts. `number` and `time_ns` are those of the packet that is delivered.
     """
 
-    def __init__(self, listener: Listener, side: int, key: bytes) -> None:
+    def __init__(self, listener: Listener, side: int, key: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
         self.key = key
         self.owner: Any = None
-        self.reader = RecordReader(listener, side)
+        self.limits = limits
+        self.reader = RecordReader(listener, side, limits)
         self.started = False
         self.syn = False
         self.fin = False
@@ -107,7 +108,7 @@ class Stream:
             self.out_of_order += 1
         if ahead == 0:
             self.drain()
-        elif len(self.pending) > PENDING_SEGMENT_LIMIT or self.pending_bytes > PENDING_BYTE_LIMIT:
+        elif len(self.pending) > self.limits.early_segments or self.pending_bytes > self.limits.early_octets:
             self.give_up_hole()
 
     def accept_again(self, data: bytes, position: int, end: int, missing: int, known: int) -> None:
@@ -135,8 +136,8 @@ class Stream:
         if self.reader.application_records:
             if self.compared:
                 self.compared = []  # the handshake is over, and most memory of a connection is in its octets
-        elif self.next_place < COMPARED_LIMIT and length:
-            self.compared.append((self.next_place, cut(data, position, end)))
+        elif self.next_place < self.limits.compared_octets and length:
+            self.remember(cut(data, position, end))
         detecting = self.reader.mode == DETECTING
         if detecting and self.next_place == 0 and is_prelogin(data, position, end):
             self.reader = TdsReader(self.reader)
@@ -162,14 +163,25 @@ class Stream:
         """True where what was delivered begins no TLS, and does not wait for more to become one."""
         return self.reader.mode == DETECTING and len(self.reader.partial) == 0
 
+    def remember(self, octets: bytes) -> None:
+        """Keep the octets at `next_place` to compare retransmissions with; tiny pieces are joined."""
+        count = len(self.compared)
+        if count:
+            start, known = self.compared[count - 1]
+            if start + len(known) == self.next_place and len(known) < JOINED_OCTETS:
+                self.compared[count - 1] = (start, known + octets)
+                return
+        if count < COMPARED_PIECES:
+            self.compared.append((self.next_place, octets))
+
     def keep(self, payload: bytes, missing: int, place: int) -> bool:
         """Keep what no early segment has, and compare the rest; False when there is nothing new."""
         end = place + len(payload)
         at = place
         fresh = []
         conflict = False
-        index = bisect_left(self.pending, (place,))
-        for start, known, _, _, _ in self.pending[index - 1 if index else 0 :]:
+        for index in range(first_overlap(self.pending, place), len(self.pending)):
+            start, known, _, _, _ = self.pending[index]
             if start >= end:
                 break
             stop = start + len(known)
@@ -196,9 +208,14 @@ class Stream:
         """Keep a segment, and of the early ones that it overlaps only what it does not have."""
         end = place + len(payload)
         kept = []
-        for start, known, lacking, number, time_ns in self.pending:
+        first = last = first_overlap(self.pending, place)
+        for start, known, lacking, number, time_ns in self.pending[first:]:
+            if start >= end:
+                break
+            last += 1
+            self.pending_bytes -= len(known)
             stop = start + len(known)
-            if stop <= place or start >= end:
+            if stop <= place:
                 kept.append((start, known, lacking, number, time_ns))
                 continue
             if start < place:
@@ -208,8 +225,9 @@ class Stream:
             elif stop + lacking > end + missing:
                 missing = stop + lacking - end
         kept.append((place, payload, missing, self.number, self.time_ns))
-        self.pending = sorted(kept)
-        self.pending_bytes = sum([len(segment[1]) for segment in kept])
+        kept.sort()
+        self.pending[first:last] = kept
+        self.pending_bytes += sum([len(segment[1]) for segment in kept])
 
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
@@ -256,7 +274,10 @@ class Stream:
     def compare(self, place: int, payload: bytes) -> None:
         """Look whether a retransmission says what the first copy said."""
         end = place + len(payload)
-        for start, known in self.compared:
+        for index in range(first_overlap(self.compared, place), len(self.compared)):
+            start, known = self.compared[index]
+            if start >= end:
+                break
             low = max(place, start)
             high = min(start + len(known), end)
             if low < high and known[low - start : high - start] != payload[low - place : high - place]:
@@ -291,6 +312,11 @@ class Framing:
 
     def finish(self, stream: Stream) -> None:
         """The stream is over."""
+
+
+def first_overlap(pieces: list[Any], place: int) -> int:
+    """The first of some pieces, sorted by where they start, that may reach beyond `place`."""
+    return max(bisect_left(pieces, (place,)) - 1, 0)
 
 
 def may_start_record(octet: int) -> bool:

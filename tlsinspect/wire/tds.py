@@ -26,7 +26,7 @@ class TdsReader(RecordReader):
     """
 
     def __init__(self, replaced: RecordReader) -> None:
-        RecordReader.__init__(self, replaced.listener, replaced.side)
+        RecordReader.__init__(self, replaced.listener, replaced.side, replaced.limits)
         self.wrapped = True
         self.left = 0
         self.header = b""

@@ -1,0 +1,44 @@
+"""What a connection costs in memory, by estimate.
+
+Goes in: a Flow. Comes out: octets. Measured on 64-bit CPython: the objects count, not only their octets.
+"""
+
+from __future__ import annotations
+
+from .flow import Flow
+from .record import RecordReader
+from .stream import Stream
+
+FLOW_COST = 2600  # octets that a connection takes before it says anything
+HELLO_COST = 2000  # that the fields of a hello take beside its octets
+SEGMENT_COST = 230  # that an early segment takes beside its payload
+PIECE_COST = 120  # any other piece of octets
+MESSAGE_COST = 200  # a message or alert that is noted
+PROBLEM_COST = 700
+
+
+def flow_cost(flow: Flow) -> int:
+    """Octets of memory that a connection holds."""
+    cost = FLOW_COST + flow.held + len(flow.problems) * PROBLEM_COST
+    cost += (len(flow.messages) + len(flow.alerts)) * MESSAGE_COST
+    if flow.client_hello is not None:
+        cost += HELLO_COST + 2 * flow.client_hello.raw_length
+    if flow.server_hello is not None:
+        cost += HELLO_COST
+    if flow.server_key_exchange is not None:
+        cost += len(flow.server_key_exchange)
+    for side in (0, 1):
+        chain = flow.chains[side]
+        if chain is not None:
+            cost += len(chain)
+        cost += stream_cost(flow.streams[side])
+    return cost
+
+
+def stream_cost(stream: Stream) -> int:
+    """Octets that a direction keeps for later."""
+    reader: RecordReader = stream.reader
+    cost = stream.pending_bytes + len(stream.pending) * SEGMENT_COST + len(stream.head)
+    if stream.compared:
+        cost += min(stream.next_place, stream.limits.compared_octets) + len(stream.compared) * PIECE_COST
+    return cost + reader.parts_length + len(reader.parts) * PIECE_COST + len(reader.partial)

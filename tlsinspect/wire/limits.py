@@ -1,0 +1,86 @@
+"""LIMITS of everything that is kept while a capture is read, each with its name and default.
+
+What a limit cuts off is a problem of kind `limit`, or a flag of the connection, never silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST = 1 << 40
+LARGEST_SECONDS = 1_000_000_000
+
+MEANINGS = {
+    "connections": "connections open at once; past it the tenth that has been idle longest is ended",
+    "connection_octets": "octets that open connections hold together, by estimate; past it the quarter that has "
+    "been idle longest is ended",
+    "idle_seconds": "a connection without packets for so many seconds of capture time is over",
+    "messages": "messages noted of one connection; later handshake messages are not read",
+    "problems": "problems noted of one connection",
+    "early_segments": "TCP segments of one direction that wait for an earlier one; past it the hole is given up",
+    "early_octets": "octets of them",
+    "compared_octets": "first octets of one direction that retransmissions are compared with",
+    "message_octets": "octets of a handshake message; a longer one is stepped over",
+    "fragmented_datagrams": "IP datagrams that wait for fragments; past it the oldest is given up",
+    "datagram_fragments": "fragments of one of them",
+    "fragment_octets": "octets that they hold together",
+    "fragment_seconds": "an IP datagram that is not whole after so many seconds is given up",
+    "quic_initials": "QUIC Initial packets of one flow that are opened",
+    "crypto_octets": "octets of one direction's CRYPTO frames",
+    "crypto_pieces": "pieces of them",
+    "dtls_messages": "DTLS messages of one direction that wait for fragments",
+    "dtls_octets": "octets of them",
+    "dtls_fragments": "fragments of one of them",
+    "early_packets": "packets of OpenVPN or of RDP over UDP, of one direction, that wait for an earlier one",
+    "eap_octets": "octets of EAP fragments, of one direction, that wait for the last one",
+    "eap_fragments": "EAP fragments of one direction that wait for the last one",
+    "conversations": "supplicants of IEEE 802.1X, or RADIUS conversations of one UDP flow, followed at once",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is kept at most; MEANINGS says of what. Of each worker process, where several read.
+
+    Raises ValueError for a value below 1, or beyond LARGEST (LARGEST_SECONDS).
+    """
+
+    connections: int = 200_000
+    connection_octets: int = 96 << 20
+    idle_seconds: int = 3600
+    messages: int = 512
+    problems: int = 32
+    early_segments: int = 1024
+    early_octets: int = 1 << 20
+    compared_octets: int = 1 << 14
+    message_octets: int = 1 << 20
+    fragmented_datagrams: int = 1024
+    datagram_fragments: int = 1024
+    fragment_octets: int = 16 << 20
+    fragment_seconds: int = 60  # RFC 8200 section 4.5
+    quic_initials: int = 64
+    crypto_octets: int = 1 << 17  # hellos have a few thousand
+    crypto_pieces: int = 1024
+    dtls_messages: int = 32
+    dtls_octets: int = 1 << 18
+    dtls_fragments: int = 1024
+    early_packets: int = 64  # senders have about a dozen on their way
+    eap_octets: int = 1 << 16  # RFC 5216 section 3.2 has no longer message
+    eap_fragments: int = 2048
+    conversations: int = 4096
+
+    def __post_init__(self) -> None:
+        for name in MEANINGS:
+            check_limit(name, getattr(self, name))
+
+
+def check_limit(name: str, value: int) -> None:
+    """Raise ValueError for a limit that nobody knows, and for a value out of range."""
+    if name not in MEANINGS:
+        raise ValueError(f"limit {name!r} is none of {', '.join(MEANINGS)}")
+    largest = LARGEST_SECONDS if name.endswith("_seconds") else LARGEST
+    if not 1 <= value <= largest:
+        raise ValueError(f"limit {name}: {value} is not within 1 to {largest}")
+
+
+DEFAULT_LIMITS = Limits()
