@@ -63,7 +63,7 @@ SHOWN = {
     "fragments": "ipv4: at most 50 incomplete datagrams",
     "tiny-fragments": "ipv4: at most 100 fragments of a datagram",
     "quic-initials": "outweighed",
-    "quic-pieces": "quic: at most 1024 pieces of CRYPTO frames",
+    "quic-pieces": "quic: at most 256 pieces of CRYPTO frames",
     "dtls-fragments": "dtls: at most 100 fragments of a message",
     "eap": "eapol: at most 100 supplicants followed at once",
     "radius": "outweighed",

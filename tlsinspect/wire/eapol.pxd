@@ -6,7 +6,8 @@ cdef int EAPOL, EAP_RESPONSE, EAP_PACKET
 
 cdef class EapolTable:
     cdef public object table
-    cdef public dict sessions, speakers
+    cdef public object sessions
+    cdef public dict speakers
     @cython.locals(data=bytes, at=Py_ssize_t, length=Py_ssize_t, source=bytes, destination=bytes, session=EapSession)
     cpdef accept(self, Packet packet)
     @cython.locals(key=bytes, session=EapSession)

@@ -8,6 +8,8 @@ Spec: IEEE 802.1X-2020 clause 11.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from ..errors import DecodeError
 from .codes import EAP_RESPONSE, EAPOL
 from .eap import EapSession, FlowOwner
@@ -25,7 +27,7 @@ class EapolTable:
 
     def __init__(self, table: FlowOwner) -> None:
         self.table = table
-        self.sessions: dict[bytes, EapSession] = {}
+        self.sessions: OrderedDict[bytes, EapSession] = OrderedDict()  # a dict looks long for its first key
         self.speakers: dict[bytes, bytes] = {}
 
     def accept(self, packet: Packet) -> None:

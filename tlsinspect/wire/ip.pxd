@@ -15,7 +15,8 @@ cdef class Datagram:
 cdef class FragmentTable:
     cdef public Limits limits
     cdef public long long age_limit_ns, cost
-    cdef public dict waiting, problems
+    cdef public object waiting
+    cdef public dict problems
     cpdef list take_problems(self)
     cpdef close(self)
     cpdef drop_oldest(self, str kind, str expected)

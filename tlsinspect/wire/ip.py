@@ -10,6 +10,7 @@ Spec: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675 (jumbograms).
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import OrderedDict
 
 from ..errors import DecodeError
 from .codes import EAPOL
@@ -45,7 +46,7 @@ class FragmentTable:
         self.limits = limits
         self.age_limit_ns = limits.fragment_seconds * 1_000_000_000
         self.cost = 0
-        self.waiting: dict[bytes, Datagram] = {}
+        self.waiting: OrderedDict[bytes, Datagram] = OrderedDict()  # a dict looks long for its first key
         self.problems: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def take_problems(self) -> list[tuple[DecodeError, int, int]]:

@@ -55,12 +55,12 @@ class Limits:
     compared_octets: int = 1 << 14
     message_octets: int = 1 << 20
     fragmented_datagrams: int = 1024
-    datagram_fragments: int = 1024
+    datagram_fragments: int = 256  # 64 KiB in the smallest that IPv6 links must take are 53
     fragment_octets: int = 16 << 20
     fragment_seconds: int = 60  # RFC 8200 section 4.5
     quic_initials: int = 64
     crypto_octets: int = 1 << 17  # hellos have a few thousand
-    crypto_pieces: int = 1024
+    crypto_pieces: int = 256
     dtls_messages: int = 32
     dtls_octets: int = 1 << 18
     dtls_fragments: int = 1024

@@ -16,12 +16,13 @@ cdef class Conversation:
 
 cdef class RadiusReader(DatagramReader):
     cdef public object table
-    cdef public dict states, stations, requests
+    cdef public object states, stations
+    cdef public dict requests
     @cython.locals(packet=RadiusPacket, conversation=Conversation)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(known=tuple, conversation=Conversation)
     cpdef Conversation find(self, Flow flow, Stream stream, RadiusPacket packet)
-    cpdef remember(self, dict known, bytes key, Conversation conversation)
+    cpdef remember(self, object known, bytes key, Conversation conversation)
     @cython.locals(session=EapSession)
     cpdef Conversation begin(self, Flow flow, Stream stream)
 

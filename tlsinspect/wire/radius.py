@@ -9,6 +9,8 @@ Spec: RFC 2865 sections 3 to 5, RFC 3579 sections 2.1 and 3.1.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from ..errors import DecodeError
 from .codes import UDP
 from .eap import EapSession, FlowOwner
@@ -60,8 +62,8 @@ class RadiusReader(DatagramReader):
 
     def __init__(self, table: FlowOwner) -> None:
         self.table = table
-        self.states: dict[bytes, Conversation] = {}
-        self.stations: dict[bytes, Conversation] = {}
+        self.states: OrderedDict[bytes, Conversation] = OrderedDict()
+        self.stations: OrderedDict[bytes, Conversation] = OrderedDict()
         self.requests: dict[int, tuple[bytes, Conversation]] = {}
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
@@ -99,10 +101,10 @@ class RadiusReader(DatagramReader):
             self.remember(self.stations, packet.station, conversation)
         return conversation
 
-    def remember(self, known: dict[bytes, Conversation], key: bytes, conversation: Conversation) -> None:
+    def remember(self, known: OrderedDict[bytes, Conversation], key: bytes, conversation: Conversation) -> None:
         """Keep a conversation under `key`; the one that was kept first goes when there are too many."""
         if len(known) >= self.table.limits.conversations and key not in known:
-            del known[next(iter(known))]
+            known.popitem(last=False)
         known[key] = conversation
 
     def begin(self, flow: Flow, stream: Stream) -> Conversation:
