@@ -21,7 +21,7 @@ ROOMS = (
     "connection", "connection_builder",
     "tables",
     "policy", "statistics", "findings",
-    "totals", "reading", "parallel", "inspection",
+    "glance", "totals", "reading", "parallel", "inspection",
     "export", "charts", "report",
     "cli", "__main__",
 )  # fmt: skip

@@ -22,13 +22,30 @@ def load(path: Path) -> Any:
     return NOTEBOOK_FORMAT.read(path, as_version=4)
 
 
-@pytest.fixture(scope="module")
-def executed() -> Any:
-    """The walk from read() to the proof, executed, with one cell more that tells which variant ran."""
-    notebook = load(FOLDER / "adoption_and_investigation.ipynb")
+def execute(name: str) -> Any:
+    """A notebook, executed, with one cell more that tells which variant ran."""
+    notebook = load(FOLDER / f"{name}.ipynb")
     notebook.cells.append(NOTEBOOK_FORMAT.v4.new_code_cell(ASK_VARIANT))
     client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     return client.execute()
+
+
+@pytest.fixture(scope="module")
+def adoption() -> Any:
+    """From read() to charts."""
+    return execute("adoption")
+
+
+@pytest.fixture(scope="module")
+def investigation() -> Any:
+    """From old versions to their proof."""
+    return execute("investigation")
+
+
+@pytest.fixture(scope="module")
+def capture_quality() -> Any:
+    """One handshake recorded well and badly."""
+    return execute("capture_quality")
 
 
 def outputs(executed: Any, media_type: str) -> list[str]:
@@ -55,23 +72,36 @@ def test_notebook_reaches_for_public_names_only(path: Path) -> None:
     assert "._" not in source and ".reading" not in source
 
 
-def test_notebook_runs_on_the_variant_under_test(executed: Any) -> None:
-    assert executed.cells[-1].outputs[0].text.strip() == record.__file__
+def test_notebooks_run_on_the_variant_under_test(adoption: Any, investigation: Any, capture_quality: Any) -> None:
+    for executed in (adoption, investigation, capture_quality):
+        assert executed.cells[-1].outputs[0].text.strip() == record.__file__
 
 
-def test_notebook_draws_its_charts(executed: Any) -> None:
-    assert len(outputs(executed, "image/png")) == 4
+def test_adoption_draws_its_charts(adoption: Any) -> None:
+    assert len(outputs(adoption, "image/png")) == 4
 
 
-def test_notebook_finds_something_wherever_it_looks(executed: Any) -> None:
-    tables = outputs(executed, "text/html")
-    empty = [table for table in tables if "<tbody>\n  </tbody>" in table]
-    assert len(tables) > 12
-    assert len(empty) <= 1  # the demo capture has nothing for the frame of problems
+def test_inspection_introduces_itself(adoption: Any) -> None:
+    glance = outputs(adoption, "text/html")[0]
+    assert "<b>demo.pcapng</b>" in glance
+    assert "<td>TLS 1.3</td><td>240</td><td>52%</td><td>47 to 56%</td>" in glance
 
 
-def test_notebook_names_the_culprits_and_the_expired_certificate(executed: Any) -> None:
-    tables = "\n".join(outputs(executed, "text/html"))
+def test_notebooks_find_something_wherever_they_look(adoption: Any, investigation: Any, capture_quality: Any) -> None:
+    for executed, least in ((adoption, 5), (investigation, 8), (capture_quality, 7)):
+        tables = outputs(executed, "text/html")
+        assert len(tables) > least
+        assert not [table for table in tables if "<tbody>\n  </tbody>" in table]
+
+
+def test_investigation_names_the_culprits_and_the_expired_certificate(investigation: Any) -> None:
+    tables = "\n".join(outputs(investigation, "text/html"))
     assert "the client" in tables and "the server" in tables
     assert "certificate_expired" in tables
     assert "subject_expired" in tables
+
+
+def test_capture_quality_shows_each_flag_and_reason(capture_quality: Any) -> None:
+    tables = "\n".join(outputs(capture_quality, "text/html"))
+    for shown in ("gap", "one_sided", "midstream", "truncated", "overlap_conflict", "snaplen", "damaged"):
+        assert shown in tables

@@ -46,6 +46,12 @@ class Inspection:
         self.damage = reading.totals.damage
         self.tls_ports = reading.totals.tls_ports
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the captures, the versions in use, the frames."""
+        from .glance import render_glance
+
+        return render_glance(self)
+
     def arrow(self, table: str) -> pa.Table:
         """One of the tables as Arrow; raises KeyError for a name that is not in COLUMNS."""
         if table not in self.arrow_tables:

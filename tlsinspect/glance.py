@@ -1,0 +1,69 @@
+"""What a notebook shows of an Inspection: what was read, the versions in use, and which frames to go on with.
+
+Goes in: frames. Comes out: a piece of HTML in which everything from the network is escaped.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Protocol
+
+from .columns import COLUMNS
+from .statistics import UNITS, Frames, build_shares
+from .statistics.observations import tls_connections
+from .statistics.wording import basis, count_text, interval_text, period_text, share_text, statement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CAPTURES_NAMED = 5
+VERSIONS_SHOWN = 6
+
+
+class Inspected(Frames, Protocol):
+    """What is looked at beside the frames of the statistics."""
+
+    @property
+    def captures(self) -> pd.DataFrame: ...
+
+    @property
+    def problems(self) -> pd.DataFrame: ...
+
+
+def render_glance(inspection: Inspected) -> str:
+    """An inspection as HTML: its captures, the share of each version with its interval, the frames."""
+    frames = ", ".join(f"<code>{name}</code>" for name in COLUMNS)
+    return describe_captures(inspection) + describe_versions(inspection) + f"<p>Frames: {frames}</p>"
+
+
+def describe_captures(inspection: Inspected) -> str:
+    """Which files, how much is in them, when it was, and whether they are whole."""
+    captures = inspection.captures
+    named = ", ".join(escape(str(name)) for name in captures["capture"][:CAPTURES_NAMED])
+    more = f" and {len(captures) - CAPTURES_NAMED:,} more" if len(captures) > CAPTURES_NAMED else ""
+    carried = count_text(len(tls_connections(inspection)), UNITS["connections"])
+    facts = [
+        f"packets: {int(captures['packets'].sum()):,}",
+        f"{carried} with TLS",
+        period_text(captures["time_start"].min(), captures["time_end"].max()),
+    ]
+    flaws = ", ".join(sorted(set(captures["quality"].dropna()) - {"complete"})) or "complete"
+    unread = f"; what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
+    return (
+        f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p>"
+        f"<p>Capture quality: {escape(flaws)}{unread if len(inspection.problems) else ''}</p>"
+    )
+
+
+def describe_versions(inspection: Inspected) -> str:
+    """The versions agreed, as a table, and what its shares rest on."""
+    shares = build_shares("versions", inspection, top=VERSIONS_SHOWN)
+    if not shares.denominator:
+        return f"<p>{escape(statement(shares))}</p>"
+    rows = "".join(
+        f"<tr><td>{escape(str(category))}</td><td>{count:,}</td><td>{share_text(count, shares.denominator)}</td>"
+        f"<td>{interval_text(low, high)}</td></tr>"
+        for category, count, low, high in shares.table[["category", "count", "low", "high"]].itertuples(index=False)
+    )
+    head = "<tr><th>version agreed</th><th>connections</th><th>share</th><th>95% interval</th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>Shares {escape(basis(shares))}</p>"
