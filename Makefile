@@ -1,4 +1,4 @@
-# make demo: from a fresh checkout to a report.  make test: everything that is checked.
+# make demo: from a fresh checkout to a report.  make test: everything that is checked.  make site: the documentation.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: demo test check compiled pure tools build clean
+.PHONY: demo test check compiled pure tools build site clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlsinspect summary captures/demo.pcapng
@@ -51,6 +51,14 @@ $(VENV)/installed: $(BIN)/python $(SOURCES)
 $(VENV)/developing: $(BIN)/python pyproject.toml
 	$(PIP_INSTALL) "setuptools>=77" "cython>=3.2"
 	TLSINSPECT_EXTENSIONS=skip $(PIP_INSTALL) --no-build-isolation ".[dev]"
+	@touch $@
+
+site: $(VENV)/documenting
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . build/site
+	@echo "Open build/site/index.html in a browser."
+
+$(VENV)/documenting: $(BIN)/python pyproject.toml
+	$(PIP_INSTALL) "furo>=2024.8" "myst-parser>=4" "sphinx>=8"
 	@touch $@
 
 clean:

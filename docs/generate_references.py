@@ -1,6 +1,6 @@
-"""Write docs/columns.md and docs/cli.md from the declarations in the code: python docs/generate_references.py
+"""Write docs/columns.md, cli.md and api.md from the declarations in the code: python docs/generate_references.py
 
-A test fails when either file is not what this writes.
+A test fails when one of them is not what this writes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from inspect import cleandoc
 from pathlib import Path
 
 import click
+from api_reference import render_api
 
 import tlsinspect.cli
 from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
@@ -102,3 +103,4 @@ def table_of(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     (DOCS / "columns.md").write_text(render_columns(), encoding="utf-8")
     (DOCS / "cli.md").write_text(render_commands(), encoding="utf-8")
+    (DOCS / "api.md").write_text(render_api(NOTICE), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from types import ModuleType
 
 import click
@@ -39,6 +40,7 @@ ja3s_string ja4 ja4_raw unknown_reasons
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
     """docs/generate_references.py as a module."""
+    sys.path.insert(0, str(DOCS))
     spec = importlib.util.spec_from_file_location("generate_references", DOCS / "generate_references.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -48,6 +50,12 @@ def generator() -> ModuleType:
 
 def test_column_reference_is_what_the_declarations_say(generator: ModuleType) -> None:
     assert (DOCS / "columns.md").read_text(encoding="utf-8") == generator.render_columns(), (
+        "run: python docs/generate_references.py"
+    )
+
+
+def test_api_reference_is_what_the_docstrings_say(generator: ModuleType) -> None:
+    assert (DOCS / "api.md").read_text(encoding="utf-8") == generator.render_api(generator.NOTICE), (
         "run: python docs/generate_references.py"
     )
 
