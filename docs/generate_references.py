@@ -65,7 +65,9 @@ def render_commands() -> str:
     for name, command in main.commands.items():
         arguments = [value_of(argument) for argument in command.params if isinstance(argument, click.Argument)]
         usage = f"    tlsinspect {name} [OPTIONS] {' '.join(arguments)}"
+        picture = f"![What tlsinspect {name} prints](pictures/{name}.svg)"
         parts += [f"## tlsinspect {name}", usage, *render_help(command)]
+        parts += [picture] if (DOCS / "pictures" / f"{name}.svg").exists() else []
         options = [option_row(option) for option in command.params if isinstance(option, click.Option)]
         if options:
             parts.append(table_of(("option", "what", "default"), options))

@@ -1,0 +1,60 @@
+"""Make pictures of the terminal for docs/pictures: python docs/make_pictures.py [NAME...]
+
+Each command is run as a person would run it, in a terminal of COLUMNS columns, on the sample captures.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+COLUMNS = 100
+LINES = 44  # what is longer is cut off, and says so
+
+COMMANDS = {
+    "summary": "tlsinspect summary captures/demo.pcapng",
+    "report": "tlsinspect report captures/demo.pcapng -o reports/today",
+    "export": "tlsinspect export captures/demo.pcapng --table ports",
+    "limits": "tlsinspect limits",
+}
+"""Picture -> what is typed."""
+
+TEMPLATE = str(inspect.signature(Console.export_svg).parameters["code_format"].default)
+FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
+
+
+def take_picture(name: str) -> None:
+    """Run a command and keep what the terminal shows."""
+    words = COMMANDS[name].split()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "captures").symlink_to(ROOT / "captures")
+        environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+        command = [sys.executable, "-P", "-m", *words]
+        finished = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, cwd=folder, env=environment, encoding="utf-8"
+        )
+    lines = finished.stdout.splitlines()
+    shown = lines[:LINES] + ([f"... {len(lines) - LINES} more lines"] if len(lines) > LINES else [])
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, color_system="truecolor")
+        console.print(Text(f"$ {COMMANDS[name]}", style="bold"))
+        console.print(Text.from_ansi("\n".join(shown)))
+        template = FONT_FACE.sub("", TEMPLATE)  # no picture asks the network for a font
+        picture = console.export_svg(title="", code_format=template, unique_id=f"terminal-{name}")
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or COMMANDS:
+        take_picture(wanted)
