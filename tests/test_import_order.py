@@ -21,6 +21,7 @@ ROOMS = (
     "connection", "connection_builder",
     "tables",
     "policy", "statistics", "findings",
+    "answers", "story",
     "totals", "reading", "parallel", "inspection",
     "export", "charts", "report",
     "cli", "__main__",
