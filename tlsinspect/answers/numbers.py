@@ -222,10 +222,8 @@ def key_elsewhere(frames: Inspected) -> Number:
     rows = tls_connections(frames)
     seen = rows[rows["client_hello_packet"].notna()]
     count = int(is_true(seen["delegated_credential"]).sum())
-    share = begin(share_of_text(count, len(seen), "ClientHellos")) if len(seen) else "No ClientHello"
-    sentence = (
-        f"It could, and the wire does not say: {share[0].lower()}{share[1:]} would accept a delegated credential."
-    )
+    share = share_of_text(count, len(seen), "ClientHellos") if len(seen) else "no ClientHello"
+    sentence = f"It could, and the wire does not say: {share} would accept a delegated credential."
     return of_hellos(sentence, count, len(seen), len(rows))
 
 
@@ -235,9 +233,9 @@ def visible(frames: Inspected) -> Number:
     seen = rows[rows["client_hello_packet"].notna()]
     named = seen[is_true(seen["server_name"] != "")]
     hidden = int(is_true(seen["ech_type"] == "outer").sum())
-    share = begin(share_of_text(len(named), len(seen), "ClientHellos")) if len(seen) else "No ClientHello"
+    share = begin(share_of_text(len(named), len(seen), "ClientHellos")) if len(seen) else "no ClientHello"
     sentence = (
-        f"Addresses, ports, times and sizes always; {share[0].lower()}{share[1:]} also name the server "
+        f"Addresses, ports, times and sizes always; {share} also name the server "
         f"({named['server_name'].nunique():,} names). Encrypted ClientHello, real or GREASE: {hidden:,}."
     )
     return of_hellos(sentence, len(named), len(seen), len(rows))
