@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from tlsinspect.cli import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), ROOT / "captures" / "README.md"])
@@ -74,6 +78,16 @@ def test_python_of_the_guide_runs(name: str, checkout: Path) -> None:
     sources = [text for kind, text in BLOCK.findall(page) if kind == "python"]
     assert sources
     assert run(["-c", "\n".join([PREPARED, *sources])], checkout)
+
+
+def test_commands_of_the_tasks_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
+    lines = [line for kind, text in BLOCK.findall(page) if kind == "sh" for line in text.splitlines()]
+    monkeypatch.chdir(checkout)
+    for line in lines:
+        program, *words = shlex.split(line, comments=True)
+        finished = CliRunner().invoke(main, words)
+        assert program == "tlsinspect" and finished.exit_code == 0, f"{line}: {finished.output}"
 
 
 def test_limits_are_those_of_the_code() -> None:

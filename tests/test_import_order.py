@@ -21,7 +21,8 @@ ROOMS = (
     "connection", "connection_builder",
     "tables",
     "policy", "statistics", "findings",
-    "glance", "totals", "reading", "parallel", "inspection",
+    "answers", "story", "glance",
+    "totals", "reading", "parallel", "inspection",
     "export", "charts", "report",
     "cli", "__main__",
 )  # fmt: skip

@@ -6,6 +6,7 @@ Goes in: what a person names. Comes out: frames.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from . import tables
-from .capture import find_captures, order_captures
+from .capture import STANDARD_INPUT, find_captures, order_captures
 from .columns import COLUMNS
 from .parallel import ParallelReading
 from .reading import BATCH_TABLES, Progress, Reading, total_size
-from .wire.limits import DEFAULT_LIMITS, Limits
+from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .answers import Answer
 
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
@@ -39,8 +42,10 @@ class Inspection:
     was ended early; `damage` lists damaged files as (capture, DecodeError).
     """
 
-    def __init__(self, arrow: dict[str, pa.Table], reading: Reading | ParallelReading) -> None:
+    def __init__(self, arrow: dict[str, pa.Table], reading: Reading | ParallelReading, arguments: str = "-") -> None:
+        """`arguments` are the captures and options that read the same on the command line."""
         self.arrow_tables = arrow
+        self.arguments = arguments
         self.reading = reading
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
@@ -119,6 +124,18 @@ class Inspection:
         """A row per capture file."""
         return self.frame("captures")
 
+    def answers(self) -> list[Answer]:
+        """The questions that people bring to a capture, each with its number, its caveat and its cases."""
+        from .answers import build_answers
+
+        return build_answers(self, self.arguments)
+
+    def cases(self, question_id: str) -> pd.DataFrame:
+        """Every connection that is a case of a question, by the id of its answer; raises KeyError for another."""
+        from .answers import build_cases
+
+        return build_cases(question_id, self)
+
 
 Path = str | os.PathLike[str]
 Overlap = Literal["first", "last"]
@@ -143,6 +160,7 @@ def read(
     kept meanwhile; what they cut off is among the problems. Raises CaptureError
     when nothing can be read; damage further on ends up in `problems`.
     """
+    ports = frozenset(ports)
     reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap, limits)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
@@ -151,7 +169,22 @@ def read(
     made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), made["problems"]])
     for name, keys in ORDER.items():
         made[name] = made[name].sort_by([(key, "ascending") for key in keys])
-    return Inspection(made, reading)
+    return Inspection(made, reading, command_arguments(captures, ports, overlap, limits))
+
+
+def command_arguments(captures: Path | Sequence[Path], ports: Iterable[int], overlap: str, limits: Limits) -> str:
+    """The captures and options of a reading as words of a command line, options only where they are not the default."""
+    paths = [captures] if isinstance(captures, str | os.PathLike) else captures
+    names = [os.fspath(path) for path in paths]
+    words = [f"./{name}" if name.startswith("-") and name != STANDARD_INPUT else name for name in names]
+    if frozenset(ports) != TLS_PORTS:
+        words += ["--ports", ",".join(map(str, sorted(ports)))]
+    if overlap != "first":
+        words += ["--overlap", overlap]
+    for name in MEANINGS:
+        if getattr(limits, name) != getattr(DEFAULT_LIMITS, name):
+            words += ["--limit", f"{name}={getattr(limits, name)}"]
+    return shlex.join(words)
 
 
 def open_reading(

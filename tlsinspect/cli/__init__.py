@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
+from .answers import answers
 from .completion import completion
 from .export import export
 from .limits import limits
@@ -26,10 +27,11 @@ def main() -> None:
     \b
     Examples:
       tlsinspect summary capture.pcapng
+      tlsinspect answers capture.pcapng
       tlsinspect report captures/ -o reports/march
       tlsinspect export capture.pcap.gz --table certificates --format csv
     """
 
 
-for command in (summary, report, export, limits, completion):
+for command in (summary, answers, report, export, limits, completion):
     main.add_command(command)

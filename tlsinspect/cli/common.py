@@ -146,6 +146,16 @@ def inspect(
     return inspection
 
 
+def print_rendered(shown: Any) -> None:
+    """Print a text as it is, and anything else as rich lays it out for this terminal."""
+    if isinstance(shown, str):
+        click.echo(shown)
+        return
+    from rich.console import Console
+
+    Console().print(shown)
+
+
 def warn(totals: Totals) -> None:
     """Say on standard error what is wrong with the files, and that Ctrl-C cut the reading short."""
     from ..export.text import escape_control

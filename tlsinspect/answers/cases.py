@@ -1,0 +1,227 @@
+"""Cases: which connections a question is about, and what each of them shows.
+
+In: the frames. Out: text on the index of the connections frame, null for rows that
+are no case.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..connection import CARRIES_TLS
+from ..statistics import categories
+from ..statistics.observations import connections_on_tls_ports, leaf_of, tls_connections, unknown_reasons
+from ..statistics.series import is_false, is_true, text_series
+from ..statistics.wording import REASONS
+from .record import Inspected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOON = timedelta(days=30)
+OLD_VERSIONS = ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "DTLS 1.0")  # RFC 6176, RFC 7568, RFC 8996
+WEAK_CLASSES = ("no encryption", "DES or export grade", "RC4", "64-bit blocks (3DES, IDEA)")  # RFC 9325 section 4.1
+SENTINELS = ("444f574e47524401", "444f574e47524400")  # "DOWNGRD" and 1 or 0: RFC 8446 section 4.1.3
+SENTINEL_LENGTH = 16  # hex digits
+
+FLAWS = {
+    "gap": "segments are missing",
+    "midstream": "begins before the capture",
+    "one_sided": "one direction only",
+    "truncated": "packets are cut",
+}
+CUT_OFF = "goes on after the capture"
+ADVICE = {
+    FLAWS[
+        "gap"
+    ]: "Give the recorder more buffer (tcpdump -B 65536), write to a fast disk, and record only what is needed.",
+    FLAWS["midstream"]: "Start recording before the programs that you watch, or restart them.",
+    FLAWS["one_sided"]: "Mirror both directions of the link to the recorder.",
+    FLAWS["truncated"]: "Record whole packets: tcpdump -s 0, and no capture length in Wireshark.",
+    CUT_OFF: "Record some seconds longer than the connections that matter.",
+}
+ADVICE_PROBLEMS = "See what could not be read: tlsinspect export CAPTURE --table problems."
+ADVICE_KEYS = "Nothing is missing. Only session keys (SSLKEYLOGFILE) would open what TLS 1.3 encrypts."
+
+
+def onto(frames: Inspected, found: pd.Series[str]) -> pd.Series[str]:
+    """Texts for some rows of the connections frame, on all of its rows."""
+    return text_series(found.reindex(frames.connections.index), frames.connections)
+
+
+def on_tls_ports(frames: Inspected) -> pd.DataFrame:
+    """The connections to the ports that were asked for as TLS ports."""
+    return connections_on_tls_ports(frames)
+
+
+def other_protocols(frames: Inspected) -> pd.Series[str]:
+    """What is not TLS on TLS ports."""
+    rows = on_tls_ports(frames)
+    return onto(frames, rows["protocol"].where(~is_true(rows["protocol"].isin(CARRIES_TLS)), None))
+
+
+def on_other_ports(frames: Inspected) -> pd.Series[str]:
+    """TLS on ports that were not asked for as TLS ports."""
+    rows = tls_connections(frames)
+    away = rows[~rows.index.isin(on_tls_ports(frames).index)]
+    return onto(frames, away["protocol"] + " on port " + away["server_port"].astype(away["protocol"].dtype))
+
+
+def tls13(frames: Inspected) -> pd.Series[str]:
+    """Versions that are TLS 1.3 or one of its drafts."""
+    rows = tls_connections(frames)
+    agreed = is_true(categories.version_limit(frames, rows) == "TLS 1.3 agreed")
+    return onto(frames, rows["version_name"].where(agreed, None))
+
+
+def below_tls13(frames: Inspected) -> pd.Series[str]:
+    """Who kept a connection below TLS 1.3.
+
+    A server that can speak TLS 1.3 and is brought to choose TLS 1.2 marks its random so; where the capture
+    shows an offer of TLS 1.3 all the same, something between it and the server cut the offer down.
+    Spec: RFC 8446 section 4.1.3.
+    """
+    rows = tls_connections(frames)
+    limit = categories.version_limit(frames, rows)
+    mark = rows["server_random"].str[-SENTINEL_LENGTH:]
+    able, marked = is_true(mark == SENTINELS[0]), is_true(mark.isin(SENTINELS))
+    what = text_series(None, rows)
+    what[is_true(limit == "server chose less")] = "the server chose less"
+    what[is_true(limit == "server chose less") & marked] = "cut down in between (the server's random says so)"
+    what[is_true(limit == "client offered less")] = "the client never offered it"
+    what[is_true(limit == "client offered less") & able] = "the client never offered it, although the server could"
+    return onto(frames, what)
+
+
+def no_forward_secrecy(frames: Inspected) -> pd.Series[str]:
+    """The key exchange of sessions that the long-term key opens later."""
+    rows = tls_connections(frames)
+    return onto(frames, rows["key_exchange"].fillna("unknown").where(is_false(rows["forward_secrecy"]), None))
+
+
+def old_versions(frames: Inspected) -> pd.Series[str]:
+    """Versions in force that are older than TLS 1.2."""
+    rows = tls_connections(frames)
+    return onto(frames, rows["version_name"].where(is_true(rows["version_name"].isin(OLD_VERSIONS)), None))
+
+
+def weak_suites(frames: Inspected) -> pd.Series[str]:
+    """Why a chosen suite is weak."""
+    rows = tls_connections(frames)
+    kind = categories.cipher_class(frames, rows)
+    weak = kind.where(is_true(kind.isin(WEAK_CLASSES)), None)
+    anonymous = is_true(rows["authentication"] == "anon")
+    return onto(frames, weak.where(weak.notna() | ~anonymous, "no authentication"))
+
+
+def authorities(frames: Inspected) -> pd.Series[str]:
+    """Who issued the server's certificate."""
+    rows = tls_connections(frames)
+    return onto(frames, categories.by_leaf(categories.authority)(frames, rows))
+
+
+def certificate_checks(frames: Inspected) -> pd.Series[str]:
+    """What dates and names say against the server's certificate."""
+    rows = tls_connections(frames)
+    found = categories.validation(frames, rows)
+    return onto(frames, found.where(~is_true(rows["validation"] == "leaf_ok"), None))
+
+
+def date_faults(certificates: pd.DataFrame) -> pd.Series[str]:
+    """What the dates say against each certificate, at the times when it was seen."""
+    until, seen = certificates["not_after"], certificates["last_seen"]
+    what = text_series(None, certificates)
+    what[is_true(until >= seen) & is_true(until < seen + SOON)] = "ending within 30 days"
+    what[is_true(certificates["not_before"] > certificates["first_seen"])] = "not yet valid"
+    what[is_true(until < seen)] = "expired"
+    return what
+
+
+def certificate_dates(frames: Inspected) -> pd.Series[str]:
+    """The first certificate of each connection, of either side, that is out of date or soon to be."""
+    certificates, chains = frames.certificates, frames.chains
+    named = date_faults(certificates) + ": " + certificates["subject"].fillna("")
+    faults = dict(zip(certificates["sha256"], named, strict=True))
+    found = chains.assign(what=text_series(chains["sha256"].map(faults), chains)).dropna(subset=["what"])
+    first = found.drop_duplicates("connection_id").set_index("connection_id")["what"].to_dict()
+    return text_series(frames.connections["connection_id"].map(first), frames.connections)
+
+
+def server_certificates(frames: Inspected) -> pd.DataFrame:
+    """The certificates that servers proved themselves with."""
+    leaves = leaf_of(frames, frames.connections).dropna().unique()
+    return frames.certificates[is_true(frames.certificates["sha256"].isin(leaves))]
+
+
+def names_of(certificates: pd.DataFrame) -> pd.Series[int]:
+    """How many DNS names and addresses each certificate covers."""
+    import pandas as pd
+
+    pairs = zip(certificates["san_dns"], certificates["san_ip"], strict=True)
+    return pd.Series([size(names) + size(addresses) for names, addresses in pairs], certificates.index, "int64")
+
+
+def size(names: object) -> int:
+    """The length of a list; 0 for none."""
+    return len(names) if hasattr(names, "__len__") else 0
+
+
+def names_per_certificate(frames: Inspected) -> pd.Series[str]:
+    """How many names the server's certificate covers, where it is more than one."""
+    rows = frames.connections
+    counts = rows["san_count"].fillna(0).astype(int)
+    return text_series(counts.map(lambda count: f"{count} names" if count > 1 else None), rows)
+
+
+def resumed(frames: Inspected) -> pd.Series[str]:
+    """By what means a session was resumed."""
+    rows = tls_connections(frames)
+    means = categories.resumption(frames, rows)
+    return onto(frames, means.where(means != "full handshake", None))
+
+
+def post_quantum(frames: Inspected) -> pd.Series[str]:
+    """The group of post-quantum key exchanges."""
+    rows = tls_connections(frames)
+    return onto(frames, rows["group_name"].fillna("unknown group").where(is_true(rows["post_quantum"]), None))
+
+
+def failed(frames: Inspected) -> pd.Series[str]:
+    """How handshakes ended that did not finish."""
+    rows = tls_connections(frames)
+    return onto(frames, categories.describe_outcome(rows).where(~is_true(rows["established"]), None))
+
+
+def delegated(frames: Inspected) -> pd.Series[str]:
+    """Clients that would accept a delegated credential."""
+    rows = tls_connections(frames)
+    return onto(
+        frames, text_series("accepts delegated credentials", rows).where(is_true(rows["delegated_credential"]), None)
+    )
+
+
+def named(frames: Inspected) -> pd.Series[str]:
+    """Connections that name the server in the clear."""
+    rows = tls_connections(frames)
+    return onto(frames, text_series("server name in the clear", rows).where(is_true(rows["server_name"] != ""), None))
+
+
+def not_seen(frames: Inspected) -> pd.Series[str]:
+    """Why no server certificate was seen."""
+    rows = tls_connections(frames)
+    reasons = unknown_reasons(rows, "certificate_sha256s")
+    hidden = reasons.map(
+        {name: text for name, text in REASONS.items() if name not in ("not_applicable", "not_offered")}
+    )
+    return onto(frames, text_series(hidden, rows))
+
+
+def flaws(frames: Inspected) -> pd.Series[str]:
+    """What the capture lacks of a connection with TLS."""
+    rows = tls_connections(frames)
+    what = text_series(None, rows)
+    what[is_true(rows["failure"] == "capture_end")] = CUT_OFF
+    for column, text in reversed(FLAWS.items()):
+        what[is_true(rows[column])] = text
+    return onto(frames, what)

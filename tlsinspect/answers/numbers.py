@@ -1,0 +1,280 @@
+"""Numbers: how each question is counted, and the sentence that says it.
+
+In: the frames. Out: Number. What can be a statistic is one; the rest is counted here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..connection import CARRIES_TLS
+from ..statistics import Shares, build_shares
+from ..statistics.observations import tls_connections
+from ..statistics.series import is_true
+from ..statistics.wording import REASONS, share_of_text, share_text
+from . import cases
+from .record import Inspected, Number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_NAMED = 3
+
+
+def number_of(shares: Shares, count: int, sentence: str) -> Number:
+    """A Number from shares; the sentence says that there is nothing to say where nothing is known."""
+    if not shares.denominator:
+        sentence = "Nothing here can tell." if shares.unknown else f"There are no {shares.unit.plural} to ask."
+    return Number(sentence, count, shares.denominator, shares.unit.plural, shares.unknown, dict(shares.unknown_reasons))
+
+
+def list_counts(counts: dict[str, int], most: int = MOST_NAMED) -> str:
+    """Names with their counts: "http 13, ssh 4, 2 more"."""
+    items = list(counts.items())
+    words = [f"{name} {count:,}" for name, count in items[:most]]
+    return ", ".join([*words, *([f"{len(items) - most} more"] if len(items) > most else [])])
+
+
+def begin(text: str) -> str:
+    """A text with a capital in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def counts_of(shares: Shares) -> dict[str, int]:
+    """Category -> count, in the order of the statistic, without what does not occur."""
+    table = shares.table
+    return {name: int(count) for name, count in zip(table["category"], table["count"], strict=True) if count}
+
+
+def counts_in(column: pd.Series[str]) -> dict[str, int]:
+    """Text -> how often, the commonest first."""
+    return {str(name): int(count) for name, count in column.dropna().value_counts().items()}
+
+
+def on_tls_ports(frames: Inspected) -> Number:
+    """TLS among the connections to TLS ports on which somebody spoke."""
+    rows = cases.on_tls_ports(frames)
+    spoken = rows[~is_true(rows["protocol"].isin(("silent", "unknown")))]
+    silent = len(rows) - len(spoken)
+    others = counts_in(spoken.loc[~is_true(spoken["protocol"].isin(CARRIES_TLS)), "protocol"])
+    count, total = len(spoken) - sum(others.values()), len(spoken)
+    if not total:
+        sentence = "No connection to a TLS port says what it carries."
+    elif others:
+        sentence = f"No: {share_of_text(count, total, 'connections to TLS ports')} carry TLS; "
+        sentence += f"the rest is not TLS: {list_counts(others)}."
+    else:
+        sentence = "Yes, as far as the first octets tell: every connection to a TLS port carries TLS."
+    return Number(sentence, count, total, "connections to TLS ports", silent, {"not_stated": silent} if silent else {})
+
+
+def on_other_ports(frames: Inspected) -> Number:
+    """TLS on ports that were not asked for as TLS ports."""
+    rows = tls_connections(frames)
+    found = rows.loc[cases.on_other_ports(frames).dropna().index]
+    ports = {f"{port}/{transport}": 0 for port, transport in zip(found["server_port"], found["transport"], strict=True)}
+    for port, transport in zip(found["server_port"], found["transport"], strict=True):
+        ports[f"{port}/{transport}"] += 1
+    ordered = dict(sorted(ports.items(), key=lambda item: -item[1]))
+    sentence = (
+        f"Yes: {share_of_text(len(found), len(rows), 'TLS connections')}, on ports {list_counts(ordered, 6)}."
+        if len(found)
+        else "No: all TLS is on the TLS ports."
+    )
+    return Number(sentence if len(rows) else "There is no TLS.", len(found), len(rows), "TLS connections")
+
+
+def tls13(frames: Inspected) -> Number:
+    """TLS 1.3 and its drafts among the versions agreed."""
+    shares = build_shares("version_limit", frames)
+    count = shares.count_of("TLS 1.3 agreed")
+    versions = counts_of(build_shares("versions", frames))
+    sentence = f"{begin(share_of_text(count, shares.denominator, 'connections'))} agreed on TLS 1.3"
+    return number_of(shares, count, f"{sentence} ({list_counts(versions, 5)}).")
+
+
+def below_tls13(frames: Inspected) -> Number:
+    """Who kept the connections below TLS 1.3."""
+    shares = build_shares("version_limit", frames)
+    count = shares.denominator - shares.count_of("TLS 1.3 agreed")
+    reasons = counts_in(cases.below_tls13(frames))
+    sentence = (
+        f"Of {count:,} connections below TLS 1.3: {list_counts(reasons, 4)}." if count else "Nothing is below it."
+    )
+    return number_of(shares, count, sentence)
+
+
+def forward_secrecy(frames: Inspected) -> Number:
+    """Sessions that the server's long-term key opens later."""
+    shares = build_shares("forward_secrecy", frames)
+    count = shares.count_of("not forward secret")
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    exchanges = counts_in(cases.no_forward_secrecy(frames))
+    means = f" ({list_counts(exchanges)})" if exchanges else ""
+    return number_of(shares, count, f"{share} can be read later by whoever gets the long-term key{means}.")
+
+
+def old_versions(frames: Inspected) -> Number:
+    """Versions that RFC 8996 and its predecessors forbid."""
+    shares = build_shares("versions", frames)
+    found = cases.old_versions(frames)
+    rows = frames.connections.loc[found.dropna().index]
+    count = len(rows)
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    between = f": {list_counts(counts_in(found), 5)}; {rows['client_ip'].nunique():,} clients, " if count else ""
+    between += f"{rows['server_ip'].nunique():,} servers" if count else ""
+    return number_of(shares, count, f"{share} agreed on a version older than TLS 1.2{between}.")
+
+
+def weak_suites(frames: Inspected) -> Number:
+    """Suites that RFC 9325 forbids, and the commonest suite."""
+    shares = build_shares("cipher_suites", frames)
+    found = counts_in(cases.weak_suites(frames))
+    count = sum(found.values())
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    which = f": {list_counts(found, 5)}" if found else ""
+    common = next(iter(counts_of(shares).items()), ("", 0))
+    most = f" The commonest suite is {common[0]} ({share_text(common[1], shares.denominator)})." if common[0] else ""
+    return number_of(shares, count, f"{share} agreed on a weak suite{which}.{most}")
+
+
+def authorities(frames: Inspected) -> Number:
+    """The authority that issued most of the servers' certificates."""
+    shares = build_shares("authorities", frames)
+    found = {name: count for name, count in counts_of(shares).items() if name != "self-signed"}
+    count = sum(found.values())
+    sentence = f"{len(found):,} {'authority' if len(found) == 1 else 'authorities'} issued "
+    sentence += f"{share_of_text(count, shares.denominator, 'server certificates')}"
+    which = f": {list_counts(found, 5)}" if found else ""
+    own = shares.count_of("self-signed")
+    return number_of(shares, count, sentence + which + (f"; self-signed {own:,}." if own else "."))
+
+
+def certificate_checks(frames: Inspected) -> Number:
+    """Servers' certificates against which dates or names speak, by connection."""
+    shares = build_shares("validation", frames, "connections")
+    found = {name: count for name, count in counts_of(shares).items() if name != "nothing against it"}
+    count = sum(found.values())
+    share = begin(share_of_text(count, shares.denominator, "connections", "that show a certificate"))
+    which = f": {list_counts(found, 5)}" if found else ""
+    return number_of(shares, count, f"{share} got one with something against it{which}.")
+
+
+def certificate_dates(frames: Inspected) -> Number:
+    """Certificates that were out of date, or soon to be, when they were seen."""
+    faults = cases.date_faults(frames.certificates)
+    found = counts_in(faults)
+    dated = int(frames.certificates["not_after"].notna().sum())
+    unreadable = len(frames.certificates) - dated
+    share = begin(share_of_text(sum(found.values()), dated, "certificates"))
+    which = f": {list_counts(found)}" if found else ""
+    sentence = (
+        f"{share} were out of date when seen, or soon to be{which}." if dated else "No certificate was in the clear."
+    )
+    reasons = {"malformed": unreadable} if unreadable else {}
+    return Number(sentence, sum(found.values()), dated, "certificates", unreadable, reasons)
+
+
+def names_per_certificate(frames: Inspected) -> Number:
+    """How many names the servers' certificates cover."""
+    sizes = cases.names_of(cases.server_certificates(frames))
+    many = int((sizes > 1).sum())
+    if not len(sizes):
+        return Number("No server certificate was in the clear.", 0, 0, "server certificates")
+    share = begin(share_of_text(many, len(sizes), "server certificates"))
+    sentence = f"{share} cover more than one name; the median is {sizes.median():g}, the most {int(sizes.max()):,}."
+    return Number(sentence, many, len(sizes), "server certificates")
+
+
+def resumed(frames: Inspected) -> Number:
+    """Connections that resumed an earlier session."""
+    shares = build_shares("resumption", frames)
+    count = shares.denominator - shares.count_of("full handshake")
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    means = counts_in(cases.resumed(frames))
+    return number_of(shares, count, f"{share} resumed a session{f' ({list_counts(means)})' if means else ''}.")
+
+
+def post_quantum(frames: Inspected) -> Number:
+    """Connections whose keys a later quantum computer would not give away."""
+    shares = build_shares("post_quantum", frames)
+    count = shares.count_of("post-quantum")
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    groups = counts_in(cases.post_quantum(frames))
+    return number_of(
+        shares, count, f"{share} have a post-quantum key exchange{f' ({list_counts(groups)})' if groups else ''}."
+    )
+
+
+def handshakes(frames: Inspected) -> Number:
+    """Handshakes that both sides finished."""
+    shares = build_shares("outcomes", frames)
+    count = shares.count_of("established")
+    failed = counts_in(cases.failed(frames))
+    share = begin(share_of_text(count, shares.denominator, "connections"))
+    return number_of(
+        shares, count, f"{share} finished the handshake{f'; not: {list_counts(failed, 4)}' if failed else ''}."
+    )
+
+
+def key_elsewhere(frames: Inspected) -> Number:
+    """Clients that would accept a delegated credential."""
+    rows = tls_connections(frames)
+    seen = rows[rows["client_hello_packet"].notna()]
+    count = int(is_true(seen["delegated_credential"]).sum())
+    share = share_of_text(count, len(seen), "ClientHellos") if len(seen) else "no ClientHello"
+    sentence = f"It could, and the wire does not say: {share} would accept a delegated credential."
+    return of_hellos(sentence, count, len(seen), len(rows))
+
+
+def visible(frames: Inspected) -> Number:
+    """Connections whose server name anybody on the way can read."""
+    rows = tls_connections(frames)
+    seen = rows[rows["client_hello_packet"].notna()]
+    named = seen[is_true(seen["server_name"] != "")]
+    hidden = int(is_true(seen["ech_type"] == "outer").sum())
+    share = begin(share_of_text(len(named), len(seen), "ClientHellos")) if len(seen) else "no ClientHello"
+    sentence = (
+        f"Addresses, ports, times and sizes always; {share} also name the server "
+        f"({named['server_name'].nunique():,} names). Encrypted ClientHello, real or GREASE: {hidden:,}."
+    )
+    return of_hellos(sentence, len(named), len(seen), len(rows))
+
+
+def of_hellos(sentence: str, count: int, seen: int, connections: int) -> Number:
+    """A Number of the ClientHellos seen; the other connections cannot tell."""
+    unknown = connections - seen
+    return Number(sentence, count, seen, "ClientHellos", unknown, {"not_captured": unknown} if unknown else {})
+
+
+def not_seen(frames: Inspected) -> Number:
+    """Connections whose server certificate cannot be seen, by reason."""
+    shares = build_shares("key_types", frames, "connections")
+    total = shares.denominator + shares.unknown
+    reasons = [f"{REASONS[name]} ({count:,})" for name, count in shares.unknown_reasons.items()]
+    if not total:
+        sentence = "There is no connection with a certificate to see."
+    elif not reasons:
+        sentence = "Every certificate that was sent could be seen."
+    else:
+        share = begin(share_of_text(shares.unknown, total, "connections"))
+        sentence = f"{share} show no server certificate: {'; '.join(reasons)}."
+    return Number(sentence, shares.unknown, total, "connections with a certificate to see")
+
+
+def capture_quality(frames: Inspected) -> Number:
+    """Connections of which the capture has everything, and what to do better next time."""
+    rows = tls_connections(frames)
+    flaws = cases.flaws(frames)
+    found = counts_in(flaws)
+    count = len(rows) - sum(found.values())
+    problems = int(frames.problems["count"].fillna(1).sum())
+    share = begin(share_of_text(count, len(rows), "TLS connections"))
+    sentence = (
+        f"{share} are whole{f'; not: {list_counts(found, 5)}' if found else ''}." if len(rows) else "There is no TLS."
+    )
+    sentence += f" {problems:,} problem{'' if problems == 1 else 's'} while reading."
+    advice = [cases.ADVICE[name] for name in found]
+    if problems:
+        advice.append(cases.ADVICE_PROBLEMS)
+    return Number(sentence, count, len(rows), "TLS connections", advice=tuple(advice or [cases.ADVICE_KEYS]))

@@ -1,0 +1,59 @@
+"""tlsinspect answers: the questions that people bring to a capture."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options
+
+if TYPE_CHECKING:
+    from ..inspection import Overlap
+    from ..wire.limits import Limits
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "json")), default="text", show_default=True,
+    help="For people, or for programs.",
+)  # fmt: skip
+@click.option("--cases", metavar="QUESTION", help="List every connection that is a case of one question, by its id.")
+def answers(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    format_name: str,
+    cases: str | None,
+) -> None:
+    """Answer the questions that people bring to a capture, each with its number and its proof.
+
+    Each answer has its share with an interval, what is unknown, a caveat, the leading cases with packet
+    numbers, and the command that lists all cases.
+
+    \b
+    Examples:
+      tlsinspect answers capture.pcapng
+      tlsinspect answers capture.pcapng --cases forward-secrecy
+      tlsinspect answers captures/ --format json | jq '.[] | {id, share}'
+    """
+    from ..answers import QUESTIONS
+
+    if cases is not None and cases not in QUESTIONS:
+        raise click.BadParameter(f"{cases!r} is none of {', '.join(QUESTIONS)}", param_hint="'--cases'")
+    with errors_as_one_line():
+        inspection = inspect(captures, ports, processes, overlap, limits)
+        from ..report.answers import answers_as_json, render_answers, render_cases
+
+        if cases is None:
+            found = inspection.answers()
+            shown = answers_as_json(found) if format_name == "json" else render_answers(found)
+        else:
+            shown = render_cases(inspection.cases(cases), format_name)
+        print_rendered(shown)
+        sys.exit(exit_status(inspection.reading.totals, strict))

@@ -1,0 +1,105 @@
+"""Answers and their cases as text and as JSON.
+
+In: Answer records, a table of cases. Out: something that rich prints, or JSON text.
+Texts from the network never reach a terminal as markup or as control characters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from ..answers import Answer, Case
+from ..export.text import escape_control, plain_values
+from ..statistics.wording import REASONS, interval_text, share_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
+
+WIDEST = 110
+INDENT = 2
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Texts that wrap to the terminal, each with its indent; what does not wrap, such as a command, is one line."""
+
+    paragraphs: Sequence[tuple[int, Text, bool]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines; rich calls this with the room that there is."""
+        from rich.text import Text
+
+        width = min(options.max_width, WIDEST)
+        for indent, text, wraps in self.paragraphs:
+            for line in text.wrap(console, width - indent) if wraps else [text]:
+                line.rstrip()
+                line.no_wrap, line.overflow = True, "ignore"
+                yield Text.assemble(" " * indent, line, no_wrap=True, overflow="ignore")
+
+
+def render_answers(answers: Sequence[Answer]) -> Paragraphs:
+    """Every answer as a few lines."""
+    return Paragraphs([part for answer in answers for part in answer_parts(answer)])
+
+
+def answer_parts(answer: Answer) -> Iterator[tuple[int, Text, bool]]:
+    """Question, answer, number, caveat, advice, leading cases, command."""
+    from rich.text import Text
+
+    yield 0, Text(answer.question, style="bold cyan"), True
+    yield INDENT, Text(escape_control(answer.answer), style="bold"), True
+    yield INDENT, Text(basis_text(answer)), True
+    yield INDENT, Text(answer.caveat, style="dim"), True
+    for advice in answer.advice:
+        yield INDENT, Text(f"Advice: {advice}"), True
+    for case in answer.details:
+        yield INDENT, Text(f"- {case_text(case)}", style="yellow"), True
+    if answer.cases:
+        yield INDENT, Text(escape_control(answer.command), style="green"), False
+    yield 0, Text(""), True
+
+
+def basis_text(answer: Answer) -> str:
+    """What the answer rests on: "240 of 462 connections, 52% (95% interval 47 to 56%)"."""
+    if not answer.denominator or answer.low is None or answer.high is None:
+        text = f"0 {answer.unit} that can tell"
+    else:
+        share = share_text(answer.count, answer.denominator)
+        interval = interval_text(answer.low, answer.high)
+        text = f"{answer.count:,} of {answer.denominator:,} {answer.unit}, {share} (95% interval {interval})"
+    if not answer.unknown:
+        return text
+    reasons = "; ".join(f"{REASONS[name]} {count:,}" for name, count in answer.unknown_reasons.items())
+    return f"{text}; {answer.unknown:,} more unknown ({reasons})"
+
+
+def case_text(case: Case) -> str:
+    """One line: "cashdesk.test: RC4 (7 connections, the first in packet 6)"."""
+    number = "1 connection" if case.connections == 1 else f"{case.connections:,} connections"
+    first = "" if case.connections == 1 else "the first "
+    proof = f"{first}{case.connection_id}" if case.packet is None else f"{first}in packet {case.packet}"
+    return escape_control(f"{case.where}: {case.what} ({number}, {proof})")
+
+
+def answers_as_json(answers: Sequence[Answer]) -> str:
+    """The records as a JSON list, ASCII only."""
+    return json.dumps([asdict(answer) for answer in answers], indent=2)
+
+
+def render_cases(cases: pd.DataFrame, format_name: str) -> str:
+    """All cases of a question: a line each, with tabs between its parts, or a JSON object each."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(cases, preserve_index=False)
+    columns = [plain_values(column.combine_chunks()) for column in table.columns]
+    rows = [dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
+    if format_name == "json":
+        return "\n".join(json.dumps(row) for row in rows)
+    head = "\t".join(table.column_names)
+    lines = ["\t".join("" if value is None else escape_control(str(value)) for value in row.values()) for row in rows]
+    return "\n".join([head, *lines])
