@@ -6,6 +6,7 @@ Each command is run as a person would run it, in a terminal of COLUMNS columns, 
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import re
 import subprocess
@@ -45,12 +46,11 @@ def take_picture(name: str) -> None:
         )
     lines = finished.stdout.splitlines()
     shown = lines[:LINES] + ([f"... {len(lines) - LINES} more lines"] if len(lines) > LINES else [])
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, color_system="truecolor")
-        console.print(Text(f"$ {COMMANDS[name]}", style="bold"))
-        console.print(Text.from_ansi("\n".join(shown)))
-        template = FONT_FACE.sub("", TEMPLATE)  # no picture asks the network for a font
-        picture = console.export_svg(title="", code_format=template, unique_id=f"terminal-{name}")
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text(f"$ {COMMANDS[name]}", style="bold"))
+    console.print(Text.from_ansi("\n".join(shown)))
+    template = FONT_FACE.sub("", TEMPLATE)  # no picture asks the network for a font
+    picture = console.export_svg(title="", code_format=template, unique_id=f"terminal-{name}")
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
 
