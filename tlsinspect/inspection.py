@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .answers import Answer
+    from .story import Story
 
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
@@ -135,6 +136,18 @@ class Inspection:
         from .answers import build_cases
 
         return build_cases(question_id, self)
+
+    def find_connections(self, text: str) -> pd.DataFrame:
+        """The connections that a person means by an id or its start, a packet number, a server name or an address."""
+        from .story import find_connections
+
+        return find_connections(self, text)
+
+    def story(self, connection_id: str) -> Story:
+        """One connection in plain words, step by step; raises KeyError for an id that is not there."""
+        from .story import build_story
+
+        return build_story(self, connection_id)
 
 
 Path = str | os.PathLike[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..statistics import wilson_interval
+from ..statistics.wording import endpoint
 from .catalogue import QUESTIONS
 from .record import Answer, Case, Inspected, Question
 
@@ -87,9 +88,3 @@ def build_case(example: dict[Any, Any], connections: int) -> Case:
         packet=example["packet"],
         connection_id=example["connection_id"],
     )
-
-
-def endpoint(address: str | None, port: int | None) -> str:
-    """An address and port as one text; IPv6 in brackets."""
-    host = f"[{address}]" if address and ":" in address else address or "?"
-    return f"{host}:{port}"

@@ -14,6 +14,7 @@ from .completion import completion
 from .export import export
 from .limits import limits
 from .report import report
+from .show import show
 from .summary import summary
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -28,10 +29,11 @@ def main() -> None:
     Examples:
       tlsinspect summary capture.pcapng
       tlsinspect answers capture.pcapng
+      tlsinspect show capture.pcapng www.example
       tlsinspect report captures/ -o reports/march
       tlsinspect export capture.pcap.gz --table certificates --format csv
     """
 
 
-for command in (summary, answers, report, export, limits, completion):
+for command in (summary, answers, show, report, export, limits, completion):
     main.add_command(command)

@@ -153,7 +153,7 @@ def print_rendered(shown: Any) -> None:
         return
     from rich.console import Console
 
-    Console().print(shown)
+    Console().print(shown, crop=False)
 
 
 def warn(totals: Totals) -> None:

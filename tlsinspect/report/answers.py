@@ -8,38 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..answers import Answer, Case
 from ..export.text import escape_control, plain_values
 from ..statistics.wording import REASONS, interval_text, share_text
+from .paragraphs import Paragraphs, Part
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.text import Text
 
-WIDEST = 110
 INDENT = 2
-
-
-@dataclass(frozen=True)
-class Paragraphs:
-    """Texts that wrap to the terminal, each with its indent; what does not wrap, such as a command, is one line."""
-
-    paragraphs: Sequence[tuple[int, Text, bool]]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines; rich calls this with the room that there is."""
-        from rich.text import Text
-
-        width = min(options.max_width, WIDEST)
-        for indent, text, wraps in self.paragraphs:
-            for line in text.wrap(console, width - indent) if wraps else [text]:
-                line.rstrip()
-                line.no_wrap, line.overflow = True, "ignore"
-                yield Text.assemble(" " * indent, line, no_wrap=True, overflow="ignore")
 
 
 def render_answers(answers: Sequence[Answer]) -> Paragraphs:
@@ -47,21 +27,21 @@ def render_answers(answers: Sequence[Answer]) -> Paragraphs:
     return Paragraphs([part for answer in answers for part in answer_parts(answer)])
 
 
-def answer_parts(answer: Answer) -> Iterator[tuple[int, Text, bool]]:
+def answer_parts(answer: Answer) -> Iterator[Part]:
     """Question, answer, number, caveat, advice, leading cases, command."""
     from rich.text import Text
 
-    yield 0, Text(answer.question, style="bold cyan"), True
-    yield INDENT, Text(escape_control(answer.answer), style="bold"), True
-    yield INDENT, Text(basis_text(answer)), True
-    yield INDENT, Text(answer.caveat, style="dim"), True
+    yield 0, Text(answer.question, style="bold cyan"), 0
+    yield INDENT, Text(escape_control(answer.answer), style="bold"), 0
+    yield INDENT, Text(basis_text(answer)), 0
+    yield INDENT, Text(answer.caveat, style="dim"), 0
     for advice in answer.advice:
-        yield INDENT, Text(f"Advice: {advice}"), True
+        yield INDENT, Text(f"Advice: {advice}"), 0
     for case in answer.details:
-        yield INDENT, Text(f"- {case_text(case)}", style="yellow"), True
+        yield INDENT, Text(f"- {case_text(case)}", style="yellow"), INDENT
     if answer.cases:
-        yield INDENT, Text(escape_control(answer.command), style="green"), False
-    yield 0, Text(""), True
+        yield INDENT, Text(escape_control(answer.command), style="green"), None
+    yield 0, Text(""), 0
 
 
 def basis_text(answer: Answer) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_outcome, suite_class
 from ..statistics.observations import tls_connections
 from ..statistics.series import is_false, is_true, text_series
+from ..statistics.wording import endpoint
+from ..story.display_filter import display_filter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,26 +219,3 @@ def build_notable_frame(notable: list[Notable]) -> pd.DataFrame:
     table = pa.table({name: pa.array(values, type_, from_pandas=True) for name, (type_, values) in columns.items()})
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
-
-
-def endpoint(address: str | None, port: int | None) -> str:
-    """An address and port as one text; IPv6 in brackets."""
-    host = f"[{address}]" if address and ":" in address else address or "?"
-    return f"{host}:{port}"
-
-
-def mac_address(link_local: str) -> str:
-    """The MAC address that a link-local address was made of. Spec: RFC 4291 appendix A."""
-    octets = ip_address(link_local).packed
-    return bytes([octets[8] ^ 2, *octets[9:11], *octets[13:]]).hex(":")
-
-
-def display_filter(row: dict[Any, Any]) -> str:
-    """A Wireshark display filter that shows one connection."""
-    if row["client_ip"] is None or row["server_ip"] is None:
-        return ""
-    if row["transport"] == "eapol":
-        return f"eth.addr == {mac_address(row['client_ip'])} && eth.addr == {mac_address(row['server_ip'])}"
-    family = "ipv6" if ":" in row["client_ip"] else "ip"
-    ports = f"{row['transport']}.port == {row['client_port']} && {row['transport']}.port == {row['server_port']}"
-    return f"{family}.addr == {row['client_ip']} && {family}.addr == {row['server_ip']} && {ports}"

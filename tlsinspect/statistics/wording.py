@@ -160,3 +160,9 @@ def milliseconds_text(milliseconds: float) -> str:
     """A time with three digits: "0.042 ms", "33.1 ms", "1,420 ms"."""
     digits = f"{milliseconds:.3g}"
     return f"{float(digits):,.0f} ms" if float(digits) >= 100 else f"{digits} ms"
+
+
+def endpoint(address: str | None, port: int | None) -> str:
+    """An address and port as one text; IPv6 in brackets."""
+    host = f"[{address}]" if address and ":" in address else address or "?"
+    return f"{host}:{port}"

@@ -1,0 +1,34 @@
+"""Texts that wrap to the terminal, each with its indent: what answers and stories are laid out with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
+
+WIDEST = 110
+
+Part = tuple[int, "Text", int | None]
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Texts that wrap to the terminal: indent, text, and how much deeper its later lines go; None is never wrapped."""
+
+    paragraphs: Sequence[Part]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines; rich calls this with the room that there is."""
+        from rich.text import Text
+
+        width = min(options.max_width, WIDEST)
+        for indent, text, hang in self.paragraphs:
+            lines = [text] if hang is None else text.wrap(console, width - indent - hang)
+            for number, line in enumerate(lines):
+                line.rstrip()
+                margin = " " * (indent + (hang or 0 if number else 0))
+                yield Text.assemble(margin, line, no_wrap=True, overflow="ignore")

@@ -1,0 +1,58 @@
+"""What a person calls a connection -> the rows that it can mean.
+
+In: frames and a text. Out: rows of the connections frame, more than one where the text is ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..statistics.series import is_true
+from ..statistics.wording import endpoint
+from .record import Inspected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
+ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
+PACKETS = ("client_hello_packet", "server_hello_packet", "certificate_packet")
+
+
+def find_connections(inspected: Inspected, text: str) -> pd.DataFrame:
+    """Find the connections that a text names.
+
+    A number, or # and a number, is the packet that completes one of its messages; everything else is the start of
+    its id, its server name, or the address of either side, with or without the port. What names no packet is
+    looked for as an id. No rows where nothing fits.
+    """
+    rows = inspected.connections
+    number = PACKET.fullmatch(text)
+    if number is not None:
+        found = rows[by_packet(inspected, int(number[1]))]
+        if len(found) or text.startswith("#"):
+            return found
+    return rows[by_name(rows, text)]
+
+
+def by_packet(inspected: Inspected, packet: int) -> pd.Series[bool]:
+    """A mask: the connections with a message that this packet completes."""
+    rows, messages = inspected.connections, inspected.messages
+    found = is_true(rows["connection_id"].isin(messages.loc[is_true(messages["packet"] == packet), "connection_id"]))
+    for column in PACKETS:
+        found |= is_true(rows[column] == packet)
+    return found
+
+
+def by_name(rows: pd.DataFrame, text: str) -> pd.Series[bool]:
+    """A mask: the connections whose id starts so, or whose server name or address it is."""
+    import pandas as pd
+
+    found = is_true(rows["server_name"].str.lower() == text.lower())
+    if ID_START.fullmatch(text):
+        found |= is_true(rows["connection_id"].str.startswith(text.lower()))
+    for side in ("client", "server"):
+        places = [endpoint(*each) for each in zip(rows[f"{side}_ip"], rows[f"{side}_port"], strict=True)]
+        found |= is_true(rows[f"{side}_ip"] == text) | pd.Series(places, rows.index, "object").eq(text)
+    return found

@@ -1,0 +1,86 @@
+"""What a story consists of. Texts are as on the wire: whoever shows them escapes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Inspected(Protocol):
+    """What stories need of an Inspection: these frames."""
+
+    @property
+    def connections(self) -> pd.DataFrame: ...
+
+    @property
+    def messages(self) -> pd.DataFrame: ...
+
+    @property
+    def alerts(self) -> pd.DataFrame: ...
+
+    @property
+    def chains(self) -> pd.DataFrame: ...
+
+    @property
+    def certificates(self) -> pd.DataFrame: ...
+
+    @property
+    def problems(self) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value with its name, and in plain words what it means; `meaning` may be empty."""
+
+    name: str
+    value: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One message: `packet` completes it, `seconds` after the connection's first packet; `sender` is client or server.
+
+    `title` is the field's term for it, `explanation` says in plain words what it is for.
+    """
+
+    packet: int | None
+    seconds: float
+    sender: str
+    title: str
+    explanation: str
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoryCertificate:
+    """One certificate of a chain; position 0 is the side's own. `remarks` is what speaks against it."""
+
+    side: str
+    position: int
+    subject: str
+    facts: tuple[Fact, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """One connection: who, what happened in which order, what was offered and chosen, and how it ended.
+
+    `unseen` says what the capture cannot show, and why. `display_filter` shows the connection in Wireshark, and
+    nothing else; it is empty where the addresses are not known.
+    """
+
+    connection_id: str
+    title: str
+    facts: tuple[Fact, ...]
+    steps: tuple[Step, ...]
+    offered: tuple[Fact, ...]
+    chosen: tuple[Fact, ...]
+    certificates: tuple[StoryCertificate, ...]
+    outcome: str
+    unseen: tuple[str, ...]
+    display_filter: str
