@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
+from .chart import chart
 from .completion import completion
 from .export import export
 from .limits import limits
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (summary, report, export, limits, completion):
+for command in (summary, report, chart, export, limits, completion):
     main.add_command(command)
