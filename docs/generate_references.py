@@ -1,4 +1,4 @@
-"""Write docs/columns.md, cli.md and api.md from the declarations in the code: python docs/generate_references.py
+"""Write docs/columns.md, cli.md, charts.md and api.md from the declarations in the code: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
@@ -13,8 +13,10 @@ import click
 from api_reference import render_api
 
 import tlsinspect.cli
+from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
 from tlsinspect.inspection import Inspection
+from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS
 from tlsinspect.tables.reasons import PLACED
 
@@ -39,6 +41,42 @@ Only {} need none: missing means that there was none."""
 COMMANDS_INTRODUCTION = """\
 Results go to standard output; warnings, errors and the progress bar to standard error. The progress bar is
 drawn on a terminal only. `NO_COLOR=1` takes the colours out."""
+
+CHARTS_INTRODUCTION = """\
+`tlsinspect report` draws all of these; `tlsinspect chart CAPTURE NAME` draws one and takes `--unit`, `--dark`
+and `--size`. In Python, `tlsinspect.charts.build_chart(NAME, inspection, unit=..., dark=True)` gives a
+matplotlib figure. Each has its exact numbers as CSV and its finding in words.
+
+Every share is of the units whose answer is known. What is unknown is counted beside them and never part of
+them; that to which the question does not apply is said in the note below the chart. The lines on bars are 95 %
+intervals (Wilson) for the share; they take connections as independent of each other, which those of one host
+are not, so that the true uncertainty is larger. Shares of bytes have none."""
+
+
+def render_charts() -> str:
+    """The reference of all charts, as Markdown."""
+    units = [(f"`{unit.name}`", unit.meaning) for unit in UNITS.values()]
+    parts = [NOTICE, "# Charts", CHARTS_INTRODUCTION, "## What is counted", table_of(("unit", "how"), units)]
+    for chart in CHARTS.values():
+        parts += [f"## {chart.name}", *describe_chart(chart)]
+    return "\n\n".join(parts) + "\n"
+
+
+def describe_chart(chart: Chart) -> list[str]:
+    """What a chart asks, how it is counted and drawn, where it misleads."""
+    statistic = STATISTICS[chart.statistic]
+    lines = [f"- Asks: {chart.asks}", f"- Drawn: {first_line(chart.compose)}", f"- Misleads: {chart.misleads}"]
+    if not chart.question:
+        counted = [first_line(statistic.scope), first_line(statistic.categorise)]
+        lines.insert(1, f"- Counted: {' '.join(counted)}")
+        lines.append(f"- Unknown: where `{statistic.column}` is, for the reason that `unknown_reasons` states.")
+    lines.append(f"- By: {', '.join(chart.units)}")
+    return ["\n".join(lines)]
+
+
+def first_line(thing: object) -> str:
+    """The first line of a docstring, as a reader of it says it."""
+    return str(thing.__doc__).partition("\n")[0].replace("Categorise by", "Told apart by")
 
 
 def render_columns() -> str:
@@ -106,3 +144,4 @@ if __name__ == "__main__":
     (DOCS / "columns.md").write_text(render_columns(), encoding="utf-8")
     (DOCS / "cli.md").write_text(render_commands(), encoding="utf-8")
     (DOCS / "api.md").write_text(render_api(NOTICE), encoding="utf-8")
+    (DOCS / "charts.md").write_text(render_charts(), encoding="utf-8")

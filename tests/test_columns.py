@@ -11,6 +11,7 @@ import click
 import pytest
 from samples import ROOT
 
+from tlsinspect.charts import CHARTS
 from tlsinspect.cli import main
 from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
 from tlsinspect.tables.arrow import TYPES
@@ -66,8 +67,17 @@ def test_command_reference_is_what_the_commands_say(generator: ModuleType) -> No
     )
 
 
-def test_references_name_every_column_reason_command_and_option(generator: ModuleType) -> None:
-    columns, commands = generator.render_columns(), generator.render_commands()
+def test_chart_reference_is_what_the_charts_say(generator: ModuleType) -> None:
+    assert (DOCS / "charts.md").read_text(encoding="utf-8") == generator.render_charts(), (
+        "run: python docs/generate_references.py"
+    )
+
+
+def test_references_name_every_column_reason_command_option_and_chart(generator: ModuleType) -> None:
+    columns, commands, charts = generator.render_columns(), generator.render_commands(), generator.render_charts()
+    for chart in CHARTS.values():
+        assert f"\n## {chart.name}\n\n- Asks: {chart.asks}\n" in charts
+        assert f"- Misleads: {chart.misleads}\n" in charts
     for name in [column.name for table in COLUMNS.values() for column in table] + list(UNKNOWN_REASONS):
         assert f"| `{name}` |" in columns
     for name, command in main.commands.items():

@@ -178,7 +178,7 @@ def test_a_chart_by_servers_says_that_shares_overlap() -> None:
 def test_saved_chart_is_svg_png_and_csv(tmp_path: Path, demo: Inspection) -> None:
     content = compose_chart("versions", demo)
     paths = save_chart(draw_chart(content), tmp_path / "charts", "versions", content.numbers)
-    assert [path.name for path in paths] == ["versions.svg", "versions.png", "versions.csv"]
+    assert [path.name for path in paths] == ["versions.svg", "versions.png", "versions.csv", "versions-dark.svg"]
     assert paths[0].read_bytes().startswith(b"<?xml")
     with Image.open(paths[1]) as picture:
         assert (picture.format, picture.mode) == ("PNG", "P")

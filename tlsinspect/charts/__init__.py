@@ -6,11 +6,12 @@ the object-oriented API alone. CHARTS declares which there are.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalogue import CHARTS
 from .compose import Chart, Content
-from .files import save_chart
+from .files import csv_bytes, save_chart, save_drawing
 from .style import SETTINGS, SIZES
 
 if TYPE_CHECKING:
@@ -18,33 +19,57 @@ if TYPE_CHECKING:
 
     from ..statistics import Frames
 
-__all__ = ["CHARTS", "SIZES", "Chart", "Content", "build_chart", "compose_chart", "draw_chart", "save_chart"]
+__all__ = [
+    "CHARTS",
+    "SIZES",
+    "Chart",
+    "Content",
+    "build_chart",
+    "compose_chart",
+    "draw_chart",
+    "save_chart",
+    "write_chart",
+]
 
 
 def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     """Compose a chart: its finding in words, its exact numbers, and how to draw it.
 
-    Raises KeyError for a chart that is not in CHARTS, ValueError for a unit that its statistic has not.
+    Raises KeyError for a chart that is not in CHARTS, ValueError for a unit that is not among its units.
     """
     chart = CHARTS[name]
+    if unit and unit not in chart.units:
+        raise ValueError(f"{name} is counted by {', '.join(chart.units)}, not by {unit}")
     return chart.compose(chart, frames, unit or chart.unit)
 
 
-def draw_chart(content: Content, size: str = "page", bare: bool = False) -> Figure:
+def draw_chart(content: Content, size: str = "page", bare: bool = False, dark: bool = False) -> Figure:
     """Draw a composed chart for one of SIZES: a page, a slide (16:9) or a narrow screen.
 
-    A bare chart leaves title, subtitle and note to the page that shows it.
+    A bare chart leaves title, subtitle and note to the page that shows it; a dark one is for dark ground.
     """
     import matplotlib as mpl
 
     from .canvas import BARE_MARGIN, MARGIN, Canvas
 
     with mpl.rc_context(SETTINGS):
-        canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN)
+        canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN, dark)
         y = 0.1 if bare else canvas.header(content.title, content.subtitle)
         return canvas.finish(content.draw(canvas, y), "" if bare else content.note)
 
 
-def build_chart(name: str, frames: Frames, unit: str = "", size: str = "page") -> Figure:
+def write_chart(content: Content, path: str | Path, size: str = "page", dark: bool = False) -> None:
+    """Write a composed chart as what the file's name ends in: .svg, .png, or .csv for its numbers.
+
+    Raises ValueError for another ending, OSError where writing fails.
+    """
+    target = Path(path)
+    if target.suffix.lower() == ".csv":
+        target.write_bytes(csv_bytes(content.numbers))
+    else:
+        save_drawing(draw_chart(content, size, dark=dark), target)
+
+
+def build_chart(name: str, frames: Frames, unit: str = "", size: str = "page", dark: bool = False) -> Figure:
     """Compose and draw a chart. Raises as compose_chart does, and KeyError for a size that is not in SIZES."""
-    return draw_chart(compose_chart(name, frames, unit), size)
+    return draw_chart(compose_chart(name, frames, unit), size, dark=dark)

@@ -17,6 +17,7 @@ ROW, NARROW_ROW = 0.27, 0.43  # inches from one bar to the next
 BAR = 0.17
 LEAST_WIDTH = 0.012  # so that what is rare still shows
 WIDEST_LABEL = 0.44  # of the canvas
+HINTING = 1.03  # letters of pixels are wider than their shapes
 GRID_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
 
@@ -79,7 +80,7 @@ def bar_scale(canvas: Canvas, rows: Sequence[Bar]) -> Scale:
     left = canvas.left
     if not canvas.size.labels_above:
         widest = max((text_width(show_text(row.label), TEXT_POINTS) for row in rows), default=0)
-        left += min(widest, canvas.width * WIDEST_LABEL) + 0.12
+        left += min(widest, canvas.width * WIDEST_LABEL) * HINTING + 0.12
     room = max((value_width(row) for row in rows), default=0)
     return Scale(left, canvas.right - room - left, top)
 

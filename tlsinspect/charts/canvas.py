@@ -34,18 +34,23 @@ class Canvas:
     Its height is set at the end, by `finish`: only then is known how much was put on it.
     """
 
-    def __init__(self, size: Size, margin: float = MARGIN) -> None:
+    def __init__(self, size: Size, margin: float = MARGIN, dark: bool = False) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.size = size
+        self.dark = dark
         self.margin = margin
         self.width = size.width
-        self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=PAPER.light)
+        self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=self.tone(PAPER))
         FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
         self.insets: list[tuple[Axes, tuple[float, float, float, float]]] = []
+
+    def tone(self, colour: Colour) -> str:
+        """A colour as this canvas's ground asks for it."""
+        return colour.dark if self.dark else colour.light
 
     @property
     def left(self) -> float:
@@ -70,7 +75,7 @@ class Canvas:
         """Put one line of text; `y` is the middle of its height."""
         weight = "bold" if bold else "normal"
         font: dict[str, Any] = {"fontsize": points * self.size.scale, "fontweight": weight, "parse_math": False}
-        self.axes.text(x, y, show_text(text), color=colour.light, ha=align, va="center_baseline", zorder=4, **font)
+        self.axes.text(x, y, show_text(text), color=self.tone(colour), ha=align, va="center_baseline", zorder=4, **font)
 
     def lines(self, y: float, text: str, points: float, colour: Colour = INK, bold: bool = False) -> float:
         """Put text over the full width, broken into lines; return where it ends."""
@@ -94,7 +99,7 @@ class Canvas:
         fill = PAPER if hollow else colour
         self.axes.add_patch(
             Rectangle(
-                (x, y), width, height, facecolor=fill.light, edgecolor=edge.light, hatch=hatch,
+                (x, y), width, height, facecolor=self.tone(fill), edgecolor=self.tone(edge), hatch=hatch,
                 linewidth=(1.2 if hollow else 0.6) * self.size.scale, zorder=2, clip_on=False,
             )
         )  # fmt: skip
@@ -103,13 +108,11 @@ class Canvas:
         self, xs: Sequence[float], ys: Sequence[float], colour: Colour = GRID, width: float = 0.8, over: bool = False
     ) -> None:
         """Put a line through points, below the bars or over them."""
-        self.axes.plot(
-            xs,
-            ys,
-            color=colour.light,
-            linewidth=width * self.size.scale,
-            solid_capstyle="butt",
-            zorder=3 if over else 1,
+        from matplotlib.lines import Line2D
+
+        wide, order = width * self.size.scale, 3 if over else 1
+        self.axes.add_artist(
+            Line2D(xs, ys, color=self.tone(colour), linewidth=wide, solid_capstyle="butt", zorder=order, clip_on=False)
         )
 
     def whisker(self, low: float, high: float, y: float, height: float) -> None:
@@ -135,12 +138,12 @@ class Canvas:
     def plot(self, x: float, y: float, width: float, height: float) -> Axes:
         """Add axes of their own, for curves; x, y is their top left corner."""
         axes = self.figure.add_axes((0, 0, 1, 1))
-        axes.set_facecolor(PAPER.light)
+        axes.set_facecolor(self.tone(PAPER))
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
-        axes.spines["bottom"].set_color(MUTED.light)
-        axes.tick_params(labelsize=SMALL_POINTS * self.size.scale, colors=MUTED.light, length=0)
-        axes.grid(axis="y", color=GRID.light, linewidth=0.8 * self.size.scale)
+        axes.spines["bottom"].set_color(self.tone(MUTED))
+        axes.tick_params(labelsize=SMALL_POINTS * self.size.scale, colors=self.tone(MUTED), length=0)
+        axes.grid(axis="y", color=self.tone(GRID), linewidth=0.8 * self.size.scale)
         axes.set_axisbelow(True)
         self.insets.append((axes, (x, y, width, height)))
         return axes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..registry import GROUPS
 from ..registry.suites import KEY_EXCHANGES, group_facts
 from ..statistics.categories import suite_class
+from ..statistics.lifetimes import BEFORE_LIMITS, WITHIN
+from ..statistics.offers import NO_WEAK_KIND
 from .compose import (
     Chart,
     Legend,
@@ -13,6 +15,13 @@ from .compose import (
     compose_ports,
     compose_shares,
     compose_timeline,
+)
+from .measures import (
+    compose_hello_sizes,
+    compose_lifetimes,
+    compose_remaining_days,
+    compose_traffic,
+    compose_version_matrix,
 )
 from .style import (
     BAD,
@@ -31,7 +40,7 @@ from .style import (
 POST_QUANTUM_EXCHANGES = ("hybrid", "KEM")
 FORWARD_SECRET_EXCHANGES = frozenset(label for label, _, secret in KEY_EXCHANGES.values() if secret)
 POST_QUANTUM_GROUPS = frozenset(name for code, name in GROUPS.items() if group_facts(code).post_quantum)
-GOOD_OUTCOMES = ("established", "nothing against it")
+GOOD_OUTCOMES = ("established", "nothing against it", NO_WEAK_KIND, WITHIN)
 
 
 def version_colour(category: str) -> Colour:
@@ -97,6 +106,23 @@ def outcome_colour(category: str) -> Colour:
     return GOOD if category in GOOD_OUTCOMES else BAD
 
 
+def lifetime_colour(category: str) -> Colour:
+    """What keeps its limit, what does not, and what had none."""
+    return PLAIN if category == BEFORE_LIMITS else outcome_colour(category)
+
+
+def aead_colour(category: str) -> Colour:
+    """An AEAD algorithm has the colour of its kind of record protection."""
+    if category.startswith("AES-") and category.endswith("GCM"):
+        return CIPHER_CLASS_COLOURS["AES-GCM"]
+    return CIPHER_CLASS_COLOURS.get(category, CIPHER_CLASS_COLOURS["other AEAD"])
+
+
+def quantum_colour(category: str) -> Colour:
+    """Post-quantum in its colour, what stands against it not."""
+    return POST_QUANTUM if category == "post-quantum agreed" else PLAIN
+
+
 def protocol_colour(category: str) -> Colour:
     """A protocol's colour."""
     return PROTOCOL_COLOURS.get(category, PLAIN)
@@ -107,6 +133,7 @@ CHARTS: dict[str, Chart] = {
     for chart in (
         Chart("versions", "versions", compose_shares, colour=version_colour),
         Chart("versions-offered", "versions_offered", compose_offers, colour=version_colour),
+        Chart("version-matrix", "version_pairs", compose_version_matrix),
         Chart("version-limit", "version_limit", compose_shares, colour=limit_colour),
         Chart(
             "tls13-over-time",
@@ -117,19 +144,56 @@ CHARTS: dict[str, Chart] = {
         ),
         Chart("cipher-suites", "cipher_suites", compose_shares, colour=suite_colour, legend=suite_legend),
         Chart("cipher-classes", "cipher_classes", compose_shares, colour=class_colour),
+        Chart("aead", "aead", compose_shares, colour=aead_colour),
+        Chart("weak-offers", "weak_offers", compose_shares, colour=outcome_colour),
         Chart("key-exchange", "key_exchange", compose_shares, colour=exchange_colour, legend=exchange_legend),
         Chart("groups", "groups", compose_shares, colour=group_colour, legend=group_legend),
+        Chart("groups-offered", "groups_offered", compose_shares, colour=group_colour, legend=group_legend),
+        Chart("post-quantum", "post_quantum_limit", compose_shares, colour=quantum_colour),
         Chart("secrecy", "secrecy", compose_shares, colour=secrecy_colour),
         Chart("certificate-keys", "key_types", compose_shares),
         Chart("certificate-signatures", "signature_algorithms", compose_shares),
+        Chart(
+            "certificate-lifetimes",
+            "lifetime_limit",
+            compose_lifetimes,
+            colour=lifetime_colour,
+            only_unit="certificates",
+        ),
+        Chart("lifetime-classes", "lifetimes", compose_shares),
+        Chart(
+            "remaining-days",
+            "validation",
+            compose_remaining_days,
+            only_unit="certificates",
+            question="How many days were left when certificates were seen?",
+            caveat="Days from the start of a connection to not_after. TLS 1.3 and resumption show no certificate, so "
+            "that these are the ones of older handshakes. Short-lived certificates have few days left on every day.",
+        ),
+        Chart("names-per-certificate", "names_per_certificate", compose_shares),
         Chart("authorities", "authorities", compose_shares),
         Chart("certificate-validity", "validation", compose_shares, colour=outcome_colour),
         Chart("ports", "protocols", compose_ports, colour=protocol_colour),
         Chart("resumption", "resumption", compose_shares),
+        Chart("failure-steps", "failure_steps", compose_shares, colour=lambda category: BAD),
+        Chart("hello-sizes", "hello_sizes", compose_hello_sizes, only_unit="connections"),
+        Chart(
+            "traffic-over-time",
+            "versions",
+            compose_traffic,
+            only_unit="connections",
+            question="When were there connections, and how much did they carry?",
+            caveat="A connection counts, with all of its bytes, where it starts: one long download is one bar. Payload "
+            "of TCP and UDP, without headers and repeats.",
+        ),
+        Chart("handshake-signatures", "handshake_signatures", compose_shares),
+        Chart("signatures-offered", "signatures_offered", compose_shares),
+        Chart("extensions-offered", "extensions_offered", compose_shares),
         Chart(
             "handshake-times",
             "versions",
             compose_handshake_times,
+            only_unit="connections",
             question="How long do handshakes take?",
             caveat="Times are those where the capture was taken: near the client they hold the whole round trip. "
             "Different servers speak different versions, so that distance and version are mixed up.",

@@ -67,13 +67,20 @@ class Content:
     numbers: pd.DataFrame
     draw: Draw
 
+    def words(self) -> list[str]:
+        """The chart for who cannot see it: finding, basis, how to read it; control characters escaped."""
+        from ..export.text import escape_control
+
+        return [escape_control(text) for text in (self.title, self.subtitle, self.note) if text]
+
 
 @dataclass(frozen=True)
 class Chart:
     """A chart of one statistic, in one unit unless asked for another.
 
     `compose` makes its content; `colour` gives a category its colour, `legend` says what colours mean
-    where labels do not. `question` and `caveat` stand where the statistic's own do not fit.
+    where labels do not. `question` and `caveat` stand where the statistic's own do not fit; `only_unit`
+    where it is counted in one way only.
     """
 
     name: str
@@ -84,6 +91,22 @@ class Chart:
     legend: Callable[[list[str]], Legend] = lambda categories: []
     question: str = ""
     caveat: str = ""
+    only_unit: str = ""
+
+    @property
+    def asks(self) -> str:
+        """The question that the chart answers."""
+        return self.question or STATISTICS[self.statistic].question
+
+    @property
+    def misleads(self) -> str:
+        """How it can be misread."""
+        return self.caveat or STATISTICS[self.statistic].caveat
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What it can be counted by; the first one if nothing else is asked for."""
+        return (self.only_unit,) if self.only_unit else STATISTICS[self.statistic].units
 
 
 def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:

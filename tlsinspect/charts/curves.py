@@ -1,4 +1,4 @@
-"""Curves: a share over time with its interval, and distributions of handshake times.
+"""Curves: a share and the traffic over time, and distributions of times, sizes and days.
 
 In: tables of statistics. Out: figures.
 """
@@ -6,11 +6,12 @@ In: tables of statistics. Out: figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..statistics.wording import bytes_text
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
-from .style import GRID, INK, MUTED, PAPER, PLAIN, VERSION_COLOURS, Colour
+from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,32 +20,32 @@ if TYPE_CHECKING:
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # so that curves differ without colour
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
+TICK_ROOM = 0.26  # and for the half of a last number
+LINEAR_DAYS = 20  # around 0, an axis that goes below it is linear so far
 AXIS_ROOM = 0.42  # inches left of a plot for its numbers
 TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stands beyond it
+TRAFFIC_HEIGHT, TRAFFIC_ROOM = 0.95, 0.62
 TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
 DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d %H:%M UTC")
 
 
 def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, colour: Colour) -> float:
     """Put a share over time, and below it how many connections each point rests on."""
-    import numpy as np
-
     tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - TIMES_HEIGHT - 0.75
     left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
-    times = table["time"].astype("datetime64[ns, UTC]").dt.tz_localize(None).to_numpy()
-    step = times[1] - times[0] if len(times) > 1 else np.timedelta64(1, "s")
+    times, step = bucket_times(table)
     middles = times + step / 2
     shares, lows, highs = (table[name].astype(float).to_numpy() for name in ("share", "low", "high"))
     plot = canvas.plot(left, y + 0.05, across, tall)
-    plot.fill_between(middles, lows, highs, color=colour.light, alpha=0.18, linewidth=0)
-    plot.plot(middles, shares, color=colour.light, linewidth=2 * canvas.size.scale, solid_joinstyle="round")
+    plot.fill_between(middles, lows, highs, color=canvas.tone(colour), alpha=0.18, linewidth=0)
+    plot.plot(middles, shares, color=canvas.tone(colour), linewidth=2 * canvas.size.scale, solid_joinstyle="round")
     draw_dots(plot, canvas, middles, shares, table["denominator"].astype(int).tolist(), colour)
     plot.set_ylim(0, 1)
     plot.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     plot.tick_params(labelbottom=False)
     counts = canvas.plot(left, y + tall + 0.3, across, COUNT_HEIGHT)
     known = table["denominator"].astype(float).to_numpy()
-    counts.bar(middles, known, width=step * 0.84, color=PLAIN.light, linewidth=0)
+    counts.bar(middles, known, width=step * 0.84, color=canvas.tone(PLAIN), linewidth=0)
     counts.set_yticks([max(known.max(), 1)])
     for axes in (plot, counts):
         axes.set_xlim(times[0], times[-1] + step)
@@ -53,11 +54,50 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
     return y + tall + 0.3 + COUNT_HEIGHT + TIMES_HEIGHT
 
 
+def bucket_times(table: pd.DataFrame) -> tuple[Any, Any]:
+    """The starts of the buckets of a table, and how long one is."""
+    import numpy as np
+
+    times = table["time"].astype("datetime64[ns, UTC]").dt.tz_localize(None).to_numpy()
+    return times, times[1] - times[0] if len(times) > 1 else np.timedelta64(1, "s")
+
+
+def draw_traffic(canvas: Canvas, y: float, table: pd.DataFrame, width: str) -> float:
+    """Put connections over time, and below them bytes over the same time."""
+    free = TRAFFIC_HEIGHT if canvas.size.height is None else (canvas.size.height - y - TIMES_HEIGHT - 1.2) / 2
+    left, across = canvas.left + TRAFFIC_ROOM, canvas.right - canvas.left - TRAFFIC_ROOM - TIME_ROOM
+    times, step = bucket_times(table)
+    for name, colour, told in (("connections", PLAIN, "{:,.0f}".format), ("bytes", TLS_1_3, bytes_text)):
+        values = table[name].astype(float).to_numpy()
+        canvas.text(canvas.left, y + 0.06, f"{name.capitalize()} per {width}", SMALL_POINTS, MUTED)
+        plot = canvas.plot(left, y + 0.2, across, free)
+        plot.bar(times + step / 2, values, width=step * 0.84, color=canvas.tone(colour), linewidth=0)
+        most = max(values.max(), 1)
+        plot.set_yticks([0, most / 2, most], ["0", "", told(int(most))])
+        plot.set_ylim(0, most * 1.05)
+        plot.set_xlim(times[0], times[-1] + step)
+        if name == "bytes":
+            format_times(plot, canvas)
+        else:
+            plot.tick_params(labelbottom=False)
+        y += free + 0.32
+    return y - 0.12 + TIMES_HEIGHT
+
+
 def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Sequence[int], colour: Colour) -> None:
     """Put a dot on each known share, larger where more connections stand behind it."""
     most = max([*denominators, 1])
     sizes = [(10 + 20 * (count / most)) * canvas.size.scale**2 for count in denominators]
-    plot.scatter(xs, shares, s=sizes, color=colour.light, edgecolor=PAPER.light, linewidth=0.6, zorder=3, clip_on=False)
+    plot.scatter(
+        xs,
+        shares,
+        s=sizes,
+        color=canvas.tone(colour),
+        edgecolor=canvas.tone(PAPER),
+        linewidth=0.6,
+        zorder=3,
+        clip_on=False,
+    )
 
 
 def format_times(axes: Axes, canvas: Canvas) -> None:
@@ -68,45 +108,97 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=DAY_FORMATS))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
-    axes.xaxis.get_offset_text().set_color(MUTED.light)
+    axes.xaxis.get_offset_text().set_color(canvas.tone(MUTED))
+
+
+class Curve(NamedTuple):
+    """A distribution function: what it is of, its points, its colour, and which of LINE_STYLES it has."""
+
+    label: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+    colour: Colour
+    style: int
+
+
+class Axis(NamedTuple):
+    """The values' axis: its unit, its kind (log, or symlog around 0), its ticks, and lines with their names.
+
+    Without ticks, those of a logarithmic axis are chosen from the values.
+    """
+
+    unit: str
+    kind: str
+    ticks: Sequence[int] = ()
+    marks: Sequence[tuple[float, str]] = ()
 
 
 def draw_distributions(canvas: Canvas, y: float, table: pd.DataFrame, labels: dict[str, str]) -> float:
     """Put one distribution function per version on a logarithmic time axis; `labels` names them in the key."""
-    versions = list(dict.fromkeys(table["version_name"].tolist()))
-    y = draw_line_key(canvas, y, versions, labels)
-    tall = CURVE_HEIGHT if canvas.size.height is None else canvas.size.height - y - 0.9
-    plot = canvas.plot(canvas.left + AXIS_ROOM, y + 0.05, canvas.right - canvas.left - AXIS_ROOM - 0.1, tall)
-    for version in versions:
+    curves = []
+    for version in dict.fromkeys(table["version_name"].tolist()):
         points = table[table["version_name"] == version]
-        xs, ys = points["milliseconds"].astype(float).to_numpy(), points["share"].astype(float).to_numpy()
+        xs, ys = points["milliseconds"].astype(float).tolist(), points["share"].astype(float).tolist()
+        curves.append(Curve(labels[version], xs, ys, version_colour(version), version_line(version)))
+    return draw_curves(canvas, y, curves, Axis("milliseconds", "log"))
+
+
+def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -> float:
+    """Put distribution functions below a key of them; return where they end."""
+    y = draw_line_key(canvas, y, curves)
+    y += 0.1 if any(name for _, name in axis.marks) else 0
+    tall = CURVE_HEIGHT if canvas.size.height is None else canvas.size.height - y - 0.9
+    plot = canvas.plot(canvas.left + AXIS_ROOM, y + 0.05, canvas.right - canvas.left - AXIS_ROOM - TICK_ROOM, tall)
+    plot.set_xscale(axis.kind, **({"linthresh": LINEAR_DAYS} if axis.kind == "symlog" else {}))
+    for curve in curves:
         plot.step(
-            [xs[0], *xs], [0, *ys], where="post", color=version_colour(version).light,
-            linestyle=version_line(version), linewidth=2 * canvas.size.scale,
+            [curve.xs[0], *curve.xs], [0, *curve.ys], where="post", color=canvas.tone(curve.colour),
+            linestyle=LINE_STYLES[curve.style], linewidth=2 * canvas.size.scale,
         )  # fmt: skip
-    plot.set_xscale("log")
     plot.set_ylim(0, 1)
     plot.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    plot.axhline(0.5, color=MUTED.light, linewidth=0.8 * canvas.size.scale, linestyle=(0, (2, 2)))
-    plot.grid(axis="x", color=GRID.light, linewidth=0.8 * canvas.size.scale)
-    times = table["milliseconds"].astype(float)
-    wide = times.max() > MANY_DECADES * max(times.min(), 1e-6)
-    format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
-    canvas.text(canvas.right, y + tall + 0.36, "milliseconds", SMALL_POINTS, MUTED, align="right")
+    plot.axhline(0.5, color=canvas.tone(MUTED), linewidth=0.8 * canvas.size.scale, linestyle=(0, (2, 2)))
+    plot.grid(axis="x", color=canvas.tone(GRID), linewidth=0.8 * canvas.size.scale)
+    values = [x for curve in curves for x in curve.xs]
+    if axis.ticks:
+        set_ticks(plot, axis, min(values), max(values))
+    else:
+        wide = max(values) > MANY_DECADES * max(min(values), 1e-6)
+        format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
+    for value, name in axis.marks:
+        plot.axvline(value, color=canvas.tone(INK), linewidth=canvas.size.scale, linestyle=(0, (1, 1.5)), zorder=1.5)
+        if name:
+            plot.annotate(
+                name, (value, 1.02), color=canvas.tone(INK), fontsize=SMALL_POINTS * canvas.size.scale, ha="center",
+                parse_math=False, annotation_clip=False,
+            )  # fmt: skip
+    canvas.text(canvas.right, y + tall + 0.36, axis.unit, SMALL_POINTS, MUTED, align="right")
     return y + tall + 0.45
 
 
-def draw_line_key(canvas: Canvas, y: float, versions: Sequence[str], labels: dict[str, str]) -> float:
+def set_ticks(plot: Axes, axis: Axis, low: float, high: float) -> None:
+    """Put an axis's own ticks, and let it reach a tick beyond the values and the marks on each side."""
+    low = min([low, *(value for value, _ in axis.marks)])
+    high = max([high, *(value for value, _ in axis.marks)])
+    first = max([tick for tick in axis.ticks if tick <= low], default=low)
+    last = min([tick for tick in axis.ticks if tick >= high], default=high)
+    shown = [tick for tick in axis.ticks if first <= tick <= last]
+    plot.set_xlim(min(first, low), max(last, high))
+    plot.set_xticks(shown, [f"{tick:,}" for tick in shown])
+    plot.minorticks_off()
+
+
+def draw_line_key(canvas: Canvas, y: float, curves: Sequence[Curve]) -> float:
     """Say which line is which."""
     x = canvas.left
-    for version in versions:
-        label = fit_text(show_text(labels[version]), canvas.right - canvas.left - 0.42, SMALL_POINTS)
+    for curve in curves:
+        label = fit_text(show_text(curve.label), canvas.right - canvas.left - 0.42, SMALL_POINTS)
         needed = 0.42 + text_width(label, SMALL_POINTS) + 0.2
         if x > canvas.left and x + needed > canvas.right:
             x, y = canvas.left, y + 0.19
         canvas.axes.plot(
-            [x, x + 0.34], [y + 0.06, y + 0.06], color=version_colour(version).light, linestyle=version_line(version),
-            linewidth=2 * canvas.size.scale,
+            [x, x + 0.34], [y + 0.06, y + 0.06], color=canvas.tone(curve.colour),
+            linestyle=LINE_STYLES[curve.style], linewidth=2 * canvas.size.scale,
         )  # fmt: skip
         canvas.text(x + 0.4, y + 0.06, label, SMALL_POINTS, INK)
         x += needed
@@ -118,10 +210,10 @@ def version_colour(version: str) -> Colour:
     return VERSION_COLOURS.get(version.partition(" (")[0], PLAIN)
 
 
-def version_line(version: str) -> Any:
-    """A version's line style, the same in every chart."""
+def version_line(version: str) -> int:
+    """Which of LINE_STYLES a version has, the same in every chart."""
     names = list(VERSION_COLOURS)
-    return LINE_STYLES[names.index(version) % len(LINE_STYLES)] if version in names else LINE_STYLES[-1]
+    return names.index(version) % len(LINE_STYLES) if version in names else len(LINE_STYLES) - 1
 
 
 def format_milliseconds(axes: Axes, steps: tuple[int, ...]) -> None:

@@ -10,29 +10,45 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .style import SETTINGS
+from .style import COLOURS, SETTINGS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+SUFFIXES = (".svg", ".png", ".csv")
 PNG_DPI = 200
+HEX_COLOUR = re.compile("#[0-9a-f]{6}")
+DARK_VALUES = {colour.light: colour.dark for colour in COLOURS.values()}
 
 
 def save_chart(figure: Figure, directory: str | Path, name: str, numbers: pd.DataFrame) -> list[Path]:
     """Write `name`.svg, `name`.png and `name`.csv into a directory, which is made if need be; return the paths.
 
+    Beside them goes `name`-dark.svg, the same drawing for dark ground; `figure` is one for light ground.
     Raises ValueError for a name that is no plain file name, OSError where writing fails.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise ValueError(f"no plain file name: {name!r}")
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.{suffix}" for suffix in ("svg", "png", "csv")]
-    paths[0].write_text(svg_text(figure), encoding="utf-8")
+    paths = [folder / f"{name}{ending}" for ending in (".svg", ".png", ".csv", "-dark.svg")]
+    drawing = svg_text(figure)
+    paths[0].write_text(drawing, encoding="utf-8")
+    paths[3].write_text(darken_svg(drawing), encoding="utf-8")
     paths[1].write_bytes(png_bytes(figure))
     paths[2].write_bytes(csv_bytes(numbers))
     return paths
+
+
+def save_drawing(figure: Figure, path: Path) -> None:
+    """Write a figure as what the file's name ends in, .svg or .png. Raises ValueError for other endings."""
+    if path.suffix.lower() == ".svg":
+        path.write_text(svg_text(figure), encoding="utf-8")
+    elif path.suffix.lower() == ".png":
+        path.write_bytes(png_bytes(figure))
+    else:
+        raise ValueError(f"not one of {', '.join(SUFFIXES)}: {path.name!r}")
 
 
 def svg_text(figure: Figure) -> str:
@@ -43,6 +59,11 @@ def svg_text(figure: Figure) -> str:
     with mpl.rc_context(SETTINGS):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "tlsinspect"})
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def darken_svg(drawing: str) -> str:
+    """An SVG document for light ground with every colour of ours as dark ground asks for it."""
+    return HEX_COLOUR.sub(lambda found: DARK_VALUES.get(found[0], found[0]), drawing)
 
 
 def png_bytes(figure: Figure) -> bytes:

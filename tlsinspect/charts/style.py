@@ -100,6 +100,15 @@ PROTOCOL_COLOURS = {
     "unknown": UNKNOWN,
 }
 
+# The shades of heat maps, from little to much.
+HEAT = (
+    Colour("heat-1", "#dfe9f5", "#34465f"),
+    Colour("heat-2", "#b7cfe9", "#446085"),
+    Colour("heat-3", "#86abd6", "#5a80b0"),
+    Colour("heat-4", "#3f72b3", "#86abda"),
+    Colour("heat-5", "#1b437f", "#bdd5f0"),
+)
+
 COLOURS: dict[str, Colour] = {
     colour.name: colour
     for colour in (
@@ -108,6 +117,7 @@ COLOURS: dict[str, Colour] = {
         *SECRECY_COLOURS.values(),
         *CIPHER_CLASS_COLOURS.values(),
         *PROTOCOL_COLOURS.values(),
+        *HEAT,
     )
 }
 

@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from .answers import answers
+from .chart import chart
 from .completion import completion
 from .export import export
 from .limits import limits
@@ -35,5 +36,5 @@ def main() -> None:
     """
 
 
-for command in (summary, answers, show, report, export, limits, completion):
+for command in (summary, answers, show, report, chart, export, limits, completion):
     main.add_command(command)

@@ -35,16 +35,47 @@ if TYPE_CHECKING:
 
 # Section: id, title, and its charts.
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("versions", "Versions", ("versions", "versions-offered", "version-limit", "tls13-over-time")),
-    ("keys", "Keys and ciphers", ("secrecy", "key-exchange", "groups", "cipher-classes", "cipher-suites")),
+    ("versions", "Versions", ("versions", "versions-offered", "version-matrix", "version-limit", "tls13-over-time")),
+    (
+        "keys",
+        "Keys and ciphers",
+        (
+            "secrecy",
+            "key-exchange",
+            "groups",
+            "groups-offered",
+            "post-quantum",
+            "cipher-classes",
+            "cipher-suites",
+            "aead",
+            "weak-offers",
+        ),
+    ),
     (
         "certificates",
         "Certificates",
-        ("certificate-validity", "authorities", "certificate-keys", "certificate-signatures"),
+        (
+            "certificate-validity",
+            "certificate-lifetimes",
+            "lifetime-classes",
+            "remaining-days",
+            "names-per-certificate",
+            "authorities",
+            "certificate-keys",
+            "certificate-signatures",
+        ),
     ),
-    ("ports", "Ports", ("ports",)),
-    ("handshakes", "Handshakes", ("outcomes", "resumption", "handshake-times")),
-    ("visible", "What an observer can read", ("server-names", "application-protocols", "clients")),
+    ("ports", "Ports and traffic", ("ports", "traffic-over-time")),
+    (
+        "handshakes",
+        "Handshakes",
+        ("outcomes", "failure-steps", "resumption", "handshake-times", "hello-sizes", "handshake-signatures"),
+    ),
+    (
+        "visible",
+        "What an observer can read",
+        ("server-names", "application-protocols", "clients", "extensions-offered", "signatures-offered"),
+    ),
 )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import wilson_interval
+from .lifetimes import build_lifetimes, build_remaining_days
 from .observations import Frames
 from .ports import build_port_shares
 from .shares import Shares, build_shares, build_shares_by_unit
-from .timeline import Timeline, build_timeline
+from .sizes import build_hello_sizes
+from .timeline import Timeline, build_timeline, build_traffic
 from .timing import build_handshake_ecdf, build_handshake_quantiles
 
 __all__ = [
@@ -24,9 +26,13 @@ __all__ = [
     "Unit",
     "build_handshake_ecdf",
     "build_handshake_quantiles",
+    "build_hello_sizes",
+    "build_lifetimes",
     "build_port_shares",
+    "build_remaining_days",
     "build_shares",
     "build_shares_by_unit",
     "build_timeline",
+    "build_traffic",
     "wilson_interval",
 ]

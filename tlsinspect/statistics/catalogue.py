@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from . import categories
+from ..registry import extension_name, group_name, signature_scheme_name
+from . import categories, lifetimes, offers, progress, sizes
 from .categories import by_column, by_flag, by_leaf
 from .observations import Categorise, Scope, connections_on_tls_ports, connections_with_alert, tls_connections
 
@@ -122,6 +123,16 @@ STATISTICS: dict[str, Statistic] = {
             order=VERSION_ORDER,
         ),
         Statistic(
+            "version_pairs",
+            "Version offered and version agreed",
+            "Who agrees on what: which best offer ends in which version?",
+            "{category} is the way of {share}",
+            "The diagonal is the best that the client could get. Right of it is TLS that something held back: the "
+            "server, or a device between.",
+            "version",
+            categories.version_pair,
+        ),
+        Statistic(
             "version_limit",
             "Who decides against TLS 1.3",
             "Is it the clients or the servers that hold TLS 1.3 back?",
@@ -152,6 +163,29 @@ STATISTICS: dict[str, Statistic] = {
             order=CIPHER_CLASS_ORDER,
         ),
         Statistic(
+            "aead",
+            "AEAD algorithms",
+            "Which authenticated encryption protects the records?",
+            "{category} protects {share}",
+            "Only connections that agreed on an AEAD. Servers often choose by the client's hardware: ChaCha20 for "
+            "phones without AES instructions is a choice for speed, not a weakness.",
+            "cipher_suite",
+            categories.aead,
+            scope=categories.aead_connections,
+        ),
+        Statistic(
+            "weak_offers",
+            "Weak kinds of suites offered",
+            "Which clients still offer suites that nobody should choose?",
+            "Clients offered none of the weak kinds for {share}",
+            "An offer is no use: what was agreed stands under the kinds of record protection. A scanner offers "
+            "everything on purpose. Kinds: RFC 9325 section 4.1.",
+            "cipher_suites",
+            offers.weak_offers,
+            chosen_by_server=False,
+            focus=offers.NO_WEAK_KIND,
+        ),
+        Statistic(
             "key_exchange",
             "Key exchange",
             "How do the sides agree on keys?",
@@ -168,6 +202,16 @@ STATISTICS: dict[str, Statistic] = {
             "Left out: key exchanges without a group (static RSA, PSK alone) and resumptions without a new exchange.",
             "group",
             by_column("group_name"),
+        ),
+        Statistic(
+            "groups_offered",
+            "Groups offered",
+            "Which groups could clients use for the key exchange?",
+            "{category} was offered for {share}",
+            "What is offered is not what a key share is sent for. SSL 2.0 and clients without the extension have none.",
+            "supported_groups",
+            offers.by_offer("supported_groups", group_name),
+            chosen_by_server=False,
         ),
         Statistic(
             "forward_secrecy",
@@ -190,6 +234,17 @@ STATISTICS: dict[str, Statistic] = {
             by_flag("post_quantum", "post-quantum", "classical"),
             focus="post-quantum",
             order=("post-quantum", "classical"),
+        ),
+        Statistic(
+            "post_quantum_limit",
+            "Who decides against post-quantum",
+            "Is it the clients or the servers that hold post-quantum key exchange back?",
+            "The client offered no post-quantum group for {share}",
+            "About the key exchange only. A server that chose a classical group may be unable or unwilling.",
+            "post_quantum",
+            offers.post_quantum_limit,
+            focus="client offered none",
+            order=("post-quantum agreed", "server chose classical", "client offered none"),
         ),
         Statistic(
             "secrecy",
@@ -220,6 +275,42 @@ STATISTICS: dict[str, Statistic] = {
             "The signature that the issuer made on the server's certificate, not the one made in the handshake.",
             "certificate_sha256s",
             by_leaf(categories.signature_algorithm),
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "lifetimes",
+            "Lifetimes of certificates",
+            "How long are certificates made to last?",
+            "A lifetime of {category}: {share}",
+            "From not_before to not_after, both included, a part of a day as one. Steps end at the CA/Browser limits.",
+            "certificate_sha256s",
+            by_leaf(lifetimes.lifetime),
+            order=lifetimes.LIFETIME_ORDER,
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "lifetime_limit",
+            "Lifetimes against the CA/Browser limits",
+            "Do certificates keep the limit that was in force when they were issued?",
+            "Within the limit of the day of issue: {share}",
+            "The limits bind publicly trusted authorities; a private one may do as it likes, and whether an authority "
+            "is public is not judged here. The day of issue is taken from not_before, which can be dated back.",
+            "certificate_sha256s",
+            by_leaf(lifetimes.lifetime_limit),
+            focus=lifetimes.WITHIN,
+            order=(lifetimes.WITHIN, lifetimes.LONGER, lifetimes.BEFORE_LIMITS),
+            units=CERTIFICATE_UNITS,
+        ),
+        Statistic(
+            "names_per_certificate",
+            "Names per certificate",
+            "How many names does one certificate cover?",
+            "{category} on the certificate: {share}",
+            "DNS names and IP addresses of the subjectAltName; a wildcard is one name. Without any, a name may still "
+            "stand in the common name, which no client of today looks at (RFC 9525).",
+            "certificate_sha256s",
+            by_leaf(lifetimes.names_covered),
+            order=lifetimes.NAME_ORDER,
             units=CERTIFICATE_UNITS,
         ),
         Statistic(
@@ -254,6 +345,49 @@ STATISTICS: dict[str, Statistic] = {
             order=("full handshake", *categories.RESUMPTIONS.values(), "resumed"),
         ),
         Statistic(
+            "handshake_signatures",
+            "Signatures of servers in the handshake",
+            "With which algorithm does the server sign the key exchange?",
+            "{category} signed {share}",
+            "From the ServerKeyExchange, so for (EC)DHE up to TLS 1.2 only: TLS 1.3 encrypts it.",
+            "server_signature_algorithm",
+            by_column("server_signature_algorithm_name"),
+        ),
+        Statistic(
+            "signatures_offered",
+            "Signature algorithms offered",
+            "Which signatures do clients accept?",
+            "{category} was offered for {share}",
+            "The signature_algorithms extension. Clients list old ones long after servers stopped using them.",
+            "signature_algorithms",
+            offers.by_offer("signature_algorithms", signature_scheme_name),
+            chosen_by_server=False,
+        ),
+        Statistic(
+            "extensions_offered",
+            "Extensions offered",
+            "What do clients ask for?",
+            "{category} was sent for {share}",
+            "Extensions of the first ClientHello as it is readable: with Encrypted ClientHello, of the outer one.",
+            "client_extensions",
+            offers.by_offer("client_extensions", extension_name),
+            chosen_by_server=False,
+        ),
+        Statistic(
+            "hello_sizes",
+            "ClientHellos against one packet",
+            "Does the ClientHello fit one packet?",
+            "The ClientHello fits one packet for {share}",
+            "Over TCP: the message and one record header against 1,500 octets less IP and TCP headers without options. "
+            "Where the path carries less, or TCP has options, fewer fit. QUIC and DTLS split by rules of their own.",
+            "client_hello_length",
+            sizes.hello_fits,
+            scope=sizes.tcp_hellos,
+            chosen_by_server=False,
+            focus=sizes.FITS,
+            order=(sizes.FITS, sizes.TOO_LARGE),
+        ),
+        Statistic(
             "alpn",
             "Application protocols",
             "What is spoken inside?",
@@ -284,6 +418,19 @@ STATISTICS: dict[str, Statistic] = {
             categories.outcome,
             chosen_by_server=False,
             focus="established",
+        ),
+        Statistic(
+            "failure_steps",
+            "Failed handshakes by the last step seen",
+            "How far do handshakes come that fail?",
+            "Last step seen: {category}, for {share}",
+            "Only what is in the clear: TLS 1.3 encrypts everything after the ServerHello, so that later failures show "
+            "as that step. The side that sent the last message is not always the one that gave up.",
+            "handshake_history",
+            progress.last_step,
+            scope=progress.failed_connections,
+            chosen_by_server=False,
+            order=progress.STEP_ORDER,
         ),
         Statistic(
             "alerts",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
 
-from .observations import Categorise, Frames, leaf_of
+from .observations import Categorise, Frames, leaf_of, tls_connections
 from .series import integer_dtype, is_false, is_true, look_up, text_dtype, text_series
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TLS_1_3 = 0x0304
 TLS_1_3_DRAFTS = range(0x7E00, 0x8000)  # and the experiments of its time
 ABOVE_ALL_CODES = 0x10000
+PAIR = " → "
 SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
 
 RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
@@ -42,6 +43,7 @@ def by_column(column: str) -> Categorise:
     def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
         return text_series(rows[column].where(rows[column] != "", None), rows)
 
+    categorise.__doc__ = f"Categories are the values of `{column}`."
     return categorise
 
 
@@ -54,6 +56,7 @@ def by_flag(column: str, yes: str, no: str) -> Categorise:
         category[is_false(rows[column])] = no
         return category
 
+    categorise.__doc__ = f"Categories are what `{column}` says: {yes} or {no}."
     return categorise
 
 
@@ -74,6 +77,12 @@ def offered_version(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by the name of the best version that the client offers."""
     codes = offered_version_code(rows)
     return text_series(codes.map({code: version_name(code) for code in codes.dropna().unique().tolist()}), rows)
+
+
+def version_pair(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by the best version offered together with the version agreed."""
+    agreed = text_series(rows["version_name"].where(rows["version_name"] != "", None), rows)
+    return text_series(offered_version(frames, rows) + PAIR + agreed, rows)
 
 
 def version_limit(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
@@ -97,6 +106,32 @@ def cipher_class(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by kind of record protection, as studies of adoption do."""
     names = rows["cipher_suite_name"]
     return text_series(names.map({name: suite_class(name) for name in names.dropna().unique().tolist()}), rows)
+
+
+def aead_connections(frames: Frames) -> pd.DataFrame:
+    """The TLS connections whose suite is an AEAD one, and those whose suite is not known."""
+    rows = tls_connections(frames)
+    names = rows["cipher_suite_name"]
+    other = {name for name in names.dropna().unique().tolist() if not suite_aead(name)}
+    return rows[~is_true(names.isin(other))]
+
+
+def aead(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by the algorithm that encrypts and authenticates the records, with its key length."""
+    names = rows["cipher_suite_name"]
+    return text_series(names.map({name: suite_aead(name) for name in names.dropna().unique().tolist()}), rows)
+
+
+def suite_aead(suite_name: str) -> str | None:
+    """The AEAD algorithm in a suite's name, AES-128-GCM; None where there is none. Spec: RFC 5116."""
+    try:
+        facts = parse_suite_name(suite_name)
+    except KeyError:
+        return None
+    if facts.mac != "AEAD":
+        return None
+    named = facts.cipher if facts.cipher_mode in facts.cipher else f"{facts.cipher}_{facts.cipher_mode}"
+    return named.replace("_", "-").replace("CHACHA20-POLY1305", "ChaCha20-Poly1305")
 
 
 def suite_class(suite_name: str) -> str | None:
@@ -168,6 +203,7 @@ def by_leaf(describe: Callable[[pd.DataFrame], pd.Series[str]]) -> Categorise:
         certificates = frames.certificates.drop_duplicates("sha256").set_index("sha256")
         return look_up(leaf_of(frames, rows), text_series(describe(certificates), certificates))
 
+    categorise.__doc__ = f"About the first certificate that the server sent. {describe.__doc__}"
     return categorise
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from .series import arrow_series, is_true, look_up, text_dtype, text_series
+from .series import arrow_series, is_true, look_up, text_dtype
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,15 +66,16 @@ def build_observations(
 ) -> pd.DataFrame:
     """Build one observation per row of the scope: category, reason, applies, and what rows are counted by.
 
-    `category` is null where it is unknown; `reason` then says why, from the row's unknown_reasons of
-    `column`. `applies` is false where the question has no answer: the reason says so or, if
+    `category` is null where it is unknown, and a list where a row can be of several (see offers.py);
+    `reason` says why it is null, from the row's unknown_reasons of `column`. `applies` is false where the
+    question has no answer: the reason says so or, if
     `chosen_by_server`, the handshake ended before the server chose anything. The other columns are
     bytes (octets), server, client, name, certificate (null where there is none) and time (UTC).
     """
     import pandas as pd
 
     rows = scope(frames).reset_index(drop=True)
-    category = text_series(categorise(frames, rows), rows)
+    category = categorise(frames, rows)
     known = category.notna()
     reason = unknown_reasons(rows, column).where(~known, None)
     applies = ~is_true(reason.isin(EXCLUDING_REASONS))
@@ -93,6 +94,14 @@ def build_observations(
             "time": rows["time_start"],
         }
     )
+
+
+def one_per_category(observations: pd.DataFrame) -> pd.DataFrame:
+    """The observations with one row for each of their categories: those with a list are split, the rest stay."""
+    if observations["category"].dtype == text_dtype():
+        return observations
+    split = observations.explode("category")
+    return split[split["category"].notna()]
 
 
 def nothing_chosen(rows: pd.DataFrame) -> pd.Series[bool]:

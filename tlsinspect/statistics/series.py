@@ -34,6 +34,15 @@ RESULT_TYPES = {
     "p75": "float64",
     "p95": "float64",
     "median_round_trips": "float64",
+    "offered": "string",
+    "agreed": "string",
+    "sha256": "string",
+    "issued": "timestamp",
+    "days": "int64",
+    "limit_days": "int64",
+    "remaining_days": "float64",
+    "octets": "int64",
+    "bytes": "int64",
 }
 
 
@@ -82,6 +91,14 @@ def text_dtype() -> pd.ArrowDtype:
     import pyarrow as pa
 
     return pd.ArrowDtype(pa.string())
+
+
+def list_dtype() -> pd.ArrowDtype:
+    """The dtype of columns of which a row holds several texts."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.ArrowDtype(pa.list_(pa.string()))
 
 
 def integer_dtype() -> pd.ArrowDtype:

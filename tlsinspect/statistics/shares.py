@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import share_columns
-from .observations import Frames, build_observations
+from .observations import Frames, build_observations, one_per_category
 from .series import build_result
 
 if TYPE_CHECKING:
@@ -106,14 +106,15 @@ def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, t
     if unit.key:
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])].drop_duplicates(unit.key)
         excluded = excluded[~excluded[unit.key].isin(known[unit.key]) & ~excluded[unit.key].isin(unknown[unit.key])]
-    counts = count_by("category", known, unit)
+    split = one_per_category(known)
+    counts = count_by("category", split, unit)
     tail = [category for category, _ in sort_counts(counts)[top:]] if top and len(counts) > top + 1 else []
     table = sort_counts(
         {category: count for category, count in counts.items() if category not in tail}, statistic.order
     )
     if tail:
-        other = known[known["category"].isin(tail)].assign(category=f"other ({len(tail)} more)")
-        table += count_by("category", other, unit).items()
+        other = split[split["category"].isin(tail)].assign(category=f"other ({len(tail)} more)")
+        table += count_by("category", other[~other.index.duplicated()], unit).items()
     denominator = count_all(known, unit)
     return Shares(
         statistic,

@@ -1,4 +1,4 @@
-"""Adoption over the time of a capture: one category's share in each bucket of time.
+"""Over the time of a capture: one category's share, and the traffic, in each bucket of time.
 
 In: the frames. Out: a table with a row per bucket, the empty ones included: no
 connection is no share, and never a share of zero.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import share_columns
-from .observations import Frames
+from .observations import Frames, one_per_category, tls_connections
 from .series import build_result
 from .shares import count_all, observe
 
@@ -80,6 +80,24 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     return Timeline(statistic, UNITS[unit], wanted, width, build_result(columns), *period)
 
 
+def build_traffic(frames: Frames) -> tuple[str, pd.DataFrame]:
+    """The width of the buckets in words, and per bucket of time: time (its start), connections, bytes.
+
+    TLS connections in the bucket in which they start, with all of their payload.
+    """
+    rows = tls_connections(frames)
+    rows = rows[rows["time_start"].notna()]
+    times = plain_times(rows["time_start"])
+    width = choose_width(times)
+    starts = bucket_starts(times, width)
+    octets = (rows["client_bytes"].fillna(0) + rows["server_bytes"].fillna(0)).astype(int)
+    sums = octets.groupby(starts).agg(["size", "sum"])
+    buckets = list(iter_buckets(starts.min(), starts.max(), width)) if len(starts) else []
+    connections = [int(sums["size"].get(start, 0)) for start in buckets]
+    octets_in = [int(sums["sum"].get(start, 0)) for start in buckets]
+    return width, build_result({"time": buckets, "connections": connections, "bytes": octets_in})
+
+
 def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[int, int, int]:
     """Count, denominator and unknown of one bucket; `part` is None where nothing happened."""
     if part is None:
@@ -90,7 +108,8 @@ def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[
     unknown = part[part["category"].isna()]
     if unit.key:
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])]
-    return count_all(known[known["category"] == category], unit), count_all(known, unit), count_all(unknown, unit)
+    split = one_per_category(known)
+    return count_all(split[split["category"] == category], unit), count_all(known, unit), count_all(unknown, unit)
 
 
 def plain_times(times: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:

@@ -120,13 +120,21 @@ def statement(shares: Shares) -> str:
         asked = count_text(shares.unknown, shares.unit)
         nothing = f"nothing to show, unknown for {asked}" if shares.unknown else f"nothing to show of {asked}"
         return f"{shares.statistic.title}: {nothing}"
-    category = shares.statistic.focus or str(shares.table["category"].iloc[0])
+    category = shares.statistic.focus or largest(shares)
     count = shares.count_of(category)
     only = ONLY_SOME if shares.unknown_share > MUCH_UNKNOWN and shares.unit.name != "bytes" else ""
     share = share_of_text(count, shares.denominator, shares.unit.plural, only)
     template = shares.statistic.statement
     share = share[0].upper() + share[1:] if template.startswith("{share}") else share
     return template.format(category=category, share=share)
+
+
+def largest(shares: Shares) -> str:
+    """The largest category; of equal ones the first, and never the row for what was folded."""
+    named = shares.table.head(len(shares.table) - 1) if shares.folded else shares.table
+    if not len(named):
+        return "none"
+    return str(named["category"].iloc[int(named["count"].argmax())])
 
 
 def basis(shares: Shares) -> str:

@@ -1,0 +1,145 @@
+"""Certificates in time: how long they are valid, against which limit, and how long they had left.
+
+In: the frames. Out: categories of certificates, and tables with one row per certificate.
+The limits are those of the CA/Browser Forum's Baseline Requirements; they bind
+publicly trusted authorities only, and whether one is that is not known here.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from .observations import Frames, leaf_of, tls_connections
+from .series import build_result, text_series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Issued from this day on -> at most so many days. Baseline Requirements 6.3.2: ballots 193 (825), SC31 (398), SC081v3.
+LIMITS: tuple[tuple[datetime, int], ...] = (
+    (datetime(2018, 3, 1, tzinfo=UTC), 825),
+    (datetime(2020, 9, 1, tzinfo=UTC), 398),
+    (datetime(2026, 3, 15, tzinfo=UTC), 200),
+    (datetime(2027, 3, 15, tzinfo=UTC), 100),
+    (datetime(2029, 3, 15, tzinfo=UTC), 47),
+)
+LIMIT_DAYS = tuple(sorted(days for _, days in LIMITS))
+WITHIN, LONGER = "within the limit", "longer than the limit"
+BEFORE_LIMITS = f"issued before {LIMITS[0][0]:%Y-%m-%d}"
+LIFETIME_ORDER = (
+    f"up to {LIMIT_DAYS[0]} days",
+    *(f"{low + 1} to {high} days" for low, high in pairwise(LIMIT_DAYS)),
+    f"more than {LIMIT_DAYS[-1]} days",
+)
+NAME_BINS: tuple[tuple[int, str], ...] = ((0, "no name"), (1, "1 name"), (2, "2 names"), (10, "3 to 10 names"))
+NAME_BINS += ((100, "11 to 100 names"), (2**62, "more than 100 names"))
+NAME_ORDER = tuple(name for _, name in NAME_BINS)
+
+
+def whole_days(validity_days: float) -> int:
+    """A validity as the Baseline Requirements count it: a part of a day is a day (section 6.3.2)."""
+    return math.ceil(round(validity_days * 86400) / 86400)
+
+
+def limit_at(issued: datetime) -> int | None:
+    """The most days that a certificate issued then may be valid; None before there was such a limit."""
+    return next((days for start, days in reversed(LIMITS) if issued >= start), None)
+
+
+def judge_lifetime(issued: datetime, validity_days: float) -> str:
+    """Within the limit of its day of issue, longer, or from before the limits."""
+    limit = limit_at(issued)
+    if limit is None:
+        return BEFORE_LIMITS
+    return WITHIN if whole_days(validity_days) <= limit else LONGER
+
+
+def lifetime_limit(certificates: pd.DataFrame) -> pd.Series[str]:
+    """Each certificate's validity against the CA/Browser limit of its day of issue."""
+    return text_series(
+        [
+            None if days is None or issued is None else judge_lifetime(issued, days)
+            for issued, days in zip(*plain(certificates, "not_before", "validity_days"), strict=True)
+        ],
+        certificates,
+    )
+
+
+def lifetime(certificates: pd.DataFrame) -> pd.Series[str]:
+    """Each certificate's validity in steps that end at the CA/Browser limits."""
+    days = plain(certificates, "validity_days")[0]
+    return text_series([None if value is None else lifetime_step(value) for value in days], certificates)
+
+
+def lifetime_step(validity_days: float) -> str:
+    """The step of LIFETIME_ORDER that a validity falls into."""
+    days = whole_days(validity_days)
+    return LIFETIME_ORDER[sum(days > limit for limit in LIMIT_DAYS)]
+
+
+def names_covered(certificates: pd.DataFrame) -> pd.Series[str]:
+    """How many names and addresses each certificate's subjectAltName holds, in steps."""
+    lists = plain(certificates, "san_dns", "san_ip")
+    counts = [None if dns is None or ip is None else len(dns) + len(ip) for dns, ip in zip(*lists, strict=True)]
+    return text_series([None if count is None else names_step(count) for count in counts], certificates)
+
+
+def names_step(count: int) -> str:
+    """The step of NAME_ORDER that a number of names falls into."""
+    return next(name for most, name in NAME_BINS if count <= most)
+
+
+def plain(table: pd.DataFrame, *columns: str) -> list[list[Any]]:
+    """Columns as lists of Python values, times to the microsecond."""
+    import pyarrow as pa
+
+    return [pa.array(table[column]).cast(kind_of(table, column), safe=False).to_pylist() for column in columns]
+
+
+def kind_of(table: pd.DataFrame, column: str) -> Any:
+    """The type a column is read in: times in microseconds, which Python has, everything else as it is."""
+    import pyarrow as pa
+
+    kind = pa.array(table[column]).type
+    return pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(kind) else kind
+
+
+def sent_certificates(frames: Frames) -> pd.DataFrame:
+    """The rows of the certificates frame that servers sent as their own, each once."""
+    leaves = set(leaf_of(frames, tls_connections(frames)).dropna())
+    rows = frames.certificates.drop_duplicates("sha256")
+    return rows[rows["sha256"].isin(leaves)]
+
+
+def build_lifetimes(frames: Frames) -> pd.DataFrame:
+    """One row per server certificate with dates: issued, days, limit_days (null without one), category, sha256."""
+    rows = sent_certificates(frames)
+    columns: dict[str, list[Any]] = {name: [] for name in ("issued", "days", "limit_days", "category", "sha256")}
+    for issued, days, sha256 in zip(*plain(rows, "not_before", "validity_days", "sha256"), strict=True):
+        if issued is not None and days is not None:
+            values = (issued, whole_days(days), limit_at(issued), judge_lifetime(issued, days), sha256)
+            for name, value in zip(columns, values, strict=True):
+                columns[name].append(value)
+    return build_result(columns)
+
+
+def build_remaining_days(frames: Frames) -> pd.DataFrame:
+    """One row per connection that shows a server certificate with dates: sha256, time, remaining_days.
+
+    Days from the start of the connection to not_after, negative for an expired certificate.
+    """
+    rows = tls_connections(frames)
+    leaves = leaf_of(frames, rows).tolist()
+    certificates = frames.certificates.drop_duplicates("sha256")
+    ends = dict(zip(*plain(certificates, "sha256", "not_after"), strict=True))
+    columns: dict[str, list[Any]] = {"sha256": [], "time": [], "remaining_days": []}
+    for sha256, time in zip(leaves, plain(rows, "time_start")[0], strict=True):
+        end = ends.get(sha256)
+        if end is not None and time is not None:
+            columns["sha256"].append(sha256)
+            columns["time"].append(time)
+            columns["remaining_days"].append((end - time).total_seconds() / 86400)
+    return build_result(columns)

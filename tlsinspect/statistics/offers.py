@@ -1,0 +1,103 @@
+"""What clients offer: categories of which a connection can have several at once.
+
+In: rows of the connections frame. Out: a list of names per row, null where the offer
+was not seen; an offer that was seen and holds nothing is an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from tlsinspect.registry import is_grease
+from tlsinspect.registry.suites import group_facts, suite_facts
+
+from .observations import Categorise, Frames
+from .series import is_false, is_true, list_dtype, text_series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Codes = tuple[int, ...]
+GREASE = "GREASE"
+NO_WEAK_KIND = "no weak kind"
+WEAK_KINDS = ("no encryption (NULL)", "no authentication (anon)", "export grade", "single DES", "RC4", "3DES")
+
+
+def by_offer(column: str, name_of: Callable[[int], str]) -> Categorise:
+    """Categories are the names of the numbers in a list column; all GREASE values (RFC 8701) are one."""
+
+    def name_offer(codes: Codes) -> Iterable[str]:
+        return (GREASE if is_grease(code) else name_of(code) for code in codes)
+
+    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+        return name_lists(rows[column], name_offer)
+
+    categorise.__doc__ = f"Categories are the names of all values of `{column}`; the GREASE values are one."
+    return categorise
+
+
+def name_lists(column: pd.Series[str], name_offer: Callable[[Codes], Iterable[str]]) -> pd.Series[str]:
+    """For each list of numbers its names, each once; null stays null. Equal lists are named once."""
+    import pandas as pd
+    import pyarrow as pa
+
+    known: dict[Codes, list[str]] = {}
+    named: list[list[str] | None] = []
+    for values in pa.array(column).to_pylist():
+        if values is None:
+            named.append(None)
+            continue
+        codes = tuple(values)
+        if codes not in known:
+            known[codes] = list(dict.fromkeys(name_offer(codes)))
+        named.append(known[codes])
+    return pd.Series(named, index=column.index, dtype=list_dtype())
+
+
+def weak_offers(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by every kind of suite among those offered that no version of TLS should use any more."""
+    return name_lists(rows["cipher_suites"], weak_kinds)
+
+
+def weak_kinds(codes: Codes) -> list[str]:
+    """The weak kinds among cipher suites, or that there is none; a suite can be of several kinds."""
+    found = {kind for code in codes for kind in kinds_of(code)}
+    return [kind for kind in WEAK_KINDS if kind in found] or [NO_WEAK_KIND]
+
+
+def kinds_of(code: int) -> list[str]:
+    """The weak kinds of one suite. An unknown suite is of none. Spec: RFC 9325 section 4.1."""
+    facts = suite_facts(code)
+    if not facts.cipher_mode:
+        return []
+    tests = (
+        facts.cipher_mode == "NULL",
+        facts.authentication == "anon",
+        facts.export,
+        facts.cipher == "DES",
+        facts.cipher.startswith("RC4"),
+        facts.cipher.startswith("3DES"),
+    )
+    return [kind for kind, found in zip(WEAK_KINDS, tests, strict=True) if found]
+
+
+def has_post_quantum(groups: pd.Series[str]) -> pd.Series[bool]:
+    """Which lists of groups hold one with a post-quantum mechanism; an absent list holds none."""
+    import pandas as pd
+    import pyarrow as pa
+
+    lists = pa.array(groups).to_pylist()
+    post_quantum = {code for codes in lists for code in codes or () if group_facts(code).post_quantum}
+    return pd.Series([not post_quantum.isdisjoint(codes or ()) for codes in lists], index=groups.index, dtype=bool)
+
+
+def post_quantum_limit(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by who kept a key exchange classical: nobody, the server or the client."""
+    able = has_post_quantum(rows["supported_groups"])
+    seen = rows["client_hello_packet"].notna()
+    category = text_series(None, rows)
+    category[is_false(rows["post_quantum"]) & seen & able] = "server chose classical"
+    category[is_false(rows["post_quantum"]) & seen & ~able] = "client offered none"
+    category[is_true(rows["post_quantum"])] = "post-quantum agreed"
+    return category
