@@ -1,4 +1,4 @@
-"""Write docs/columns.md, cli.md, charts.md and api.md from the declarations in the code: python docs/generate_references.py
+"""Write docs/columns.md, cli.md, charts.md and api.md from the declarations: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
