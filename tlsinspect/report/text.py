@@ -33,6 +33,7 @@ LABEL_WIDTH, LONGEST_NAME = 14, 60
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
 SOON = timedelta(days=30)
 BAR, HALF_BAR = "█", "▌"
+MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
 FAILED_RANK = 9  # remarks from here on are about failed handshakes, which have a line of their own
 
 
@@ -154,7 +155,6 @@ class Summary:
         width = min(options.max_width, WIDEST)
         for items in self.heading:
             yield from items.lines(width)
-        yield Text("")
         for row in self.rows:
             label = row.label
             for part in (*row.parts, *(row.on_wide if width >= WIDE else ())):
@@ -178,6 +178,7 @@ def render_summary(inspection: Inspected) -> Summary:
         Row("TLS ports", [port_items(inspection)]),
         Row("Weak", weak_parts(weak[:MOST_WEAK], len(weak)), weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1)),
         Row("Quality", [quality_items(inspection)]),
+        Row("More", [Items(MORE, style="green")]),
     ]
     return Summary(heading_lines(inspection), rows)
 

@@ -50,7 +50,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 COMPATIBILITY = "In TLS 1.3 it means nothing: it makes old devices on the way believe that this is TLS 1.2."
 SECOND_HELLO = "The client repeats its hello with what the server asked for."
-RENEGOTIATION = ("Encrypted handshake message", "Another handshake inside the encrypted connection: a renegotiation.")
+RENEGOTIATION = (
+    "Encrypted handshake message",
+    "One more handshake message under encryption: mostly of a renegotiation.",
+)
 FINISHED = ("Finished (encrypted)", MESSAGES["finished"][1])
 EARLY_DATA = ("Early data (0-RTT)", "Sent before the server answered, under the keys of an earlier session.")
 SERVER_REST = (

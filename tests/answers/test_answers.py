@@ -1,0 +1,64 @@
+"""Answers hold on captures whose truth is known, and say of what they speak."""
+
+from __future__ import annotations
+
+import pytest
+from samples import inspect
+
+from tlsinspect.answers import QUESTIONS, Answer
+from tlsinspect.inspection import command_arguments
+from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
+
+
+def ask(sample: str) -> dict[str, Answer]:
+    return {answer.id: answer for answer in inspect(sample).answers()}
+
+
+@pytest.mark.parametrize(
+    ("sample", "question", "count", "denominator", "what"),
+    [
+        ("handshakes/http-on-443.pcap", "tls-ports", 0, 1, "http"),
+        ("handshakes/tls-on-80.pcap", "other-ports", 1, 1, "tls on port 80"),
+        ("handshakes/alert-unknown-ca.pcap", "handshakes", 0, 1, "alert unknown_ca from client"),
+        ("handshakes/tls13.pcapng", "tls13", 1, 1, "TLS 1.3"),
+        ("handshakes/suite-rsa-aes256-gcm.pcap", "forward-secrecy", 1, 1, "RSA"),
+        ("handshakes/tls10.pcap", "old-versions", 1, 1, "TLS 1.0"),
+        ("handshakes/suite-rsa-rc4-sha.pcap", "weak-suites", 1, 1, "RC4"),
+        ("handshakes/suite-anonymous-dh-aes128-cbc.pcap", "weak-suites", 1, 1, "no authentication"),
+        ("handshakes/certificate-self-signed.pcap", "certificate-checks", 1, 1, "self-signed"),
+        ("handshakes/delegated-credential-offer.pcap", "key-elsewhere", 1, 1, "accepts delegated credentials"),
+        ("handshakes/tls13.pcapng", "not-seen", 1, 1, "TLS 1.3 encrypts it"),
+    ],
+)
+def test_an_answer_counts_what_the_capture_was_made_to_hold(
+    sample: str, question: str, count: int, denominator: int, what: str
+) -> None:
+    answer = ask(sample)[question]
+    assert (answer.count, answer.denominator) == (count, denominator)
+    assert [case.what for case in answer.details] == [what]
+
+
+def test_a_flawed_capture_comes_with_advice() -> None:
+    answer = ask("variants/tcp-client-only.pcap")["capture-quality"]
+    assert answer.count == 0
+    assert any("both directions" in advice for advice in answer.advice)
+
+
+def test_every_question_is_answered_once_and_its_cases_are_those_that_it_counts() -> None:
+    inspection = inspect("demo.pcapng")
+    answers = inspection.answers()
+    assert [answer.id for answer in answers] == list(QUESTIONS)
+    for answer in answers:
+        assert 0 <= answer.count <= answer.denominator
+        assert answer.cases == len(inspection.cases(answer.id))
+        assert sum(answer.unknown_reasons.values()) == answer.unknown
+        assert answer.command.endswith(f" --cases {answer.id}")
+    for name in ("tls13", "below-tls13", "old-versions", "forward-secrecy", "weak-suites", "post-quantum", "resumed"):
+        (answer,) = [each for each in answers if each.id == name]
+        assert answer.count == answer.cases
+
+
+def test_commands_repeat_the_options_that_are_not_the_default() -> None:
+    assert command_arguments("a b.pcap", {443, 8443}, "first", DEFAULT_LIMITS) == "'a b.pcap'"
+    words = command_arguments(["-x.pcap", "-"], {443, 1}, "last", Limits(dtls_messages=7))
+    assert words == "./-x.pcap - --ports 1,443 --overlap last --limit dtls_messages=7"

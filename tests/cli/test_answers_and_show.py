@@ -1,0 +1,46 @@
+"""tlsinspect answers and show: every command that is printed works, and ambiguity is said."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from command_line import run
+from samples import CAPTURES
+from traffic import write_pcap
+
+SAMPLE = CAPTURES / "handshakes" / "suite-rsa-rc4-sha.pcap"
+
+
+def test_the_command_of_an_answer_lists_its_cases() -> None:
+    answers = {each["id"]: each for each in json.loads(run("answers", SAMPLE, "--format", "json").stdout)}
+    answer = answers["weak-suites"]
+    assert answer["command"] in run("answers", SAMPLE).stdout
+    listed = run(*shlex.split(answer["command"])[1:]).stdout.splitlines()
+    assert listed[0].startswith("what\twhere\tpacket\t")
+    assert [line.split("\t")[0] for line in listed[1:]] == ["RC4"]
+
+
+def test_a_question_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    result = run("answers", SAMPLE, "--cases", "weather")
+    assert result.exit_code == 2
+    assert "forward-secrecy" in result.stderr
+
+
+def test_show_tells_the_one_connection_and_lists_candidates_of_several() -> None:
+    assert "TLS_RSA_WITH_RC4_128_SHA" in run("show", SAMPLE, "#4").stdout
+    result = run("show", CAPTURES / "handshakes" / "ssl2.pcap", "198.51.100.10")
+    assert result.exit_code == 2
+    assert run("show", SAMPLE, "nobody").exit_code == 2
+
+
+def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+    from test_hostile_texts import hostile_packets
+
+    path = write_pcap(tmp_path / "hostile.pcap", hostile_packets())
+    texts = [run("answers", path).stdout, run("answers", path, "--cases", "visible").stdout]
+    texts += [run("show", path, f"192.0.2.1:{20000 + number}").stdout for number in (0, 2, 14)]
+    for text in texts:
+        assert text
+        assert not any(mark in text for mark in ("\x1b", "\x9b", "\x00", "\r", "\u202e"))

@@ -1,0 +1,90 @@
+"""A story says what happened, in order, and its display filter shows that connection alone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from samples import CAPTURES, inspect
+
+from tlsinspect.story import Story
+
+
+def tell(sample: str, place: int = 0) -> Story:
+    inspection = inspect(sample)
+    return inspection.story(inspection.connections["connection_id"].iloc[place])
+
+
+def titles(story: Story) -> list[str]:
+    return [step.title for step in story.steps]
+
+
+def test_a_handshake_of_tls12_is_told_message_by_message() -> None:
+    story = tell("handshakes/client-certificate-tls12.pcap")
+    assert titles(story)[:3] == ["ClientHello", "ServerHello", "Certificate"]
+    assert titles(story).count("Finished (encrypted)") == 2
+    assert [step.packet for step in story.steps[:3]] == [4, 6, 7]
+    assert {certificate.side for certificate in story.certificates} == {"client", "server"}
+    assert story.outcome.startswith("The handshake succeeded: both sides sent Finished.")
+
+
+def test_tls13_hides_the_certificate_and_the_story_says_so() -> None:
+    story = tell("handshakes/tls13.pcapng")
+    assert "Encrypted handshake, then application data" in titles(story)
+    assert story.unseen == ("No server certificate: TLS 1.3 encrypts it.",)
+
+
+def test_a_retry_is_no_server_hello() -> None:
+    shown = titles(tell("handshakes/hello-retry-request.pcap"))
+    assert [title for title in shown if "Hello" in title] == [
+        "ClientHello", "HelloRetryRequest", "ClientHello again", "ServerHello",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        ("handshakes/alert-unknown-ca.pcap", "does not trust the authority"),
+        ("handshakes/http-on-443.pcap", "This is not TLS: it is http"),
+        ("handshakes/silent-on-443.pcap", "Nobody said anything"),
+        ("handshakes/reset-after-hello.pcap", "A reset (TCP RST)"),
+        ("variants/quic-server-only.pcap", "cannot be said"),
+    ],
+)
+def test_the_outcome_is_said_in_plain_words(sample: str, words: str) -> None:
+    assert words in tell(sample).outcome
+
+
+def test_a_connection_is_found_by_packet_id_name_and_address() -> None:
+    inspection = inspect("demo.pcapng")
+    for text in ("212", "#212", "6d88a2d6", "192.0.2.30:52934"):
+        assert inspection.find_connections(text)["connection_id"].tolist() == ["6d88a2d61b5927da"]
+    assert len(inspection.find_connections("OLD.test")) > 1
+    assert inspection.find_connections("nobody").empty
+    with pytest.raises(KeyError):
+        inspection.story("nobody")
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark")
+@pytest.mark.parametrize("sample", ["variants/recorded-port-reused.pcap", "handshakes/quic-early-data.pcap"])
+def test_the_display_filter_shows_the_packets_of_one_connection(sample: str) -> None:
+    connections = inspect(sample).connections
+    for place in range(len(connections)):
+        story = tell(sample, place)
+        command = [
+            "tshark",
+            "-r",
+            str(CAPTURES / sample),
+            "-Y",
+            story.display_filter,
+            "-T",
+            "fields",
+            "-e",
+            "frame.number",
+        ]
+        shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        row = connections.iloc[place]
+        assert {str(step.packet) for step in story.steps} <= set(shown)
+        assert len(shown) < sum(connections["client_packets"]) + sum(connections["server_packets"])
+        assert len(shown) == row["client_packets"] + row["server_packets"]
