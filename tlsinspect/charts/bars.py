@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas
-from .labels import fit_text, show_text, text_width
+from .labels import HINTING, fit_text, show_text, text_width
 from .style import INK, MUTED, PLAIN, Colour
 
 ROW, NARROW_ROW = 0.27, 0.43  # inches from one bar to the next
 BAR = 0.17
 LEAST_WIDTH = 0.012  # so that what is rare still shows
 WIDEST_LABEL = 0.44  # of the canvas
-HINTING = 1.03  # letters of pixels are wider than their shapes
 GRID_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .labels import show_text, text_width, wrap_text
+from .labels import HINTING, show_text, text_width, wrap_text
 from .style import GRID, INK, MUTED, PAPER, UNKNOWN, UNKNOWN_HATCH, Colour, Size
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Canvas:
     def lines(self, y: float, text: str, points: float, colour: Colour = INK, bold: bool = False) -> float:
         """Put text over the full width, broken into lines; return where it ends."""
         step = line_height(points)
-        for line in wrap_text(show_text(text), self.right - self.left, points, bold):
+        for line in wrap_text(show_text(text), (self.right - self.left) / HINTING, points, bold):
             self.text(self.left, y + step / 2, line, points, colour, bold)
             y += step
         return y

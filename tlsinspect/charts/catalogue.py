@@ -6,7 +6,7 @@ from ..registry import GROUPS
 from ..registry.suites import KEY_EXCHANGES, group_facts
 from ..statistics.categories import suite_class
 from ..statistics.lifetimes import BEFORE_LIMITS, WITHIN
-from ..statistics.offers import NO_WEAK_KIND
+from ..statistics.offers import GREASE, NO_WEAK_KIND
 from .compose import (
     Chart,
     Legend,
@@ -78,6 +78,8 @@ def exchange_colour(category: str) -> Colour:
 
 def group_colour(category: str) -> Colour:
     """A group has the colour of the secrecy that it gives."""
+    if category == GREASE or category.startswith("other ("):
+        return PLAIN
     return POST_QUANTUM if category in POST_QUANTUM_GROUPS else FORWARD_SECRET
 
 

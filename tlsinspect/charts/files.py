@@ -69,12 +69,17 @@ def darken_svg(drawing: str) -> str:
 def png_bytes(figure: Figure) -> bytes:
     """A figure as a PNG with a palette: a third of the octets, and charts have few colours."""
     import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    drawn, out = BytesIO(), BytesIO()
+    out = BytesIO()
+    before = figure.dpi
     with mpl.rc_context(SETTINGS):
-        figure.savefig(drawn, format="png", dpi=PNG_DPI, pil_kwargs={"compress_level": 0})
-    picture = Image.open(drawn).convert("RGB")
+        figure.set_dpi(PNG_DPI)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")  # type: ignore[no-untyped-call]
+        figure.set_dpi(before)
     palette = picture.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette.save(out, format="png", dpi=(PNG_DPI, PNG_DPI))
     return out.getvalue()

@@ -13,6 +13,7 @@ from .style import FONT
 
 CUT = "…"  # an ellipsis takes the room of one character
 NO_GLYPH = "□"
+HINTING = 1.03  # by so much letters of pixels can be wider than their shapes
 
 
 def show_text(text: str) -> str:

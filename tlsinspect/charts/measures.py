@@ -164,7 +164,7 @@ def compose_hello_sizes(chart: Chart, frames: Frames, unit: str) -> Content:
         return draw_curves(canvas, y, curves, Axis("octets", "log", HELLO_TICKS, marks))
 
     note = f"Line: the {ONE_PACKET_IPV4:,} octets that one packet of 1,500 holds over IPv4 and TCP without options."
-    subtitle = f"Octets of the ClientHello over TCP, {basis(shares)}; the share that is at most so long"
+    subtitle = f"Octets of ClientHellos over TCP, {basis(shares)}; share at most so long"
     return Content(chart.name, finding(shares), subtitle, note, table, draw)
 
 
@@ -189,7 +189,8 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
     if number:
         most = int(table["connections"].max())
         start = table.loc[table["connections"] == most, "time"].iloc[0]
-        title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {start:%H:%M:%S} UTC"
+        began = f"{start:%Y-%m-%d}" if start == start.floor("D") else f"{start:%H:%M:%S} UTC"
+        title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {began}"
     period = period_text(table["time"].min(), table["time"].max()) if number else ""
     subtitle = " · ".join(part for part in (f"{number:,} connections with {bytes_text(octets)}", period) if part)
     note = (

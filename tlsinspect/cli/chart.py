@@ -77,7 +77,7 @@ def chart(
     size: str,
     dark: bool,
 ) -> None:
-    """Draw one chart and write it to a file: SVG, PNG, or its numbers as CSV.
+    """Draw one chart as SVG or PNG, or write its numbers as CSV.
 
     What the chart says is printed too: its finding, what that rests on, how to read it,
     and the file. All charts: tlsinspect chart --list.

@@ -1,0 +1,93 @@
+"""Charts on dark ground, their words, and what the matrices and curves hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tests.synthetic import NOON, make_connection, make_frames, make_old_connection
+from tlsinspect import Inspection
+from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, write_chart
+from tlsinspect.charts.files import darken_svg, svg_text
+from tlsinspect.charts.style import COLOURS, PAPER
+
+ONLY_LIGHT = {colour.light for colour in COLOURS.values()} - {colour.dark for colour in COLOURS.values()}
+ONLY_DARK = {colour.dark for colour in COLOURS.values()} - {colour.light for colour in COLOURS.values()}
+HEX = re.compile("#[0-9a-f]{6}")
+
+
+def texts(figure: Figure) -> list[str]:
+    """All text on a figure."""
+    return [str(text.get_text()) for text in figure.findobj(Text)]
+
+
+@pytest.mark.parametrize("name", {chart.compose: name for name, chart in CHARTS.items()}.values())
+def test_no_light_colour_is_left_on_dark_ground(name: str, demo: Inspection) -> None:
+    content = compose_chart(name, demo)
+    dark = draw_chart(content, dark=True)
+    assert to_hex(dark.get_facecolor()) == PAPER.dark
+    assert texts(dark) == texts(draw_chart(content))
+    assert not set(HEX.findall(svg_text(dark))) & ONLY_LIGHT
+
+
+def test_a_drawing_is_darkened_as_it_would_be_drawn(demo: Inspection) -> None:
+    for name in ("versions", "version-matrix"):
+        content = compose_chart(name, demo)
+        darkened = darken_svg(svg_text(draw_chart(content)))
+        assert sorted(HEX.findall(darkened)) == sorted(HEX.findall(svg_text(draw_chart(content, dark=True))))
+        assert set(HEX.findall(darkened)) & ONLY_DARK
+
+
+def test_matrix_has_a_cell_for_each_pair_and_says_how_often_the_best_was_agreed() -> None:
+    rows = [make_connection(0), make_connection(1), make_connection(2, version_name="TLS 1.2", version=0x0303)]
+    content = compose_chart("version-matrix", make_frames(connections=[*rows, make_old_connection(3)]))
+    assert content.title == "The best version offered was agreed for 75% of connections"
+    shown = texts(draw_chart(content))
+    assert [shown.count(share) for share in ("50%", "25%")] == [1, 2]
+    assert [shown.count(version) for version in ("TLS 1.3", "TLS 1.2", "TLS 1.0")] == [2, 1, 2]
+
+
+def test_lifetimes_stand_against_the_limits() -> None:
+    certificate = {"sha256": "aa", "not_before": NOON, "not_after": NOON, "validity_days": 399.0}
+    frames = make_frames(connections=[make_connection(0, certificate_sha256s=["aa"])], certificates=[certificate])
+    shown = texts(build_chart("certificate-lifetimes", frames))
+    assert {"825", "398", "200", "100", "47", "longer than the limit (1)"} <= set(shown)
+
+
+def test_largest_category_is_what_an_ordered_chart_speaks_of() -> None:
+    rows = [make_connection(at, failure="closed", handshake_history=text) for at, text in enumerate(["l", "Cs", "Cs"])]
+    content = compose_chart("failure-steps", make_frames(connections=rows))
+    assert content.title == "Last step seen: ServerHello, for 67% of connections"
+
+
+def test_traffic_says_when_it_was_busiest() -> None:
+    rows = [make_connection(at, time_start=NOON.replace(second=at // 2)) for at in range(3)]
+    content = compose_chart("traffic-over-time", make_frames(connections=rows))
+    assert content.title == "Busiest 1 s: 2 of 3 TLS connections, from 12:00:00 UTC"
+
+
+@pytest.mark.parametrize(("name", "unit"), [("versions", "certificates"), ("handshake-times", "bytes"), ("ports", "x")])
+def test_a_unit_that_a_chart_has_not_is_refused(name: str, unit: str) -> None:
+    with pytest.raises(ValueError, match="is counted by"):
+        compose_chart(name, make_frames(), unit)
+
+
+def test_words_of_a_chart_hold_no_control_characters() -> None:
+    frames = make_frames(connections=[make_connection(0, server_name="a\x1b[31m\u202e")])
+    words = compose_chart("server-names", frames).words()
+    assert words[0].startswith("a\\x1b[31m\\u202e was asked for")
+    assert all(line.isprintable() for line in words)
+
+
+def test_a_chart_is_written_as_what_the_files_name_says(tmp_path: Path, demo: Inspection) -> None:
+    content = compose_chart("versions", demo)
+    for name, start in (("a.svg", b"<?xml"), ("a.PNG", b"\x89PNG"), ("a.csv", b'"statistic"')):
+        write_chart(content, tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(start)
+    with pytest.raises(ValueError, match="not one of"):
+        write_chart(content, tmp_path / "a.gif")
