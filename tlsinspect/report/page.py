@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..answers import build_answers
 from ..charts import CHARTS, Content, compose_chart, draw_chart
 from ..charts.compose import compose_shares
 from ..charts.svg import PageCharts
 from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interval
 from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
+from .answers import basis_text
 from .notable import BROKEN_CLASSES, BROKEN_VERSIONS, OLD_VERSIONS, build_notable_frame, find_notable
 from .tables import (
     Inspected,
@@ -89,10 +91,23 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """A question that people bring, its answer, what it rests on, its caveats, and the command that lists the cases."""
+
+    id: str
+    question: str
+    answer: str
+    basis: str
+    caveats: tuple[str, ...]
+    command: str
+
+
+@dataclass(frozen=True)
 class Figure:
     """One chart on the page, with what a reader needs who cannot see it."""
 
     content: Content
+    statistic: str
     question: str
     caveat: str
     page_svg: str
@@ -117,6 +132,7 @@ class Page:
     title: str
     subtitle: str
     tiles: Sequence[Tile]
+    answers: Sequence[Reply]
     captures: Table
     sections: Sequence[Section]
     glyphs: str
@@ -144,6 +160,7 @@ def build_page(inspection: Inspected, title: str) -> Page:
         title=title,
         subtitle=page_subtitle(inspection),
         tiles=build_tiles(inspection, by_connection),
+        answers=build_replies(inspection),
         captures=captures_table(inspection),
         sections=sections,
         glyphs=Markup(charts.shared()),
@@ -154,6 +171,14 @@ def build_page(inspection: Inspected, title: str) -> Page:
         problems=problems_table(inspection),
         unknown=unknown_table(list(by_connection.values())),
     )
+
+
+def build_replies(inspection: Inspected) -> list[Reply]:
+    """The answers in words."""
+    return [
+        Reply(each.id, each.question, each.answer, basis_text(each), (each.caveat, *each.advice), each.command)
+        for each in build_answers(inspection, inspection.arguments)
+    ]
 
 
 def build_figure(name: str, inspection: Inspected, shares: dict[str, dict[str, Shares]], charts: PageCharts) -> Figure:
@@ -174,7 +199,7 @@ def build_figure(name: str, inspection: Inspected, shares: dict[str, dict[str, S
         units = shares[statistic.name]
         table, numbers = units_table(units, name), pd.concat([each.to_frame() for each in units.values()])
     question, caveat = chart.question or statistic.question, chart.caveat or statistic.caveat
-    return Figure(content, question, caveat, drawn["page"], drawn["narrow"], table, numbers)
+    return Figure(content, chart.statistic, question, caveat, drawn["page"], drawn["narrow"], table, numbers)
 
 
 def page_subtitle(inspection: Inspected) -> str:

@@ -39,6 +39,12 @@ class Inspected(Frames, Protocol):
     @property
     def problems(self) -> pd.DataFrame: ...
 
+    @property
+    def messages(self) -> pd.DataFrame: ...
+
+    @property
+    def arguments(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class Table:

@@ -1,0 +1,165 @@
+"""The explorer in a real browser: quick with 50,000 connections, deaf to the network, and safe with its texts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.synthetic import NOON, MadeFrames, make_connection, make_frames, make_old_connection
+from tlsinspect import Inspection
+from tlsinspect.report.explore import as_json, build_explorer
+from tlsinspect.report.html import render_page
+from tlsinspect.report.page import build_page
+
+MANY = 50_000
+MOST_SECONDS, MOST_OCTETS = 3.0, 40_000_000
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+CHROMIUM = shutil.which("chromium")
+STEPS = (("client", "client_hello"), ("server", "server_hello"), ("server", "encrypted"), ("client", "encrypted"))
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+
+def many_frames(number: int) -> MadeFrames:
+    """Connections of 500 clients to 2,000 names; every tenth is old, the first is hostile in its name."""
+    rows = []
+    for place in range(number):
+        make = make_connection if place % 10 else make_old_connection
+        values: dict[str, Any] = {"client_ip": f"192.0.{place % 2}.{place % 250}", "cipher_suites": [0x1301, 0x1302]}
+        rows.append(make(place, server_name=f"host{place % 2000}.example" if place else HOSTILE, **values))
+    messages = [
+        {
+            **{"connection_id": row["connection_id"], "number": place + 1, "sender": sender, "message_type": kind},
+            **{"time": NOON + timedelta(milliseconds=place), "packet": 10 * number + place},
+        }
+        for number, row in enumerate(rows)
+        for place, (sender, kind) in enumerate(STEPS)
+    ]
+    return make_frames(connections=rows, messages=messages)
+
+
+@pytest.fixture(scope="module")
+def big_page(demo: Inspection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo capture's page with the explorer of 50,000 connections."""
+    path = tmp_path_factory.mktemp("big") / "index.html"
+    path.write_text(render_page(build_page(demo, "Many"), build_explorer(many_frames(MANY))), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
+    """The page in Chromium, all that went wrong or left the page, and the seconds that it took to open."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        faults: list[str] = []
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: None if request.url == big_page.as_uri() else faults.append(request.url))
+        begin = time.perf_counter()
+        page.goto(big_page.as_uri())
+        page.wait_for_selector("html[data-ready]")
+        yield page, faults, time.perf_counter() - begin
+        browser.close()
+
+
+@pytest.fixture
+def page(opened: tuple[Any, list[str], float]) -> Any:
+    """The page as it was when it opened: nothing searched, nothing chosen, no dialog."""
+    found = opened[0]
+    found.evaluate("document.getElementById('connection-detail').close()")
+    found.locator("#clear").evaluate("each => each.click()")
+    expect_shown(found, MANY)
+    return found
+
+
+def expect_shown(page: Any, number: int) -> None:
+    """Wait until the page says that so many connections are shown."""
+    wanted = f"{number:,} of {MANY:,} connections shown"
+    page.wait_for_function("text => document.getElementById('shown').textContent === text", arg=wanted, timeout=10_000)
+
+
+def test_page_of_50000_connections_is_small_and_opens_at_once(
+    opened: tuple[Any, list[str], float], big_page: Path
+) -> None:
+    assert big_page.stat().st_size < MOST_OCTETS
+    assert opened[2] < MOST_SECONDS
+    assert opened[0].locator("#connection-table .tabulator-row").count() < 100
+
+
+def test_search_filter_and_sort_find_connections(page: Any) -> None:
+    page.fill("#connection-search", "HOST17.example")
+    expect_shown(page, MANY // 2000)
+    page.fill("#connection-search", "")
+    page.get_by_label("Filter by Version").first.press_sequentially("TLS 1.0")
+    expect_shown(page, MANY // 10)
+    page.locator("#connection-table .tabulator-col[tabulator-field=server_name] .tabulator-col-title").click()
+    first = page.locator("#connection-table .tabulator-row [tabulator-field=server_name]").first
+    assert first.text_content() in (HOSTILE, "host0.example")
+
+
+def test_click_on_a_category_of_a_chart_shows_its_connections(page: Any) -> None:
+    page.locator("#chart-versions .choices button", has_text="TLS 1.0").click()
+    expect_shown(page, MANY // 10)
+    assert "TLS 1.0" in page.locator("#chosen-text").text_content()
+
+
+def test_click_on_a_server_name_shows_its_connections(page: Any) -> None:
+    page.locator("#tabs button", has_text="Names").click()
+    page.locator("#view-server_name .tabulator-row button", has_text="host7.example").first.click()
+    expect_shown(page, MANY // 2000)
+
+
+def test_detail_tells_steps_packets_offers_and_display_filter(page: Any) -> None:
+    page.fill("#connection-search", "host17.example")
+    expect_shown(page, MANY // 2000)
+    page.locator("#connection-table .tabulator-row button").first.click()
+    told = page.locator("#connection-detail").inner_text()
+    assert "client client hello" in told
+    assert "packet 171" in told
+    assert "TLS_AES_256_GCM_SHA384" in told
+    assert "ip.addr == 192.0.1.17 && ip.addr == 198.51.100.1 && tcp.port == 50017 && tcp.port == 443" in told
+
+
+def test_hostile_name_is_text_in_table_group_and_detail(page: Any, opened: tuple[Any, list[str], float]) -> None:
+    page.fill("#connection-search", "onerror")
+    expect_shown(page, 1)
+    page.locator("#connection-table .tabulator-row button").first.click()
+    assert page.locator("#detail-title").text_content().endswith(HOSTILE)
+    page.keyboard.press("Escape")
+    page.locator("#tabs button", has_text="Names").click()
+    page.get_by_label("Filter by Names").press_sequentially("onerror")
+    page.locator("#view-server_name .tabulator-row button", has_text="onerror").click()
+    expect_shown(page, 1)
+    assert page.locator("img").count() == 0
+
+
+def test_nothing_was_logged_and_nothing_left_the_page(page: Any, opened: tuple[Any, list[str], float]) -> None:
+    assert opened[1] == []
+
+
+def test_explorer_says_how_many_connections_it_leaves_out() -> None:
+    explorer = build_explorer(many_frames(5), most=3)
+    assert explorer["total"] == 5
+    assert len(explorer["start"]) == len(explorer["steps"]["packets"]) == len(explorer["filters"]["codes"]) == 3
+    assert explorer["exports"]["connections"] == "tables/connections.csv"
+
+
+def test_json_ends_no_script_element() -> None:
+    text = as_json({"name": HOSTILE})
+    assert "<" not in text
+    assert ">" not in text
+    assert json.loads(text) == {"name": HOSTILE}
