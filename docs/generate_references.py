@@ -1,6 +1,6 @@
-"""Write docs/columns.md and docs/cli.md from the declarations in the code: python docs/generate_references.py
+"""Write columns.md, cli.md and findings.md from the declarations in the code: python docs/generate_references.py
 
-A test fails when either file is not what this writes.
+A test fails when one of these files is not what this writes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import click
 
 import tlsinspect.cli
 from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
+from tlsinspect.findings import RULES, SEVERITIES
 from tlsinspect.inspection import Inspection
 from tlsinspect.statistics.wording import REASONS
 from tlsinspect.tables.reasons import PLACED
@@ -38,6 +39,33 @@ Only {} need none: missing means that there was none."""
 COMMANDS_INTRODUCTION = """\
 Results go to standard output; warnings, errors and the progress bar to standard error. The progress bar is
 drawn on a terminal only. `NO_COLOR=1` takes the colours out."""
+
+FINDINGS_INTRODUCTION = """\
+`tlsinspect findings CAPTURE` and `inspection.findings` judge what was captured by the rules below. A finding says
+what was found, at which server, client, certificate or capture, in which connections and packets, and what to do.
+What was negotiated and what was merely offered are different findings: the latter end in `-OFFER` and are one step
+less severe. A rule never fires on what was not seen: TLS 1.3 encrypts the certificate, so the rules about
+certificates are silent there. Certificates are judged by themselves, each side's own one only: whether a chain
+leads to a trusted authority is not checked."""
+
+
+def render_findings() -> str:
+    """The reference of all rules, the worst first, as Markdown."""
+    ranked = sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity))
+    rows = [
+        (
+            f"`{rule.id}`",
+            rule.severity,
+            rule.title,
+            rule.subject.replace("_", " "),
+            ", ".join(f"`{name}`" for name in rule.evidence),
+            rule.advice,
+            ", ".join(rule.references),
+        )
+        for rule in ranked
+    ]
+    head = ("id", "severity", "what", "about", "evidence", "advice", "references")
+    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
 def render_columns() -> str:
@@ -102,3 +130,4 @@ def table_of(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     (DOCS / "columns.md").write_text(render_columns(), encoding="utf-8")
     (DOCS / "cli.md").write_text(render_commands(), encoding="utf-8")
+    (DOCS / "findings.md").write_text(render_findings(), encoding="utf-8")

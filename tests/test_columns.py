@@ -58,6 +58,12 @@ def test_command_reference_is_what_the_commands_say(generator: ModuleType) -> No
     )
 
 
+def test_reference_of_findings_is_what_the_rules_say(generator: ModuleType) -> None:
+    assert (DOCS / "findings.md").read_text(encoding="utf-8") == generator.render_findings(), (
+        "run: python docs/generate_references.py"
+    )
+
+
 def test_references_name_every_column_reason_command_and_option(generator: ModuleType) -> None:
     columns, commands = generator.render_columns(), generator.render_commands()
     for name in [column.name for table in COLUMNS.values() for column in table] + list(UNKNOWN_REASONS):

@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from .completion import completion
 from .export import export
+from .findings import findings
 from .limits import limits
 from .report import report
 from .summary import summary
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (summary, report, export, limits, completion):
+for command in (summary, findings, report, export, limits, completion):
     main.add_command(command)
