@@ -1,4 +1,4 @@
-"""Write docs/columns.md, cli.md, charts.md and api.md from the declarations: python docs/generate_references.py
+"""Write columns.md, cli.md, charts.md, findings.md and api.md from the code: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
@@ -15,6 +15,7 @@ from api_reference import render_api
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
+from tlsinspect.findings import RULES, SEVERITIES
 from tlsinspect.inspection import Inspection
 from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS
@@ -77,6 +78,34 @@ def describe_chart(chart: Chart) -> list[str]:
 def first_line(thing: object) -> str:
     """The first line of a docstring, as a reader of it says it."""
     return str(thing.__doc__).partition("\n")[0].replace("Categorise by", "Told apart by")
+
+
+FINDINGS_INTRODUCTION = """\
+`tlsinspect findings CAPTURE` and `inspection.findings` judge what was captured by the rules below. A finding says
+what was found, at which server, client, certificate or capture, in which connections and packets, and what to do.
+What was negotiated and what was merely offered are different findings: the latter end in `-OFFER` and are one step
+less severe. A rule never fires on what was not seen: TLS 1.3 encrypts the certificate, so the rules about
+certificates are silent there. Certificates are judged by themselves, each side's own one only: whether a chain
+leads to a trusted authority is not checked."""
+
+
+def render_findings() -> str:
+    """The reference of all rules, the worst first, as Markdown."""
+    ranked = sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity))
+    rows = [
+        (
+            f"`{rule.id}`",
+            rule.severity,
+            rule.title,
+            rule.subject.replace("_", " "),
+            ", ".join(f"`{name}`" for name in rule.evidence),
+            rule.advice,
+            ", ".join(rule.references),
+        )
+        for rule in ranked
+    ]
+    head = ("id", "severity", "what", "about", "evidence", "advice", "references")
+    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
 def render_columns() -> str:
@@ -145,3 +174,4 @@ if __name__ == "__main__":
     (DOCS / "cli.md").write_text(render_commands(), encoding="utf-8")
     (DOCS / "api.md").write_text(render_api(NOTICE), encoding="utf-8")
     (DOCS / "charts.md").write_text(render_charts(), encoding="utf-8")
+    (DOCS / "findings.md").write_text(render_findings(), encoding="utf-8")

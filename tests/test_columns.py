@@ -73,6 +73,12 @@ def test_chart_reference_is_what_the_charts_say(generator: ModuleType) -> None:
     )
 
 
+def test_reference_of_findings_is_what_the_rules_say(generator: ModuleType) -> None:
+    assert (DOCS / "findings.md").read_text(encoding="utf-8") == generator.render_findings(), (
+        "run: python docs/generate_references.py"
+    )
+
+
 def test_references_name_every_column_reason_command_option_and_chart(generator: ModuleType) -> None:
     columns, commands, charts = generator.render_columns(), generator.render_commands(), generator.render_charts()
     for chart in CHARTS.values():

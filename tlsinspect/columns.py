@@ -323,6 +323,30 @@ CAPTURES = (
     Column("quality", "string", "complete, or what is wrong with it"),
 )
 
+FINDINGS = (
+    Column("id", "string", "rule: see docs/findings.md"),
+    Column("severity", "string", "info, low, medium, high or critical"),
+    Column("confidence", "string", "certain: the octets say so; likely: there may be another explanation"),
+    Column("title", "string", "what was found"),
+    Column("subject_kind", "string", "server, client, certificate, client_certificate or capture"),
+    Column(
+        "subject",
+        "string",
+        "address and port, address, SHA-256 or file; beyond 200 subjects of a rule the rest share a row",
+    ),
+    Column("evidence", "string", "what the columns hold that prove it, with the number of connections"),
+    Column("connections", "int64", "connections in which it was found", "connections"),
+    Column("connection_ids", "list<string>", "the first 20 of them"),
+    Column(
+        "packets", "list<int64>", "packet to look at in each of these; missing where there is none", "packet number"
+    ),
+    Column("hosts", "list<string>", "servers concerned, address and port: the first 20"),
+    Column("first_seen", "timestamp", "start of the first of the connections", "UTC"),
+    Column("last_seen", "timestamp", "start of the last of the connections", "UTC"),
+    Column("advice", "string", "what to do"),
+    Column("references", "list<string>", "standards and vulnerabilities"),
+)
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "connections": CONNECTIONS,
     "certificates": CERTIFICATES,
@@ -333,4 +357,5 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "ports": PORTS,
     "problems": PROBLEMS,
     "captures": CAPTURES,
+    "findings": FINDINGS,
 }

@@ -72,6 +72,10 @@ class Inspection:
             return tables.build_offers(self.arrow("connections"))
         if table == "certificates":
             return tables.build_certificates(self.arrow("connections"), self.reading.context)
+        if table == "findings":
+            from .findings import RULES, build_findings  # asked for by few
+
+            return build_findings(self.arrow("connections"), self.arrow("certificates"), RULES)
         if table in COLUMNS:
             return self.reading.totals.build(table, self.reading.sources)
         raise KeyError(table)
@@ -124,6 +128,11 @@ class Inspection:
     def captures(self) -> pd.DataFrame:
         """A row per capture file."""
         return self.frame("captures")
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """A row per finding and server, client, certificate or capture that it is about, the worst first."""
+        return self.frame("findings")
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

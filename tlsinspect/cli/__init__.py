@@ -13,6 +13,7 @@ from .answers import answers
 from .chart import chart
 from .completion import completion
 from .export import export
+from .findings import findings
 from .limits import limits
 from .report import report
 from .show import show
@@ -36,5 +37,5 @@ def main() -> None:
     """
 
 
-for command in (summary, answers, show, report, chart, export, limits, completion):
+for command in (summary, answers, show, findings, report, chart, export, limits, completion):
     main.add_command(command)

@@ -1,0 +1,209 @@
+"""Every rule fires on what it is about, and stays quiet on what comes near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tlsinspect.columns import COLUMNS
+from tlsinspect.findings import RULES, SEVERITIES, Facts, Rule, build_findings
+from tlsinspect.findings.rule import CONFIDENCES, SUBJECTS
+from tlsinspect.tables import arrow_schema
+
+DAY = 24 * 3600 * 10**9
+NOW = 20_000 * DAY
+LEGACY: dict[str, Any] = {
+    "version": 0x0303, "version_name": "TLS 1.2", "supported_versions": None, "cipher_suite": 0xC02F,
+    "key_exchange": "ECDHE", "cipher": "AES_128", "cipher_mode": "GCM", "group": 29, "post_quantum": False,
+    "server_extensions": [23, 0xFF01],
+}  # fmt: skip
+CLEAN: dict[str, Any] = {
+    "connection_id": "clean", "capture": "made.pcap", "time_start": NOW, "client_ip": "192.0.2.1",
+    "server_ip": "198.51.100.1", "server_port": 443, "protocol": "tls", "client_hello_packet": 1,
+    "server_hello_packet": 2, "client_legacy_version": 0x0303, "supported_versions": [0x0304, 0x0303],
+    "cipher_suites": [0x1301, 0xC02F], "compression_methods": [0], "client_extensions": [0, 10, 13, 43, 51],
+    "server_name": "www.example", "supported_groups": [4588, 29], "key_share_groups": [4588, 29],
+    "signature_algorithms": [0x0403, 0x0804], "renegotiation_info": True, "version": 0x0304,
+    "version_name": "TLS 1.3", "cipher_suite": 0x1301, "compression_method": 0, "group": 4588,
+    "key_exchange": "hybrid", "cipher": "AES_128", "cipher_mode": "GCM", "post_quantum": True,
+    "server_extensions": [43, 51], "server_random": "00" * 32, "certificate_sha256s": ["ab"],
+    "client_certificate_sha256s": ["ab"], "certificate_packet": 3, "validation": "leaf_ok", "name_matches": True,
+    "ocsp_status": "absent", "status_request": True, "hello_retry_request": False, "early_data_offered": False,
+    "fallback_scsv": False, "delegated_credential": False, "gap": False, "one_sided": False, "midstream": False,
+    "truncated": False, "client_application_bytes": 1, "server_application_bytes": 1,
+}  # fmt: skip
+CERTIFICATE: dict[str, Any] = {
+    "sha256": "ab", "version": 3, "san_dns": ["www.example"], "san_ip": [], "not_before": NOW - DAY,
+    "not_after": NOW + 60 * DAY, "key_type": "RSA", "key_bits": 2048, "exponent": "65537", "is_ca": False,
+    "signature_algorithm": "sha256WithRSAEncryption", "extended_key_usage": ["serverAuth"], "must_staple": False,
+    "self_signed": False, "curve": None, "issue": None,
+}  # fmt: skip
+
+
+def offer(code: int, near: int = 0xC030) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A suite that is offered and not taken, and a harmless one."""
+    return {"cipher_suites": [0x1301, code]}, {"cipher_suites": [0x1301, near]}
+
+
+def suite(code: int, near: int = 0xC030, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A suite that is taken, and a harmless one."""
+    return LEGACY | {"cipher_suite": code} | more, LEGACY | {"cipher_suite": near}
+
+
+def certified(fires: dict[str, Any], quiet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Facts of the certificate, instead of the connection."""
+    return {"certificate": fires}, {"certificate": quiet}
+
+
+# rule -> what makes it fire, what comes near
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "VER-01": (LEGACY | {"version": 2}, LEGACY),
+    "VER-02": ({"sslv2_cipher_kinds": [0x010080]}, {"sslv2_cipher_kinds": []}),
+    "VER-03": (LEGACY | {"version": 0x0300}, LEGACY),
+    "VER-03-OFFER": ({"supported_versions": [0x0304, 0x0300]}, LEGACY | {"version": 0x0300}),
+    "VER-04": (LEGACY | {"version": 0x0301}, LEGACY),
+    "VER-04-OFFER": ({"supported_versions": [0x0304, 0x0301]}, {"supported_versions": [0x0304, 0x0302]}),
+    "VER-05": (LEGACY | {"version": 0x0302}, LEGACY),
+    "VER-05-OFFER": ({"supported_versions": [0x0304, 0x0302]}, {"supported_versions": [0x0304, 0x0301]}),
+    "VER-06": ({"version": 0x7F1C}, {"version": 0x0304}),
+    "VER-06-OFFER": ({"supported_versions": [0x0304, 0x7F1C]}, {"version": 0x7F1C, "supported_versions": [0x0304]}),
+    "VER-07": (LEGACY | {"client_legacy_version": 0x0301}, {"client_legacy_version": 0x0301}),
+    "VER-08": (
+        LEGACY | {"supported_versions": [0x0304], "server_random": "00" * 24 + "444f574e47524401"},
+        LEGACY | {"server_random": "00" * 24 + "444f574e47524401"},
+    ),
+    "VER-09": ({"fallback_scsv": True}, {"fallback_scsv": None}),
+    "VER-09-REFUSED": ({"last_alert": 86}, {"last_alert": 70}),
+    "VER-10": (LEGACY | {"supported_versions": [0x0304, 0x0303]}, LEGACY),
+    "VER-11": (LEGACY | {"version": 0xFEFF}, LEGACY | {"version": 0xFEFD}),
+    "CIP-01": suite(0x003B), "CIP-01-OFFER": offer(0x003B),
+    "CIP-02": suite(0x0034), "CIP-02-OFFER": offer(0x0034),
+    "CIP-03": suite(0x0003), "CIP-03-OFFER": offer(0x0003, 0x0004),
+    "CIP-04": suite(0x0009), "CIP-04-OFFER": offer(0x0009, 0x0008),
+    "CIP-05": suite(0x0005), "CIP-05-OFFER": offer(0x0005, 0x0003),
+    "CIP-06": suite(0x000A), "CIP-06-OFFER": offer(0x000A, 0x0009),
+    "CIP-06-VOLUME": (
+        {"cipher": "3DES_EDE", "server_application_bytes": 33 << 30},
+        {"cipher": "3DES_EDE", "server_application_bytes": 31 << 30},
+    ),
+    "CIP-07": (LEGACY | {"cipher_mode": "CBC"}, LEGACY | {"cipher_mode": "CBC", "server_extensions": [22]}),
+    "CIP-09": suite(0x002F), "CIP-09-OFFER": offer(0x002F),
+    "CIP-10": suite(0xC004), "CIP-10-OFFER": offer(0xC004),
+    "CIP-11": suite(0x009E), "CIP-11-OFFER": offer(0x009E, 0x0034),
+    "CIP-12": suite(0x0005, 0xC02F), "CIP-12-OFFER": offer(0x0005),
+    "CIP-13": suite(0x0004), "CIP-13-OFFER": offer(0x0004, 0x0005),
+    "CIP-16": suite(0xC0A0), "CIP-16-OFFER": offer(0xC0A0, 0xC09C),
+    "KEX-01": ({"dh_prime_bits": 1024}, {"dh_prime_bits": 1025}),
+    "KEX-01-SHORT": ({"dh_prime_bits": 2047}, {"dh_prime_bits": 2048}),
+    "KEX-04": ({"group": 19}, {"group": 21}),
+    "KEX-04-OFFER": ({"supported_groups": [4588, 19]}, {"supported_groups": [4588, 19], "group": 19}),
+    "KEX-06": ({"post_quantum": False}, LEGACY),
+    "KEX-07": ({"group": 0x6399}, {"group": 4588}),
+    "KEX-07-OFFER": ({"supported_groups": [0x6399]}, {"supported_groups": [0x6399], "group": 0x6399}),
+    "KEX-08": ({"hello_retry_request": True}, {"hello_retry_request": None}),
+    "KEX-09": ({"key_exchange": "PSK"}, LEGACY | {"key_exchange": "PSK"}),
+    "KEX-10": ({"key_share_groups": [29]}, {"key_share_groups": None}),
+    "SIG-01": ({"server_signature_algorithm": 0x0201}, {"server_signature_algorithm": 0x0401}),
+    "SIG-02": ({"signature_algorithms": [0x0201, 0x0203]}, {"signature_algorithms": [0x0201, 0x0401]}),
+    "EXT-01": ({"compression_method": 1}, {"compression_methods": [1, 0]}),
+    "EXT-01-OFFER": ({"compression_methods": [1, 0]}, {"compression_methods": [1, 0], "compression_method": 1}),
+    "EXT-02": (LEGACY | {"server_extensions": [0xFF01]}, {"server_extensions": [43]}),
+    "EXT-03": (
+        LEGACY | {"server_extensions": [23]}, LEGACY | {"server_extensions": [23], "renegotiation_info": False},
+    ),
+    "EXT-03-OFFER": (LEGACY | {"renegotiation_info": False}, {"renegotiation_info": False}),
+    "EXT-05": ({"server_extensions": [15]}, {"client_extensions": [15]}),
+    "EXT-09": ({"server_extensions": [4]}, {"client_extensions": [4]}),
+    "EXT-10": ({"early_data_offered": True}, {"early_data_offered": None}),
+    "EXT-11": ({"ticket_lifetime_hint": 604801}, {"ticket_lifetime_hint": 604800}),
+    "EXT-13": ({"server_name": None}, {"server_name": None, "client_hello_packet": None}),
+    "EXT-13-ADDRESS": ({"server_name": "192.0.2.1"}, {"server_name": "1.2.3.example"}),
+    "EXT-15": ({"client_extensions": [13172]}, {"client_extensions": [16]}),
+    "EXT-16": ({"ech_type": "outer"}, {"ech_type": "inner"}),
+    "EXT-17": ({"twin": "another"}, {"twin": "clean"}),
+    "EXT-20": ({"delegated_credential": True}, {"delegated_credential": None}),
+    "PRT-01": ({"protocol": "ssh"}, {"protocol": "ssh", "server_port": 22}),
+    "PRT-02": ({"protocol": "http"}, {"protocol": "http", "server_port": 80}),
+    "PRT-03": ({"starttls_status": "stripped"}, {"starttls_status": "used"}),
+    "PRT-03-UNUSED": ({"starttls_status": "refused"}, {"starttls_status": "not_offered"}),
+    "CRT-01": ({"validation": "expired"}, {"validation": "self_signed"}),
+    "CRT-02": ({"validation": "not_yet_valid"}, {"validation": "expired"}),
+    "CRT-03-7": certified({"not_after": NOW + 6 * DAY}, {"not_after": NOW - DAY}),
+    "CRT-03-14": certified({"not_after": NOW + 7 * DAY}, {"not_after": NOW + 6 * DAY}),
+    "CRT-03-30": certified({"not_after": NOW + 29 * DAY}, {"not_after": NOW + 30 * DAY}),
+    "CRT-04": ({"name_matches": False}, {"name_matches": None}),
+    "CRT-05": certified({"san_dns": []}, {"san_dns": [], "san_ip": ["192.0.2.1"]}),
+    "CRT-06": certified({"self_signed": True}, {"self_signed": None}),
+    "CRT-09": certified({"key_bits": 2047}, {"key_type": "EC", "key_bits": 256}),
+    "CRT-10-MD5": certified({"signature_algorithm": "md5WithRSAEncryption"}, {"signature_algorithm": None}),
+    "CRT-10": certified({"signature_algorithm": "ecdsa-with-SHA1"}, {"signature_algorithm": "ecdsa-with-SHA256"}),
+    "CRT-11": certified({"exponent": "65536"}, {"exponent": "655370001"}),
+    "CRT-19": certified({"is_ca": True}, {"is_ca": True, "self_signed": True}),
+    "CRT-20": certified({"extended_key_usage": ["clientAuth"]}, {"extended_key_usage": []}),
+    "CRT-22": certified({"curve": "explicit"}, {"curve": "secp256r1"}),
+    "CRT-25": certified({"must_staple": True}, {"must_staple": None}),
+    "CRT-27": certified({"version": 1}, {"version": None}),
+    "CRT-31": certified({"self_signed": True}, {"self_signed": None}),
+    "CRT-33": certified({"issue": "bad_value"}, {"issue": None}),
+    "CAP-01": ({"gap": True}, {"gap": None}),
+    "CAP-02": ({"one_sided": True}, {"one_sided": None}),
+    "CAP-03": ({"midstream": True}, {"midstream": None}),
+    "CAP-04": ({"truncated": True}, {"truncated": None}),
+}  # fmt: skip
+
+
+def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table]:
+    """Connections and certificates that are clean but for the changes."""
+    changes = dict(changes)
+    certificate = CERTIFICATE | changes.pop("certificate", {})
+    twin = changes.pop("twin", None)
+    rows = [CLEAN | changes] * count
+    if twin is not None:
+        rows.append(CLEAN | {"connection_id": twin})
+    return (
+        pa.Table.from_pylist(rows, arrow_schema("connections")),
+        pa.Table.from_pylist([certificate], arrow_schema("certificates")),
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
+    fires, quiet = CASES[rule.id]
+    assert rule.find(Facts(*tables_of(fires))).any()
+    assert not rule.find(Facts(*tables_of(quiet))).any()
+
+
+def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_known() -> None:
+    assert build_findings(*tables_of({}), RULES).num_rows == 0
+    nothing = {name: None for name in CLEAN if name not in ("connection_id", "time_start")}
+    assert build_findings(*tables_of(nothing), RULES).num_rows == 0
+
+
+def test_rules_name_columns_and_words_that_exist() -> None:
+    names = {column.name for column in COLUMNS["connections"]}
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert set(CASES) == {rule.id for rule in RULES}
+    for rule in RULES:
+        assert {*rule.evidence, rule.packet} <= names, rule.id
+        assert rule.severity in SEVERITIES and rule.confidence in CONFIDENCES and rule.subject in SUBJECTS
+        assert rule.advice.endswith(".") and rule.references and not rule.title.endswith(".")
+
+
+def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
+    (row,) = build_findings(*tables_of({"hello_retry_request": True}, 30), RULES).to_pylist()
+    assert (row["id"], row["subject"], row["connections"]) == ("KEX-08", "198.51.100.1:443", 30)
+    assert row["connection_ids"] == ["clean"] * 20 and row["packets"] == [2] * 20
+    assert row["evidence"] == "group_name unknown (30)"
+
+
+def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
+    connections, certificates = tables_of({"early_data_offered": True}, 300)
+    clients = pa.array([f"192.0.2.{place % 250}" for place in range(300)])
+    place = connections.schema.get_field_index("client_ip")
+    rows = build_findings(connections.set_column(place, "client_ip", clients), certificates, RULES).to_pylist()
+    assert len(rows) == 201 and sum(row["connections"] for row in rows) == 300
+    assert [row["subject"] for row in rows if "others" in row["subject"]] == ["50 others"]
+    assert np.all(np.diff([row["connections"] for row in rows if "others" not in row["subject"]]) <= 0)

@@ -1,0 +1,69 @@
+"""tlsinspect findings: what is wrong, the worst first."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+
+if TYPE_CHECKING:
+    from ..inspection import Overlap
+    from ..wire.limits import Limits
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@click.option(
+    "--severity-at-least",
+    type=click.Choice(SEVERITIES),
+    default="info",
+    show_default=True,
+    help="Leave out what is less severe.",
+)
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
+    help="Text for people; CSV and JSON Lines with every column.",
+)  # fmt: skip
+def findings(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    severity_at_least: str,
+    format_name: str,
+) -> None:
+    """Say what is wrong, the worst first, and where the proof is.
+
+    \b
+    Examples:
+      tlsinspect findings capture.pcapng
+      tlsinspect findings captures/ --severity-at-least high
+      tlsinspect findings capture.pcapng --format csv > findings.csv
+    """
+    with errors_as_one_line():
+        inspection = inspect(captures, ports, processes, overlap, limits)
+        from ..findings.text import at_least, render_findings
+
+        rows = at_least(inspection.arrow("findings"), severity_at_least)
+        if format_name == "text":
+            from ..export.text import escape_control
+
+            for line in render_findings(rows):
+                click.echo(escape_control(line))
+        else:
+            from ..export import open_writer
+            from .export import open_output
+
+            with open_output("-", []) as out:
+                writer = open_writer(format_name, out, rows.schema)
+                for batch in rows.combine_chunks().to_batches():
+                    writer.write(batch)
+                writer.close()
+        sys.exit(exit_status(inspection.reading.totals, strict))

@@ -1,0 +1,20 @@
+"""Findings: what is wrong, how bad, where the proof stands, what to do.
+
+In: the connections and certificates tables. Out: the findings table. Rules are declared in one module per
+topic; each is asked once, of all connections together.
+"""
+
+from __future__ import annotations
+
+from . import certificates, ciphers, extensions, key_exchange, ports, quality, signatures, versions
+from .build import build_findings
+from .facts import Facts
+from .rule import SEVERITIES, Rule
+
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for topic in (versions, ciphers, key_exchange, signatures, extensions, ports, certificates, quality)
+    for rule in topic.RULES
+)
+
+__all__ = ["RULES", "SEVERITIES", "Facts", "Rule", "build_findings"]

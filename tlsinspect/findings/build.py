@@ -1,0 +1,129 @@
+"""Rules and connections -> the findings table: a row per rule and subject, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..registry import version_name
+from ..tables import arrow_schema
+from .facts import Facts, Numbers
+from .rule import SEVERITIES, Rule
+
+SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
+EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names
+VALUE_LIMIT = 3  # distinct values of a column that the evidence names
+
+
+def build_findings(connections: pa.Table, certificates: pa.Table, rules: Sequence[Rule]) -> pa.Table:
+    """Ask every rule; the findings table, by severity, then by connections."""
+    facts = Facts(connections, certificates)
+    rows = [row for rule in rules for row in find_rows(rule, facts)]
+    rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
+    return pa.Table.from_pylist(rows, arrow_schema("findings"))
+
+
+def server_of(facts: Facts) -> pa.Array:
+    """Address and port of each row's server."""
+
+    def make() -> pa.Array:
+        address = facts.column("server_ip")
+        bracketed = pc.if_else(
+            pc.match_substring(address, ":"), pc.binary_join_element_wise("[", address, "]", ""), address
+        )
+        return pc.binary_join_element_wise(bracketed, facts.column("server_port").cast(pa.string()), ":")
+
+    return facts.once("server", make)
+
+
+SUBJECTS: dict[str, Callable[[Facts], pa.Array]] = {
+    "server": server_of,
+    "client": lambda facts: facts.column("client_ip"),
+    "certificate": lambda facts: facts.leaf("certificate_sha256s"),
+    "client_certificate": lambda facts: facts.leaf("client_certificate_sha256s"),
+    "capture": lambda facts: facts.column("capture"),
+}
+
+
+def encoded(facts: Facts, name: str, column: Callable[[], pa.Array]) -> tuple[pa.Array, Numbers]:
+    """A column as its distinct values in order of appearance, what is missing among them, and each row's place."""
+
+    def make() -> tuple[pa.Array, Numbers]:
+        keys = column().dictionary_encode(null_encoding="encode")
+        return keys.dictionary, keys.indices.to_numpy()
+
+    made: tuple[pa.Array, Numbers] = facts.once(f"encoded {name}", make)
+    return made
+
+
+def find_rows(rule: Rule, facts: Facts) -> list[dict[str, Any]]:
+    """A rule's rows of the findings table."""
+    found = np.flatnonzero(rule.find(facts))
+    if not len(found):
+        return []
+    names, places = encoded(facts, rule.subject, lambda: SUBJECTS[rule.subject](facts))
+    codes = places[found]
+    distinct, counts = np.unique(codes, return_counts=True)
+    ranked = distinct[np.argsort(-counts, kind="stable")]
+    own, rest = ranked[:SUBJECT_LIMIT], ranked[SUBJECT_LIMIT:]
+    by_subject = found[np.argsort(codes, kind="stable")]
+    ends = dict(zip(distinct.tolist(), np.cumsum(counts).tolist(), strict=True))
+    sizes = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
+    rows = [
+        describe(rule, facts, names[code].as_py(), by_subject[ends[code] - sizes[code] : ends[code]])
+        for code in own.tolist()
+    ]
+    if len(rest):
+        rows.append(describe(rule, facts, f"{len(rest)} others", found[np.isin(codes, rest)]))
+    return rows
+
+
+def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """One row of the findings table, from the places of its connections."""
+    examples = pa.array(rows[:EXAMPLE_LIMIT])
+    packets = facts.number(rule.packet)[rows[:EXAMPLE_LIMIT]]
+    hosts, servers = encoded(facts, "server", lambda: server_of(facts))
+    times: Numbers = facts.once("times", lambda: facts.column("time_start").cast(pa.int64()).to_numpy())
+    return {
+        "id": rule.id,
+        "severity": rule.severity,
+        "confidence": rule.confidence,
+        "title": rule.title,
+        "subject_kind": rule.subject,
+        "subject": subject,
+        "evidence": evidence_text(rule, facts, rows),
+        "connections": len(rows),
+        "connection_ids": facts.column("connection_id").take(examples).to_pylist(),
+        "packets": [int(packet) if packet >= 0 else None for packet in packets],
+        "hosts": hosts.take(pa.array(np.unique(servers[rows])[:EXAMPLE_LIMIT])).to_pylist(),
+        "first_seen": int(times[rows].min()),
+        "last_seen": int(times[rows].max()),
+        "advice": rule.advice,
+        "references": list(rule.references),
+    }
+
+
+def evidence_text(rule: Rule, facts: Facts, rows: NDArray[np.intp]) -> str:
+    """What the evidence columns hold: "cipher_suite_name X (12), Y (3); ..."."""
+    parts = []
+    for name in rule.evidence:
+        values, codes = encoded(facts, name, partial(facts.column, name))
+        distinct, counts = np.unique(codes[rows], return_counts=True)
+        most = np.argsort(-counts, kind="stable")[:VALUE_LIMIT].tolist()
+        said = [f"{shown(name, values[int(distinct[place])].as_py())} ({counts[place]})" for place in most]
+        more = [f"and {len(distinct) - VALUE_LIMIT} more"] if len(distinct) > VALUE_LIMIT else []
+        parts.append(f"{name} {', '.join(said + more)}")
+    return "; ".join(parts)
+
+
+def shown(name: str, value: Any) -> str:
+    """A column's value in a sentence; a version by its name."""
+    if value is None:
+        return "unknown"
+    return version_name(value) if name == "client_legacy_version" else str(value)

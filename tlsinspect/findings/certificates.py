@@ -1,0 +1,133 @@
+"""Rules about the certificate that a side sent as its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .facts import Facts, Mask, mask_of
+from .rule import Rule
+
+SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
+PACKET = "certificate_packet"
+DAY_NS = 24 * 3600 * 10**9
+FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, 30
+OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
+SMALL_EXPONENT = (  # below 65537, or even
+    r"^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-6]|\d*[02468])$"
+)
+TOO_OLD = r"(?i)^md[245]|with-?md[245]"
+SHA1 = r"(?i)sha-?1(with|$)"
+
+
+def server(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
+    """Connections whose server's own certificate passes a test."""
+    return lambda facts: facts.certificate(test)
+
+
+def matches(pattern: str) -> Callable[[Facts], Mask]:
+    """Connections whose server's certificate is signed with such an algorithm by somebody else."""
+    return server(lambda table: pc.match_substring_regex(table["signature_algorithm"], pattern).combine_chunks())
+
+
+def is_weak_key(table: pa.Table) -> pa.Array:
+    """RSA and DSA below 2048 bits, every DSA key, curves below 224 bits."""
+    kind, bits = table["key_type"], table["key_bits"]
+    rsa = pc.and_kleene(pc.equal(kind, "RSA"), pc.less(bits, 2048))
+    curve = pc.and_kleene(pc.equal(kind, "EC"), pc.less(bits, 224))
+    return pc.or_kleene(pc.or_kleene(rsa, curve), pc.equal(kind, "DSA")).combine_chunks()
+
+
+def is_small_exponent(table: pa.Table) -> pa.Array:
+    """RSA exponents below 65537, and even ones, which are wrong."""
+    return pc.match_substring_regex(table["exponent"], SMALL_EXPONENT).combine_chunks()
+
+
+def lacks_server_use(table: pa.Table) -> pa.Array:
+    """Extended key usages without serverAuth; none at all allows every use."""
+    uses = table["extended_key_usage"].combine_chunks()
+    joined = pc.binary_join(pc.fill_null(uses, []), " ")
+    named = pc.match_substring_regex(joined, "|".join(OTHER_USES))
+    return pc.and_(pc.greater(pc.binary_length(joined), 0), pc.invert(named))
+
+
+def has_no_names(table: pa.Table) -> pa.Array:
+    """No subjectAltName with a DNS name or address."""
+    names = pc.add(pc.list_value_length(table["san_dns"]), pc.list_value_length(table["san_ip"]))
+    return pc.equal(names, 0).combine_chunks()
+
+
+def ends_within(facts: Facts, low: int, high: int) -> Mask:
+    """Certificates with so many days left when they were seen."""
+    ends = pc.index_in(facts.leaf(SERVER), value_set=facts.certificates["sha256"].combine_chunks())
+    times = facts.certificates["not_after"].combine_chunks().take(ends).cast(pa.int64())
+    left = pc.subtract(times, facts.column("time_start").cast(pa.int64()))
+    inside = pc.and_kleene(pc.greater_equal(left, low * DAY_NS), pc.less(left, high * DAY_NS))
+    return facts.known(PACKET) & mask_of(inside)
+
+
+def rule(
+    identifier: str,
+    title: str,
+    severity: str,
+    find: Callable[[Facts], Mask],
+    evidence: tuple[str, ...],
+    advice: str,
+    *references: str,
+) -> Rule:
+    """A rule about the server's own certificate."""
+    return Rule(identifier, title, severity, find, evidence, advice, references, "certificate", PACKET)
+
+
+NAMES = ("subject", "issuer")
+RENEW = "Replace the certificate."
+RULES = (
+    rule("CRT-01", "Certificate expired when it was used", "high", lambda facts: facts.among("validation", "expired"),
+         NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+    rule("CRT-02", "Certificate not yet valid when it was used", "medium",
+         lambda facts: facts.among("validation", "not_yet_valid"), NAMES,
+         "Correct the clocks, or wait until it is valid.", "RFC 5280 section 4.1.2.5"),
+    rule("CRT-03-7", "Certificate expires within 7 days", "medium", lambda facts: ends_within(facts, 0, FEW_DAYS),
+         NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+    rule("CRT-03-14", "Certificate expires within 14 days", "low",
+         lambda facts: ends_within(facts, FEW_DAYS, SOON_DAYS), NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+    rule("CRT-03-30", "Certificate expires within 30 days", "info",
+         lambda facts: ends_within(facts, SOON_DAYS, MONTH_DAYS), NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+    rule("CRT-04", "Certificate is for another name", "high", lambda facts: facts.says("name_matches", False),
+         ("server_name", "subject"), "Give the server a certificate for the name that clients ask for.", "RFC 9525"),
+    rule("CRT-05", "Certificate without subjectAltName", "medium", server(has_no_names), NAMES,
+         "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 6.3"),
+    rule("CRT-06", "Self-signed certificate", "medium",
+         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks())
+         & ~facts.among("protocol", "dtls"), NAMES,
+         "Use a certificate from an authority that the clients trust.", "RFC 5280 section 6.1"),
+    rule("CRT-09", "Weak key in the certificate", "high", server(is_weak_key), NAMES,
+         "Use RSA with 2048 bits or more, or P-256.", "RFC 9325 section 4.5"),
+    rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", matches(TOO_OLD), NAMES, RENEW, "RFC 6151"),
+    rule("CRT-10", "Certificate signed with SHA-1", "high", matches(SHA1), NAMES, RENEW, "RFC 9325 section 4.5"),
+    rule("CRT-11", "Small or even RSA exponent", "medium", server(is_small_exponent), NAMES, RENEW, "NIST FIPS 186-5"),
+    rule("CRT-19", "Authority's certificate used by a server", "medium",
+         server(lambda table: pc.and_kleene(table["is_ca"], pc.invert(table["self_signed"])).combine_chunks()), NAMES,
+         "Issue a certificate of the server's own.", "RFC 5280 section 4.2.1.9"),
+    rule("CRT-20", "Certificate not meant for servers", "medium", server(lacks_server_use), NAMES,
+         "Issue a certificate with the extended key usage serverAuth.", "RFC 5280 section 4.2.1.12"),
+    rule("CRT-22", "Elliptic curve parameters spelled out in the chain", "high",
+         lambda facts: facts.chain(lambda table: pc.equal(table["curve"], "explicit").combine_chunks()), NAMES,
+         "Use a named curve.", "RFC 5480 section 2.1.1", "CVE-2020-0601"),
+    rule("CRT-25", "Certificate asks for a stapled OCSP response, and there is none", "medium",
+         lambda facts: facts.certificate(lambda table: table["must_staple"].combine_chunks())
+         & facts.among("ocsp_status", "absent") & facts.says("status_request"), NAMES,
+         "Switch OCSP stapling on at the server.", "RFC 7633"),
+    rule("CRT-27", "X.509 version 1 certificate", "medium",
+         server(lambda table: pc.equal(table["version"], 1).combine_chunks()), NAMES, RENEW,
+         "RFC 5280 section 4.1.2.1"),
+    rule("CRT-33", "Certificate that breaks the format", "low",
+         server(lambda table: pc.is_valid(table["issue"]).combine_chunks()), NAMES,
+         "Look at the issue column of the certificates frame.", "RFC 5280"),
+    Rule("CRT-31", "Client's certificate is self-signed", "medium",
+         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks(), CLIENT),
+         ("client_certificate_requested",), "Issue the clients' certificates from an authority of your own.",
+         ("RFC 5280 section 6.1",), "client_certificate", "client_hello_packet"),
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""Rules about cipher suites: each negotiated and merely offered."""
+
+from __future__ import annotations
+
+from .. import registry
+from .facts import Facts
+from .rule import Mask, Rule, suite_rules
+
+SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA")
+OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")
+SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
+MARKS = registry.RECOMMENDED["cipher_suite"]
+LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
+ENCRYPT_THEN_MAC = 22
+
+
+def find_volume(facts: Facts) -> Mask:
+    """More octets than a block cipher of 64 bits bears under one key."""
+    octets = facts.number("client_application_bytes") + facts.number("server_application_bytes")
+    return facts.among("cipher", *SMALL_BLOCKS) & (octets > SWEET32_OCTETS)
+
+
+def find_mac_then_encrypt(facts: Facts) -> Mask:
+    """CBC without the server's encrypt_then_mac."""
+    cbc = facts.among("cipher_mode", "CBC") & facts.among("version", *LEGACY_VERSIONS)
+    return cbc & facts.known("cipher_suite") & ~facts.has("server_extensions", [ENCRYPT_THEN_MAC])
+
+
+RULES = (
+    *suite_rules(
+        "CIP-01", "Suite without encryption", "critical", lambda _, suite: suite.cipher == "NULL",
+        "remove the suites whose name has NULL; the content is readable by everyone on the way.",
+        ("RFC 9325 section 4.1",),
+    ),
+    *suite_rules(
+        "CIP-02", "Suite without authentication", "critical", lambda _, suite: suite.authentication == "anon",
+        "remove the suites whose name has anon; anybody on the way can stand in for the server.",
+        ("RFC 9325 section 4.1", "RFC 5246 appendix F.1.1.1"),
+    ),
+    *suite_rules(
+        "CIP-03", "Export-grade suite", "critical", lambda _, suite: suite.export,
+        "remove the suites whose name has EXPORT.", ("RFC 9325 section 4.1", "CVE-2015-0204", "CVE-2015-4000"),
+    ),
+    *suite_rules(
+        "CIP-04", "DES, RC2 or IDEA", "high", lambda _, suite: suite.cipher in OUTDATED and not suite.export,
+        "remove the suites with DES, RC2 and IDEA.", ("RFC 5469",),
+    ),
+    *suite_rules(
+        "CIP-05", "RC4", "high", lambda _, suite: suite.cipher.startswith("RC4") and not suite.export,
+        "remove the suites with RC4.", ("RFC 7465",),
+    ),
+    *suite_rules(
+        "CIP-06", "3DES", "medium", lambda _, suite: suite.cipher == "3DES_EDE",
+        "remove the suites with 3DES; use AES-GCM or ChaCha20-Poly1305.", ("CVE-2016-2183",),
+    ),
+    Rule(
+        "CIP-06-VOLUME", "More than 32 GiB with a block of 64 bits", "high", find_volume,
+        ("cipher_suite_name", "client_application_bytes", "server_application_bytes"),
+        "Remove suites with blocks of 64 bits; until then limit how much one connection carries.",
+        ("CVE-2016-2183",),
+    ),
+    Rule(
+        "CIP-07", "CBC without encrypt_then_mac", "low", find_mac_then_encrypt,
+        ("version_name", "cipher_suite_name"),
+        "Prefer AES-GCM or ChaCha20-Poly1305; CBC only with encrypt_then_mac.",
+        ("RFC 7366", "CVE-2013-0169"),
+    ),
+    *suite_rules(
+        "CIP-09", "Static RSA key exchange", "medium",
+        lambda _, suite: suite.key_exchange == "RSA" and not suite.export,
+        "use ECDHE: without forward secrecy whoever gets the key later reads what was recorded.",
+        ("RFC 9325 section 4.1", "CVE-2017-13099"),
+    ),
+    *suite_rules(
+        "CIP-10", "Static Diffie-Hellman key exchange", "medium",
+        lambda _, suite: suite.key_exchange in ("DH", "ECDH"),
+        "use ECDHE.", ("RFC 9325 section 4.1",),
+    ),
+    *suite_rules(
+        "CIP-11", "Finite-field DHE", "low",
+        lambda _, suite: suite.key_exchange == "DHE" and suite.authentication != "anon",
+        "prefer ECDHE.", ("RFC 9325 section 4.1",),
+    ),
+    *suite_rules(
+        "CIP-12", "Suite that IANA marks as discouraged", "medium", lambda code, _: MARKS.get(code) == "D",
+        "use suites whose Recommended column says Y.", ("RFC 9847",),
+    ),
+    *suite_rules(
+        "CIP-13", "Suite with HMAC-MD5", "medium", lambda _, suite: suite.mac == "MD5",
+        "use AEAD suites.", ("RFC 6151",),
+    ),
+    *suite_rules(
+        "CIP-16", "Suite with a tag of 64 bits (CCM_8)", "low", lambda _, suite: suite.cipher_mode == "CCM_8",
+        "use GCM or CCM with the whole tag, unless the devices are constrained.", ("RFC 6655", "RFC 8446 appendix B.4"),
+    ),
+)  # fmt: skip

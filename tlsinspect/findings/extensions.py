@@ -1,0 +1,99 @@
+"""Rules about extensions and what else a hello carries."""
+
+from __future__ import annotations
+
+from .facts import Facts
+from .rule import Mask, Rule
+
+LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
+TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01
+WEEK = 7 * 24 * 3600
+ADDRESS = r"^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
+
+
+def answers_without(facts: Facts, extension: int) -> Mask:
+    """ServerHellos of TLS 1.2 and before that lack an extension."""
+    seen = facts.known("server_hello_packet") & facts.among("version", *LEGACY_VERSIONS)
+    return seen & ~facts.has("server_extensions", [extension])
+
+
+RULES = (
+    Rule(
+        "EXT-01", "Compression negotiated", "high", lambda facts: facts.number("compression_method") > 0,
+        ("version_name", "compression_method"), "Switch TLS compression off.",
+        ("CVE-2012-4929", "RFC 9325 section 3.3"),
+    ),
+    Rule(
+        "EXT-01-OFFER", "Compression offered", "medium",
+        lambda facts: facts.has("compression_methods", range(1, 256)) & ~(facts.number("compression_method") > 0),
+        ("ja4",), "Switch TLS compression off in the client.", ("CVE-2012-4929", "RFC 9325 section 3.3"),
+        "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-02", "No extended_master_secret", "low",
+        lambda facts: answers_without(facts, EXTENDED_MASTER_SECRET),
+        ("version_name", "extended_master_secret"), "Update the side that does not know it.", ("RFC 7627",),
+    ),
+    Rule(
+        "EXT-03", "No secure renegotiation", "medium", lambda facts: answers_without(facts, RENEGOTIATION_INFO)
+        & facts.says("renegotiation_info"),
+        ("version_name", "renegotiation_info"), "Update the server: it ignored the client's renegotiation_info.",
+        ("RFC 5746", "CVE-2009-3555"),
+    ),
+    Rule(
+        "EXT-03-OFFER", "Client does not know secure renegotiation", "low",
+        lambda facts: facts.among("version", *LEGACY_VERSIONS) & facts.says("renegotiation_info", False),
+        ("version_name", "ja4"), "Update the client.", ("RFC 5746",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-05", "Heartbeat negotiated", "low", lambda facts: facts.has("server_extensions", [HEARTBEAT]),
+        ("version_name", "heartbeat_mode"), "Switch heartbeat off where nothing needs it.",
+        ("RFC 6520", "CVE-2014-0160"),
+    ),
+    Rule(
+        "EXT-09", "Truncated HMAC negotiated", "medium", lambda facts: facts.has("server_extensions", [TRUNCATED_HMAC]),
+        ("version_name",), "Switch truncated_hmac off.", ("RFC 9325 section 4.6",),
+    ),
+    Rule(
+        "EXT-10", "0-RTT data announced", "info", lambda facts: facts.says("early_data_offered"),
+        ("server_name",), "Send early only what may be repeated: an attacker can replay it.",
+        ("RFC 8446 section 8",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-11", "Session ticket that lives longer than seven days", "low",
+        lambda facts: facts.number("ticket_lifetime_hint") > WEEK,
+        ("ticket_lifetime_hint",), "Shorten the ticket's lifetime.", ("RFC 8446 section 4.6.1",),
+    ),
+    Rule(
+        "EXT-13", "ClientHello without server_name", "low",
+        lambda facts: facts.known("client_hello_packet") & facts.among("protocol", "tls", "quic")
+        & ~facts.known("server_name") & ~facts.among("ech_type", "esni"),
+        ("ja4",), "Let the client send the name it wants to reach.", ("RFC 6066 section 3",),
+        "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-13-ADDRESS", "IP address as server_name", "low", lambda facts: facts.text_matches("server_name", ADDRESS),
+        ("server_name",), "Let the client send host names only.", ("RFC 6066 section 3",),
+        "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-15", "NPN, which ALPN has replaced, offered", "info",
+        lambda facts: facts.has("client_extensions", [NEXT_PROTOCOL]),
+        ("ja4",), "Update the client.", ("RFC 7301",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-16", "Encrypted ClientHello, real or GREASE", "info", lambda facts: facts.among("ech_type", "outer"),
+        ("server_name", "ech_config_id"), "Nothing is wrong; the name shown may be that of the provider.",
+        ("RFC 9849",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-17", "The same server random in several connections", "high",
+        lambda facts: facts.repeated("server_random"),
+        ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
+        confidence="likely",
+    ),
+    Rule(
+        "EXT-20", "Delegated credentials accepted", "info", lambda facts: facts.says("delegated_credential"),
+        ("ja4",), "Nothing is wrong.", ("RFC 9345",), "client", "client_hello_packet",
+    ),
+)  # fmt: skip

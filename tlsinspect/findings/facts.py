@@ -1,0 +1,155 @@
+"""The columns as arrays that rules ask: each is made once, and every question is asked of all rows at once.
+
+What is missing answers no question with yes: a rule never fires on what was not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..registry.suites import SuiteFacts, suite_facts
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+MISSING = -1
+
+
+def mask_of(values: pa.Array) -> Mask:
+    """Arrow's truth values; what is missing is False."""
+    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), np.bool_)
+
+
+class Facts:
+    """The connections and certificates tables, as rules see them."""
+
+    def __init__(self, connections: pa.Table, certificates: pa.Table) -> None:
+        self.connections = connections
+        self.certificates = certificates
+        self.made: dict[str, Any] = {}
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def column(self, name: str) -> pa.Array:
+        """A column of the connections table, in one piece."""
+        return self.once(name, lambda: whole(self.connections, name))
+
+    def number(self, name: str) -> Numbers:
+        """A column of numbers; MISSING where there is none."""
+        return np.asarray(
+            self.once(f"number {name}", lambda: pc.fill_null(self.column(name).cast(pa.int64()), MISSING).to_numpy())
+        )
+
+    def known(self, name: str) -> Mask:
+        """Rows in which a column has a value."""
+        return mask_of(pc.is_valid(self.column(name)))
+
+    def says(self, name: str, truth: bool = True) -> Mask:
+        """Rows in which a column of truth values has this one."""
+        return mask_of(pc.equal(self.column(name), truth))
+
+    def among(self, name: str, *values: Any) -> Mask:
+        """Rows in which a column has one of these values."""
+        column = self.column(name)
+        return mask_of(pc.is_in(column, value_set=pa.array(values, column.type)))
+
+    def text_matches(self, name: str, pattern: str) -> Mask:
+        """Rows in which a text matches a regular expression (RE2)."""
+        return mask_of(pc.match_substring_regex(self.column(name), pattern))
+
+    def lists(self, name: str) -> tuple[pa.Array, Numbers]:
+        """A column of lists as all its values, and where each row's begin (rows + 1 entries)."""
+        return self.once(f"lists {name}", lambda: flatten(self.column(name)))  # type: ignore[no-any-return]
+
+    def length(self, name: str) -> Numbers:
+        """How many values each row's list has; 0 where there is none."""
+        return np.diff(self.lists(name)[1])
+
+    def has(self, name: str, codes: Iterable[int]) -> Mask:
+        """Rows whose list holds one of the codes."""
+        hits, starts = self.hits(name, codes)
+        return np.asarray(hits[starts[1:]] > hits[starts[:-1]], np.bool_)
+
+    def has_only(self, name: str, codes: Iterable[int]) -> Mask:
+        """Rows whose list is not empty and holds nothing else than the codes."""
+        hits, starts = self.hits(name, codes)
+        return np.asarray((hits[starts[1:]] - hits[starts[:-1]] == np.diff(starts)) & (np.diff(starts) > 0), np.bool_)
+
+    def hits(self, name: str, codes: Iterable[int]) -> tuple[Numbers, Numbers]:
+        """How many values before each are among the codes, and where each row's begin."""
+        values, starts = self.lists(name)
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[[code for code in codes if code < 1 << 16]] = True
+        numbers = np.asarray(self.once(f"codes {name}", lambda: values.to_numpy(zero_copy_only=False)))
+        counts = np.zeros(len(numbers) + 1, np.int64)
+        np.cumsum(wanted[numbers], out=counts[1:])
+        return counts, starts
+
+    def chosen_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
+        """Rows whose chosen suite passes the test."""
+        codes = self.once("suites", lambda: pc.unique(self.column("cipher_suite")).drop_null().to_pylist())
+        return self.among("cipher_suite", *(code for code in codes if test(code, suite_facts(code))))
+
+    def offers_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
+        """Rows in which a suite that passes the test was offered."""
+        codes = self.once("offered", lambda: pc.unique(self.lists("cipher_suites")[0]).to_pylist())
+        return self.has("cipher_suites", (code for code in codes if test(code, suite_facts(code))))
+
+    def repeated(self, name: str) -> Mask:
+        """Rows whose text stands in another connection too; the same connection read twice does not count."""
+        pairs = pa.table({"value": self.column(name), "connection": self.column("connection_id")})
+        pairs = pairs.filter(pc.is_valid(pairs["value"]))
+        counted = pairs.group_by("value").aggregate([("connection", "count_distinct")])
+        often = counted.filter(pc.greater(counted["connection_count_distinct"], 1))["value"].combine_chunks()
+        return mask_of(pc.is_in(self.column(name), value_set=often))
+
+    def leaf(self, side: str) -> pa.Array:
+        """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""
+        return self.once(f"leaf {side}", lambda: first_of(*self.lists(side)))
+
+    def certificate(self, test: Callable[[pa.Table], pa.Array], side: str = "certificate_sha256s") -> Mask:
+        """Rows in which a side's own certificate passes a test of the certificates table."""
+        places = self.once(
+            f"place {side}",
+            lambda: pc.fill_null(
+                pc.index_in(self.leaf(side), value_set=whole(self.certificates, "sha256")), MISSING
+            ).to_numpy(),
+        )
+        passed = np.append(mask_of(pa.chunked_array([test(self.certificates)]).combine_chunks()), False)
+        return np.asarray(passed[places], np.bool_)
+
+    def chain(self, test: Callable[[pa.Table], pa.Array]) -> Mask:
+        """Rows in which any certificate that the server sent passes a test of the certificates table."""
+        values, starts = self.lists("certificate_sha256s")
+        bad = self.certificates["sha256"].combine_chunks().filter(test(self.certificates))
+        counts = np.zeros(len(values) + 1, np.int64)
+        np.cumsum(mask_of(pc.is_in(values, value_set=whole(pa.table([bad], ["sha256"]), "sha256"))), out=counts[1:])
+        return np.asarray(counts[starts[1:]] > counts[starts[:-1]], np.bool_)
+
+
+def whole(table: pa.Table, name: str) -> pa.Array:
+    """A table's column in one piece."""
+    column = table.column(name).combine_chunks()
+    return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def flatten(lists: pa.Array) -> tuple[pa.Array, Numbers]:
+    """A list column as all values, and where each row's begin."""
+    starts = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(), out=starts[1:])
+    return pc.list_flatten(lists), starts
+
+
+def first_of(values: pa.Array, starts: Numbers) -> pa.Array:
+    """The first value of each row's list."""
+    empty = starts[1:] == starts[:-1]
+    return values.take(pa.array(np.where(empty, 0, starts[:-1]), mask=empty))

@@ -1,0 +1,80 @@
+"""Rules about the key exchange's groups and sizes, and about the server's signature."""
+
+from __future__ import annotations
+
+from ..registry import GROUPS
+from ..registry.suites import group_facts
+from .facts import Facts
+from .rule import Mask, Rule
+
+TLS13 = 0x0304
+KYBER_DRAFT = 0x6399
+SMALL_CURVES = [
+    code for code in GROUPS if group_facts(code).key_exchange == "ECDHE" and 0 < (group_facts(code).bits or 0) < 224
+]
+POST_QUANTUM = [code for code in GROUPS if group_facts(code).post_quantum]
+
+
+def find_unshared(facts: Facts) -> Mask:
+    """Post-quantum groups that are announced without a key share."""
+    shares = (facts.length("key_share_groups") > 0) & ~facts.has("key_share_groups", POST_QUANTUM)
+    return facts.has("supported_groups", POST_QUANTUM) & shares
+
+
+RULES = (
+    Rule(
+        "KEX-01", "Diffie-Hellman prime of 1024 bits or less", "high",
+        lambda facts: (facts.number("dh_prime_bits") > 0) & (facts.number("dh_prime_bits") <= 1024),
+        ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime of at least 2048 bits.",
+        ("CVE-2015-4000", "RFC 9325 section 4.5"),
+    ),
+    Rule(
+        "KEX-01-SHORT", "Diffie-Hellman prime of less than 2048 bits", "medium",
+        lambda facts: (facts.number("dh_prime_bits") > 1024) & (facts.number("dh_prime_bits") < 2048),
+        ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime of at least 2048 bits.",
+        ("RFC 9325 section 4.5",),
+    ),
+    Rule(
+        "KEX-04", "Curve of less than 224 bits", "high", lambda facts: facts.among("group", *SMALL_CURVES),
+        ("group_name",), "Use X25519 or P-256.", ("RFC 8422", "RFC 9325 section 4.5"),
+    ),
+    Rule(
+        "KEX-04-OFFER", "Curve of less than 224 bits offered", "medium",
+        lambda facts: facts.has("supported_groups", SMALL_CURVES) & ~facts.among("group", *SMALL_CURVES),
+        ("group_name", "ja4"), "Take the small curves out of the client's list.",
+        ("RFC 8422",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",
+        lambda facts: facts.among("version", TLS13) & facts.says("post_quantum", False),
+        ("group_name",), "Plan for X25519MLKEM768: what is recorded today a quantum computer may read later.",
+        ("NIST IR 8547 (draft)",),
+    ),
+    Rule(
+        "KEX-07", "Obsolete draft group X25519Kyber768Draft00 negotiated", "low",
+        lambda facts: facts.among("group", KYBER_DRAFT), ("group_name",), "Move to X25519MLKEM768.",
+        ("draft-tls-westerbaan-xyber768d00",),
+    ),
+    Rule(
+        "KEX-07-OFFER", "Obsolete draft group X25519Kyber768Draft00 offered", "info",
+        lambda facts: facts.has("supported_groups", [KYBER_DRAFT]) & ~facts.among("group", KYBER_DRAFT),
+        ("group_name", "ja4"), "Update the client.",
+        ("draft-tls-westerbaan-xyber768d00",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "KEX-08", "HelloRetryRequest costs a round trip", "info", lambda facts: facts.says("hello_retry_request"),
+        ("group_name",), "Let clients send a key share for the group that the server prefers.",
+        ("RFC 8446 section 4.1.4",),
+    ),
+    Rule(
+        "KEX-09", "TLS 1.3 with a pre-shared key alone", "medium",
+        lambda facts: facts.among("version", TLS13) & facts.among("key_exchange", "PSK"),
+        ("key_exchange", "cipher_suite_name"), "Use psk_dhe_ke: psk_ke has no forward secrecy.",
+        ("RFC 8446 section 2.2",),
+    ),
+    Rule(
+        "KEX-10", "Post-quantum group announced without a key share", "info", find_unshared,
+        ("group_name", "ja4"), "Nothing is wrong; a server that wants the group has to ask for another ClientHello.",
+        ("RFC 8446 section 4.2.8",), "client", "client_hello_packet",
+    ),
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""Rules about what the ports carry, and upgrades to TLS that did not happen."""
+
+from __future__ import annotations
+
+from ..upgrades.status import NOT_TAKEN, STRIPPED
+from .rule import Rule
+
+RULES = (
+    Rule(
+        "PRT-01", "No TLS on port 443", "medium",
+        lambda facts: facts.among("server_port", 443) & facts.known("protocol")
+        & ~facts.among("protocol", "tls", "dtls", "quic", "gquic", "ssl2", "http", "silent", "unknown"),
+        ("protocol",), "Find out who runs this protocol here, and why.", ("RFC 9110 section 4.2.2",),
+        packet="client_hello_packet",
+    ),
+    Rule(
+        "PRT-02", "HTTP in the clear on port 443", "medium",
+        lambda facts: facts.among("server_port", 443) & facts.among("protocol", "http"),
+        ("protocol",), "Let the server answer with TLS only.",
+        ("RFC 9110 section 4.2.2",), packet="client_hello_packet",
+    ),
+    Rule(
+        "PRT-03", "Upgrade to TLS stripped on the way", "high", lambda facts: facts.among("starttls_status", STRIPPED),
+        ("starttls_protocol", "starttls_status"), "Find what overwrites STARTTLS; require TLS in the client.",
+        ("RFC 3207 section 6",), packet="client_hello_packet",
+    ),
+    Rule(
+        "PRT-03-UNUSED", "Upgrade to TLS offered or asked for, and not made", "medium",
+        lambda facts: facts.among("starttls_status", *sorted(NOT_TAKEN - {STRIPPED})),
+        ("starttls_protocol", "starttls_status"), "Require TLS in the client, or use a port with TLS from the start.",
+        ("RFC 8314",), packet="client_hello_packet",
+    ),
+)  # fmt: skip

@@ -1,0 +1,74 @@
+"""One rule: what is judged, how bad it is, where the proof stands, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..registry.suites import SuiteFacts
+from .facts import Facts
+
+Mask = NDArray[np.bool_]
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+CONFIDENCES = ("certain", "likely")
+SUBJECTS = ("server", "client", "certificate", "client_certificate", "capture")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A judgement about connections, declared once.
+
+    `find` gives, of all connections at once, those that the rule is about; what is unknown is not.
+    `evidence` are columns of the connections frame whose values prove it, `packet` the one with the number
+    of the packet to look at. Rows of the findings frame are about one `subject` each, of SUBJECTS.
+    """
+
+    id: str
+    title: str
+    severity: str
+    find: Callable[[Facts], Mask]
+    evidence: tuple[str, ...]
+    advice: str
+    references: tuple[str, ...]
+    subject: str = "server"
+    packet: str = "server_hello_packet"
+    confidence: str = "certain"
+
+
+def suite_rules(
+    identifier: str,
+    what: str,
+    severity: str,
+    test: Callable[[int, SuiteFacts], Any],
+    advice: str,
+    references: tuple[str, ...],
+) -> tuple[Rule, Rule]:
+    """A kind of cipher suite that was negotiated, and the same merely offered, which is a step less severe."""
+    lower = SEVERITIES[max(0, SEVERITIES.index(severity) - 1)]
+    return (
+        Rule(
+            identifier,
+            f"{what} negotiated",
+            severity,
+            lambda facts: facts.chosen_suite(test),
+            ("version_name", "cipher_suite_name"),
+            f"On the server: {advice}",
+            references,
+        ),
+        Rule(
+            f"{identifier}-OFFER",
+            f"{what} offered",
+            lower,
+            lambda facts: facts.offers_suite(test) & ~facts.chosen_suite(test),
+            ("version_name", "ja4"),
+            f"In the client: {advice}",
+            references,
+            "client",
+            "client_hello_packet",
+        ),
+    )

@@ -1,0 +1,138 @@
+"""Rules about protocol versions."""
+
+from __future__ import annotations
+
+from .facts import Facts
+from .rule import Mask, Rule
+
+SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, DTLS10 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF
+DRAFTS = range(0x7F00, 0x8000)
+NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older version off."
+
+
+def find_old_client(facts: Facts) -> Mask:
+    """ClientHellos that offer nothing newer than TLS 1.1."""
+    newest = facts.number("client_legacy_version")
+    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12)
+    return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11])
+
+
+def find_sentinel(facts: Facts) -> Mask:
+    """ServerHellos that say "I could do better" to a client that could, too (RFC 8446 4.1.3)."""
+    offers13 = facts.has("supported_versions", [TLS13])
+    offers12 = offers13 | facts.has("supported_versions", [TLS12])
+    offers12 |= (facts.length("supported_versions") == 0) & (facts.number("client_legacy_version") == TLS12)
+    to12 = facts.text_matches("server_random", "444f574e47524401$") & facts.among("version", TLS12) & offers13
+    to11 = facts.text_matches("server_random", "444f574e47524400$") & facts.among("version", TLS10, TLS11) & offers12
+    return to12 | to11
+
+
+def negotiated(identifier: str, name: str, severity: str, code: int, *references: str) -> Rule:
+    """A version in force."""
+    return Rule(
+        identifier,
+        f"{name} negotiated",
+        severity,
+        lambda facts: facts.among("version", code),
+        ("version_name", "cipher_suite_name"),
+        NEWER,
+        references,
+    )
+
+
+def offered(identifier: str, what: str, severity: str, codes: range | list[int], *references: str) -> Rule:
+    """A version in supported_versions that was not taken."""
+    return Rule(
+        identifier,
+        f"{what} offered",
+        severity,
+        lambda facts: facts.has("supported_versions", codes) & ~facts.among("version", *codes),
+        ("version_name", "ja4"),
+        "Switch the version off in the client.",
+        references,
+        "client",
+        "client_hello_packet",
+    )
+
+
+RULES = (
+    negotiated("VER-01", "SSL 2.0", "critical", SSL2, "RFC 6176", "CVE-2016-0800"),
+    Rule(
+        "VER-02",
+        "ClientHello in the format of SSL 2.0",
+        "medium",
+        lambda facts: facts.length("sslv2_cipher_kinds") > 0,
+        ("protocol", "version_name"),
+        "Update the client: it still announces SSL 2.0.",
+        ("RFC 6176",),
+        "client",
+        "client_hello_packet",
+    ),
+    negotiated("VER-03", "SSL 3.0", "high", SSL3, "RFC 7568", "CVE-2014-3566"),
+    offered("VER-03-OFFER", "SSL 3.0", "medium", [SSL3], "RFC 7568"),
+    negotiated("VER-04", "TLS 1.0", "high", TLS10, "RFC 8996"),
+    offered("VER-04-OFFER", "TLS 1.0", "medium", [TLS10], "RFC 8996"),
+    negotiated("VER-05", "TLS 1.1", "medium", TLS11, "RFC 8996"),
+    offered("VER-05-OFFER", "TLS 1.1", "low", [TLS11], "RFC 8996"),
+    Rule(
+        "VER-06",
+        "Draft of TLS 1.3 negotiated",
+        "low",
+        lambda facts: facts.among("version", *DRAFTS),
+        ("version_name",),
+        "Update both sides to TLS 1.3 as published.",
+        ("RFC 8446",),
+    ),
+    offered("VER-06-OFFER", "Draft of TLS 1.3", "info", DRAFTS, "RFC 8446"),
+    Rule(
+        "VER-07",
+        "Client offers nothing newer than TLS 1.1",
+        "medium",
+        find_old_client,
+        ("client_legacy_version", "ja4"),
+        "Update the client: servers that follow current advice refuse it.",
+        ("RFC 8996", "RFC 9325 section 3.1.1"),
+        "client",
+        "client_hello_packet",
+    ),
+    Rule(
+        "VER-08",
+        "Downgrade sentinel although the client offered a newer version",
+        "high",
+        find_sentinel,
+        ("version_name", "server_random"),
+        "Look for a device that rewrites ClientHellos on the way; a client that checks the sentinel aborts.",
+        ("RFC 8446 section 4.1.3",),
+    ),
+    Rule(
+        "VER-09",
+        "Client tries again with a lower version (TLS_FALLBACK_SCSV)",
+        "low",
+        lambda facts: facts.says("fallback_scsv"),
+        ("client_legacy_version", "failure"),
+        "Find out why its first attempt failed: see the connections before this one.",
+        ("RFC 7507",),
+        "client",
+        "client_hello_packet",
+    ),
+    Rule(
+        "VER-09-REFUSED",
+        "Server refused a fallback (inappropriate_fallback)",
+        "medium",
+        lambda facts: facts.among("last_alert", 86),
+        ("last_alert_name", "last_alert_sender"),
+        "Find out what broke the client's first attempt: the network, or somebody on it.",
+        ("RFC 7507",),
+        packet="client_hello_packet",
+    ),
+    Rule(
+        "VER-10",
+        "TLS 1.3 offered, an older version chosen",
+        "info",
+        lambda facts: facts.has("supported_versions", [TLS13]) & facts.among("version", SSL3, TLS10, TLS11, TLS12),
+        ("version_name",),
+        "Switch TLS 1.3 on at the server.",
+        ("RFC 9325 section 3.1.1",),
+    ),
+    negotiated("VER-11", "DTLS 1.0", "medium", DTLS10, "RFC 8996"),
+)
