@@ -17,7 +17,7 @@ from ..export.text import escape_control
 from ..statistics import STATISTICS
 from ..statistics.categories import describe_outcome
 from ..statistics.shares import observe
-from .notable import display_filter
+from ..story.display_filter import display_filter
 from .tables import Inspected
 
 if TYPE_CHECKING:
