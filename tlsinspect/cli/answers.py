@@ -31,7 +31,7 @@ def answers(
     format_name: str,
     cases: str | None,
 ) -> None:
-    """Answer the questions that people bring to a capture, each with its number and its proof.
+    """Answer the questions that people bring to a capture.
 
     Each answer has its share with an interval, what is unknown, a caveat, the leading cases with packet
     numbers, and the command that lists all cases.

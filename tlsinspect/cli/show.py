@@ -26,7 +26,7 @@ def show(
     strict: bool,
     connection: str,
 ) -> None:
-    """Tell one connection step by step, in plain words and with packet numbers.
+    """Tell one connection step by step, in plain words.
 
     CONNECTION is a packet number, the connection's id or the start of it, the server's name, or the address of
     either side with or without port. Where that means several connections, the candidates are listed on
