@@ -76,23 +76,26 @@ class Facts:
 
     def has(self, name: str, codes: Iterable[int]) -> Mask:
         """Rows whose list holds one of the codes."""
-        hits, starts = self.hits(name, codes)
-        return np.asarray(hits[starts[1:]] > hits[starts[:-1]], np.bool_)
+        return self.rows_with(name, self.wanted(codes))
 
     def has_only(self, name: str, codes: Iterable[int]) -> Mask:
         """Rows whose list is not empty and holds nothing else than the codes."""
-        hits, starts = self.hits(name, codes)
-        return np.asarray((hits[starts[1:]] - hits[starts[:-1]] == np.diff(starts)) & (np.diff(starts) > 0), np.bool_)
+        return np.asarray((self.length(name) > 0) & ~self.rows_with(name, ~self.wanted(codes)), np.bool_)
 
-    def hits(self, name: str, codes: Iterable[int]) -> tuple[Numbers, Numbers]:
-        """How many values before each are among the codes, and where each row's begin."""
-        values, starts = self.lists(name)
+    def wanted(self, codes: Iterable[int]) -> Mask:
+        """For each number of 2 octets, whether it is one of the codes."""
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[[code for code in codes if code < 1 << 16]] = True
-        numbers = np.asarray(self.once(f"codes {name}", lambda: values.to_numpy(zero_copy_only=False)))
-        counts = np.zeros(len(numbers) + 1, np.int64)
-        np.cumsum(wanted[numbers], out=counts[1:])
-        return counts, starts
+        return wanted
+
+    def rows_with(self, name: str, wanted: Mask) -> Mask:
+        """Rows whose list holds a wanted number."""
+        values, starts = self.lists(name)
+        numbers = self.once(f"codes {name}", lambda: values.to_numpy(zero_copy_only=False))
+        rows = self.once(f"rows {name}", lambda: np.repeat(np.arange(len(starts) - 1), np.diff(starts)))
+        found = np.zeros(len(starts) - 1, np.bool_)
+        found[rows[wanted[numbers]]] = True
+        return found
 
     def chosen_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
         """Rows whose chosen suite passes the test."""
