@@ -69,7 +69,7 @@
     columnDefaults: { formatter: plain, minWidth: 70, headerFilter: "input", tooltip: false },
     columns: [
       {
-        title: "", field: "id", width: 76, minWidth: 76, headerFilter: false, headerSort: false, frozen: false,
+        title: "Detail", field: "id", width: 76, minWidth: 76, headerFilter: false, headerSort: false, frozen: false,
         formatter: (cell) => button("Detail", () => showDetail(cell.getValue()), `Detail of connection ${cell.getValue() + 1}`),
       },
       ...COLUMNS.map(([field, title, width]) => ({
