@@ -105,6 +105,11 @@ def clean(value: Any) -> Any:
     return escape_control(value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + "…")
 
 
+def clean_category(value: Any) -> Any:
+    """A category, or the several that one row may have in some statistics."""
+    return clean(value) if value is None or isinstance(value, str) else tuple(map(clean, value))
+
+
 def encode(values: Iterable[Hashable]) -> dict[str, list[Any]]:
     """Distinct values in the order in which they come, and each row's place among them; -1 for None."""
     places: dict[Hashable, int] = {}
@@ -150,7 +155,7 @@ def encode_statistic(name: str, inspection: Inspected, rows: pd.DataFrame) -> di
     observed = observe(statistic, inspection)
     ids = listed(statistic.scope(inspection)["connection_id"])
     categories = listed(observed["category"].where(observed["applies"], None))
-    by_id = dict(zip(ids, map(clean, categories), strict=True))
+    by_id = dict(zip(ids, map(clean_category, categories), strict=True))
     return encode(by_id.get(each) for each in listed(rows["connection_id"]))
 
 

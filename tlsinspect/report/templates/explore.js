@@ -69,7 +69,7 @@
     columnDefaults: { formatter: plain, minWidth: 70, headerFilter: "input", tooltip: false },
     columns: [
       {
-        title: "", field: "id", width: 76, minWidth: 76, headerFilter: false, headerSort: false, frozen: false,
+        title: "Detail", field: "id", width: 76, minWidth: 76, headerFilter: false, headerSort: false, frozen: false,
         formatter: (cell) => button("Detail", () => showDetail(cell.getValue()), `Detail of connection ${cell.getValue() + 1}`),
       },
       ...COLUMNS.map(([field, title, width]) => ({
@@ -289,13 +289,15 @@
   for (const place of document.querySelectorAll("[data-statistic]")) {
     const column = data.statistics[place.dataset.statistic];
     if (!column) continue;
-    const numbers = new Array(column.values.length).fill(0);
-    for (const code of column.codes) if (code >= 0) numbers[code] += 1;
-    const order = column.values.map((_, code) => code).sort((one, other) => numbers[other] - numbers[one]).slice(0, 12);
+    const numbers = new Map();
+    for (const code of column.codes) {
+      if (code >= 0) for (const name of [column.values[code]].flat()) numbers.set(name, (numbers.get(name) ?? 0) + 1);
+    }
+    const order = [...numbers].sort((one, other) => other[1] - one[1]).slice(0, 12);
     if (order.length) place.append("Show connections: ");
-    for (const code of order) {
-      place.append(button(`${column.values[code]} (${count(numbers[code])})`, () =>
-        choose(`${place.dataset.question} ${column.values[code]}`, (row) => column.codes[row] === code)));
+    for (const [name, number] of order) {
+      place.append(button(`${name} (${count(number)})`, () => choose(`${place.dataset.question} ${name}`,
+        (row) => column.codes[row] >= 0 && [column.values[column.codes[row]]].flat().includes(name))));
     }
   }
 })();
