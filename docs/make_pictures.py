@@ -24,6 +24,10 @@ LINES = 44  # what is longer is cut off, and says so
 
 COMMANDS = {
     "summary": "tlsinspect summary captures/demo.pcapng",
+    "answers": "tlsinspect answers captures/demo.pcapng",
+    "show": "tlsinspect show captures/demo.pcapng #6",
+    "findings": "tlsinspect findings captures/demo.pcapng --severity-at-least high",
+    "chart": "tlsinspect chart captures/demo.pcapng versions",
     "report": "tlsinspect report captures/demo.pcapng -o reports/today",
     "export": "tlsinspect export captures/demo.pcapng --table ports",
     "limits": "tlsinspect limits",
