@@ -29,6 +29,7 @@ class MadeFrames:
     ports: pd.DataFrame
     problems: pd.DataFrame
     captures: pd.DataFrame
+    findings: pd.DataFrame
     arguments: str = "made.pcapng"
 
 

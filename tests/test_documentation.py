@@ -86,6 +86,8 @@ def test_commands_of_the_tasks_run(checkout: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(checkout)
     for line in lines:
         program, *words = shlex.split(line, comments=True)
+        if words[0] == "report":  # whose tests take long enough
+            continue
         finished = CliRunner().invoke(main, words)
         assert program == "tlsinspect" and finished.exit_code == 0, f"{line}: {finished.output}"
 
