@@ -9,7 +9,7 @@ TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
 # Byte code is made of what is imported, when it is; a module has its tests in one process, so that what
 # they share is made once.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check compiled pure tools build site clean
 

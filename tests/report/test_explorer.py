@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -60,6 +62,7 @@ def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
+    take_child_watcher_back()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -75,6 +78,14 @@ def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
         metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
         yield page, faults, metrics["TaskDuration"]
         browser.close()
+
+
+def take_child_watcher_back() -> None:
+    """Undo what pyshark leaves behind where it ran in this process: a watcher of children that watches no more."""
+    if hasattr(asyncio, "ThreadedChildWatcher"):  # up to Python 3.13
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())
 
 
 @pytest.fixture
