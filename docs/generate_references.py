@@ -14,8 +14,8 @@ from api_reference import render_api
 
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
-from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
-from tlsinspect.findings import RULES, SEVERITIES
+from tlsinspect.columns import COLUMNS, SEVERITIES, UNKNOWN_REASONS
+from tlsinspect.findings import RULES
 from tlsinspect.inspection import Inspection
 from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS

@@ -20,6 +20,8 @@ class Column(NamedTuple):
     unit: str = ""
 
 
+SEVERITIES = ("info", "low", "medium", "high", "critical")  # of findings, the least first
+
 UNKNOWN_REASONS = (
     "not_captured",
     "one_sided",

@@ -6,28 +6,15 @@ Goes in: frames. Comes out: a piece of HTML in which everything from the network
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Protocol
 
+from .answers import Inspected
 from .columns import COLUMNS
-from .statistics import UNITS, Frames, build_shares
+from .statistics import UNITS, build_shares
 from .statistics.observations import tls_connections
 from .statistics.wording import basis, count_text, interval_text, period_text, share_text, statement
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 CAPTURES_NAMED = 5
 VERSIONS_SHOWN = 6
-
-
-class Inspected(Frames, Protocol):
-    """What is looked at beside the frames of the statistics."""
-
-    @property
-    def captures(self) -> pd.DataFrame: ...
-
-    @property
-    def problems(self) -> pd.DataFrame: ...
 
 
 def render_glance(inspection: Inspected) -> str:

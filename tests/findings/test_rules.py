@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tlsinspect.columns import COLUMNS
-from tlsinspect.findings import RULES, SEVERITIES, Facts, Rule, build_findings
-from tlsinspect.findings.rule import CONFIDENCES, SUBJECTS
+from tlsinspect.columns import COLUMNS, SEVERITIES
+from tlsinspect.findings import RULES, Facts, Rule, build_findings
+from tlsinspect.findings.build import SUBJECTS
+from tlsinspect.findings.rule import CONFIDENCES
 from tlsinspect.tables import arrow_schema
 
 DAY = 24 * 3600 * 10**9

@@ -6,24 +6,18 @@ are no case.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..connection import CARRIES_TLS
+from ..policy import ENDING_SOON, FORBIDDEN_VERSIONS, SENTINEL_OLDER, SENTINEL_TLS12, WEAK_CLASSES
 from ..statistics import categories
-from ..statistics.observations import connections_on_tls_ports, leaf_of, tls_connections, unknown_reasons
+from ..statistics.observations import connections_on_tls_ports, tls_connections, unknown_reasons
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import REASONS
 from .record import Inspected
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SOON = timedelta(days=30)
-OLD_VERSIONS = ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "DTLS 1.0")  # RFC 6176, RFC 7568, RFC 8996
-WEAK_CLASSES = ("no encryption", "DES or export grade", "RC4", "64-bit blocks (3DES, IDEA)")  # RFC 9325 section 4.1
-SENTINELS = ("444f574e47524401", "444f574e47524400")  # "DOWNGRD" and 1 or 0: RFC 8446 section 4.1.3
-SENTINEL_LENGTH = 16  # hex digits
 
 FLAWS = {
     "gap": "segments are missing",
@@ -33,9 +27,7 @@ FLAWS = {
 }
 CUT_OFF = "goes on after the capture"
 ADVICE = {
-    FLAWS[
-        "gap"
-    ]: "Give the recorder more buffer (tcpdump -B 65536), write to a fast disk, and record only what is needed.",
+    FLAWS["gap"]: "Give the recorder more buffer (tcpdump -B 65536) and a fast disk, and record only what is needed.",
     FLAWS["midstream"]: "Start recording before the programs that you watch, or restart them.",
     FLAWS["one_sided"]: "Mirror both directions of the link to the recorder.",
     FLAWS["truncated"]: "Record whole packets: tcpdump -s 0, and no capture length in Wireshark.",
@@ -84,8 +76,8 @@ def below_tls13(frames: Inspected) -> pd.Series[str]:
     """
     rows = tls_connections(frames)
     limit = categories.version_limit(frames, rows)
-    mark = rows["server_random"].str[-SENTINEL_LENGTH:]
-    able, marked = is_true(mark == SENTINELS[0]), is_true(mark.isin(SENTINELS))
+    mark = rows["server_random"].str[-len(SENTINEL_TLS12) :]
+    able, marked = is_true(mark == SENTINEL_TLS12), is_true(mark.isin((SENTINEL_TLS12, SENTINEL_OLDER)))
     what = text_series(None, rows)
     what[is_true(limit == "server chose less")] = "the server chose less"
     what[is_true(limit == "server chose less") & marked] = "cut down in between (the server's random says so)"
@@ -103,7 +95,7 @@ def no_forward_secrecy(frames: Inspected) -> pd.Series[str]:
 def old_versions(frames: Inspected) -> pd.Series[str]:
     """Versions in force that are older than TLS 1.2."""
     rows = tls_connections(frames)
-    return onto(frames, rows["version_name"].where(is_true(rows["version_name"].isin(OLD_VERSIONS)), None))
+    return onto(frames, rows["version_name"].where(is_true(rows["version_name"].isin(FORBIDDEN_VERSIONS)), None))
 
 
 def weak_suites(frames: Inspected) -> pd.Series[str]:
@@ -132,7 +124,7 @@ def date_faults(certificates: pd.DataFrame) -> pd.Series[str]:
     """What the dates say against each certificate, at the times when it was seen."""
     until, seen = certificates["not_after"], certificates["last_seen"]
     what = text_series(None, certificates)
-    what[is_true(until >= seen) & is_true(until < seen + SOON)] = "ending within 30 days"
+    what[is_true(until >= seen) & is_true(until < seen + ENDING_SOON)] = "ending within 30 days"
     what[is_true(certificates["not_before"] > certificates["first_seen"])] = "not yet valid"
     what[is_true(until < seen)] = "expired"
     return what
@@ -146,12 +138,6 @@ def certificate_dates(frames: Inspected) -> pd.Series[str]:
     found = chains.assign(what=text_series(chains["sha256"].map(faults), chains)).dropna(subset=["what"])
     first = found.drop_duplicates("connection_id").set_index("connection_id")["what"].to_dict()
     return text_series(frames.connections["connection_id"].map(first), frames.connections)
-
-
-def server_certificates(frames: Inspected) -> pd.DataFrame:
-    """The certificates that servers proved themselves with."""
-    leaves = leaf_of(frames, frames.connections).dropna().unique()
-    return frames.certificates[is_true(frames.certificates["sha256"].isin(leaves))]
 
 
 def names_of(certificates: pd.DataFrame) -> pd.Series[int]:

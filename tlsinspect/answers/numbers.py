@@ -5,13 +5,15 @@ In: the frames. Out: Number. What can be a statistic is one; the rest is counted
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..connection import CARRIES_TLS
 from ..statistics import Shares, build_shares
+from ..statistics.lifetimes import sent_certificates
 from ..statistics.observations import tls_connections
 from ..statistics.series import is_true
-from ..statistics.wording import REASONS, share_of_text, share_text
+from ..statistics.wording import REASONS, number_text, share_of_text, share_text
 from . import cases
 from .record import Inspected, Number
 
@@ -72,12 +74,10 @@ def on_other_ports(frames: Inspected) -> Number:
     """TLS on ports that were not asked for as TLS ports."""
     rows = tls_connections(frames)
     found = rows.loc[cases.on_other_ports(frames).dropna().index]
-    ports = {f"{port}/{transport}": 0 for port, transport in zip(found["server_port"], found["transport"], strict=True)}
-    for port, transport in zip(found["server_port"], found["transport"], strict=True):
-        ports[f"{port}/{transport}"] += 1
-    ordered = dict(sorted(ports.items(), key=lambda item: -item[1]))
+    ports = Counter(f"{port}/{name}" for port, name in zip(found["server_port"], found["transport"], strict=True))
+    share = share_of_text(len(found), len(rows), "TLS connections")
     sentence = (
-        f"Yes: {share_of_text(len(found), len(rows), 'TLS connections')}, on ports {list_counts(ordered, 6)}."
+        f"Yes: {share}, on ports {list_counts(dict(ports.most_common()), 6)}."
         if len(found)
         else "No: all TLS is on the TLS ports."
     )
@@ -177,7 +177,7 @@ def certificate_dates(frames: Inspected) -> Number:
 
 def names_per_certificate(frames: Inspected) -> Number:
     """How many names the servers' certificates cover."""
-    sizes = cases.names_of(cases.server_certificates(frames))
+    sizes = cases.names_of(sent_certificates(frames))
     many = int((sizes > 1).sum())
     if not len(sizes):
         return Number("No server certificate was in the clear.", 0, 0, "server certificates")
@@ -273,7 +273,7 @@ def capture_quality(frames: Inspected) -> Number:
     sentence = (
         f"{share} are whole{f'; not: {list_counts(found, 5)}' if found else ''}." if len(rows) else "There is no TLS."
     )
-    sentence += f" {problems:,} problem{'' if problems == 1 else 's'} while reading."
+    sentence += f" {number_text(problems, 'problem')} while reading."
     advice = [cases.ADVICE[name] for name in found]
     if problems:
         advice.append(cases.ADVICE_PROBLEMS)

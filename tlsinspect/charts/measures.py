@@ -23,7 +23,7 @@ from ..statistics.categories import PAIR
 from ..statistics.lifetimes import LIMIT_DAYS
 from ..statistics.shares import sort_counts
 from ..statistics.sizes import ONE_PACKET_IPV4, WITH_SHARE
-from ..statistics.wording import basis, bytes_text, count_text, period_text, share_text
+from ..statistics.wording import basis, bytes_text, count_text, period_text, share_of_text, share_text
 from .compose import LONGEST_TITLE, Chart, Content, finding, records, share_note, share_subtitle, total
 from .curves import Axis, Curve, draw_curves, draw_nothing, draw_traffic
 from .dates import draw_lifetimes
@@ -125,8 +125,8 @@ def compose_remaining_days(chart: Chart, frames: Frames, unit: str) -> Content:
     if curves:
         left = sorted(first["remaining_days"].astype(float))
         gone = sum(days < 0 for days in left)
-        expired = share_text(gone, len(left))
-        title = f"{expired} of certificates were expired; half had at most {middle(left):,.0f} days left"
+        expired = share_of_text(gone, len(left), "certificates")
+        title = f"{expired[0].upper()}{expired[1:]} were expired; half had at most {middle(left):,.0f} days left"
     note = "Left of 0: expired. Dotted: 47, 100, 200 and 398 days. A certificate once, when it was first seen."
     period = period_text(*((table["time"].min(), table["time"].max()) if len(table) else (None, None)))
     subtitle = " · ".join(part for part in ("Share that had at most so many days left when seen", period) if part)

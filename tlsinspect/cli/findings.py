@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..columns import SEVERITIES
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
     from ..wire.limits import Limits
-
-SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
 @click.command(epilog=CAPTURES)

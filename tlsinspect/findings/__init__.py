@@ -9,7 +9,7 @@ from __future__ import annotations
 from . import certificates, ciphers, extensions, key_exchange, ports, quality, signatures, versions
 from .build import build_findings
 from .facts import Facts
-from .rule import SEVERITIES, Rule
+from .rule import Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
@@ -17,4 +17,4 @@ RULES: tuple[Rule, ...] = tuple(
     for rule in topic.RULES
 )
 
-__all__ = ["RULES", "SEVERITIES", "Facts", "Rule", "build_findings"]
+__all__ = ["RULES", "Facts", "Rule", "build_findings"]

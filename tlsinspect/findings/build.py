@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..columns import SEVERITIES
 from ..registry import version_name
 from ..tables import arrow_schema
 from .facts import Facts, Numbers
-from .rule import SEVERITIES, Rule
+from .rule import Rule
 
 SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
 EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .. import registry
-from .facts import Facts
-from .rule import Mask, Rule, suite_rules
+from .facts import Facts, Mask
+from .rule import Rule, suite_rules
 
 SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA")
 OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .facts import Facts
-from .rule import Mask, Rule
+from .facts import Facts, Mask
+from .rule import Rule
 
 LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01

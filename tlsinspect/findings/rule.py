@@ -6,17 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..columns import SEVERITIES
 from ..registry.suites import SuiteFacts
-from .facts import Facts
+from .facts import Facts, Mask
 
-Mask = NDArray[np.bool_]
-
-SEVERITIES = ("info", "low", "medium", "high", "critical")
 CONFIDENCES = ("certain", "likely")
-SUBJECTS = ("server", "client", "certificate", "client_certificate", "capture")
 
 
 @dataclass(frozen=True)
@@ -25,7 +19,7 @@ class Rule:
 
     `find` gives, of all connections at once, those that the rule is about; what is unknown is not.
     `evidence` are columns of the connections frame whose values prove it, `packet` the one with the number
-    of the packet to look at. Rows of the findings frame are about one `subject` each, of SUBJECTS.
+    of the packet to look at. Rows of the findings frame are about one `subject` each, of build.SUBJECTS.
     """
 
     id: str

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .rule import SEVERITIES
+from ..columns import SEVERITIES
+from ..statistics.wording import number_text
 
 SHOWN = 5  # subjects of a rule that are listed; CSV and JSON Lines have all
 
@@ -35,16 +36,11 @@ def render_rule(rows: list[dict[str, Any]]) -> Iterator[str]:
     """One rule's lines."""
     first = rows[0]
     total = sum(row["connections"] for row in rows)
-    yield f"{first['severity'].upper():8} {first['id']}  {first['title']}: {plural(total, 'connection')}"
+    yield f"{first['severity'].upper():8} {first['id']}  {first['title']}: {number_text(total, 'connection')}"
     for row in rows[:SHOWN]:
         packet = next((number for number in row["packets"] if number is not None), None)
         place = "" if packet is None else f", packet {packet}"
-        yield f"         {row['subject']}: {plural(row['connections'], 'connection')}{place}; {row['evidence']}"
+        yield f"         {row['subject']}: {number_text(row['connections'], 'connection')}{place}; {row['evidence']}"
     if len(rows) > SHOWN:
         yield f"         and {len(rows) - SHOWN} more"
     yield f"         {first['advice']} ({', '.join(first['references'])})"
-
-
-def plural(number: int, word: str) -> str:
-    """A number with its word."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

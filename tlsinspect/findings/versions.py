@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .facts import Facts
-from .rule import Mask, Rule
+from ..policy import SENTINEL_OLDER, SENTINEL_TLS12
+from .facts import Facts, Mask
+from .rule import Rule
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, DTLS10 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF
 DRAFTS = range(0x7F00, 0x8000)
@@ -22,8 +23,8 @@ def find_sentinel(facts: Facts) -> Mask:
     offers13 = facts.has("supported_versions", [TLS13])
     offers12 = offers13 | facts.has("supported_versions", [TLS12])
     offers12 |= (facts.length("supported_versions") == 0) & (facts.number("client_legacy_version") == TLS12)
-    to12 = facts.text_matches("server_random", "444f574e47524401$") & facts.among("version", TLS12) & offers13
-    to11 = facts.text_matches("server_random", "444f574e47524400$") & facts.among("version", TLS10, TLS11) & offers12
+    to12 = facts.text_matches("server_random", f"{SENTINEL_TLS12}$") & facts.among("version", TLS12) & offers13
+    to11 = facts.text_matches("server_random", f"{SENTINEL_OLDER}$") & facts.among("version", TLS10, TLS11) & offers12
     return to12 | to11
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_outcome, suite_class
 from ..statistics.observations import tls_connections
@@ -20,10 +21,6 @@ from ..story.display_filter import display_filter
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_DH_PRIME_BITS = 2048  # RFC 9325 section 4.2.1
-BROKEN_CLASSES = ("no encryption", "DES or export grade", "RC4")
-BROKEN_VERSIONS = ("SSL 2.0", "SSL 3.0")
-OLD_VERSIONS = ("TLS 1.0", "TLS 1.1", "DTLS 1.0")
 UPGRADES = {
     "stripped": "stripped on the way",
     "refused": "refused by the server",

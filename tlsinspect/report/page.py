@@ -14,11 +14,12 @@ from ..answers import build_answers
 from ..charts import CHARTS, Content, compose_chart, draw_chart
 from ..charts.compose import compose_shares
 from ..charts.svg import PageCharts
+from ..policy import BROKEN_CLASSES, FORBIDDEN_VERSIONS
 from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interval
 from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
-from .notable import BROKEN_CLASSES, BROKEN_VERSIONS, OLD_VERSIONS, build_notable_frame, find_notable
+from .notable import build_notable_frame, find_notable
 from .tables import (
     Inspected,
     Table,
@@ -218,12 +219,11 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     start, end = captures["time_start"].min(), captures["time_end"].max()
     span = duration_text((end - start).total_seconds()) if period_text(start, end) else "no time"
     every, tls = int(inspection.ports["connections"].sum()), len(tls_connections(inspection))
-    old = (*BROKEN_VERSIONS, *OLD_VERSIONS)
     return [
         Tile("Packets", f"{packets:,}", f"in {span}"),
         Tile("TLS connections", f"{tls:,}", f"of {every:,} connections in all"),
         share_tile("TLS 1.3", shares["versions"], ("TLS 1.3",)),
-        share_tile("Older than TLS 1.2", shares["versions"], old),
+        share_tile("Older than TLS 1.2", shares["versions"], FORBIDDEN_VERSIONS),
         share_tile("Forward secrecy", shares["forward_secrecy"], ("forward secret",)),
         share_tile("Post-quantum key exchange", shares["post_quantum"], ("post-quantum",)),
         share_tile("Broken ciphers", shares["cipher_classes"], BROKEN_CLASSES),

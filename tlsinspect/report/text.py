@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
 from ..connection import CARRIES_TLS
 from ..export.text import escape_control
+from ..policy import ENDING_SOON
 from ..statistics import Shares, build_port_shares, build_shares
 from ..statistics.observations import tls_connections
 from ..statistics.series import is_true
-from ..statistics.wording import MUCH_UNKNOWN, count_text, period_text, share_text
+from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, period_text, share_text
 from .notable import Notable, find_notable
 from .tables import Inspected, records_of
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 WIDE, WIDEST = 100, 120
 LABEL_WIDTH, LONGEST_NAME = 14, 60
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
-SOON = timedelta(days=30)
 BAR, HALF_BAR = "█", "▌"
 MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
 FAILED_RANK = 9  # remarks from here on are about failed handshakes, which have a line of their own
@@ -188,7 +187,7 @@ def heading_lines(inspection: Inspected) -> list[Items]:
     captures = inspection.captures
     names = [cut_text(str(name), LONGEST_NAME) for name in captures["capture"].dropna()]
     packets, every = int(captures["packets"].sum()), int(inspection.ports["connections"].sum())
-    facts = [number_of(packets, "packet"), number_of(every, "connection")]
+    facts = [number_text(packets, "packet"), number_text(every, "connection")]
     facts.append(f"{len(tls_connections(inspection)):,} with TLS")
     period = period_text(captures["time_start"].min(), captures["time_end"].max())
     files = Items(names[:MOST_FILES], more=max(len(names) - MOST_FILES, 0), style="bold")
@@ -242,7 +241,7 @@ def certificate_items(inspection: Inspected) -> Items:
         "expired": is_true(until < seen),
         "self-signed": is_true(certificates["self_signed"]),
         "not yet valid": is_true(certificates["not_before"] > certificates["first_seen"]),
-        "ending within 30 days": is_true(until >= seen) & is_true(until < seen + SOON),
+        "ending within 30 days": is_true(until >= seen) & is_true(until < seen + ENDING_SOON),
     }
     words = [f"{int(mask.sum()):,} {name}" for name, mask in faults.items() if mask.any()]
     return Items([f"{len(certificates):,} in the clear", *words], height=2)
@@ -271,20 +270,15 @@ def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
 
 def proof_text(each: Notable) -> str:
     """How many connections, and the packet that shows it."""
-    number = number_of(each.connections, "connection")
+    number = number_text(each.connections, "connection")
     return f" ({number})" if each.packet is None else f" ({number}, packet {each.packet})"
-
-
-def number_of(count: int, thing: str) -> str:
-    """A number of things: "1 packet", "1,204 packets"."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def quality_items(inspection: Inspected) -> Items:
     """What is wrong with the captures, and how many things could not be read."""
     quality = quality_counts(inspection.captures)
     problems = int(inspection.problems["count"].fillna(1).sum())
-    read = f"{number_of(problems, 'problem')}, see the report" if problems else "everything could be read"
+    read = f"{number_text(problems, 'problem')}, see the report" if problems else "everything could be read"
     return Items([*quality, read])
 
 

@@ -74,6 +74,11 @@ def count_text(count: int, unit: Unit) -> str:
     return f"{count:,} {unit.singular if count == 1 else unit.plural}"
 
 
+def number_text(number: int, thing: str) -> str:
+    """A number of things: "1 packet", "1,204 packets"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def bytes_text(count: int) -> str:
     """Octets with a decimal prefix: "812 B", "3.1 MB"."""
     if count < 1000:

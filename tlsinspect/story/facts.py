@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..policy import WEAK_CLASSES
 from ..registry import (
     cipher_suite_name,
     compression_method_name,
@@ -25,7 +26,6 @@ from .record import Fact
 
 Row = dict[Any, Any]
 MOST_LISTED = 6
-WEAK = ("RC4", "64-bit blocks (3DES, IDEA)", "DES or export grade", "no encryption")
 UNKNOWN = "unknown"
 
 
@@ -134,7 +134,7 @@ def non_null(row: Row) -> list[int]:
 
 def weak_text(suites: Sequence[int]) -> str:
     """How many of the suites offered are weak."""
-    weak = [code for code in suites if suite_class(cipher_suite_name(code)) in WEAK]
+    weak = [code for code in suites if suite_class(cipher_suite_name(code)) in WEAK_CLASSES]
     return f"{len(weak)} of {len(suites)} are weak." if weak else ""
 
 
