@@ -32,7 +32,7 @@ RULES = (
     Rule(
         "EXT-02", "No extended_master_secret", "low",
         lambda facts: answers_without(facts, EXTENDED_MASTER_SECRET),
-        ("version_name", "extended_master_secret"), "Update the side that does not know it.", ("RFC 7627",),
+        ("version_name", "cipher_suite_name"), "Update the side that does not know it.", ("RFC 7627",),
     ),
     Rule(
         "EXT-03", "No secure renegotiation", "medium", lambda facts: answers_without(facts, RENEGOTIATION_INFO)
