@@ -241,7 +241,7 @@ def certificate_items(inspection: Inspected) -> Items:
         "expired": is_true(until < seen),
         "self-signed": is_true(certificates["self_signed"]),
         "not yet valid": is_true(certificates["not_before"] > certificates["first_seen"]),
-        "ending within 30 days": is_true(until >= seen) & is_true(until < seen + ENDING_SOON),
+        f"ending within {ENDING_SOON.days} days": is_true(until >= seen) & is_true(until < seen + ENDING_SOON),
     }
     words = [f"{int(mask.sum()):,} {name}" for name, mask in faults.items() if mask.any()]
     return Items([f"{len(certificates):,} in the clear", *words], height=2)
