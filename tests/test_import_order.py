@@ -21,7 +21,7 @@ ROOMS = (
     "connection", "connection_builder",
     "tables",
     "policy", "statistics", "findings",
-    "answers", "story", "glance",
+    "display_filter", "answers", "story", "glance",
     "totals", "reading", "parallel", "inspection",
     "export", "charts", "report",
     "cli", "__main__",

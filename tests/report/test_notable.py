@@ -11,8 +11,8 @@ import pytest
 
 from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
+from tlsinspect.display_filter import display_filter
 from tlsinspect.report.notable import build_notable_frame, find_notable
-from tlsinspect.story.display_filter import display_filter
 
 CLEAR: dict[str, Any] = {"protocol": "smtp", "starttls_protocol": "smtp", "version_name": None}
 

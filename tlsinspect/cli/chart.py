@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,8 @@ def check_name(context: click.Context, argument: click.Parameter, name: str) -> 
 
     if name in CHARTS:
         return name
+    from difflib import get_close_matches
+
     close = get_close_matches(name, CHARTS, n=3)
     hint = f"Did you mean {', '.join(close)}?" if close else "'tlsinspect chart --list' shows them."
     raise click.BadParameter(f"there is no chart {name!r}. {hint}", context, argument)

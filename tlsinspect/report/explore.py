@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..charts import CHARTS
+from ..display_filter import display_filter
 from ..export.text import escape_control
 from ..statistics import STATISTICS
 from ..statistics.categories import describe_outcome
 from ..statistics.shares import observe
-from ..story.display_filter import display_filter
 from .tables import Inspected
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..display_filter import display_filter
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_outcome, suite_class
 from ..statistics.observations import tls_connections
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import endpoint
-from ..story.display_filter import display_filter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..connection import CARRIES_TLS
+from ..display_filter import display_filter, time_filter
 from ..statistics.categories import describe_outcome
 from ..statistics.series import is_true
 from ..statistics.wording import REASONS, bytes_text, duration_text, endpoint, milliseconds_text
 from . import words
 from .certificates import build_certificates
-from .display_filter import display_filter, time_filter
 from .facts import build_chosen, build_offered
 from .record import Fact, Inspected, Story
 from .steps import build_steps
