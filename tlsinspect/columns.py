@@ -22,6 +22,8 @@ class Column(NamedTuple):
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")  # of findings, the least first
 
+COMPLETE = "complete"  # the quality of a capture with which nothing is wrong
+
 UNKNOWN_REASONS = (
     "not_captured",
     "one_sided",
@@ -171,9 +173,9 @@ CONNECTIONS = (
     Column("post_quantum", "bool", "the key exchange includes a post-quantum mechanism"),
     Column("resumed", "bool", "an earlier session was resumed"),
     Column("resumption", "string", "how: session_id, ticket, psk"),
-    Column("established", "bool", "both sides finished the handshake"),
+    Column("established", "bool", "both sides are seen to have finished the handshake"),
     Column("established_evidence", "string", "what shows it"),
-    Column("failure", "string", "how a handshake that did not finish ended"),
+    Column("failure", "string", "how it ended if not: alert, reset, closed, or capture_end (its packets end first)"),
     Column("last_alert", "uint8", "description of the last alert in the clear"),
     Column("last_alert_name", "string", "its IANA name"),
     Column("last_alert_sender", "string", "client or server"),

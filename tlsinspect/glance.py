@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from .answers import Inspected
-from .columns import COLUMNS
+from .columns import COLUMNS, COMPLETE
 from .statistics import UNITS, build_shares
 from .statistics.observations import tls_connections
 from .statistics.wording import basis, count_text, interval_text, period_text, share_text, statement
@@ -34,7 +34,7 @@ def describe_captures(inspection: Inspected) -> str:
         f"{carried} with TLS",
         period_text(captures["time_start"].min(), captures["time_end"].max()),
     ]
-    flaws = ", ".join(sorted(set(captures["quality"].dropna()) - {"complete"})) or "complete"
+    flaws = ", ".join(sorted(set(captures["quality"].dropna()) - {COMPLETE})) or COMPLETE
     unread = f"; what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
     return (
         f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p>"

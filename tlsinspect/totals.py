@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from .capture import CaptureSource
-from .columns import COLUMNS
+from .columns import COLUMNS, COMPLETE
 from .connection import CARRIES_TLS, Connection
 from .dissect import link_type_name
 from .errors import DecodeError
@@ -164,4 +164,4 @@ def quality(row: dict[str, Any], damaged: bool) -> str:
         faults.append("unknown link type")
     if not row["packets"]:
         faults.append("no packets")
-    return ", ".join(faults) or "complete"
+    return ", ".join(faults) or COMPLETE

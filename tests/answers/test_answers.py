@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from samples import inspect
 
+from tests.synthetic import make_connection, make_frames
 from tlsinspect.answers import QUESTIONS, Answer
+from tlsinspect.answers.build import build_answer
+from tlsinspect.answers.cases import ADVICE_FILTER
 from tlsinspect.inspection import command_arguments
 from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
@@ -42,6 +45,17 @@ def test_a_flawed_capture_comes_with_advice() -> None:
     answer = ask("variants/tcp-client-only.pcap")["capture-quality"]
     assert answer.count == 0
     assert any("both directions" in advice for advice in answer.advice)
+
+
+def test_a_capture_of_handshakes_alone_is_told_from_one_that_ends_early() -> None:
+    cut = {"established": False, "failure": "capture_end", "midstream": True}
+    rows = [make_connection(at, **cut, client_application_bytes=0, server_application_bytes=0) for at in range(3)]
+    filtered = build_answer(QUESTIONS["capture-quality"], make_frames(connections=rows), "x.pcap")
+    assert "a filter kept the handshakes alone" in filtered.answer
+    assert filtered.advice == (ADVICE_FILTER,)
+    early = make_frames(connections=[*rows, make_connection(3, client_application_bytes=9)])
+    assert "filter" not in build_answer(QUESTIONS["capture-quality"], early, "x.pcap").answer
+    assert build_answer(QUESTIONS["handshakes"], early, "x.pcap").denominator == 1
 
 
 def test_every_question_is_answered_once_and_its_cases_are_those_that_it_counts() -> None:

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tests.synthetic import NOON, make_connection, make_frames, make_old_connection
+from tests.synthetic import NOON, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, write_chart
 from tlsinspect.charts.files import darken_svg, svg_text
@@ -60,7 +60,10 @@ def test_lifetimes_stand_against_the_limits() -> None:
 
 
 def test_largest_category_is_what_an_ordered_chart_speaks_of() -> None:
-    rows = [make_connection(at, failure="closed", handshake_history=text) for at, text in enumerate(["l", "Cs", "Cs"])]
+    rows = [
+        make_failed_connection(at, failure="closed", handshake_history=text)
+        for at, text in enumerate(["l", "Cs", "Cs"])
+    ]
     content = compose_chart("failure-steps", make_frames(connections=rows))
     assert content.title == "Last step seen: ServerHello, for 67% of connections"
 

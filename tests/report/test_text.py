@@ -82,6 +82,13 @@ def test_summary_says_how_much_of_an_answer_is_known() -> None:
     assert "(known for 50%) Example 100%" in printed(frames)
 
 
+def test_summary_says_that_connections_are_not_whole() -> None:
+    rows = [make_connection(0), make_connection(1, gap=True)]
+    assert "50% of TLS connections whole, 1 lack segments, everything could be read" in printed(
+        make_frames(connections=rows), 100
+    )
+
+
 def test_summary_names_other_protocols_and_other_ports() -> None:
     rows = [make_connection(0), make_connection(1, protocol="ssh"), make_connection(2, server_port=993)]
     assert "443/tcp ssh 50% + tls 50%, 993/tcp TLS too" in printed(make_frames(connections=rows), 120)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..statistics import wilson_interval
+from ..statistics.memory import remember
 from ..statistics.wording import endpoint
 from .catalogue import QUESTIONS
 from .record import Answer, Case, Inspected, Question
@@ -19,7 +20,8 @@ CASE_COLUMNS = ("connection_id", "capture", "time_start", "client_ip", "client_p
 
 def build_answers(inspected: Inspected, arguments: str) -> list[Answer]:
     """Answer every question. `arguments` are the captures and options as on the command line, for the commands."""
-    return [build_answer(question, inspected, arguments) for question in QUESTIONS.values()]
+    remembered = remember(inspected)
+    return [build_answer(question, remembered, arguments) for question in QUESTIONS.values()]
 
 
 def build_answer(question: Question, inspected: Inspected, arguments: str) -> Answer:

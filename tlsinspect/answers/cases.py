@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..connection import CARRIES_TLS
 from ..policy import ENDING_SOON, FORBIDDEN_VERSIONS, SENTINEL_OLDER, SENTINEL_TLS12, WEAK_CLASSES
 from ..statistics import categories
-from ..statistics.observations import connections_on_tls_ports, tls_connections, unknown_reasons
+from ..statistics.observations import connections_on_tls_ports, is_cut_off, tls_connections, unknown_reasons
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import REASONS
 from .record import Inspected
@@ -33,6 +33,7 @@ ADVICE = {
     FLAWS["truncated"]: "Record whole packets: tcpdump -s 0, and no capture length in Wireshark.",
     CUT_OFF: "Record some seconds longer than the connections that matter.",
 }
+ADVICE_FILTER = "Filter by addresses and ports, not by kinds of messages: tcpdump -w whole.pcap port 443."
 ADVICE_PROBLEMS = "See what could not be read: tlsinspect export CAPTURE --table problems."
 ADVICE_KEYS = "Nothing is missing. Only session keys (SSLKEYLOGFILE) would open what TLS 1.3 encrypts."
 
@@ -203,11 +204,17 @@ def not_seen(frames: Inspected) -> pd.Series[str]:
     return onto(frames, text_series(hidden, rows))
 
 
+def handshakes_only(rows: pd.DataFrame) -> bool:
+    """Whether it looks as if a filter had kept the handshakes and dropped the rest of each connection."""
+    carried = rows["client_application_bytes"].fillna(0) + rows["server_application_bytes"].fillna(0)
+    return 2 * int(is_cut_off(rows).sum()) > len(rows) and not carried.any()
+
+
 def flaws(frames: Inspected) -> pd.Series[str]:
     """What the capture lacks of a connection with TLS."""
     rows = tls_connections(frames)
     what = text_series(None, rows)
-    what[is_true(rows["failure"] == "capture_end")] = CUT_OFF
+    what[is_cut_off(rows)] = CUT_OFF
     for column, text in reversed(FLAWS.items()):
         what[is_true(rows[column])] = text
     return onto(frames, what)

@@ -233,9 +233,9 @@ def visible(frames: Inspected) -> Number:
     seen = rows[rows["client_hello_packet"].notna()]
     named = seen[is_true(seen["server_name"] != "")]
     hidden = int(is_true(seen["ech_type"] == "outer").sum())
-    share = begin(share_of_text(len(named), len(seen), "ClientHellos")) if len(seen) else "no ClientHello"
+    share = share_of_text(len(named), len(seen), "ClientHellos") if len(seen) else "no ClientHello"
     sentence = (
-        f"Addresses, ports, times and sizes always; {share} also name the server "
+        f"Addresses, ports, times and sizes always; {share} name the server too "
         f"({named['server_name'].nunique():,} names). Encrypted ClientHello, real or GREASE: {hidden:,}."
     )
     return of_hellos(sentence, len(named), len(seen), len(rows))
@@ -274,7 +274,10 @@ def capture_quality(frames: Inspected) -> Number:
         f"{share} are whole{f'; not: {list_counts(found, 5)}' if found else ''}." if len(rows) else "There is no TLS."
     )
     sentence += f" {number_text(problems, 'problem')} while reading."
-    advice = [cases.ADVICE[name] for name in found]
+    filtered = cases.handshakes_only(rows)
+    advice = [cases.ADVICE_FILTER] if filtered else [cases.ADVICE[name] for name in found]
+    if filtered:
+        sentence += " No connection has application data, as where a filter kept the handshakes alone."
     if problems:
         advice.append(cases.ADVICE_PROBLEMS)
     return Number(sentence, count, len(rows), "TLS connections", advice=tuple(advice or [cases.ADVICE_KEYS]))

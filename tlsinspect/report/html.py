@@ -20,6 +20,7 @@ from ..charts.files import csv_bytes
 from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
 from ..export.text import escape_control
+from ..statistics.memory import remember
 from .explore import as_json, build_explorer
 from .page import Page, build_page
 from .tables import Inspected
@@ -41,6 +42,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     Without a title the page is named after the captures. Raises OSError where writing fails.
     """
     folder = Path(directory)
+    inspection = remember(inspection)
     page = build_page(inspection, title or default_title(inspection))
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)

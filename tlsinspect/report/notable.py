@@ -14,7 +14,7 @@ from ..display_filter import display_filter
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_outcome, suite_class
-from ..statistics.observations import tls_connections
+from ..statistics.observations import has_failed, tls_connections
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import endpoint
 
@@ -106,8 +106,7 @@ def certificate(rows: pd.DataFrame) -> pd.Series[str]:
 
 def failure(rows: pd.DataFrame) -> pd.Series[str]:
     """A remark on handshakes that failed, not on those that the capture's end cut off."""
-    failed = rows["failure"].notna() & ~is_true(rows["failure"] == "capture_end")
-    return text_series("failed: " + describe_outcome(rows), rows).where(failed, None)
+    return text_series("failed: " + describe_outcome(rows), rows).where(has_failed(rows), None)
 
 
 def upgrade(statuses: tuple[str, ...]) -> Describe:

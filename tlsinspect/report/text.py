@@ -11,12 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..answers.cases import CUT_OFF, FLAWS
+from ..answers.cases import flaws as flaws_of
 from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
+from ..columns import COMPLETE
 from ..connection import CARRIES_TLS
 from ..export.text import escape_control
 from ..policy import ENDING_SOON
 from ..statistics import Shares, build_port_shares, build_shares
+from ..statistics.memory import remember
 from ..statistics.observations import tls_connections
 from ..statistics.series import is_true
 from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, period_text, share_text
@@ -33,6 +37,13 @@ LABEL_WIDTH, LONGEST_NAME = 14, 60
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
 BAR, HALF_BAR = "█", "▌"
 MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
+FLAWED = {
+    FLAWS["gap"]: "lack segments",
+    FLAWS["midstream"]: "begin before it",
+    FLAWS["one_sided"]: "one-sided",
+    FLAWS["truncated"]: "cut short",
+    CUT_OFF: "go on after it",
+}
 FAILED_RANK = 9  # remarks from here on are about failed handshakes, which have a line of their own
 
 
@@ -164,6 +175,7 @@ class Summary:
 
 def render_summary(inspection: Inspected) -> Summary:
     """What a stranger wants to know of a capture, as something that rich prints."""
+    inspection = remember(inspection)
     weak = [each for each in find_notable(inspection) if each.rank < FAILED_RANK]
     rows = [
         Row("Versions", [version_part(inspection)]),
@@ -275,11 +287,16 @@ def proof_text(each: Notable) -> str:
 
 
 def quality_items(inspection: Inspected) -> Items:
-    """What is wrong with the captures, and how many things could not be read."""
-    quality = quality_counts(inspection.captures)
+    """What is wrong with the captures and the connections in them, and how many things could not be read."""
+    faults = [text for text in quality_counts(inspection.captures) if text != COMPLETE]
+    flaws = flaws_of(inspection).value_counts()
+    if len(flaws):
+        tls = len(tls_connections(inspection))
+        faults.append(f"{share_text(tls - int(flaws.sum()), tls)} of TLS connections whole")
+        faults += [f"{number:,} {FLAWED[str(text)]}" for text, number in flaws.items()]
     problems = int(inspection.problems["count"].fillna(1).sum())
     read = f"{number_text(problems, 'problem')}, see the report" if problems else "everything could be read"
-    return Items([*quality, read])
+    return Items([*(faults or [COMPLETE]), read], height=2)
 
 
 def quality_counts(captures: pd.DataFrame) -> list[str]:

@@ -27,7 +27,7 @@ PAIR = " → "
 SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
 
 RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
-FAILURES = {"closed": "closed before the end", "reset": "connection reset", "capture_end": "capture ended first"}
+FAILURES = {"closed": "closed before the end", "reset": "connection reset"}
 VALIDATIONS = {
     "leaf_ok": "nothing against it",
     "expired": "expired",
@@ -182,8 +182,8 @@ def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def describe_outcome(rows: pd.DataFrame) -> pd.Series[str]:
-    """How each handshake ended; an alert in the clear is named, with who sent it."""
-    category = text_series(rows["failure"].map(FAILURES), rows).fillna(rows["failure"])
+    """How each handshake ended; an alert in the clear is named, with who sent it. Null where that is unknown."""
+    category = text_series(rows["failure"].map(FAILURES), rows)
     named = text_series("alert " + rows["last_alert_name"] + " from " + rows["last_alert_sender"], rows)
     alert = is_true(rows["failure"] == "alert")
     category[alert] = named.fillna("encrypted alert")[alert]

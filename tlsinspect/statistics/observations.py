@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from .series import arrow_series, is_true, look_up, text_dtype
+from .memory import once
+from .series import arrow_series, is_false, is_true, look_up, text_dtype
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXCLUDING_REASONS = ("not_applicable", "not_offered")
 REASON_NOT_STATED = "not_stated"
+CAPTURE_END = "capture_end"  # of `failure`
 
 
 class Frames(Protocol):
@@ -44,7 +46,7 @@ def tls_connections(frames: Frames) -> pd.DataFrame:
     from tlsinspect.connection import CARRIES_TLS
 
     rows = frames.connections
-    return rows[is_true(rows["protocol"].isin(CARRIES_TLS))]
+    return once(frames, tls_connections, lambda: rows[is_true(rows["protocol"].isin(CARRIES_TLS))])
 
 
 def connections_with_alert(frames: Frames) -> pd.DataFrame:
@@ -72,28 +74,31 @@ def build_observations(
     `chosen_by_server`, the handshake ended before the server chose anything. The other columns are
     bytes (octets), server, client, name, certificate (null where there is none) and time (UTC).
     """
-    import pandas as pd
-
-    rows = scope(frames).reset_index(drop=True)
+    rows, keys = once(frames, (scope, count_keys), lambda: count_keys(frames, scope))
     category = categorise(frames, rows)
     known = category.notna()
     reason = unknown_reasons(rows, column).where(~known, None)
     applies = ~is_true(reason.isin(EXCLUDING_REASONS))
     if chosen_by_server:
         applies &= known | ~nothing_chosen(rows)
-    return pd.DataFrame(
-        {
-            "category": category,
-            "reason": reason.fillna(REASON_NOT_STATED).where(~known, None),
-            "applies": applies,
-            "bytes": rows["client_bytes"].fillna(0) + rows["server_bytes"].fillna(0),
-            "server": rows["server_ip"] + " " + rows["server_port"].astype(text_dtype()),
-            "client": rows["client_ip"],
-            "name": rows["server_name"].str.lower(),
-            "certificate": leaf_of(frames, rows),
-            "time": rows["time_start"],
-        }
-    )
+    reason = reason.fillna(REASON_NOT_STATED).where(~known, None)
+    return keys.assign(category=category, reason=reason, applies=applies)
+
+
+def count_keys(frames: Frames, scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of the scope, and what they are counted by."""
+    import pandas as pd
+
+    rows = scope(frames).reset_index(drop=True)
+    keys = {
+        "bytes": rows["client_bytes"].fillna(0) + rows["server_bytes"].fillna(0),
+        "server": rows["server_ip"] + " " + rows["server_port"].astype(text_dtype()),
+        "client": rows["client_ip"],
+        "name": rows["server_name"].str.lower(),
+        "certificate": leaf_of(frames, rows),
+        "time": rows["time_start"],
+    }
+    return rows, pd.DataFrame(keys)
 
 
 def one_per_category(observations: pd.DataFrame) -> pd.DataFrame:
@@ -110,16 +115,35 @@ def nothing_chosen(rows: pd.DataFrame) -> pd.Series[bool]:
     return whole & ~is_true(rows["truncated"]) & rows["server_hello_packet"].isna() & rows["failure"].notna()
 
 
+def is_cut_off(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Rows whose packets end before the handshake does: it is not known to have failed."""
+    return is_true(rows["failure"] == CAPTURE_END)
+
+
+def has_failed(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Rows whose handshake was refused, reset or closed before it was over."""
+    return is_false(rows["established"]) & ~is_cut_off(rows)
+
+
 def unknown_reasons(rows: pd.DataFrame, column: str) -> pd.Series[str]:
-    """The reason that each row gives for not knowing `column`; null without one."""
+    """The reason that each row gives for not knowing `column`; null without one.
+
+    A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return arrow_series(pc.map_lookup(pa.array(rows["unknown_reasons"]), column, "first"), rows)
+    reasons = arrow_series(pc.map_lookup(pa.array(rows["unknown_reasons"]), column, "first"), rows)
+    return reasons.mask(is_cut_off(rows), CAPTURE_END) if column == "established" else reasons
 
 
 def leaf_of(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """The SHA-256 of each row's server certificate; null where none was seen."""
+    return look_up(rows["connection_id"], once(frames, leaves_by_connection, lambda: leaves_by_connection(frames)))
+
+
+def leaves_by_connection(frames: Frames) -> pd.Series[str]:
+    """The SHA-256 of the server's own certificate by connection_id."""
     chains = frames.chains
     leaves = chains[is_true(chains["position"] == 0) & is_true(chains["side"] == "server")]
-    return look_up(rows["connection_id"], leaves.drop_duplicates("connection_id").set_index("connection_id")["sha256"])
+    return leaves.drop_duplicates("connection_id").set_index("connection_id")["sha256"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .observations import Frames, tls_connections
+from .observations import Frames, has_failed, tls_connections
 from .series import text_series
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ STEP_ORDER = (NOT_STARTED, *(name for _, name in STEPS))
 def failed_connections(frames: Frames) -> pd.DataFrame:
     """The TLS connections whose handshake failed."""
     rows = tls_connections(frames)
-    return rows[rows["failure"].notna()]
+    return rows[has_failed(rows)]
 
 
 def last_step(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:

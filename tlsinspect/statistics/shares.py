@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import share_columns
+from .memory import once
 from .observations import Frames, build_observations, one_per_category
 from .series import build_result
 
@@ -92,9 +93,13 @@ def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, S
 
 def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
     """The observations that a statistic counts."""
-    return build_observations(
-        frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
-    )
+
+    def build() -> pd.DataFrame:
+        return build_observations(
+            frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
+        )
+
+    return once(frames, statistic, build)
 
 
 def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, top: int = 0) -> Shares:

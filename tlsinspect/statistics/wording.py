@@ -26,6 +26,7 @@ REASONS = {
     "gap": "the capture lacks segments that were sent",
     "midstream": "the capture starts after the connection did",
     "snaplen": "packets were cut by the capture length",
+    "capture_end": "the capture ends before the handshake does",
     "encrypted": "TLS 1.3 encrypts it",
     "resumed": "a resumed session does not repeat it",
     "malformed": "the message could not be decoded",
