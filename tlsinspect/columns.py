@@ -361,3 +361,82 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "captures": CAPTURES,
     "findings": FINDINGS,
 }
+
+CHECK_SHARE = (
+    Column("denominator", "int64", "connections that pass or fail", "connections"),
+    Column("share", "float64", "of these, those that fail", "fraction"),
+    Column("low", "float64", "lower end of the share's 95 % interval (Wilson)", "fraction"),
+    Column("high", "float64", "upper end", "fraction"),
+)
+
+CHECK_REQUIREMENTS = (
+    Column("policy", "string", "name of the policy"),
+    Column("id", "string", "requirement: see docs/policies.md"),
+    Column("clause", "string", "clause of the document that it comes from"),
+    Column("text", "string", "what is asked for"),
+    Column("about", "string", "what it is about"),
+    Column("severity", "string", "info, low, medium, high or critical"),
+    Column("verdict", "string", "fail where any connection fails it, else pass, not_observable or not_applicable"),
+    Column("from", "string", "day from which it is in force", "ISO 8601"),
+    Column("until", "string", "day from which it is no longer in force", "ISO 8601"),
+    Column("in_force", "bool", "it is in force on the day of the judgement"),
+    Column("passed", "int64", "connections that meet it", "connections"),
+    Column("failed", "int64", "connections that do not", "connections"),
+    Column("not_observable", "int64", "connections of which the capture does not show it", "connections"),
+    Column("not_applicable", "int64", "connections to which it does not apply", "connections"),
+    *CHECK_SHARE,
+    Column("subjects", "list<string>", "the first five servers, clients or certificates that fail it"),
+    Column("connection_ids", "list<string>", "a connection of each"),
+    Column("packets", "list<int64>", "the packet to look at in it", "packet number"),
+)
+
+CHECK_FAILURES = (
+    Column("policy", "string", "name of the policy"),
+    Column("id", "string", "requirement"),
+    Column("clause", "string", "clause of the document that it comes from"),
+    Column("text", "string", "what is asked for"),
+    Column("severity", "string", "info, low, medium, high or critical"),
+    Column("subject_kind", "string", "server, client or certificate"),
+    Column("subject", "string", "address and port, address, or SHA-256; beyond 200 of a requirement they share a row"),
+    Column("evidence", "string", "what the columns hold that prove it, with the number of connections"),
+    Column("connections", "int64", "connections that fail", "connections"),
+    Column("connection_ids", "list<string>", "the first 20 of them"),
+    Column("packets", "list<int64>", "packet to look at in each of these", "packet number"),
+    Column("hosts", "list<string>", "servers concerned, address and port: the first 20"),
+    Column("first_seen", "timestamp", "start of the first of the connections", "UTC"),
+    Column("last_seen", "timestamp", "start of the last of the connections", "UTC"),
+    Column("known", "bool", "the baseline knows it"),
+    Column("reason", "string", "why, as the baseline says"),
+)
+
+CHECK_CONNECTIONS = (
+    Column("connection_id", "string", "connection"),
+    Column("capture", "string", "file"),
+    Column("time_start", "timestamp", "first packet", "UTC"),
+    Column("client_ip", "string", "client"),
+    Column("server", "string", "server, address and port"),
+    Column("server_name", "string", "host name asked for"),
+    Column("verdict", "string", "fail: of any requirement; not_observable: of none, but not all were seen; pass"),
+    Column("severity", "string", "of the gravest requirement that it fails"),
+    Column("failed", "list<string>", "requirements that it fails"),
+    Column("not_observable", "list<string>", "requirements that could not be seen"),
+    Column("client_hello_packet", "int64", "where the offer is", "packet number"),
+    Column("server_hello_packet", "int64", "where the choice is", "packet number"),
+    Column("certificate_packet", "int64", "where the certificate is", "packet number"),
+)
+
+CHECK_HOSTS = (
+    Column("kind", "string", "server or client"),
+    Column("host", "string", "address and port of a server, address of a client"),
+    Column("severity", "string", "of the gravest requirement that it fails"),
+    Column("requirements", "list<string>", "requirements that it fails"),
+    Column("connections", "int64", "its connections that fail any of them", "connections"),
+)
+
+JUDGEMENTS: dict[str, tuple[Column, ...]] = {
+    "check.requirements": CHECK_REQUIREMENTS,
+    "check.failures": CHECK_FAILURES,
+    "check.connections": CHECK_CONNECTIONS,
+    "check.hosts": CHECK_HOSTS,
+}
+"""Frames that are not in a capture but in a judgement of it: command and frame -> columns."""

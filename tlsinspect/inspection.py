@@ -21,9 +21,13 @@ from .reading import BATCH_TABLES, Progress, Reading, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from .answers import Answer
+    from .compliance import Check
+    from .policies import Policy
     from .story import Story
 
 TLS_PORTS = frozenset({443, 8443})
@@ -145,6 +149,17 @@ class Inspection:
         from .answers import build_cases
 
         return build_cases(question_id, self)
+
+    def check(self, policy: str | os.PathLike[str] | Policy, at: date | None = None) -> Check:
+        """Judge the connections by a policy: its name, the path of a .toml file, or a Policy.
+
+        It is judged as on the day `at`, or on that of the last connection. Raises PolicyError for what is no policy.
+        """
+        from .compliance import check_policy
+        from .policies import Policy, load_policy
+
+        asked = policy if isinstance(policy, Policy) else load_policy(policy)
+        return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at)
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

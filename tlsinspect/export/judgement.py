@@ -1,0 +1,41 @@
+"""A judgement as one JSON document: plain values, times as ISO 8601, what is missing as null."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from ..compliance import Check
+
+
+def check_as_json(check: Check) -> dict[str, Any]:
+    """What a check found, ready for JSON; its connections are in the CSV and the API."""
+    from ..compliance import VERDICTS
+
+    counts = np.bincount(check.overall, minlength=len(VERDICTS)).tolist()
+    return {
+        "policy": check.policy.name,
+        "title": check.policy.title,
+        "document": check.policy.document,
+        "at": check.at.isoformat(),
+        "at_given": check.at_given,
+        "connections": dict(zip(VERDICTS, counts, strict=True)),
+        "requirements": rows_of(check.requirement_table),
+        "failures": rows_of(check.failure_table),
+        "hosts": rows_of(check.host_table),
+        "stale": list(check.stale),
+    }
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """A table's rows, ready for JSON."""
+    return [{name: plain(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    return value.isoformat() if isinstance(value, datetime | date) else value
