@@ -433,10 +433,52 @@ CHECK_HOSTS = (
     Column("connections", "int64", "its connections that fail any of them", "connections"),
 )
 
+WHATIF_SHARES = (
+    Column("unit", "string", "what is counted: connections, clients or servers"),
+    Column("outcome", "string", "works, fails or unknown"),
+    Column("count", "int64", "how many"),
+    Column("denominator", "int64", "of how many; connections that failed anyway are left out"),
+    Column("share", "float64", "count in denominator", "fraction"),
+    Column("low", "float64", "lower end of the share's 95 % interval (Wilson)", "fraction"),
+    Column("high", "float64", "upper end", "fraction"),
+)
+
+WHATIF_HOSTS = (
+    Column("kind", "string", "client, server, ja4 or ja3; fingerprints only of clients that lack something"),
+    Column("host", "string", "address of a client, address and port of a server, fingerprint"),
+    Column("works", "int64", "its connections that are shown to work", "connections"),
+    Column("fails", "int64", "its connections that are sure to fail", "connections"),
+    Column("unknown", "int64", "its connections of which neither was seen", "connections"),
+    Column("why", "string", "the most frequent reason of those that fail"),
+    Column("connection_id", "string", "the first connection that fails"),
+    Column("packet", "int64", "its ClientHello", "packet number"),
+)
+
+WHATIF_CONNECTIONS = (
+    Column("connection_id", "string", "connection"),
+    Column("capture", "string", "file"),
+    Column("time_start", "timestamp", "first packet", "UTC"),
+    Column("client_ip", "string", "client"),
+    Column("server", "string", "server, address and port"),
+    Column("server_name", "string", "host name asked for"),
+    Column("outcome", "string", "works, fails, unknown; left_out where it failed anyway"),
+    Column("why", "string", "why it fails, or why that is unknown"),
+    Column("version_name", "string", "what was agreed on"),
+    Column("cipher_suite_name", "string", "what was agreed on"),
+    Column("group_name", "string", "what was agreed on"),
+    Column("ja3", "string", "JA3 of the client", "hex"),
+    Column("ja4", "string", "JA4 of the client"),
+    Column("client_hello_packet", "int64", "where the offer is", "packet number"),
+    Column("server_hello_packet", "int64", "where the choice is", "packet number"),
+)
+
 JUDGEMENTS: dict[str, tuple[Column, ...]] = {
     "check.requirements": CHECK_REQUIREMENTS,
     "check.failures": CHECK_FAILURES,
     "check.connections": CHECK_CONNECTIONS,
     "check.hosts": CHECK_HOSTS,
+    "whatif.shares": WHATIF_SHARES,
+    "whatif.hosts": WHATIF_HOSTS,
+    "whatif.connections": WHATIF_CONNECTIONS,
 }
 """Frames that are not in a capture but in a judgement of it: command and frame -> columns."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .answers import Answer
-    from .compliance import Check
+    from .compliance import Check, WhatIf
     from .policies import Policy
     from .story import Story
 
@@ -160,6 +160,26 @@ class Inspection:
 
         asked = policy if isinstance(policy, Policy) else load_policy(policy)
         return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at)
+
+    def whatif(
+        self,
+        policy: str | os.PathLike[str] | Policy = "",
+        drop: str = "",
+        at: date | None = None,
+        severity_at_least: str = "info",
+    ) -> WhatIf:
+        """What would break if a policy were enforced, or what `drop` names were switched off ("TLS 1.0,CBC").
+
+        One of `policy` and `drop`; of a policy the requirements count that bind on the day `at` and are at least so
+        severe. Raises PolicyError for what is no policy and for terms that mean nothing, ValueError for both or none.
+        """
+        from .compliance import build_whatif
+        from .policies import Policy, load_policy, parse_drop
+
+        if bool(policy) == bool(drop):
+            raise ValueError("what-if takes a policy or what to drop: one of the two")
+        asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
+        return build_whatif(self.arrow("connections"), asked, at, severity_at_least)
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

@@ -19,6 +19,7 @@ from .limits import limits
 from .report import report
 from .show import show
 from .summary import summary
+from .whatif import whatif
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -38,5 +39,5 @@ def main() -> None:
     """
 
 
-for command in (summary, answers, show, findings, check, report, chart, export, limits, completion):
+for command in (summary, answers, show, findings, check, whatif, report, chart, export, limits, completion):
     main.add_command(command)

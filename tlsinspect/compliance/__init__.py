@@ -5,14 +5,19 @@ In: the connections and certificates tables, a policy. Out: frames with the proo
 
 from __future__ import annotations
 
+from .agreement import OUTCOMES
 from .baseline import Known, apply_baseline, read_baseline, render_baseline
 from .check import VERDICTS, Check, check_policy
+from .whatif import WhatIf, build_whatif
 
 __all__ = [
+    "OUTCOMES",
     "VERDICTS",
     "Check",
     "Known",
+    "WhatIf",
     "apply_baseline",
+    "build_whatif",
     "check_policy",
     "read_baseline",
     "render_baseline",

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from ..compliance import Check
+    from ..compliance import Check, WhatIf
 
 
 def check_as_json(check: Check) -> dict[str, Any]:
@@ -28,6 +28,19 @@ def check_as_json(check: Check) -> dict[str, Any]:
         "failures": rows_of(check.failure_table),
         "hosts": rows_of(check.host_table),
         "stale": list(check.stale),
+    }
+
+
+def whatif_as_json(made: WhatIf) -> dict[str, Any]:
+    """What would break, ready for JSON; the connections are in the CSV and the API."""
+    return {
+        "policy": made.policy.name,
+        "title": made.policy.title,
+        "at": made.at.isoformat(),
+        "taken": [each.id for each in made.taken],
+        "left": [each.id for each in made.left],
+        "shares": rows_of(made.share_table),
+        "hosts": rows_of(made.host_table),
     }
 
 
