@@ -472,6 +472,38 @@ WHATIF_CONNECTIONS = (
     Column("server_hello_packet", "int64", "where the choice is", "packet number"),
 )
 
+QUANTUM_CLASSES = (
+    Column(
+        "protection", "string", "no forward secrecy, classical forward secrecy, post-quantum (hybrid or alone), unknown"
+    ),
+    Column("connections", "int64", "connections with TLS", "connections"),
+    Column("denominator", "int64", "connections of which it is known", "connections"),
+    Column("share", "float64", "connections in denominator", "fraction"),
+    Column("low", "float64", "lower end of the share's 95 % interval (Wilson)", "fraction"),
+    Column("high", "float64", "upper end", "fraction"),
+    Column("bytes", "int64", "content of application_data records of both sides", "octets"),
+    Column("byte_share", "float64", "of the content of which it is known", "fraction"),
+    Column("names", "int64", "distinct host names asked for", "names"),
+    Column("servers", "int64", "distinct servers", "servers"),
+    Column("clients", "int64", "distinct clients", "clients"),
+)
+
+QUANTUM_SERVERS = (
+    Column("server", "string", "address and port"),
+    Column("names", "list<string>", "the first five names asked for, the most frequent first"),
+    Column("no_secrecy_connections", "int64", "connections without forward secrecy", "connections"),
+    Column("classical_connections", "int64", "connections with classical forward secrecy", "connections"),
+    Column("post_quantum_connections", "int64", "connections with a post-quantum key exchange", "connections"),
+    Column("unknown_connections", "int64", "connections of which it is unknown", "connections"),
+    Column("no_secrecy_bytes", "int64", "their content", "octets"),
+    Column("classical_bytes", "int64", "their content", "octets"),
+    Column("post_quantum_bytes", "int64", "their content", "octets"),
+    Column("unknown_bytes", "int64", "their content", "octets"),
+    Column("offered_connections", "int64", "not post-quantum although the client offers it", "connections"),
+    Column("connection_id", "string", "the first of its least protected connections"),
+    Column("packet", "int64", "its ServerHello", "packet number"),
+)
+
 JUDGEMENTS: dict[str, tuple[Column, ...]] = {
     "check.requirements": CHECK_REQUIREMENTS,
     "check.failures": CHECK_FAILURES,
@@ -480,5 +512,7 @@ JUDGEMENTS: dict[str, tuple[Column, ...]] = {
     "whatif.shares": WHATIF_SHARES,
     "whatif.hosts": WHATIF_HOSTS,
     "whatif.connections": WHATIF_CONNECTIONS,
+    "quantum.classes": QUANTUM_CLASSES,
+    "quantum.servers": QUANTUM_SERVERS,
 }
 """Frames that are not in a capture but in a judgement of it: command and frame -> columns."""

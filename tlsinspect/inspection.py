@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .answers import Answer
-    from .compliance import Check, WhatIf
+    from .compliance import Check, Ledger, WhatIf
     from .policies import Policy
     from .story import Story
 
@@ -180,6 +180,12 @@ class Inspection:
             raise ValueError("what-if takes a policy or what to drop: one of the two")
         asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
         return build_whatif(self.arrow("connections"), asked, at, severity_at_least)
+
+    def quantum(self) -> Ledger:
+        """The quantum ledger: what could be read later, by what protects it, and the servers to migrate first."""
+        from .compliance import build_ledger
+
+        return build_ledger(self.arrow("connections"))
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

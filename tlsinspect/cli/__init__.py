@@ -16,6 +16,7 @@ from .completion import completion
 from .export import export
 from .findings import findings
 from .limits import limits
+from .quantum import quantum
 from .report import report
 from .show import show
 from .summary import summary
@@ -39,5 +40,5 @@ def main() -> None:
     """
 
 
-for command in (summary, answers, show, findings, check, whatif, report, chart, export, limits, completion):
+for command in (summary, answers, show, findings, check, whatif, quantum, report, chart, export, limits, completion):
     main.add_command(command)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .agreement import OUTCOMES
 from .baseline import Known, apply_baseline, read_baseline, render_baseline
 from .check import VERDICTS, Check, check_policy
+from .quantum import Ledger, build_ledger
 from .whatif import WhatIf, build_whatif
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "VERDICTS",
     "Check",
     "Known",
+    "Ledger",
     "WhatIf",
     "apply_baseline",
+    "build_ledger",
     "build_whatif",
     "check_policy",
     "read_baseline",

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from ..compliance import Check, WhatIf
+    from ..compliance import Check, Ledger, WhatIf
 
 
 def check_as_json(check: Check) -> dict[str, Any]:
@@ -42,6 +42,11 @@ def whatif_as_json(made: WhatIf) -> dict[str, Any]:
         "shares": rows_of(made.share_table),
         "hosts": rows_of(made.host_table),
     }
+
+
+def ledger_as_json(ledger: Ledger) -> dict[str, Any]:
+    """The quantum ledger, ready for JSON."""
+    return {"classes": rows_of(ledger.class_table), "servers": rows_of(ledger.server_table)}
 
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:
