@@ -1,4 +1,4 @@
-"""Write columns.md, cli.md, charts.md, findings.md and api.md from the code: python docs/generate_references.py
+"""Write columns, cli, charts, findings, policies and api.md from the code: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
@@ -14,9 +14,10 @@ from api_reference import render_api
 
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
-from tlsinspect.columns import COLUMNS, SEVERITIES, UNKNOWN_REASONS
+from tlsinspect.columns import COLUMNS, JUDGEMENTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.findings import RULES
 from tlsinspect.inspection import Inspection
+from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS
 from tlsinspect.tables.reasons import PLACED
@@ -108,6 +109,50 @@ def render_findings() -> str:
     return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
+POLICIES_INTRODUCTION = """\
+`tlsinspect check CAPTURE --policy NAME` and `inspection.check(NAME)` measure connections against these, and
+`tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced. Each is a file of
+`tlsinspect/policies/`; [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
+requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
+before the last; one of certificates' lifetimes binds certificates issued then."""
+
+KINDS_INTRODUCTION = """\
+What a requirement can be `about`, and the key that says what is asked for: `allow`, `forbid` and `require` are lists
+of names, in which `*` and `?` stand for any characters; `require` means at least one of them; `least` and `most` are
+numbers, `least` of a certificate's key one for each kind of key. Every requirement may have `versions`, those to which
+it applies, `unless_extension`, an extension of the ServerHello that makes up for it, `from` and `until`."""
+
+
+def render_policies() -> str:
+    """The reference of all policies, as Markdown."""
+    parts = [NOTICE, "# Policies", POLICIES_INTRODUCTION]
+    for policy in map(load_policy, policy_names()):
+        parts += [f"## {policy.name}", *describe_policy(policy)]
+    kinds = [(f"`{name}`", kind.meaning, ", ".join(f"`{key}`" for key in kind.keys)) for name, kind in KINDS.items()]
+    parts += ["## Kinds of requirements", KINDS_INTRODUCTION, table_of(("about", "what", "keys"), kinds)]
+    return "\n\n".join(parts) + "\n"
+
+
+def describe_policy(policy: Policy) -> list[str]:
+    """A policy's origin, what it leaves out, its requirements."""
+    rows = [
+        (f"`{asked.id}`", asked.severity, asked.text, asked.clause, days_of(asked)) for asked in policy.requirements
+    ]
+    source = f"{policy.title}. From: [{policy.document}]({policy.url}), {policy.edition}."
+    return [source, policy.note, table_of(("id", "severity", "what", "clause", "days"), rows)]
+
+
+def days_of(asked: Requirement) -> str:
+    """When a requirement binds, where it does not always."""
+    start = f"from {asked.start.isoformat()}" if asked.start else ""
+    return f"{start} until {asked.end.isoformat()}".strip() if asked.end else start
+
+
+JUDGEMENTS_INTRODUCTION = """\
+Not of a capture, but of a judgement of it: attributes of what `inspection.check()`, `inspection.whatif()` and
+`inspection.quantum()` give."""
+
+
 def render_columns() -> str:
     """The reference of all frames, as Markdown."""
     parts = [NOTICE, "# Frames and their columns", COLUMNS_INTRODUCTION]
@@ -121,6 +166,10 @@ def render_columns() -> str:
     reasons = [(f"`{reason}`", REASONS[reason]) for reason in UNKNOWN_REASONS]
     without = ", ".join(f"`{name}`" for name in PLACED if name != "unknown_reasons")
     parts += ["## Why a value is missing", REASONS_INTRODUCTION.format(without), table_of(("reason", "why"), reasons)]
+    parts += ["## Frames of judgements", JUDGEMENTS_INTRODUCTION]
+    for name, columns in JUDGEMENTS.items():
+        rows = [(f"`{column.name}`", f"`{column.type}`", column.unit, column.meaning) for column in columns]
+        parts += [f"### {name}", table_of(("column", "type", "unit", "what"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -175,3 +224,4 @@ if __name__ == "__main__":
     (DOCS / "api.md").write_text(render_api(NOTICE), encoding="utf-8")
     (DOCS / "charts.md").write_text(render_charts(), encoding="utf-8")
     (DOCS / "findings.md").write_text(render_findings(), encoding="utf-8")
+    (DOCS / "policies.md").write_text(render_policies(), encoding="utf-8")

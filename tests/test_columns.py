@@ -13,7 +13,7 @@ from samples import ROOT
 
 from tlsinspect.charts import CHARTS
 from tlsinspect.cli import main
-from tlsinspect.columns import COLUMNS, UNKNOWN_REASONS
+from tlsinspect.columns import COLUMNS, JUDGEMENTS, UNKNOWN_REASONS
 from tlsinspect.tables.arrow import TYPES
 
 DOCS = ROOT / "docs"
@@ -77,6 +77,19 @@ def test_reference_of_findings_is_what_the_rules_say(generator: ModuleType) -> N
     assert (DOCS / "findings.md").read_text(encoding="utf-8") == generator.render_findings(), (
         "run: python docs/generate_references.py"
     )
+
+
+def test_reference_of_policies_is_what_the_files_say(generator: ModuleType) -> None:
+    assert (DOCS / "policies.md").read_text(encoding="utf-8") == generator.render_policies(), (
+        "run: python docs/generate_references.py"
+    )
+
+
+@pytest.mark.parametrize("frame", JUDGEMENTS)
+def test_every_column_of_a_judgement_says_what_it_is(frame: str) -> None:
+    names = [column.name for column in JUDGEMENTS[frame]]
+    assert len(set(names)) == len(names)
+    assert all(column.type in TYPES and column.meaning for column in JUDGEMENTS[frame])
 
 
 def test_references_name_every_column_reason_command_option_and_chart(generator: ModuleType) -> None:

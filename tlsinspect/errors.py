@@ -1,8 +1,9 @@
 """What can go wrong, as a closed list.
 
-Two things can: a capture that cannot be used at all (CaptureError: the person
-named the wrong file), and traffic or a file whose bytes do not follow their
-specification (DecodeError: data, which becomes a row of the problems frame).
+Three things can: a capture that cannot be used at all (CaptureError: the person
+named the wrong file), a policy or baseline that is none (PolicyError), and traffic or
+a file whose bytes do not follow their specification (DecodeError: data, which becomes
+a row of the problems frame).
 """
 
 from __future__ import annotations
@@ -38,6 +39,18 @@ class CaptureError(TlsInspectError):
     def __reduce__(self) -> tuple[type[CaptureError], tuple[str, str]]:
         """Survive the way between processes."""
         return CaptureError, (self.path, self.reason)
+
+
+class PolicyError(TlsInspectError):
+    """A policy, or a baseline of known findings, that does not exist or is not one.
+
+    `path` is what the person named; `reason` is one clear line.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class DecodeError(TlsInspectError):

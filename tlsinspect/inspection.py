@@ -21,9 +21,13 @@ from .reading import BATCH_TABLES, Progress, Reading, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from .answers import Answer
+    from .compliance import Check, Ledger, WhatIf
+    from .policies import Policy
     from .story import Story
 
 TLS_PORTS = frozenset({443, 8443})
@@ -145,6 +149,43 @@ class Inspection:
         from .answers import build_cases
 
         return build_cases(question_id, self)
+
+    def check(self, policy: str | os.PathLike[str] | Policy, at: date | None = None) -> Check:
+        """Judge the connections by a policy: its name, the path of a .toml file, or a Policy.
+
+        It is judged as on the day `at`, or on that of the last connection. Raises PolicyError for what is no policy.
+        """
+        from .compliance import check_policy
+        from .policies import Policy, load_policy
+
+        asked = policy if isinstance(policy, Policy) else load_policy(policy)
+        return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at)
+
+    def whatif(
+        self,
+        policy: str | os.PathLike[str] | Policy = "",
+        drop: str = "",
+        at: date | None = None,
+        severity_at_least: str = "info",
+    ) -> WhatIf:
+        """What would break if a policy were enforced, or what `drop` names were switched off ("TLS 1.0,CBC").
+
+        One of `policy` and `drop`; of a policy the requirements count that bind on the day `at` and are at least so
+        severe. Raises PolicyError for what is no policy and for terms that mean nothing, ValueError for both or none.
+        """
+        from .compliance import build_whatif
+        from .policies import Policy, load_policy, parse_drop
+
+        if bool(policy) == bool(drop):
+            raise ValueError("what-if takes a policy or what to drop: one of the two")
+        asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
+        return build_whatif(self.arrow("connections"), asked, at, severity_at_least)
+
+    def quantum(self) -> Ledger:
+        """The quantum ledger: what could be read later, by what protects it, and the servers to migrate first."""
+        from .compliance import build_ledger
+
+        return build_ledger(self.arrow("connections"))
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

@@ -11,7 +11,7 @@ FORBIDDEN_VERSIONS = (*BROKEN_VERSIONS, *OLD_VERSIONS)
 BROKEN_CLASSES = ("no encryption", "DES or export grade", "RC4")  # RFC 9325 section 4.1, RFC 7465
 WEAK_CLASSES = (*BROKEN_CLASSES, "64-bit blocks (3DES, IDEA)")  # CVE-2016-2183
 
-LEAST_DH_PRIME_BITS = 2048  # RFC 9325 section 4.2.1
+LEAST_DH_PRIME_BITS = 2048  # RFC 9325 section 4.5
 ENDING_SOON = timedelta(days=30)  # of our own: the usual time in which certificates are renewed
 
 SENTINEL_TLS12 = "444f574e47524401"  # "DOWNGRD" and 1, the end of a server's random: RFC 8446 section 4.1.3

@@ -1,7 +1,7 @@
 """The command line: thin doors. Options -> one call of the library -> print -> exit status.
 
-Exit status: 0; 1 where --strict meets damage; 2 for a mistake in the command or a
-file that cannot be read; 130 after Ctrl-C with nothing to show.
+Exit status: 0; 1 where --strict meets damage, or check a failure at or above --fail-on; 2 for
+a mistake in the command or a file that cannot be read; 130 after Ctrl-C with nothing to show.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import click
 from .. import __version__
 from .answers import answers
 from .chart import chart
+from .check import check
 from .completion import completion
 from .export import export
 from .findings import findings
 from .limits import limits
+from .quantum import quantum
 from .report import report
 from .show import show
 from .summary import summary
+from .whatif import whatif
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -37,5 +40,5 @@ def main() -> None:
     """
 
 
-for command in (summary, answers, show, findings, report, chart, export, limits, completion):
+for command in (summary, answers, show, findings, check, whatif, quantum, report, chart, export, limits, completion):
     main.add_command(command)

@@ -12,20 +12,23 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ..policies import load_policy
 from .observations import Frames, leaf_of, tls_connections
 from .series import build_result, text_series
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Issued from this day on -> at most so many days. Baseline Requirements 6.3.2: ballots 193 (825), SC31 (398), SC081v3.
-LIMITS: tuple[tuple[datetime, int], ...] = (
-    (datetime(2018, 3, 1, tzinfo=UTC), 825),
-    (datetime(2020, 9, 1, tzinfo=UTC), 398),
-    (datetime(2026, 3, 15, tzinfo=UTC), 200),
-    (datetime(2027, 3, 15, tzinfo=UTC), 100),
-    (datetime(2029, 3, 15, tzinfo=UTC), 47),
-)
+
+def read_limits() -> tuple[tuple[datetime, int], ...]:
+    """Issued from this day on -> at most so many days: the Baseline Requirements' limits, in their order."""
+    limits = [each for each in load_policy("cabf-br").requirements if each.about == "certificate_lifetime"]
+    return tuple(
+        (datetime(*each.start.timetuple()[:3], tzinfo=UTC), each.most) for each in limits if each.start and each.most
+    )
+
+
+LIMITS = read_limits()
 LIMIT_DAYS = tuple(sorted(days for _, days in LIMITS))
 WITHIN, LONGER = "within the limit", "longer than the limit"
 BEFORE_LIMITS = f"issued before {LIMITS[0][0]:%Y-%m-%d}"

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..columns import COLUMNS
+from ..columns import COLUMNS, JUDGEMENTS
 from .pack import pack_keys, pack_octets, pack_texts
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ Columns = dict[str, pa.Array]
 def arrow_schema(table: str) -> pa.Schema:
     """The schema of one of the frames, from COLUMNS."""
     return pa.schema([pa.field(column.name, TYPES[column.type]) for column in COLUMNS[table]])
+
+
+def judgement_schema(name: str) -> pa.Schema:
+    """The schema of one of the frames of a judgement, from JUDGEMENTS."""
+    return pa.schema([pa.field(column.name, TYPES[column.type]) for column in JUDGEMENTS[name]])
 
 
 def empty_table(table: str) -> pa.Table:

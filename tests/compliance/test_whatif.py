@@ -1,0 +1,141 @@
+"""What would break: shown by both sides, proven by another connection, or not known."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from samples import inspect
+from synthetic import make_connection, make_failed_connection, make_old_connection
+
+from tlsinspect.compliance import OUTCOMES, WhatIf, build_whatif
+from tlsinspect.policies import load_policy, parse_drop
+from tlsinspect.tables import arrow_schema
+
+CBC, GCM, CHACHA = 0xC013, 0xC02F, 0xCCA8
+TLS12: dict[str, Any] = {
+    "version": 0x0303, "version_name": "TLS 1.2", "supported_versions": [0x0303], "cipher_suite": CBC,
+    "cipher_suites": [GCM, CBC], "supported_groups": [29], "cipher_mode": "CBC", "ja4": "t12", "ja3": "00",
+}  # fmt: skip
+PROOF: dict[str, Any] = TLS12 | {"cipher_suite": GCM, "cipher_mode": "GCM"}
+
+
+def ask(text: str, *changes: dict[str, Any]) -> WhatIf:
+    """Connections that are TLS 1.2 with CBC but for the changes, without what the text names."""
+    rows = [make_connection(number, **(TLS12 | change)) for number, change in enumerate(changes, 1)]
+    return build_whatif(pa.Table.from_pylist(rows, arrow_schema("connections")), parse_drop(text))
+
+
+def outcomes(made: WhatIf) -> list[tuple[str, str | None]]:
+    """Each connection's outcome and reason."""
+    rows = made.connection_table.to_pylist()
+    return [(row["outcome"], row["why"]) for row in rows]
+
+
+def test_what_was_agreed_on_and_remains_works() -> None:
+    assert outcomes(ask("CBC", PROOF)) == [("works", None)]
+
+
+def test_a_client_with_nothing_that_remains_fails() -> None:
+    assert outcomes(ask("CBC", {"cipher_suites": [CBC]})) == [
+        ("fails", "the client offers no cipher suite that remains")
+    ]
+    old = {"version": 0x0301, "supported_versions": None, "client_legacy_version": 0x0301}
+    assert outcomes(ask("TLS 1.1", old)) == [("fails", "the client offers no version that remains")]
+    assert outcomes(ask("x25519", {})) == [("fails", "the client offers no group that remains")]
+
+
+def test_another_connection_of_the_server_proves_what_it_takes() -> None:
+    unknown = ("unknown", "whether the server takes another offer was not seen")
+    assert outcomes(ask("CBC", {})) == [unknown]
+    assert outcomes(ask("CBC", {}, PROOF | {"client_ip": "192.0.2.9"})) == [("works", None)] * 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"server_ip": "198.51.100.9"},
+        {"server_name": "other.example"},
+        {"cipher_suite": CHACHA, "cipher_suites": [CHACHA]},
+        {"group": 24, "supported_groups": [24]},
+        {"version": 0x0304, "supported_versions": [0x0304], "cipher_suite": 0x1301, "cipher_suites": [0x1301]},
+        {"established": False},
+    ],
+)
+def test_what_another_server_or_another_offer_shows_proves_nothing(other: dict[str, Any]) -> None:
+    made = ask("CBC", {}, PROOF | {"client_ip": "192.0.2.9"} | other)
+    wanted = "works" if other == {"established": False} else "unknown"
+    assert outcomes(made)[0][0] == wanted
+
+
+def test_a_server_that_took_an_older_version_than_was_offered_knows_none_newer() -> None:
+    modest = {"supported_versions": [0x0304, 0x0303], "cipher_suites": [0x1301, GCM]}
+    capped = ("fails", "the server's newest version is older than what remains")
+    assert outcomes(ask("TLS 1.2", modest)) == [capped]
+    newer = {"version": 0x0304, "cipher_suite": 0x1301}
+    both = outcomes(ask("TLS 1.2", modest, modest | newer))
+    assert both == [("works", None), ("works", None)]
+
+
+def test_encrypt_then_mac_lets_cbc_pass_where_the_policy_says_so() -> None:
+    rows = [make_connection(1, **TLS12, server_extensions=[22]), make_connection(2, **TLS12, server_extensions=[])]
+    made = build_whatif(pa.Table.from_pylist(rows, arrow_schema("connections")), load_policy("bcp195"))
+    assert [outcome for outcome, _ in outcomes(made)] == ["works", "unknown"]
+
+
+def test_small_primes_and_unseen_groups_are_not_taken_for_granted() -> None:
+    prime = {"cipher_suite": 0x009E, "cipher_suites": [0x009E], "key_exchange": "DHE", "group": None}
+    rows = [
+        make_connection(number, **(TLS12 | prime | {"dh_prime_bits": bits, "server_ip": f"198.51.100.{number}"}))
+        for number, bits in enumerate((1024, 2048, None), 1)
+    ]
+    made = build_whatif(pa.Table.from_pylist(rows, arrow_schema("connections")), load_policy("mozilla-intermediate"))
+    assert [outcome for outcome, _ in outcomes(made)] == ["unknown", "works", "unknown"]
+
+
+def test_failed_and_unseen_connections_are_left_out_or_unknown() -> None:
+    rows = [
+        make_failed_connection(1), make_connection(2, client_hello_packet=None, client_legacy_version=None),
+        make_old_connection(3, cipher_suites=[5]), make_connection(4, protocol="ssh"),
+    ]  # fmt: skip
+    made = build_whatif(pa.Table.from_pylist(rows, arrow_schema("connections")), parse_drop("RC4"))
+    assert [outcome for outcome, _ in outcomes(made)] == ["left_out", "works", "fails"]
+    shares = {(row["unit"], row["outcome"]): row for row in made.share_table.to_pylist()}
+    assert (shares["connections", "fails"]["count"], shares["connections", "fails"]["denominator"]) == (1, 2)
+
+
+def test_a_client_fails_where_any_of_its_connections_does_and_is_named_with_its_fingerprint() -> None:
+    made = ask("CBC", PROOF, {"cipher_suites": [CBC]}, PROOF | {"client_ip": "192.0.2.9", "ja4": "other"})
+    shares = {(row["unit"], row["outcome"]): row["count"] for row in made.share_table.to_pylist()}
+    assert [shares["clients", outcome] for outcome in OUTCOMES[:3]] == [1, 1, 0]
+    hosts = {row["kind"]: row for row in made.host_table.to_pylist()}
+    assert (hosts["client"]["host"], hosts["client"]["fails"], hosts["client"]["works"]) == ("192.0.2.1", 1, 1)
+    assert hosts["ja4"]["host"] == "t12" and hosts["server"]["packet"] == 24
+
+
+def test_nobody_offers_or_takes_anything_in_an_empty_capture() -> None:
+    made = ask("CBC")
+    assert made.connection_table.num_rows == 0 and made.host_table.num_rows == 0
+    assert [row["share"] for row in made.share_table.to_pylist()] == [None] * 9
+
+
+def test_a_sample_of_known_mix_splits_as_its_hellos_say() -> None:
+    """Of demo.pcapng tshark counts 240 established TLS 1.3 connections; 4 of them agree on SecP384r1MLKEM1024."""
+    made = inspect("demo.pcapng").whatif("mozilla-modern")
+    connections = inspect("demo.pcapng").connections
+    settled = connections[connections["established"].fillna(True) & connections["version"].notna()]
+    rows = {(row["unit"], row["outcome"]): row["count"] for row in made.share_table.to_pylist()}
+    newest = int((settled["version"] == 0x0304).sum())
+    assert rows["connections", "works"] == newest - 4 and rows["connections", "unknown"] == 4
+    assert rows["connections", "fails"] == len(settled) - newest
+
+
+def test_a_policy_of_another_day_drops_more() -> None:
+    inspection = inspect("demo.pcapng")
+    now, later = (inspection.whatif("nist-ir8547", at=day) for day in (date(2026, 1, 1), date(2036, 1, 1)))
+    counts = [made.share_table.to_pylist()[1]["count"] for made in (now, later)]
+    assert counts[0] < counts[1] and len(now.taken) < len(later.taken)
+    with pytest.raises(ValueError, match="one of the two"):
+        inspection.whatif()

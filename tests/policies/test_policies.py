@@ -1,0 +1,101 @@
+"""Policies are data: each that comes with the program is whole, and a file that is none is refused in one line."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tlsinspect.columns import CONNECTIONS, SEVERITIES
+from tlsinspect.errors import PolicyError
+from tlsinspect.findings.build import SUBJECTS
+from tlsinspect.policies import KINDS, load_policy, policy_names
+from tlsinspect.statistics.lifetimes import LIMITS
+
+HEAD = 'title = "Ours"\ndocument = "House rules"\nedition = "1"\nurl = "https://rules.example/"\nnote = ""\n'
+ROW = '[[requirement]]\nid = "a"\nclause = "1"\ntext = "No TLS 1.0."\nabout = "version"\nseverity = "high"\n'
+GOOD = f'{HEAD}{ROW}forbid = ["TLS 1.0"]\n'
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_a_policy_says_of_every_requirement_where_it_comes_from(name: str) -> None:
+    policy = load_policy(name)
+    assert policy.name == name and policy.title and policy.document and policy.edition
+    assert policy.url.startswith("https://")
+    for asked in policy.requirements:
+        assert asked.clause.strip() and asked.text.endswith(".") and asked.severity in SEVERITIES
+        assert asked.start is None or asked.end is None or asked.start < asked.end
+
+
+def test_the_policies_that_were_promised_are_there() -> None:
+    assert set(policy_names()) == {
+        "bcp195", "nist-sp800-52r2", "mozilla-modern", "mozilla-intermediate", "mozilla-old", "pci-dss-4.0.1",
+        "bsi-tr-02102-2", "iana-recommended", "cabf-br", "cnsa-2.0", "nist-ir8547",
+    }  # fmt: skip
+
+
+def test_kinds_name_columns_and_subjects_that_exist() -> None:
+    names = {column.name for column in CONNECTIONS}
+    for kind in KINDS.values():
+        assert {*kind.evidence, kind.packet} <= names and kind.subject in SUBJECTS and kind.meaning
+
+
+def test_names_may_stand_for_several(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(GOOD.replace('"TLS 1.0"', '"SSL *"'))
+    (asked,) = load_policy(tmp_path / "ours.toml").requirements
+    assert asked.forbid == {"SSL 2.0", "SSL 3.0"}
+
+
+def test_a_requirement_binds_from_its_first_day_to_the_day_before_its_last() -> None:
+    (limit,) = [each for each in load_policy("cabf-br").requirements if each.id == "cabf-100-days"]
+    days = (date(2027, 3, 14), date(2027, 3, 15), date(2029, 3, 14), date(2029, 3, 15))
+    assert [limit.binds(day) for day in days] == [False, True, True, False]
+
+
+def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
+    assert [days for _, days in LIMITS] == [825, 398, 200, 100, 47]
+    assert LIMITS[-1][0].date() == date(2029, 3, 15)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("title = ", "is not TOML: Invalid value"),
+        (HEAD, "has no [[requirement]]"),
+        (GOOD.replace("edition", "year"), "lacks 'edition', or it is no str"),
+        (f'colour = "red"\n{GOOD}', "has 'colour', which means nothing here"),
+        (GOOD + ROW + 'forbid = ["TLS 1.1"]\n', "has two requirements with the id 'a'"),
+        (GOOD.replace("clause", "section"), "requirement 'a' lacks 'clause', which is a text"),
+        (GOOD.replace('"high"', '"dire"'), "requirement 'a' has the severity 'dire', which is none of info, low"),
+        (GOOD.replace('"version"', '"weather"'), "requirement 'a' is about 'weather', which is none of version"),
+        (GOOD.replace("TLS 1.0", "TLS 9"), "requirement 'a' names 'TLS 9', which stands for nothing there"),
+        (GOOD.replace("forbid", "require"), "requirement 'a' is about version, which needs one of allow, forbid"),
+        (GOOD + "least = 3\n", "requirement 'a' is about version, which needs one of allow, forbid"),
+        (GOOD.replace('["TLS 1.0"]', '"TLS 1.0"'), "requirement 'a' has 'TLS 1.0' where a list of names belongs"),
+        (GOOD + 'from = "soon"\n', "requirement 'a' has a 'from' that is no date, as 2029-03-15 is"),
+        (
+            HEAD + ROW.replace('"version"', '"dh_bits"') + "least = -1\n",
+            "requirement 'a' has -1 where a whole number above 0 belongs",
+        ),
+        (
+            HEAD + ROW.replace('"version"', '"forward_secrecy"') + "least = 1\n",
+            "requirement 'a' is about forward_secrecy, which takes none of allow",
+        ),
+        ("a = " + "[" * 100_000, "is not TOML"),
+        ("\xff", "is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_refused_in_one_clear_line(content: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(PolicyError) as refused:
+        load_policy(path)
+    assert refused.value.reason.startswith(reason) and "\n" not in str(refused.value)
+
+
+def test_a_policy_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"there is no such policy; there are bcp195, .*, or a \.toml file"):
+        load_policy("bcp194")
+    with pytest.raises(PolicyError, match="cannot be read: No such file"):
+        load_policy(tmp_path / "missing.toml")

@@ -1,0 +1,157 @@
+"""tlsinspect check: the captures measured against a policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..columns import SEVERITIES
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
+
+if TYPE_CHECKING:
+    from ..compliance import Check
+    from ..inspection import Inspection, Overlap
+    from ..wire.limits import Limits
+
+FORMATS = ("text", "json", "csv", "sarif")
+FRAMES = ("requirements", "failures", "connections", "hosts")
+NEVER = "never"
+POLICY_HELP = "Name of a policy ('tlsinspect check --list'), or a .toml file of your own."
+
+
+def list_policies(context: click.Context, option: click.Parameter, value: bool) -> None:
+    """Print the policies and end."""
+    if not value or context.resilient_parsing:
+        return
+    from ..compliance.text import render_policies
+    from ..policies import load_policy, policy_names
+
+    for line in render_policies([load_policy(name) for name in policy_names()]):
+        click.echo(line)
+    context.exit()
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@click.option("--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP)
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Judge as on this day, 2029-03-15. Otherwise as on the day of the last connection.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice((*SEVERITIES, NEVER)),
+    default="medium",
+    show_default=True,
+    help="Exit with status 1 when a requirement of this severity or a higher one fails.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for spreadsheets, or for pipelines (SARIF 2.1.0).",
+)
+@click.option(
+    "--frame", type=click.Choice(FRAMES), default="requirements", show_default=True, help="What CSV has a row for."
+)
+@click.option("--baseline", metavar="FILE", help="Known failures, each with a reason, that do not count.")
+@click.option("--write-baseline", metavar="FILE", help="Write what fails as a baseline; reasons given before stay.")
+@click.option("--reason", metavar="TEXT", help="The reason for what --write-baseline adds.")
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=list_policies,
+    help="List the policies, and the days on which what they ask for changes.",
+)  # fmt: skip
+def check(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    policy_name: str,
+    at: datetime | None,
+    fail_on: str,
+    format_name: str,
+    frame: str,
+    baseline: str | None,
+    write_baseline: str | None,
+    reason: str | None,
+) -> None:
+    """Measure the captures against a policy, clause by clause.
+
+    Every requirement passes, fails or is not observable. It names the clause that it comes from, the share of
+    connections that fail it, the hosts to fix first, and packets as proof. What the capture does not show never
+    passes. 'tlsinspect check --list' names the policies.
+
+    \b
+    Examples:
+      tlsinspect check capture.pcapng --policy bcp195
+      tlsinspect check captures/ --policy cabf-br --at 2029-03-15
+      tlsinspect check capture.pcapng --policy pci-dss-4.0.1 --fail-on high --format sarif > check.sarif
+      tlsinspect check capture.pcapng --policy bcp195 --write-baseline known.toml --reason "old tills, gone in May"
+    """
+    with errors_as_one_line():
+        from ..compliance import apply_baseline, read_baseline, render_baseline
+        from ..policies import load_policy
+
+        policy = load_policy(policy_name)
+        known = read_baseline(baseline) if baseline else []
+        inspection = inspect(captures, ports, processes, overlap, limits)
+        found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
+        if write_baseline:
+            with writing_to(write_baseline):
+                text = render_baseline(found, known, *([reason] if reason else []))
+                Path(write_baseline).write_text(text, encoding="utf-8")
+        print_check(found, inspection, format_name, frame)
+        failed = fail_on != NEVER and found.worst() in SEVERITIES[SEVERITIES.index(fail_on) :]
+        sys.exit(1 if failed else exit_status(inspection.reading.totals, strict))
+
+
+def print_check(found: Check, inspection: Inspection, format_name: str, frame: str) -> None:
+    """Print a check in one of the formats."""
+    if format_name == "text":
+        from ..compliance.text import render_check
+        from ..export.text import escape_control
+
+        for line in render_check(found):
+            click.echo(escape_control(line))
+    elif format_name == "csv":
+        print_table(getattr(found, f"{frame.removesuffix('s')}_table"))
+    else:
+        from ..export.judgement import check_as_json
+        from ..export.sarif import build_sarif
+
+        made = build_sarif(found, paths_of(inspection)) if format_name == "sarif" else check_as_json(found)
+        click.echo(json.dumps(made, indent=2))
+
+
+def paths_of(inspection: Inspection) -> dict[str, str]:
+    """Where each capture lies, seen from here where it lies below."""
+    places: dict[str, str] = {}
+    for source in inspection.reading.sources:
+        if source.location is not None:
+            shown = os.path.relpath(source.location)
+            places[source.name] = os.fspath(source.location) if shown.startswith("..") else shown
+    return places
+
+
+def print_table(table: Any) -> None:
+    """Write a table as CSV to standard output."""
+    from ..export import open_writer
+    from .export import open_output
+
+    with open_output("-", []) as out:
+        writer = open_writer("csv", out, table.schema)
+        for batch in table.combine_chunks().to_batches():
+            writer.write(batch)
+        writer.close()

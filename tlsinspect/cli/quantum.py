@@ -1,0 +1,69 @@
+"""tlsinspect quantum: what could be read later."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .check import print_table
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+
+if TYPE_CHECKING:
+    from ..inspection import Overlap
+    from ..wire.limits import Limits
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "json", "csv")),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or for spreadsheets.",
+)
+@click.option(
+    "--frame", type=click.Choice(("classes", "servers")), default="servers", show_default=True,
+    help="What CSV has a row for.",
+)  # fmt: skip
+def quantum(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    format_name: str,
+    frame: str,
+) -> None:
+    """Say what could be read later by a quantum computer.
+
+    Connections, content and names by what protects their secrets: no forward secrecy, classical forward secrecy, or
+    a post-quantum key exchange, what is unknown apart; and the twenty servers to migrate first.
+
+    \b
+    Examples:
+      tlsinspect quantum capture.pcapng
+      tlsinspect quantum captures/ --format csv > servers.csv
+      tlsinspect quantum capture.pcapng --format json | jq .classes
+    """
+    with errors_as_one_line():
+        inspection = inspect(captures, ports, processes, overlap, limits)
+        ledger = inspection.quantum()
+        if format_name == "text":
+            from ..compliance.quantum_text import render_ledger
+            from ..export.text import escape_control
+
+            for line in render_ledger(ledger):
+                click.echo(escape_control(line))
+        elif format_name == "json":
+            from ..export.judgement import ledger_as_json
+
+            click.echo(json.dumps(ledger_as_json(ledger), indent=2))
+        else:
+            print_table(ledger.class_table if frame == "classes" else ledger.server_table)
+        sys.exit(exit_status(inspection.reading.totals, strict))

@@ -1,0 +1,373 @@
+"""Connections against one requirement: to which it applies, of which it can be seen, and which meet it.
+
+In: the facts, a requirement. Out: three masks over all rows at once. What was not seen is never met and never
+failed: it is not observable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .. import registry
+from ..connection import CARRIES_TLS
+from ..findings.build import encoded, server_of
+from ..findings.facts import MISSING, Facts, Mask, Numbers, mask_of
+from ..policies import Requirement
+from ..policies.read import ANY_KEY
+from ..registry.suites import group_facts
+from ..statistics.lifetimes import whole_days
+
+SERVER = "certificate_sha256s"
+CURVE_EXCHANGES = ("ECDHE", "ECDHE_PSK", "hybrid", "KEM", "CECPQ1")
+PRIME_EXCHANGES = ("DHE", "DHE_PSK")
+NO_CERTIFICATE = ("anon", "NULL", "PSK", "KRB5", "SRP", "ECCPWD", "ECJPAKE")
+SIGNED = ("RSA", "ECDSA", "DSS")
+TRIPLE_DES = {168: 112}  # meet-in-the-middle: RFC 9325 section 4.1
+PROTOCOL_VERSION_ALERT = 70
+
+
+class Judged(NamedTuple):
+    """Masks over the connections: the requirement applies, what it asks for was seen, and it is met."""
+
+    applies: Mask
+    known: Mask
+    good: Mask
+
+
+def codes_of(table: dict[int, str], names: frozenset[str]) -> list[int]:
+    """The numbers that have one of the names."""
+    return [code for code, name in table.items() if name in names]
+
+
+def tls_rows(facts: Facts) -> Mask:
+    """The connections that carried TLS."""
+    mask: Mask = facts.once("tls", lambda: facts.among("protocol", *CARRIES_TLS))
+    return mask
+
+
+def wanted_rows(facts: Facts, column: str, asked: Requirement) -> Mask:
+    """Rows whose text is among those allowed, or not among those forbidden."""
+    if asked.allow:
+        return facts.among(column, *asked.allow)
+    return facts.known(column) & ~facts.among(column, *asked.forbid)
+
+
+def wanted_codes(facts: Facts, column: str, table: dict[int, str], asked: Requirement) -> Mask:
+    """Rows whose number has an allowed name, or no forbidden one."""
+    if asked.allow:
+        return among_codes(facts, column, codes_of(table, asked.allow))
+    return facts.known(column) & ~among_codes(facts, column, codes_of(table, asked.forbid))
+
+
+def among_codes(facts: Facts, column: str, codes: list[int]) -> Mask:
+    """Rows whose number is one of these; a 2-octet column cannot hold a 3-octet number."""
+    return np.isin(facts.number(column), np.array(codes, np.int64))
+
+
+def judge_version(facts: Facts, asked: Requirement) -> Judged:
+    """The version in force."""
+    known = facts.known("version")
+    return Judged(tls_rows(facts), known, known & wanted_codes(facts, "version", registry.VERSIONS, asked))
+
+
+def newest_offered(facts: Facts) -> Numbers:
+    """The newest version of TLS that each client offers, as far as that can be told; MISSING where it cannot."""
+
+    def make() -> Numbers:
+        newest = np.where(facts.length("supported_versions") == 0, facts.number("client_legacy_version"), MISSING)
+        for code in (0x0300, 0x0301, 0x0302, 0x0303, 0x0304):
+            newest[facts.has("supported_versions", [code])] = code
+        return newest
+
+    numbers: Numbers = facts.once("newest offered", make)
+    return numbers
+
+
+def servers(facts: Facts) -> Numbers:
+    """A number for each row's server: its address and port."""
+    return encoded(facts, "server", lambda: server_of(facts))[1]
+
+
+def at_same_server(facts: Facts, rows: Mask) -> Mask:
+    """All connections to a server to which one of the rows goes."""
+    places = servers(facts)
+    some = np.zeros(int(places.max(initial=-1)) + 1, np.bool_)
+    some[places[rows]] = True
+    return some[places]
+
+
+def judge_server_version(facts: Facts, asked: Requirement) -> Judged:
+    """What a server is proven to speak.
+
+    Required: shown by a connection in which it was chosen; refuted by one in which it was offered and an older one
+    chosen, as a server has to take the newest that it knows (RFC 5246 section 7.4.1.3, RFC 8446 section 4.2.1).
+    Forbidden: refuted by a connection that has it; shown by a client with nothing newer that was refused.
+    """
+    names = asked.require or asked.forbid
+    codes = codes_of(registry.VERSIONS, names)
+    version = facts.number("version")
+    spoken = at_same_server(facts, np.isin(version, codes))
+    if asked.require:
+        passed_over = (newest_offered(facts) >= min(codes)) & (version > 0) & (version < min(codes))
+        declined = at_same_server(facts, passed_over & tls_rows(facts)) & ~spoken
+        return Judged(tls_rows(facts), spoken | declined, spoken)
+    refused = facts.among("last_alert", PROTOCOL_VERSION_ALERT) & facts.among("last_alert_sender", "server")
+    declined = at_same_server(facts, refused & np.isin(newest_offered(facts), codes)) & ~spoken
+    return Judged(tls_rows(facts), spoken | declined, declined)
+
+
+def judge_client_version(facts: Facts, asked: Requirement) -> Judged:
+    """The versions that a client offers; one that lists none offers up to its legacy_version; its lowest is unknown."""
+    seen = facts.known("client_hello_packet") & facts.known("client_legacy_version")
+    listed = facts.length("supported_versions") > 0
+    codes = codes_of(registry.VERSIONS, asked.require or asked.forbid)
+    only = facts.number("client_legacy_version")
+    named = np.where(listed, facts.has("supported_versions", codes), np.isin(only, codes))
+    if asked.require:
+        return Judged(tls_rows(facts), seen, named)
+    lower = ~listed & (only > min(codes)) & ~named
+    return Judged(tls_rows(facts), seen & ~lower, ~named)
+
+
+def judge_suite(facts: Facts, asked: Requirement) -> Judged:
+    """The cipher suite chosen."""
+    good = wanted_codes(facts, "cipher_suite", registry.CIPHER_SUITES, asked)
+    return Judged(tls_rows(facts), facts.known("cipher_suite"), good)
+
+
+def judge_mark(column: str, kind: str) -> Callable[[Facts, Requirement], Judged]:
+    """IANA's Recommended mark of what was chosen; a number without one is neither recommended nor discouraged."""
+
+    def judge(facts: Facts, asked: Requirement) -> Judged:
+        marks = registry.RECOMMENDED[kind]
+        codes = [code for code, mark in marks.items() if mark in (asked.allow or asked.forbid)]
+        found, known = among_codes(facts, column, codes), facts.known(column)
+        applies = tls_rows(facts) if column == "cipher_suite" else group_rows(facts)
+        return Judged(applies, known, found if asked.allow else known & ~found)
+
+    return judge
+
+
+def judge_client_suites(facts: Facts, asked: Requirement) -> Judged:
+    """The cipher suites that a client offers."""
+    offered = facts.has("cipher_suites", codes_of(registry.CIPHER_SUITES, asked.forbid))
+    return Judged(tls_rows(facts), facts.length("cipher_suites") > 0, ~offered)
+
+
+def judge_text(column: str) -> Callable[[Facts, Requirement], Judged]:
+    """What a column of the connections says of the session."""
+
+    def judge(facts: Facts, asked: Requirement) -> Judged:
+        return Judged(tls_rows(facts), facts.known(column), wanted_rows(facts, column, asked))
+
+    return judge
+
+
+def judge_authentication(facts: Facts, asked: Requirement) -> Judged:
+    """The suite's kind of authentication; TLS 1.3 decides it elsewhere, but never leaves it out."""
+    decided = facts.chosen_suite(lambda _, suite: suite.authentication != "")
+    wanted = asked.allow or asked.forbid
+    found = facts.chosen_suite(lambda _, suite: suite.authentication in wanted)
+    known = facts.known("cipher_suite")
+    return Judged(tls_rows(facts), known & (decided | bool(asked.forbid)), found if asked.allow else ~found)
+
+
+def judge_strength(facts: Facts, asked: Requirement) -> Judged:
+    """The bulk cipher's strength in bits."""
+    least = asked.least[ANY_KEY]
+    good = facts.chosen_suite(lambda _, suite: TRIPLE_DES.get(suite.key_bits or 0, suite.key_bits or 0) >= least)
+    known = facts.chosen_suite(lambda _, suite: suite.key_bits is not None)
+    return Judged(tls_rows(facts), known, good)
+
+
+def judge_truth(column: str) -> Callable[[Facts, Requirement], Judged]:
+    """A column that has to be true."""
+    return lambda facts, _: Judged(tls_rows(facts), facts.known(column), facts.says(column))
+
+
+def group_rows(facts: Facts) -> Mask:
+    """Connections whose key exchange has a named group, or may have; a prime without a name has none."""
+    curve = facts.among("key_exchange", *CURVE_EXCHANGES) | ~facts.known("key_exchange")
+    prime = facts.among("key_exchange", *PRIME_EXCHANGES) & facts.known("group")
+    return tls_rows(facts) & (curve | prime)
+
+
+def judge_group(facts: Facts, asked: Requirement) -> Judged:
+    """The named group of the key exchange."""
+    return Judged(group_rows(facts), facts.known("group"), wanted_codes(facts, "group", registry.GROUPS, asked))
+
+
+def judge_curve(facts: Facts, asked: Requirement) -> Judged:
+    """The size of the elliptic curve."""
+    curves = [code for code in registry.GROUPS if group_facts(code).key_exchange in ("ECDHE", "hybrid")]
+    sized = [code for code in curves if group_facts(code).bits is not None]
+    large = [code for code in sized if (group_facts(code).bits or 0) >= asked.least[ANY_KEY]]
+    applies = facts.among("key_exchange", "ECDHE", "ECDHE_PSK", "hybrid") | ~facts.known("key_exchange")
+    return Judged(tls_rows(facts) & applies, among_codes(facts, "group", sized), among_codes(facts, "group", large))
+
+
+def prime_bits(facts: Facts) -> Numbers:
+    """The size of the Diffie-Hellman prime, sent or named; MISSING where there is none."""
+
+    def make() -> Numbers:
+        bits = facts.number("dh_prime_bits").copy()
+        for code in registry.GROUPS:
+            if group_facts(code).key_exchange == "DHE":
+                bits[(facts.number("group") == code) & (bits < 0)] = group_facts(code).bits or MISSING
+        return bits
+
+    numbers: Numbers = facts.once("prime bits", make)
+    return numbers
+
+
+def judge_prime(facts: Facts, asked: Requirement) -> Judged:
+    """The size of the finite-field Diffie-Hellman prime."""
+    applies = facts.among("key_exchange", *PRIME_EXCHANGES) | ~facts.known("key_exchange")
+    bits = prime_bits(facts)
+    return Judged(tls_rows(facts) & applies, bits >= 0, bits >= asked.least[ANY_KEY])
+
+
+def judge_handshake_signature(facts: Facts, asked: Requirement) -> Judged:
+    """The scheme of the ServerKeyExchange's signature; there is none where the key exchange needs none."""
+    exchange = facts.among("key_exchange", *CURVE_EXCHANGES, *PRIME_EXCHANGES) | ~facts.known("key_exchange")
+    unsigned = facts.chosen_suite(lambda _, suite: suite.authentication not in (*SIGNED, ""))
+    good = wanted_codes(facts, "server_signature_algorithm", registry.SIGNATURE_SCHEMES, asked)
+    return Judged(tls_rows(facts) & exchange & ~unsigned, facts.known("server_signature_algorithm"), good)
+
+
+def judge_list(column: str, table: dict[int, str], packet: str) -> Callable[[Facts, Requirement], Judged]:
+    """A list of a hello: one of the required is in it, or none of the forbidden."""
+
+    def judge(facts: Facts, asked: Requirement) -> Judged:
+        found = facts.has(column, codes_of(table, asked.require or asked.forbid))
+        seen = facts.known(packet) & facts.known(column)
+        return Judged(tls_rows(facts), seen, found if asked.require else ~found)
+
+    return judge
+
+
+def judge_compression(facts: Facts, asked: Requirement) -> Judged:
+    """The compression method chosen is null."""
+    return Judged(tls_rows(facts), facts.known("compression_method"), facts.number("compression_method") == 0)
+
+
+def certificate_rows(facts: Facts) -> Mask:
+    """Connections whose server has a certificate, or may have."""
+    return tls_rows(facts) & ~facts.chosen_suite(lambda _, suite: suite.authentication in NO_CERTIFICATE)
+
+
+def certificate_column(facts: Facts, name: str) -> pa.Array:
+    """A column of the certificates table, for each row's server certificate."""
+
+    def places() -> pa.Array:
+        return pc.index_in(facts.leaf(SERVER), value_set=facts.certificates["sha256"].combine_chunks())
+
+    column: pa.Array = facts.once(
+        f"certificate {name}",
+        lambda: facts.certificates[name].combine_chunks().take(facts.once("certificate places", places)),
+    )
+    return column
+
+
+def judge_certificate_text(column: str, not_own: bool = False) -> Callable[[Facts, Requirement], Judged]:
+    """What a text column of the certificates says; not asked of self-signed ones where the signature is meant."""
+
+    def judge(facts: Facts, asked: Requirement) -> Judged:
+        texts = certificate_column(facts, column)
+        patterns = asked.allow or asked.forbid
+        distinct = [text for text in pc.unique(texts).to_pylist() if text is not None]
+        matched = [text for text in distinct if any(fnmatchcase(text, pattern) for pattern in patterns)]
+        found = mask_of(pc.is_in(texts, value_set=pa.array(matched, pa.string())))
+        known = mask_of(pc.is_valid(texts))
+        applies = certificate_rows(facts)
+        if not_own:
+            applies = applies & ~mask_of(certificate_column(facts, "self_signed"))
+        if column == "curve":
+            kinds = certificate_column(facts, "key_type")
+            applies = applies & ~mask_of(pc.not_equal(kinds, "EC"))
+        return Judged(applies, known, found if asked.allow else known & ~found)
+
+    return judge
+
+
+def judge_key_bits(facts: Facts, asked: Requirement) -> Judged:
+    """The size of the certificate's key, where a least size for its kind is asked for."""
+    kinds, bits = certificate_column(facts, "key_type"), certificate_column(facts, "key_bits")
+    applies, good = certificate_rows(facts), np.zeros(len(kinds), np.bool_)
+    for kind, least in asked.least.items():
+        good |= mask_of(pc.and_kleene(pc.equal(kinds, kind), pc.greater_equal(bits, least)))
+    judged = mask_of(pc.is_in(kinds, value_set=pa.array(list(asked.least), pa.string())))
+    return Judged(applies & (judged | mask_of(pc.is_null(kinds))), judged & mask_of(pc.is_valid(bits)), good)
+
+
+def judge_lifetime(facts: Facts, asked: Requirement) -> Judged:
+    """How long the certificate is valid in all."""
+    days = certificate_column(facts, "validity_days")
+    distinct = pc.unique(days).drop_null().to_pylist()
+    short = [value for value in distinct if asked.most is not None and whole_days(value) <= asked.most]
+    good = mask_of(pc.is_in(days, value_set=pa.array(short, pa.float64())))
+    applies = certificate_rows(facts) & ~mask_of(certificate_column(facts, "self_signed"))
+    return Judged(applies, mask_of(pc.is_valid(days)), good)
+
+
+def judge_dates(facts: Facts, asked: Requirement) -> Judged:
+    """The certificate is in date at the time of the connection."""
+    begins, ends = certificate_column(facts, "not_before"), certificate_column(facts, "not_after")
+    now = facts.column("time_start")
+    good = mask_of(pc.and_kleene(pc.less_equal(begins, now), pc.greater_equal(ends, now)))
+    known = mask_of(pc.and_(pc.is_valid(begins), pc.is_valid(ends)))
+    return Judged(certificate_rows(facts), known, good)
+
+
+def judge_certificate_names(facts: Facts, asked: Requirement) -> Judged:
+    """The certificate has a DNS name or an address in subjectAltName."""
+    names, addresses = certificate_column(facts, "san_dns"), certificate_column(facts, "san_ip")
+    counts = pc.add(pc.list_value_length(names), pc.list_value_length(addresses))
+    return Judged(certificate_rows(facts), mask_of(pc.is_valid(counts)), mask_of(pc.greater(counts, 0)))
+
+
+def judge_certificate_name(facts: Facts, asked: Requirement) -> Judged:
+    """The certificate is for the name that the client asked for; one that asks for none needs none."""
+    nameless = facts.known("client_hello_packet") & ~facts.known("server_name")
+    return Judged(certificate_rows(facts) & ~nameless, facts.known("name_matches"), facts.says("name_matches"))
+
+
+JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
+    "version": judge_version,
+    "server_version": judge_server_version,
+    "client_version": judge_client_version,
+    "cipher_suite": judge_suite,
+    "cipher_suite_mark": judge_mark("cipher_suite", "cipher_suite"),
+    "client_cipher_suite": judge_client_suites,
+    "key_exchange": judge_text("key_exchange"),
+    "authentication": judge_authentication,
+    "cipher": judge_text("cipher"),
+    "cipher_mode": judge_text("cipher_mode"),
+    "mac": judge_text("mac"),
+    "cipher_strength": judge_strength,
+    "forward_secrecy": judge_truth("forward_secrecy"),
+    "post_quantum": judge_truth("post_quantum"),
+    "group": judge_group,
+    "group_mark": judge_mark("group", "group"),
+    "curve_bits": judge_curve,
+    "dh_bits": judge_prime,
+    "handshake_signature": judge_handshake_signature,
+    "client_signature": judge_list("signature_algorithms", registry.SIGNATURE_SCHEMES, "client_hello_packet"),
+    "server_extension": judge_list("server_extensions", registry.EXTENSIONS, "server_hello_packet"),
+    "client_extension": judge_list("client_extensions", registry.EXTENSIONS, "client_hello_packet"),
+    "compression": judge_compression,
+    "certificate_key_type": judge_certificate_text("key_type"),
+    "certificate_key_bits": judge_key_bits,
+    "certificate_curve": judge_certificate_text("curve"),
+    "certificate_signature": judge_certificate_text("signature_algorithm", not_own=True),
+    "certificate_lifetime": judge_lifetime,
+    "certificate_dates": judge_dates,
+    "certificate_name": judge_certificate_name,
+    "certificate_names": judge_certificate_names,
+}

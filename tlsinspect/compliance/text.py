@@ -1,0 +1,134 @@
+"""A check as lines for people: the total, the hosts to fix first, then each requirement with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from ..columns import SEVERITIES
+from ..policies import Policy
+from ..statistics.interval import wilson_interval
+from ..statistics.wording import interval_text, number_text, share_text
+from .check import FAIL, NOT_OBSERVABLE, PASS, Check
+
+SHOWN_HOSTS, SHOWN_SUBJECTS, SHOWN_NAMES = 10, 5, 4
+WORDS = {"pass": "pass", "not_observable": "not observable", "not_applicable": "does not apply"}
+INDENT = " " * 10
+
+
+def render_check(check: Check) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them."""
+    policy = check.policy
+    yield f"{policy.title} ({policy.document}, {policy.edition})"
+    yield f"Judged as on {day_text(check)}."
+    yield from total_lines(check)
+    yield from baseline_lines(check)
+    hosts = check.host_table.slice(0, SHOWN_HOSTS).to_pylist()
+    if hosts:
+        yield ""
+        yield "Fix first"
+        yield from (host_line(row) for row in hosts)
+        if check.host_table.num_rows > SHOWN_HOSTS:
+            yield f"  and {number_text(check.host_table.num_rows - SHOWN_HOSTS, 'more host')}"
+    rows = check.requirement_table.to_pylist()
+    failures: dict[str, list[dict[str, Any]]] = {}
+    for row in check.failure_table.to_pylist():
+        failures.setdefault(row["id"], []).append(row)
+    yield ""
+    yield "Requirements"
+    for row in sorted(rows, key=rank_of):
+        if row["in_force"]:
+            yield from requirement_lines(row, failures.get(row["id"], []))
+    idle = [f"{row['id']} ({in_force_text(row)})" for row in rows if not row["in_force"]]
+    if idle:
+        yield ""
+        yield f"Not in force on that day: {', '.join(idle)}"
+    if policy.note:
+        yield ""
+        yield f"Note: {policy.note}"
+
+
+def rank_of(row: dict[str, Any]) -> tuple[bool, int, int]:
+    """What fails first, the gravest and most frequent of it before the rest."""
+    failed = row["verdict"] == "fail"
+    return not failed, -SEVERITIES.index(row["severity"]) if failed else 0, -row["failed"]
+
+
+def day_text(check: Check) -> str:
+    """The day of the judgement and where it comes from."""
+    if check.at_given:
+        return f"{check.at.isoformat()}, as if every certificate had been issued then"
+    return f"{check.at.isoformat()}, the day of the last connection; --at DATE takes another"
+
+
+def total_lines(check: Check) -> Iterator[str]:
+    """How many connections fail, of how many, how sure that is."""
+    counts = np.bincount(check.overall, minlength=FAIL + 1).tolist()
+    total = counts[FAIL] + counts[PASS] + counts[NOT_OBSERVABLE]
+    if not total:
+        yield "There is no connection with TLS to judge."
+        return
+    share = f"{share_text(counts[FAIL], total)}, 95%: {interval_text(*wilson_interval(counts[FAIL], total))}"
+    yield f"{number_text(total, 'connection')} with TLS: {counts[FAIL]:,} fail a requirement ({share}), at the least;"
+    yield f"{counts[PASS]:,} pass all; {counts[NOT_OBSERVABLE]:,} fail none that can be seen, but not all can."
+
+
+def baseline_lines(check: Check) -> Iterator[str]:
+    """How many failures the baseline knows, and its entries that match nothing any more."""
+    known = sum(check.failure_table["known"].to_pylist())
+    if known:
+        yield f"Known by the baseline: {known:,} of {number_text(check.failure_table.num_rows, 'failure')}."
+    if check.stale:
+        yield f"In the baseline and no longer found: {', '.join(check.stale)}"
+
+
+def host_line(row: dict[str, Any]) -> str:
+    """A host, how bad, how much, what."""
+    names = row["requirements"]
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return (
+        f"  {row['severity'].upper():8} {row['kind']} {row['host'] or 'unknown'}: "
+        f"{number_text(row['connections'], 'connection')}; {', '.join(names[:SHOWN_NAMES])}{more}"
+    )
+
+
+def requirement_lines(row: dict[str, Any], failures: list[dict[str, Any]]) -> Iterator[str]:
+    """One requirement: verdict, clause, share, and the first that fail it."""
+    unseen = f"; {row['not_observable']:,} not observable" if row["not_observable"] else ""
+    if row["verdict"] != "fail":
+        counted = f" ({row['passed']:,} of {row['denominator']:,}{unseen})" if row["denominator"] else unseen
+        yield f"{WORDS[row['verdict']]:16}{row['id']}{counted}: {row['text']} ({row['clause']})"
+        return
+    yield f"FAIL  {row['severity'].upper():10}{row['id']}: {row['text']} ({row['clause']})"
+    share = f"{share_text(row['failed'], row['denominator'])}, 95%: {interval_text(row['low'], row['high'])}"
+    yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} fail ({share}){unseen}"
+    new = [each for each in failures if not each["known"]]
+    for each in new[:SHOWN_SUBJECTS]:
+        packet = next((number for number in each["packets"] if number is not None), None)
+        place = "" if packet is None else f", packet {packet}"
+        count = number_text(each["connections"], "connection")
+        yield f"{INDENT}{each['subject_kind']} {each['subject'] or 'unknown'}: {count}{place}; {each['evidence']}"
+    if len(new) > SHOWN_SUBJECTS:
+        yield f"{INDENT}and {len(new) - SHOWN_SUBJECTS:,} more"
+    for each in failures:
+        if each["known"]:
+            yield f"{INDENT}known: {each['subject_kind']} {each['subject']}: {each['reason']}"
+
+
+def in_force_text(row: dict[str, Any]) -> str:
+    """When a requirement binds."""
+    parts = [f"from {row['from']}" if row["from"] else "", f"until {row['until']}" if row["until"] else ""]
+    return " ".join(part for part in parts if part)
+
+
+def render_policies(policies: list[Policy]) -> Iterator[str]:
+    """The policies that come with the program, and the days on which what they ask for changes."""
+    width = max(len(policy.name) for policy in policies)
+    for policy in policies:
+        yield f"{policy.name:{width}}  {policy.title}"
+        yield f"{'':{width}}  {policy.document}, {policy.edition}; {len(policy.requirements)} requirements"
+        if dates := policy.dates():
+            yield f"{'':{width}}  changes on {', '.join(map(date.isoformat, dates))}"

@@ -1,0 +1,65 @@
+"""What would break, as lines for people: three shares, then who would break, and what was taken into account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from ..policies.drop import DROP
+from ..statistics.wording import interval_text, number_text, share_text
+from .whatif import UNITS, WhatIf
+
+SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
+TITLES = {"client": "Clients", "server": "Servers", "ja4": "Fingerprints (JA4)", "ja3": "Fingerprints (JA3)"}
+WORDS = {
+    "fails": "would fail (at the least)",
+    "works": "would work (at the least)",
+    "unknown": "unknown: not shown by this capture",
+}
+
+
+def render_whatif(made: WhatIf) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them."""
+    yield f"What if: {made.policy.title}"
+    if made.policy.name != DROP:
+        names = ", ".join(each.id for each in made.taken) or "nothing"
+        yield f"Taken into account, as on {made.at.isoformat()}: {names}"
+    if made.left:
+        yield f"Left out, as they do not decide what is agreed on: {', '.join(each.id for each in made.left)}"
+    rows = {(row["unit"], row["outcome"]): row for row in made.share_table.to_pylist()}
+    total = rows["connections", "works"]["denominator"]
+    yield ""
+    if not total:
+        yield "There is no connection with TLS that came to an agreement."
+        return
+    heads = [f"of {rows[unit, 'works']['denominator']:,} {unit}" for unit in UNITS]
+    yield f"{'':35}" + "".join(f"{head:>30}" for head in heads)
+    for outcome, words in WORDS.items():
+        yield f"{words:35}" + "".join(f"{share_cell(rows[unit, outcome]):>30}" for unit in UNITS)
+    yield from host_lines(made)
+    yield ""
+    yield "It works where what was agreed on remains, or the client offers something else that the same server"
+    yield "is proven to take. It fails where the client offers nothing that remains, or the server is proven to know"
+    yield "nothing as new. Certificates are not considered. Connections that failed anyway are left out."
+
+
+def share_cell(row: dict[str, Any]) -> str:
+    """A count with its share and interval."""
+    share = share_text(row["count"], row["denominator"])
+    return f"{row['count']:,}  {share} ({interval_text(row['low'], row['high'])})"
+
+
+def host_lines(made: WhatIf) -> Iterator[str]:
+    """Who would break, by kind, those with most connections first."""
+    for kind, group in groupby(made.host_table.to_pylist(), key=lambda row: row["kind"]):
+        rows = list(group)
+        yield ""
+        yield f"{TITLES[kind]} with connections that would fail: {len(rows):,}"
+        for row in rows[:SHOWN]:
+            every = row["fails"] + row["works"] + row["unknown"]
+            packet = "" if row["packet"] is None else f", packet {row['packet']}"
+            count = f"{row['fails']:,} of {number_text(every, 'connection')}"
+            yield f"  {row['host']}: {count}{packet}; {row['why']}"
+        if len(rows) > SHOWN:
+            yield f"  and {len(rows) - SHOWN:,} more"

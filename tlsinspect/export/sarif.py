@@ -1,0 +1,106 @@
+"""A check as SARIF 2.1.0, for pipelines: a rule per requirement, a result per failure.
+
+A result's artifact is the capture; the packets to look at and the connections stand in its properties, as SARIF
+knows lines of text only. partialFingerprints stay the same as long as requirement and subject do. What the baseline
+knows is suppressed with its reason. Spec: OASIS Static Analysis Results Interchange Format 2.1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyarrow.compute as pc
+
+from .. import __version__
+from .text import escape_control
+
+if TYPE_CHECKING:
+    from ..compliance import Check
+    from ..policies import Requirement
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"info": "note", "low": "note", "medium": "warning", "high": "error", "critical": "error"}
+SCORES = {"info": "0.0", "low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}  # CVSS 3.1's bands
+FINGERPRINT = "tlsinspectSubject/v1"
+
+
+def build_sarif(check: Check, paths: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The SARIF log, ready for JSON; texts from the network are escaped. `paths` says where a capture lies."""
+    places = {asked.id: place for place, asked in enumerate(check.policy.requirements)}
+    captures = {name: (paths or {}).get(file, file) for name, file in captures_of(check).items()}
+    driver = {
+        "name": "tlsinspect",
+        "semanticVersion": __version__,
+        "rules": [rule_of(asked, check) for asked in check.policy.requirements],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "results": [result_of(row, places[row["id"]], captures) for row in check.failure_table.to_pylist()],
+        "properties": {"policy": check.policy.name, "document": check.policy.document, "at": check.at.isoformat()},
+        "columnKind": "unicodeCodePoints",
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def captures_of(check: Check) -> dict[str, str]:
+    """Connection -> the capture that it starts in."""
+    facts = check.facts
+    wanted = pc.unique(pc.list_flatten(check.failure_table["connection_ids"]))
+    rows = facts.connections.filter(pc.is_in(facts.connections["connection_id"], value_set=wanted))
+    return dict(zip(rows["connection_id"].to_pylist(), rows["capture"].to_pylist(), strict=True))
+
+
+def rule_of(asked: Requirement, check: Check) -> dict[str, Any]:
+    """A requirement as a reportingDescriptor."""
+    return {
+        "id": asked.id,
+        "shortDescription": {"text": asked.text},
+        "fullDescription": {"text": f"{asked.text} {check.policy.document}, {asked.clause}."},
+        "helpUri": check.policy.url,
+        "defaultConfiguration": {"level": LEVELS[asked.severity]},
+        "properties": {"security-severity": SCORES[asked.severity], "tags": ["security", "tls", asked.about]},
+    }
+
+
+def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict[str, Any]:
+    """A failure as a result."""
+    subject = escape_control(row["subject"] or "unknown")
+    files = dict.fromkeys(captures[name] for name in row["connection_ids"])
+    count = row["connections"]
+    result: dict[str, Any] = {
+        "ruleId": row["id"],
+        "ruleIndex": place,
+        "level": LEVELS[row["severity"]],
+        "message": {
+            "text": f"{row['subject_kind']} {subject} fails in {count:,} connection{'' if count == 1 else 's'}: "
+            f"{row['text']} ({row['clause']}). {escape_control(row['evidence'])}"
+        },
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": quote(file)}},
+                "logicalLocations": [{"fullyQualifiedName": subject, "kind": "resource"}],
+            }
+            for file in files
+        ],
+        "partialFingerprints": {FINGERPRINT: fingerprint_of(row)},
+        "properties": {
+            "severity": row["severity"],
+            "connections": count,
+            "connectionIds": row["connection_ids"],
+            "packets": [number for number in row["packets"] if number is not None],
+            "hosts": [escape_control(host) for host in row["hosts"] if host],
+        },
+    }
+    if row["known"]:
+        justification = escape_control(row["reason"])
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
+    return result
+
+
+def fingerprint_of(row: dict[str, Any]) -> str:
+    """What stays the same while the requirement and what fails it do."""
+    parts = (row["policy"], row["id"], row["subject_kind"], row["subject"] or "")
+    return sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()

@@ -1,0 +1,154 @@
+"""A TOML file -> a Policy, or one clear line about what is wrong with it.
+
+A name may have * and ? in it: it stands for every registered name that it matches, and must match one.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..columns import SEVERITIES
+from ..errors import PolicyError
+from ..registry import EXTENSIONS, VERSIONS
+from .record import KINDS, Policy, Requirement
+
+FOLDER = Path(__file__).parent
+SIZE_LIMIT = 1 << 20  # octets of a policy's file
+POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note": str}
+NEEDED = ("id", "clause", "text", "about", "severity")
+OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension")
+ASKING = ("allow", "forbid", "require", "least", "most")
+ANY_KEY = ""  # the least size where it does not depend on the kind of key
+
+
+def policy_names() -> list[str]:
+    """The names of the policies that come with the program."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_policy(name: str | os.PathLike[str]) -> Policy:
+    """Read a policy by its name, or one's own by its path, which ends in .toml.
+
+    Raises PolicyError for one that does not exist, or that is not a policy.
+    """
+    if isinstance(name, str) and name in policy_names():
+        return read_shipped(name)
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise PolicyError(str(name), f"there is no such policy; there are {', '.join(policy_names())}, or a .toml file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise PolicyError(str(name), f"cannot be read: {error.strerror or error}") from error
+    if len(content) > SIZE_LIMIT:
+        raise PolicyError(str(name), f"is larger than {SIZE_LIMIT:,} octets, the most for a policy")
+    return parse_policy(content, str(name), path.stem)
+
+
+@lru_cache(maxsize=32)
+def read_shipped(name: str) -> Policy:
+    """One of the policies that come with the program."""
+    return parse_policy((FOLDER / f"{name}.toml").read_bytes(), f"{name}.toml", name)
+
+
+def parse_policy(content: bytes, path: str, name: str) -> Policy:
+    """Make a policy of a file's octets; `path` is how errors name the file."""
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
+    rows = table.pop("requirement", None)
+    for key, kind in POLICY_KEYS.items():
+        if not is_a(table.get(key), kind):
+            raise PolicyError(path, f"lacks {key!r}, or it is no {kind.__name__}")
+    if unknown := sorted(set(table) - set(POLICY_KEYS)):
+        raise PolicyError(path, f"has {unknown[0]!r}, which means nothing here")
+    if not isinstance(rows, list) or not rows:
+        raise PolicyError(path, "has no [[requirement]]")
+    requirements = tuple(read_requirement(row, place, path) for place, row in enumerate(rows, 1))
+    ids = [each.id for each in requirements]
+    if twice := [each for each in ids if ids.count(each) > 1]:
+        raise PolicyError(path, f"has two requirements with the id {twice[0]!r}")
+    return Policy(name=name, requirements=requirements, **table)
+
+
+def read_requirement(row: Any, place: int, path: str) -> Requirement:
+    """Check one [[requirement]] and make a record of it."""
+    if not isinstance(row, dict):
+        raise PolicyError(path, f"requirement {place} is no table")
+    where = f"requirement {row['id']!r}" if isinstance(row.get("id"), str) else f"requirement {place}"
+
+    def refuse(reason: str) -> PolicyError:
+        return PolicyError(path, f"{where} {reason}")
+
+    for key in NEEDED:
+        if not isinstance(row.get(key), str) or not row[key].strip():
+            raise refuse(f"lacks {key!r}, which is a text")
+    if unknown := sorted(set(row) - {*NEEDED, *OPTIONAL}):
+        raise refuse(f"has {unknown[0]!r}, which means nothing here")
+    if row["severity"] not in SEVERITIES:
+        raise refuse(f"has the severity {row['severity']!r}, which is none of {', '.join(SEVERITIES)}")
+    kind = KINDS.get(row["about"])
+    if kind is None:
+        raise refuse(f"is about {row['about']!r}, which is none of {', '.join(KINDS)}")
+    for key in ("from", "until"):
+        if key in row and not is_a(row[key], date):
+            raise refuse(f"has a {key!r} that is no date, as 2029-03-15 is")
+    asked = [key for key in ASKING if key in row]
+    if [key for key in asked if key not in kind.keys] or len(asked) != bool(kind.keys):
+        wanted = f"needs one of {', '.join(kind.keys)}" if kind.keys else f"takes none of {', '.join(ASKING)}"
+        raise refuse(f"is about {row['about']}, which {wanted}")
+    try:
+        named = {key: expand(row.get(key, []), kind.names and kind.names()) for key in ("allow", "forbid", "require")}
+        versions = expand(row.get("versions", []), VERSIONS.values())
+        extension = expand([row["unless_extension"]], EXTENSIONS.values()) if "unless_extension" in row else [""]
+        least, most = read_least(row.get("least", {})), read_number(row["most"]) if "most" in row else None
+    except ValueError as error:
+        raise refuse(str(error)) from error
+    return Requirement(
+        row["id"], row["clause"], row["text"], row["about"], row["severity"], row.get("from"), row.get("until"),
+        named["allow"], named["forbid"], named["require"], least, most, versions, next(iter(extension)),
+    )  # fmt: skip
+
+
+def expand(patterns: Any, names: Iterable[str] | None) -> frozenset[str]:
+    """The names that patterns stand for; the patterns themselves where any text may stand."""
+    if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
+        raise ValueError(f"has {patterns!r} where a list of names belongs")
+    if names is None:
+        return frozenset(patterns)
+    known = set(names)
+    found: set[str] = set()
+    for pattern in patterns:
+        matched = {pattern} & known or {name for name in known if fnmatchcase(name, pattern)}
+        if not matched:
+            raise ValueError(f"names {pattern!r}, which stands for nothing there")
+        found |= matched
+    return frozenset(found)
+
+
+def read_least(value: Any) -> dict[str, int]:
+    """The least size, as a number or by the kind of key."""
+    if isinstance(value, dict):
+        return {str(kind): read_number(size) for kind, size in value.items()}
+    return {ANY_KEY: read_number(value)}
+
+
+def read_number(value: Any) -> int:
+    """A whole number above 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"has {value!r} where a whole number above 0 belongs")
+    return value
+
+
+def is_a(value: Any, kind: type) -> bool:
+    """Whether a TOML value has a type; a date is not a date with a time."""
+    return isinstance(value, kind) and not (kind is date and isinstance(value, datetime))
