@@ -19,7 +19,7 @@ ROOMS = (
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder",
-    "tables",
+    "tables", "filters",
     "policy", "statistics", "findings",
     "display_filter", "answers", "story", "glance",
     "totals", "reading", "parallel", "inspection",
