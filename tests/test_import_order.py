@@ -23,7 +23,7 @@ ROOMS = (
     "policy", "statistics", "findings",
     "display_filter", "answers", "story", "glance",
     "totals", "reading", "parallel", "inspection",
-    "export", "charts", "report",
+    "export", "extraction", "charts", "report",
     "cli", "__main__",
 )  # fmt: skip
 INPUT_ROOMS = ("compression", "foreign", "capture", "dissect")

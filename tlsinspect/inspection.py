@@ -75,11 +75,22 @@ class Inspection:
         """
         from .filters.compile import Filter  # loads Arrow's computations
 
-        connections = Filter(expression).apply(self.arrow("connections"))
+        return self.restricted(Filter(expression).apply(self.arrow("connections")), expression)
+
+    def only(self, connection_ids: Sequence[str]) -> Inspection:
+        """The same inspection of only those connections that have one of these ids, in every table, as `where` does."""
+        import pyarrow.compute as pc  # dear to import
+
+        connections = self.arrow("connections")
+        chosen = pc.is_in(connections["connection_id"], value_set=pa.array(connection_ids, pa.string()))
+        return self.restricted(connections.filter(chosen), f"connection_id in {list(connection_ids)}")
+
+    def restricted(self, connections: pa.Table, selection: str) -> Inspection:
+        """The inspection of some of the connections, that `selection` selects."""
         made = {"connections": connections}
         for table in ("messages", "alerts", "problems"):
             made[table] = of_connections(self.arrow(table), connections)
-        both = f"({self.selection}) and ({expression})" if self.selection else expression
+        both = f"({self.selection}) and ({selection})" if self.selection else selection
         return Inspection(made, self.reading, self.reading_arguments, both)
 
     def select(self, table: str, expression: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from .answers import answers
 from .chart import chart
 from .completion import completion
 from .export import export
+from .extract import extract
 from .findings import findings
 from .limits import limits
 from .report import report
@@ -33,9 +34,10 @@ def main() -> None:
       tlsinspect answers capture.pcapng
       tlsinspect show capture.pcapng www.example
       tlsinspect report captures/ -o reports/march
+      tlsinspect extract capture.pcapng --connection www.example -o one.pcapng
       tlsinspect export capture.pcap.gz --table certificates --format csv
     """
 
 
-for command in (summary, answers, show, findings, report, chart, export, limits, completion):
+for command in (summary, answers, show, findings, report, chart, export, extract, limits, completion):
     main.add_command(command)
