@@ -31,6 +31,7 @@ class MadeFrames:
     captures: pd.DataFrame
     findings: pd.DataFrame
     arguments: str = "made.pcapng"
+    selection: str = ""
 
 
 def make_frames(**rows: list[Row]) -> MadeFrames:

@@ -19,12 +19,12 @@ ROOMS = (
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder",
-    "tables",
+    "tables", "filters",
     "policy", "policies", "statistics", "findings",
     "display_filter", "answers", "story", "glance",
     "compliance",
     "totals", "reading", "parallel", "inspection",
-    "export", "charts", "report",
+    "export", "extraction", "charts", "report",
     "cli", "__main__",
 )  # fmt: skip
 INPUT_ROOMS = ("compression", "foreign", "capture", "dissect")

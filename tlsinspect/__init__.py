@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CaptureError, DecodeError, TlsInspectError
+from .errors import CaptureError, DecodeError, FilterError, TlsInspectError
 
 if TYPE_CHECKING:
     from .inspection import Inspection, read
     from .wire.limits import Limits
 
 __version__ = "0.1.0"
-__all__ = ["CaptureError", "DecodeError", "Inspection", "Limits", "TlsInspectError", "__version__", "read"]
+__all__ = [
+    "CaptureError",
+    "DecodeError",
+    "FilterError",
+    "Inspection",
+    "Limits",
+    "TlsInspectError",
+    "__version__",
+    "read",
+]
 
 
 def __getattr__(name: str) -> Any:

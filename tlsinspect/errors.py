@@ -1,9 +1,9 @@
 """What can go wrong, as a closed list.
 
-Three things can: a capture that cannot be used at all (CaptureError: the person
-named the wrong file), a policy or baseline that is none (PolicyError), and traffic or
-a file whose bytes do not follow their specification (DecodeError: data, which becomes
-a row of the problems frame).
+Four things can: a capture that cannot be used at all (CaptureError: the person
+named the wrong file), a policy or baseline that is none (PolicyError), a filter that says
+nothing (FilterError), and traffic or a file whose bytes do not follow their specification
+(DecodeError: data, which becomes a row of the problems frame).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ KINDS = (
     "gap",  # bytes that the capture does not hold
     "unparsed",  # a certificate or structure that the parser refused
 )
+
+EXCERPT_LENGTH = 90
+"""Characters of a filter that its error shows."""
 
 
 class TlsInspectError(Exception):
@@ -51,6 +54,32 @@ class PolicyError(TlsInspectError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class FilterError(TlsInspectError, ValueError):
+    """A filter that cannot be understood: characters `start` to `end` of `text`, and the `reason` in one line.
+
+    Its text is that line, the filter, and a mark below the characters, in three lines that are safe to print.
+    """
+
+    def __init__(self, text: str, start: int, end: int, reason: str) -> None:
+        first = max(0, start - EXCERPT_LENGTH // 2)
+        excerpt = text[first : first + EXCERPT_LENGTH]
+        shown = "".join(character if character.isprintable() else "?" for character in excerpt)
+        left_out = "... " if first else ""
+        mark = "^" * max(1, min(end, first + EXCERPT_LENGTH) - start)
+        indent = " " * (2 + len(left_out) + start - first)
+        rest = " ..." if first + EXCERPT_LENGTH < len(text) else ""
+        said = "".join(character if character.isprintable() else "?" for character in reason)
+        super().__init__(f"{said}\n  {left_out}{shown}{rest}\n{indent}{mark}")
+        self.text = text
+        self.start = start
+        self.end = end
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[FilterError], tuple[str, int, int, str]]:
+        """Survive the way between processes."""
+        return FilterError, (self.text, self.start, self.end, self.reason)
 
 
 class DecodeError(TlsInspectError):

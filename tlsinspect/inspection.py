@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
+    from .filters.compile import Filter
     from .policies import Policy
     from .story import Story
 
@@ -44,17 +45,63 @@ class Inspection:
     """What is in the captures, as pandas frames with the columns of tlsinspect.columns.
 
     Frames are made when they are first asked for. `interrupted` is True when reading
-    was ended early; `damage` lists damaged files as (capture, DecodeError).
+    was ended early; `damage` lists damaged files as (capture, DecodeError). `selection` is the filter whose
+    connections alone these are, empty where all of them are.
     """
 
-    def __init__(self, arrow: dict[str, pa.Table], reading: Reading | ParallelReading, arguments: str = "-") -> None:
-        """`arguments` are the captures and options that read the same on the command line."""
+    def __init__(
+        self,
+        arrow: dict[str, pa.Table],
+        reading: Reading | ParallelReading,
+        reading_arguments: str = "-",
+        selection: str = "",
+    ) -> None:
+        """`reading_arguments` are the captures and options that read the same on the command line."""
         self.arrow_tables = arrow
-        self.arguments = arguments
+        self.reading_arguments = reading_arguments
+        self.selection = selection
         self.reading = reading
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
         self.tls_ports = reading.totals.tls_ports
+
+    @property
+    def arguments(self) -> str:
+        """The words of a command line that mean the same connections."""
+        chosen = f" --where {shlex.quote(self.selection)}" if self.selection else ""
+        return self.reading_arguments + chosen
+
+    def where(self, expression: str) -> Inspection:
+        """The same inspection of only those connections of which a filter is true, in every table: docs/filter.md.
+
+        Messages, alerts, chains, offers, certificates, findings and ports are those of these connections; problems
+        that concern no connection, and captures, stay. Raises FilterError, which points at the mistake.
+        """
+        from .filters.compile import Filter  # loads Arrow's computations
+
+        return self.restricted(Filter(expression).apply(self.arrow("connections")), expression)
+
+    def only(self, connection_ids: Sequence[str]) -> Inspection:
+        """The same inspection of only those connections that have one of these ids, in every table, as `where` does."""
+        import pyarrow.compute as pc  # dear to import
+
+        connections = self.arrow("connections")
+        chosen = pc.is_in(connections["connection_id"], value_set=pa.array(connection_ids, pa.string()))
+        return self.restricted(connections.filter(chosen), f"connection_id in {list(connection_ids)}")
+
+    def restricted(self, connections: pa.Table, selection: str) -> Inspection:
+        """The inspection of some of the connections, that `selection` selects."""
+        made = {"connections": connections}
+        for table in ("messages", "alerts", "problems"):
+            made[table] = of_connections(self.arrow(table), connections)
+        both = f"({self.selection}) and ({selection})" if self.selection else selection
+        return Inspection(made, self.reading, self.reading_arguments, both)
+
+    def select(self, table: str, expression: str) -> pd.DataFrame:
+        """The rows of a table of which a filter over its own columns is true; raises FilterError."""
+        from .filters.compile import Filter
+
+        return tables.to_frame(Filter(expression, table).apply(self.arrow(table)))
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the captures, the versions in use, the frames."""
@@ -80,6 +127,8 @@ class Inspection:
             from .findings import RULES, build_findings  # asked for by few
 
             return build_findings(self.arrow("connections"), self.arrow("certificates"), RULES)
+        if table == "ports" and self.selection:
+            return self.reading.totals.build_ports(self.arrow("connections"))
         if table in COLUMNS:
             return self.reading.totals.build(table, self.reading.sources)
         raise KeyError(table)
@@ -211,6 +260,7 @@ def read(
     processes: int = 1,
     overlap: Overlap = "first",
     limits: Limits = DEFAULT_LIMITS,
+    where: str = "",
 ) -> Inspection:
     """Read captures and return what their TLS says.
 
@@ -221,10 +271,16 @@ def read(
     differ, `overlap` says which counts: "first", or "last" of those that wait because
     something before them has not come (what is in turn is read at once). `limits` bound what is
     kept meanwhile; what they cut off is among the problems. Raises CaptureError
-    when nothing can be read; damage further on ends up in `problems`.
+    when nothing can be read; damage further on ends up in `problems`. Of connections of which the filter `where`
+    is not true nothing is kept: `read(..., where=text)` gives what `read(...).where(text)` does, in less memory.
     """
     ports = frozenset(ports)
-    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap, limits)
+    selected = None
+    if where:
+        from .filters.compile import Filter
+
+        selected = Filter(where)
+    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap, limits, selected)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
         batches[batch.table].append(batch.rows)
@@ -232,7 +288,16 @@ def read(
     made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), made["problems"]])
     for name, keys in ORDER.items():
         made[name] = made[name].sort_by([(key, "ascending") for key in keys])
-    return Inspection(made, reading, command_arguments(captures, ports, overlap, limits))
+    return Inspection(made, reading, command_arguments(captures, ports, overlap, limits), where)
+
+
+def of_connections(rows: pa.Table, connections: pa.Table) -> pa.Table:
+    """The rows of a table that are about one of these connections, or about none."""
+    import pyarrow.compute as pc  # dear to import
+
+    ids = rows["connection_id"]
+    known = connections["connection_id"].combine_chunks()
+    return rows.filter(pc.or_(pc.is_null(ids), pc.is_in(ids, value_set=known)))
 
 
 def command_arguments(captures: Path | Sequence[Path], ports: Iterable[int], overlap: str, limits: Limits) -> str:
@@ -258,6 +323,7 @@ def open_reading(
     processes: int = 1,
     overlap: Overlap = "first",
     limits: Limits = DEFAULT_LIMITS,
+    where: Filter | None = None,
 ) -> Reading | ParallelReading:
     """Find the captures and prepare one pass over them, shared by processes where that pays.
 
@@ -269,5 +335,5 @@ def open_reading(
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     sources = order_captures(find_captures(paths))
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
-        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins, limits)
-    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits)
+        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where)
+    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits, where=where)

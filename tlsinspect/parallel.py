@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -30,6 +30,9 @@ from .wire.limits import DEFAULT_LIMITS, Limits
 
 if sys.platform == "linux":
     import fcntl
+
+if TYPE_CHECKING:
+    from .filters.compile import Filter
 
 PIPE_LENGTH = 1 << 20  # octets; what an unprivileged process may ask for
 
@@ -46,7 +49,9 @@ class ParallelReading:
         shards: int,
         last_wins: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        where: Filter | None = None,
     ) -> None:
+        self.where = where
         self.last_wins = last_wins
         self.limits = limits
         self.sources = sources
@@ -74,6 +79,7 @@ class ParallelReading:
                 self.shards,
                 self.last_wins,
                 self.limits,
+                self.where,
             )
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
@@ -121,6 +127,7 @@ def work(
     shards: int,
     last_wins: bool,
     limits: Limits,
+    where: Filter | None,
 ) -> None:
     """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -131,7 +138,7 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits)
+    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where)
     try:
         for batch in reading:
             sender.send(("rows", batch.table))

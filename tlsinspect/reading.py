@@ -10,7 +10,8 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -32,6 +33,9 @@ from .wire.limits import DEFAULT_LIMITS, Limits
 from .wire.openvpn import frame_openvpn
 from .wire.quic_opener import QuicOpener
 from .wire.walk import Walk
+
+if TYPE_CHECKING:
+    from .filters.compile import Filter
 
 PACKETS_PER_STEP = 8192  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 2048  # few enough to stay in the processor's cache until they are columns
@@ -61,7 +65,8 @@ class Reading:
     """One pass over captures; iterate it for batches of rows, then read its `totals`.
 
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
-    only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream.
+    only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream. `where` selects
+    connections: only they get rows, in every table.
     """
 
     def __init__(
@@ -74,7 +79,9 @@ class Reading:
         shards: int = 1,
         last_wins: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        where: Filter | None = None,
     ) -> None:
+        self.where = where
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
@@ -140,6 +147,11 @@ class Reading:
     def build_batches(self) -> Iterator[Batch]:
         """Build the rows of the connections that wait."""
         batch, self.pending = self.pending, []
+        self.totals.listed += len(batch)
+        if self.where is not None:
+            rows = tables.build_connections(batch, self.context)
+            batch = list(compress(batch, self.where.mask(rows).to_pylist()))
+        self.totals.selected += len(batch)
         for name in self.wanted:
             yield Batch(name, BATCH_BUILDERS[name](batch, self.context))
 

@@ -31,7 +31,8 @@ class Totals:
     `names` are the capture column's file names. `ports` and `port_bytes` count by
     (port, transport, protocol), `opened` and `opened_tls` connections by file number.
     `problems` are rows of the problems table, `damage` pairs of a file and what is wrong with it.
-    `certificates` maps SHA-256 in hex to DER.
+    `certificates` maps SHA-256 in hex to DER. `listed` counts the connections that would have a row, `selected`
+    those that have one.
     """
 
     def __init__(self, names: Sequence[str], tls_ports: frozenset[int], limits: Limits = DEFAULT_LIMITS) -> None:
@@ -46,6 +47,8 @@ class Totals:
         self.problems: list[Row] = []
         self.damage: list[tuple[str, DecodeError]] = []
         self.certificates: dict[str, bytes] = {}
+        self.listed = 0
+        self.selected = 0
         self.evicted = 0
         self.outweighed = 0
         self.interrupted = False
@@ -108,9 +111,20 @@ class Totals:
         self.opened.update(other.opened)
         self.opened_tls.update(other.opened_tls)
         self.certificates.update(other.certificates)
+        self.listed += other.listed
+        self.selected += other.selected
         self.evicted += other.evicted
         self.outweighed += other.outweighed
         self.interrupted = self.interrupted or other.interrupted
+
+    def build_ports(self, connections: pa.Table) -> pa.Table:
+        """Build the ports table of a selection of connections."""
+        chosen = Totals(self.names, self.tls_ports, self.limits)
+        names = ("server_port", "transport", "protocol", "client_bytes", "server_bytes")
+        for port, transport, protocol, *octets in zip(*(connections[name].to_pylist() for name in names), strict=True):
+            chosen.ports[port, transport, protocol] += 1
+            chosen.port_bytes[port, transport, protocol] += sum(octets)
+        return chosen.build("ports", ())
 
     def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
         """Build the ports or captures table, or the problems that are outside connections."""

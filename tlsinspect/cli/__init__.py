@@ -14,6 +14,7 @@ from .chart import chart
 from .check import check
 from .completion import completion
 from .export import export
+from .extract import extract
 from .findings import findings
 from .limits import limits
 from .quantum import quantum
@@ -36,9 +37,12 @@ def main() -> None:
       tlsinspect answers capture.pcapng
       tlsinspect show capture.pcapng www.example
       tlsinspect report captures/ -o reports/march
+      tlsinspect extract capture.pcapng --connection www.example -o one.pcapng
       tlsinspect export capture.pcap.gz --table certificates --format csv
     """
 
 
-for command in (summary, answers, show, findings, check, whatif, quantum, report, chart, export, limits, completion):
+for command in (
+    summary, answers, show, findings, check, whatif, quantum, report, chart, export, extract, limits, completion,
+):  # fmt: skip
     main.add_command(command)

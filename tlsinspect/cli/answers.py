@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.option(
     "--format", "format_name", type=click.Choice(("text", "json")), default="text", show_default=True,
     help="For people, or for programs.",
@@ -28,6 +29,7 @@ def answers(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     format_name: str,
     cases: str | None,
 ) -> None:
@@ -47,7 +49,7 @@ def answers(
     if cases is not None and cases not in QUESTIONS:
         raise click.BadParameter(f"{cases!r} is none of {', '.join(QUESTIONS)}", param_hint="'--cases'")
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         from ..report.answers import answers_as_json, render_answers, render_cases
 
         if cases is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -53,6 +54,7 @@ def check_output(context: click.Context, option: click.Parameter, output: Path |
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.argument("name", callback=check_name, metavar="NAME")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), callback=check_output,
@@ -73,6 +75,7 @@ def chart(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     output: Path | None,
     unit: str,
     size: str,
@@ -95,8 +98,10 @@ def chart(
         raise click.BadParameter(f"{name} is counted by {', '.join(CHARTS[name].units)}", param_hint="--unit")
     path = output or Path(f"{name}.svg")
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         content = compose_chart(name, inspection, unit)
+        if where:
+            content = replace(content, note=f"{content.note} Only connections where {where}".strip())
         with writing_to(str(path)):
             write_chart(content, path, size, dark)
         click.echo("\n".join(content.words()))

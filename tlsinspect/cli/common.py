@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import TlsInspectError
+from ..errors import FilterError, TlsInspectError
 
 if TYPE_CHECKING:
+    from ..filters.compile import Filter
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
     from ..totals import Totals
@@ -88,6 +89,51 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def parse_where(context: click.Context, option: click.Parameter, text: str | None) -> str:
+    """A filter of connections that has been checked; a mistake is pointed at, and the exit status is 2."""
+    if text is None:
+        return ""
+    parse_filter(text)
+    return text
+
+
+def parse_filter(text: str, table: str = "connections", listed: str = "") -> Filter:
+    """Make a filter; a mistake is pointed at on standard error, and the exit status is 2."""
+    from ..filters.compile import Filter
+
+    try:
+        return Filter(text, table, listed)
+    except FilterError as error:
+        click.echo(f"tlsinspect: {error}", err=True)
+        sys.exit(2)
+
+
+def complete_columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """What the shell offers for a filter: the name that is being written, completed."""
+    from ..filters.complete import complete
+
+    own = context.params.get("table") or ("findings" if context.info_name == "findings" else "connections")
+    return complete(incomplete, own if parameter.name == "rows_where" else "connections")
+
+
+def where_option(command: Command) -> Command:
+    """The option that selects connections."""
+    option = click.option(
+        "--where", callback=parse_where, metavar="EXPRESSION", shell_complete=complete_columns,
+        help="Take only the connections of which this is true, such as \"version_name == 'TLS 1.2'\": docs/filter.md.",
+    )  # fmt: skip
+    return option(command)
+
+
+def rows_option(command: Command) -> Command:
+    """The option that selects rows of the table that is listed."""
+    option = click.option(
+        "--rows", "rows_where", metavar="EXPRESSION", shell_complete=complete_columns,
+        help="List only the rows of which this is true, by the table's own columns: docs/filter.md.",
+    )  # fmt: skip
+    return option(command)
+
+
 @contextmanager
 def errors_as_one_line() -> Iterator[None]:
     """A capture that cannot be read is one line on standard error and exit status 2."""
@@ -95,6 +141,9 @@ def errors_as_one_line() -> Iterator[None]:
         from ..export.text import escape_control
 
         yield
+    except FilterError as error:
+        click.echo(f"tlsinspect: {error}", err=True)
+        sys.exit(2)
     except TlsInspectError as error:
         click.echo(f"tlsinspect: {escape_control(str(error))}", err=True)
         sys.exit(2)
@@ -135,14 +184,21 @@ def progress_bar() -> Iterator[Progress | None]:
 
 
 def inspect(
-    captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    where: str = "",
 ) -> Inspection:
-    """Read the captures with a progress bar, and warn of what went wrong."""
+    """Read the captures with a progress bar, warn of what went wrong, and say how many connections `where` selects."""
     from ..inspection import read
 
     with progress_bar() as progress:
-        inspection = read(captures, ports, progress, processes, overlap, limits)
+        inspection = read(captures, ports, progress, processes, overlap, limits, where)
     warn(inspection.reading.totals)
+    if where:
+        tell_selection(inspection.reading.totals)
     return inspection
 
 
@@ -167,6 +223,11 @@ def warn(totals: Totals) -> None:
         if not any(row["packets"] for row in totals.captures):
             sys.exit(INTERRUPTED)
         click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
+
+
+def tell_selection(totals: Totals) -> None:
+    """Say on standard error how many connections were selected."""
+    click.echo(f"tlsinspect: {totals.selected:,} of {totals.listed:,} connections selected", err=True)
 
 
 def exit_status(totals: Totals, strict: bool) -> int:

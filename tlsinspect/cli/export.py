@@ -18,14 +18,19 @@ from .common import (
     errors_as_one_line,
     exit_status,
     inspect,
+    parse_filter,
     progress_bar,
     reading_options,
+    rows_option,
+    tell_selection,
     warn,
+    where_option,
     writing_to,
 )
 
 if TYPE_CHECKING:
     from ..capture import CaptureSource
+    from ..filters.compile import Filter
     from ..inspection import Overlap
     from ..parallel import ParallelReading
     from ..reading import Reading
@@ -37,6 +42,8 @@ STREAMED = ("connections", "messages", "alerts")
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
+@rows_option
 @click.option(
     "--table", type=click.Choice(list(COLUMNS)), default="connections", show_default=True, help="Which frame."
 )
@@ -53,6 +60,8 @@ def export(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
+    rows_where: str | None,
     table: str,
     format_name: str,
     output: str,
@@ -68,14 +77,17 @@ def export(
       tlsinspect export capture.pcap > connections.csv
       tlsinspect export capture.pcap --table offers --format jsonl | head
       tlsinspect export captures/ --format parquet -o connections.parquet
+      tlsinspect export capture.pcap --where "version_name == 'TLS 1.0' and client_ip in '10.0.0.0/8'"
+      tlsinspect export capture.pcap --table certificates --rows "not_after - not_before > 398d"
     """
     if format_name == "parquet" and output == "-" and sys.stdout.isatty():
         raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
+    if where and table != "connections":
+        parse_filter(where, listed=table)
+    rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
-        if table in STREAMED:
-            reading = export_streamed(captures, ports, processes, overlap, limits, table, format_name, output)
-        else:
-            reading = export_whole(captures, ports, processes, overlap, limits, table, format_name, output)
+        write = export_streamed if table in STREAMED else export_whole
+        reading = write(captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
         sys.exit(exit_status(reading.totals, strict))
 
 
@@ -85,6 +97,8 @@ def export_streamed(
     processes: int,
     overlap: Overlap,
     limits: Limits,
+    where: str,
+    chosen: Filter | None,
     table: str,
     format_name: str,
     output: str,
@@ -95,15 +109,18 @@ def export_streamed(
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
-        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits)
+        selected = parse_filter(where) if where else None
+        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits, selected)
         batches = iter(reading)
         first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:
             writer = open_writer(format_name, out, arrow_schema(table))
             for batch in chain(first, batches):
-                writer.write(batch.rows)
+                writer.write(batch.rows if chosen is None else chosen.apply(batch.rows))
             writer.close()
     warn(reading.totals)
+    if where:
+        tell_selection(reading.totals)
     return reading
 
 
@@ -113,6 +130,8 @@ def export_whole(
     processes: int,
     overlap: Overlap,
     limits: Limits,
+    where: str,
+    chosen: Filter | None,
     table: str,
     format_name: str,
     output: str,
@@ -120,8 +139,9 @@ def export_whole(
     """Write a frame that is known only when all is read."""
     from ..export import open_writer
 
-    inspection = inspect(captures, ports, processes, overlap, limits)
+    inspection = inspect(captures, ports, processes, overlap, limits, where)
     rows = inspection.arrow(table)
+    rows = rows if chosen is None else chosen.apply(rows)
     with open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, rows.schema)
         for batch in rows.combine_chunks().to_batches():

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+from .common import (
+    CAPTURES,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    parse_filter,
+    reading_options,
+    rows_option,
+    where_option,
+)
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -17,6 +26,8 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
+@rows_option
 @click.option(
     "--severity-at-least",
     type=click.Choice(SEVERITIES),
@@ -35,6 +46,8 @@ def findings(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
+    rows_where: str | None,
     severity_at_least: str,
     format_name: str,
 ) -> None:
@@ -44,13 +57,16 @@ def findings(
     Examples:
       tlsinspect findings capture.pcapng
       tlsinspect findings captures/ --severity-at-least high
+      tlsinspect findings capture.pcapng --where "server_name == 'www.example'"
       tlsinspect findings capture.pcapng --format csv > findings.csv
     """
+    chosen = None if rows_where is None else parse_filter(rows_where, "findings")
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         from ..findings.text import at_least, render_findings
 
         rows = at_least(inspection.arrow("findings"), severity_at_least)
+        rows = rows if chosen is None else chosen.apply(rows)
         if format_name == "text":
             from ..export.text import escape_control
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
 )
@@ -28,6 +29,7 @@ def report(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     output: Path,
     title: str | None,
 ) -> None:
@@ -42,7 +44,7 @@ def report(
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         from ..report.html import write_report
 
         with writing_to(str(output)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.argument("connection", metavar="CONNECTION")
 def show(
     captures: tuple[str, ...],
@@ -24,6 +25,7 @@ def show(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     connection: str,
 ) -> None:
     """Tell one connection step by step, in plain words.
@@ -39,7 +41,7 @@ def show(
       tlsinspect show capture.pcapng www.example
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         from ..export.text import escape_control
         from ..report.story import render_candidates, render_story
 

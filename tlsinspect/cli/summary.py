@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 def summary(
     captures: tuple[str, ...],
     ports: frozenset[int],
@@ -23,6 +24,7 @@ def summary(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
 ) -> None:
     """Say in one screen what TLS is in the captures.
 
@@ -33,7 +35,7 @@ def summary(
       tcpdump -r big.pcap -w - port 443 | tlsinspect summary -
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         from rich.console import Console
 
         from ..report.text import render_summary

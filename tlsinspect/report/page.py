@@ -209,7 +209,8 @@ def page_subtitle(inspection: Inspected) -> str:
     number = len(captures)
     files = "1 capture" if number == 1 else f"{number:,} captures"
     start, end = captures["time_start"].min(), captures["time_end"].max()
-    return ", ".join(part for part in (files, period_text(start, end)) if part)
+    chosen = f"only connections where {inspection.selection}" if inspection.selection else ""
+    return ", ".join(part for part in (files, period_text(start, end), chosen) if part)
 
 
 def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:

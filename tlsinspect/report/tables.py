@@ -45,6 +45,9 @@ class Inspected(Frames, Protocol):
     @property
     def arguments(self) -> str: ...
 
+    @property
+    def selection(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class Table:

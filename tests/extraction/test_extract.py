@@ -1,0 +1,171 @@
+"""Extraction: the packets of some connections, as they were, and what Wireshark makes of them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import run
+from cryptography import x509
+from samples import CAPTURES, inspect
+
+import tlsinspect
+from tlsinspect.capture import CaptureSource
+from tlsinspect.display_filter import display_filter
+from tlsinspect.extraction import extract_packets, with_finding
+from tlsinspect.extraction.certificates import file_name
+from tlsinspect.extraction.packets import RawPacket, iter_packets
+from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
+
+PLACES = ("capture", "client_hello_packet", "server_hello_packet", "certificate_packet")
+NEEDS_TSHARK = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed: run make tools")
+
+
+def tshark(path: Path, *arguments: str) -> list[str]:
+    command = ["tshark", "-r", str(path), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    complaints = [line for line in result.stderr.splitlines() if not line.startswith("Running as user")]
+    assert (result.returncode, complaints) == (0, [])
+    return result.stdout.splitlines()
+
+
+def rows_of(inspection: tlsinspect.Inspection) -> dict[str, dict[str, Any]]:
+    rows = inspection.arrow("connections").drop_columns(list(PLACES)).to_pylist()
+    return {row["connection_id"]: row for row in rows}
+
+
+def copied(packet: RawPacket) -> tuple[Any, ...]:
+    interface = packet.interface
+    kind = (interface.link_type, interface.tsresol, interface.tsoffset, interface.name)
+    return packet.frame, packet.wire_length, packet.ticks, kind
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["handshakes/eap-tls-radius.pcap", "handshakes/eap-tls-lan.pcap", "handshakes/quic-aioquic.pcapng",
+     "variants/ip-fragments-reversed.pcap", "variants/ipv6-fragments.pcap", "variants/link-qinq.pcap",
+     "variants/format-ng-interfaces.pcapng", "variants/format-ng-big-endian.pcapng",
+     "variants/format-ng-simple-packets.pcapng", "variants/format-nanoseconds.pcap",
+     "variants/format-ng-sections.pcapng",
+     "variants/format-ng-obsolete-packets.pcapng", "variants/tcp-time-backwards.pcap",
+     "variants/format-zstandard.pcap.zst", "variants/tunnel-vxlan.pcap"],
+)  # fmt: skip
+def test_the_extracted_packets_are_those_of_the_capture_and_say_the_same(sample: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.pcapng"
+    with path.open("wb") as out:
+        extracted = extract_packets(inspect(sample), out)
+    assert rows_of(tlsinspect.read(path)) == rows_of(inspect(sample)) != {}
+    written = [copied(packet) for packet in iter_packets(CaptureSource(path))]
+    original = [copied(packet) for packet in iter_packets(CaptureSource(CAPTURES / sample))]
+    assert len(written) == extracted.packets
+    assert written == [packet for packet in original if packet in written]
+
+
+def test_one_connection_among_many_comes_out_alone_with_its_tcp_handshake(tmp_path: Path) -> None:
+    connection = inspect("demo.pcapng").connections.query("version_name == 'TLS 1.0'").iloc[0]
+    path = tmp_path / "one.pcapng"
+    done = run("extract", CAPTURES / "demo.pcapng", "--connection", connection["connection_id"], "-o", path)
+    packets = connection["client_packets"] + connection["server_packets"]
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(f"{path}: {packets} packets of 1 connections, ")
+    ours = rows_of(tlsinspect.read(path))
+    assert ours == {connection["connection_id"]: rows_of(inspect("demo.pcapng"))[connection["connection_id"]]}
+
+
+@NEEDS_TSHARK
+def test_tshark_sees_the_same_handshake_and_the_findings_as_comments(tmp_path: Path) -> None:
+    row = inspect("demo.pcapng").connections.query("cipher_suite_name.str.contains('EXPORT')").iloc[0].to_dict()
+    path = tmp_path / "one.pcapng"
+    assert run("extract", CAPTURES / "demo.pcapng", "--connection", row["connection_id"], "-o", path).exit_code == 0
+    fields = ["frame.time_epoch", "frame.len", "frame.protocols", "tcp.flags.str", "tls.handshake.type",
+              "tls.handshake.random", "tls.handshake.ciphersuite", "x509sat.printableString"]  # fmt: skip
+    shown = ["-T", "fields", *(word for field in fields for word in ("-e", field))]
+    seen = tshark(path, *shown)
+    assert seen == tshark(CAPTURES / "demo.pcapng", "-Y", display_filter(row), *shown)
+    assert "S" in seen[0].split("\t")[3]
+    comments = [
+        line.split("\t")
+        for line in tshark(
+            path, "-T", "fields", "-e", "tls.handshake.type", "-e", "frame.comment", "-Y", "frame.comment"
+        )
+    ]
+    assert any(types.startswith("2") and "critical: CIP-03: Export-grade" in text for types, text in comments)
+
+
+@NEEDS_TSHARK
+def test_tshark_decrypts_with_the_secrets_that_came_along(tmp_path: Path) -> None:
+    path = tmp_path / "out.pcapng"
+    done = run(
+        "extract", CAPTURES / "variants" / "format-ng-secrets.pcapng", "--where", "version is not null", "-o", path
+    )
+    assert "lines of decryption secrets" in done.stdout
+    assert any("GET /" in line for line in tshark(path, "-Y", "http"))
+
+
+def test_only_secrets_of_the_connections_come_along() -> None:
+    mine, other = "ab" * 32, "cd" * 32
+    own = f"CLIENT_RANDOM {mine.upper()} 01\n"
+    log = f"# comment\n{own}CLIENT_RANDOM {other} 02\nRSA 0011223344556677 03\nCLIENT {mine}\n"
+    assert own_secrets(TLS_KEY_LOG, log.encode(), {mine}) == own.encode()
+    assert own_secrets(0x57474B4C, log.encode(), {mine}) == b""
+
+
+def test_a_finding_chooses_every_connection_that_it_is_about() -> None:
+    inspection = inspect("demo.pcapng")
+    old = set(inspection.connections.query("version_name == 'TLS 1.0'")["connection_id"])
+    assert set(with_finding(inspection, "ver-04")) == old
+    out = BytesIO()
+    assert extract_packets(inspection.only(sorted(old)), out).connections == len(old)
+    with pytest.raises(tlsinspect.TlsInspectError, match="did you mean VER-04"):
+        with_finding(inspection, "VER04")
+
+
+def test_certificates_become_files_that_others_read(tmp_path: Path) -> None:
+    done = run(
+        "extract", CAPTURES / "demo.pcapng", "--connection", "old.test", "--certificates", tmp_path / "new" / "dir"
+    )
+    assert done.exit_code == 0, done.stderr
+    pems = sorted((tmp_path / "new" / "dir").glob("*.pem"))
+    assert any(path.name.startswith("old.test-") for path in pems)
+    for path in pems:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        assert certificate == x509.load_der_x509_certificate(path.with_name(f"{path.stem}.der").read_bytes())
+    assert str(len(pems)) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [("www.example", "www.example"),
+     ("*.example", "example"), ("../../etc/passwd", "etc_passwd"), (None, "certificate"),
+     ("\x1b[2J/", "2J"), ("...", "certificate"), ("a" * 100, "a" * 48), ("CON", "CON")],
+)  # fmt: skip
+def test_no_certificate_chooses_a_path(name: str | None, safe: str) -> None:
+    assert file_name(name, "0123456789abcdef" * 4) == f"{safe}-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo.pcapng", "-o", "x.pcapng"], "say which connections"),
+        (["demo.pcapng", "--finding", "CIP-03"], "say where to"),
+        (["demo.pcapng", "--connection", "no.such.name", "-o", "x.pcapng"], "'no.such.name' is no packet"),
+        (["demo.pcapng", "--where", "server_name == 'no.such'", "-o", "x.pcapng"], "no connection was chosen"),
+        (["demo.pcapng", "--where", "true", "-o", "demo.pcapng"], "would be overwritten"),
+        (["-", "--where", "true", "-o", "x.pcapng"], "can be read only once"),
+    ],
+)
+def test_what_cannot_be_extracted_is_said(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = (CAPTURES / "handshakes" / "tls12.pcap").read_bytes()
+    (tmp_path / "demo.pcapng").write_bytes(sample)
+    monkeypatch.chdir(tmp_path)
+    result = run("extract", *arguments, input=sample)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert not (tmp_path / "x.pcapng").exists()
+    assert (tmp_path / "demo.pcapng").read_bytes() == sample

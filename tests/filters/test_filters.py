@@ -1,0 +1,276 @@
+"""Filters: what they select, and how mistakes are told."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from command_line import run, start
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import CAPTURES, ROOT, inspect
+from synthetic import NOON, make_connection
+
+import tlsinspect
+from tlsinspect import FilterError
+from tlsinspect.filters.compile import Filter
+from tlsinspect.filters.complete import complete
+from tlsinspect.filters.parse import DEEPEST
+from tlsinspect.filters.scan import LONGEST_EXPRESSION
+from tlsinspect.report.page import page_subtitle
+from tlsinspect.tables import arrow_schema
+
+ROWS = [
+    {
+        "server_name": "www.a.example", "client_ip": "10.1.2.3", "version": 0x0304, "cipher_suites": [0x1301, 0x1302],
+        "alpn_offered": ["h2", "http/1.1"], "hello_ms": 250.0, "resumed": True, "group": 29, "key_share_groups": [29],
+        "time_end": NOON,
+    },
+    {
+        "server_name": "Mail.b.example", "client_ip": "fd00::1", "version": 0x0303, "cipher_suites": [],
+        "alpn_offered": [], "hello_ms": 10.0, "resumed": False, "group": 23, "key_share_groups": [29],
+        "unknown_reasons": [("alpn", "not_offered")], "client_bytes": 0,
+    },
+    {
+        "server_name": None, "client_ip": None, "version": None, "cipher_suites": None, "alpn_offered": None,
+        "hello_ms": None, "resumed": None, "group": None, "key_share_groups": None, "time_start": NOON,
+    },
+]  # fmt: skip
+
+
+def rows() -> pa.Table:
+    return pa.Table.from_pylist(
+        [make_connection(number, **values) for number, values in enumerate(ROWS, 1)], arrow_schema("connections")
+    )
+
+
+def selected(expression: str) -> list[int]:
+    return [number for number, holds in enumerate(Filter(expression).mask(rows()).to_pylist()) if holds]
+
+
+@pytest.mark.parametrize(
+    ("expression", "numbers"),
+    [
+        ("server_name == 'www.a.example'", [0]),
+        ("server_name != 'www.a.example'", [1]),
+        ("not server_name == 'www.a.example'", [1]),
+        ("server_name is null", [2]),
+        ("server_name is not null", [0, 1]),
+        ("server_name is null or resumed", [0, 2]),
+        ("not (server_name is null and resumed)", [0, 1]),
+        ("server_name in ['www.a.example', 'x']", [0]),
+        ("server_name not in ['www.a.example', 'x']", [1]),
+        ("server_name in []", []),
+        ("server_name.endswith('.example', '.test') and server_name.startswith('www')", [0]),
+        ("server_name.contains('b.') or 'www' in server_name", [0, 1]),
+        ("server_name.lower().matches('^mail\\.')", [1]),
+        ("'a\\'b' == 'a\\'b' and server_name.matches('\\.a\\.')", [0]),
+        ("client_ip in '10.0.0.0/8'", [0]),
+        ("client_ip in ['fd00::/8', '192.0.2.1']", [1]),
+        ("client_ip not in '10.0.0.0/8'", [1]),
+        ("client_ip == 'FD00:0::1'", [1]),
+        ("version >= 0x0303 and version < 772", [1]),
+        ("0x0302 < version <= 0x0304", [0, 1]),
+        ("version in (0x0304, 5)", [0]),
+        ("0x1302 in cipher_suites", [0]),
+        ("0x1302 not in cipher_suites", [1]),
+        ("group in key_share_groups", [0]),
+        ("not (group in key_share_groups)", [1]),
+        ("'h2' in alpn_offered", [0]),
+        ("alpn_offered.startswith('http/')", [0]),
+        ("len(cipher_suites) == 0", [1]),
+        ("len(server_name) > 13", [1]),
+        ("hello_ms > 0.2s", [0]),
+        ("hello_ms > 200", [0]),
+        ("time_start > '2026-03-01T12:00:01.5Z'", [1]),
+        ("time_start - '2026-03-01 13:00+01:00' == 2s", [1]),
+        ("time_end - time_start < 0s", [0]),
+        ("time_start + 1s <= '2026-03-01T12:00:02'", [0, 2]),
+        ("100 / client_bytes > 0", [0, 2]),
+        ("2 * version - 772 == 772", [0]),
+        ("resumed", [0]),
+        ("not resumed", [1]),
+        ("resumed == false", [1]),
+        ("unknown_reasons['alpn'] == 'not_offered'", [1]),
+        ("connections.version == 0x0304 OR FALSE", [0]),
+        ("true", [0, 1, 2]),
+        ("version == -1 or version == 70000", []),
+    ],
+)  # fmt: skip
+def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers: list[int]) -> None:
+    assert str(NOON) == "2026-03-01 12:00:00+00:00"
+    assert selected(expression) == numbers
+
+
+@pytest.mark.parametrize(
+    ("expression", "marked", "said"),
+    [
+        ("version == 1 and sever_name == 'a'", "sever_name", "did you mean server_name?"),
+        ("version_name == TLS", "TLS", "A text stands in quotes: 'TLS'"),
+        ("key_type == 'RSA'", "key_type", "it is one of certificates"),
+        ("version = 1", "=", "write =="),
+        ("resumed && grease", "&", "write and"),
+        ("server_port == '443'", "'443'", "write 443 without quotes"),
+        ("version_name == 771", "771", "write '771' in quotes"),
+        ("server_name > 'a'", "server_name > 'a'", "no order"),
+        ("server_name", "server_name", "no condition"),
+        ("server_name == null", "server_name == null", "write server_name is null"),
+        ("server_name == 'abc", "'", "does not end"),
+        ("server_name.matches('(')", "'('", "missing )"),
+        ("server_name.matches('(a{1000}){1000}')", "'(a{1000}){1000}'", "RE2"),
+        ("server_name.system('x')", "system", "startswith"),
+        ("__import__('os').system('x')", "(", "stands where"),
+        ("client_ip == '10.0.0.0/8'", "'10.0.0.0/8'", "write client_ip in '10.0.0.0/8'"),
+        ("client_ip in 'office'", "'office'", "no network"),
+        ("time_start > 'yesterday'", "'yesterday'", "ISO 8601"),
+        ("time_end - time_start > 5", "5", "write 5s"),
+        ("hello_ms > 5q", "q", "no unit"),
+        ("cipher_suites == [1]", "[1]", "behind in"),
+        ("'a' in cipher_suites", "'a'", "a list of numbers"),
+        ("server_name in 'abc'", "'abc'", "needs a list"),
+        ("unknown_reasons['x'] is null", "'x'", "a column of connections"),
+        ("resumed == 1", "1", "write resumed or not resumed"),
+        ("(version == 1", "", "the filter ends where )"),
+        ("version == 99999999999999999999", "99999999999999999999", "larger than"),
+        ("certificates.key_bits == 1", "certificates.key_bits", "speaks of connections"),
+        ("", "", "empty"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_pointed_at(expression: str, marked: str, said: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        Filter(expression)
+    error = caught.value
+    assert said in error.reason
+    assert expression[error.start : error.end] == marked
+    reason, shown, mark = str(error).split("\n")
+    assert reason == error.reason
+    assert shown[len(mark) - len(mark.lstrip()) :].startswith(marked)
+    assert pickle.loads(pickle.dumps(error)).start == error.start
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["(" * 2000, "not " * 1000 + "resumed", "1" + "+1" * 1000 + "==1", "-" * 3000, "server_name" + ".lower()" * 400,
+     "x" * (LONGEST_EXPRESSION + 1)],
+)  # fmt: skip
+def test_length_and_depth_have_limits(expression: str) -> None:
+    with pytest.raises(FilterError, match=f"at most {DEEPEST} levels|at most {LONGEST_EXPRESSION}|number was expected"):
+        Filter(expression)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["version", "server_name", "'a'", "5", "5s", "==", "<", "in", "not", "and", "or", "is", "null", "(", ")",
+             "[", "]", ",", ".", "lower", "matches", "len", "+", "/", "-", "cipher_suites", "resumed", "time_start",
+             "unknown_reasons", "true", "'10.0.0.0/8'", "client_ip", "\x1b[2J", "'2026-03-01'"]
+        ), max_size=12,
+    ).map(" ".join)
+)  # fmt: skip
+def test_any_text_is_a_filter_or_an_error_that_is_safe_to_print(text: str) -> None:
+    try:
+        mask = Filter(text).mask(rows())
+    except FilterError as error:
+        assert "\x1b" not in str(error)
+    else:
+        assert len(mask) == len(ROWS)
+        assert mask.null_count == 0
+
+
+def test_every_example_of_the_documentation_selects_or_rejects() -> None:
+    text = (ROOT / "docs" / "filter.md").read_text()
+    examples = re.search(r"```text\n(.*?)```", text, re.DOTALL)
+    assert examples is not None
+    lines = examples[1].splitlines()
+    assert len(lines) == 20
+    demo = inspect("demo.pcapng").arrow("connections")
+    counts = [sum(Filter(line).mask(demo).to_pylist()) for line in lines]
+    assert sum(0 < count < demo.num_rows for count in counts) >= 12
+    for table, example in (
+        ("findings", "severity >= 'high'"),
+        ("certificates", "not_after - not_before > 398d"),
+        ("alerts", "level == 2"),
+    ):
+        assert f"`{example}` of {table}" in text.replace("\n", " ")
+        rows = inspect("demo.pcapng").arrow(table)
+        assert 0 < Filter(example, table).apply(rows).num_rows < rows.num_rows
+
+
+def test_a_selection_restricts_every_table_to_its_connections() -> None:
+    whole = inspect("demo.pcapng")
+    part = whole.where("version_name == 'TLS 1.2'").where("server_name is not null")
+    ids = set(part.connections["connection_id"])
+    assert 0 < len(ids) < len(whole.connections)
+    for table in ("messages", "alerts", "chains", "offers"):
+        assert set(part.frame(table)["connection_id"]) <= ids
+        assert len(part.frame(table)) == whole.frame(table)["connection_id"].isin(ids).sum()
+    assert set(part.certificates["sha256"]) == set(part.chains["sha256"])
+    assert part.ports["connections"].sum() == len(ids)
+    assert part.arguments.endswith("--where '(version_name == '\"'\"'TLS 1.2'\"'\"') and (server_name is not null)'")
+
+
+def test_a_filter_while_reading_gives_what_a_filter_afterwards_does() -> None:
+    expression = "server_name.endswith('.example')"
+    while_reading = tlsinspect.read(CAPTURES / "demo.pcapng", where=expression)
+    afterwards = inspect("demo.pcapng").where(expression)
+    assert while_reading.selection == afterwards.selection
+    for table in ("connections", "messages", "alerts", "chains", "certificates", "problems", "ports", "findings"):
+        assert while_reading.arrow(table).equals(afterwards.arrow(table)), table
+
+
+def test_export_writes_the_connections_of_which_the_filter_is_true() -> None:
+    result = run("export", CAPTURES / "demo.pcapng", "--where", "version == 0x0303 and resumed", "--format", "jsonl")
+    connections = inspect("demo.pcapng").connections
+    wanted = connections[(connections["version"] == 0x0303) & connections["resumed"]]
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == len(wanted) > 0
+    assert f"{len(wanted)} of {len(connections)} connections selected" in result.stderr
+
+
+def test_export_filters_the_rows_of_another_table_by_their_own_columns() -> None:
+    arguments: list[Any] = ["export", CAPTURES / "demo.pcapng", "--table", "certificates", "--format", "jsonl"]
+    rows = run(*arguments, "--rows", "key_bits < 2048 and key_type == 'RSA'").stdout.splitlines()
+    assert rows
+    assert all('"key_type": "RSA"' in row for row in rows)
+    unclear = run(*arguments, "--where", "key_bits < 2048")
+    assert unclear.exit_code == 2
+    assert "write connections.key_bits" in unclear.stderr
+
+
+def test_a_mistake_ends_a_command_before_a_capture_is_read() -> None:
+    result = run("summary", "no-such-file.pcap", "--where", "sever_name == 'a'")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "tlsinspect: there is no column sever_name in connections; did you mean server_name?",
+        "  sever_name == 'a'",
+        "  ^^^^^^^^^^",
+    ]
+
+
+def test_a_report_says_of_which_connections_it_is(tmp_path: Any) -> None:
+    result = run(
+        "chart", CAPTURES / "demo.pcapng", "versions", "-o", tmp_path / "x.svg", "--where", "server_port == 443"
+    )
+    assert result.exit_code == 0
+    assert "Only connections where server_port == 443" in result.stdout
+    subtitle = page_subtitle(inspect("demo.pcapng").where("server_port == 443"))
+    assert subtitle.endswith("only connections where server_port == 443")
+
+
+def test_the_name_at_the_end_is_completed() -> None:
+    assert "server_name" in complete("server_")
+    assert complete("version == 1 and server_na") == ["version == 1 and server_name"]
+    assert complete("server_name.ends") == ["server_name.endswith("]
+    assert complete("server_name == 'ver") == []
+    assert "key_type" in complete("key", "certificates")
+    environment: dict[str, str | None] = {
+        "_TLSINSPECT_COMPLETE": "bash_complete",
+        "COMP_WORDS": "tlsinspect export x.pcap --where \"resumed and server_na",
+        "COMP_CWORD": "4",
+    }  # fmt: skip
+    output, _ = start(environment=environment).communicate(timeout=60)
+    assert output.decode().splitlines() == ["plain,resumed and server_name"]

@@ -1,0 +1,109 @@
+"""tlsinspect extract: the packets of some connections, as a capture of their own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import TlsInspectError
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection, Overlap
+    from ..wire.limits import Limits
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@where_option
+@click.option(
+    "--connection", "names", multiple=True, metavar="CONNECTION",
+    help="A connection as 'show' takes it: packet number, id or its start, server name, address; all that are meant. "
+    "May be given several times.",
+)  # fmt: skip
+@click.option("--finding", "finding", metavar="ID", help="All connections that a finding is about, such as CIP-03.")
+@click.option("-o", "--output", metavar="FILE", help="pcapng file to write to; - is standard output.")
+@click.option(
+    "--certificates", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Folder for their certificates, as PEM and DER.",
+)  # fmt: skip
+def extract(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    where: str,
+    names: tuple[str, ...],
+    finding: str | None,
+    output: str | None,
+    folder: Path | None,
+) -> None:
+    """Write the packets of some connections as pcapng.
+
+    All packets of both directions, as they were captured, with the TCP handshake, IP fragments, times and link types;
+    findings become comments of the packets that prove them, and decryption secrets in the capture follow where they
+    belong to the connections. Where several options choose connections, they have to be chosen by each.
+
+    \b
+    Examples:
+      tlsinspect extract capture.pcapng --connection 87895a4f -o one.pcapng
+      tlsinspect extract capture.pcapng --finding CIP-03 -o export-grade.pcapng
+      tlsinspect extract captures/ --where "version < 0x0303" -o old.pcapng --certificates old/
+    """
+    if not (where or names or finding):
+        raise click.UsageError("say which connections: --connection, --finding or --where")
+    if output is None and folder is None:
+        raise click.UsageError("say where to: -o FILE, --certificates DIR, or both")
+    with errors_as_one_line():
+        inspection = choose(inspect(captures, ports, processes, overlap, limits, where), names, finding)
+        if not len(inspection.arrow("connections")):
+            raise TlsInspectError("no connection was chosen; nothing is written")
+        if output is not None:
+            write_packets(inspection, output)
+        if folder is not None:
+            from ..extraction import extract_certificates
+
+            with writing_to(str(folder)):
+                written = extract_certificates(inspection, folder)
+            click.echo(f"{folder}: {len(written)} certificates, each as .pem and .der", err=output == "-")
+        sys.exit(exit_status(inspection.reading.totals, strict))
+
+
+def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) -> Inspection:
+    """The connections that the options choose; raises TlsInspectError for one that names nothing."""
+    from ..extraction import with_finding
+
+    if names:
+        ids: list[str] = []
+        for name in names:
+            found = inspection.find_connections(name)["connection_id"].tolist()
+            if not found:
+                raise TlsInspectError(
+                    f"{name!r} is no packet that completes a message, no id, server name or address in the captures"
+                )
+            ids += found
+        inspection = inspection.only(ids)
+    if finding:
+        inspection = inspection.only(with_finding(inspection, finding))
+    return inspection
+
+
+def write_packets(inspection: Inspection, output: str) -> None:
+    """Write the packets, and say how many."""
+    from ..extraction import check_sources, extract_packets
+    from .export import open_output
+
+    check_sources(inspection)
+    with open_output(output, inspection.reading.sources) as out:
+        done = extract_packets(inspection, out)
+    parts = [f"{done.packets:,} packets of {done.connections:,} connections"]
+    if done.commented:
+        parts.append(f"{done.commented:,} with findings as comments")
+    if done.secrets:
+        parts.append(f"{done.secrets:,} lines of decryption secrets")
+    click.echo(f"{output}: {', '.join(parts)}", err=output == "-")

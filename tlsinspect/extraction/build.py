@@ -1,0 +1,95 @@
+"""An inspection's connections -> a pcapng file with all of their packets and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+
+from .. import __version__
+from ..errors import CaptureError
+from .choose import comments_of
+from .find import Found, Wanted, find_packets
+from .packets import iter_packets
+from .pcapng import PcapngWriter
+from .secrets import TLS_KEY_LOG, own_secrets
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection
+
+COLUMNS = (
+    *("client_ip", "client_port", "server_ip", "server_port", "transport", "starttls_protocol"),
+    *("time_start", "time_end", "client_random"),
+)
+
+
+class Extracted(NamedTuple):
+    """How much was written: connections, packets, packets with a comment, lines of decryption secrets."""
+
+    connections: int
+    packets: int
+    commented: int
+    secrets: int
+
+
+def extract_packets(inspection: Inspection, out: BinaryIO) -> Extracted:
+    """Write every packet of an inspection's connections to `out`, as pcapng, in the order of the captures.
+
+    Frames, link types and times are as captured; findings are comments of the packets that prove them; of the
+    decryption secrets in the captures those follow that belong to the connections. The captures are read again:
+    raises CaptureError where that cannot be done.
+    """
+    check_sources(inspection)
+    sources = inspection.reading.sources
+    rows = wanted_rows(inspection.arrow("connections"))
+    wanted, totals = Wanted(rows), inspection.reading.totals
+    found = [find_packets(source, wanted, totals.tls_ports, totals.limits) for source in sources]
+    randoms = {row["client_random"] for row in rows if row["client_random"]}
+    names = totals.names
+    comment = f"{len(rows)} connections extracted from {', '.join(names)}"
+    writer = PcapngWriter(out, f"tlsinspect {__version__}", comment)
+    secrets = b"".join(own_secrets(kind, octets, randoms) for each in found for kind, octets in each.secrets)
+    if secrets:
+        writer.write_secrets(TLS_KEY_LOG, secrets)
+    comments = comments_of(inspection)
+    commented = 0
+    for source, name, each in zip(sources, names, found, strict=True):
+        commented += copy_packets(writer, source, name, each, comments)
+    packets = sum(each.numbers.count for each in found)
+    return Extracted(len(rows), packets, commented, secrets.count(b"\n"))
+
+
+def check_sources(inspection: Inspection) -> None:
+    """Raise CaptureError for a capture that cannot be read again."""
+    for source in inspection.reading.sources:
+        if source.location is None or source.size is None:
+            raise CaptureError(
+                source.path, "can be read only once, and packets are copied in a second reading; save it"
+            )
+
+
+def copy_packets(
+    writer: PcapngWriter, source: Any, name: str, found: Found, comments: dict[tuple[str, int], list[str]]
+) -> int:
+    """Copy the packets that were found of one capture; returns how many of them got a comment."""
+    commented, left = 0, found.numbers.count
+    if not left:
+        return 0
+    for packet in iter_packets(source):
+        if packet.number in found.numbers:
+            said = comments.get((name, packet.number), [])
+            writer.write_packet(packet, name, said)
+            commented += bool(said)
+            left -= 1
+            if not left:
+                break
+    return commented
+
+
+def wanted_rows(connections: pa.Table) -> list[dict[str, Any]]:
+    """The connections, as far as their packets are found by them; times in nanoseconds."""
+    table = connections.select(list(COLUMNS))
+    for name in ("time_start", "time_end"):
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return [row for row in rows if row["client_ip"] and row["server_ip"]]

@@ -1,0 +1,411 @@
+"""Tree -> one function of Arrow rows, with every name and type checked before a row is seen.
+
+Truth is three-valued, as in SQL: what is missing makes a comparison unknown, `and`, `or` and `not` follow Kleene,
+and a row is selected only where the whole filter is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..columns import COLUMNS, SEVERITIES
+from ..errors import FilterError
+from .lists import any_item, holds
+from .parse import METHODS, parse
+from .tree import Arithmetic, Comparison, IsNull, Junction, Length, Literal, Lookup, Method, Name, Node, Not, Several
+from .values import (
+    ARROW_TYPES,
+    KINDS,
+    UNIT_NANOSECONDS,
+    WORDS,
+    Rows,
+    Value,
+    as_address,
+    as_network,
+    as_time,
+    in_unit,
+    literal_value,
+    membership_of,
+)
+
+LONGEST_PATTERN = 500
+"""Characters of a regular expression. RE2 takes time in proportion to the text, and bounds its memory."""
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
+}  # fmt: skip
+CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
+    "+": pc.add, "-": pc.subtract, "*": pc.multiply, "/": pc.divide,
+}  # fmt: skip
+RESULTS = {
+    ("time", "-", "time"): "duration", ("time", "-", "duration"): "time", ("time", "+", "duration"): "time",
+    ("duration", "+", "duration"): "duration", ("duration", "-", "duration"): "duration",
+    **{("number", operator, "number"): "number" for operator in "+-*/"},
+}  # fmt: skip
+TEXT_TESTS: dict[str, Callable[[Any, str], Any]] = {
+    "startswith": lambda texts, wanted: pc.starts_with(texts, pattern=wanted),
+    "endswith": lambda texts, wanted: pc.ends_with(texts, pattern=wanted),
+    "contains": lambda texts, wanted: pc.match_substring(texts, pattern=wanted),
+    "matches": lambda texts, wanted: pc.match_substring_regex(texts, pattern=wanted),
+}
+
+
+class Filter:
+    """A condition on the rows of one table, `text` as written; raises FilterError where it says nothing.
+
+    `listed` names a table whose rows are shown where the filter speaks of another: a column that both have has to
+    be written with its table, connections.subject.
+    """
+
+    def __init__(self, text: str, table: str = "connections", listed: str = "") -> None:
+        self.text = text
+        self.table = table
+        self.listed = listed
+        compiler = Compiler(text, table, listed)
+        self.make = compiler.condition(parse(text)).make
+
+    def __reduce__(self) -> tuple[type[Filter], tuple[str, str, str]]:
+        """Survive the way between processes."""
+        return Filter, (self.text, self.table, self.listed)
+
+    def mask(self, rows: pa.Table | pa.RecordBatch) -> pa.Array:
+        """For each row whether the filter is true of it; never null."""
+        found = self.make(Rows(rows))
+        if isinstance(found, pa.Scalar):
+            found = pa.repeat(found, rows.num_rows)
+        return pc.fill_null(found, False)
+
+    def apply(self, rows: Any) -> Any:
+        """The rows of a table or record batch of which the filter is true."""
+        return rows.filter(self.mask(rows))
+
+
+class Compiler:
+    """Makes values of the nodes of one filter."""
+
+    def __init__(self, text: str, table: str, listed: str = "") -> None:
+        self.text = text
+        self.table = table
+        self.listed = listed
+        self.columns = {column.name: column for column in COLUMNS[table]}
+
+    def error(self, node: Node, reason: str) -> FilterError:
+        """A mistake at a node."""
+        return FilterError(self.text, node.start, node.end, reason)
+
+    def source(self, node: Node) -> str:
+        """A node as written."""
+        return self.text[node.start : node.end]
+
+    def value(self, node: Node) -> Value:
+        """Compile any node."""
+        return BUILDERS[type(node)](self, node)
+
+    def condition(self, node: Node) -> Value:
+        """Compile a node that has to be true or false."""
+        value = self.value(node)
+        if value.kind == "null":
+            raise self.error(node, "null is no condition; write COLUMN is null")
+        if value.kind != "truth":
+            raise self.error(
+                node, f"{self.source(node)} is {WORDS[value.kind]} and no condition; compare it, or ask: is not null"
+            )
+        return value
+
+    def literal(self, node: Literal) -> Value:
+        """A value as written."""
+        return literal_value(node, node.kind, node.value)
+
+    def name(self, node: Name) -> Value:
+        """A column."""
+        if node.table and node.table != self.table:
+            raise self.error(node, f"this filter speaks of {self.table}, not of {node.table}")
+        column = self.columns.get(node.name)
+        if column is None:
+            raise self.error(node, f"there is no column {node.name} in {self.table}{self.hint(node.name)}")
+        shared = self.listed and not node.table and node.name != "connection_id"
+        if shared and node.name in {each.name for each in COLUMNS[self.listed]}:
+            raise self.error(
+                node,
+                f"both {self.table} and {self.listed} have a column {node.name}; write {self.table}.{node.name}, "
+                f"or filter the rows of {self.listed}",
+            )
+        name = column.name
+        return Value(
+            node,
+            KINDS[column.type],
+            lambda rows: rows.column(name),
+            unit=column.unit,
+            order=SEVERITIES if name == "severity" else (),
+            address=name.endswith("_ip"),
+        )
+
+    def hint(self, name: str) -> str:
+        """What may have been meant by a name that is no column."""
+        from difflib import get_close_matches  # a mistake is the only time that it is needed
+
+        others = [table for table, columns in COLUMNS.items() if name in {column.name for column in columns}]
+        if others:
+            return f"; it is one of {', '.join(others)}"
+        close = get_close_matches(name.lower(), self.columns, n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        return meant if close and name.islower() else f"{meant or ';'} A text stands in quotes: '{name}'"
+
+    def several(self, node: Several) -> Value:
+        """A list stands only behind in."""
+        raise self.error(node, "a list can only stand behind in")
+
+    def negation(self, node: Not) -> Value:
+        """The opposite; unknown stays unknown."""
+        operand = self.condition(node.operand)
+        return Value(node, "truth", lambda rows: pc.invert(operand.make(rows)))
+
+    def junction(self, node: Junction) -> Value:
+        """Conditions of which all, or one, must hold."""
+        join = pc.and_kleene if node.operator == "and" else pc.or_kleene
+        parts = [self.condition(part) for part in node.parts]
+
+        def make(rows: Rows) -> Any:
+            found = parts[0].make(rows)
+            for part in parts[1:]:
+                found = join(found, part.make(rows))
+            return found
+
+        return Value(node, "truth", make)
+
+    def is_null(self, node: IsNull) -> Value:
+        """Whether a value is missing: the one question about it that is always answered."""
+        operand = self.value(node.operand)
+        return Value(node, "truth", lambda rows: pc.is_null(operand.make(rows)))
+
+    def length(self, node: Length) -> Value:
+        """Items of a list, characters of a text."""
+        operand = self.value(node.operand)
+        if operand.kind == "text":
+            return Value(node, "number", lambda rows: pc.utf8_length(operand.make(rows)))
+        if operand.kind in ("texts", "numbers"):
+            return Value(node, "number", lambda rows: pc.list_value_length(operand.make(rows)))
+        raise self.error(node.operand, f"{self.source(node.operand)} is {WORDS[operand.kind]} and has no length")
+
+    def lookup(self, node: Lookup) -> Value:
+        """Why a column of the row is missing: unknown_reasons['column']."""
+        subject, key = self.value(node.subject), self.value(node.key)
+        if subject.kind != "reasons":
+            raise self.error(
+                node, f"{self.source(node.subject)} is {WORDS[subject.kind]}; only unknown_reasons takes a key"
+            )
+        if key.kind != "text" or key.literal not in self.columns:
+            raise self.error(node.key, f"the key has to be the name of a column of {self.table}, in quotes")
+        return Value(node, "text", lambda rows: pc.map_lookup(subject.make(rows), key.literal, "first"))
+
+    def method(self, node: Method) -> Value:
+        """A question to a text, or to the texts of a list, of which one has to answer yes."""
+        if node.name not in METHODS:
+            place = Node(node.name_start, node.name_start + len(node.name))
+            raise self.error(place, f"there is no method {node.name}; there are {', '.join(METHODS)}")
+        subject = self.value(node.subject)
+        if subject.kind not in ("text", "texts"):
+            raise self.error(
+                node.subject, f"{self.source(node.subject)} is {WORDS[subject.kind]}; only a text has methods"
+            )
+        if node.name == "lower":
+            return self.lowered(node, subject)
+        wanted = [self.argument(node, self.value(argument)) for argument in node.arguments]
+        if not wanted:
+            raise self.error(node, f"{node.name} needs a text in its parentheses")
+
+        def test(texts: Any) -> Any:
+            found = TEXT_TESTS[node.name](texts, wanted[0])
+            for text in wanted[1:]:
+                found = pc.or_(found, TEXT_TESTS[node.name](texts, text))
+            return found
+
+        def make(rows: Rows) -> Any:
+            made = subject.make(rows)
+            return any_item(made, test(pc.list_flatten(made))) if subject.kind == "texts" else test(made)
+
+        return Value(node, "truth", make)
+
+    def lowered(self, node: Method, subject: Value) -> Value:
+        """A text in lower case."""
+        if node.arguments or subject.kind != "text":
+            raise self.error(node, "lower() takes nothing, and stands behind a text")
+        return Value(node, "text", lambda rows: pc.utf8_lower(subject.make(rows)))
+
+    def argument(self, node: Method, value: Value) -> str:
+        """What a method is to look for: a text as written, and for matches a regular expression that RE2 takes."""
+        if value.kind != "text" or value.literal is None:
+            raise self.error(value.node, f"{node.name} needs a text in quotes, not {self.source(value.node)}")
+        text = str(value.literal)
+        if node.name == "matches":
+            if len(text) > LONGEST_PATTERN:
+                raise self.error(value.node, f"a regular expression has at most {LONGEST_PATTERN} characters")
+            try:
+                TEXT_TESTS["matches"](pa.array([""]), text)
+            except pa.ArrowInvalid as error:
+                reason = str(error).partition("expression: ")[2] or str(error)
+                raise self.error(value.node, f"no regular expression that RE2 takes: {reason}") from None
+        return text
+
+    def arithmetic(self, node: Arithmetic) -> Value:
+        """A sum, difference, product or quotient; a division by zero is unknown."""
+        left, right = self.value(node.left), self.value(node.right)
+        left, right = self.converted(left, right), self.converted(right, left)
+        kind = RESULTS.get((left.kind, node.operator, right.kind))
+        if kind is None:
+            raise self.error(node, f"{WORDS[left.kind]} {node.operator} {WORDS[right.kind]}: this cannot be calculated")
+        calculate = CALCULATE[node.operator]
+        if kind != "number":
+            return Value(node, kind, lambda rows: calculate(left.make(rows), right.make(rows)))
+
+        def make(rows: Rows) -> Any:
+            numbers = calculate(left.make(rows).cast(pa.float64()), right.make(rows).cast(pa.float64()))
+            return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+
+        return Value(node, kind, make)
+
+    def comparison(self, node: Comparison) -> Value:
+        """Two values side by side."""
+        if node.operator == "in":
+            return self.membership(node)
+        left, right = self.agree(node, self.value(node.left), self.value(node.right))
+        compare = COMPARE[node.operator]
+        order = left.order or right.order
+        if node.operator not in ("==", "!=") and order:
+            left, right = self.ranked(left, order), self.ranked(right, order)
+        elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
+            raise self.error(node, f"{WORDS[left.kind]} has no order here; compare with ==, != or in")
+        return Value(node, "truth", lambda rows: compare(left.make(rows), right.make(rows)))
+
+    def ranked(self, value: Value, order: tuple[str, ...]) -> Value:
+        """The place of a text in an order, such as that of severities."""
+        if value.literal is not None and value.literal not in order:
+            raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
+        places = pa.array(order)
+        return Value(value.node, "number", lambda rows: pc.index_in(value.make(rows), value_set=places))
+
+    def agree(self, node: Node, left: Value, right: Value) -> tuple[Value, Value]:
+        """The two values as ones of the same kind; raises FilterError where they cannot be compared."""
+        for value in (left, right):
+            if value.kind in ("texts", "numbers") and isinstance(node, Comparison) and isinstance(node.right, Several):
+                raise self.error(node, f"a value can be in a list column: write VALUE in {self.source(value.node)}")
+            if value.kind == "null":
+                raise self.error(node, f"nothing equals null; write {self.source(left.node)} is null")
+            if value.kind in ("texts", "numbers", "reasons"):
+                raise self.error(
+                    value.node, f"{self.source(value.node)} is {WORDS[value.kind]}; ask with in, len() or is null"
+                )
+        left, right = self.converted(left, right), self.converted(right, left)
+        if left.kind == right.kind:
+            return left, right
+        odd = left if left.literal is not None and right.literal is None else right
+        other = right if odd is left else left
+        raise self.error(
+            odd.node,
+            f"{self.source(other.node)} is {WORDS[other.kind]}, "
+            f"and {self.source(odd.node)} is {WORDS[odd.kind]}{self.advice(odd, other)}",
+        )
+
+    def converted(self, value: Value, other: Value) -> Value:
+        """A value as written, as what the other one is: a time, a number of the other's unit, an address."""
+        if value.literal is None:
+            return value
+        if value.kind == "text" and other.kind == "time":
+            time = as_time(value)
+            if time is None:
+                raise self.error(value.node, "no ISO 8601 time, such as '2026-03-01' or '2026-03-01T12:00:00.5Z'")
+            return time
+        if value.kind == "duration" and other.kind == "number" and other.unit in UNIT_NANOSECONDS:
+            return in_unit(value, other.unit)
+        if value.kind == "text" and other.address:
+            address = as_address(value)
+            if address is None:
+                network = as_network(str(value.literal)) is not None
+                advice = f"write {self.source(other.node)} in {self.source(value.node)}" if network else "no IP address"
+                raise self.error(value.node, advice)
+            return address
+        return value
+
+    def advice(self, odd: Value, other: Value) -> str:
+        """How a value could be written so that it fits."""
+        written = str(odd.literal)
+        if other.kind == "number" and odd.kind == "text" and written.isdecimal():
+            return f"; write {written} without quotes"
+        if other.kind == "text" and odd.kind == "number":
+            return f"; write '{self.source(odd.node)}' in quotes"
+        if other.kind == "duration" and odd.kind == "number":
+            return f"; write {self.source(odd.node)}s, or another unit"
+        if other.kind == "truth":
+            return f"; write {self.source(other.node)} or not {self.source(other.node)}"
+        return ""
+
+    def membership(self, node: Comparison) -> Value:
+        """Whether a value is in a list, in a list column, in networks, or a text in another."""
+        left = self.value(node.left)
+        if isinstance(node.right, Several):
+            return self.among(node, left, [self.value(item) for item in node.right.items])
+        right = self.value(node.right)
+        if left.address and right.literal is not None:
+            return self.among(node, left, [right])
+        if right.kind in ("texts", "numbers"):
+            if f"{left.kind}s" != right.kind:
+                raise self.error(
+                    node.left, f"{self.source(node.right)} is {WORDS[right.kind]}, and this is {WORDS[left.kind]}"
+                )
+            return Value(node, "truth", lambda rows: holds(right.make(rows), left.make(rows)))
+        if left.kind == "text" and left.literal is not None and right.kind == "text":
+            return Value(node, "truth", lambda rows: TEXT_TESTS["contains"](right.make(rows), str(left.literal)))
+        raise self.error(
+            node.right, f"in needs a list, as in {self.source(node.left)} in ['a', 'b']; or a list column, or a network"
+        )
+
+    def among(self, node: Comparison, left: Value, items: list[Value]) -> Value:
+        """Whether a value is one of those that are written; an address may be in a network."""
+        for item in items:
+            if item.literal is None:
+                raise self.error(item.node, "a list holds values as they are written, and no columns and no null")
+        if left.address:
+            return self.within(node, left, items)
+        agreed = [self.agree(node, left, item)[1] for item in items]
+        if not agreed:
+            return literal_value(node, "truth", False)
+        data_type = ARROW_TYPES.get(agreed[0].kind)
+        wanted = pa.array([item.literal for item in agreed], data_type)
+
+        def make(rows: Rows) -> Any:
+            column = left.make(rows)
+            if column.type != wanted.type:
+                column = column.cast(wanted.type)
+            return pc.if_else(pc.is_valid(column), pc.is_in(column, value_set=wanted), pa.scalar(None, pa.bool_()))
+
+        return Value(node, "truth", make)
+
+    def within(self, node: Comparison, left: Value, items: list[Value]) -> Value:
+        """Whether an address is in one of the networks."""
+        networks = []
+        for item in items:
+            network = as_network(str(item.literal)) if item.kind == "text" else None
+            if network is None:
+                raise self.error(item.node, "no address and no network, such as '10.0.0.0/8'")
+            networks.append(network)
+        find = membership_of(networks)
+        return Value(node, "truth", lambda rows: find(left.make(rows)))
+
+
+BUILDERS: dict[type[Node], Callable[[Compiler, Any], Value]] = {
+    Literal: Compiler.literal,
+    Name: Compiler.name,
+    Several: Compiler.several,
+    Method: Compiler.method,
+    Length: Compiler.length,
+    Lookup: Compiler.lookup,
+    Arithmetic: Compiler.arithmetic,
+    Comparison: Compiler.comparison,
+    IsNull: Compiler.is_null,
+    Not: Compiler.negation,
+    Junction: Compiler.junction,
+}
