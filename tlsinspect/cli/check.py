@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..columns import SEVERITIES
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, writing_to
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
 
 if TYPE_CHECKING:
     from ..compliance import Check
@@ -39,6 +39,7 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.option("--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP)
 @click.option(
     "--at",
@@ -78,6 +79,7 @@ def check(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     policy_name: str,
     at: datetime | None,
     fail_on: str,
@@ -106,7 +108,7 @@ def check(
 
         policy = load_policy(policy_name)
         known = read_baseline(baseline) if baseline else []
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
         if write_baseline:
             with writing_to(write_baseline):

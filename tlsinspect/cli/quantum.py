@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .check import print_table
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.option(
     "--format",
     "format_name",
@@ -37,6 +38,7 @@ def quantum(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     format_name: str,
     frame: str,
 ) -> None:
@@ -52,7 +54,7 @@ def quantum(
       tlsinspect quantum capture.pcapng --format json | jq .classes
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         ledger = inspection.quantum()
         if format_name == "text":
             from ..compliance.quantum_text import render_ledger

@@ -11,7 +11,7 @@ import click
 
 from ..columns import SEVERITIES
 from .check import POLICY_HELP, print_table
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -22,6 +22,7 @@ FRAMES = ("shares", "hosts", "connections")
 
 @click.command(epilog=CAPTURES)
 @reading_options
+@where_option
 @click.option("--policy", "policy_name", default="", metavar="NAME", help=POLICY_HELP)
 @click.option(
     "--drop",
@@ -58,6 +59,7 @@ def whatif(
     overlap: Overlap,
     limits: Limits,
     strict: bool,
+    where: str,
     policy_name: str,
     drop: str,
     at: datetime | None,
@@ -83,7 +85,7 @@ def whatif(
         from ..policies import load_policy, parse_drop
 
         policy = parse_drop(drop) if drop else load_policy(policy_name)
-        inspection = inspect(captures, ports, processes, overlap, limits)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
         made = inspection.whatif(policy, at=at.date() if at else None, severity_at_least=severity_at_least)
         if format_name == "text":
             from ..compliance.whatif_text import render_whatif
