@@ -30,8 +30,13 @@ class MadeFrames:
     problems: pd.DataFrame
     captures: pd.DataFrame
     findings: pd.DataFrame
+    tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"
     selection: str = ""
+
+    def arrow(self, table: str) -> pa.Table:
+        """One of the tables as Arrow."""
+        return self.tables[table]
 
 
 def make_frames(**rows: list[Row]) -> MadeFrames:
@@ -42,7 +47,7 @@ def make_frames(**rows: list[Row]) -> MadeFrames:
     if "ports" not in rows:
         rows["ports"] = port_rows(connections)
     tables = {name: pa.Table.from_pylist(rows.get(name, []), schema=arrow_schema(name)) for name in COLUMNS}
-    return MadeFrames(**{name: to_frame(table) for name, table in tables.items()})
+    return MadeFrames(**{name: to_frame(table) for name, table in tables.items()}, tables=tables)
 
 
 def make_connection(number: int, **values: Any) -> Row:

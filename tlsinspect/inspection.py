@@ -223,7 +223,8 @@ class Inspection:
         severe. Raises PolicyError for what is no policy and for terms that mean nothing, ValueError for both or none.
         """
         from .compliance import build_whatif
-        from .policies import Policy, load_policy, parse_drop
+        from .policies import Policy, load_policy
+        from .policies.drop import parse_drop
 
         if bool(policy) == bool(drop):
             raise ValueError("what-if takes a policy or what to drop: one of the two")

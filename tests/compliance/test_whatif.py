@@ -11,7 +11,8 @@ from samples import inspect
 from synthetic import make_connection, make_failed_connection, make_old_connection
 
 from tlsinspect.compliance import OUTCOMES, WhatIf, build_whatif
-from tlsinspect.policies import load_policy, parse_drop
+from tlsinspect.policies import load_policy
+from tlsinspect.policies.drop import parse_drop
 from tlsinspect.tables import arrow_schema
 
 CBC, GCM, CHACHA = 0xC013, 0xC02F, 0xCCA8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tlsinspect.errors import PolicyError
-from tlsinspect.policies import parse_drop
+from tlsinspect.policies.drop import parse_drop
 
 
 @pytest.mark.parametrize(

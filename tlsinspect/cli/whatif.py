@@ -82,7 +82,8 @@ def whatif(
     if bool(policy_name) == bool(drop):
         raise click.UsageError("say what would change: either --policy or --drop")
     with errors_as_one_line():
-        from ..policies import load_policy, parse_drop
+        from ..policies import load_policy
+        from ..policies.drop import parse_drop
 
         policy = parse_drop(drop) if drop else load_policy(policy_name)
         inspection = inspect(captures, ports, processes, overlap, limits, where)

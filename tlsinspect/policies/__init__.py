@@ -5,8 +5,7 @@ In: a name or a TOML file. Out: a Policy. Nothing is judged here.
 
 from __future__ import annotations
 
-from .drop import parse_drop
 from .read import load_policy, policy_names
 from .record import KINDS, Kind, Policy, Requirement
 
-__all__ = ["KINDS", "Kind", "Policy", "Requirement", "load_policy", "parse_drop", "policy_names"]
+__all__ = ["KINDS", "Kind", "Policy", "Requirement", "load_policy", "policy_names"]

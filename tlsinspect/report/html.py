@@ -48,6 +48,8 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     tables.mkdir(parents=True, exist_ok=True)
     for name in FRAMES:
         (tables / f"{name}.csv").write_bytes(csv_bytes(getattr(inspection, name)))
+    for name, frame in page.policy.frames.items():
+        (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
     (tables / "notable.csv").write_bytes(csv_bytes(page.notable_frame))
     for section in page.sections:
         for figure in section.figures:
@@ -76,7 +78,7 @@ def render_page(page: Page, explorer: dict[str, Any]) -> str:
     licence = read_vendored("LICENSE").replace("*/", "* /")
     component = f"/*\nTabulator\n{licence}*/\n{read_vendored('tabulator.min.js')}"
     script = (TEMPLATES / "explore.js").read_text(encoding="utf-8")
-    files = [f"tables/{name}.csv" for name in (*FRAMES, "notable")]
+    files = [f"tables/{name}.csv" for name in (*FRAMES, "notable", *page.policy.frames)]
     return environment.get_template("report.html").render(
         page=page,
         style=as_markup(style),

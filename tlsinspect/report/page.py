@@ -20,6 +20,7 @@ from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
 from .notable import build_notable_frame, find_notable
+from .policy import PolicySection, build_policy_section
 from .tables import (
     Inspected,
     Table,
@@ -143,6 +144,7 @@ class Page:
     ports: Table
     problems: Table
     unknown: Table
+    policy: PolicySection
 
 
 def build_page(inspection: Inspected, title: str) -> Page:
@@ -171,6 +173,7 @@ def build_page(inspection: Inspected, title: str) -> Page:
         ports=ports_table(inspection),
         problems=problems_table(inspection),
         unknown=unknown_table(list(by_connection.values())),
+        policy=build_policy_section(inspection),
     )
 
 

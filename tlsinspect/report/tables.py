@@ -16,6 +16,7 @@ from .notable import Notable
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
 BROKEN_HASHES = ("md2", "md4", "md5", "sha1", "ecdsa-with-sha1", "dsa-with-sha1")  # RFC 9155, RFC 6151
@@ -43,10 +44,18 @@ class Inspected(Frames, Protocol):
     def messages(self) -> pd.DataFrame: ...
 
     @property
+    def alerts(self) -> pd.DataFrame: ...
+
+    @property
+    def findings(self) -> pd.DataFrame: ...
+
+    @property
     def arguments(self) -> str: ...
 
     @property
     def selection(self) -> str: ...
+
+    def arrow(self, table: str) -> pa.Table: ...
 
 
 @dataclass(frozen=True)

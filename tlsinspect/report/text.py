@@ -15,7 +15,7 @@ from ..answers.cases import CUT_OFF, FLAWS
 from ..answers.cases import flaws as flaws_of
 from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
-from ..columns import COMPLETE
+from ..columns import COMPLETE, SEVERITIES
 from ..connection import CARRIES_TLS
 from ..export.text import escape_control
 from ..policy import ENDING_SOON
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WIDE, WIDEST = 100, 120
 LABEL_WIDTH, LONGEST_NAME = 14, 60
-MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 3, 10, 3
+MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 2, 10, 3
 BAR, HALF_BAR = "█", "▌"
 MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
 FLAWED = {
@@ -187,6 +187,7 @@ def render_summary(inspection: Inspected) -> Summary:
         Row("Authorities", [leading(inspection, "authorities")]),
         Row("Names", [leading(inspection, "server_names")]),
         Row("TLS ports", [port_items(inspection)]),
+        Row("Findings", [finding_items(inspection)]),
         Row("Weak", weak_parts(weak[:MOST_WEAK], len(weak)), weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1)),
         Row("Quality", [quality_items(inspection)]),
         Row("More", [Items(MORE, style="green")]),
@@ -271,6 +272,13 @@ def port_items(inspection: Inspected) -> Items:
     others = dict.fromkeys(f"{row['server_port']}/{row['transport']}" for row in elsewhere)
     words = [f"{port} {' + '.join(texts)}" for port, texts in asked.items()]
     return Items([*words, *(f"{other} TLS too" for other in others)] or ["no connection"], height=2)
+
+
+def finding_items(inspection: Inspected) -> Items:
+    """How many kinds of findings there are of each severity, the worst first."""
+    severities = inspection.findings.drop_duplicates("id")["severity"].tolist()
+    words = [f"{severities.count(name):,} {name}" for name in reversed(SEVERITIES) if name in severities]
+    return Items(words or ["nothing was found"])
 
 
 def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
