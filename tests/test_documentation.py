@@ -80,8 +80,9 @@ def test_python_of_the_guide_runs(name: str, checkout: Path) -> None:
     assert run(["-c", "\n".join([PREPARED, *sources])], checkout)
 
 
-def test_commands_of_the_tasks_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["tasks", "policies-and-whatif"])
+def test_commands_of_the_guide_run(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     lines = [line for kind, text in BLOCK.findall(page) if kind == "sh" for line in text.splitlines()]
     monkeypatch.chdir(checkout)
     for line in lines:

@@ -96,6 +96,14 @@ def test_small_primes_and_unseen_groups_are_not_taken_for_granted() -> None:
     assert [outcome for outcome, _ in outcomes(made)] == ["unknown", "works", "unknown"]
 
 
+@pytest.mark.parametrize(("offered", "outcome"), [([29, 23], "works"), ([29, 19], "unknown"), (None, "unknown")])
+def test_the_group_of_a_resumed_session_is_one_of_those_offered(offered: list[int] | None, outcome: str) -> None:
+    resumed = PROOF | {"group": None, "resumed": True, "supported_groups": offered}
+    rows = [make_connection(1, **resumed)]
+    made = build_whatif(pa.Table.from_pylist(rows, arrow_schema("connections")), load_policy("bcp195"))
+    assert [word for word, _ in outcomes(made)] == [outcome]
+
+
 def test_failed_and_unseen_connections_are_left_out_or_unknown() -> None:
     rows = [
         make_failed_connection(1), make_connection(2, client_hello_packet=None, client_legacy_version=None),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from samples import ROOT
 
 from tlsinspect.columns import CONNECTIONS, SEVERITIES
 from tlsinspect.errors import PolicyError
@@ -39,6 +41,14 @@ def test_kinds_name_columns_and_subjects_that_exist() -> None:
     names = {column.name for column in CONNECTIONS}
     for kind in KINDS.values():
         assert {*kind.evidence, kind.packet} <= names and kind.subject in SUBJECTS and kind.meaning
+
+
+def test_the_example_of_the_guide_is_a_policy(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "policies-and-whatif.md").read_text(encoding="utf-8")
+    (example,) = [text for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[[requirement]]" in text]
+    (tmp_path / "house.toml").write_text(example)
+    versions, hybrid = load_policy(tmp_path / "house.toml").requirements
+    assert len(versions.forbid) == 4 and hybrid.start == date(2028, 1, 1)
 
 
 def test_names_may_stand_for_several(tmp_path: Path) -> None:

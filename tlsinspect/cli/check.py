@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..columns import SEVERITIES
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .export import open_output
 
 if TYPE_CHECKING:
     from ..compliance import Check
@@ -102,6 +102,8 @@ def check(
       tlsinspect check capture.pcapng --policy pci-dss-4.0.1 --fail-on high --format sarif > check.sarif
       tlsinspect check capture.pcapng --policy bcp195 --write-baseline known.toml --reason "old tills, gone in May"
     """
+    if reason and not write_baseline:
+        raise click.UsageError("--reason is for what --write-baseline adds")
     with errors_as_one_line():
         from ..compliance import apply_baseline, read_baseline, render_baseline
         from ..policies import load_policy
@@ -111,9 +113,8 @@ def check(
         inspection = inspect(captures, ports, processes, overlap, limits, where)
         found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
         if write_baseline:
-            with writing_to(write_baseline):
-                text = render_baseline(found, known, *([reason] if reason else []))
-                Path(write_baseline).write_text(text, encoding="utf-8")
+            with open_output(write_baseline, inspection.reading.sources) as out:
+                out.write(render_baseline(found, known, *([reason] if reason else [])).encode())
         print_check(found, inspection, format_name, frame)
         failed = fail_on != NEVER and found.worst() in SEVERITIES[SEVERITIES.index(fail_on) :]
         sys.exit(1 if failed else exit_status(inspection.reading.totals, strict))
@@ -150,7 +151,6 @@ def paths_of(inspection: Inspection) -> dict[str, str]:
 def print_table(table: Any) -> None:
     """Write a table as CSV to standard output."""
     from ..export import open_writer
-    from .export import open_output
 
     with open_output("-", []) as out:
         writer = open_writer("csv", out, table.schema)

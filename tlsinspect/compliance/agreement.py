@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .. import registry
 from ..findings.build import encoded, server_of
 from ..findings.facts import MISSING, Facts, Mask, Numbers
-from ..registry.suites import suite_facts
+from ..registry.suites import group_facts, suite_facts
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
 from .remaining import Remaining, is_tls13
 
@@ -80,7 +80,7 @@ def keeps_exchange(facts: Facts, remaining: Remaining, version: int) -> Mask:
     """Connections of a version whose group or prime remains, or that have neither."""
     named, curve = facts.known("group"), facts.among("key_exchange", *CURVE_EXCHANGES)
     group = np.isin(facts.number("group"), list(remaining.groups(version)))
-    group |= ~named & (len(remaining.groups(version)) == len(registry.GROUPS))
+    group |= ~named & offers_only(facts, remaining.groups(version))
     if is_tls13(version):
         alone = facts.among("key_exchange", "PSK") & remaining.allows_psk_alone(version)
         return np.asarray((group & ~facts.among("key_exchange", "PSK")) | alone, np.bool_)
@@ -89,6 +89,14 @@ def keeps_exchange(facts: Facts, remaining: Remaining, version: int) -> Mask:
     large |= prime & (remaining.least_prime(version) == 0)
     neither = ~curve & ~prime & facts.known("key_exchange")
     return np.asarray(neither | (curve & group) | (prime & large & (group | ~named)), np.bool_)
+
+
+def offers_only(facts: Facts, groups: frozenset[int]) -> Mask:
+    """Clients that offer no curve but those that remain: in a resumed session, too, it was one of them."""
+    curves = [code for code in registry.GROUPS if group_facts(code).key_exchange in CURVE_EXCHANGES]
+    gone = [code for code in curves if code not in groups]
+    some = (facts.length("supported_groups") > 0) | (not gone)
+    return np.asarray(some & ~facts.has("supported_groups", gone), np.bool_)
 
 
 class Offer:
