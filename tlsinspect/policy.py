@@ -1,17 +1,25 @@
-"""What answers, remarks and findings judge by, each with the clause that it comes from."""
+"""What answers, remarks and findings judge by, each with the clause that it comes from.
+
+What BCP 195 says stands in policies/bcp195.toml alone, and is taken from there.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-BROKEN_VERSIONS = ("SSL 2.0", "SSL 3.0")  # RFC 6176, RFC 7568
-OLD_VERSIONS = ("TLS 1.0", "TLS 1.1", "DTLS 1.0")  # RFC 8996
+from .policies import load_policy
+from .policies.read import ANY_KEY
+
+BCP195 = {asked.id: asked for asked in load_policy("bcp195").requirements}
+
+BROKEN_VERSIONS = tuple(sorted(BCP195["bcp195-ssl"].forbid))
+OLD_VERSIONS = tuple(sorted(BCP195["bcp195-old-tls"].forbid | BCP195["bcp195-old-dtls"].forbid))
 FORBIDDEN_VERSIONS = (*BROKEN_VERSIONS, *OLD_VERSIONS)
 
 BROKEN_CLASSES = ("no encryption", "DES or export grade", "RC4")  # RFC 9325 section 4.1, RFC 7465
 WEAK_CLASSES = (*BROKEN_CLASSES, "64-bit blocks (3DES, IDEA)")  # CVE-2016-2183
 
-LEAST_DH_PRIME_BITS = 2048  # RFC 9325 section 4.5
+LEAST_DH_PRIME_BITS = BCP195["bcp195-dh-bits"].least[ANY_KEY]
 ENDING_SOON = timedelta(days=30)  # of our own: the usual time in which certificates are renewed
 
 SENTINEL_TLS12 = "444f574e47524401"  # "DOWNGRD" and 1, the end of a server's random: RFC 8446 section 4.1.3

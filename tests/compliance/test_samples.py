@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from typing import Any
 
 import pytest
-from samples import inspect
+from samples import ROOT, inspect
 
 from tlsinspect.compliance import Check
 
@@ -39,6 +41,14 @@ def test_a_sample_fails_what_it_was_made_to_fail_and_nothing_else(capture: str) 
     policy, wanted = EXPECTED[capture]
     rows = inspect(f"handshakes/{capture}").check(policy).requirement_table.to_pylist()
     assert [row["id"].partition("-")[2] for row in rows if row["verdict"] == "fail"] == wanted.split()
+
+
+def test_python_of_the_guide_runs() -> None:
+    page = (ROOT / "docs" / "policies-and-whatif.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {"inspection": inspect("demo.pcapng")}
+    exec(source, names)
+    assert isinstance(names["check"], Check)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tlsinspect.columns import CONNECTIONS, SEVERITIES
 from tlsinspect.errors import PolicyError
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.policies import KINDS, load_policy, policy_names
+from tlsinspect.policy import BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from tlsinspect.statistics.lifetimes import LIMITS
 
 HEAD = 'title = "Ours"\ndocument = "House rules"\nedition = "1"\nurl = "https://rules.example/"\nnote = ""\n'
@@ -55,6 +56,11 @@ def test_names_may_stand_for_several(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(GOOD.replace('"TLS 1.0"', '"SSL *"'))
     (asked,) = load_policy(tmp_path / "ours.toml").requirements
     assert asked.forbid == {"SSL 2.0", "SSL 3.0"}
+
+
+def test_what_remarks_judge_by_is_what_bcp_195_says() -> None:
+    assert set(BROKEN_VERSIONS) == {"SSL 2.0", "SSL 3.0"} and LEAST_DH_PRIME_BITS == 2048
+    assert {"TLS 1.0", "TLS 1.1", "DTLS 1.0"} <= set(OLD_VERSIONS)
 
 
 def test_a_requirement_binds_from_its_first_day_to_the_day_before_its_last() -> None:
