@@ -89,6 +89,16 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
         (GOOD.replace("forbid", "require"), "requirement 'a' is about version, which needs one of allow, forbid"),
         (GOOD + "least = 3\n", "requirement 'a' is about version, which needs one of allow, forbid"),
         (GOOD.replace('["TLS 1.0"]', '"TLS 1.0"'), "requirement 'a' has 'TLS 1.0' where a list of names belongs"),
+        (GOOD.replace('["TLS 1.0"]', "[]"), "requirement 'a' has [] where a list of names belongs"),
+        (GOOD + "from = 2030-01-01\nuntil = 2030-01-01\n", "requirement 'a' ends before it begins"),
+        (
+            HEAD + ROW.replace('"version"', '"dh_bits"') + "least = { RSA = 1 }\n",
+            "requirement 'a' has {'RSA': 1} where a whole number above 0 belongs",
+        ),
+        (
+            HEAD + ROW.replace('"version"', '"certificate_key_bits"') + "least = 2048\n",
+            "requirement 'a' has 2048 where a size for each kind of key belongs, as { RSA = 2048 }",
+        ),
         (GOOD + 'from = "soon"\n', "requirement 'a' has a 'from' that is no date, as 2029-03-15 is"),
         (
             HEAD + ROW.replace('"version"', '"dh_bits"') + "least = -1\n",

@@ -124,10 +124,9 @@ def print_check(found: Check, inspection: Inspection, format_name: str, frame: s
     """Print a check in one of the formats."""
     if format_name == "text":
         from ..compliance.text import render_check
-        from ..export.text import escape_control
+        from .lines import print_lines
 
-        for line in render_check(found):
-            click.echo(escape_control(line))
+        print_lines(render_check(found))
     elif format_name == "csv":
         print_table(getattr(found, f"{frame.removesuffix('s')}_table"))
     else:

@@ -58,10 +58,9 @@ def quantum(
         ledger = inspection.quantum()
         if format_name == "text":
             from ..compliance.quantum_text import render_ledger
-            from ..export.text import escape_control
+            from .lines import print_lines
 
-            for line in render_ledger(ledger):
-                click.echo(escape_control(line))
+            print_lines(render_ledger(ledger))
         elif format_name == "json":
             from ..export.judgement import ledger_as_json
 

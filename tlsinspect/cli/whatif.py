@@ -90,10 +90,9 @@ def whatif(
         made = inspection.whatif(policy, at=at.date() if at else None, severity_at_least=severity_at_least)
         if format_name == "text":
             from ..compliance.whatif_text import render_whatif
-            from ..export.text import escape_control
+            from .lines import print_lines
 
-            for line in render_whatif(made):
-                click.echo(escape_control(line))
+            print_lines(render_whatif(made))
         elif format_name == "json":
             from ..export.judgement import whatif_as_json
 

@@ -10,6 +10,11 @@ from .quantum import CLASSES, UNKNOWN, Ledger
 
 SHOWN = 20  # servers that are listed; CSV and JSON have all
 SHOWN_NAMES = 2
+EXPLANATION = (
+    "What is recorded today can be opened later: without forward secrecy by whoever gets the server's key or the "
+    "pre-shared one, with a classical key exchange by a quantum computer. Content is what application_data records "
+    "carried."
+)
 
 
 def render_ledger(ledger: Ledger) -> Iterator[str]:
@@ -28,8 +33,7 @@ def render_ledger(ledger: Ledger) -> Iterator[str]:
         yield f"Migrate first, of {number_text(ledger.server_table.num_rows, 'server')} with something to migrate"
         yield from (server_line(row) for row in servers)
     yield ""
-    yield "What is recorded today can be opened later: without forward secrecy by whoever gets the server's key or"
-    yield "the pre-shared one, with a classical key exchange by a quantum computer. Content: application_data records."
+    yield EXPLANATION
 
 
 def connections_cell(row: dict[str, Any]) -> str:

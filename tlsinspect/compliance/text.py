@@ -24,7 +24,7 @@ def render_check(check: Check) -> Iterator[str]:
     policy = check.policy
     yield f"{policy.title} ({policy.document}, {policy.edition})"
     yield f"Judged as on {day_text(check)}."
-    yield from total_lines(check)
+    yield total_line(check)
     yield from baseline_lines(check)
     hosts = check.host_table.slice(0, SHOWN_HOSTS).to_pylist()
     if hosts:
@@ -64,16 +64,17 @@ def day_text(check: Check) -> str:
     return f"{check.at.isoformat()}, the day of the last connection; --at DATE takes another"
 
 
-def total_lines(check: Check) -> Iterator[str]:
+def total_line(check: Check) -> str:
     """How many connections fail, of how many, how sure that is."""
     counts = np.bincount(check.overall, minlength=FAIL + 1).tolist()
     total = counts[FAIL] + counts[PASS] + counts[NOT_OBSERVABLE]
     if not total:
-        yield "There is no connection with TLS to judge."
-        return
+        return "There is no connection with TLS to judge."
     share = f"{share_text(counts[FAIL], total)}, 95%: {interval_text(*wilson_interval(counts[FAIL], total))}"
-    yield f"{number_text(total, 'connection')} with TLS: {counts[FAIL]:,} fail a requirement ({share}), at the least;"
-    yield f"{counts[PASS]:,} pass all; {counts[NOT_OBSERVABLE]:,} fail none that can be seen, but not all can."
+    return (
+        f"{number_text(total, 'connection')} with TLS: {counts[FAIL]:,} fail a requirement ({share}), at the least; "
+        f"{counts[PASS]:,} pass all; {counts[NOT_OBSERVABLE]:,} fail none that can be seen, but not all can."
+    )
 
 
 def baseline_lines(check: Check) -> Iterator[str]:

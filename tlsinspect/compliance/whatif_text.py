@@ -11,6 +11,11 @@ from ..statistics.wording import interval_text, number_text, share_text
 from .whatif import UNITS, WhatIf
 
 SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
+EXPLANATION = (
+    "It works where what was agreed on remains, or the client offers something else that the same server is proven to "
+    "take. It fails where the client offers nothing that remains, or the server is proven to know nothing as new. "
+    "Certificates are not considered. Connections that failed anyway are left out."
+)
 TITLES = {"client": "Clients", "server": "Servers", "ja4": "Fingerprints (JA4)", "ja3": "Fingerprints (JA3)"}
 WORDS = {
     "fails": "would fail (at the least)",
@@ -39,9 +44,7 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
         yield f"{words:35}" + "".join(f"{share_cell(rows[unit, outcome]):>30}" for unit in UNITS)
     yield from host_lines(made)
     yield ""
-    yield "It works where what was agreed on remains, or the client offers something else that the same server"
-    yield "is proven to take. It fails where the client offers nothing that remains, or the server is proven to know"
-    yield "nothing as new. Certificates are not considered. Connections that failed anyway are left out."
+    yield EXPLANATION
 
 
 def share_cell(row: dict[str, Any]) -> str:

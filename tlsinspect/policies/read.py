@@ -25,6 +25,8 @@ POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note"
 NEEDED = ("id", "clause", "text", "about", "severity")
 OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension")
 ASKING = ("allow", "forbid", "require", "least", "most")
+NOTHING: frozenset[str] = frozenset()
+BY_KIND_OF_KEY = ("certificate_key_bits",)
 ANY_KEY = ""  # the least size where it does not depend on the kind of key
 
 
@@ -102,15 +104,19 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
     for key in ("from", "until"):
         if key in row and not is_a(row[key], date):
             raise refuse(f"has a {key!r} that is no date, as 2029-03-15 is")
+    if "from" in row and "until" in row and row["from"] >= row["until"]:
+        raise refuse("ends before it begins")
     asked = [key for key in ASKING if key in row]
     if [key for key in asked if key not in kind.keys] or len(asked) != bool(kind.keys):
         wanted = f"needs one of {', '.join(kind.keys)}" if kind.keys else f"takes none of {', '.join(ASKING)}"
         raise refuse(f"is about {row['about']}, which {wanted}")
     try:
-        named = {key: expand(row.get(key, []), kind.names and kind.names()) for key in ("allow", "forbid", "require")}
-        versions = expand(row.get("versions", []), VERSIONS.values())
+        names = kind.names and set(kind.names())
+        named = {key: expand(row[key], names) if key in row else NOTHING for key in ("allow", "forbid", "require")}
+        versions = expand(row["versions"], VERSIONS.values()) if "versions" in row else NOTHING
         extension = expand([row["unless_extension"]], EXTENSIONS.values()) if "unless_extension" in row else [""]
-        least, most = read_least(row.get("least", {})), read_number(row["most"]) if "most" in row else None
+        least = read_least(row["least"], row["about"] in BY_KIND_OF_KEY) if "least" in row else {}
+        most = read_number(row["most"]) if "most" in row else None
     except ValueError as error:
         raise refuse(str(error)) from error
     return Requirement(
@@ -121,7 +127,7 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
 
 def expand(patterns: Any, names: Iterable[str] | None) -> frozenset[str]:
     """The names that patterns stand for; the patterns themselves where any text may stand."""
-    if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(each, str) and each for each in patterns):
         raise ValueError(f"has {patterns!r} where a list of names belongs")
     if names is None:
         return frozenset(patterns)
@@ -135,11 +141,13 @@ def expand(patterns: Any, names: Iterable[str] | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def read_least(value: Any) -> dict[str, int]:
-    """The least size, as a number or by the kind of key."""
-    if isinstance(value, dict):
-        return {str(kind): read_number(size) for kind, size in value.items()}
-    return {ANY_KEY: read_number(value)}
+def read_least(value: Any, by_kind: bool) -> dict[str, int]:
+    """The least size: a number, or for keys of certificates one for each kind of key."""
+    if not by_kind:
+        return {ANY_KEY: read_number(value)}
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"has {value!r} where a size for each kind of key belongs, as {{ RSA = 2048 }}")
+    return {kind: read_number(size) for kind, size in value.items()}
 
 
 def read_number(value: Any) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..compliance import Check, build_ledger, check_policy
 from ..compliance.quantum import UNKNOWN
-from ..compliance.text import SHOWN_HOSTS, rank_of, total_lines
+from ..compliance.quantum_text import EXPLANATION
+from ..compliance.text import SHOWN_HOSTS, rank_of, total_line
 from ..policies import load_policy
 from ..statistics.wording import bytes_text, interval_text, number_text, share_text
 from .tables import Cell, Inspected, Table
@@ -50,6 +51,7 @@ class PolicySection:
     failed: Table
     others: Sequence[tuple[str, str]]  # a heading, and the requirements that it is true of
     hosts: Table
+    ledger_note: str
     classes: Table
     servers: Table
     frames: dict[str, pd.DataFrame]  # file below tables/, without .csv -> what it holds
@@ -67,10 +69,11 @@ def build_policy_section(inspection: Inspected, name: str = POLICY) -> PolicySec
         name=check.policy.name,
         title=check.policy.title,
         document=f"{check.policy.document}, {check.policy.edition}; judged as on {check.at.isoformat()}.",
-        summary=" ".join(total_lines(check)),
+        summary=total_line(check),
         failed=failed_table(check),
         others=other_requirements(check),
         hosts=hosts_table(check),
+        ledger_note=EXPLANATION,
         classes=Table(CLASSES, [class_cells(row, rows) for row in rows] if check.connection_table.num_rows else []),
         servers=Table(SERVERS, [server_cells(row) for row in servers], "tables/quantum-servers.csv", left_out),
         frames={

@@ -1,0 +1,51 @@
+"""Lines on a terminal: wrapped below their indent, coloured by severity, with tables left alone."""
+
+from __future__ import annotations
+
+import sys
+from io import StringIO
+
+import pytest
+
+from tlsinspect.cli.lines import paragraph, print_lines
+
+LINES = [
+    "A title",
+    "  HIGH     server 192.0.2.1:443: 3 connections; " + "word " * 30,
+    "would fail     1  100%      2  50%        3  20%   " + "x" * 80,
+    "evil\x1b[2J\u202e",
+]
+
+
+class Terminal(StringIO):
+    """Something that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_wrapped_lines_and_nothing_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_lines(LINES)
+    shown = out.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    assert shown[0] == "A title" and shown[1].startswith("  HIGH     server")
+    assert shown[2].startswith("    word") and max(map(len, shown[:4])) <= 80
+    assert "would fail     1  100%      2  50%" in out.getvalue().replace("\n", "")
+    assert "\x1b[2J" not in out.getvalue() and "\u202e" not in out.getvalue()
+
+
+def test_a_pipe_gets_every_line_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(LINES)
+    assert capsys.readouterr().out.splitlines() == [*LINES[:3], "evil\\x1b[2J\\u202e"]
+
+
+@pytest.mark.parametrize(
+    ("line", "style"), [("FAIL  HIGH      a: b", "bold red"), ("  MEDIUM   server x", "yellow"), ("pass   a", "green")]
+)
+def test_severities_and_verdicts_have_colours(line: str, style: str) -> None:
+    _, text, hang = paragraph(1, line)
+    assert [str(span.style) for span in text.spans] == [style] and hang is not None

@@ -1,0 +1,57 @@
+"""Lines for people: wrapped and coloured on a terminal, as they are anywhere else."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+HANG, VERDICT_HANG = 2, 16  # how much deeper the later lines of a wrapped one go
+COLUMN_GAP = re.compile(r"\S {3,}\S")
+TABLE_GAPS = 2  # from so many gaps on a line is a row of a table, which wrapping would break
+VERDICT = re.compile(r"FAIL |pass |not observable")
+STYLES = (
+    (re.compile(r"^ *(FAIL +)?(CRITICAL|HIGH)\b"), "bold red"),
+    (re.compile(r"^ *(FAIL +)?MEDIUM\b"), "yellow"),
+    (re.compile(r"^ *(FAIL +)?(LOW|INFO)\b"), "cyan"),
+    (re.compile(r"^pass\b"), "green"),
+    (re.compile(r"^not observable\b"), "dim"),
+    (re.compile(r"^(Fix first|Requirements|Migrate first.*|(Clients|Servers|Fingerprints).*would fail.*)$"), "bold"),
+)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines with everything escaped that a terminal would act upon."""
+    from ..export.text import escape_control
+
+    escaped = (escape_control(line) for line in lines)
+    if not sys.stdout.isatty():
+        for line in escaped:
+            click.echo(line)
+        return
+    from rich.console import Console
+
+    from ..report.paragraphs import Paragraphs
+
+    Console().print(Paragraphs([paragraph(number, line) for number, line in enumerate(escaped)]), crop=False)
+
+
+def paragraph(number: int, line: str) -> tuple[int, Text, int | None]:
+    """A line as its indent, its text with colours, and how it wraps; the first is the title."""
+    from rich.text import Text
+
+    content = line.lstrip(" ")
+    indent = len(line) - len(content)
+    text = Text(content, style="bold" if number == 0 else "")
+    for pattern, style in STYLES:
+        if found := pattern.match(line):
+            text.stylize(style, 0, found.end() - indent)
+    if VERDICT.match(line):
+        return indent, text, VERDICT_HANG
+    return indent, text, None if len(COLUMN_GAP.findall(content)) >= TABLE_GAPS else HANG
