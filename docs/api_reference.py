@@ -11,7 +11,7 @@ INTRODUCTION = """\
 Whatever a command does, a notebook can do with one call. These modules are public; what is not here may change
 without notice. [Frames and their columns](columns.md) says what the frames hold."""
 
-MODULES = ("tlsinspect", "tlsinspect.statistics", "tlsinspect.charts")
+MODULES = ("tlsinspect", "tlsinspect.statistics", "tlsinspect.charts", "tlsinspect.policies", "tlsinspect.compliance")
 LONG = 40  # characters of a default, from which on it is only named
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CaptureError, DecodeError, FilterError, TlsInspectError
+from .errors import CaptureError, DecodeError, FilterError, PolicyError, TlsInspectError
 
 if TYPE_CHECKING:
     from .inspection import Inspection, read
@@ -17,6 +17,7 @@ __all__ = [
     "FilterError",
     "Inspection",
     "Limits",
+    "PolicyError",
     "TlsInspectError",
     "__version__",
     "read",

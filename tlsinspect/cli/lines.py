@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -31,7 +32,7 @@ def print_lines(lines: Iterable[str]) -> None:
     from ..export.text import escape_control
 
     escaped = (escape_control(line) for line in lines)
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         for line in escaped:
             click.echo(line)
         return

@@ -23,10 +23,10 @@ def render_ledger(ledger: Ledger) -> Iterator[str]:
     if not sum(row["connections"] for row in rows):
         yield "There is no connection with TLS."
         return
-    yield f"{'Protection':27}{'connections':>28}{'content':>18}{'names':>8}{'servers':>9}{'clients':>9}"
+    yield f"{'Protection':25}{'connections':>22}{'content':>15}{'names':>7}{'servers':>9}"
     for row in rows:
-        counts = f"{row['names']:>8,}{row['servers']:>9,}{row['clients']:>9,}"
-        yield f"{row['protection']:27}{connections_cell(row):>28}{content_cell(row, rows):>18}{counts}"
+        counts = f"{row['names']:>7,}{row['servers']:>9,}"
+        yield f"{row['protection']:25}{connections_cell(row):>22}{content_cell(row, rows):>15}{counts}"
     servers = ledger.server_table.slice(0, SHOWN).to_pylist()
     if servers:
         yield ""

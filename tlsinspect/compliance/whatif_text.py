@@ -11,16 +11,17 @@ from ..statistics.wording import interval_text, number_text, share_text
 from .whatif import UNITS, WhatIf
 
 SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
+LABEL, CELL = 14, 22  # widths that make a row fit 80 columns
 EXPLANATION = (
     "It works where what was agreed on remains, or the client offers something else that the same server is proven to "
     "take. It fails where the client offers nothing that remains, or the server is proven to know nothing as new. "
-    "Certificates are not considered. Connections that failed anyway are left out."
+    "So both shares are lower bounds. Certificates are not considered. Connections that failed anyway are left out."
 )
 TITLES = {"client": "Clients", "server": "Servers", "ja4": "Fingerprints (JA4)", "ja3": "Fingerprints (JA3)"}
 WORDS = {
-    "fails": "would fail (at the least)",
-    "works": "would work (at the least)",
-    "unknown": "unknown: not shown by this capture",
+    "fails": "fail, at least",
+    "works": "work, at least",
+    "unknown": "unknown",
 }
 
 
@@ -39,9 +40,9 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
         yield "There is no connection with TLS that came to an agreement."
         return
     heads = [f"of {rows[unit, 'works']['denominator']:,} {unit}" for unit in UNITS]
-    yield f"{'':35}" + "".join(f"{head:>30}" for head in heads)
+    yield " " * LABEL + "".join(f"{head:>{CELL}}" for head in heads)
     for outcome, words in WORDS.items():
-        yield f"{words:35}" + "".join(f"{share_cell(rows[unit, outcome]):>30}" for unit in UNITS)
+        yield f"{words:{LABEL}}" + "".join(f"{share_cell(rows[unit, outcome]):>{CELL}}" for unit in UNITS)
     yield from host_lines(made)
     yield ""
     yield EXPLANATION
