@@ -93,7 +93,7 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
         (GOOD + "from = 2030-01-01\nuntil = 2030-01-01\n", "requirement 'a' ends before it begins"),
         (
             HEAD + ROW.replace('"version"', '"dh_bits"') + "least = { RSA = 1 }\n",
-            "requirement 'a' has {'RSA': 1} where a whole number above 0 belongs",
+            "requirement 'a' has {'RSA': 1} where a whole number from 1 to 2,147,483,647 belongs",
         ),
         (
             HEAD + ROW.replace('"version"', '"certificate_key_bits"') + "least = 2048\n",
@@ -102,7 +102,7 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
         (GOOD + 'from = "soon"\n', "requirement 'a' has a 'from' that is no date, as 2029-03-15 is"),
         (
             HEAD + ROW.replace('"version"', '"dh_bits"') + "least = -1\n",
-            "requirement 'a' has -1 where a whole number above 0 belongs",
+            "requirement 'a' has -1 where a whole number from 1 to 2,147,483,647 belongs",
         ),
         (
             HEAD + ROW.replace('"version"', '"forward_secrecy"') + "least = 1\n",
@@ -110,6 +110,7 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
         ),
         ("a = " + "[" * 100_000, "is not TOML"),
         ("\xff", "is not TOML"),
+        ("a = " + "1" * 5000, "is not TOML"),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused_in_one_clear_line(content: str, reason: str, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def read_baseline(path: str | Path) -> list[Known]:
         raise PolicyError(str(path), f"is larger than {SIZE_LIMIT:,} octets, the most for a baseline")
     try:
         table = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(str(path), f"is not TOML: {error}".splitlines()[0]) from error
     rows = table.get("known", [])
     if not isinstance(rows, list) or set(table) - {"known"}:

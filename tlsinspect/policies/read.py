@@ -20,6 +20,7 @@ from ..registry import EXTENSIONS, VERSIONS
 from .record import KINDS, Policy, Requirement
 
 FOLDER = Path(__file__).parent
+LARGEST = (1 << 31) - 1  # of the numbers of a requirement
 SIZE_LIMIT = 1 << 20  # octets of a policy's file
 POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note": str}
 NEEDED = ("id", "clause", "text", "about", "severity")
@@ -65,7 +66,7 @@ def parse_policy(content: bytes, path: str, name: str) -> Policy:
     """Make a policy of a file's octets; `path` is how errors name the file."""
     try:
         table = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
     rows = table.pop("requirement", None)
     for key, kind in POLICY_KEYS.items():
@@ -151,9 +152,9 @@ def read_least(value: Any, by_kind: bool) -> dict[str, int]:
 
 
 def read_number(value: Any) -> int:
-    """A whole number above 0."""
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"has {value!r} where a whole number above 0 belongs")
+    """A whole number above 0 that fits 4 octets."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST:
+        raise ValueError(f"has {value!r} where a whole number from 1 to {LARGEST:,} belongs")
     return value
 
 
