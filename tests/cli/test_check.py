@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_line import run
-from samples import CAPTURES
+from samples import CAPTURES, MANIFEST
 
 from tlsinspect.compliance.baseline import NO_REASON, quoted
 
@@ -82,6 +82,9 @@ def test_sarif_follows_its_schema_and_points_at_packets(tmp_path: Path) -> None:
     jsonschema.validators.validator_for(schema)(schema).validate(made)
     result = made["runs"][0]["results"][0]
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    (artifact,) = made["runs"][0]["artifacts"]
+    assert artifact["location"]["uri"] == place
+    assert artifact["hashes"]["sha-256"] == MANIFEST["handshakes/ssl3.pcap"]["sha256"]
     assert place.endswith("ssl3.pcap") and result["properties"]["packets"] == [6]
     assert result["suppressions"][0]["justification"] == "gone in \\u202e May"
     jsonschema.validators.validator_for(schema)(schema).validate({"version": "2.1.0", "runs": [sarif_of()]})

@@ -133,7 +133,10 @@ def print_check(found: Check, inspection: Inspection, format_name: str, frame: s
         from ..export.judgement import check_as_json
         from ..export.sarif import build_sarif
 
-        made = build_sarif(found, paths_of(inspection)) if format_name == "sarif" else check_as_json(found)
+        if format_name == "sarif":
+            made = build_sarif(found, paths_of(inspection), hashes_of(inspection))
+        else:
+            made = check_as_json(found)
         click.echo(json.dumps(made, indent=2))
 
 
@@ -145,6 +148,12 @@ def paths_of(inspection: Inspection) -> dict[str, str]:
             shown = os.path.relpath(source.location)
             places[source.name] = os.fspath(source.location) if shown.startswith("..") else shown
     return places
+
+
+def hashes_of(inspection: Inspection) -> dict[str, str]:
+    """The SHA-256 of each capture, where it is known."""
+    rows = inspection.arrow("captures").select(["capture", "sha256"]).to_pylist()
+    return {row["capture"]: row["sha256"] for row in rows if row["sha256"]}
 
 
 def print_table(table: Any) -> None:

@@ -27,8 +27,13 @@ SCORES = {"info": "0.0", "low": "3.0", "medium": "5.5", "high": "8.0", "critical
 FINGERPRINT = "tlsinspectSubject/v1"
 
 
-def build_sarif(check: Check, paths: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The SARIF log, ready for JSON; texts from the network are escaped. `paths` says where a capture lies."""
+def build_sarif(
+    check: Check, paths: Mapping[str, str] | None = None, hashes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The SARIF log, ready for JSON; texts from the network are escaped.
+
+    `paths` says where a capture lies, `hashes` its SHA-256, both by the name of its file.
+    """
     places = {asked.id: place for place, asked in enumerate(check.policy.requirements)}
     captures = {name: (paths or {}).get(file, file) for name, file in captures_of(check).items()}
     driver = {
@@ -39,10 +44,16 @@ def build_sarif(check: Check, paths: Mapping[str, str] | None = None) -> dict[st
     run = {
         "tool": {"driver": driver},
         "results": [result_of(row, places[row["id"]], captures) for row in check.failure_table.to_pylist()],
+        "artifacts": [artifact_of((paths or {}).get(name, name), digest) for name, digest in (hashes or {}).items()],
         "properties": {"policy": check.policy.name, "document": check.policy.document, "at": check.at.isoformat()},
         "columnKind": "unicodeCodePoints",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def artifact_of(path: str, digest: str) -> dict[str, Any]:
+    """A capture as an artifact that was analysed."""
+    return {"location": {"uri": quote(path)}, "roles": ["analysisTarget"], "hashes": {"sha-256": digest}}
 
 
 def captures_of(check: Check) -> dict[str, str]:
