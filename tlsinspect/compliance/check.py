@@ -26,11 +26,13 @@ from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
 from ..statistics.interval import share_columns
 from ..tables import judgement_schema, to_frame
-from .judge import JUDGES, certificate_column, codes_of, tls_rows
+from .judge import SESSION_JUDGES, codes_of, tls_rows
+from .judge_certificates import CERTIFICATE_JUDGES, certificate_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
+JUDGES = SESSION_JUDGES | CERTIFICATE_JUDGES
 VERDICTS = ("not_applicable", "not_observable", "pass", "fail")
 NOT_APPLICABLE, NOT_OBSERVABLE, PASS, FAIL = range(4)
 Verdicts = NDArray[np.int8]

@@ -7,26 +7,20 @@ failed: it is not observable.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from .. import registry
 from ..connection import CARRIES_TLS
 from ..findings.build import encoded, server_of
-from ..findings.facts import MISSING, Facts, Mask, Numbers, mask_of
+from ..findings.facts import MISSING, Facts, Mask, Numbers
 from ..policies import Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import group_facts
-from ..statistics.lifetimes import whole_days
 
-SERVER = "certificate_sha256s"
 CURVE_EXCHANGES = ("ECDHE", "ECDHE_PSK", "hybrid", "KEM", "CECPQ1")
 PRIME_EXCHANGES = ("DHE", "DHE_PSK")
-NO_CERTIFICATE = ("anon", "NULL", "PSK", "KRB5", "SRP", "ECCPWD", "ECJPAKE")
 SIGNED = ("RSA", "ECDSA", "DSS")
 TRIPLE_DES = {168: 112}  # meet-in-the-middle: RFC 9325 section 4.1
 PROTOCOL_VERSION_ALERT = 70
@@ -257,88 +251,7 @@ def judge_compression(facts: Facts, asked: Requirement) -> Judged:
     return Judged(tls_rows(facts), facts.known("compression_method"), facts.number("compression_method") == 0)
 
 
-def certificate_rows(facts: Facts) -> Mask:
-    """Connections whose server has a certificate, or may have."""
-    return tls_rows(facts) & ~facts.chosen_suite(lambda _, suite: suite.authentication in NO_CERTIFICATE)
-
-
-def certificate_column(facts: Facts, name: str) -> pa.Array:
-    """A column of the certificates table, for each row's server certificate."""
-
-    def places() -> pa.Array:
-        return pc.index_in(facts.leaf(SERVER), value_set=facts.certificates["sha256"].combine_chunks())
-
-    column: pa.Array = facts.once(
-        f"certificate {name}",
-        lambda: facts.certificates[name].combine_chunks().take(facts.once("certificate places", places)),
-    )
-    return column
-
-
-def judge_certificate_text(column: str, not_own: bool = False) -> Callable[[Facts, Requirement], Judged]:
-    """What a text column of the certificates says; not asked of self-signed ones where the signature is meant."""
-
-    def judge(facts: Facts, asked: Requirement) -> Judged:
-        texts = certificate_column(facts, column)
-        patterns = asked.allow or asked.forbid
-        distinct = [text for text in pc.unique(texts).to_pylist() if text is not None]
-        matched = [text for text in distinct if any(fnmatchcase(text, pattern) for pattern in patterns)]
-        found = mask_of(pc.is_in(texts, value_set=pa.array(matched, pa.string())))
-        known = mask_of(pc.is_valid(texts))
-        applies = certificate_rows(facts)
-        if not_own:
-            applies = applies & ~mask_of(certificate_column(facts, "self_signed"))
-        if column == "curve":
-            kinds = certificate_column(facts, "key_type")
-            applies = applies & ~mask_of(pc.not_equal(kinds, "EC"))
-        return Judged(applies, known, found if asked.allow else known & ~found)
-
-    return judge
-
-
-def judge_key_bits(facts: Facts, asked: Requirement) -> Judged:
-    """The size of the certificate's key, where a least size for its kind is asked for."""
-    kinds, bits = certificate_column(facts, "key_type"), certificate_column(facts, "key_bits")
-    applies, good = certificate_rows(facts), np.zeros(len(kinds), np.bool_)
-    for kind, least in asked.least.items():
-        good |= mask_of(pc.and_kleene(pc.equal(kinds, kind), pc.greater_equal(bits, least)))
-    judged = mask_of(pc.is_in(kinds, value_set=pa.array(list(asked.least), pa.string())))
-    return Judged(applies & (judged | mask_of(pc.is_null(kinds))), judged & mask_of(pc.is_valid(bits)), good)
-
-
-def judge_lifetime(facts: Facts, asked: Requirement) -> Judged:
-    """How long the certificate is valid in all."""
-    days = certificate_column(facts, "validity_days")
-    distinct = pc.unique(days).drop_null().to_pylist()
-    short = [value for value in distinct if asked.most is not None and whole_days(value) <= asked.most]
-    good = mask_of(pc.is_in(days, value_set=pa.array(short, pa.float64())))
-    applies = certificate_rows(facts) & ~mask_of(certificate_column(facts, "self_signed"))
-    return Judged(applies, mask_of(pc.is_valid(days)), good)
-
-
-def judge_dates(facts: Facts, asked: Requirement) -> Judged:
-    """The certificate is in date at the time of the connection."""
-    begins, ends = certificate_column(facts, "not_before"), certificate_column(facts, "not_after")
-    now = facts.column("time_start")
-    good = mask_of(pc.and_kleene(pc.less_equal(begins, now), pc.greater_equal(ends, now)))
-    known = mask_of(pc.and_(pc.is_valid(begins), pc.is_valid(ends)))
-    return Judged(certificate_rows(facts), known, good)
-
-
-def judge_certificate_names(facts: Facts, asked: Requirement) -> Judged:
-    """The certificate has a DNS name or an address in subjectAltName."""
-    names, addresses = certificate_column(facts, "san_dns"), certificate_column(facts, "san_ip")
-    counts = pc.add(pc.list_value_length(names), pc.list_value_length(addresses))
-    return Judged(certificate_rows(facts), mask_of(pc.is_valid(counts)), mask_of(pc.greater(counts, 0)))
-
-
-def judge_certificate_name(facts: Facts, asked: Requirement) -> Judged:
-    """The certificate is for the name that the client asked for; one that asks for none needs none."""
-    nameless = facts.known("client_hello_packet") & ~facts.known("server_name")
-    return Judged(certificate_rows(facts) & ~nameless, facts.known("name_matches"), facts.says("name_matches"))
-
-
-JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
+SESSION_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "version": judge_version,
     "server_version": judge_server_version,
     "client_version": judge_client_version,
@@ -362,12 +275,4 @@ JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "server_extension": judge_list("server_extensions", registry.EXTENSIONS, "server_hello_packet"),
     "client_extension": judge_list("client_extensions", registry.EXTENSIONS, "client_hello_packet"),
     "compression": judge_compression,
-    "certificate_key_type": judge_certificate_text("key_type"),
-    "certificate_key_bits": judge_key_bits,
-    "certificate_curve": judge_certificate_text("curve"),
-    "certificate_signature": judge_certificate_text("signature_algorithm", not_own=True),
-    "certificate_lifetime": judge_lifetime,
-    "certificate_dates": judge_dates,
-    "certificate_name": judge_certificate_name,
-    "certificate_names": judge_certificate_names,
 }
