@@ -90,6 +90,20 @@ def test_sarif_follows_its_schema_and_points_at_packets(tmp_path: Path) -> None:
     jsonschema.validators.validator_for(schema)(schema).validate({"version": "2.1.0", "runs": [sarif_of()]})
 
 
+def test_a_policy_with_hostile_texts_acts_nowhere(tmp_path: Path) -> None:
+    policy = tmp_path / "evil.toml"
+    policy.write_text(
+        'title = "\\u001b[2J"\ndocument = "=1+1"\nedition = "1"\nurl = "javascript:x"\nnote = "\\u202e"\n'
+        '[[requirement]]\nid = "=cmd"\nclause = "\\u001b]0;x"\ntext = "x."\nabout = "version"\n'
+        'forbid = ["SSL *"]\nseverity = "low"\n'
+    )
+    text = run("check", OLD, "--policy", policy).stdout
+    assert "\\x1b[2J" in text and not {"\x1b", "\u202e"} & set(text)
+    table = run("check", OLD, "--policy", policy, "--format", "csv").stdout
+    assert "'=cmd" in table and "\x1b" not in table
+    assert "helpUri" not in run("check", OLD, "--policy", policy, "--format", "sarif").stdout
+
+
 def test_fingerprints_stay_the_same_and_differ_from_each_other() -> None:
     prints = [result["partialFingerprints"]["tlsinspectSubject/v1"] for result in sarif_of()["results"]]  # type: ignore[attr-defined]
     again = [result["partialFingerprints"]["tlsinspectSubject/v1"] for result in sarif_of()["results"]]  # type: ignore[attr-defined]

@@ -66,11 +66,12 @@ def captures_of(check: Check) -> dict[str, str]:
 
 def rule_of(asked: Requirement, check: Check) -> dict[str, Any]:
     """A requirement as a reportingDescriptor."""
+    link = {"helpUri": check.policy.url} if check.policy.url.startswith("https://") else {}
     return {
         "id": asked.id,
         "shortDescription": {"text": asked.text},
         "fullDescription": {"text": f"{asked.text} {check.policy.document}, {asked.clause}."},
-        "helpUri": check.policy.url,
+        **link,
         "defaultConfiguration": {"level": LEVELS[asked.severity]},
         "properties": {"security-severity": SCORES[asked.severity], "tags": ["security", "tls", asked.about]},
     }
