@@ -17,6 +17,7 @@ from .export import export
 from .extract import extract
 from .findings import findings
 from .limits import limits
+from .pivots import PIVOT_COMMANDS
 from .quantum import quantum
 from .report import report
 from .show import show
@@ -43,6 +44,6 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, check, whatif, quantum, report, chart, export, extract, limits, completion,
+    summary, answers, show, findings, *PIVOT_COMMANDS, check, whatif, quantum, report, chart, export, extract, limits, completion,
 ):  # fmt: skip
     main.add_command(command)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..columns import COLUMNS, SEVERITIES
+from ..columns import COLUMNS, SEVERITIES, table_columns
 from ..errors import FilterError
 from .lists import any_item, holds
 from .parse import METHODS, parse
@@ -91,7 +91,7 @@ class Compiler:
         self.text = text
         self.table = table
         self.listed = listed
-        self.columns = {column.name: column for column in COLUMNS[table]}
+        self.columns = {column.name: column for column in table_columns(table)}
 
     def error(self, node: Node, reason: str) -> FilterError:
         """A mistake at a node."""
@@ -128,7 +128,7 @@ class Compiler:
         if column is None:
             raise self.error(node, f"there is no column {node.name} in {self.table}{self.hint(node.name)}")
         shared = self.listed and not node.table and node.name != "connection_id"
-        if shared and node.name in {each.name for each in COLUMNS[self.listed]}:
+        if shared and node.name in {each.name for each in table_columns(self.listed)}:
             raise self.error(
                 node,
                 f"both {self.table} and {self.listed} have a column {node.name}; write {self.table}.{node.name}, "
