@@ -44,6 +44,7 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, *PIVOT_COMMANDS, check, whatif, quantum, report, chart, export, extract, limits, completion,
+    summary, answers, show, findings, *PIVOT_COMMANDS, check, whatif, quantum, report, chart, export, extract,
+    limits, completion,
 ):  # fmt: skip
     main.add_command(command)
