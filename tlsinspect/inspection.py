@@ -250,6 +250,16 @@ class Inspection:
 
         return build_ledger(self.arrow("connections"))
 
+    def match(self, indicator_files: Sequence[Path]) -> pd.DataFrame:
+        """What of these lists was met, as rows with the columns of the findings frame: docs/indicators.md.
+
+        Raises TlsInspectError for a file that cannot be read, or that holds nothing to look for.
+        """
+        from .indicators import match_indicators, read_indicators
+
+        indicators = read_indicators([os.fspath(path) for path in indicator_files])
+        return tables.to_frame(match_indicators(indicators, self.arrow("connections"), self.arrow("certificates")))
+
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""
         from .story import find_connections
