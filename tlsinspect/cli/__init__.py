@@ -13,6 +13,7 @@ from .answers import answers
 from .chart import chart
 from .check import check
 from .completion import completion
+from .diff import diff
 from .export import export
 from .extract import extract
 from .findings import findings
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, *PIVOT_COMMANDS, check, whatif, quantum, report, chart, export, extract,
+    summary, answers, show, findings, *PIVOT_COMMANDS, diff, check, whatif, quantum, report, chart, export, extract,
     limits, completion,
 ):  # fmt: skip
     main.add_command(command)
