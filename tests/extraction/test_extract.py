@@ -18,6 +18,7 @@ from tlsinspect.capture import CaptureSource
 from tlsinspect.display_filter import display_filter
 from tlsinspect.extraction import extract_packets, with_finding
 from tlsinspect.extraction.certificates import file_name
+from tlsinspect.extraction.choose import comments_of
 from tlsinspect.extraction.packets import RawPacket, iter_packets
 from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
 
@@ -122,6 +123,14 @@ def test_a_finding_chooses_every_connection_that_it_is_about() -> None:
     assert extract_packets(inspection.only(sorted(old)), out).connections == len(old)
     with pytest.raises(tlsinspect.TlsInspectError, match="did you mean VER-04"):
         with_finding(inspection, "VER04")
+
+
+def test_every_connection_of_a_finding_has_its_comment() -> None:
+    chosen = inspect("demo.pcapng").where("version_name == 'TLS 1.0'")
+    packets = chosen.connections["server_hello_packet"].tolist()
+    comments = comments_of(chosen)
+    assert len(packets) > 20
+    assert all("tlsinspect: high: VER-04: TLS 1.0 negotiated" in comments["demo.pcapng", packet] for packet in packets)
 
 
 def test_certificates_become_files_that_others_read(tmp_path: Path) -> None:
