@@ -72,7 +72,7 @@ def test_one_connection_among_many_comes_out_alone_with_its_tcp_handshake(tmp_pa
     done = run("extract", CAPTURES / "demo.pcapng", "--connection", connection["connection_id"], "-o", path)
     packets = connection["client_packets"] + connection["server_packets"]
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith(f"{path}: {packets} packets of 1 connections, ")
+    assert done.stdout.startswith(f"{path}: {packets} packets of 1 connection, ")
     ours = rows_of(tlsinspect.read(path))
     assert ours == {connection["connection_id"]: rows_of(inspect("demo.pcapng"))[connection["connection_id"]]}
 
@@ -103,7 +103,7 @@ def test_tshark_decrypts_with_the_secrets_that_came_along(tmp_path: Path) -> Non
     done = run(
         "extract", CAPTURES / "variants" / "format-ng-secrets.pcapng", "--where", "version is not null", "-o", path
     )
-    assert "lines of decryption secrets" in done.stdout
+    assert "1 line of decryption secrets" in done.stdout
     assert any("GET /" in line for line in tshark(path, "-Y", "http"))
 
 
