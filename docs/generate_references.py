@@ -14,7 +14,7 @@ from api_reference import render_api
 
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
-from tlsinspect.columns import COLUMNS, JUDGEMENTS, SEVERITIES, UNKNOWN_REASONS
+from tlsinspect.columns import COLUMNS, JUDGEMENTS, PIVOTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.findings import RULES
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
@@ -39,6 +39,10 @@ keep every value as it is; so take one of these for the `pem` column."""
 REASONS_INTRODUCTION = """\
 A missing value of the connections frame has a reason: `unknown_reasons` maps the column to one of these.
 Only {} need none: missing means that there was none."""
+
+PIVOTS_INTRODUCTION = """\
+`inspection.pivot(NAME)` and the commands of the same names turn the connections around, rare things first:
+[pivots](pivots.md) says how. The command of `certificate_uses` is `tlsinspect certificates`."""
 
 COMMANDS_INTRODUCTION = """\
 Results go to standard output; warnings, errors and the progress bar to standard error. The progress bar is
@@ -164,6 +168,10 @@ def render_columns() -> str:
             str(vars(Inspection)[table].__doc__),
             table_of(("column", "type", "unit", "what"), rows),
         ]
+    parts += ["## Pivots", PIVOTS_INTRODUCTION]
+    for table, columns in PIVOTS.items():
+        rows = [(f"`{column.name}`", f"`{column.type}`", column.unit, column.meaning) for column in columns]
+        parts += [f"### {table}", table_of(("column", "type", "unit", "what"), rows)]
     reasons = [(f"`{reason}`", REASONS[reason]) for reason in UNKNOWN_REASONS]
     without = ", ".join(f"`{name}`" for name in PLACED if name != "unknown_reasons")
     parts += ["## Why a value is missing", REASONS_INTRODUCTION.format(without), table_of(("reason", "why"), reasons)]

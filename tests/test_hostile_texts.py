@@ -17,6 +17,8 @@ from traffic import Packet, converse, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.columns import COLUMNS
+from tlsinspect.extraction import extract_certificates
+from tlsinspect.pivots.build import BUILDERS as PIVOTS
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07",
@@ -105,6 +107,30 @@ def test_json_lines_are_ascii_without_control_characters(hostile: Path, table: s
     text = run("export", hostile, "--table", table, "--format", "jsonl").stdout
     assert text.isascii()
     assert_harmless_text(text)
+
+
+@pytest.mark.parametrize("name", PIVOTS)
+def test_pivots_show_and_write_nothing_that_acts(hostile: Path, name: str) -> None:
+    command = {"certificate_uses": "certificates"}.get(name, name)
+    assert_harmless_text(run(command, hostile).stdout)
+    text = run(command, hostile, "--format", "csv").stdout
+    assert_harmless_text(text)
+    for row in csv.reader(io.StringIO(text, newline="")):
+        assert not [cell for cell in row if cell[:1] in ("=", "+", "@", "\t", "\r") or re.match(r"-\D", cell)]
+
+
+def test_a_comparison_and_a_filter_show_nothing_that_acts(hostile: Path, tmp_path: Path) -> None:
+    empty = write_pcap(tmp_path / "other.pcap", hostile_packets()[:40])
+    assert_harmless_text(run("diff", empty, hostile, "--most", 0).output)
+    assert_harmless_text(run("names", hostile, "--where", "server_name == '\x1b[2J\u202e").output)
+
+
+def test_certificates_become_files_of_harmless_names_in_their_folder(hostile: Path, tmp_path: Path) -> None:
+    paths = extract_certificates(tlsinspect.read(hostile), tmp_path / "out")
+    assert len(paths) == len(HOSTILE)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    for path in (tmp_path / "out").iterdir():
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{16}\.(pem|der)", path.name)
 
 
 class Page(HTMLParser):

@@ -20,11 +20,11 @@ ROOMS = (
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder",
     "tables", "filters",
-    "policies", "policy", "statistics", "findings",
+    "policies", "policy", "statistics", "pivots", "findings", "indicators",
     "display_filter", "answers", "story", "glance",
     "compliance",
     "totals", "reading", "parallel", "inspection",
-    "export", "extraction", "charts", "report",
+    "export", "extraction", "comparison", "charts", "report",
     "cli", "__main__",
 )  # fmt: skip
 INPUT_ROOMS = ("compression", "foreign", "capture", "dissect")

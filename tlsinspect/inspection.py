@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from . import tables
 from .capture import STANDARD_INPUT, find_captures, order_captures
-from .columns import COLUMNS
+from .columns import COLUMNS, PIVOTS
 from .parallel import ParallelReading
 from .reading import BATCH_TABLES, Progress, Reading, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
@@ -101,7 +101,8 @@ class Inspection:
         """The rows of a table of which a filter over its own columns is true; raises FilterError."""
         from .filters.compile import Filter
 
-        return tables.to_frame(Filter(expression, table).apply(self.arrow(table)))
+        rows = self.pivot_arrow(table) if table in PIVOTS else self.arrow(table)
+        return tables.to_frame(Filter(expression, table).apply(rows))
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the captures, the versions in use, the frames."""
@@ -187,6 +188,19 @@ class Inspection:
         """A row per finding and server, client, certificate or capture that it is about, the worst first."""
         return self.frame("findings")
 
+    def pivot(self, name: str) -> pd.DataFrame:
+        """The connections with TLS turned around, rare things first; `name` is one of PIVOTS: docs/pivots.md.
+
+        hosts, names, certificate_uses, fingerprints, beacons or timeline; raises KeyError for another.
+        """
+        return tables.to_frame(self.pivot_arrow(name))
+
+    def pivot_arrow(self, name: str) -> pa.Table:
+        """The same as Arrow."""
+        from .pivots import build_pivot
+
+        return build_pivot(name, self.arrow("connections"), self.arrow("certificates"))
+
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""
         from .answers import build_answers
@@ -236,6 +250,16 @@ class Inspection:
         from .compliance import build_ledger
 
         return build_ledger(self.arrow("connections"))
+
+    def match(self, indicator_files: Sequence[Path]) -> pd.DataFrame:
+        """What of these lists was met, as rows with the columns of the findings frame: docs/indicators.md.
+
+        Raises TlsInspectError for a file that cannot be read, or that holds nothing to look for.
+        """
+        from .indicators import match_indicators, read_indicators
+
+        indicators = read_indicators([os.fspath(path) for path in indicator_files])
+        return tables.to_frame(match_indicators(indicators, self.arrow("connections"), self.arrow("certificates")))
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

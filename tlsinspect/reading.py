@@ -148,12 +148,15 @@ class Reading:
         """Build the rows of the connections that wait."""
         batch, self.pending = self.pending, []
         self.totals.listed += len(batch)
+        made: dict[str, pa.RecordBatch] = {}
         if self.where is not None:
             rows = tables.build_connections(batch, self.context)
-            batch = list(compress(batch, self.where.mask(rows).to_pylist()))
+            mask = self.where.mask(rows)
+            batch = list(compress(batch, mask.to_pylist()))
+            made["connections"] = rows.filter(mask)
         self.totals.selected += len(batch)
         for name in self.wanted:
-            yield Batch(name, BATCH_BUILDERS[name](batch, self.context))
+            yield Batch(name, made[name] if name in made else BATCH_BUILDERS[name](batch, self.context))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tlsinspect.capture import CaptureSource
 from tlsinspect.display_filter import display_filter
 from tlsinspect.extraction import extract_packets, with_finding
 from tlsinspect.extraction.certificates import file_name
+from tlsinspect.extraction.choose import comments_of
 from tlsinspect.extraction.packets import RawPacket, iter_packets
 from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
 
@@ -71,7 +72,7 @@ def test_one_connection_among_many_comes_out_alone_with_its_tcp_handshake(tmp_pa
     done = run("extract", CAPTURES / "demo.pcapng", "--connection", connection["connection_id"], "-o", path)
     packets = connection["client_packets"] + connection["server_packets"]
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith(f"{path}: {packets} packets of 1 connections, ")
+    assert done.stdout.startswith(f"{path}: {packets} packets of 1 connection, ")
     ours = rows_of(tlsinspect.read(path))
     assert ours == {connection["connection_id"]: rows_of(inspect("demo.pcapng"))[connection["connection_id"]]}
 
@@ -102,7 +103,7 @@ def test_tshark_decrypts_with_the_secrets_that_came_along(tmp_path: Path) -> Non
     done = run(
         "extract", CAPTURES / "variants" / "format-ng-secrets.pcapng", "--where", "version is not null", "-o", path
     )
-    assert "lines of decryption secrets" in done.stdout
+    assert "1 line of decryption secrets" in done.stdout
     assert any("GET /" in line for line in tshark(path, "-Y", "http"))
 
 
@@ -122,6 +123,14 @@ def test_a_finding_chooses_every_connection_that_it_is_about() -> None:
     assert extract_packets(inspection.only(sorted(old)), out).connections == len(old)
     with pytest.raises(tlsinspect.TlsInspectError, match="did you mean VER-04"):
         with_finding(inspection, "VER04")
+
+
+def test_every_connection_of_a_finding_has_its_comment() -> None:
+    chosen = inspect("demo.pcapng").where("version_name == 'TLS 1.0'")
+    packets = chosen.connections["server_hello_packet"].tolist()
+    comments = comments_of(chosen)
+    assert len(packets) > 20
+    assert all("tlsinspect: high: VER-04: TLS 1.0 negotiated" in comments["demo.pcapng", packet] for packet in packets)
 
 
 def test_certificates_become_files_that_others_read(tmp_path: Path) -> None:

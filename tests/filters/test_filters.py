@@ -116,6 +116,7 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
         ("server_port == '443'", "'443'", "write 443 without quotes"),
         ("version_name == 771", "771", "write '771' in quotes"),
         ("server_name > 'a'", "server_name > 'a'", "no order"),
+        ("version_name < 'TLS 1.2'", "version_name < 'TLS 1.2'", "version is a number that has one"),
         ("server_name", "server_name", "no condition"),
         ("server_name == null", "server_name == null", "write server_name is null"),
         ("server_name == 'abc", "'", "does not end"),
@@ -125,6 +126,7 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
         ("__import__('os').system('x')", "(", "stands where"),
         ("client_ip == '10.0.0.0/8'", "'10.0.0.0/8'", "write client_ip in '10.0.0.0/8'"),
         ("client_ip in 'office'", "'office'", "no network"),
+        ("client_ip == 'office'", "'office'", "no IP address"),
         ("time_start > 'yesterday'", "'yesterday'", "ISO 8601"),
         ("time_end - time_start > 5", "5", "write 5s"),
         ("hello_ms > 5q", "q", "no unit"),
@@ -179,6 +181,11 @@ def test_any_text_is_a_filter_or_an_error_that_is_safe_to_print(text: str) -> No
     else:
         assert len(mask) == len(ROWS)
         assert mask.null_count == 0
+
+
+def test_a_list_of_addresses_is_in_no_network() -> None:
+    with pytest.raises(FilterError, match="in needs a list"):
+        Filter("san_ip in '10.0.0.0/8'", "certificates")
 
 
 def test_every_example_of_the_documentation_selects_or_rejects() -> None:

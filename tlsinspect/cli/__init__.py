@@ -13,10 +13,12 @@ from .answers import answers
 from .chart import chart
 from .check import check
 from .completion import completion
+from .diff import diff
 from .export import export
 from .extract import extract
 from .findings import findings
 from .limits import limits
+from .pivots import PIVOT_COMMANDS
 from .quantum import quantum
 from .report import report
 from .show import show
@@ -43,6 +45,7 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, check, whatif, quantum, report, chart, export, extract, limits, completion,
+    summary, answers, show, findings, *PIVOT_COMMANDS, diff, check, whatif, quantum, report, chart, export, extract,
+    limits, completion,
 ):  # fmt: skip
     main.add_command(command)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
 standard input; several are read as one, in the order of their first packets."""
 
+OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
@@ -112,7 +113,7 @@ def complete_columns(context: click.Context, parameter: click.Parameter, incompl
     """What the shell offers for a filter: the name that is being written, completed."""
     from ..filters.complete import complete
 
-    own = context.params.get("table") or ("findings" if context.info_name == "findings" else "connections")
+    own = context.params.get("table") or OWN_TABLES.get(str(context.info_name), str(context.info_name))
     return complete(incomplete, own if parameter.name == "rows_where" else "connections")
 
 

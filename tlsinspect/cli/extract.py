@@ -67,10 +67,13 @@ def extract(
             write_packets(inspection, output)
         if folder is not None:
             from ..extraction import extract_certificates
+            from ..statistics.wording import number_text
 
             with writing_to(str(folder)):
                 written = extract_certificates(inspection, folder)
-            click.echo(f"{folder}: {len(written)} certificates, each as .pem and .der", err=output == "-")
+            click.echo(
+                f"{folder}: {number_text(len(written), 'certificate')}, each as .pem and .der", err=output == "-"
+            )
         sys.exit(exit_status(inspection.reading.totals, strict))
 
 
@@ -96,14 +99,15 @@ def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) 
 def write_packets(inspection: Inspection, output: str) -> None:
     """Write the packets, and say how many."""
     from ..extraction import check_sources, extract_packets
+    from ..statistics.wording import number_text
     from .export import open_output
 
     check_sources(inspection)
     with open_output(output, inspection.reading.sources) as out:
         done = extract_packets(inspection, out)
-    parts = [f"{done.packets:,} packets of {done.connections:,} connections"]
+    parts = [f"{number_text(done.packets, 'packet')} of {number_text(done.connections, 'connection')}"]
     if done.commented:
         parts.append(f"{done.commented:,} with findings as comments")
     if done.secrets:
-        parts.append(f"{done.secrets:,} lines of decryption secrets")
+        parts.append(f"{number_text(done.secrets, 'line')} of decryption secrets")
     click.echo(f"{output}: {', '.join(parts)}", err=output == "-")

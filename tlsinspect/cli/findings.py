@@ -20,6 +20,7 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    from ..indicators import Indicators
     from ..inspection import Overlap
     from ..wire.limits import Limits
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 @reading_options
 @where_option
 @rows_option
+@click.option(
+    "--indicators", "lists", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
+    help="List of names, addresses, certificates or fingerprints to look for: abuse.ch SSLBL, Zeek intel, STIX 2.1, "
+    "MISP, or a plain list. May be given several times.",
+)  # fmt: skip
 @click.option(
     "--severity-at-least",
     type=click.Choice(SEVERITIES),
@@ -48,6 +54,7 @@ def findings(
     strict: bool,
     where: str,
     rows_where: str | None,
+    lists: tuple[str, ...],
     severity_at_least: str,
     format_name: str,
 ) -> None:
@@ -58,14 +65,21 @@ def findings(
       tlsinspect findings capture.pcapng
       tlsinspect findings captures/ --severity-at-least high
       tlsinspect findings capture.pcapng --where "server_name == 'www.example'"
+      tlsinspect findings capture.pcapng --indicators sslblacklist.csv --rows "id == 'IND-CERT'"
       tlsinspect findings capture.pcapng --format csv > findings.csv
     """
     chosen = None if rows_where is None else parse_filter(rows_where, "findings")
     with errors_as_one_line():
+        indicators = read_lists(lists) if lists else None
         inspection = inspect(captures, ports, processes, overlap, limits, where)
         from ..findings.text import at_least, render_findings
 
-        rows = at_least(inspection.arrow("findings"), severity_at_least)
+        rows = inspection.arrow("findings")
+        if indicators is not None:
+            from ..indicators import add_matches
+
+            rows = add_matches(rows, indicators, inspection.arrow("connections"), inspection.arrow("certificates"))
+        rows = at_least(rows, severity_at_least)
         rows = rows if chosen is None else chosen.apply(rows)
         if format_name == "text":
             from ..export.text import escape_control
@@ -82,3 +96,17 @@ def findings(
                     writer.write(batch)
                 writer.close()
         sys.exit(exit_status(inspection.reading.totals, strict))
+
+
+def read_lists(lists: tuple[str, ...]) -> Indicators:
+    """Read lists of indicators, and say on standard error what of each is used and what is not."""
+    from ..export.text import escape_control
+    from ..indicators import read_indicators
+    from ..statistics.wording import number_text
+
+    indicators = read_indicators(lists)
+    for each in indicators.lists:
+        unused = "".join(f"; {count:,} not used: {reason}" for reason, count in each.unused.items())
+        told = f"{each.name}: {number_text(each.used, 'indicator')} ({each.format}){unused}"
+        click.echo(f"tlsinspect: {escape_control(told)}", err=True)
+    return indicators

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..columns import SEVERITIES
 from ..errors import TlsInspectError
 from ..findings import RULES, Facts
 
@@ -31,19 +34,21 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
 
 
 def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
-    """What the findings say, by file and number of the packet that proves it.
+    """What the findings say, by file and number of the packet that proves it, the worst first.
 
-    Of each row of the findings table those packets are named that the row names; one without a packet of its own is
-    said at the ClientHello.
+    Every connection that a rule is about is named, not only the first that the findings table lists; where the rule
+    has no packet of it, its ClientHello stands for it.
     """
-    connections = inspection.arrow("connections").select(["connection_id", "capture", "client_hello_packet"])
-    places = {row["connection_id"]: (row["capture"], row["client_hello_packet"]) for row in connections.to_pylist()}
+    connections = inspection.arrow("connections")
+    facts = Facts(connections, inspection.arrow("certificates"))
+    captures = connections["capture"].to_pylist()
+    hellos = facts.number("client_hello_packet")
     comments: dict[Place, list[str]] = defaultdict(list)
-    for row in inspection.arrow("findings").to_pylist():
-        text = f"tlsinspect: {row['severity']}: {row['id']}: {row['title']}"
-        for connection_id, packet in zip(row["connection_ids"], row["packets"], strict=True):
-            capture, hello = places.get(connection_id, ("", None))
-            number = hello if packet is None else packet
-            if number is not None and text not in comments[capture, number]:
-                comments[capture, number].append(text)
+    for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
+        text = f"tlsinspect: {rule.severity}: {rule.id}: {rule.title}"
+        packets = facts.number(rule.packet)
+        for row in np.flatnonzero(rule.find(facts)).tolist():
+            place = captures[row], int(packets[row] if packets[row] >= 0 else hellos[row])
+            if place[1] >= 0 and text not in comments[place]:
+                comments[place].append(text)
     return comments

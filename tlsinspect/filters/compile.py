@@ -12,22 +12,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..columns import COLUMNS, SEVERITIES
+from ..columns import COLUMNS, SEVERITIES, table_columns
 from ..errors import FilterError
+from .agree import agree, converted
 from .lists import any_item, holds
 from .parse import METHODS, parse
 from .tree import Arithmetic, Comparison, IsNull, Junction, Length, Literal, Lookup, Method, Name, Node, Not, Several
 from .values import (
     ARROW_TYPES,
     KINDS,
-    UNIT_NANOSECONDS,
     WORDS,
     Rows,
     Value,
-    as_address,
     as_network,
-    as_time,
-    in_unit,
     literal_value,
     membership_of,
 )
@@ -91,7 +88,7 @@ class Compiler:
         self.text = text
         self.table = table
         self.listed = listed
-        self.columns = {column.name: column for column in COLUMNS[table]}
+        self.columns = {column.name: column for column in table_columns(table)}
 
     def error(self, node: Node, reason: str) -> FilterError:
         """A mistake at a node."""
@@ -128,7 +125,7 @@ class Compiler:
         if column is None:
             raise self.error(node, f"there is no column {node.name} in {self.table}{self.hint(node.name)}")
         shared = self.listed and not node.table and node.name != "connection_id"
-        if shared and node.name in {each.name for each in COLUMNS[self.listed]}:
+        if shared and node.name in {each.name for each in table_columns(self.listed)}:
             raise self.error(
                 node,
                 f"both {self.table} and {self.listed} have a column {node.name}; write {self.table}.{node.name}, "
@@ -141,7 +138,7 @@ class Compiler:
             lambda rows: rows.column(name),
             unit=column.unit,
             order=SEVERITIES if name == "severity" else (),
-            address=name.endswith("_ip"),
+            address=name.endswith("_ip") and column.type == "string",
         )
 
     def hint(self, name: str) -> str:
@@ -254,7 +251,7 @@ class Compiler:
     def arithmetic(self, node: Arithmetic) -> Value:
         """A sum, difference, product or quotient; a division by zero is unknown."""
         left, right = self.value(node.left), self.value(node.right)
-        left, right = self.converted(left, right), self.converted(right, left)
+        left, right = converted(self, left, right), converted(self, right, left)
         kind = RESULTS.get((left.kind, node.operator, right.kind))
         if kind is None:
             raise self.error(node, f"{WORDS[left.kind]} {node.operator} {WORDS[right.kind]}: this cannot be calculated")
@@ -272,14 +269,22 @@ class Compiler:
         """Two values side by side."""
         if node.operator == "in":
             return self.membership(node)
-        left, right = self.agree(node, self.value(node.left), self.value(node.right))
+        left, right = agree(self, node, self.value(node.left), self.value(node.right))
         compare = COMPARE[node.operator]
         order = left.order or right.order
         if node.operator not in ("==", "!=") and order:
             left, right = self.ranked(left, order), self.ranked(right, order)
         elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
-            raise self.error(node, f"{WORDS[left.kind]} has no order here; compare with ==, != or in")
+            raise self.error(
+                node, f"{WORDS[left.kind]} has no order here; compare with ==, != or in{self.number_of(left)}"
+            )
         return Value(node, "truth", lambda rows: compare(left.make(rows), right.make(rows)))
+
+    def number_of(self, value: Value) -> str:
+        """Where a column of names has the number beside it, the advice to compare that: version_name, version."""
+        name = value.node.name.removesuffix("_name") if isinstance(value.node, Name) else ""
+        numeric = name in self.columns and KINDS[self.columns[name].type] == "number"
+        return f"; {name} is a number that has one" if numeric else ""
 
     def ranked(self, value: Value, order: tuple[str, ...]) -> Value:
         """The place of a text in an order, such as that of severities."""
@@ -287,61 +292,6 @@ class Compiler:
             raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
         places = pa.array(order)
         return Value(value.node, "number", lambda rows: pc.index_in(value.make(rows), value_set=places))
-
-    def agree(self, node: Node, left: Value, right: Value) -> tuple[Value, Value]:
-        """The two values as ones of the same kind; raises FilterError where they cannot be compared."""
-        for value in (left, right):
-            if value.kind in ("texts", "numbers") and isinstance(node, Comparison) and isinstance(node.right, Several):
-                raise self.error(node, f"a value can be in a list column: write VALUE in {self.source(value.node)}")
-            if value.kind == "null":
-                raise self.error(node, f"nothing equals null; write {self.source(left.node)} is null")
-            if value.kind in ("texts", "numbers", "reasons"):
-                raise self.error(
-                    value.node, f"{self.source(value.node)} is {WORDS[value.kind]}; ask with in, len() or is null"
-                )
-        left, right = self.converted(left, right), self.converted(right, left)
-        if left.kind == right.kind:
-            return left, right
-        odd = left if left.literal is not None and right.literal is None else right
-        other = right if odd is left else left
-        raise self.error(
-            odd.node,
-            f"{self.source(other.node)} is {WORDS[other.kind]}, "
-            f"and {self.source(odd.node)} is {WORDS[odd.kind]}{self.advice(odd, other)}",
-        )
-
-    def converted(self, value: Value, other: Value) -> Value:
-        """A value as written, as what the other one is: a time, a number of the other's unit, an address."""
-        if value.literal is None:
-            return value
-        if value.kind == "text" and other.kind == "time":
-            time = as_time(value)
-            if time is None:
-                raise self.error(value.node, "no ISO 8601 time, such as '2026-03-01' or '2026-03-01T12:00:00.5Z'")
-            return time
-        if value.kind == "duration" and other.kind == "number" and other.unit in UNIT_NANOSECONDS:
-            return in_unit(value, other.unit)
-        if value.kind == "text" and other.address:
-            address = as_address(value)
-            if address is None:
-                network = as_network(str(value.literal)) is not None
-                advice = f"write {self.source(other.node)} in {self.source(value.node)}" if network else "no IP address"
-                raise self.error(value.node, advice)
-            return address
-        return value
-
-    def advice(self, odd: Value, other: Value) -> str:
-        """How a value could be written so that it fits."""
-        written = str(odd.literal)
-        if other.kind == "number" and odd.kind == "text" and written.isdecimal():
-            return f"; write {written} without quotes"
-        if other.kind == "text" and odd.kind == "number":
-            return f"; write '{self.source(odd.node)}' in quotes"
-        if other.kind == "duration" and odd.kind == "number":
-            return f"; write {self.source(odd.node)}s, or another unit"
-        if other.kind == "truth":
-            return f"; write {self.source(other.node)} or not {self.source(other.node)}"
-        return ""
 
     def membership(self, node: Comparison) -> Value:
         """Whether a value is in a list, in a list column, in networks, or a text in another."""
@@ -370,7 +320,7 @@ class Compiler:
                 raise self.error(item.node, "a list holds values as they are written, and no columns and no null")
         if left.address:
             return self.within(node, left, items)
-        agreed = [self.agree(node, left, item)[1] for item in items]
+        agreed = [agree(self, node, left, item)[1] for item in items]
         if not agreed:
             return literal_value(node, "truth", False)
         data_type = ARROW_TYPES.get(agreed[0].kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..columns import COLUMNS
+from ..columns import table_columns
 from .parse import METHODS
 from .scan import KEYWORDS
 
@@ -25,5 +25,5 @@ def complete(text: str, table: str = "connections") -> list[str]:
     start = text[: len(text) - len(word)]
     if match["dot"]:
         return [f"{start}{name}(" for name in METHODS if name.startswith(word)]
-    names = [column.name for column in COLUMNS[table]] + (list(KEYWORDS) if word else [])
+    names = [column.name for column in table_columns(table)] + (list(KEYWORDS) if word else [])
     return [f"{start}{name}" for name in names if name.startswith(word)]

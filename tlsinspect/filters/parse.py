@@ -13,7 +13,7 @@ atom       := text | number | duration | "true" | "false" | "null" | column | ta
 
 from __future__ import annotations
 
-from ..columns import COLUMNS
+from ..columns import COLUMNS, PIVOTS
 from ..errors import FilterError
 from .scan import Token, scan
 from .tree import Arithmetic, Comparison, IsNull, Junction, Length, Literal, Lookup, Method, Name, Node, Not, Several
@@ -197,7 +197,7 @@ class Parser:
             self.take()
             arguments = self.parse_items(")")
             return Method(value.start, self.expect(")").end, value, str(name.value), name.start, arguments)
-        if isinstance(value, Name) and value.name in COLUMNS and not value.table:
+        if isinstance(value, Name) and (value.name in COLUMNS or value.name in PIVOTS) and not value.table:
             return Name(value.start, name.end, str(name.value), value.name)
         raise FilterError(self.text, name.start, name.end, f"behind {name.value} a ( is missing")
 

@@ -1,0 +1,119 @@
+"""Comparisons: what is new, gone and changed, and a test of shares that chance seldom passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import run
+from samples import CAPTURES, inspect
+
+from tlsinspect.comparison import compare
+from tlsinspect.comparison.clustered import LEAST_CLIENTS, holm, measure_difference, shares
+from tlsinspect.comparison.things import THINGS, compare_rows
+
+DEMO = CAPTURES / "demo.pcapng"
+SMALL = CAPTURES / "handshakes" / "tls12.pcap"
+SPLIT = "2026-11-22T11:00"
+
+
+def test_two_times_of_a_capture_are_compared_as_typed() -> None:
+    result = run("diff", DEMO, "--split", SPLIT)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0, result.stderr
+    assert lines[0].endswith("260 connections of 12 clients, 2026-11-22 08:04 to 10:59 UTC")
+    assert lines[1].endswith("276 connections of 13 clients, 2026-11-22 11:00 to 13:52 UTC")
+    new = lines.index("4 new server names")
+    assert lines[new + 4] == "  expired.test  (5 connections, first 2026-11-22 11:20:15)"
+    assert "2 server names gone" in lines
+    assert "  mail.example: no longer 198.51.100.25:143" in lines
+    assert "  198.51.100.25 port 443: TLS 1.3 -> TLS 1.0" in lines
+    assert any("0 shares of 38 moved" in line and "permutation of 13 clients" in line for line in lines)
+
+
+def test_what_is_new_and_gone_are_the_differences_of_the_pivots() -> None:
+    whole = inspect("demo.pcapng")
+    before, after = whole.where(f"time_start < '{SPLIT}'"), whole.where(f"time_start >= '{SPLIT}'")
+    changes = compare(before, after).changes
+    old, new = (set(each.pivot("names")["server_name"]) for each in (before, after))
+    names = changes[changes["kind"] == "name"]
+    assert set(names.loc[names["change"] == "new", "thing"]) == new - old
+    assert set(names.loc[names["change"] == "gone", "thing"]) == old - new
+    same = compare(before, before)
+    assert len(same.changes) == 0
+    assert (same.shares["difference"] == 0).all()
+    assert not same.shares["moved"].any()
+
+
+def test_a_change_is_told_only_where_both_sides_know() -> None:
+    old = {"issuers": ["CN=A"], "keys": [], "servers": ["a:443"], "connections": 1, "first_seen": 0, "last_seen": 0}
+    new = {**old, "issuers": ["CN=Proxy"], "keys": ["k"], "servers": ["a:443", "b:443"]}
+    rows = list(compare_rows("name", "bank.example", THINGS["name"], old, new))
+    assert [(row["change"], row["before"], row["after"]) for row in rows] == [
+        ("issuers", "CN=A", "CN=Proxy"), ("servers", None, "b:443")
+    ]  # fmt: skip
+
+
+def made_counts(generator: np.random.Generator, clients: int, likely: float) -> np.ndarray:
+    """Connections by client and two categories, of which each client nearly always has the same one."""
+    sizes = generator.geometric(0.05, clients)
+    of_first = generator.random(clients) < likely
+    first = generator.binomial(sizes, np.where(of_first, 0.95, 0.05))
+    return np.column_stack([first, sizes - first]).astype(float)
+
+
+def test_chance_seldom_passes_though_connections_of_a_client_are_alike() -> None:
+    generator = np.random.default_rng(5)
+    clustered, naive = [], []
+    for _ in range(150):
+        before, after = made_counts(generator, 20, 0.5), made_counts(generator, 20, 0.5)
+        found = measure_difference(np.vstack([before, 0 * before]), np.vstack([0 * after, after]))
+        clustered.append(found.p[0] < 0.05)
+        totals = before.sum(), after.sum()
+        spread = np.sqrt(0.25 / totals[0] + 0.25 / totals[1])
+        naive.append(abs(found.difference[0]) > 1.96 * spread)
+    assert np.mean(clustered) < 0.1
+    assert np.mean(naive) > 0.4  # what a test would say that takes connections as independent
+
+
+def test_a_change_of_many_clients_is_found_and_one_of_a_single_client_is_not() -> None:
+    generator = np.random.default_rng(6)
+    before = made_counts(generator, 40, 0.1)
+    found = measure_difference(before, before[:, ::-1])
+    assert found.p[0] < 0.01
+    assert found.low[0] <= found.difference[0] <= found.high[0]
+    assert found.low[0] > 0
+    one = before.copy()
+    one[0] = (5000, 0)
+    assert measure_difference(before, one).p[0] > 0.2
+    few = measure_difference(before[: LEAST_CLIENTS - 1], before[: LEAST_CLIENTS - 1, ::-1])
+    assert np.isnan(few.p).all()
+
+
+def test_p_values_are_adjusted_for_their_number() -> None:
+    assert holm(np.array([0.01, np.nan, 0.04, 0.03])).tolist()[::2] == pytest.approx([0.03, 0.06])
+    assert np.isnan(holm(np.array([np.nan]))[0])
+    assert np.isnan(shares(np.array([0.0, 0.0]))).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["x"], "name two captures"),
+        (["x", "--split", "noon"], "is no time"),
+        (["x", "--split", "2026-13-01"], "no ISO 8601 time"),
+        ([str(DEMO), "--split", "2020-01-01"], "no connection before"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(arguments: list[str], told: str, tmp_path: Path) -> None:
+    result = run("diff", *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_the_tables_are_written_whole() -> None:
+    for format_name, column in (("changes-csv", "thing"), ("shares-csv", "category")):
+        result = run("diff", SMALL, SMALL, "--format", format_name, "--where", "server_port == 443")
+        assert result.exit_code == 0, result.stderr
+        assert column in result.stdout.splitlines()[0]

@@ -1,0 +1,198 @@
+"""Lists of indicators: every format, what of it is used, and the findings that matches are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from command_line import run
+from samples import CAPTURES, inspect
+from synthetic import make_connection
+
+from tlsinspect import TlsInspectError
+from tlsinspect.indicators import match_indicators, read_indicators
+from tlsinspect.indicators.record import kind_of
+from tlsinspect.tables import arrow_schema
+
+SHA1, SHA256, JA3 = "ab" * 20, "cd" * 32, "e7d705a3286e19ea42f587b344ee6865"
+JA4 = "t13d1516h2_8daaf6152771_02713d6af862"
+
+SSLBL = f"""################
+# abuse.ch SSLBL SSL Certificate Blacklist (SHA1 Fingerprints)
+# Listingdate,SHA1,Listingreason
+2025-11-02 10:11:12,{SHA1},Dridex C&C
+2025-11-03 10:11:12,no-hash,broken
+"""
+SSLBL_JA3 = f"# ja3_md5,Firstseen,Lastseen,Listingreason\n{JA3},2017-07-14 18:08:15,2019-07-27 20:42:54,Adware\n"
+SSLBL_IP = "# Firstseen,DstIP,DstPort\n2025-01-01 00:00:00,198.51.100.1,443\n"
+ZEEK = (
+    "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
+    f"Bad.example\tIntel::DOMAIN\tfeed\tphishing\n198.51.100.0/24\tIntel::SUBNET\tfeed\t-\n"
+    f"{SHA1.upper()}\tIntel::CERT_HASH\tfeed\t-\nx@y.example\tIntel::EMAIL\tfeed\t-\n"
+)
+STIX = {
+    "type": "bundle", "id": "bundle--1",
+    "objects": [
+        {"type": "indicator", "name": "C2", "valid_from": "2026-01-01T00:00:00Z",
+         "pattern": "[domain-name:value = 'bad.example' OR ipv4-addr:value = '198.51.100.1']"},
+        {"type": "indicator", "name": "TLS",
+         "pattern": f"[x509-certificate:hashes.'SHA-1' = '{SHA1}']"},
+        {"type": "indicator", "name": "net", "pattern": "[ipv4-addr:value ISSUBSET '198.51.100.0/24']"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'a.example' AND ipv4-addr:value = '1.2.3.4']"},
+        {"type": "indicator", "pattern": "[domain-name:value != 'good.example']"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'old.example']", "revoked": True},
+        {"type": "malware", "name": "not an indicator"},
+    ],
+}  # fmt: skip
+MISP = {
+    "Event": {
+        "info": "Campaign",
+        "Attribute": [
+            {"type": "domain", "value": "bad.example", "to_ids": True, "timestamp": "1767225600", "comment": "panel"},
+            {"type": "ip-dst|port", "value": "198.51.100.1|443", "to_ids": True},
+            {"type": "hostname|port", "value": "www.bad.example|443", "to_ids": True},
+            {"type": "text", "value": "words", "to_ids": True},
+            {"type": "domain", "value": "benign.example", "to_ids": False},
+        ],
+        "Object": [{"Attribute": [{"type": "ja3-fingerprint-md5", "value": JA3, "to_ids": True}]}],
+    }
+}  # fmt: skip
+PLAIN = (
+    f"# list\nbad.example ; panel\n*.Worse.example\n0.0.0.0 ads.example\n198.51.100.0/24\n{JA3}\n{JA4}\n{SHA256}\n???\n"
+)
+
+
+def written(folder: Path, content: object) -> Path:
+    path = folder / "list.txt"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "format_name", "used", "unused", "kinds"),
+    [
+        (SSLBL, "abuse.ch SSLBL", 1, 1, {"sha1"}),
+        (SSLBL_JA3, "abuse.ch SSLBL", 1, 0, {"ja3"}),
+        (SSLBL_IP, "abuse.ch SSLBL", 1, 0, {"address"}),
+        (ZEEK, "Zeek intel", 3, 1, {"name", "network", "sha1"}),
+        (STIX, "STIX 2.1", 4, 3, {"name", "address", "sha1", "network"}),
+        (MISP, "MISP", 4, 2, {"name", "address", "ja3"}),
+        ([MISP, MISP], "MISP", 8, 4, {"name", "address", "ja3"}),
+        ({"response": [MISP]}, "MISP", 4, 2, {"name", "address", "ja3"}),
+        (PLAIN, "plain list", 7, 1, {"name", "suffix", "network", "ja3", "ja3s", "ja4", "sha256"}),
+    ],
+)
+def test_every_format_is_told_by_its_content_and_what_is_not_used_is_counted(
+    content: object, format_name: str, used: int, unused: int, kinds: set[str], tmp_path: Path
+) -> None:
+    indicators = read_indicators([written(tmp_path, content)])
+    [facts] = indicators.lists
+    assert (facts.format, facts.used, sum(facts.unused.values())) == (format_name, used, unused)
+    assert {kind for kind, values in indicators.by_kind.items() if values} == kinds
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "no indicator"), ("# only a comment\n", "no indicator"), ("\x00\x01\xff", "no indicator"),
+        ("{", "damaged JSON"), ("[" * 100_000, "damaged JSON"), ('{"a": 1}', "neither a STIX"),
+        (STIX | {"objects": []}, "no indicator"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_indicator_is_refused_with_its_path(content: object, said: str, tmp_path: Path) -> None:
+    with pytest.raises(TlsInspectError, match=said):
+        read_indicators([written(tmp_path, content)])
+    with pytest.raises(TlsInspectError, match=r"missing\.csv: no such file"):
+        read_indicators([tmp_path / "missing.csv"])
+
+
+def matches(folder: Path, content: object, *connections: dict[str, Any], **certificate: Any) -> list[dict[str, Any]]:
+    made = pa.Table.from_pylist(list(connections), arrow_schema("connections"))
+    known = pa.Table.from_pylist([certificate] if certificate else [], arrow_schema("certificates"))
+    rows: list[dict[str, Any]] = match_indicators(read_indicators([written(folder, content)]), made, known).to_pylist()
+    return rows
+
+
+def test_a_match_is_a_finding_of_the_client_with_list_date_and_reason(tmp_path: Path) -> None:
+    connections = [
+        make_connection(1, server_name="x.example", certificate_sha256s=["9" * 64, SHA256]),
+        make_connection(2, server_name="y.example", certificate_sha256s=None),
+        make_connection(3, client_ip="192.0.2.9", certificate_sha256s=None, client_certificate_sha256s=[SHA256]),
+    ]
+    rows = matches(tmp_path, SSLBL, *connections, sha256=SHA256, sha1=SHA1, subject="CN=x")
+    assert [(row["id"], row["severity"], row["subject"], row["connections"]) for row in rows] == [
+        ("IND-CERT", "high", "192.0.2.1", 1), ("IND-CERT", "high", "192.0.2.9", 1)
+    ]  # fmt: skip
+    assert rows[0]["evidence"].startswith(
+        f"{SHA1}: Dridex C&C (list.txt, 2025-11-02 10:11:12); server_name x.example (1)"
+    )
+    assert rows[0]["references"] == ["list.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("bad.example", True), ("BAD.example", True), ("www.bad.example", False), ("worse.example", True),
+     ("a.b.worse.example", True), ("notworse.example", False), ("example", False), ("a.test", True), (None, False)],
+)  # fmt: skip
+def test_a_name_matches_as_it_is_and_below_a_star(name: str | None, found: bool, tmp_path: Path) -> None:
+    content = "bad.example\n*.worse.example\n*.test\n"
+    assert [row["id"] for row in matches(tmp_path, content, make_connection(1, server_name=name))] == [
+        "IND-NAME"
+    ] * found
+
+
+def test_addresses_match_in_their_networks_on_both_sides(tmp_path: Path) -> None:
+    content = "198.51.100.0/24\n2001:DB8::1\n"
+    connections = [
+        make_connection(1),
+        make_connection(2, client_ip="2001:db8::1", server_ip="2001:db8::2"),
+        make_connection(3, server_ip="203.0.113.1"),
+    ]
+    rows = matches(tmp_path, content, *connections)
+    assert {(row["id"], row["subject"], row["severity"]) for row in rows} == {
+        ("IND-ADDR", "192.0.2.1", "medium"), ("IND-ADDR", "2001:db8::1", "medium")
+    }  # fmt: skip
+
+
+def test_a_fingerprint_alone_is_never_more_than_medium(tmp_path: Path) -> None:
+    connection = make_connection(1, ja3=JA3, ja3s=JA3, ja4=JA4)
+    rows = matches(tmp_path, f"{JA3}\n{JA4}\n", connection)
+    assert [(row["id"], row["severity"]) for row in rows] == [
+        ("IND-JA", "medium"),
+        ("IND-JA", "medium"),
+        ("IND-JAS", "low"),
+    ]
+    assert [row["id"] for row in matches(tmp_path, SSLBL_JA3, connection)] == ["IND-JA"]
+
+
+def test_what_stands_alone_is_told_by_its_form() -> None:
+    assert kind_of(":".join(["AB"] * 20)) == "sha1"
+    assert kind_of("::1") == "address"
+    assert kind_of("a") is None
+    assert kind_of("10.0.0.300") is None
+
+
+def test_findings_lists_matches_as_typed_and_says_what_of_a_list_is_used(tmp_path: Path) -> None:
+    sha1 = inspect("demo.pcapng").certificates.query("subject_common_name == 'ancient.test'")["sha1"].iloc[0]
+    path = tmp_path / "sslblacklist.csv"
+    path.write_text(f"# Listingdate,SHA1,Listingreason\n2026-01-02 03:04:05,{sha1},Evil\x1b[2J C&C\nx,y,z\n")
+    result = run(
+        "findings",
+        CAPTURES / "demo.pcapng",
+        "--indicators",
+        path,
+        "--rows",
+        "id.startswith('IND-') or severity == 'high'",
+    )
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0, result.stderr
+    assert lines[0] == "HIGH     IND-CERT  Certificate on an indicator list: 5 connections"
+    assert "Evil\\x1b[2J C&C (sslblacklist.csv, 2026-01-02 03:04:05)" in lines[1]
+    assert "1 indicator (abuse.ch SSLBL); 1 not used: no value of its kind" in result.stderr
+    assert "\x1b" not in result.stdout + result.stderr
+    missing = run("findings", "no.pcap", "--indicators", tmp_path / "no.csv")
+    assert (missing.exit_code, "no.csv: no such file" in missing.stderr) == (2, True)
+    assert list(inspect("demo.pcapng").match([path])["id"]) == ["IND-CERT"]

@@ -1,0 +1,182 @@
+"""Pivots: what hosts, names, certificates and fingerprints did, and what comes at regular intervals."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from command_line import run
+from samples import CAPTURES, inspect
+from synthetic import NOON, make_connection
+
+from tlsinspect.columns import PIVOTS
+from tlsinspect.filters.complete import complete
+from tlsinspect.pivots import build_pivot
+from tlsinspect.pivots.beacons import LEAST_CONNECTIONS, REGULAR_SCORE, regularity
+from tlsinspect.pivots.preference import find_preference
+from tlsinspect.pivots.timeline import MOST_INTERVALS
+from tlsinspect.report.pivots import VIEWS, render_pivot
+from tlsinspect.tables import arrow_schema
+
+DEMO = CAPTURES / "demo.pcapng"
+A, B, C = 0xC02F, 0xC030, 0x009C
+
+
+def pivot(name: str, connections: list[dict[str, Any]], certificates: list[dict[str, Any]] | None = None) -> list[Any]:
+    made = pa.Table.from_pylist(connections, arrow_schema("connections"))
+    known = pa.Table.from_pylist(certificates or [], arrow_schema("certificates"))
+    rows: list[Any] = build_pivot(name, made, known).to_pylist()
+    return rows
+
+
+@pytest.mark.parametrize("name", PIVOTS)
+def test_a_pivot_has_the_declared_columns_with_and_without_connections(name: str) -> None:
+    declared = [column.name for column in PIVOTS[name]]
+    assert list(inspect("demo.pcapng").pivot(name).columns) == declared
+    assert list(inspect("variants/format-no-packets.pcap").pivot(name).columns) == declared
+    assert pivot(name, []) == []
+
+
+def test_names_count_clients_and_say_where_issuers_and_keys_differ() -> None:
+    certificates = [
+        {"sha256": "1" * 64, "spki_sha256": "a" * 64, "issuer": "CN=One"},
+        {"sha256": "2" * 64, "spki_sha256": "b" * 64, "issuer": "CN=Proxy"},
+    ]
+    common: dict[str, Any] = {"server_name": "Bank.example", "version_name": "TLS 1.2"}
+    connections = [
+        make_connection(1, **common, issuer="CN=One", certificate_sha256s=["1" * 64, "9" * 64]),
+        make_connection(2, **common, issuer="CN=Proxy", certificate_sha256s=["2" * 64], client_ip="192.0.2.2"),
+        make_connection(3, **common, certificate_sha256s=None, issuer=None, established=False),
+        make_connection(4, server_name="rare.example"),
+        make_connection(5, server_name="bank.example", protocol="http"),
+    ]
+    rare, bank = pivot("names", connections, certificates)
+    assert rare["server_name"] == "rare.example"
+    assert (bank["server_name"], bank["connections"], bank["established"], bank["clients"]) == ("bank.example", 3, 2, 2)
+    assert (bank["issuers"], bank["keys"]) == (["CN=One", "CN=Proxy"], ["a" * 64, "b" * 64])
+    assert (bank["several_issuers"], bank["several_keys"], bank["with_certificate"]) == (True, True, 2)
+    assert not rare["several_issuers"]
+    [line] = [line for line in render_pivot("names", table_of("names", [rare, bank]), 0) if "bank" in line]
+    assert "2 issuers, 2 keys" in line
+
+
+def table_of(name: str, rows: list[Any]) -> pa.Table:
+    schema = inspect("demo.pcapng").pivot_arrow(name).schema
+    return pa.Table.from_pylist(rows, schema)
+
+
+def test_hosts_tell_what_a_server_takes_and_a_client_offers() -> None:
+    connections = [
+        make_connection(1, version_name="TLS 1.3", supported_versions=[0x0A0A, 0x0304, 0x0303], cipher_suites=[0x1301]),
+        make_connection(2, version_name="TLS 1.0", supported_versions=None, client_legacy_version=0x0301,
+                        cipher_suites=[0x000A]),
+    ]  # fmt: skip
+    rows = {row["role"]: row for row in pivot("hosts", connections)}
+    server, client = rows["server"], rows["client"]
+    assert (server["lowest_version"], server["highest_version"], server["port"]) == ("TLS 1.0", "TLS 1.3", 443)
+    assert server["versions"] == client["versions"] == ["TLS 1.3", "TLS 1.0"]
+    assert client["offered_versions"] == ["TLS 1.3", "TLS 1.2", "TLS 1.0"]
+    assert sorted(client["offered_suites"]) == ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_3DES_EDE_CBC_SHA"]
+    assert server["offered_versions"] is None
+    assert client["port"] is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "order", "suites", "evidence"),
+    [
+        ([((A, B), A, 5)], None, [A], 0),  # B may not be known to it
+        ([((A, B), B, 5), ((A,), A, 1)], "server", [B, A], 5),
+        ([((A, B), A, 2), ((B, A), B, 3)], "client", [B, A], 5),
+        ([((A, B), A, 2), ((A, B), B, 2)], "mixed", [A, B], 4),
+        ([((A, B), B, 1), ((B, A), B, 1), ((C, A), A, 9), ((C,), C, 1)], "server", [B, A, C], 11),
+        ([((0x1302, 0x1301, A), 0x1301, 1), ((A, B), A, 1), ((0x1302,), 0x1302, 1)], "server", [0x1301, 0x1302, A], 1),
+    ],
+)
+def test_the_order_of_suites_is_what_choices_prove(
+    choices: list[Any], order: str | None, suites: list[int], evidence: int
+) -> None:
+    assert find_preference(choices) == (suites, order, evidence)
+
+
+def test_certificates_with_the_same_key_are_counted() -> None:
+    certificates = [{"sha256": digit * 64, "spki_sha256": "a" * 64, "subject": f"CN={digit}"} for digit in "12"]
+    connections = [
+        make_connection(1, certificate_sha256s=["1" * 64]),
+        make_connection(2, certificate_sha256s=["2" * 64], client_certificate_sha256s=["1" * 64]),
+    ]
+    rows = pivot("certificate_uses", connections, certificates)
+    assert {(row["side"], row["subject"], row["same_key"]) for row in rows} == {
+        ("server", "CN=1", 1), ("server", "CN=2", 1), ("client", "CN=1", 1)
+    }  # fmt: skip
+
+
+def beat(seconds: list[float]) -> list[dict[str, Any]]:
+    return [make_connection(n, time_start=NOON + timedelta(seconds=each)) for n, each in enumerate(seconds)]
+
+
+def test_a_timer_is_regular_and_bursts_and_chance_are_not() -> None:
+    [timer] = pivot("beacons", beat([60.0 * each for each in range(12) if each != 5]))
+    assert (timer["score"], timer["regular"], timer["interval_s"], timer["connections"]) == (1.0, True, 60.0, 11)
+    [burst] = pivot("beacons", beat([each / 100 for each in range(12)]))
+    assert (burst["score"], burst["regular"]) == (0.0, False)
+    assert pivot("beacons", beat([60.0 * each for each in range(LEAST_CONNECTIONS - 1)])) == []
+    generator = np.random.default_rng(7)
+    chance = [regularity(generator.exponential(60, LEAST_CONNECTIONS - 1)) for _ in range(1000)]
+    jitter = [regularity(60 * generator.uniform(0.8, 1.2, LEAST_CONNECTIONS - 1)) for _ in range(1000)]
+    assert np.mean(np.array(chance) >= REGULAR_SCORE) < 0.04
+    assert np.mean(np.array(jitter) >= REGULAR_SCORE) > 0.99
+
+
+def test_the_timeline_names_each_new_thing_once_and_has_few_intervals() -> None:
+    rows = inspect("demo.pcapng").pivot_arrow("timeline").to_pylist()
+    names = [name for row in rows for name in row["new_names"]]
+    assert sorted(names) == sorted(inspect("demo.pcapng").pivot("names")["server_name"])
+    assert len(rows) <= MOST_INTERVALS
+    assert len({row["time"] for row in rows}) == len(rows)
+    far = [make_connection(1), make_connection(2, time_start=NOON + timedelta(days=3000))]
+    assert len(pivot("timeline", far)) <= MOST_INTERVALS
+
+
+def test_the_investigation_of_a_beacon_runs_as_typed() -> None:
+    found = run("beacons", DEMO, "--rows", "regular and server_port != 993")
+    lines = found.stdout.splitlines()
+    assert found.exit_code == 0, found.stderr
+    assert lines[0].split()[:4] == ["score", "client", "destination", "connections"]
+    assert len(lines) == 2
+    assert lines[1].split()[1:5] == ["regular", "192.0.2.40", "broker.test:8883", "27"]
+    uses = run("certificates", DEMO, "--where", "server_name == 'broker.test'", "--format", "jsonl")
+    [certificate] = [json.loads(line) for line in uses.stdout.splitlines()]
+    assert (certificate["connections"], certificate["server_names"]) == (8, ["broker.test"])  # the others resume
+    assert "35 of 536 connections selected" in uses.stderr
+
+
+@pytest.mark.parametrize("command", ["hosts", "certificates"])
+def test_a_pivot_lists_the_first_rows_and_says_how_many_there_are_more(command: str) -> None:
+    done = run(command, DEMO, "--most", 3)
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 0, done.stderr
+    assert len(lines) == 5
+    table = {"certificates": "certificate_uses"}.get(command, command)
+    assert lines[4] == f"{len(inspect('demo.pcapng').pivot(table)) - 3} more rows; --most 0 lists all"
+
+
+def test_texts_from_the_network_reach_no_terminal_and_narrow_ones_get_fewer_columns() -> None:
+    [row] = pivot("names", [make_connection(1, server_name="\x1b[2Jevil.example\u202e")])
+    text = "\n".join(render_pivot("names", table_of("names", [row]), 0))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    for name in VIEWS:
+        table = inspect("demo.pcapng").pivot_arrow(name)
+        assert max(len(line) for line in render_pivot(name, table, 0, 100)) <= 100
+
+
+def test_filters_know_the_columns_of_pivots() -> None:
+    assert complete("several_i", "names") == ["several_issuers"]
+    wrong = run("names", DEMO, "--rows", "clint > 1")
+    assert wrong.exit_code == 2
+    assert "there is no column clint in names; did you mean clients?" in wrong.stderr
+    assert len(inspect("demo.pcapng").select("hosts", "role == 'server' and highest_version == 'TLS 1.0'")) == 2

@@ -1,0 +1,101 @@
+"""tlsinspect diff: what is new, gone and changed between two captures."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import TlsInspectError
+from .common import (
+    CAPTURES,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    parse_filter,
+    reading_options,
+    where_option,
+)
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection, Overlap
+    from ..wire.limits import Limits
+
+SHOWN = 10  # changes of one kind that are listed unless --most says otherwise
+TIME = re.compile(r"[0-9T:.Z +-]{1,40}")
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@where_option
+@click.option(
+    "--split", metavar="TIME", help="Compare what starts before a time (ISO 8601, UTC) with what starts later."
+)
+@click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Changes of a kind; 0 for all.")
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "changes-csv", "shares-csv")), default="text",
+    show_default=True, help="Text for people; one of the two tables with every row.",
+)  # fmt: skip
+def diff(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    where: str,
+    split: str | None,
+    most: int,
+    format_name: str,
+) -> None:
+    """Say what is new, gone and changed, and which shares moved.
+
+    Two captures, folders or patterns are compared, the earlier one named first; or, with --split, two times of what
+    is named. A share has moved only where more than the choice of clients explains it: docs/diff.md.
+
+    \b
+    Examples:
+      tlsinspect diff monday.pcapng tuesday.pcapng
+      tlsinspect diff march/ april/ --where "server_port == 443"
+      tlsinspect diff capture.pcapng --split 2026-03-01T12:00
+    """
+    if split is None and len(captures) != 2:
+        raise click.UsageError("name two captures, or one and --split TIME")
+    if split is not None and not TIME.fullmatch(split):
+        raise click.BadParameter(f"{split!r} is no time", param_hint="'--split'")
+    if split is not None:
+        parse_filter(f"time_start < '{split}'")
+    with errors_as_one_line():
+        sides = [[capture] for capture in captures] if split is None else [list(captures)]
+        read = [inspect(tuple(side), ports, processes, overlap, limits, where) for side in sides]
+        before, after = read if split is None else halves(read[0], split)
+        for name, side in (("before", before), ("after", after)):
+            if not len(side.arrow("connections")):
+                raise TlsInspectError(f"there is no connection {name}: nothing can be compared")
+        show(before, after, most, format_name)
+        sys.exit(max(exit_status(each.reading.totals, strict) for each in read))
+
+
+def halves(inspection: Inspection, split: str) -> tuple[Inspection, Inspection]:
+    """The connections that start before a time, and the others."""
+    return inspection.where(f"time_start < '{split}'"), inspection.where(f"time_start >= '{split}'")
+
+
+def show(before: Inspection, after: Inspection, most: int, format_name: str) -> None:
+    """Print the comparison."""
+    from ..comparison import compare
+
+    found = compare(before, after)
+    if format_name == "text":
+        from ..report.comparison import render_comparison
+
+        for line in render_comparison(before, after, found, most):
+            click.echo(line)
+        return
+    from ..charts.files import csv_bytes
+    from .export import open_output
+
+    with open_output("-", []) as out:
+        out.write(csv_bytes(found.changes if format_name == "changes-csv" else found.shares))

@@ -1,0 +1,146 @@
+"""tlsinspect hosts, names, certificates, fingerprints, beacons, timeline: the connections turned around."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from .common import (
+    CAPTURES,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    parse_filter,
+    reading_options,
+    rows_option,
+    where_option,
+)
+
+if TYPE_CHECKING:
+    from ..filters.compile import Filter
+    from ..inspection import Inspection, Overlap
+    from ..wire.limits import Limits
+
+SHOWN = 50  # rows that are listed unless --most says otherwise
+
+
+class Pivot(NamedTuple):
+    """A command: its table of PIVOTS, what its help says, and two examples behind its name."""
+
+    table: str
+    says: str
+    more: str
+    examples: tuple[str, str]
+
+
+PIVOTS = {
+    "hosts": Pivot(
+        "hosts",
+        "List hosts: what each offered and chose, and with whom.",
+        "Clients and servers, those with few peers first. Of a server the versions it is proven to take, and whose "
+        "order of cipher suites it follows.",
+        ("capture.pcapng", "capture.pcapng --rows \"role == 'server' and lowest_version in ['TLS 1.0', 'SSL 3.0']\""),
+    ),
+    "names": Pivot(
+        "names",
+        "List the server names asked for, the rarest first.",
+        "With the servers, certificates, issuers and keys of each; names with several issuers or keys are marked.",
+        ("capture.pcapng", "captures/ --rows several_issuers"),
+    ),
+    "certificates": Pivot(
+        "certificate_uses",
+        "List the certificates presented, the rarest first.",
+        "Each side's own certificate, with who met it and under which names. All certificates with all their fields: "
+        "tlsinspect export --table certificates.",
+        ("capture.pcapng", "capture.pcapng --rows 'self_signed or same_key > 0'"),
+    ),
+    "fingerprints": Pivot(
+        "fingerprints",
+        "List JA4, JA3S and JA3 fingerprints, the rarest first.",
+        "With the clients, servers, names and versions of each. Browsers that shuffle their extensions have a new JA3 "
+        "each time.",
+        ("capture.pcapng --rows \"kind == 'ja4'\"", "captures/ --rows 'clients == 1' --format csv"),
+    ),
+    "beacons": Pivot(
+        "beacons",
+        "List who connects regularly, the most regular first.",
+        "Clients with ten or more connections to one destination, with a score of their regularity from 0 to 1 "
+        "(docs/pivots.md). Regular is not malicious: mail clients and updates are regular too.",
+        ("capture.pcapng", "captures/ --rows 'regular and interval_s > 60'"),
+    ),
+    "timeline": Pivot(
+        "timeline",
+        "List what happened when, and what was new.",
+        "Intervals of time with their connections, and the clients, servers, names, certificates and fingerprints that "
+        "had not been seen before.",
+        ("capture.pcapng", "captures/ --rows 'len(new_servers) > 0'"),
+    ),
+}
+
+
+def make_command(name: str, pivot: Pivot) -> click.Command:
+    """The command of a pivot."""
+
+    @click.command(name, epilog=CAPTURES, help=help_of(name, pivot))
+    @reading_options
+    @where_option
+    @rows_option
+    @click.option(
+        "--format", "format_name", type=click.Choice(("text", "csv", "jsonl", "parquet")), default="text",
+        show_default=True, help="Text for people, with the main columns; the others with every column and row.",
+    )  # fmt: skip
+    @click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Rows of text; 0 for all.")
+    def command(
+        captures: tuple[str, ...],
+        ports: frozenset[int],
+        processes: int,
+        overlap: Overlap,
+        limits: Limits,
+        strict: bool,
+        where: str,
+        rows_where: str | None,
+        format_name: str,
+        most: int,
+    ) -> None:
+        if format_name == "parquet" and sys.stdout.isatty():
+            raise click.UsageError("Parquet is binary: redirect standard output")
+        chosen = None if rows_where is None else parse_filter(rows_where, pivot.table)
+        with errors_as_one_line():
+            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            show(inspection, pivot.table, chosen, format_name, most)
+            sys.exit(exit_status(inspection.reading.totals, strict))
+
+    return command
+
+
+def help_of(name: str, pivot: Pivot) -> str:
+    """The help text of a command."""
+    examples = "\n".join(f"  tlsinspect {name} {each}" for each in pivot.examples)
+    return f"{pivot.says}\n\n{pivot.more}\n\n\b\nExamples:\n{examples}\n"
+
+
+def show(inspection: Inspection, table: str, chosen: Filter | None, format_name: str, most: int) -> None:
+    """Print a pivot, or write it to standard output."""
+    rows = inspection.pivot_arrow(table)
+    rows = rows if chosen is None else chosen.apply(rows)
+    if format_name == "text":
+        from shutil import get_terminal_size
+
+        from ..report.pivots import render_pivot
+
+        for line in render_pivot(table, rows, most, get_terminal_size().columns if sys.stdout.isatty() else 0):
+            click.echo(line)
+        return
+    from ..export import open_writer
+    from .export import open_output
+
+    with open_output("-", []) as out:
+        writer = open_writer(format_name, out, rows.schema)
+        for batch in rows.combine_chunks().to_batches():
+            writer.write(batch)
+        writer.close()
+
+
+PIVOT_COMMANDS = [make_command(name, pivot) for name, pivot in PIVOTS.items()]

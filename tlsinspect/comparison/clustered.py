@@ -1,0 +1,91 @@
+"""A share before and after, tested by clients: connections of one client are not independent of each other.
+
+The test is a permutation test of clients. If nothing happened but chance, what a client did before and after could as
+well be the other way round; so each client's two sides are swapped or not, at random, SHUFFLES times, and the
+difference of the two shares is computed anew. The p-value is how often it comes out as large as it was. Clients that
+are seen only once are swapped too. A client with a thousand connections is one client. With k clients no p-value is
+below 1 in 2^(k-1), so that few clients prove nothing. Spec: Edgington and Onghena, Randomization Tests, 2007.
+
+The interval is of the variance of the clients' influence on the difference (linearised ratio estimator: Cochran,
+Sampling Techniques, 1977, section 11.8), times 1.96; not given for fewer than LEAST_CLIENTS.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHUFFLES = 4999
+SEED = 20260301  # of the shuffles, so that the same captures give the same p-values
+SHUFFLES_AT_ONCE = 200
+LEAST_CLIENTS = 8
+"""Clients below which a difference has neither a p-value nor an interval."""
+
+Numbers = NDArray[np.float64]
+
+
+class Difference(NamedTuple):
+    """Shares after less before, of each category: with p-values and 95 % intervals, nan where there are none."""
+
+    difference: Numbers
+    low: Numbers
+    high: Numbers
+    p: Numbers
+
+
+def measure_difference(before: Numbers, after: Numbers) -> Difference:
+    """Test all categories of one question; `before` and `after` count by client (rows) and category (columns)."""
+    difference = shares(after.sum(axis=0)) - shares(before.sum(axis=0))
+    clients, categories = before.shape
+    if clients < LEAST_CLIENTS:
+        nothing = np.full(categories, np.nan)
+        return Difference(difference, nothing, nothing, nothing)
+    margin = 1.96 * standard_error(before, after)
+    return Difference(difference, difference - margin, difference + margin, permute(before, after, difference))
+
+
+def shares(counts: Numbers) -> Numbers:
+    """Counts by category, in the last axis, as shares; nan of nothing."""
+    total = counts.sum(axis=-1, keepdims=True)
+    parts: Numbers = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    return parts
+
+
+def standard_error(before: Numbers, after: Numbers) -> Numbers:
+    """The standard error of each difference, from how much each client adds to it."""
+    influence = sum(
+        sign * (counts - counts.sum(axis=1, keepdims=True) * shares(counts.sum(axis=0))) / counts.sum()
+        for sign, counts in ((1, after), (-1, before))
+    )
+    clients = len(before)
+    error: Numbers = np.sqrt(clients / (clients - 1) * np.square(influence).sum(axis=0))
+    return error
+
+
+def permute(before: Numbers, after: Numbers, difference: Numbers) -> Numbers:
+    """How often swapping clients gives a difference as large; the observed arrangement counts as one of them."""
+    generator = np.random.default_rng(SEED)
+    moved, total = after - before, before.sum(axis=0) + after.sum(axis=0)
+    as_large = np.ones(len(difference))
+    done = 0
+    while done < SHUFFLES:
+        count = min(SHUFFLES_AT_ONCE, SHUFFLES - done)
+        swaps = generator.integers(0, 2, (count, len(before))).astype(np.float64)
+        first = before.sum(axis=0) + swaps @ moved
+        changed = shares(total - first) - shares(first)
+        as_large += (np.nan_to_num(np.abs(changed), nan=np.inf) >= np.abs(difference) - 1e-12).sum(axis=0)
+        done += count
+    return as_large / (SHUFFLES + 1)
+
+
+def holm(p: Numbers) -> Numbers:
+    """p-values adjusted for their number (Holm, Scandinavian Journal of Statistics 6, 1979); nan stays nan."""
+    adjusted = np.full(len(p), np.nan)
+    known = np.flatnonzero(~np.isnan(p))
+    highest = 0.0
+    for rank, place in enumerate(known[np.argsort(p[known], kind="stable")]):
+        highest = max(highest, min(1.0, float(p[place]) * (len(known) - rank)))
+        adjusted[place] = highest
+    return adjusted

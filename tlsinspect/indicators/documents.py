@@ -1,0 +1,103 @@
+"""Indicators in JSON: STIX 2.1 (OASIS, section 4.7 for indicators, 9 for patterns) and MISP's core format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from .record import Indicators, ListFacts
+
+COMPARISON = re.compile(r"([a-z0-9-]+):([\w.'\-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\.)*)'")
+STIX_KINDS = {
+    ("domain-name", "value"): "name",
+    ("ipv4-addr", "value"): "address",
+    ("ipv6-addr", "value"): "address",
+    ("x509-certificate", "hashes.sha-1"): "sha1",
+    ("x509-certificate", "hashes.sha1"): "sha1",
+    ("x509-certificate", "hashes.sha-256"): "sha256",
+    ("x509-certificate", "hashes.sha256"): "sha256",
+}
+LONGEST_PATTERN = 1 << 16  # characters
+
+MISP_KINDS = {
+    "domain": "name", "hostname": "name", "ip-src": "address", "ip-dst": "address",
+    "x509-fingerprint-sha1": "sha1", "x509-fingerprint-sha256": "sha256",
+    "ja3-fingerprint-md5": "ja3", "ja3s-fingerprint-md5": "ja3s", "ja4": "ja4",
+}  # fmt: skip
+MISP_PAIRS = {"ip-src|port": "address", "ip-dst|port": "address", "hostname|port": "name", "domain|ip": "name"}
+"""Types with two values, of which the first is looked for, as this kind."""
+
+
+def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> ListFacts:
+    """Read the indicators of a bundle whose patterns are comparisons joined by OR."""
+    facts = ListFacts(name, "STIX 2.1")
+    for each in document.get("objects", [document]):
+        if not isinstance(each, dict) or each.get("type") != "indicator":
+            continue
+        if each.get("revoked") is True:
+            facts.skip("revoked")
+            continue
+        pattern = str(each.get("pattern", ""))[:LONGEST_PATTERN]
+        comparisons = COMPARISON.findall(pattern)
+        if not comparisons or re.sub(r"\bOR\b|[\[\]()\s]", "", COMPARISON.sub("", pattern)):
+            facts.skip("a pattern that is more than comparisons joined by OR")
+            continue
+        reason = str(each.get("name") or each.get("description") or "")
+        for kind, path, _, value in comparisons:
+            found = STIX_KINDS.get((kind, path.replace("'", "").lower()))
+            if found is None:
+                facts.skip(f"{kind}:{path}")
+            else:
+                indicators.add(facts, found, re.sub(r"\\(.)", r"\1", value), str(each.get("valid_from", "")), reason)
+    return facts
+
+
+def read_misp(name: str, document: Any, indicators: Indicators) -> ListFacts | None:
+    """Read the attributes of events that are meant for detection (to_ids); None where there is no event."""
+    facts = ListFacts(name, "MISP")
+    events = list(iter_events(document))
+    for event in events:
+        for attribute in iter_attributes(event):
+            kind, value = str(attribute.get("type", "")), str(attribute.get("value", ""))
+            if attribute.get("to_ids") is False:
+                facts.skip("not meant for detection (to_ids)")
+                continue
+            if kind in MISP_PAIRS:
+                value = value.partition("|")[0]
+            found = MISP_PAIRS.get(kind) or MISP_KINDS.get(kind)
+            if found is None:
+                facts.skip(f"type {kind}")
+                continue
+            reason = str(attribute.get("comment") or event.get("info") or "")
+            indicators.add(facts, found, value, day_of(attribute.get("timestamp")), reason)
+    return facts if events else None
+
+
+def iter_events(document: Any) -> Iterator[dict[str, Any]]:
+    """The events of a document: one, a list, or what MISP's search answers."""
+    if isinstance(document, dict) and isinstance(document.get("Event"), dict):
+        yield document["Event"]
+    elif isinstance(document, dict) and isinstance(document.get("response"), list):
+        yield from iter_events(document["response"])
+    elif isinstance(document, list):
+        for each in document:
+            if isinstance(each, dict):
+                yield from iter_events(each)
+
+
+def iter_attributes(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The attributes of an event, those of its objects among them."""
+    for holder in (event, *(each for each in event.get("Object") or [] if isinstance(each, dict))):
+        for attribute in holder.get("Attribute") or []:
+            if isinstance(attribute, dict):
+                yield attribute
+
+
+def day_of(timestamp: Any) -> str:
+    """Seconds since 1970 as a day; empty where it is no such number."""
+    try:
+        return datetime.fromtimestamp(int(timestamp), UTC).date().isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""

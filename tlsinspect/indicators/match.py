@@ -1,0 +1,162 @@
+"""Indicators and connections -> rows of the findings table, a row per indicator and client or server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..columns import SEVERITIES
+from ..findings import Facts, Rule, build_findings
+from ..findings.facts import Mask
+from ..tables import arrow_schema
+from .record import Indicator, Indicators
+
+MOST_SAID = 3  # lists that the evidence of a row names
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How a kind of thing is looked for: the finding that a match is, and what it says."""
+
+    id: str
+    title: str
+    severity: str
+    confidence: str
+    evidence: tuple[str, ...]
+    packet: str
+    subject: str = "client"
+
+
+ADVICE = "See what the list says and when, then what this client did before and after: tlsinspect show, extract."
+NAME = Matching(
+    "IND-NAME", "Server name on an indicator list", "high", "likely", ("server_name",), "client_hello_packet"
+)
+ADDRESS = Matching(
+    "IND-ADDR", "Address on an indicator list", "medium", "likely", ("server_name",), "client_hello_packet"
+)
+CERTIFICATE = Matching(
+    "IND-CERT", "Certificate on an indicator list", "high", "certain", ("server_name", "subject"), "certificate_packet"
+)
+CLIENT = Matching(
+    "IND-JA", "Client's fingerprint on an indicator list", "medium", "likely", ("server_name", "ja4"),
+    "client_hello_packet",
+)  # fmt: skip
+SERVER = Matching(
+    "IND-JAS", "Server's fingerprint on an indicator list", "low", "likely", ("server_name", "ja3s"),
+    "server_hello_packet", "server",
+)  # fmt: skip
+
+Found = tuple[Matching, list[Indicator], Callable[[Facts], Mask]]
+
+
+def match_indicators(indicators: Indicators, connections: pa.Table, certificates: pa.Table) -> pa.Table:
+    """Rows of the findings table for everything on the lists that was met, the worst first.
+
+    What the lists say (reason, list, date) stands in the evidence, and the lists in the references.
+    """
+    matches = list(iter_matches(indicators, Facts(connections, certificates)))
+    rules = [
+        Rule(
+            f"{matching.id} {place}", matching.title, matching.severity, find, matching.evidence, ADVICE,
+            tuple(dict.fromkeys(each.list for each in found)), matching.subject, matching.packet, matching.confidence,
+        )
+        for place, (matching, found, find) in enumerate(matches)
+    ]  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for row in build_findings(connections, certificates, rules).to_pylist():
+        rule_id, _, place = row["id"].partition(" ")
+        rows.append({**row, "id": rule_id, "evidence": f"{said(matches[int(place)][1])}; {row['evidence']}"})
+    rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), row["id"], -row["connections"]))
+    return pa.Table.from_pylist(rows, arrow_schema("findings"))
+
+
+def add_matches(findings: pa.Table, indicators: Indicators, connections: pa.Table, certificates: pa.Table) -> pa.Table:
+    """The findings table with the matches among its rows, in front of what is as severe."""
+    rows = pa.concat_tables([match_indicators(indicators, connections, certificates), findings])
+    rank = pc.index_in(rows["severity"], value_set=pa.array(SEVERITIES))
+    keyed = rows.append_column("rank", rank).append_column("place", pa.array(range(rows.num_rows), pa.int64()))
+    return keyed.sort_by([("rank", "descending"), ("place", "ascending")]).drop_columns(["rank", "place"])
+
+
+def said(found: list[Indicator]) -> str:
+    """What the lists say: "VALUE: REASON (LIST, DATE)"."""
+    parts = [
+        f"{each.reason or 'no reason given'} ({', '.join(part for part in (each.list, each.date) if part)})"
+        for each in found[:MOST_SAID]
+    ]
+    more = f", and {len(found) - MOST_SAID} more" if len(found) > MOST_SAID else ""
+    star = "*." if found[0].kind == "suffix" else ""
+    return f"{star}{found[0].value}: {', '.join(parts)}{more}"
+
+
+def iter_matches(indicators: Indicators, facts: Facts) -> Iterator[Found]:
+    """Every indicator that was met, and which connections did."""
+    by_kind = indicators.by_kind
+    yield from match_certificates(by_kind, facts)
+    yield from match_names(by_kind, facts)
+    for kind, matching in (("ja3", CLIENT), ("ja4", CLIENT), ("ja3s", SERVER)):
+        for value in distinct(facts.column(kind)):
+            if value in by_kind[kind]:
+                yield matching, by_kind[kind][value], partial(among, name=kind, values=(value,))
+    yield from match_addresses(by_kind, facts)
+
+
+def distinct(column: pa.Array) -> list[str]:
+    """The values that a column of texts has."""
+    return [value for value in pc.unique(column).to_pylist() if value is not None]
+
+
+def among(facts: Facts, name: str, values: tuple[str, ...]) -> Mask:
+    """Rows in which a column has one of these values."""
+    return facts.among(name, *values)
+
+
+def match_names(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
+    """Names as they are, and below those that stand for everything below them."""
+    spellings: dict[str, list[str]] = {}
+    for name in distinct(facts.column("server_name")):
+        spellings.setdefault(name.lower().rstrip("."), []).append(name)
+    for lower, names in spellings.items():
+        labels = lower.split(".")
+        found = list(by_kind["name"].get(lower, []))
+        for place in range(len(labels)):
+            found += by_kind["suffix"].get(".".join(labels[place:]), [])
+        if found:
+            yield NAME, found, partial(among, name="server_name", values=tuple(names))
+
+
+def match_certificates(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
+    """Certificates anywhere in what either side sent."""
+    table = facts.certificates.select(["sha256", "sha1"])
+    for sha256, sha1 in zip(table["sha256"].to_pylist(), table["sha1"].to_pylist(), strict=True):
+        found = [*by_kind["sha256"].get(sha256, []), *by_kind["sha1"].get(sha1 or "", [])]
+        if found:
+            yield CERTIFICATE, found, partial(sent, sha256=sha256)
+
+
+def sent(facts: Facts, sha256: str) -> Mask:
+    """Rows in which a side sent this certificate."""
+    found = facts.chain(lambda certificates: pc.equal(certificates["sha256"].combine_chunks(), sha256))
+    return found | facts.certificate(
+        lambda certificates: pc.equal(certificates["sha256"], sha256), "client_certificate_sha256s"
+    )
+
+
+def match_addresses(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
+    """Addresses of either side, and networks that hold them."""
+    networks = [(ip_network(text), found) for text, found in by_kind["network"].items()]
+    for name in ("server_ip", "client_ip"):
+        for value in distinct(facts.column(name)):
+            address = ip_address(value)
+            found = list(by_kind["address"].get(value, []))
+            for network, listed in networks:
+                if address.version == network.version and address in network:
+                    found += listed
+            if found:
+                yield ADDRESS, found, partial(among, name=name, values=(value,))

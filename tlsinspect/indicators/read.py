@@ -1,0 +1,137 @@
+"""Files -> Indicators. What a file is, its content says and never its name.
+
+abuse.ch SSLBL: CSV below comments, of which the last names the columns. Zeek's intelligence framework: fields by
+tabs, named in a line #fields. STIX 2.1 and MISP: JSON. Anything else is a plain list, a value per line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from ..errors import TlsInspectError
+from .documents import read_misp, read_stix
+from .record import Indicators, ListFacts, kind_of
+
+LARGEST_JSON = 256 << 20
+"""Octets of a JSON file, which is read as a whole; lists by lines may be of any size."""
+
+LONGEST_LINE = 1 << 16
+"""Characters of a line."""
+
+HEAD_LINES = 50  # lines in which a file says what it is
+
+SSLBL_KINDS = {"sha1": "sha1", "ja3_md5": "ja3", "dstip": "address"}
+SSLBL_DATES = ("listingdate", "firstseen")
+ZEEK_KINDS = {
+    "Intel::ADDR": "address", "Intel::SUBNET": "network", "Intel::DOMAIN": "name", "Intel::CERT_HASH": "sha1",
+    "Intel::JA3": "ja3", "Intel::JA3S": "ja3s", "Intel::JA4": "ja4",
+}  # fmt: skip
+
+
+def read_indicators(paths: Sequence[str | Path]) -> Indicators:
+    """Read lists; raises TlsInspectError, with the path, for a file that cannot be read or holds no indicator."""
+    indicators = Indicators()
+    for path in map(Path, paths):
+        try:
+            facts = read_list(path, indicators)
+        except OSError as error:
+            raise TlsInspectError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        if not facts.used:
+            reasons = ", ".join(f"{count:,} entries: {reason}" for reason, count in facts.unused.items())
+            raise TlsInspectError(f"{path}: no indicator that can be looked for{f' ({reasons})' if reasons else ''}")
+        indicators.lists.append(facts)
+    return indicators
+
+
+def read_list(path: Path, indicators: Indicators) -> ListFacts:
+    """Read one file."""
+    with path.open(encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+        head = list(islice(iter(lambda: file.readline(LONGEST_LINE), ""), HEAD_LINES))
+        first = "".join(head).lstrip()[:1]
+        if first in ("{", "["):
+            return read_json(path, indicators)
+        lines = chain(head, iter(lambda: file.readline(LONGEST_LINE), ""))
+        fields = next((line for line in head if line.startswith("#fields\t")), None)
+        if fields is not None:
+            return read_zeek(path, lines, fields.rstrip("\r\n").split("\t")[1:], indicators)
+        columns = sslbl_columns(head)
+        if columns:
+            return read_sslbl(path, lines, columns, indicators)
+        return read_plain(path, lines, indicators)
+
+
+def sslbl_columns(head: list[str]) -> list[str]:
+    """The columns that an SSLBL list names in a comment; nothing where it is none."""
+    for line in head:
+        names = [name.strip().lower() for name in line.strip("#\r\n ").split(",")]
+        if line.startswith("#") and SSLBL_KINDS.keys() & set(names):
+            return names
+    return []
+
+
+def read_sslbl(path: Path, lines: Iterable[str], columns: list[str], indicators: Indicators) -> ListFacts:
+    """Read a CSV of abuse.ch: of certificates by SHA-1, of JA3, or of addresses."""
+    facts = ListFacts(path.name, "abuse.ch SSLBL")
+    [column] = [name for name in columns if name in SSLBL_KINDS][:1]
+    date = next((name for name in SSLBL_DATES if name in columns), "")
+    for values in csv.reader(line for line in lines if line.strip() and not line.startswith("#")):
+        row = dict(zip(columns, values, strict=False))
+        indicators.add(facts, SSLBL_KINDS[column], row.get(column, ""), row.get(date, ""), row.get("listingreason", ""))
+    return facts
+
+
+def read_zeek(path: Path, lines: Iterable[str], fields: list[str], indicators: Indicators) -> ListFacts:
+    """Read a file of Zeek's intelligence framework."""
+    facts = ListFacts(path.name, "Zeek intel")
+    for line in lines:
+        if line.startswith("#") or not line.strip():
+            continue
+        row = dict(zip(fields, line.rstrip("\r\n").split("\t"), strict=False))
+        kind = ZEEK_KINDS.get(row.get("indicator_type", ""))
+        if kind is None:
+            facts.skip(f"type {row.get('indicator_type', 'missing')}")
+            continue
+        said = [row.get(name, "-") for name in ("meta.desc", "meta.source", "meta.url")]
+        reason = next((text for text in said if text not in ("-", "")), "")
+        indicators.add(facts, kind, row.get("indicator", ""), reason=reason)
+    return facts
+
+
+def read_plain(path: Path, lines: Iterable[str], indicators: Indicators) -> ListFacts:
+    """Read a value per line; behind # or ; it says why. Of a hosts file (0.0.0.0 name) the name counts."""
+    facts = ListFacts(path.name, "plain list")
+    for line in lines:
+        text, _, comment = line.replace(";", "#", 1).partition("#")
+        words = text.replace(",", " ").split()
+        if not words:
+            continue
+        word = words[1] if len(words) > 1 and words[0] in ("0.0.0.0", "127.0.0.1", "::1") else words[0]
+        kind = kind_of(word)
+        if kind is None:
+            facts.skip("no name, address, hash or fingerprint")
+        else:
+            indicators.add(facts, kind, word, reason=comment)
+            if kind == "ja3":  # 32 digits do not say of which side they are
+                indicators.add_as(facts, "ja3s", word, comment)
+    return facts
+
+
+def read_json(path: Path, indicators: Indicators) -> ListFacts:
+    """Read a bundle of STIX 2.1, or MISP's events; raises TlsInspectError for other JSON, and for what is none."""
+    if path.stat().st_size > LARGEST_JSON:
+        raise TlsInspectError(f"{path}: JSON of at most {LARGEST_JSON:,} octets is read")
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8-sig", errors="backslashreplace"))
+    except (ValueError, RecursionError) as error:
+        raise TlsInspectError(f"{path}: damaged JSON: {error}") from error
+    if isinstance(document, dict) and document.get("type") in ("bundle", "indicator"):
+        return read_stix(path.name, document, indicators)
+    facts = read_misp(path.name, document, indicators)
+    if facts is None:
+        raise TlsInspectError(f"{path}: neither a STIX 2.1 bundle nor an event of MISP")
+    return facts

@@ -1,0 +1,118 @@
+"""One thing that a list warns of, and all that was read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+MOST_INDICATORS = 5_000_000
+"""Indicators kept of all lists; what comes after is counted as not used."""
+
+KINDS = ("name", "suffix", "address", "network", "sha1", "sha256", "ja3", "ja3s", "ja4")
+"""What can be matched; a suffix is a name with everything below it."""
+
+NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
+JA4 = re.compile(r"[tqd][0-9s][0-9][di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
+HEX = re.compile(r"[0-9a-f]+")
+HASH_LENGTHS = {40: "sha1", 64: "sha256"}
+
+
+class Indicator(NamedTuple):
+    """What is warned of, by which list, since when (as written there, "" where it does not say), and why."""
+
+    kind: str
+    value: str
+    list: str
+    date: str
+    reason: str
+
+
+@dataclass
+class ListFacts:
+    """One file: what it is, how many indicators of it are used, and how many of its entries are not, by reason."""
+
+    name: str
+    format: str
+    used: int = 0
+    unused: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, reason: str) -> None:
+        """Count an entry that is not used."""
+        self.unused[reason] = self.unused.get(reason, 0) + 1
+
+
+class Indicators:
+    """All lists together: `by_kind` maps a kind and a value to what the lists say of it."""
+
+    def __init__(self) -> None:
+        self.lists: list[ListFacts] = []
+        self.by_kind: dict[str, dict[str, list[Indicator]]] = {kind: {} for kind in KINDS}
+        self.count = 0
+
+    def add(self, facts: ListFacts, kind: str, value: str, date: str = "", reason: str = "") -> None:
+        """Take an entry; one that is not of the form of its kind is counted as not used."""
+        normal = normalise(kind, value.strip())
+        if normal is None:
+            facts.skip("no value of its kind")
+        elif self.count >= MOST_INDICATORS:
+            facts.skip(f"more than {MOST_INDICATORS:,} indicators")
+        else:
+            indicator = Indicator(*normal, facts.name, date.strip(), reason.strip())
+            self.by_kind[indicator.kind].setdefault(indicator.value, []).append(indicator)
+            self.count += 1
+            facts.used += 1
+
+    def add_as(self, facts: ListFacts, kind: str, value: str, reason: str) -> None:
+        """Take an entry that was taken already as what else it may be."""
+        normal = normalise(kind, value)
+        if normal is not None:
+            self.by_kind[kind].setdefault(normal[1], []).append(Indicator(*normal, facts.name, "", reason.strip()))
+
+
+def normalise(kind: str, value: str) -> tuple[str, str] | None:
+    """Kind and value as they are compared; None where the value is not of that kind.
+
+    A hash may have colons; a name may begin with a dot or with *., and then stands for everything below it too.
+    """
+    lower = value.lower()
+    if kind in ("name", "suffix"):
+        wide = lower.startswith((".", "*."))
+        lower = lower.lstrip("*").strip(".")
+        whole = NAME.fullmatch(f"x.{lower}" if wide else lower) is not None  # *.test is below a single label
+        return ("suffix" if wide else kind, lower) if whole else None
+    if kind in ("address", "network"):
+        return normal_address(lower)
+    if kind == "ja4":
+        return (kind, lower) if JA4.fullmatch(lower) else None
+    digits = lower.replace(":", "")
+    length = {"sha1": 40, "sha256": 64}.get(kind, 32)
+    return (kind, digits) if len(digits) == length and HEX.fullmatch(digits) else None
+
+
+def normal_address(text: str) -> tuple[str, str] | None:
+    """An address or a network as Python writes them; None where it is neither."""
+    try:
+        if "/" not in text:
+            return "address", str(ip_address(text))
+        network = ip_network(text, strict=False)
+        whole = network.prefixlen == network.max_prefixlen
+        return ("address", str(network.network_address)) if whole else ("network", str(network))
+    except ValueError:
+        return None
+
+
+def kind_of(value: str) -> str | None:
+    """The kind of a value that stands alone, by its form; of 32 hexadecimal digits JA3, as a certificate's MD5 is not
+    known here. None where it has no form that is known.
+    """
+    lower = value.lower()
+    digits = lower.replace(":", "") if lower.count(":") in (0, 15, 19, 31) else lower
+    if HEX.fullmatch(digits) and len(digits) in (32, *HASH_LENGTHS):
+        return HASH_LENGTHS.get(len(digits), "ja3")
+    if normal_address(lower) is not None:
+        return "address"
+    if JA4.fullmatch(lower):
+        return "ja4"
+    return "name" if normalise("name", lower) else None

@@ -1,0 +1,104 @@
+"""The connections with TLS, with the few columns that pivots need beside their own, and their grouping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..columns import table_columns
+from ..connection import CARRIES_TLS
+from ..statistics.catalogue import VERSION_ORDER
+from ..tables.arrow import TYPES
+
+VALID = pc.CountOptions(mode="only_valid")
+COUNTED = {
+    "connections": ("connection_id", "count"),
+    "established": ("done", "sum"),
+    "clients": ("client_ip", "count_distinct"),
+    "first_seen": ("time_start", "min"),
+    "last_seen": ("time_start", "max"),
+    "bytes": ("octets", "sum"),
+}
+"""Column of a pivot -> what of the connections it is made of, and how."""
+
+
+def tls_rows(connections: pa.Table, certificates: pa.Table) -> pa.Table:
+    """The connections with TLS, and beside their columns: server (address and port), name (in lower case), done (1
+    where established), octets (of both sides), leaf and client_leaf (SHA-256), key (of the leaf).
+    """
+    carried = pc.is_in(connections["protocol"], value_set=pa.array(sorted(CARRIES_TLS)))
+    rows = connections.filter(carried).combine_chunks()
+    added = {
+        "server": server_of(rows),
+        "name": pc.utf8_lower(rows["server_name"]),
+        "done": pc.fill_null(rows["established"], False).cast(pa.int64()),
+        "octets": pc.add(rows["client_bytes"], rows["server_bytes"]),
+        "leaf": first_items(rows["certificate_sha256s"]),
+        "client_leaf": first_items(rows["client_certificate_sha256s"]),
+    }
+    known = certificates["sha256"].combine_chunks()
+    added["key"] = certificates["spki_sha256"].take(pc.index_in(added["leaf"], value_set=known))
+    for name, column in added.items():
+        rows = rows.append_column(name, column)
+    return rows
+
+
+def server_of(rows: pa.Table) -> pa.ChunkedArray:
+    """Address and port of each row's server; an IPv6 address in brackets."""
+    address = rows["server_ip"]
+    bracketed = pc.if_else(
+        pc.match_substring(address, ":"), pc.binary_join_element_wise("[", address, "]", ""), address
+    )
+    return pc.binary_join_element_wise(bracketed, rows["server_port"].cast(pa.string()), ":")
+
+
+def first_items(lists: pa.ChunkedArray) -> pa.Array:
+    """The first item of each row's list; null where there is none."""
+    column = pa.concat_arrays(lists.chunks) if lists.num_chunks else pa.array([], lists.type)
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    starts = np.cumsum(lengths) - lengths
+    return pc.list_flatten(column).take(pa.array(np.where(lengths > 0, starts, 0), mask=lengths == 0))
+
+
+def grouped(rows: pa.Table, keys: Sequence[str], counted: Sequence[str], lists: dict[str, str]) -> pa.Table:
+    """A row per distinct keys, none of which is missing.
+
+    `counted` are columns of COUNTED; `lists` maps a column to the one whose distinct values it lists.
+    """
+    for key in keys:
+        rows = rows.filter(pc.is_valid(rows[key]))
+    wanted = [(*COUNTED[name], VALID if COUNTED[name][1].startswith("count") else None) for name in counted]
+    wanted += [(source, "distinct", VALID) for source in lists.values()]
+    made = rows.group_by(list(keys), use_threads=False).aggregate(wanted)
+    names = {f"{COUNTED[name][0]}_{COUNTED[name][1]}": name for name in counted}
+    names |= {f"{source}_distinct": name for name, source in lists.items()}
+    return made.rename_columns([names.get(name, name) for name in made.column_names])
+
+
+def newest_first(versions: pa.ChunkedArray) -> list[list[str]]:
+    """Lists of versions in the order of VERSION_ORDER; what is not in it comes last."""
+    rank = {name: place for place, name in enumerate(VERSION_ORDER)}
+    return [sorted(names, key=lambda name: (rank.get(name, len(rank)), name)) for names in versions.to_pylist()]
+
+
+def finish(table: str, columns: Mapping[str, object], order: Sequence[tuple[str, str]]) -> pa.Table:
+    """The table of a pivot from its columns, in the order that sorts it; a column that is not given is null."""
+    declared = table_columns(table)
+    length = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    arrays = [fit(columns.get(column.name), TYPES[column.type], length) for column in declared]
+    made = pa.table(arrays, schema=pa.schema([(column.name, TYPES[column.type]) for column in declared]))
+    return made.sort_by(list(order))
+
+
+def fit(values: object, data_type: pa.DataType, length: int) -> pa.Array:
+    """Values as one array of a type."""
+    if values is None:
+        return pa.nulls(length, data_type)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], data_type)
+    return values.cast(data_type) if isinstance(values, pa.Array) else pa.array(values, data_type)

@@ -1,0 +1,115 @@
+"""A comparison as lines of text. Texts from the network are escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..comparison import Comparison
+from ..comparison.build import SIGNIFICANT
+from ..comparison.clustered import LEAST_CLIENTS
+from ..comparison.things import THINGS
+from ..export.text import escape_control
+from ..statistics import STATISTICS
+from ..statistics.wording import number_text, period_text
+from .tables import records_of
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection
+
+Row = dict[Any, Any]
+
+MOST_SHARES = 5  # differences that are listed where none is more than chance
+
+CHANGED = {
+    "issuers": "issuers", "keys": "keys", "servers": "servers", "ja4": "fingerprints (JA4)",
+    "lowest_version": "lowest versions", "highest_version": "highest versions",
+}  # fmt: skip
+"""Column that changed -> its name in a heading."""
+
+
+def render_comparison(before: Inspection, after: Inspection, found: Comparison, most: int) -> Iterator[str]:
+    """Lines: what was compared, what is new, gone and changed, which shares moved; `most` of each, 0 for all."""
+    for title, inspection in (("before", before), ("after", after)):
+        yield escape_control(f"{title:7} {describe(inspection)}")
+    rows = records_of(found.changes)
+    for kind in THINGS:
+        for change, group in grouped([row for row in rows if row["kind"] == kind]).items():
+            yield ""
+            yield heading(kind, change, len(group))
+            yield from (escape_control(f"  {line_of(row)}") for row in group[: most or None])
+            if most and len(group) > most:
+                yield f"  and {len(group) - most:,} more; --most 0 lists all"
+    yield ""
+    yield from render_shares(records_of(found.shares))
+
+
+def describe(inspection: Inspection) -> str:
+    """The captures, their time, how many connections of how many clients."""
+    rows = inspection.connections
+    period = period_text(rows["time_start"].min(), rows["time_end"].max()) if len(rows) else "no time"
+    count = f"{number_text(len(rows), 'connection')} of {number_text(rows['client_ip'].nunique(), 'client')}"
+    chosen = f" where {inspection.selection}" if inspection.selection else ""
+    return f"{inspection.reading_arguments}{chosen}: {count}, {period}"
+
+
+def grouped(rows: list[Row]) -> dict[str, list[Row]]:
+    """The rows by their change: what changed of a thing first."""
+    order = sorted(
+        {row["change"] for row in rows}, key=lambda change: (change in ("new", "gone"), change != "new", change)
+    )
+    return {change: [row for row in rows if row["change"] == change] for change in order}
+
+
+def heading(kind: str, change: str, count: int) -> str:
+    """What follows: "3 new server names", "1 server gone", "1 server with other lowest version"."""
+    thing = THINGS[kind].singular if count == 1 else THINGS[kind].plural
+    if change == "new":
+        return f"{count:,} new {thing}"
+    return f"{count:,} {thing} gone" if change == "gone" else f"{count:,} {thing} with other {CHANGED[change]}"
+
+
+def line_of(row: Row) -> str:
+    """One change."""
+    if row["change"] in ("new", "gone"):
+        count = number_text(row["connections"], "connection")
+        return f"{row['thing']}  ({count}, first {row['first_seen']:%Y-%m-%d %H:%M:%S})"
+    if row["before"] is None or row["after"] is None:
+        return f"{row['thing']}: {'no longer' if row['after'] is None else 'now also'} {row['before'] or row['after']}"
+    return f"{row['thing']}: {row['before']} -> {row['after']}"
+
+
+def render_shares(rows: list[Row]) -> Iterator[str]:
+    """The shares that moved, and how many were tested."""
+    tested = [row for row in rows if row["p"] is not None]
+    moved = [row for row in tested if row["moved"]]
+    if not rows:
+        yield "No shares were compared: nothing is known on one of the sides."
+        return
+    if not tested:
+        yield f"Shares were not tested: {LEAST_CLIENTS} clients are needed, as connections of one client prove little."
+    else:
+        yield (
+            f"{number_text(len(moved), 'share')} of {len(tested):,} moved by more than the choice of clients explains "
+            f"(permutation of {rows[0]['clients']} clients, adjusted p < {SIGNIFICANT})"
+        )
+    shown = moved or [row for row in rows if row["difference"]][:MOST_SHARES]
+    if not moved:
+        yield "The largest differences, which may be chance:" if shown else "No share differs."
+    for row in shown:
+        yield escape_control(f"  {share_line(row)}")
+
+
+def share_line(row: Row) -> str:
+    """One share before and after."""
+    points = f"{100 * row['difference']:+.0f} points"
+    interval = "" if row["low"] is None else f", 95%: {100 * row['low']:+.0f} to {100 * row['high']:+.0f}"
+    chance = "" if row["p"] is None else f", adjusted p {row['p']:.3f}"
+    of = f"of {row['connections_before']:,} and {row['connections_after']:,} connections"
+    unknown = row["unknown_before"] + row["unknown_after"]
+    beside = f", {unknown:,} unknown" if unknown else ""
+    question = STATISTICS[row["statistic"]].question
+    return (
+        f"{row['category']}: {100 * row['before']:.0f}% to {100 * row['after']:.0f}% ({points}{interval}{chance}; {of}"
+        f"{beside})  [{question}]"
+    )
