@@ -1,4 +1,4 @@
-"""Write columns, cli, charts, findings, policies and api.md from the code: python docs/generate_references.py
+"""Write the references in Markdown from the code: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
@@ -15,6 +15,7 @@ from api_reference import render_api
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, SEVERITIES, UNKNOWN_REASONS
+from tlsinspect.failures import CAUSES
 from tlsinspect.findings import RULES
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
@@ -107,6 +108,24 @@ def render_findings() -> str:
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
     return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
+
+
+FAILURES_INTRODUCTION = """\
+Each handshake that was not finished has a cause in `connections.failure_cause`, a sentence with the packet that shows
+it in `failure_reason` and `failure_packet`, and in `failure_advice` what most likely helps. Cause and sentence come
+from the connection alone: its alert and who sent it, the first RST or FIN, what had been said until then.
+`tlsinspect show CAPTURE CONNECTION` adds what other connections of the captures tell: what the same server agreed on
+with others and whether this client offers it, how this client fared elsewhere, whether it came back.
+
+`capture_end` is no failure: how the handshake went on is unknown. An encrypted alert keeps its reason to itself;
+TLS 1.3 encrypts nearly all that come after the ServerHello."""
+
+
+def render_failures() -> str:
+    """The reference of the causes of failed handshakes, as Markdown."""
+    rows = [(f"`{cause.code}`", cause.title, cause.advice, cause.reference) for cause in CAUSES.values()]
+    head = ("cause", "what", "what most likely helps", "reference")
+    return "\n\n".join([NOTICE, "# Why handshakes fail", FAILURES_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
 POLICIES_INTRODUCTION = """\
@@ -225,3 +244,4 @@ if __name__ == "__main__":
     (DOCS / "charts.md").write_text(render_charts(), encoding="utf-8")
     (DOCS / "findings.md").write_text(render_findings(), encoding="utf-8")
     (DOCS / "policies.md").write_text(render_policies(), encoding="utf-8")
+    (DOCS / "failures.md").write_text(render_failures(), encoding="utf-8")

@@ -18,7 +18,7 @@ ROOMS = (
     "errors", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
-    "connection", "connection_builder",
+    "connection", "connection_builder", "failures",
     "tables", "filters",
     "policy", "policies", "statistics", "findings",
     "display_filter", "answers", "story", "glance",
