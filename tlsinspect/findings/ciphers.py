@@ -43,7 +43,7 @@ RULES = (
     ),
     *suite_rules(
         "CIP-04", "DES, RC2 or IDEA", "high", lambda _, suite: suite.cipher in OUTDATED and not suite.export,
-        "remove the suites with DES, RC2 and IDEA.", ("RFC 5469",),
+        "remove the suites with DES, RC2 and IDEA.", ("RFC 5469", "RFC 6176", "RFC 9325 section 4.1"),
     ),
     *suite_rules(
         "CIP-05", "RC4", "high", lambda _, suite: suite.cipher.startswith("RC4") and not suite.export,
