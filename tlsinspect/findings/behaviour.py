@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from .extensions import LEGACY_VERSIONS, WEEK
@@ -82,12 +83,13 @@ def find_long_echo(facts: Facts) -> Mask:
 
 def find_unoffered_protocol(facts: Facts) -> Mask:
     """An application protocol that the server chose although it was not offered."""
-    offered = pc.binary_join(pc.fill_null(facts.column("alpn_offered"), []), "\n")
+    values, starts = facts.lists("alpn_offered")
     chosen = facts.column("alpn")
-    found = facts.known("alpn") & facts.known("client_hello_packet")
-    for row in np.flatnonzero(found):
-        found[row] = chosen[row].as_py() not in offered[row].as_py().split("\n")
-    return found
+    parents = np.repeat(np.arange(len(chosen)), np.diff(starts))
+    fits = mask_of(pc.equal(values, chosen.take(pa.array(parents))))
+    offered = np.zeros(len(chosen), np.bool_)
+    offered[parents[fits]] = True
+    return facts.known("alpn") & facts.known("client_hello_packet") & ~offered
 
 
 RULES = (
