@@ -17,6 +17,7 @@ from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.failures import CAUSES
 from tlsinspect.findings import RULES
+from tlsinspect.findings.keys import MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
@@ -88,11 +89,18 @@ what was found, at which server, client, certificate or capture, in which connec
 What was negotiated and what was merely offered are different findings: the latter end in `-OFFER` and are one step
 less severe. A rule never fires on what was not seen: TLS 1.3 encrypts the certificate, so the rules about
 certificates are silent there. Certificates are judged by themselves, each side's own one only: whether a chain
-leads to a trusted authority is not checked."""
+leads to a trusted authority is not checked.
+
+Rules about several connections look at all of the captures read together: public values, signature numbers and keys
+that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones), Diffie-Hellman
+numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners. Weak Debian keys (CVE-2008-0166) are not
+looked for: Debian no longer ships the list. Whether an RSA signature of a handshake is faulty is not computed. Keys
+below 128 bits are what CIP-03, CIP-04 and CIP-06 find."""
 
 
 def render_findings() -> str:
     """The reference of all rules, the worst first, as Markdown."""
+    introduction = FINDINGS_INTRODUCTION.format(MODULI_LIMIT=MODULI_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT)
     ranked = sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity))
     rows = [
         (
@@ -107,7 +115,7 @@ def render_findings() -> str:
         for rule in ranked
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
-    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
+    return "\n\n".join([NOTICE, "# Findings", introduction, table_of(head, rows)]) + "\n"
 
 
 FAILURES_INTRODUCTION = """\

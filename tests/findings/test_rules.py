@@ -242,6 +242,23 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         certified_twice({"spki_sha256": "aa", "subject": "CN=a"}, {"spki_sha256": "aa", "subject": "CN=b"}),
         certified_twice({"spki_sha256": "aa", "subject": "CN=a"}, {"spki_sha256": "aa", "subject": "CN=a"}),
     ),
+    "CIP-08": (
+        LEGACY | {"version": 0x0301, "cipher_mode": "CBC", "client_first_record_length": 400},
+        LEGACY | {"version": 0x0301, "cipher_mode": "CBC", "client_first_record_length": 32},
+    ),
+    "CIP-14": (
+        LEGACY | {"cipher_suite": 0x002F, "cipher_mode": "CBC", "other": LEGACY | {"forward_secrecy": True}},
+        LEGACY
+        | {"cipher_suite": 0x002F, "cipher_mode": "CBC", "cipher_suites": [0x002F]}
+        | {"other": LEGACY | {"forward_secrecy": True}},
+    ),
+    "CRT-16": (
+        certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=a", "serial": "01"}),
+        certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=b", "serial": "01"}),
+    ),
+    "CRT-18": certified({"not_after": NOW - 2 * DAY}, {"not_after": NOW}),
+    "CRT-26": certified({"san_dns": ["a.example", "*.com"]}, {"san_dns": ["*.example.com"]}),
+    "CRT-26-MANY": certified({"san_dns": ["a"] * 101}, {"san_dns": ["a"] * 100}),
     "CAP-01": ({"gap": True}, {"gap": None}),
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),

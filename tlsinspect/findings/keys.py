@@ -24,7 +24,7 @@ PRIMES_LIMIT = 32  # distinct Diffie-Hellman primes that are tested
 PRIME_BITS_LIMIT = 4096  # of these
 MODULUS_BITS_LIMIT = 16384  # larger moduli are not computed with; they are a finding of their own
 LARGE_MODULUS_BITS = 8192
-LARGE_EXPONENT = r"^\d{79,}$|^(1[2-9]|[2-9]\d)\d{76}$"  # beyond 2^256, FIPS 186-5 section 5.4
+LARGE_EXPONENT = r"^\d{79,}$|^(1[2-9]|[2-9]\d)\d{76}$"  # beyond 2^256: FIPS 186-5
 WITNESSES = (2, 3, 5, 7)
 SMALL_PRIMES = tuple(
     number for number in range(3, 168) if all(number % divisor for divisor in range(2, math.isqrt(number) + 1))

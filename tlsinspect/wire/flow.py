@@ -53,6 +53,7 @@ SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error i
 SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
 HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
 HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
+HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
 HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW = 1, 2, 3
 TICKET_KEY_NAME = 16  # octets in front of a ticket as RFC 5077 section 4 recommends it
 SSLV2_HANDSHAKE_RECORDS = 2  # encrypted records of a side that are noted: more may be data
@@ -387,9 +388,9 @@ class Flow(Listener):
         self.heartbeat_length = length
 
     def heartbeat_message(self, reader: RecordReader, kind: int, payload_length: int) -> None:
-        """A request whose payload is longer than its record asks for memory (CVE-2014-0160); see Listener."""
+        """A request whose record cannot hold what it says asks for memory (CVE-2014-0160, RFC 6520 section 4)."""
         if kind == HEARTBEAT_REQUEST:
-            if payload_length + 3 > reader.record_length:
+            if payload_length + HEARTBEAT_LEAST > reader.record_length:
                 self.note_heartbleed(reader, HEARTBLEED_TRIED)
                 self.heartbeat_side = reader.side
                 self.heartbeat_length = reader.record_length
