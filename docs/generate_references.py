@@ -1,4 +1,4 @@
-"""Write columns, cli, charts, findings, policies and api.md from the code: python docs/generate_references.py
+"""Write the references in Markdown from the code: python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """
@@ -15,7 +15,9 @@ from api_reference import render_api
 import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, PIVOTS, SEVERITIES, UNKNOWN_REASONS
+from tlsinspect.failures import CAUSES
 from tlsinspect.findings import RULES
+from tlsinspect.findings.keys import MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
@@ -91,11 +93,18 @@ what was found, at which server, client, certificate or capture, in which connec
 What was negotiated and what was merely offered are different findings: the latter end in `-OFFER` and are one step
 less severe. A rule never fires on what was not seen: TLS 1.3 encrypts the certificate, so the rules about
 certificates are silent there. Certificates are judged by themselves, each side's own one only: whether a chain
-leads to a trusted authority is not checked."""
+leads to a trusted authority is not checked.
+
+Rules about several connections look at all of the captures read together: public values, signature numbers and keys
+that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones), Diffie-Hellman
+numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners. Weak Debian keys (CVE-2008-0166) are not
+looked for: Debian no longer ships the list. Whether an RSA signature of a handshake is faulty is not computed. Keys
+below 128 bits are what CIP-03, CIP-04 and CIP-06 find."""
 
 
 def render_findings() -> str:
     """The reference of all rules, the worst first, as Markdown."""
+    introduction = FINDINGS_INTRODUCTION.format(MODULI_LIMIT=MODULI_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT)
     ranked = sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity))
     rows = [
         (
@@ -110,7 +119,25 @@ def render_findings() -> str:
         for rule in ranked
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
-    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
+    return "\n\n".join([NOTICE, "# Findings", introduction, table_of(head, rows)]) + "\n"
+
+
+FAILURES_INTRODUCTION = """\
+Each handshake that was not finished has a cause in `connections.failure_cause`, a sentence with the packet that shows
+it in `failure_reason` and `failure_packet`, and in `failure_advice` what most likely helps. Cause and sentence come
+from the connection alone: its alert and who sent it, the first RST or FIN, what had been said until then.
+`tlsinspect show CAPTURE CONNECTION` adds what other connections of the captures tell: what the same server agreed on
+with others and whether this client offers it, how this client fared elsewhere, whether it came back.
+
+`capture_end` is no failure: how the handshake went on is unknown. An encrypted alert keeps its reason to itself;
+TLS 1.3 encrypts nearly all that come after the ServerHello."""
+
+
+def render_failures() -> str:
+    """The reference of the causes of failed handshakes, as Markdown."""
+    rows = [(f"`{cause.code}`", cause.title, cause.advice, cause.reference) for cause in CAUSES.values()]
+    head = ("cause", "what", "what most likely helps", "reference")
+    return "\n\n".join([NOTICE, "# Why handshakes fail", FAILURES_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
 POLICIES_INTRODUCTION = """\
@@ -234,3 +261,4 @@ if __name__ == "__main__":
     (DOCS / "charts.md").write_text(render_charts(), encoding="utf-8")
     (DOCS / "findings.md").write_text(render_findings(), encoding="utf-8")
     (DOCS / "policies.md").write_text(render_policies(), encoding="utf-8")
+    (DOCS / "failures.md").write_text(render_failures(), encoding="utf-8")

@@ -73,6 +73,12 @@ def test_chart_reference_is_what_the_charts_say(generator: ModuleType) -> None:
     )
 
 
+def test_reference_of_failures_is_what_their_causes_say(generator: ModuleType) -> None:
+    assert (DOCS / "failures.md").read_text(encoding="utf-8") == generator.render_failures(), (
+        "run: python docs/generate_references.py"
+    )
+
+
 def test_reference_of_findings_is_what_the_rules_say(generator: ModuleType) -> None:
     assert (DOCS / "findings.md").read_text(encoding="utf-8") == generator.render_findings(), (
         "run: python docs/generate_references.py"

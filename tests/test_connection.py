@@ -385,7 +385,70 @@ class TestResumption:
         assert built(Talk().open().say(self.hello(SESSION_ID, TICKET))).resumed is None
 
 
+def heartbeat(kind: int, payload_length: int, size: int) -> bytes:
+    """A heartbeat record of `size` octets that says it has a payload of `payload_length`."""
+    return tls.record(24, (bytes([kind]) + tls.u16(payload_length)).ljust(size, b"p"))
+
+
+class TestTraces:
+    @pytest.mark.parametrize(
+        ("turns", "seen"),
+        [
+            ((heartbeat(1, 16384, 3),), "attempt"),
+            ((heartbeat(1, 16384, 3), heartbeat(2, 16384, 16384)), "success"),
+            ((heartbeat(1, 16384, 3), heartbeat(2, 0, 3)), "attempt"),
+            ((heartbeat(1, 5, 24), heartbeat(2, 5, 24)), None),
+            ((heartbeat(1, 6, 24),), "attempt"),
+        ],
+    )
+    def test_a_heartbeat_in_the_clear_that_asks_for_more_than_it_sent_is_heartbleed(
+        self, turns: tuple[bytes, ...], seen: str | None
+    ) -> None:
+        connection = connection_of(HELLO, FLIGHT, *turns)
+        assert connection.heartbleed == seen
+        assert (connection.heartbleed_packet is None) == (seen is None)
+
+    def test_an_encrypted_heartbeat_with_a_much_longer_answer_is_remarked(self) -> None:
+        ask, leak = tls.record(24, b"x" * 60), tls.record(24, b"y" * 4000)
+        assert connection_of(*FULL[:3], FINISHED, ask, leak).heartbleed == "longer_answer"
+        assert connection_of(*FULL[:3], FINISHED, ask, ask).heartbleed is None
+
+    def test_a_handshake_message_after_both_finished_is_a_renegotiation_of_its_sender(self) -> None:
+        again = tls.record(22, b"\x8f" * 300)
+        assert connection_of(*FULL[:3], FINISHED, again).renegotiation == "client"
+        assert connection_of(*FULL[:3], FINISHED, b"", again).renegotiation == "server"
+        assert connection_of(*FULL[:3], FINISHED).renegotiation is None
+
+    def test_public_values_and_numbers_of_signatures_have_names_that_compare(self) -> None:
+        def flight(public: bytes, nonce: bytes) -> bytes:
+            signature = b"\x30\x08\x02\x02" + nonce + b"\x02\x02ss"
+            exchange = b"\x03" + tls.u16(29) + tls.vector8(public) + tls.u16(0x0403) + tls.vector16(signature)
+            hello = tls.server_hello(suite=0xC02B)
+            return tls.handshake(tls.message(2, hello), tls.message(12, exchange), tls.message(14))
+
+        first = connection_of(HELLO, flight(b"p" * 32, b"r1"))
+        second = connection_of(HELLO, flight(b"p" * 32, b"r2"))
+        assert first.server_key_share_id == second.server_key_share_id is not None
+        assert first.server_nonce_id != second.server_nonce_id
+        assert connection_of(HELLO, flight(b"q" * 32, b"r1")).server_nonce_id == first.server_nonce_id
+        assert connection_of(HELLO, flight(b"short", b"r1")).server_key_share_id is None
+
+
 class TestOutcome:
+    def test_a_failure_keeps_the_packet_that_shows_it_and_whose_it_is(self) -> None:
+        for talk, side, packet in (
+            (Talk().open().say(HELLO).reset(1), "server", 5),
+            (Talk().open().say(HELLO).close(0).reset(1), "server", 6),
+            (Talk().open().say(HELLO).close(0), "client", 5),
+            (Talk().open().say(HELLO, tls.alert(2, 40)).close(0), "server", 5),
+        ):
+            connection = built(talk)
+            assert (connection.failure_side, connection.failure_packet) == (side, packet)
+
+    def test_in_tls_1_3_a_record_of_an_alerts_length_is_kept(self) -> None:
+        assert connection_of(HELLO13, ANSWER13, CCS + tls.application(19)).sealed_alert
+        assert not connection_of(HELLO13, ANSWER13, CCS + tls.application(21)).sealed_alert
+
     def test_two_finished_messages_establish_a_session(self) -> None:
         connection = connection_of(*FULL)
         assert (connection.established, connection.established_evidence, connection.failure) == (True, "finished", None)

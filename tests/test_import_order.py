@@ -18,7 +18,7 @@ ROOMS = (
     "errors", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
-    "connection", "connection_builder",
+    "connection", "connection_builder", "failures",
     "tables", "filters",
     "policies", "policy", "statistics", "pivots", "findings", "indicators",
     "display_filter", "answers", "story", "glance",

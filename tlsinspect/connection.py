@@ -20,6 +20,8 @@ class Connection:
     Attributes are named as the columns are. Vectors of numbers are wire bytes;
     None is a missing value. `client_state`, `server_state` and `certificate_state` say
     why the client's hello, the server's hello and the server's chain are missing ("" when they are there).
+    Of a handshake that was not finished, `failure_side` says who reset or closed the connection, `answered` what the
+    server spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
     """
 
     def __init__(self) -> None:
@@ -65,6 +67,15 @@ class Connection:
         self.group: int | None = None
         self.server_signature_algorithm: int | None = None
         self.dh_prime_bits: int | None = None
+        self.dh_prime: bytes | None = None
+        self.client_key_share_id: str | None = None
+        self.server_key_share_id: str | None = None
+        self.server_nonce_id: str | None = None
+        self.ticket_key_name: bytes | None = None
+        self.client_first_record_length: int | None = None
+        self.renegotiation: str | None = None
+        self.heartbleed: str | None = None
+        self.heartbleed_packet: int | None = None
         self.hello_retry_request: bool | None = None
         self.ticket_lifetime_hint: int | None = None
         self.resumed: bool | None = None
@@ -72,6 +83,10 @@ class Connection:
         self.established: bool | None = None
         self.established_evidence: str | None = None
         self.failure: str | None = None
+        self.failure_packet: int | None = None
+        self.failure_side: str | None = None
+        self.answered: str | None = None
+        self.sealed_alert = False
         self.last_alert: int | None = None
         self.last_alert_sender: str | None = None
         self.handshake_history: str | None = None

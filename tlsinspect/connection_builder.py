@@ -31,6 +31,10 @@ CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, whose keys are whole Certifi
 
 SSL2_VERSION = 0x0002
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
+WITH_NONCE = frozenset({"ECDSA", "DSS"})  # authentication whose signatures need a number used once
+SHORTEST_PUBLIC_VALUE = 32  # octets; shorter ones can be searched through, and their equality says little
+HTTP, HTTP_ANSWERS = "http", (b"HTTP/", b"<!DOCTYPE", b"<html", b"<HTML")  # the latter as HTTP/0.9 would
+HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
 IDENTITY_HASH = blake2b(digest_size=8)
 TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
@@ -82,6 +86,8 @@ class ConnectionBuilder:
             connection.protocol = spoken or (SILENT if silent else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
+        if flow.server_hello is None and server.head and not client.head:
+            connection.answered = HTTP if server.head.startswith(HTTP_ANSWERS) else spoken
         if is_sslv2(flow):
             connection.protocol = SSL2
         elif flow.quic is not None:
@@ -186,6 +192,10 @@ class ConnectionBuilder:
             connection.client_state = self.missing_reason(connection, flow, connection.client_side)
             return
         connection.client_hello = hello
+        if hello.key_share is not None:
+            connection.client_key_share_id = short_hash(hello.key_share)
+        if flow.first_record_length >= 0:
+            connection.client_first_record_length = flow.first_record_length
         connection.client_hello_packet = flow.client_hello_packet
         if flow.quic is None:
             connection.client_record_version = flow.hello_record_version
@@ -226,8 +236,11 @@ class ConnectionBuilder:
             connection.group = hello.group
         elif flow.tls13 and flow.retry is not None and flow.retry.group >= 0 and not hello.psk_selected:
             connection.group = flow.retry.group
+        if hello.key_share is not None:
+            connection.server_key_share_id = short_hash(hello.key_share)
         if flow.ticket_lifetime >= 0:
             connection.ticket_lifetime_hint = flow.ticket_lifetime
+            connection.ticket_key_name = flow.ticket_key_name
         if flow.server_key_exchange is not None:
             self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
         if hello.legacy_version == SSL2_VERSION:
@@ -256,6 +269,13 @@ class ConnectionBuilder:
             connection.group = parsed.group
         if parsed.dh_prime_bits >= 0:
             connection.dh_prime_bits = parsed.dh_prime_bits
+            connection.dh_prime = parsed.prime
+        if parsed.public_value is not None and len(parsed.public_value) >= SHORTEST_PUBLIC_VALUE:
+            connection.server_key_share_id = short_hash(parsed.public_value)
+        if parsed.signature is not None and suite_facts(hello.cipher_suite).authentication in WITH_NONCE:
+            nonce = first_integer(parsed.signature)
+            if nonce:
+                connection.server_nonce_id = short_hash(nonce)
         if parsed.signature_algorithm >= 0:
             connection.server_signature_algorithm = parsed.signature_algorithm
 
@@ -345,6 +365,11 @@ class ConnectionBuilder:
     def set_outcome(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Whether the handshake was finished, how we know, and how it ended if not."""
         connection.handshake_history = self.history(flow, connection.client_side)
+        if flow.renegotiation_side >= 0:
+            connection.renegotiation = self.side_name(connection, flow.renegotiation_side)
+        if flow.heartbleed:
+            connection.heartbleed = HEARTBLEED[flow.heartbleed]
+            connection.heartbleed_packet = flow.heartbleed_packet
         if flow.alert_side >= 0:
             connection.last_alert = flow.alert_description
             connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
@@ -372,9 +397,30 @@ class ConnectionBuilder:
                 connection.failure = "closed"
             else:
                 connection.failure = "capture_end"
+            self.set_failure(connection, flow)
             if connection.server_hello is None and connection.failure != "capture_end":
                 connection.resumed = False
                 self.set_unanswered(connection)
+
+    def set_failure(self, connection: Connection, flow: Flow) -> None:
+        """Where the proof of a failure stands, and whose doing it was."""
+        connection.sealed_alert = flow.sealed_alert_packet >= 0
+        side, packet = -1, -1
+        if connection.failure == "alert":
+            for _, number, sender, level, _ in flow.alerts:
+                if level >= 0 or flow.alert_side < 0:
+                    side, packet = sender, number
+        elif connection.failure == "reset":
+            side, packet = flow.reset_side, flow.reset_packet
+        elif connection.failure == "closed":
+            side, packet = flow.fin_side, flow.fin_packet
+        if side >= 0:
+            connection.failure_side = self.side_name(connection, side)
+            connection.failure_packet = packet
+
+    def side_name(self, connection: Connection, side: int) -> str:
+        """Client or server."""
+        return "client" if side == connection.client_side else "server"
 
     def set_unanswered(self, connection: Connection) -> None:
         """The handshake was refused or given up: what the server never sent is not missing."""
@@ -416,6 +462,21 @@ class ConnectionBuilder:
         if connection.problems:
             return "malformed"
         return "not_captured"
+
+
+def short_hash(octets: bytes) -> str:
+    """A short name for octets, the same for the same ones."""
+    name = IDENTITY_HASH.copy()
+    name.update(octets)
+    return name.hexdigest()
+
+
+def first_integer(signature: bytes) -> bytes:
+    """The r of an ECDSA or DSA signature; empty for what is none. Spec: RFC 3279 section 2.2.2."""
+    at = 3 if len(signature) > 8 and signature[1] & 0x80 else 2
+    if len(signature) < at + 2 or signature[0] != 0x30 or signature[at] != 2:
+        return b""
+    return cut(signature, at + 2, min(at + 2 + signature[at + 1], len(signature)))
 
 
 def is_sslv2(flow: Flow) -> bool:

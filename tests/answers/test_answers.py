@@ -12,6 +12,8 @@ from tlsinspect.answers.cases import ADVICE_FILTER
 from tlsinspect.inspection import command_arguments
 from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
+UNTRUSTED = "the authority is not trusted (alert unknown_ca from client)"
+
 
 def ask(sample: str) -> dict[str, Answer]:
     return {answer.id: answer for answer in inspect(sample).answers()}
@@ -22,7 +24,7 @@ def ask(sample: str) -> dict[str, Answer]:
     [
         ("handshakes/http-on-443.pcap", "tls-ports", 0, 1, "http"),
         ("handshakes/tls-on-80.pcap", "other-ports", 1, 1, "tls on port 80"),
-        ("handshakes/alert-unknown-ca.pcap", "handshakes", 0, 1, "alert unknown_ca from client"),
+        ("handshakes/alert-unknown-ca.pcap", "handshakes", 0, 1, UNTRUSTED),
         ("handshakes/tls13.pcapng", "tls13", 1, 1, "TLS 1.3"),
         ("handshakes/suite-rsa-aes256-gcm.pcap", "forward-secrecy", 1, 1, "RSA"),
         ("handshakes/tls10.pcap", "old-versions", 1, 1, "TLS 1.0"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
+from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of, shared_factors
 from tlsinspect.findings.rule import CONFIDENCES
 from tlsinspect.tables import arrow_schema
 
@@ -44,6 +47,37 @@ CERTIFICATE: dict[str, Any] = {
 }  # fmt: skip
 
 
+REFUSED: dict[str, Any] = {"last_alert": 48, "last_alert_sender": "client"}
+OTHER_LEAF: dict[str, Any] = {"certificate_sha256s": ["cd"]}
+CLIENT_SHARE: dict[str, Any] = {"client_key_share_id": "aa", "client_random": "00"}
+SAFE_PRIME, UNSAFE_PRIME, OTHER_PRIME = 2**128 - 15_449, 2**128 - 159, 2**127 - 1
+COMPOSITE = SAFE_PRIME * UNSAFE_PRIME
+PRIMORIAL = math.prod((2, *SMALL_PRIMES))
+ROCA_MODULUS = ((2**37 + 29) * PRIMORIAL + pow(65537, 12345, PRIMORIAL)) * (
+    (2**38 + 6) * PRIMORIAL + pow(65537, 6789, PRIMORIAL)
+)
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """DER: tag, length, contents."""
+    contents = b"".join(parts)
+    size = len(contents).to_bytes((len(contents).bit_length() + 7) // 8 or 1, "big")
+    return bytes([tag, *([len(contents)] if len(contents) < 128 else [0x80 | len(size), *size])]) + contents
+
+
+def integer(number: int) -> bytes:
+    """DER: an INTEGER."""
+    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+def pem_with(modulus: int) -> str:
+    """A certificate, as far as it is needed to find its RSA key."""
+    key = tlv(0x30, tlv(0x30), tlv(3, b"\0", tlv(0x30, integer(modulus), integer(65537))))
+    signed = tlv(0x30, integer(1), *[tlv(0x30)] * 4, key)
+    text = b64encode(tlv(0x30, signed, tlv(0x30), tlv(3, b"\0"))).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+
+
 def offer(code: int, near: int = 0xC030) -> tuple[dict[str, Any], dict[str, Any]]:
     """A suite that is offered and not taken, and a harmless one."""
     return {"cipher_suites": [0x1301, code]}, {"cipher_suites": [0x1301, near]}
@@ -57,6 +91,11 @@ def suite(code: int, near: int = 0xC030, **more: Any) -> tuple[dict[str, Any], d
 def certified(fires: dict[str, Any], quiet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Facts of the certificate, instead of the connection."""
     return {"certificate": fires}, {"certificate": quiet}
+
+
+def certified_twice(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Facts of the certificate, and of one that another connection shows."""
+    return {"certificate": own, "second": other}
 
 
 # rule -> what makes it fire, what comes near
@@ -149,6 +188,77 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-27": certified({"version": 1}, {"version": None}),
     "CRT-31": certified({"self_signed": True}, {"self_signed": None}),
     "CRT-33": certified({"issue": "bad_value"}, {"issue": None}),
+    "VER-12": (
+        {"established": False, "other": {"time_start": NOW + 1, "supported_versions": [0x0303]}},
+        {"established": True, "other": {"time_start": NOW + 1, "supported_versions": [0x0303]}},
+    ),
+    "EXT-04": ({"renegotiation": "client"}, {"renegotiation": "server"}),
+    "EXT-06": ({"heartbleed": "success"}, {"heartbleed": "attempt"}),
+    "EXT-06-LONGER": ({"heartbleed": "longer_answer"}, {"heartbleed": "attempt"}),
+    "EXT-06-ATTEMPT": ({"heartbleed": "attempt"}, {"heartbleed": "longer_answer"}),
+    "EXT-07": (
+        LEGACY | {"handshake_history": "CsxknIGIi", "resumed": False},
+        LEGACY | {"handshake_history": "CsxknGIi", "resumed": False},
+    ),
+    "EXT-08": (
+        {"session_ticket_offered": True, "session_id": "ab", "server_session_id": "ab" * 32},
+        {"session_ticket_offered": True, "session_id": "ab", "server_session_id": "cd" * 32},
+    ),
+    "EXT-12": (
+        {"ticket_key_name": "aa", "other": {"ticket_key_name": "aa", "time_start": NOW + 8 * DAY}},
+        {"ticket_key_name": "aa", "other": {"ticket_key_name": "aa", "time_start": NOW + 6 * DAY}},
+    ),
+    "EXT-14": ({"alpn": "h2", "alpn_offered": ["http/1.1"]}, {"alpn": "h2", "alpn_offered": ["http/1.1", "h2"]}),
+    "IR-03": ({"other": OTHER_LEAF}, {"other": OTHER_LEAF | {"server_name": "b.example"}}),
+    "IR-07": (
+        REFUSED | {"others": [REFUSED | {"server_ip": "1.1.1.1"}, REFUSED | {"server_ip": "1.1.1.2"}]},
+        REFUSED | {"others": [REFUSED, REFUSED | {"server_ip": "1.1.1.2"}]},
+    ),
+    "IR-08": ({"failure_cause": "no_answer"}, {"failure_cause": "not_tls"}),
+    "IR-09": ({"others": [{"ja4": str(place)} for place in range(10)]}, {"others": [{"ja4": "1"}] * 10}),
+    "CAP-06": ({"time_end": NOW - 1}, {"time_end": NOW}),
+    "KEX-02": ({"dh_prime": f"{COMPOSITE:x}"}, {"dh_prime": f"{SAFE_PRIME:x}"}),
+    "KEX-02-UNSAFE": ({"dh_prime": f"{UNSAFE_PRIME:x}"}, {"dh_prime": f"{SAFE_PRIME:x}"}),
+    "KEX-03": ({"dh_prime_bits": 2047}, {"dh_prime_bits": 2048}),
+    "KEX-05": (
+        {"server_key_share_id": "aa", "other": {"server_key_share_id": "aa", "server_random": "11" * 32}},
+        {"server_key_share_id": "aa", "other": {"server_key_share_id": "aa"}},  # the same connection, recorded twice
+    ),
+    "KEX-05-CLIENT": (
+        CLIENT_SHARE | {"other": CLIENT_SHARE | {"client_random": "11"}}, CLIENT_SHARE | {"other": CLIENT_SHARE},
+    ),
+    "SIG-03": (
+        {"server_nonce_id": "aa", "other": {"server_nonce_id": "aa", "server_random": "11" * 32}},
+        {"server_nonce_id": "aa", "other": {"server_nonce_id": "bb", "server_random": "11" * 32}},
+    ),
+    "CRT-09-HUGE": certified({"key_bits": 8193}, {"key_bits": 8192}),
+    "CRT-11-HUGE": certified({"exponent": str(12 * 10**76)}, {"exponent": str(2**255 + 1)}),
+    "CRT-12": certified({"pem": pem_with(ROCA_MODULUS)}, {"pem": pem_with(SAFE_PRIME * UNSAFE_PRIME)}),
+    "CRT-14": (
+        certified_twice({"pem": pem_with(SAFE_PRIME * UNSAFE_PRIME)}, {"pem": pem_with(SAFE_PRIME * OTHER_PRIME)}),
+        certified_twice({"pem": pem_with(SAFE_PRIME * UNSAFE_PRIME)}, {"pem": pem_with(SAFE_PRIME * UNSAFE_PRIME)}),
+    ),
+    "CRT-15": (
+        certified_twice({"spki_sha256": "aa", "subject": "CN=a"}, {"spki_sha256": "aa", "subject": "CN=b"}),
+        certified_twice({"spki_sha256": "aa", "subject": "CN=a"}, {"spki_sha256": "aa", "subject": "CN=a"}),
+    ),
+    "CIP-08": (
+        LEGACY | {"version": 0x0301, "cipher_mode": "CBC", "client_first_record_length": 400},
+        LEGACY | {"version": 0x0301, "cipher_mode": "CBC", "client_first_record_length": 32},
+    ),
+    "CIP-14": (
+        LEGACY | {"cipher_suite": 0x002F, "cipher_mode": "CBC", "other": LEGACY | {"forward_secrecy": True}},
+        LEGACY
+        | {"cipher_suite": 0x002F, "cipher_mode": "CBC", "cipher_suites": [0x002F]}
+        | {"other": LEGACY | {"forward_secrecy": True}},
+    ),
+    "CRT-16": (
+        certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=a", "serial": "01"}),
+        certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=b", "serial": "01"}),
+    ),
+    "CRT-18": certified({"not_after": NOW - 2 * DAY}, {"not_after": NOW}),
+    "CRT-26": certified({"san_dns": ["a.example", "*.com"]}, {"san_dns": ["*.example.com"]}),
+    "CRT-26-MANY": certified({"san_dns": ["a"] * 101}, {"san_dns": ["a"] * 100}),
     "CAP-01": ({"gap": True}, {"gap": None}),
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),
@@ -160,13 +270,19 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     """Connections and certificates that are clean but for the changes."""
     changes = dict(changes)
     certificate = CERTIFICATE | changes.pop("certificate", {})
+    second = changes.pop("second", None)
     twin = changes.pop("twin", None)
+    others = [changes.pop("other")] if "other" in changes else changes.pop("others", [])
     rows = [CLEAN | changes] * count
+    rows += [CLEAN | {"connection_id": f"other {place}"} | each for place, each in enumerate(others)]
     if twin is not None:
         rows.append(CLEAN | {"connection_id": twin})
     return (
         pa.Table.from_pylist(rows, arrow_schema("connections")),
-        pa.Table.from_pylist([certificate], arrow_schema("certificates")),
+        pa.Table.from_pylist(
+            [certificate] + ([] if second is None else [CERTIFICATE | {"sha256": "cd"} | second]),
+            arrow_schema("certificates"),
+        ),
     )
 
 
@@ -175,6 +291,19 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
     fires, quiet = CASES[rule.id]
     assert rule.find(Facts(*tables_of(fires))).any()
     assert not rule.find(Facts(*tables_of(quiet))).any()
+
+
+def test_the_arithmetic_of_keys_is_right() -> None:
+    assert modulus_of(pem_with(COMPOSITE)) == COMPOSITE
+    assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n") is None
+    assert [number for number in range(60) if is_prime(number)] == [
+        2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59,
+    ]  # fmt: skip
+    assert not is_prime(COMPOSITE) and not is_prime(561) and is_prime(OTHER_PRIME)
+    primes = [number for number in range(3, 1600) if is_prime(number)]
+    moduli = [left * right for left, right in zip(primes[::2], primes[1::2], strict=False)]
+    assert len(moduli) > 64 and shared_factors(moduli) == set()
+    assert shared_factors([*moduli, primes[0] * 10007]) == {moduli[0], primes[0] * 10007}
 
 
 def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_known() -> None:

@@ -15,8 +15,8 @@ EXPECTED = {
     "certificate-self-signed.pcap": "CRT-06 VER-10",
     "certificate-wrong-name.pcap": "CRT-04 VER-10",
     "certificate-not-yet-valid.pcap": "CRT-02 VER-10",
-    "suite-dhe-1024-bit.pcap": "CIP-11 CIP-12 KEX-01",
-    "ssl2.pcap": "CRT-05 CRT-09 CRT-10-MD5 VER-01 VER-02 VER-07",
+    "suite-dhe-1024-bit.pcap": "CIP-11 CIP-12 KEX-01 KEX-03",
+    "ssl2.pcap": "CRT-05 CRT-09 CRT-10-MD5 VER-01 VER-02 VER-07 VER-12",
     "ssl3.pcap": "CIP-05 CIP-09 CIP-12 EXT-02 VER-03 VER-07",
     "psk-tls13-without-exchange.pcap": "KEX-06 KEX-09",
     "alert-inappropriate-fallback.pcap": "VER-07 VER-09 VER-09-REFUSED",
@@ -29,6 +29,9 @@ EXPECTED = {
     "delegated-credential-offer.pcap": "EXT-20 KEX-06",
     "hybrid-retry.pcapng": "KEX-08 KEX-10",
     "npn.pcap": "EXT-15 VER-10",
+    "renegotiation-client.pcap": "EXT-04 VER-10",
+    "sslscan-heartbleed.pcapng": "CIP-07 CIP-09 CIP-12 EXT-02 EXT-06-ATTEMPT EXT-13",
+    "reset-after-hello.pcap": "IR-08",
 }
 """Capture -> rules that fire, those about mere offers aside."""
 

@@ -48,12 +48,23 @@ def test_a_retry_is_no_server_hello() -> None:
         ("handshakes/alert-unknown-ca.pcap", "does not trust the authority"),
         ("handshakes/http-on-443.pcap", "This is not TLS: it is http"),
         ("handshakes/silent-on-443.pcap", "Nobody said anything"),
-        ("handshakes/reset-after-hello.pcap", "A reset (TCP RST)"),
+        ("handshakes/reset-after-hello.pcap", "The server reset the connection (packet 6)"),
         ("variants/quic-server-only.pcap", "cannot be said"),
     ],
 )
 def test_the_outcome_is_said_in_plain_words(sample: str, words: str) -> None:
     assert words in tell(sample).outcome
+
+
+def test_other_connections_tell_about_a_handshake_that_failed() -> None:
+    inspection = inspect("demo.pcapng")
+    rows = inspection.connections
+    failed = rows[(rows["failure_cause"] == "no_common_version").fillna(False)]
+    clues = [clue for name in failed["connection_id"] for clue in inspection.story(name).clues]
+    assert any(clue.startswith("The same server finished") for clue in clues)
+    assert any("on the versions" in clue and "offers none of these" in clue for clue in clues)
+    done = rows[(rows["established"] == True).fillna(False)]["connection_id"].iloc[0]  # noqa: E712
+    assert inspection.story(done).clues == ()
 
 
 def test_a_connection_is_found_by_packet_id_name_and_address() -> None:

@@ -37,6 +37,13 @@ NULL_BY_MEANING = {
     "starttls_status",
     "sslv2_cipher_kinds",
     "sslv2_server_cipher_kinds",
+    "failure_cause",
+    "failure_reason",
+    "failure_advice",
+    "failure_packet",
+    "renegotiation",
+    "heartbleed",
+    "heartbleed_packet",
     "unknown_reasons",
 }
 QUIC_COLUMNS = [column.name for column in COLUMNS["connections"] if column.name.startswith("quic_")]

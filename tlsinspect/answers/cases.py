@@ -175,9 +175,9 @@ def post_quantum(frames: Inspected) -> pd.Series[str]:
 
 
 def failed(frames: Inspected) -> pd.Series[str]:
-    """How handshakes ended that did not finish."""
+    """Why handshakes were not finished, as far as each connection shows it."""
     rows = tls_connections(frames)
-    return onto(frames, categories.describe_outcome(rows).where(~is_true(rows["established"]), None))
+    return onto(frames, categories.describe_cause(rows).where(~is_true(rows["established"]), None))
 
 
 def delegated(frames: Inspected) -> pd.Series[str]:

@@ -28,7 +28,7 @@ QUESTIONS: dict[str, Question] = {
             "TLS 1.3 encrypts most alerts, so that some failures look like a plain close.",
             numbers.handshakes,
             cases.failed,
-            "client_hello_packet",
+            "failure_packet",
         ),
         Question(
             "tls13",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from .rule import Rule
 
 SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
 EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names
+FEW = 64  # rows
 VALUE_LIMIT = 3  # distinct values of a column that the evidence names
 
 
@@ -87,8 +89,9 @@ def find_rows(rule: Rule, facts: Facts) -> list[dict[str, Any]]:
 
 def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:
     """One row of the findings table, from the places of its connections."""
-    examples = pa.array(rows[:EXAMPLE_LIMIT])
-    packets = facts.number(rule.packet)[rows[:EXAMPLE_LIMIT]]
+    examples = rows[:EXAMPLE_LIMIT].tolist()
+    packets = facts.number(rule.packet)[rows[:EXAMPLE_LIMIT]].tolist()
+    ids = facts.column("connection_id")
     hosts, servers = encoded(facts, "server", lambda: server_of(facts))
     times: Numbers = facts.once("times", lambda: facts.column("time_start").cast(pa.int64()).to_numpy())
     return {
@@ -100,9 +103,9 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
         "subject": subject,
         "evidence": evidence_text(rule, facts, rows),
         "connections": len(rows),
-        "connection_ids": facts.column("connection_id").take(examples).to_pylist(),
-        "packets": [int(packet) if packet >= 0 else None for packet in packets],
-        "hosts": hosts.take(pa.array(np.unique(servers[rows])[:EXAMPLE_LIMIT])).to_pylist(),
+        "connection_ids": [ids[place].as_py() for place in examples],
+        "packets": [packet if packet >= 0 else None for packet in packets],
+        "hosts": [hosts[code].as_py() for code, _ in counted(servers[rows])[:EXAMPLE_LIMIT]],
         "first_seen": int(times[rows].min()),
         "last_seen": int(times[rows].max()),
         "advice": rule.advice,
@@ -115,12 +118,20 @@ def evidence_text(rule: Rule, facts: Facts, rows: NDArray[np.intp]) -> str:
     parts = []
     for name in rule.evidence:
         values, codes = encoded(facts, name, partial(facts.column, name))
-        distinct, counts = np.unique(codes[rows], return_counts=True)
-        most = np.argsort(-counts, kind="stable")[:VALUE_LIMIT].tolist()
-        said = [f"{shown(name, values[int(distinct[place])].as_py())} ({counts[place]})" for place in most]
-        more = [f"and {len(distinct) - VALUE_LIMIT} more"] if len(distinct) > VALUE_LIMIT else []
+        pairs = counted(codes[rows])
+        most = sorted(pairs, key=lambda pair: -pair[1])[:VALUE_LIMIT]
+        said = [f"{shown(name, values[code].as_py())} ({count})" for code, count in most]
+        more = [f"and {len(pairs) - VALUE_LIMIT} more"] if len(pairs) > VALUE_LIMIT else []
         parts.append(f"{name} {', '.join(said + more)}")
     return "; ".join(parts)
+
+
+def counted(codes: Numbers) -> list[tuple[int, int]]:
+    """Distinct codes in ascending order, and how often each stands there."""
+    if len(codes) <= FEW:  # a sort in numpy costs more than all of these
+        return sorted(Counter(codes.tolist()).items())
+    distinct, counts = np.unique(codes, return_counts=True)
+    return list(zip(distinct.tolist(), counts.tolist(), strict=True))
 
 
 def shown(name: str, value: Any) -> str:

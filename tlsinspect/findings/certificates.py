@@ -13,6 +13,7 @@ from .rule import Rule
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
 PACKET = "certificate_packet"
 DAY_NS = 24 * 3600 * 10**9
+MANY_NAMES = 100
 FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, 30
 OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
 SMALL_EXPONENT = (  # below 65537, or even
@@ -83,6 +84,28 @@ def rule(
 
 NAMES = ("subject", "issuer")
 RENEW = "Replace the certificate."
+
+
+def find_same_serial(facts: Facts) -> Mask:
+    """Certificates whose issuer and serial number stand in a different one too."""
+    table = facts.certificates.select(["issuer", "serial", "sha256"])
+    table = table.filter(pc.and_(pc.is_valid(table["issuer"]), pc.is_valid(table["serial"])))
+    counted = table.group_by(["issuer", "serial"]).aggregate([("sha256", "distinct")])
+    often = counted.filter(pc.greater(pc.list_value_length(counted["sha256_distinct"]), 1))
+    names = pc.list_flatten(often["sha256_distinct"].combine_chunks())
+    return facts.certificate(lambda rows: pc.is_in(rows["sha256"], value_set=names).combine_chunks())
+
+
+def has_name(pattern: str) -> Callable[[pa.Table], pa.Array]:
+    """Certificates one of whose DNS names matches."""
+
+    def test(table: pa.Table) -> pa.Array:
+        joined = pc.binary_join(pc.fill_null(table["san_dns"].combine_chunks(), []), " ")
+        return pc.match_substring_regex(joined, pattern)
+
+    return test
+
+
 RULES = (
     rule("CRT-01", "Certificate expired when it was used", "high", lambda facts: facts.among("validation", "expired"),
          NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
@@ -98,7 +121,7 @@ RULES = (
     rule("CRT-04", "Certificate is for another name", "high", lambda facts: facts.says("name_matches", False),
          ("server_name", "subject"), "Give the server a certificate for the name that clients ask for.", "RFC 9525"),
     rule("CRT-05", "Certificate without subjectAltName", "medium", server(has_no_names), NAMES,
-         "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 6.3"),
+         "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 2"),
     rule("CRT-06", "Self-signed certificate", "medium",
          lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks())
          & ~facts.among("protocol", "dtls"), NAMES,
@@ -108,6 +131,12 @@ RULES = (
     rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", matches(TOO_OLD), NAMES, RENEW, "RFC 6151"),
     rule("CRT-10", "Certificate signed with SHA-1", "high", matches(SHA1), NAMES, RENEW, "RFC 9325 section 4.5"),
     rule("CRT-11", "Small or even RSA exponent", "medium", server(is_small_exponent), NAMES, RENEW, "NIST FIPS 186-5"),
+    rule("CRT-16", "Issuer and serial number of another certificate", "medium", find_same_serial, NAMES,
+         "Issue it anew: an authority uses no serial number twice, and browsers refuse the second certificate.",
+         "RFC 5280 section 4.1.2.2"),
+    rule("CRT-18", "Certificate that ends before it begins", "medium",
+         server(lambda table: pc.less(table["not_after"], table["not_before"]).combine_chunks()), NAMES, RENEW,
+         "RFC 5280 section 4.1.2.5"),
     rule("CRT-19", "Authority's certificate used by a server", "medium",
          server(lambda table: pc.and_kleene(table["is_ca"], pc.invert(table["self_signed"])).combine_chunks()), NAMES,
          "Issue a certificate of the server's own.", "RFC 5280 section 4.2.1.9"),
@@ -120,6 +149,12 @@ RULES = (
          lambda facts: facts.certificate(lambda table: table["must_staple"].combine_chunks())
          & facts.among("ocsp_status", "absent") & facts.says("status_request"), NAMES,
          "Switch OCSP stapling on at the server.", "RFC 7633"),
+    rule("CRT-26", "Certificate for all names of a top-level domain", "high",
+         server(has_name(r"(?:^| )\*\.[^. ]+(?: |$)")), NAMES,
+         "Issue certificates for the names that the server has.", "RFC 9525 section 7.1"),
+    rule("CRT-26-MANY", "Certificate with more than 100 names", "info",
+         server(lambda table: pc.greater(pc.list_value_length(table["san_dns"]), MANY_NAMES).combine_chunks()), NAMES,
+         "Nothing is wrong; whoever has this one key can stand in for all of them.", "RFC 5280 section 4.2.1.6"),
     rule("CRT-27", "X.509 version 1 certificate", "medium",
          server(lambda table: pc.equal(table["version"], 1).combine_chunks()), NAMES, RENEW,
          "RFC 5280 section 4.1.2.1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import registry
 from .facts import Facts, Mask
 from .rule import Rule, suite_rules
@@ -12,6 +14,9 @@ SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
 MARKS = registry.RECOMMENDED["cipher_suite"]
 LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 ENCRYPT_THEN_MAC = 22
+CHAINED_VERSIONS = (0x0300, 0x0301)
+SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding
+AEAD_MODES = ("GCM", "CCM", "POLY1305", "CCM_8")
 
 
 def find_volume(facts: Facts) -> Mask:
@@ -24,6 +29,29 @@ def find_mac_then_encrypt(facts: Facts) -> Mask:
     """CBC without the server's encrypt_then_mac."""
     cbc = facts.among("cipher_mode", "CBC") & facts.among("version", *LEGACY_VERSIONS)
     return cbc & facts.known("cipher_suite") & ~facts.has("server_extensions", [ENCRYPT_THEN_MAC])
+
+
+def find_unsplit(facts: Facts) -> Mask:
+    """CBC with chained initialization vectors whose first record of data is too long for one octet (BEAST)."""
+    chained = facts.among("cipher_mode", "CBC") & facts.among("version", *CHAINED_VERSIONS)
+    return chained & (facts.number("client_first_record_length") > SPLIT_OCTETS)
+
+
+def find_better_mutual(facts: Facts) -> Mask:
+    """Suites without forward secrecy or AEAD where the same server chose one with both, which is offered here too."""
+    good = facts.says("forward_secrecy") & facts.among("cipher_mode", *AEAD_MODES)
+    below13 = facts.among("version", *LEGACY_VERSIONS)
+    servers = facts.named("server").dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
+    proven = np.unique((servers << 16 | facts.number("cipher_suite"))[good & below13])
+    values, starts = facts.lists("cipher_suites")
+    found = np.zeros(len(servers), np.bool_)
+    if not len(proven):
+        return found
+    rows = np.repeat(np.arange(len(servers)), np.diff(starts))
+    worse = (facts.known("cipher_suite") & below13 & ~good)[rows]
+    pairs = servers[rows[worse]] << 16 | values.to_numpy(zero_copy_only=False)[worse]
+    found[rows[worse][np.isin(pairs, proven)]] = True
+    return found
 
 
 RULES = (
@@ -43,7 +71,7 @@ RULES = (
     ),
     *suite_rules(
         "CIP-04", "DES, RC2 or IDEA", "high", lambda _, suite: suite.cipher in OUTDATED and not suite.export,
-        "remove the suites with DES, RC2 and IDEA.", ("RFC 5469",),
+        "remove the suites with DES, RC2 and IDEA.", ("RFC 5469", "RFC 6176", "RFC 9325 section 4.1"),
     ),
     *suite_rules(
         "CIP-05", "RC4", "high", lambda _, suite: suite.cipher.startswith("RC4") and not suite.export,
@@ -64,6 +92,12 @@ RULES = (
         ("version_name", "cipher_suite_name"),
         "Prefer AES-GCM or ChaCha20-Poly1305; CBC only with encrypt_then_mac.",
         ("RFC 7366", "CVE-2013-0169"),
+    ),
+    Rule(
+        "CIP-08", "CBC in TLS 1.0 or SSL 3.0 without split records (BEAST)", "medium", find_unsplit,
+        ("version_name", "cipher_suite_name", "client_first_record_length"),
+        "Move to TLS 1.2 or newer; until then update the client, so that it splits records.",
+        ("CVE-2011-3389", "RFC 7457 section 2.3"), packet="client_hello_packet", confidence="likely",
     ),
     *suite_rules(
         "CIP-09", "Static RSA key exchange", "medium",
@@ -88,6 +122,12 @@ RULES = (
     *suite_rules(
         "CIP-13", "Suite with HMAC-MD5", "medium", lambda _, suite: suite.mac == "MD5",
         "use AEAD suites.", ("RFC 6151",),
+    ),
+    Rule(
+        "CIP-14", "Server chose a weaker suite than it could", "low", find_better_mutual,
+        ("version_name", "cipher_suite_name"),
+        "Let the server's order count, AEAD with ECDHE first: it knows such a suite, and the client offered it.",
+        ("RFC 9325 section 4.1",), confidence="likely",
     ),
     *suite_rules(
         "CIP-16", "Suite with a tag of 64 bits (CCM_8)", "low", lambda _, suite: suite.cipher_mode == "CCM_8",

@@ -115,6 +115,25 @@ class Facts:
         often = counted.filter(pc.greater(counted["connection_count_distinct"], 1))["value"].combine_chunks()
         return mask_of(pc.is_in(self.column(name), value_set=often))
 
+    def shared(self, key: str, value: str, least: int = 2, among: Mask | None = None) -> Mask:
+        """Rows whose text `key` stands with at least `least` different texts `value`, of the rows in `among`.
+
+        Both are columns, or what NAMED makes of them; what is missing is nobody's.
+        """
+        names = (key, value)
+        pairs = pa.table({name: self.named(name) for name in names})
+        wanted = pc.and_(pc.is_valid(pairs[key]), pc.is_valid(pairs[value]))
+        if among is not None:
+            wanted = pc.and_(wanted, pa.array(among))
+        counted = pairs.filter(wanted).group_by(key).aggregate([(value, "count_distinct")])
+        often = counted.filter(pc.greater_equal(counted[f"{value}_count_distinct"], least))[key].combine_chunks()
+        found = mask_of(pc.is_in(self.named(key), value_set=often)) & mask_of(wanted.combine_chunks())
+        return np.asarray(found, np.bool_)
+
+    def named(self, name: str) -> pa.Array:
+        """A column of texts, or one of NAMED."""
+        return self.once(f"named {name}", lambda: NAMED[name](self)) if name in NAMED else self.column(name)
+
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""
         return self.once(f"leaf {side}", lambda: first_of(*self.lists(side)))
@@ -137,6 +156,17 @@ class Facts:
         counts = np.zeros(len(values) + 1, np.int64)
         np.cumsum(mask_of(pc.is_in(values, value_set=whole(pa.table([bad], ["sha256"]), "sha256"))), out=counts[1:])
         return np.asarray(counts[starts[1:]] > counts[starts[:-1]], np.bool_)
+
+
+NAMED: dict[str, Callable[[Facts], pa.Array]] = {
+    "server": lambda facts: pc.binary_join_element_wise(
+        facts.column("server_ip"), facts.column("server_port").cast(pa.string()), " "
+    ),
+    "client and server": lambda facts: pc.binary_join_element_wise(
+        facts.column("client_ip"), facts.named("server"), " "
+    ),
+    "leaf certificate_sha256s": lambda facts: facts.leaf("certificate_sha256s"),
+}
 
 
 def whole(table: pa.Table, name: str) -> pa.Array:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..display_filter import display_filter
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
-from ..statistics.categories import VALIDATIONS, describe_outcome, suite_class
+from ..statistics.categories import VALIDATIONS, describe_cause, suite_class
 from ..statistics.observations import has_failed, tls_connections
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import endpoint
@@ -106,7 +106,7 @@ def certificate(rows: pd.DataFrame) -> pd.Series[str]:
 
 def failure(rows: pd.DataFrame) -> pd.Series[str]:
     """A remark on handshakes that failed, not on those that the capture's end cut off."""
-    return text_series("failed: " + describe_outcome(rows), rows).where(has_failed(rows), None)
+    return text_series("failed: " + describe_cause(rows), rows).where(has_failed(rows), None)
 
 
 def upgrade(statuses: tuple[str, ...]) -> Describe:
@@ -137,7 +137,7 @@ REMARKS = (
         "RFC 9325 4.2.1",
     ),
     Remark(8, by_mask(lambda rows: is_false(rows["forward_secrecy"]), "no forward secrecy"), "RFC 9325 4.1"),
-    Remark(9, failure, "RFC 8446 6", "client_hello_packet"),
+    Remark(9, failure, "RFC 8446 6", "failure_packet"),
 )
 
 

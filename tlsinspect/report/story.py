@@ -29,11 +29,13 @@ def render_story(story: Story) -> Paragraphs:
 
 
 def story_parts(story: Story) -> Iterator[Part]:
-    """Title, outcome, steps, offer and choice, certificates, what is not seen, filter."""
+    """Title, outcome, clues, steps, offer and choice, certificates, what is not seen, filter."""
     from rich.text import Text
 
     yield 0, Text(escape_control(story.title), style="bold"), 0
     yield 0, Text(escape_control(story.outcome), style="yellow"), 0
+    clues = [(INDENT, Text(escape_control(line)), 0) for line in story.clues]
+    yield from section("What other connections tell about it", clues)
     yield from section("Where and when", fact_parts(story.facts))
     yield from section("What happened", list_steps(story.steps))
     yield from section("What the client offered", fact_parts(story.offered))

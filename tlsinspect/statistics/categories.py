@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tlsinspect.failures.causes import CAUSES
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
 
@@ -189,6 +190,14 @@ def describe_outcome(rows: pd.DataFrame) -> pd.Series[str]:
     category[alert] = named.fillna("encrypted alert")[alert]
     category[is_true(rows["established"])] = "established"
     return category
+
+
+def describe_cause(rows: pd.DataFrame) -> pd.Series[str]:
+    """Why each handshake failed, in a few words, and how it ended; the latter where that is all that is known."""
+    titles = {code: cause.title for code, cause in CAUSES.items() if code != "capture_end"}
+    ended = describe_outcome(rows)
+    why = text_series(rows["failure_cause"].map(titles), rows)
+    return text_series(why + " (" + ended + ")", rows).fillna(why).fillna(ended)
 
 
 def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:

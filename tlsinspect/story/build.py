@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection import CARRIES_TLS
 from ..display_filter import display_filter, time_filter
-from ..statistics.categories import describe_outcome
 from ..statistics.series import is_true
 from ..statistics.wording import REASONS, bytes_text, duration_text, endpoint, milliseconds_text
 from . import words
 from .certificates import build_certificates
+from .clues import find_clues
 from .facts import build_chosen, build_offered
 from .record import Fact, Inspected, Story
 from .steps import build_steps
@@ -42,7 +42,8 @@ def build_story(inspected: Inspected, connection_id: str) -> Story:
         offered=build_offered(row),
         chosen=build_chosen(row),
         certificates=build_certificates(row, chain, known),
-        outcome=outcome(row, str(describe_outcome(found).iloc[0])),
+        outcome=outcome(row),
+        clues=tuple(find_clues(row, inspected.connections)) if row["failure"] else (),
         unseen=tuple(unseen(row, inspected)),
         display_filter=exact_filter(row, inspected.connections),
     )
@@ -101,7 +102,7 @@ def transport(row: Row) -> str:
     return f"{row['transport']}, QUIC version {version}" if version else str(row["transport"])
 
 
-def outcome(row: Row, description: str) -> str:
+def outcome(row: Row) -> str:
     """How it ended, in a sentence or two."""
     if row["protocol"] not in CARRIES_TLS:
         return not_tls(row)
@@ -112,12 +113,12 @@ def outcome(row: Row, description: str) -> str:
         sent = f"{bytes_text(row['client_application_bytes'] or 0)} of application data from the client"
         got = f"{bytes_text(row['server_application_bytes'] or 0)} from the server"
         return f"The handshake succeeded: {evidence}.{time} {sent}, {got}."
-    if row["failure"] == "alert":
-        meaning = words.ALERTS.get(row["last_alert_name"] or "", "What it says is encrypted.")
-        return f"The handshake failed: {description}. {meaning}"
-    if row["failure"] in words.FAILURES:
-        return f"The handshake was not finished. {words.FAILURES[row['failure']]}"
-    return "Whether the handshake succeeded cannot be said."
+    if row["failure"] is None:
+        return "Whether the handshake succeeded cannot be said."
+    meaning = words.ALERTS.get(row["last_alert_name"] or "") if row["failure"] == "alert" else None
+    advice = f"What most likely helps: {row['failure_advice']}" if row["failure_advice"] else ""
+    said = [row["failure_reason"], f"The alert means: {meaning}" if meaning else "", advice]
+    return " ".join(["The handshake was not finished.", *filter(None, said)])
 
 
 def not_tls(row: Row) -> str:

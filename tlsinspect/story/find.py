@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
 ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
-PACKETS = ("client_hello_packet", "server_hello_packet", "certificate_packet")
+PACKETS = ("client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet")
 
 
 def find_connections(inspected: Inspected, text: str) -> pd.DataFrame:

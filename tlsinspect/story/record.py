@@ -71,7 +71,8 @@ class Story:
     """One connection: who, what happened in which order, what was offered and chosen, and how it ended.
 
     `unseen` says what the capture cannot show, and why. `display_filter` shows the connection in Wireshark, and
-    nothing else; it is empty where the addresses are not known.
+    nothing else; it is empty where the addresses are not known. `clues` say of a handshake that was not finished what
+    other connections of the captures tell about it.
     """
 
     connection_id: str
@@ -82,5 +83,6 @@ class Story:
     chosen: tuple[Fact, ...]
     certificates: tuple[StoryCertificate, ...]
     outcome: str
+    clues: tuple[str, ...]
     unseen: tuple[str, ...]
     display_filter: str

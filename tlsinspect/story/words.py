@@ -134,11 +134,6 @@ POST_QUANTUM = {
     True: "A later quantum computer would not open a recording either.",
     False: "A later quantum computer could open a recording.",
 }
-FAILURES = {
-    "reset": "A reset (TCP RST) ended the connection before the handshake was finished.",
-    "closed": "The connection was closed before the handshake was finished.",
-    "capture_end": "The capture ends before the handshake does: how it went on cannot be said.",
-}
 EVIDENCE = {
     "finished": "both sides sent Finished",
     "application_data": "application data followed",

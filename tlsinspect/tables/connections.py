@@ -15,6 +15,7 @@ from .. import registry
 from ..connection import Connection
 from .arrow import TYPES, Columns, Shared, arrow_schema, number_array, text_array
 from .context import Context
+from .failures import build_failure_columns
 from .hellos import build_client_columns, build_server_columns, names_of
 from .leaf import build_leaf_columns
 from .pack import MISSING, NUMBERS
@@ -22,6 +23,7 @@ from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .records import Records, read_connections
 from .security import SECURITY_COLUMNS, session_security
+from .traces import build_trace_columns
 
 TEXTS = ("connection_id", "community_id", "client_ip", "server_ip")
 SHARED_TEXTS = (
@@ -56,6 +58,8 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
     columns.update(build_security(batch))
     columns.update(build_fingerprints(rows))
     columns.update(build_leaf_columns(batch, rows, context))
+    columns.update(build_trace_columns(batch))
+    columns.update(build_failure_columns(batch, columns))
     columns["unknown_reasons"] = build_unknown_reasons(batch, columns)
     schema = arrow_schema("connections")
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)

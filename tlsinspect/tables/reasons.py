@@ -42,8 +42,12 @@ ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
     "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
 )  # fmt: skip
+EVENTS = (  # that did not happen where nothing stands
+    "failure_cause", "failure_reason", "failure_advice", "failure_packet", "renegotiation", "heartbleed",
+    "heartbleed_packet",
+)  # fmt: skip
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
-PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS)
+PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 

@@ -11,6 +11,8 @@ from .stream cimport Stream
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
+cdef int SEALED_ALERT, HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
+cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
 cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
 
 cdef class DatagramReader
@@ -36,6 +38,10 @@ cdef class Flow(Listener):
     cdef public list sslv2_records, chain_cut
     cdef public list alerts, messages, problems
     cdef public str history, carrier
+    cdef public bytes ticket_key_name
+    cdef public long long fin_packet, reset_packet, sealed_alert_packet, heartbleed_packet
+    cdef public int fin_side, reset_side, renegotiation_side, heartbeat_side, heartbleed
+    cdef public Py_ssize_t first_record_length, heartbeat_length
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
     @cython.locals(first=Stream, second=Stream)
@@ -61,6 +67,9 @@ cdef class Flow(Listener):
     @cython.locals(side=int, stream=Stream, other=Stream)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
+    cpdef heartbeat_message(self, RecordReader reader, int kind, int payload_length)
+    @cython.locals(stream=Stream)
+    cpdef note_heartbleed(self, RecordReader reader, int what)
     @cython.locals(first=Stream, second=Stream, limit=cython.longlong)
     cpdef problem(self, object error)
     @cython.locals(stream=Stream)

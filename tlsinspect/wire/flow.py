@@ -50,6 +50,12 @@ FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3
 FATAL = 2
 HANDSHAKE_FAILURE = 40
 SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
+SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
+HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
+HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
+HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
+HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW = 1, 2, 3
+TICKET_KEY_NAME = 16  # octets in front of a ticket as RFC 5077 section 4 recommends it
 SSLV2_HANDSHAKE_RECORDS = 2  # encrypted records of a side that are noted: more may be data
 
 HISTORY = {
@@ -68,7 +74,9 @@ class Flow(Listener):
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
-    that whoever takes it out keeps for later.
+    that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
+    `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
+    spoke of another handshake in TLS 1.2 and before, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
     """
 
     def __init__(
@@ -127,6 +135,18 @@ class Flow(Listener):
         self.client_key_exchange = False
         self.certificate_status = False
         self.ticket_lifetime = -1
+        self.ticket_key_name: bytes | None = None
+        self.fin_packet = -1
+        self.fin_side = -1
+        self.reset_packet = -1
+        self.reset_side = -1
+        self.sealed_alert_packet = -1
+        self.renegotiation_side = -1
+        self.first_record_length = -1
+        self.heartbeat_side = -1
+        self.heartbeat_length = 0
+        self.heartbleed = 0
+        self.heartbleed_packet = -1
         self.cipher_changed = [False, False]
         self.finished_seen = [False, False]
         self.time_finished = -1
@@ -209,6 +229,8 @@ class Flow(Listener):
                 self.certificate_status = True
             elif kind == NEW_SESSION_TICKET and length >= 6:
                 self.ticket_lifetime = int.from_bytes(body[:4], "big")
+                if length >= 6 + TICKET_KEY_NAME:
+                    self.ticket_key_name = cut(body, 6, 6 + TICKET_KEY_NAME)
         except DecodeError as error:
             self.problem(error)
 
@@ -311,6 +333,13 @@ class Flow(Listener):
             self.finished_seen[reader.side] = True
             stream: Stream = self.streams[reader.side]
             self.time_finished = stream.time_ns
+        elif (
+            self.renegotiation_side < 0
+            and self.finished_seen[1 - reader.side]
+            and reader.sslv2 is None
+            and not self.dtls
+        ):
+            self.renegotiation_side = reader.side
 
     def alert(self, reader: RecordReader, level: int, description: int) -> None:
         """The last alert in the clear is what is remembered."""
@@ -332,12 +361,16 @@ class Flow(Listener):
         other: Stream = self.streams[1 - side]
         if not self.application_seen[side]:
             self.application_seen[side] = True
+            if side == self.hello_side and not self.tls13:
+                self.first_record_length = length
             self.note(reader, APPLICATION_DATA, -1, length, "")
         if self.tls13 and side == self.hello_side:
             if other.reader.application_records > 0 and length >= FINISHED_RECORD_MINIMUM:
                 self.finished_seen[side] = True
                 self.finished_seen[1 - side] = True
                 self.time_application = stream.time_ns
+            elif other.reader.application_records > 0 and length == SEALED_ALERT and self.sealed_alert_packet < 0:
+                self.sealed_alert_packet = stream.number
         elif not self.tls13 and self.time_application < 0:
             self.time_application = stream.time_ns
         if self.time_application >= 0 and self.application_seen[1 - side]:
@@ -347,6 +380,29 @@ class Flow(Listener):
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record; see Listener."""
         self.note(reader, HEARTBEAT_RECORD, -1, length, "B")
+        if not reader.encrypted:
+            return
+        if self.heartbeat_side == 1 - reader.side and length > self.heartbeat_length + HEARTBEAT_OVERHEAD:
+            self.note_heartbleed(reader, HEARTBEAT_GREW)
+        self.heartbeat_side = reader.side
+        self.heartbeat_length = length
+
+    def heartbeat_message(self, reader: RecordReader, kind: int, payload_length: int) -> None:
+        """A request whose record cannot hold what it says asks for memory (CVE-2014-0160, RFC 6520 section 4)."""
+        if kind == HEARTBEAT_REQUEST:
+            if payload_length + HEARTBEAT_LEAST > reader.record_length:
+                self.note_heartbleed(reader, HEARTBLEED_TRIED)
+                self.heartbeat_side = reader.side
+                self.heartbeat_length = reader.record_length
+        elif self.heartbeat_side == 1 - reader.side and reader.record_length > self.heartbeat_length:
+            self.note_heartbleed(reader, HEARTBLEED_ANSWERED)
+
+    def note_heartbleed(self, reader: RecordReader, what: int) -> None:
+        """Keep the worst that was seen, and the packet that shows it."""
+        if what > self.heartbleed or (what == HEARTBLEED_ANSWERED and self.heartbleed == HEARTBEAT_GREW):
+            stream: Stream = self.streams[reader.side]
+            self.heartbleed = what
+            self.heartbleed_packet = stream.number
 
     def problem(self, error: DecodeError) -> None:
         """Note what does not follow the specification, and the packet at hand."""

@@ -223,8 +223,14 @@ class FlowTable:
             sequence = (sequence + 1) & 0xFFFFFFFF
         if flags & FIN:
             stream.fin = True
+            if flow.fin_packet < 0:
+                flow.fin_packet = packet.number
+                flow.fin_side = stream.reader.side
         if flags & RST:
             stream.reset = True
+            if flow.reset_packet < 0:
+                flow.reset_packet = packet.number
+                flow.reset_side = stream.reader.side
         other: Stream = flow.streams[1 - stream.reader.side]
         if not flow.closed and (flags & RST or (stream.fin and other.fin)):
             flow.closed = True

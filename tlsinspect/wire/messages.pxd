@@ -8,6 +8,7 @@ cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIG
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
+cdef int SHORTEST_SHARE
 
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
@@ -18,14 +19,14 @@ cdef class ClientHello:
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
     cdef public bytes signature_algorithms, ec_point_formats, psk_key_exchange_modes, certificate_compression
-    cdef public bytes transport_parameters
+    cdef public bytes transport_parameters, key_share
     cdef public str ech_type
     cdef public Py_ssize_t raw_length
     cdef public list problems
 
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
-    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds
+    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share
     cdef public unsigned long long seen
     cdef public bint psk_selected, retry, session_hit
     cdef public list problems
@@ -35,6 +36,7 @@ cdef class ServerHello:
 
 cdef class ServerKeyExchange:
     cdef public int group, dh_prime_bits, signature_algorithm
+    cdef public bytes prime, public_value, signature
 
 @cython.locals(cursor=Cursor, hello=ClientHello)
 cpdef ClientHello parse_client_hello(bytes body, bint dtls=*)
@@ -46,7 +48,7 @@ cpdef read_classic_extension(Cursor cursor, ClientHello hello, int kind)
 cpdef read_recent_extension(Cursor cursor, ClientHello hello, int kind)
 @cython.locals(outer=Py_ssize_t, kind=int)
 cpdef read_server_name(Cursor cursor, ClientHello hello)
-@cython.locals(outer=Py_ssize_t, groups=list)
+@cython.locals(outer=Py_ssize_t, groups=list, share=bytes)
 cpdef read_key_share_groups(Cursor cursor, ClientHello hello)
 cpdef read_encrypted_client_hello(Cursor cursor, ClientHello hello, int kind)
 cpdef check_even(Cursor cursor, bytes vector)
@@ -60,7 +62,7 @@ cpdef ServerHello parse_draft_retry_request(bytes body)
 cpdef read_server_extensions(Cursor cursor, ServerHello hello)
 @cython.locals(outer=Py_ssize_t)
 cpdef read_server_extension(Cursor cursor, ServerHello hello, int kind)
-@cython.locals(cursor=Cursor, exchange=ServerKeyExchange, prime=bytes)
+@cython.locals(cursor=Cursor, exchange=ServerKeyExchange)
 cpdef ServerKeyExchange parse_server_key_exchange(bytes body, bint finite_field, bint identity_hint, bint algorithm)
 @cython.locals(names=list, position=Py_ssize_t, end=Py_ssize_t)
 cpdef list parse_alpn(bytes vector)

@@ -37,6 +37,7 @@ from .codes import (
 from .cursor import Cursor
 from .octets import cut
 
+SHORTEST_SHARE = 32  # octets of a public value: those of X25519
 FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -47,7 +48,8 @@ class ClientHello:
     `cipher_kinds` are those of an SSL 2.0 ClientHello, 3 octets each, None in any other.
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
-    the body's length in octets as announced; `complete` is False when only its beginning is there.
+    the body's length in octets as announced; `complete` is False when only its beginning is there. `key_share` is the
+    first public value that is as long as one of today's, which leaves GREASE out.
     """
 
     def __init__(self) -> None:
@@ -65,6 +67,7 @@ class ClientHello:
         self.supported_versions: bytes | None = None
         self.supported_groups: bytes | None = None
         self.key_share_groups: bytes | None = None
+        self.key_share: bytes | None = None
         self.signature_algorithms: bytes | None = None
         self.ec_point_formats: bytes | None = None
         self.psk_key_exchange_modes: bytes | None = None
@@ -101,6 +104,7 @@ class ServerHello:
         self.seen = 0
         self.selected_version = -1
         self.group = -1
+        self.key_share: bytes | None = None
         self.psk_selected = False
         self.alpn: bytes | None = None
         self.retry = False
@@ -119,10 +123,13 @@ class ServerHello:
 
 
 class ServerKeyExchange:
-    """What a ServerKeyExchange says in the clear; -1 where it says nothing."""
+    """What a ServerKeyExchange says in the clear; -1 and None where it says nothing."""
 
     def __init__(self) -> None:
         self.group = -1
+        self.prime: bytes | None = None
+        self.public_value: bytes | None = None
+        self.signature: bytes | None = None
         self.dh_prime_bits = -1
         self.signature_algorithm = -1
 
@@ -265,7 +272,9 @@ def read_key_share_groups(cursor: Cursor, hello: ClientHello) -> None:
     try:
         while cursor.remaining() > 0:
             groups.append(cursor.read_bytes(2))
-            cursor.read_vector16()
+            share = cursor.read_vector16()
+            if hello.key_share is None and len(share) >= SHORTEST_SHARE:
+                hello.key_share = share
     finally:
         hello.key_share_groups = b"".join(groups)
     cursor.leave(outer)
@@ -401,6 +410,8 @@ def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None
         hello.selected_version = cursor.read_u16()
     elif kind in (KEY_SHARE, KEY_SHARE_OLD):
         hello.group = cursor.read_u16()
+        if cursor.remaining() >= SHORTEST_SHARE + 2:
+            hello.key_share = cut(cursor.data, cursor.position + 2, cursor.limit)
     elif kind == PRE_SHARED_KEY:
         hello.psk_selected = True
     elif kind == ALPN:
@@ -423,17 +434,19 @@ def parse_server_key_exchange(
     if identity_hint:
         cursor.read_vector16()
     if finite_field:
-        prime = cursor.read_vector16()
-        exchange.dh_prime_bits = int.from_bytes(prime, "big").bit_length()
+        exchange.prime = cursor.read_vector16()
+        exchange.dh_prime_bits = int.from_bytes(exchange.prime, "big").bit_length()
         cursor.read_vector16()
-        cursor.read_vector16()
+        exchange.public_value = cursor.read_vector16()
     else:
         if cursor.read_u8() != NAMED_CURVE:
             cursor.fail("unsupported", "a named curve")
         exchange.group = cursor.read_u16()
-        cursor.read_vector8()
+        exchange.public_value = cursor.read_vector8()
     if algorithm and cursor.remaining() > 0:
         exchange.signature_algorithm = cursor.read_u16()
+    if cursor.remaining() > 2:
+        exchange.signature = cut(cursor.data, cursor.position + 2, cursor.limit)
     return exchange
 
 

@@ -283,6 +283,9 @@ class QuicReader(DatagramReader):
         """A side closed the connection; a TLS alert says so by its error code."""
         self.facts.close_error = error
         stream.fin = True
+        if flow.fin_packet < 0:
+            flow.fin_packet = stream.number
+            flow.fin_side = stream.reader.side
         if error >> 8 == CRYPTO_ERROR >> 8 and not self.facts.google:
             flow.alert(stream.reader, FATAL, error & 0xFF)
 

@@ -6,6 +6,7 @@ from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
 cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
+cdef int HEARTBEAT_HEADER
 cdef int ABSENT, FOUND, WAITING, HELLO_HEADER
 
 cdef class Listener:
@@ -17,6 +18,7 @@ cdef class Listener:
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
+    cpdef heartbeat_message(self, RecordReader reader, int kind, int payload_length)
     cpdef problem(self, object error)
 
 cdef class RecordReader:

@@ -34,6 +34,7 @@ from .octets import cut
 from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
+HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
 
 
@@ -63,6 +64,9 @@ class Listener:
 
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record."""
+
+    def heartbeat_message(self, reader: RecordReader, kind: int, payload_length: int) -> None:
+        """What the beginning of a heartbeat record in the clear says (RFC 6520 section 4)."""
 
     def problem(self, error: DecodeError) -> None:
         """Octets that do not follow the specification; reading goes on."""
@@ -190,6 +194,8 @@ class RecordReader:
                 self.collecting = True
         else:
             self.listener.heartbeat(self, length)
+            self.alert = b""
+            self.collecting = not self.encrypted
 
     def collect(self, data: bytes, position: int, end: int) -> None:
         """Take content of a record that is in the clear: an alert or handshake octets."""
@@ -198,6 +204,13 @@ class RecordReader:
             if len(self.alert) == 2:
                 self.listener.alert(self, self.alert[0], self.alert[1])
                 self.alert = b""
+            return
+        if self.record_type == HEARTBEAT_RECORD:
+            self.alert += data[position:end]
+            if len(self.alert) >= HEARTBEAT_HEADER:
+                self.listener.heartbeat_message(self, self.alert[0], self.alert[1] << 8 | self.alert[2])
+                self.alert = b""
+                self.collecting = False
             return
         if self.message_skip > 0:
             taken = self.message_skip if self.message_skip < end - position else end - position

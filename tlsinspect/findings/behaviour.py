@@ -1,0 +1,179 @@
+"""Rules about what several connections show together, and about messages out of their order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .extensions import LEGACY_VERSIONS, WEEK
+from .facts import Facts, Mask, mask_of
+from .rule import Rule
+
+TLS13 = 0x0304
+RETRY_NS = 60 * 10**9
+SECOND_NS = 10**9
+REFUSALS = (42, 46, 48)  # bad_certificate, certificate_unknown, unknown_ca
+LEAST_REFUSING_SERVERS = 3
+LEAST_OFFERS = 10  # different ClientHellos of one client to one server
+EARLY_CHANGE = r"^[^GI]*[xkn][^GI]*I"  # the client's ChangeCipherSpec after the server's flight and before its own keys
+UNANSWERED = ("ended_after_hello", "large_hello_unanswered", "no_answer")
+LEAST_SHARE_OF_ID = 32  # octets that a session id has at most
+
+
+def newest_offered(facts: Facts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The newest version that each ClientHello offers, GREASE left out; -1 where none is known."""
+    values, starts = facts.lists("supported_versions")
+    newest = facts.number("client_legacy_version").copy()
+    codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = np.where(codes <= TLS13, codes, -1)
+    rows = np.flatnonzero(np.diff(starts) > 0)
+    if len(rows):
+        newest[rows] = np.maximum.reduceat(codes, starts[:-1][rows])
+    return newest
+
+
+def find_lower_retry(facts: Facts) -> Mask:
+    """A client that comes back within a minute after a failure with an older version as its newest."""
+    client = facts.column("client_ip").dictionary_encode().indices
+    server = facts.column("server_ip").dictionary_encode().indices
+    keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in (client, server)]
+    times = facts.column("time_start").cast("int64").to_numpy()
+    port, newest = facts.number("server_port"), newest_offered(facts)
+    order = np.lexsort((times, port, *keys))
+    failed = facts.says("established", False) & facts.known("client_hello_packet")
+    same = np.ones(max(0, len(order) - 1), np.bool_)
+    for key in (*keys, port):
+        same &= key[order][1:] == key[order][:-1]
+    before, after = order[:-1], order[1:]
+    lower = same & failed[before] & (times[after] - times[before] <= RETRY_NS)
+    lower &= (newest[after] < newest[before]) & (newest[after] > 0)
+    found = np.zeros(len(order), np.bool_)
+    found[after[lower]] = True
+    return found
+
+
+def find_old_ticket_key(facts: Facts) -> Mask:
+    """Ticket keys of a server that were in use for more than a week."""
+    names = facts.column("ticket_key_name")
+    codes = pc.fill_null(names.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False)
+    found = np.zeros(len(codes), np.bool_)
+    used = np.flatnonzero(codes >= 0)
+    if not len(used):
+        return found
+    times = facts.column("time_start").cast("int64").to_numpy()[used]
+    first = np.full(codes.max() + 1, np.iinfo(np.int64).max)
+    last = np.full(codes.max() + 1, np.iinfo(np.int64).min)
+    np.minimum.at(first, codes[used], times)
+    np.maximum.at(last, codes[used], times)
+    found[used] = (last[codes[used]] - first[codes[used]]) > WEEK * SECOND_NS
+    return found
+
+
+def find_long_echo(facts: Facts) -> Mask:
+    """A session id in the ServerHello that is longer than the client's, and begins with it (Ticketbleed)."""
+    offered, echoed = facts.column("session_id"), facts.column("server_session_id")
+    sizes = pc.fill_null(pc.binary_length(offered), 0).to_numpy(zero_copy_only=False)
+    longer = pc.fill_null(pc.binary_length(echoed), 0).to_numpy(zero_copy_only=False) > sizes
+    found = facts.says("session_ticket_offered") & (sizes > 0) & (sizes < 2 * LEAST_SHARE_OF_ID) & longer
+    for row in np.flatnonzero(found):
+        found[row] = echoed[row].as_py().startswith(offered[row].as_py())
+    return np.asarray(found, np.bool_)
+
+
+def find_unoffered_protocol(facts: Facts) -> Mask:
+    """An application protocol that the server chose although it was not offered."""
+    values, starts = facts.lists("alpn_offered")
+    chosen = facts.column("alpn")
+    parents = np.repeat(np.arange(len(chosen)), np.diff(starts))
+    fits = mask_of(pc.equal(values, chosen.take(pa.array(parents))))
+    offered = np.zeros(len(chosen), np.bool_)
+    offered[parents[fits]] = True
+    return facts.known("alpn") & facts.known("client_hello_packet") & ~offered
+
+
+RULES = (
+    Rule(
+        "VER-12", "Client came back with an older version after a failure", "medium", find_lower_retry,
+        ("client_legacy_version", "version_name"),
+        "Find out what stopped the first attempt; a client must not fall back without TLS_FALLBACK_SCSV.",
+        ("RFC 9325 section 3.1.3", "RFC 7507"), "client", "client_hello_packet", "likely",
+    ),
+    Rule(
+        "EXT-04", "Client began a renegotiation", "low", lambda facts: facts.among("renegotiation", "client"),
+        ("version_name", "renegotiation"), "Switch renegotiation by clients off, unless something needs it.",
+        ("RFC 5746 section 1", "RFC 9325 section 3.5"),
+    ),
+    Rule(
+        "EXT-06", "Heartbleed answered: memory of the peer was sent", "critical",
+        lambda facts: facts.among("heartbleed", "success"), ("heartbleed", "version_name"),
+        "Update the side that answered, then replace its keys, certificates and passwords: they may be known.",
+        ("CVE-2014-0160", "RFC 6520 section 4"), packet="heartbleed_packet",
+    ),
+    Rule(
+        "EXT-06-LONGER", "Encrypted heartbeat answered by a much longer one", "high",
+        lambda facts: facts.among("heartbleed", "longer_answer"), ("heartbleed", "version_name"),
+        "Check whether the side that answered is vulnerable to Heartbleed.",
+        ("CVE-2014-0160", "RFC 6520 section 4"), packet="heartbleed_packet", confidence="likely",
+    ),
+    Rule(
+        "EXT-06-ATTEMPT", "Heartbleed attempted", "high", lambda facts: facts.among("heartbleed", "attempt", "success"),
+        ("heartbleed", "version_name"), "Find out who tries this; a scanner of your own does it too.",
+        ("CVE-2014-0160", "RFC 6520 section 4"), "client", "heartbleed_packet",
+    ),
+    Rule(
+        "EXT-07", "ChangeCipherSpec before the client's keys", "medium",
+        lambda facts: facts.text_matches("handshake_history", EARLY_CHANGE)
+        & facts.among("version", *LEGACY_VERSIONS) & facts.says("resumed", False),
+        ("handshake_history", "version_name"), "Find out who tries this, and update the server's OpenSSL.",
+        ("CVE-2014-0224", "RFC 5246 section 7.1"), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-08", "Session id longer than the client's (Ticketbleed)", "high", find_long_echo,
+        ("session_id", "server_session_id"), "Update the server, or switch its session tickets off: it leaks memory.",
+        ("CVE-2016-9244",),
+    ),
+    Rule(
+        "EXT-12", "Session ticket key in use for more than a week", "low", find_old_ticket_key,
+        ("ticket_key_name",), "Change the key of session tickets at least weekly: it opens all sessions of its time.",
+        ("RFC 9325 section 3.4", "RFC 5077 section 5.5"), confidence="likely",
+    ),
+    Rule(
+        "EXT-14", "Application protocol chosen that was not offered", "medium", find_unoffered_protocol,
+        ("alpn", "server_name"), "Correct the server: it may choose only among what the client offers.",
+        ("RFC 7301 section 3.2",),
+    ),
+    Rule(
+        "IR-03", "Several certificates for one server name", "info",
+        lambda facts: facts.shared("server_name", "leaf certificate_sha256s"), ("server_name", "issuer"),
+        "Nothing is wrong where servers have several keys or a renewal was due; else look who issued them.",
+        ("RFC 9525",), packet="certificate_packet", confidence="likely",
+    ),
+    Rule(
+        "IR-07", "Client refuses the certificates of several servers", "medium",
+        lambda facts: facts.shared(
+            "client_ip", "server", LEAST_REFUSING_SERVERS,
+            facts.among("last_alert", *REFUSALS) & facts.among("last_alert_sender", "client"),
+        ),
+        ("last_alert_name", "issuer"),
+        "Look for a device that inspects its traffic, or for an authority that this client lacks.",
+        ("RFC 8446 section 6.2",), "client", "failure_packet", "likely",
+    ),
+    Rule(
+        "IR-08", "ClientHello without an answer", "low", lambda facts: facts.among("failure_cause", *UNANSWERED),
+        ("failure_cause", "client_hello_length"), "See failure_reason, and show of the connection.",
+        ("RFC 8446 section 4.1.2",), packet="failure_packet",
+    ),
+    Rule(
+        "IR-09", "One client tries many different ClientHellos on one server", "medium",
+        lambda facts: facts.shared("client and server", "ja4", LEAST_OFFERS),
+        ("ja4", "failure_cause"), "Find out who scans this server; a scanner of your own does it too.",
+        ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
+    ),
+    Rule(
+        "CAP-06", "Packet times go backwards", "info",
+        lambda facts: mask_of(pc.less(facts.column("time_end"), facts.column("time_start"))), ("capture",),
+        "Set the recorder's clock once, before it records; sort the packets (reordercap).", ("docs/capturing.md",),
+        "capture", "client_hello_packet",
+    ),
+)  # fmt: skip

@@ -1,0 +1,258 @@
+"""Rules about keys that are weak by how they were made, or used where they should not be used again.
+
+The arithmetic asks each distinct number once, and no more of them than the limits below say.
+"""
+
+from __future__ import annotations
+
+import math
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..certificates.der import INTEGER, SEQUENCE, parse_bit_string, parse_element, parse_elements, parse_integer
+from ..errors import DecodeError
+from .facts import Facts, Mask, mask_of
+from .rule import Rule
+
+MODULI_LIMIT = 256  # distinct RSA moduli that are compared with each other, in order of appearance
+PRIMES_LIMIT = 32  # distinct Diffie-Hellman primes that are tested
+PRIME_BITS_LIMIT = 4096  # of these
+MODULUS_BITS_LIMIT = 16384  # larger moduli are not computed with; they are a finding of their own
+LARGE_MODULUS_BITS = 8192
+LARGE_EXPONENT = r"^\d{79,}$|^(1[2-9]|[2-9]\d)\d{76}$"  # beyond 2^256: FIPS 186-5
+WITNESSES = (2, 3, 5, 7)
+SMALL_PRIMES = tuple(
+    number for number in range(3, 168) if all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
+)
+ROCA_GENERATOR = 65537
+ROCA_PRODUCT = math.prod(SMALL_PRIMES)
+PEM_LINE = "-----"
+NAMES = ("subject", "issuer")
+
+
+def modulus_of(pem: str) -> int | None:
+    """The RSA modulus of a certificate; None where it has none that can be read. Spec: RFC 5280 4.1, RFC 8017 A.1.1."""
+    der = b64decode("".join(line for line in pem.splitlines() if not line.startswith(PEM_LINE)))
+    try:
+        signed = parse_elements(parse_element(der, 0, len(der)).expect(SEQUENCE), 3, 3)[0]
+        parts = parse_elements(signed.expect(SEQUENCE), 6, 10)
+        info = parts[5 if parts[0].tag == INTEGER else 6]
+        bits, _ = parse_bit_string(parse_elements(info.expect(SEQUENCE), 2, 2)[1])
+        modulus = parse_integer(parse_elements(parse_element(bits, 0, len(bits)).expect(SEQUENCE), 2, 2)[0])
+    except (DecodeError, IndexError):
+        return None
+    return modulus if modulus > 1 and modulus.bit_length() <= MODULUS_BITS_LIMIT else None
+
+
+def moduli_of(facts: Facts) -> list[int | None]:
+    """The modulus of each row of the certificates table that has an RSA key."""
+
+    def make() -> list[int | None]:
+        kinds = facts.certificates["key_type"].to_pylist()
+        return [
+            modulus_of(pem) if kind == "RSA" and pem else None
+            for kind, pem in zip(kinds, facts.certificates["pem"].to_pylist(), strict=True)
+        ]
+
+    made: list[int | None] = facts.once("moduli", make)
+    return made
+
+
+def leaves_among(facts: Facts, bad: frozenset[int]) -> Mask:
+    """Rows whose server's own certificate has one of the moduli."""
+    return facts.certificate(lambda _: pa.array([modulus in bad for modulus in moduli_of(facts)], pa.bool_()))
+
+
+def shared_factors(moduli: Sequence[int]) -> frozenset[int]:
+    """Those moduli that have a prime in common with another one, which breaks both.
+
+    The product of all goes down a tree of remainders (D. J. Bernstein, Fast multiplication and its applications,
+    section 18), which spares comparing each with each.
+    """
+    levels = [list(moduli)]
+    while len(levels[-1]) > 1:
+        last = levels[-1]
+        levels.append([math.prod(last[at : at + 2]) for at in range(0, len(last), 2)])
+    rests = levels.pop()
+    for level in reversed(levels):
+        rests = [rests[place // 2] % (number * number) for place, number in enumerate(level)]
+    return frozenset(
+        modulus for modulus, rest in zip(moduli, rests, strict=True) if math.gcd(rest // modulus, modulus) != 1
+    )
+
+
+def find_shared_factors(facts: Facts) -> Mask:
+    """Certificates whose RSA moduli have a factor in common."""
+    moduli = list(dict.fromkeys(modulus for modulus in moduli_of(facts) if modulus is not None))[:MODULI_LIMIT]
+    return leaves_among(facts, shared_factors(moduli))
+
+
+@cache
+def roca_residues() -> tuple[tuple[int, frozenset[int]], ...]:
+    """For each small prime, the powers of 65537: the only residues of moduli that the faulty library made."""
+    return tuple((prime, frozenset(powers_of(ROCA_GENERATOR, prime))) for prime in SMALL_PRIMES)
+
+
+def powers_of(generator: int, prime: int) -> list[int]:
+    """All powers of a number modulo a prime."""
+    powers, power = [1], generator % prime
+    while power != 1:
+        powers.append(power)
+        power = power * generator % prime
+    return powers
+
+
+def is_roca(modulus: int) -> bool:
+    """Whether a modulus has the fingerprint of CVE-2017-15361; about one of 2^27 others has it too."""
+    rest = modulus % ROCA_PRODUCT
+    return all(rest % prime in residues for prime, residues in roca_residues())
+
+
+def find_roca(facts: Facts) -> Mask:
+    """Certificates whose modulus has the fingerprint of ROCA."""
+    return leaves_among(facts, frozenset(modulus for modulus in moduli_of(facts) if modulus and is_roca(modulus)))
+
+
+def is_prime(number: int) -> bool:
+    """Miller and Rabin's test; a number made to pass these bases is not what is looked for."""
+    if number < 2 or number % 2 == 0:
+        return number == 2
+    odd, twos = number - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    return all(passes(number, base, odd, twos) for base in WITNESSES if base < number)
+
+
+def passes(number: int, base: int, odd: int, twos: int) -> bool:
+    """One round of the test."""
+    power = pow(base, odd, number)
+    if power in (1, number - 1):
+        return True
+    for _ in range(twos - 1):
+        power = power * power % number
+        if power == number - 1:
+            return True
+    return False
+
+
+def find_primes(test: Callable[[int], bool]) -> Callable[[Facts], Mask]:
+    """Rows whose Diffie-Hellman prime passes a test."""
+
+    def find(facts: Facts) -> Mask:
+        texts = facts.once("primes", lambda: pc.unique(facts.column("dh_prime")).drop_null().to_pylist())
+        kept = [text for text in texts if text and len(text) * 4 <= PRIME_BITS_LIMIT][:PRIMES_LIMIT]
+        return facts.among("dh_prime", *(text for text in kept if test(int(text, 16))))
+
+    return find
+
+
+@cache
+def is_safe(number: int) -> bool:
+    """Whether a prime is twice another prime and one."""
+    return number % 4 == 3 and is_prime((number - 1) // 2)
+
+
+@cache
+def is_checked_prime(number: int) -> bool:
+    """is_prime, remembered."""
+    return is_prime(number)
+
+
+def find_shared_key(facts: Facts) -> Mask:
+    """Certificates whose key stands in another one with another subject."""
+    table = pa.table({name: facts.certificates[name] for name in ("spki_sha256", "subject")})
+    table = table.filter(pc.is_valid(table["spki_sha256"]))
+    counted = table.group_by("spki_sha256").aggregate([("subject", "count_distinct")])
+    often = counted.filter(pc.greater(counted["subject_count_distinct"], 1))["spki_sha256"].combine_chunks()
+    return facts.certificate(lambda rows: pc.is_in(rows["spki_sha256"], value_set=often).combine_chunks())
+
+
+def find_weaker_exchange(facts: Facts) -> Mask:
+    """Finite-field exchanges that are weaker than the certificate's RSA key; NIST SP 800-57 rates both alike."""
+    bits = facts.number("dh_prime_bits")
+    places = facts.once(
+        "leaf places",
+        lambda: pc.fill_null(
+            pc.index_in(facts.leaf("certificate_sha256s"), value_set=facts.certificates["sha256"].combine_chunks()), -1
+        ).to_numpy(),
+    )
+    rsa = mask_of(pc.equal(facts.certificates["key_type"], "RSA").combine_chunks())
+    sizes = pc.fill_null(facts.certificates["key_bits"].combine_chunks(), 0).to_numpy()
+    keys = np.append(np.where(rsa, sizes, 0), 0)[places]
+    return np.asarray((bits > 0) & (bits < keys), np.bool_)
+
+
+RULES = (
+    Rule(
+        "KEX-02", "Diffie-Hellman number that is no prime", "critical", find_primes(lambda p: not is_checked_prime(p)),
+        ("cipher_suite_name", "dh_prime_bits"), "Replace the parameters: the exchange can be broken.",
+        ("RFC 7919 section 1",),
+    ),
+    Rule(
+        "KEX-02-UNSAFE", "Diffie-Hellman prime that is not a safe prime", "low",
+        find_primes(lambda p: is_checked_prime(p) and not is_safe(p)),
+        ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a group of RFC 7919.", ("RFC 7919 section 1",),
+    ),
+    Rule(
+        "KEX-03", "Diffie-Hellman prime smaller than the certificate's RSA key", "low", find_weaker_exchange,
+        ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime as large as the key.",
+        ("NIST SP 800-57 part 1",),
+    ),
+    Rule(
+        "KEX-05", "The server's public value in several key exchanges", "medium",
+        lambda facts: facts.shared("server_key_share_id", "server_random"),
+        ("group_name", "server_key_share_id"), "Let the server make a new key for each connection.",
+        ("RFC 9325 section 7.4", "CVE-2020-1968"),
+    ),
+    Rule(
+        "KEX-05-CLIENT", "The client's public value in several key exchanges", "low",
+        lambda facts: facts.shared("client_key_share_id", "client_random"),
+        ("client_key_share_id", "ja4"), "Let the client make a new key share for each connection.",
+        ("RFC 9325 section 7.4",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "SIG-03", "The same secret number in several signatures", "critical",
+        lambda facts: facts.shared("server_nonce_id", "server_random"),
+        ("server_nonce_id", "server_signature_algorithm_name"),
+        "Replace the key, which can be computed from two such signatures, and the random number generator.",
+        ("RFC 6979 section 1",),
+    ),
+    Rule(
+        "CRT-12", "RSA key with the fingerprint of ROCA", "high", find_roca, NAMES,
+        "Replace the key: it was made by a faulty library and can be factored.", ("CVE-2017-15361",),
+        "certificate", "certificate_packet",
+    ),
+    Rule(
+        "CRT-14", "RSA keys with a prime in common", "critical", find_shared_factors, NAMES,
+        "Replace the keys: whoever has two of them has both private keys.", ("NIST FIPS 186-5",),
+        "certificate", "certificate_packet",
+    ),
+    Rule(
+        "CRT-15", "One key in certificates of several subjects", "low", find_shared_key, NAMES,
+        "Give each of them a key of its own, unless they are one and the same.", ("RFC 9325 section 3.9",),
+        "certificate", "certificate_packet",
+    ),
+    Rule(
+        "CRT-09-HUGE", "RSA key of more than 8,192 bits", "low",
+        lambda facts: facts.certificate(
+            lambda table: pc.and_kleene(
+                pc.equal(table["key_type"], "RSA"), pc.greater(table["key_bits"], LARGE_MODULUS_BITS)
+            ).combine_chunks()
+        ),
+        NAMES, "Use 2048 to 4096 bits: every client pays for the rest.", ("NIST SP 800-57 part 1",),
+        "certificate", "certificate_packet",
+    ),
+    Rule(
+        "CRT-11-HUGE", "RSA exponent beyond 2^256", "low",
+        lambda facts: facts.certificate(
+            lambda table: pc.match_substring_regex(table["exponent"], LARGE_EXPONENT).combine_chunks()
+        ),
+        NAMES, "Use 65537: programs that check exponents refuse such a key.", ("NIST FIPS 186-5",),
+        "certificate", "certificate_packet",
+    ),
+)  # fmt: skip

@@ -1,0 +1,135 @@
+"""What other connections of the captures tell about a handshake that was not finished.
+
+In: the row of the connection, and the connections frame. Out: sentences, each of which counts what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..registry import cipher_suite_name, group_name, signature_scheme_name, version_name
+from ..statistics.series import is_true
+from ..statistics.wording import duration_text, milliseconds_text, number_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[Any, Any]
+MOST_NAMED = 4
+COME_BACK_SECONDS = 60.0
+SILENT_SECONDS = 1.0  # shorter pauses say nothing
+ABOUT_OFFERS = frozenset(
+    {
+        "no_common_version",
+        "no_common_parameters",
+        "insufficient_security",
+        "ended_after_hello",
+        "large_hello_unanswered",
+    }
+)
+OFFERS: tuple[tuple[str, str, str, Callable[[int], str]], ...] = (  # what, offered, chosen, name
+    ("cipher suites", "cipher_suites", "cipher_suite", cipher_suite_name),
+    ("groups", "supported_groups", "group", group_name),
+    ("signature schemes", "signature_algorithms", "server_signature_algorithm", signature_scheme_name),
+)
+
+
+def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
+    """Sentences about the same server, the same client, and what came afterwards."""
+    others = connections[is_true(connections["connection_id"] != row["connection_id"])]
+    same_server = others[
+        is_true(others["server_ip"] == row["server_ip"]) & is_true(others["server_port"] == row["server_port"])
+    ]
+    tried = same_server[same_server["established"].notna()]
+    done = tried[is_true(tried["established"])]
+    if len(tried):
+        yield f"The same server finished {len(done):,} of {number_text(len(tried), 'other handshake')} seen here."
+    if row["failure_cause"] in ABOUT_OFFERS and len(done):
+        yield from compare_offers(row, done)
+    if row["failure_cause"] == "large_hello_unanswered":
+        yield from compare_sizes(row, done)
+    yield from other_servers(row, others)
+    yield from second_attempt(row, same_server)
+    yield from silence(row, others)
+
+
+def compare_offers(row: Row, done: pd.DataFrame) -> Iterator[str]:
+    """What the server agreed on with others, and whether this client offers any of it."""
+    yield from compare("versions", offered_versions(row), done["version"], version_name)
+    for what, offered, chosen, name in OFFERS:
+        if row[offered] is not None:
+            yield from compare(what, set(row[offered]), done[chosen], name)
+
+
+def offered_versions(row: Row) -> set[int]:
+    """The versions that a client offers."""
+    if row["supported_versions"] is not None:
+        return set(row["supported_versions"])
+    newest = row["client_legacy_version"]
+    return set() if newest is None else set(range(0x0300, newest + 1))
+
+
+def compare(what: str, offered: set[int], chosen: pd.Series[Any], name: Callable[[int], str]) -> Iterator[str]:
+    """One sentence: what was chosen elsewhere, and how much of it is offered here."""
+    codes = [int(code) for code in chosen.dropna().value_counts().index]
+    if not codes or not offered:
+        return
+    common = [code for code in codes if code in offered]
+    said = ", ".join(name(code) for code in codes[:MOST_NAMED])
+    more = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
+    here = f"this client offers {len(common)} of these {len(codes)}" if common else "this client offers none of these"
+    yield f"With others the server agreed on the {what} {said}{more}; {here}."
+
+
+def compare_sizes(row: Row, done: pd.DataFrame) -> Iterator[str]:
+    """The largest ClientHello that this server answered."""
+    sizes = done["client_hello_length"].dropna()
+    if len(sizes):
+        yield (
+            f"The largest ClientHello that this server answered here has {int(sizes.max()):,} octets; "
+            f"this one has {row['client_hello_length']:,}."
+        )
+
+
+def other_servers(row: Row, others: pd.DataFrame) -> Iterator[str]:
+    """How the same client fared with other servers."""
+    elsewhere = others[
+        is_true(others["client_ip"] == row["client_ip"]) & ~is_true(others["server_ip"] == row["server_ip"])
+    ]
+    tried = elsewhere[elsewhere["established"].notna()]
+    if len(tried):
+        done = int(is_true(tried["established"]).sum())
+        yield f"The same client finished {done:,} of {number_text(len(tried), 'handshake')} with other servers."
+
+
+def second_attempt(row: Row, same_server: pd.DataFrame) -> Iterator[str]:
+    """Whether the client came back soon, and what became of that."""
+    import pandas as pd
+
+    later = same_server[
+        is_true(same_server["client_ip"] == row["client_ip"]) & is_true(same_server["time_start"] > row["time_start"])
+    ]
+    if later.empty:
+        return
+    found = later.sort_values("time_start").iloc[0]
+    pause = (found["time_start"] - row["time_start"]).total_seconds()
+    if pause > COME_BACK_SECONDS:
+        return
+    packet = found["client_hello_packet"]
+    where = "" if pd.isna(packet) else f" (packet {int(packet)})"
+    ended = "how that ended is unknown"
+    if not pd.isna(found["established"]):
+        ended = "that handshake was finished" if found["established"] else "that one was not finished either"
+    waited = duration_text(pause) if pause >= 1 else milliseconds_text(1000 * pause)
+    yield f"The client came back {waited} later{where}: {ended}."
+
+
+def silence(row: Row, others: pd.DataFrame) -> Iterator[str]:
+    """How long the capture goes on after the connection's last packet."""
+    rest = others[is_true(others["capture"] == row["capture"])]["time_end"]
+    if row["failure"] not in ("capture_end", "closed") or rest.empty:
+        return
+    seconds = (rest.max() - row["time_end"]).total_seconds()
+    if seconds >= SILENT_SECONDS:
+        yield f"Other connections go on for {duration_text(seconds)} after this one's last packet."

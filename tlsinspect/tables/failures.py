@@ -1,0 +1,79 @@
+"""Why handshakes were not finished: columns of the connections table.
+
+Only rows with a failure cost anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from .. import registry
+from ..connection import Connection
+from ..failures import CAUSES, Failure, explain
+from ..wire.messages import ClientHello
+from .arrow import TYPES, Columns, Shared, text_array, value_array
+from .hellos import decode_name, decode_protocols
+
+SSL2_VERSION = 0x0002
+
+
+def build_failure_columns(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> Columns:
+    """Cause, sentence, advice and packet, for the rows that have a failure."""
+    found = [
+        None if connection.failure is None else explain(failure_of(connection, columns, place))
+        for place, connection in enumerate(batch)
+    ]
+    causes = Shared([each.cause if each else None for each in found])
+    return {
+        "failure_cause": causes.texts(),
+        "failure_reason": text_array([each.sentence if each else None for each in found]),
+        "failure_advice": causes.column(lambda code: CAUSES[code].advice if code else None, pa.string()),
+        "failure_packet": value_array([connection.failure_packet for connection in batch], TYPES["int64"]),
+    }
+
+
+def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: int) -> Failure:
+    """What is asked of the connection at `place`, from its record and the columns that are made."""
+
+    def value(name: str) -> Any:
+        return columns[name][place].as_py()
+
+    hello, chain = connection.client_hello, connection.client_certificate_sha256s
+    quic = connection.quic
+    return Failure(
+        failure=connection.failure or "",
+        side=connection.failure_side,
+        packet=connection.failure_packet,
+        alert=connection.last_alert,
+        level=next((level for _, _, _, level, _ in reversed(connection.alerts) if level >= 0), 0),
+        history=connection.handshake_history or "",
+        protocol=connection.protocol,
+        version=value("version_name"),
+        versions=offered_versions(hello) if hello else "",
+        protocols=", ".join(decode_protocols(hello.alpn) or ()) if hello else "",
+        server_name=decode_name(hello.server_name) if hello else None,
+        validation=value("validation"),
+        issuer=value("issuer"),
+        requested=bool(connection.client_certificate_requested),
+        certificates=None if chain is None else len(chain),
+        retry=bool(connection.hello_retry_request),
+        answered=connection.answered,
+        sealed_alert=connection.sealed_alert,
+        quic_error=quic.close_error if quic is not None and quic.close_error >= 0 else None,
+        hello_length=hello.raw_length if hello else 0,
+        duration_ns=connection.time_end - connection.time_start,
+    )
+
+
+def offered_versions(hello: ClientHello) -> str:
+    """The versions that a client offers: those of the extension, else its version and before."""
+    listed = hello.supported_versions
+    if not listed:
+        return registry.version_name(hello.legacy_version) + (
+            " and before" if hello.legacy_version > SSL2_VERSION else ""
+        )
+    codes = [int.from_bytes(listed[at : at + 2], "big") for at in range(0, len(listed) - 1, 2)]
+    return ", ".join(registry.version_name(code) for code in codes if not registry.is_grease(code))
