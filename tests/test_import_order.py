@@ -20,7 +20,7 @@ ROOMS = (
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder",
     "tables", "filters",
-    "policy", "policies", "statistics", "findings",
+    "policy", "policies", "statistics", "validation", "findings",
     "display_filter", "answers", "story", "glance",
     "compliance",
     "totals", "reading", "parallel", "inspection",

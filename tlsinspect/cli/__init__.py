@@ -21,6 +21,7 @@ from .quantum import quantum
 from .report import report
 from .show import show
 from .summary import summary
+from .validate import validate
 from .whatif import whatif
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -43,6 +44,7 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, check, whatif, quantum, report, chart, export, extract, limits, completion,
+    summary, answers, show, findings, validate, check, whatif, quantum, report, chart, export, extract, limits,
+    completion,
 ):  # fmt: skip
     main.add_command(command)
