@@ -128,7 +128,8 @@ class Inspection:
         if table == "findings":
             from .findings import RULES, build_findings  # asked for by few
 
-            return build_findings(self.arrow("connections"), self.arrow("certificates"), RULES)
+            connections, certificates = self.arrow("connections"), self.arrow("certificates")
+            return build_findings(connections, certificates, lambda: self.arrow("validation"), RULES)
         if table == "ports" and self.selection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":

@@ -25,7 +25,8 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
         hint = f"did you mean {', '.join(close)}?" if close else "docs/findings.md lists them"
         raise TlsInspectError(f"there is no finding {rule_id!r}; {hint}")
     connections = inspection.arrow("connections")
-    found = rule.find(Facts(connections, inspection.arrow("certificates")))
+    facts = Facts(connections, inspection.arrow("certificates"), lambda: inspection.arrow("validation"))
+    found = rule.find(facts)
     ids: list[str] = connections.filter(found)["connection_id"].to_pylist()
     return ids
 

@@ -6,14 +6,14 @@ topic; each is asked once, of all connections together.
 
 from __future__ import annotations
 
-from . import certificates, ciphers, extensions, key_exchange, ports, quality, signatures, versions
+from . import certificates, chains, ciphers, extensions, key_exchange, ports, quality, signatures, versions
 from .build import build_findings
 from .facts import Facts
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
-    for topic in (versions, ciphers, key_exchange, signatures, extensions, ports, certificates, quality)
+    for topic in (versions, ciphers, key_exchange, signatures, extensions, ports, certificates, chains, quality)
     for rule in topic.RULES
 )
 

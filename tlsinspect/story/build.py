@@ -42,6 +42,7 @@ def build_story(inspected: Inspected, connection_id: str) -> Story:
         offered=build_offered(row),
         chosen=build_chosen(row),
         certificates=build_certificates(row, chain, known),
+        trust=trust_text(inspected, connection_id) if row["certificate_sha256s"] is not None else "",
         outcome=outcome(row, str(describe_outcome(found).iloc[0])),
         unseen=tuple(unseen(row, inspected)),
         display_filter=exact_filter(row, inspected.connections),
@@ -118,6 +119,14 @@ def outcome(row: Row, description: str) -> str:
     if row["failure"] in words.FAILURES:
         return f"The handshake was not finished. {words.FAILURES[row['failure']]}"
     return "Whether the handshake succeeded cannot be said."
+
+
+def trust_text(inspected: Inspected, connection_id: str) -> str:
+    """The verdict on the server's chain, in a sentence."""
+    for row in rows_of(inspected.validation, connection_id):
+        lead = words.TRUSTED.get(row["verdict"], "A client that trusts Mozilla's roots refuses the server's chain")
+        return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
+    return ""
 
 
 def not_tls(row: Row) -> str:
