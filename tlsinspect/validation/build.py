@@ -98,6 +98,9 @@ def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """Each distinct code with the places at which it stands."""
     if not len(codes):
         return
+    if (codes == codes[0]).all():
+        yield int(codes[0]), np.arange(len(codes))
+        return
     order = np.argsort(codes, kind="stable")
     values, starts = np.unique(codes[order], return_index=True)
     yield from zip(values.tolist(), np.split(order, starts[1:]), strict=True)

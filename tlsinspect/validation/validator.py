@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain as chained
 from itertools import pairwise
 
 from ..certificates import CertificateFacts
@@ -17,7 +18,7 @@ from .record import RANKS, Fault, Judgement
 from .signatures import SignatureChecker
 from .trust import Trust
 
-MOST_DATED = 512  # certificates whose dates are looked at for one chain; its search is cut long before
+MOST_DATES = 1024  # that are looked at above one issuer; the search of a path is cut long before
 
 
 class Validator:
@@ -36,6 +37,7 @@ class Validator:
         self.limits = limits
         self.checker = SignatureChecker(limits)
         self.candidates: dict[str, Candidate] = {}
+        self.dates: dict[Name, frozenset[int]] = {}
 
     def candidate(self, sha256: str) -> Candidate:
         """A certificate of the run, or a trusted one."""
@@ -57,27 +59,36 @@ class Validator:
 
     def find_changes(self, chain: Sequence[str]) -> list[int]:
         """Times in nanoseconds at which the judgement of a chain may change, in order."""
-        waiting = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
-        seen = {candidate.sha256 for candidate in waiting}
-        times: set[int] = set()
-        while waiting:
-            candidate = waiting.pop()
-            start, end = candidate.facts.not_before, candidate.facts.not_after
-            times.update(() if start is None else (start,))
-            times.update(() if end is None else (hold_time(end + 1),))
-            for issuers in (self.trust.by_subject, self.others):
-                for issuer in issuers.get(candidate.issuer, ()):
-                    if issuer.sha256 not in seen and len(seen) < MOST_DATED:
-                        seen.add(issuer.sha256)
-                        waiting.append(issuer)
-        return sorted(times)
+        sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
+        times = set(chained.from_iterable(map(dates_of, sent)))
+        return sorted(times.union(*(self.dates_above(issuer) for issuer in {each.issuer for each in sent})))
+
+    def dates_above(self, issuer: Name) -> frozenset[int]:
+        """The dates of all certificates that a path may have from an issuer of this name upwards."""
+        if issuer not in self.dates:
+            waiting, seen, times = [issuer], {issuer}, set[int]()
+            while waiting and len(times) < MOST_DATES:
+                name = waiting.pop()
+                for candidate in (*self.trust.by_subject.get(name, ()), *self.others.get(name, ())):
+                    times.update(dates_of(candidate))
+                    if candidate.issuer not in seen:
+                        seen.add(candidate.issuer)
+                        waiting.append(candidate.issuer)
+            self.dates[issuer] = frozenset(times)
+        return self.dates[issuer]
+
+    def knows_more(self, path: Path, chain: Sequence[str]) -> bool:
+        """Whether the rest of the capture has issuers for a path that the server did not send."""
+        return any(
+            issuer.sha256 not in chain for each in path.certificates for issuer in self.others.get(each.issuer, ())
+        )
 
     def judge(self, chain: Sequence[str], time: int) -> Judgement:
         """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC."""
         sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
         builder = PathBuilder(self.trust, self.others, self.checker, self.limits)
         path, faults = self.best(builder, sent, False, time)
-        if path.end is not None:
+        if path.end is not None and self.knows_more(path, chain):
             longer, more = self.best(builder, sent, True, time)
             if longer.end is None or len(longer.certificates) > len(path.certificates):
                 path, faults = longer, more
@@ -125,6 +136,15 @@ class Validator:
 def open_validator(trust: Trust, context: Context, limits: Limits) -> Validator:
     """A Validator for what a run has read."""
     return Validator(trust, context.certificates, context.certificate, limits)
+
+
+def dates_of(candidate: Candidate) -> Iterator[int]:
+    """When a certificate begins to be valid, and when it no longer is."""
+    start, end = candidate.facts.not_before, candidate.facts.not_after
+    if start is not None:
+        yield start
+    if end is not None:
+        yield hold_time(end + 1)
 
 
 def find_lacking(path: Path, places: Mapping[str, int]) -> list[Fault]:
