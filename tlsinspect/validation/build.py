@@ -73,11 +73,12 @@ def iter_answers(
     names = mismatched_names(connections)
     name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
     unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_)
+    texts, asked = joined.dictionary.to_pylist(), names.dictionary.to_pylist()
     for code, rows in groups(chains):
         if code < 0:
             yield from iter_unseen(connections, rows)
             continue
-        chain = joined.dictionary[code].as_py().split()
+        chain = texts[code].split()
         if not chain:
             yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust.name, unnamed=False)
             continue
@@ -90,7 +91,7 @@ def iter_answers(
             for kind, within in groups(kinds):
                 fault = None
                 if kind >= 0:
-                    fault = name_fault(names.dictionary[kind].as_py(), validator.facts_of(chain[0]))
+                    fault = name_fault(asked[kind], validator.facts_of(chain[0]))
                 yield same[within], answer_of(judgement, fault, chain, validator.trust.name, unnamed=kind == -2)
 
 
