@@ -30,6 +30,7 @@ class MadeFrames:
     problems: pd.DataFrame
     captures: pd.DataFrame
     findings: pd.DataFrame
+    validation: pd.DataFrame
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"
     selection: str = ""

@@ -20,7 +20,7 @@ ROOMS = (
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder", "failures",
     "tables", "filters",
-    "policies", "policy", "statistics", "pivots", "findings", "indicators",
+    "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",
     "compliance",
     "totals", "reading", "parallel", "inspection",

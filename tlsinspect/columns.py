@@ -396,6 +396,37 @@ FINDINGS = (
     Column("references", "list<string>", "standards and vulnerabilities"),
 )
 
+VALIDATION = (
+    Column("connection_id", "string", "connection"),
+    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    Column("packet", "int64", "packet that completes the server's Certificate", "packet number"),
+    Column("server_ip", "string", "server's address"),
+    Column("server_port", "uint16", "server's port"),
+    Column("server_name", "string", "host name asked for"),
+    Column(
+        "verdict",
+        "string",
+        "valid, the gravest fault, not_observable or not_applicable: see the list of verdicts in docs/validation.md",
+    ),
+    Column("faults", "list<string>", "every kind of fault, the gravest first"),
+    Column(
+        "fault_position",
+        "int64",
+        "place of the certificate at fault in what the server sent, 0 is the leaf; missing where it was not sent",
+    ),
+    Column("fault_sha256", "string", "certificate at fault", "hex"),
+    Column("detail", "string", "what is wrong, or where the path ends, in words"),
+    Column("path", "list<string>", "the path that was found, from the leaf upwards", "hex"),
+    Column("anchor", "string", "subject of the trusted certificate at its end (RFC 4514)"),
+    Column(
+        "objection",
+        "string",
+        "what a verifier with the rules of the Web PKI says against a path that is valid by RFC 5280",
+    ),
+    Column("remarks", "list<string>", "no faults: root_sent, unneeded_sent, chain_cut (limit chain_certificates)"),
+    Column("reason", "string", "why the certificate cannot be seen, as in unknown_reasons"),
+)
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "connections": CONNECTIONS,
     "certificates": CERTIFICATES,
@@ -407,6 +438,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "problems": PROBLEMS,
     "captures": CAPTURES,
     "findings": FINDINGS,
+    "validation": VALIDATION,
 }
 
 CHECK_SHARE = (

@@ -1,9 +1,10 @@
 """What can go wrong, as a closed list.
 
-Four things can: a capture that cannot be used at all (CaptureError: the person
+Five things can: a capture that cannot be used at all (CaptureError: the person
 named the wrong file), a policy or baseline that is none (PolicyError), a filter that says
-nothing (FilterError), and traffic or a file whose bytes do not follow their specification
-(DecodeError: data, which becomes a row of the problems frame).
+nothing (FilterError), certificates to trust that are none (TrustError), and traffic or a
+file whose bytes do not follow their specification (DecodeError: data, which becomes a row
+of the problems frame).
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ class PolicyError(TlsInspectError):
 
     `path` is what the person named; `reason` is one clear line.
     """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class TrustError(TlsInspectError):
+    """Certificates to trust that cannot be read, or a file that holds none; `path` is what the person named."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .filters.compile import Filter
     from .policies import Policy
     from .story import Story
+    from .validation import Trust
 
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
@@ -127,9 +129,12 @@ class Inspection:
         if table == "findings":
             from .findings import RULES, build_findings  # asked for by few
 
-            return build_findings(self.arrow("connections"), self.arrow("certificates"), RULES)
+            connections, certificates = self.arrow("connections"), self.arrow("certificates")
+            return build_findings(connections, certificates, lambda: self.arrow("validation"), RULES)
         if table == "ports" and self.selection:
             return self.reading.totals.build_ports(self.arrow("connections"))
+        if table == "validation":
+            return self.build_validation()
         if table in COLUMNS:
             return self.reading.totals.build(table, self.reading.sources)
         raise KeyError(table)
@@ -200,6 +205,26 @@ class Inspection:
         from .pivots import build_pivot
 
         return build_pivot(name, self.arrow("connections"), self.arrow("certificates"))
+
+    @cached_property
+    def validation(self) -> pd.DataFrame:
+        """A row per connection: does the server's chain lead to one of Mozilla's roots, and if not, what is wrong."""
+        return self.frame("validation")
+
+    def validate(self, at: datetime | None = None, trust: Trust | None = None) -> pd.DataFrame:
+        """The validation frame for another time or trust.
+
+        Judged at each connection's start, or `at` one time for all (without a time zone: UTC). `trust` comes from
+        tlsinspect.validation.load_trust; by default Mozilla's roots.
+        """
+        return tables.to_frame(self.build_validation(at, trust))
+
+    def build_validation(self, at: datetime | None = None, trust: Trust | None = None) -> pa.Table:
+        """The validation table as Arrow; the arguments are those of `validate`."""
+        from .validation import build_validation, load_trust, open_validator  # asked for by few
+
+        validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return build_validation(self.arrow("connections"), validator, at)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,11 @@ def certified(fires: dict[str, Any], quiet: dict[str, Any]) -> tuple[dict[str, A
 def certified_twice(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Facts of the certificate, and of one that another connection shows."""
     return {"certificate": own, "second": other}
+
+
+def judged(*faults: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Each of these faults of the chain, and one that another rule is about."""
+    return {"judged": {"faults": ["expired", *faults]}}, {"judged": {"faults": ["expired"]}}
 
 
 # rule -> what makes it fire, what comes near
@@ -259,6 +265,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-18": certified({"not_after": NOW - 2 * DAY}, {"not_after": NOW}),
     "CRT-26": certified({"san_dns": ["a.example", "*.com"]}, {"san_dns": ["*.example.com"]}),
     "CRT-26-MANY": certified({"san_dns": ["a"] * 101}, {"san_dns": ["a"] * 100}),
+    "CRT-07": judged("untrusted_root"),
+    "CRT-07-SIGNATURE": judged("bad_signature"),
+    "CRT-08": judged("incomplete_chain"),
+    "CRT-08-ORDER": judged("wrong_order"),
+    "CRT-08-ROOT": ({"judged": {"remarks": ["root_sent"]}}, {"judged": {"remarks": ["unneeded_sent"]}}),
+    "CRT-19-PATH": judged("constraint_violated"),
+    "CRT-33-LIMIT": judged("limit"),
     "CAP-01": ({"gap": True}, {"gap": None}),
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),
@@ -266,9 +279,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table]:
-    """Connections and certificates that are clean but for the changes."""
+def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table, Callable[[], pa.Table]]:
+    """Connections and certificates that are clean but for the changes, and what makes their validation."""
     changes = dict(changes)
+    judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
     twin = changes.pop("twin", None)
@@ -283,6 +297,7 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
             [certificate] + ([] if second is None else [CERTIFICATE | {"sha256": "cd"} | second]),
             arrow_schema("certificates"),
         ),
+        lambda: pa.Table.from_pylist([judged] * len(rows), arrow_schema("validation")),
     )
 
 
@@ -330,10 +345,12 @@ def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
 
 
 def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
-    connections, certificates = tables_of({"early_data_offered": True}, 300)
+    connections, certificates, validate = tables_of({"early_data_offered": True}, 300)
     clients = pa.array([f"192.0.2.{place % 250}" for place in range(300)])
     place = connections.schema.get_field_index("client_ip")
-    rows = build_findings(connections.set_column(place, "client_ip", clients), certificates, RULES).to_pylist()
+    rows = build_findings(
+        connections.set_column(place, "client_ip", clients), certificates, validate, RULES
+    ).to_pylist()
     assert len(rows) == 201 and sum(row["connections"] for row in rows) == 300
     assert [row["subject"] for row in rows if "others" in row["subject"]] == ["50 others"]
     assert np.all(np.diff([row["connections"] for row in rows if "others" not in row["subject"]]) <= 0)

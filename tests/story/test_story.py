@@ -99,3 +99,13 @@ def test_the_display_filter_shows_the_packets_of_one_connection(sample: str) -> 
         assert {str(step.packet) for step in story.steps} <= set(shown)
         assert len(shown) < sum(connections["client_packets"]) + sum(connections["server_packets"])
         assert len(shown) == row["client_packets"] + row["server_packets"]
+
+
+def test_a_story_says_in_a_sentence_whether_the_chain_is_trusted() -> None:
+    inspection = inspect("handshakes/certificate-self-signed.pcap")
+    [name] = inspection.connections["connection_id"]
+    assert inspection.story(name).trust.startswith(
+        "A client that trusts Mozilla's roots refuses the server's chain (self signed): CN="
+    )
+    hidden = inspect("handshakes/suite-tls13-aes128-gcm.pcap")
+    assert hidden.story(hidden.connections["connection_id"].iloc[0]).trust == ""

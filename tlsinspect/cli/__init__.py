@@ -23,6 +23,7 @@ from .quantum import quantum
 from .report import report
 from .show import show
 from .summary import summary
+from .validate import validate
 from .whatif import whatif
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 for command in (
-    summary, answers, show, findings, *PIVOT_COMMANDS, diff, check, whatif, quantum, report, chart, export, extract,
-    limits, completion,
+    summary, answers, show, findings, validate, *PIVOT_COMMANDS, diff, check, whatif, quantum, report, chart, export,
+    extract, limits, completion,
 ):  # fmt: skip
     main.add_command(command)

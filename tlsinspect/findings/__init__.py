@@ -6,7 +6,19 @@ topic; each is asked once, of all connections together.
 
 from __future__ import annotations
 
-from . import behaviour, certificates, ciphers, extensions, key_exchange, keys, ports, quality, signatures, versions
+from . import (
+    behaviour,
+    certificates,
+    chains,
+    ciphers,
+    extensions,
+    key_exchange,
+    keys,
+    ports,
+    quality,
+    signatures,
+    versions,
+)
 from .build import build_findings
 from .facts import Facts
 from .rule import Rule
@@ -22,6 +34,7 @@ RULES: tuple[Rule, ...] = tuple(
         extensions,
         ports,
         certificates,
+        chains,
         behaviour,
         quality,
     )

@@ -26,11 +26,18 @@ def mask_of(values: pa.Array) -> Mask:
 
 
 class Facts:
-    """The connections and certificates tables, as rules see them."""
+    """The connections and certificates tables, as rules see them.
 
-    def __init__(self, connections: pa.Table, certificates: pa.Table) -> None:
+    `validate` makes the validation table of these connections, in their order; without it, no rule fires that asks
+    for one.
+    """
+
+    def __init__(
+        self, connections: pa.Table, certificates: pa.Table, validate: Callable[[], pa.Table] | None = None
+    ) -> None:
         self.connections = connections
         self.certificates = certificates
+        self.validate = validate
         self.made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
@@ -133,6 +140,16 @@ class Facts:
     def named(self, name: str) -> pa.Array:
         """A column of texts, or one of NAMED."""
         return self.once(f"named {name}", lambda: NAMED[name](self)) if name in NAMED else self.column(name)
+
+    def validation_has(self, column: str, *values: str) -> Mask:
+        """Rows of whose validation a list (faults, remarks) has one of these values."""
+        if self.validate is None:
+            return np.zeros(len(self.connections), np.bool_)
+        table = self.once("validation table", self.validate)
+        lists = self.once(f"validation table {column}", lambda: flatten(whole(table, column)))
+        hits = np.zeros(len(lists[0]) + 1, np.int64)
+        np.cumsum(mask_of(pc.is_in(lists[0], value_set=pa.array(values, pa.string()))), out=hits[1:])
+        return np.asarray(hits[lists[1][1:]] > hits[lists[1][:-1]], np.bool_)
 
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""

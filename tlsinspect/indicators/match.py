@@ -69,7 +69,7 @@ def match_indicators(indicators: Indicators, connections: pa.Table, certificates
         for place, (matching, found, find) in enumerate(matches)
     ]  # fmt: skip
     rows: list[dict[str, Any]] = []
-    for row in build_findings(connections, certificates, rules).to_pylist():
+    for row in build_findings(connections, certificates, None, rules).to_pylist():
         rule_id, _, place = row["id"].partition(" ")
         rows.append({**row, "id": rule_id, "evidence": f"{said(matches[int(place)][1])}; {row['evidence']}"})
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), row["id"], -row["connections"]))

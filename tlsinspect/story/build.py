@@ -44,6 +44,7 @@ def build_story(inspected: Inspected, connection_id: str) -> Story:
         certificates=build_certificates(row, chain, known),
         outcome=outcome(row),
         clues=tuple(find_clues(row, inspected.connections)) if row["failure"] else (),
+        trust=trust_text(inspected, connection_id) if row["certificate_sha256s"] is not None else "",
         unseen=tuple(unseen(row, inspected)),
         display_filter=exact_filter(row, inspected.connections),
     )
@@ -119,6 +120,14 @@ def outcome(row: Row) -> str:
     advice = f"What most likely helps: {row['failure_advice']}" if row["failure_advice"] else ""
     said = [row["failure_reason"], f"The alert means: {meaning}" if meaning else "", advice]
     return " ".join(["The handshake was not finished.", *filter(None, said)])
+
+
+def trust_text(inspected: Inspected, connection_id: str) -> str:
+    """The verdict on the server's chain, in a sentence."""
+    for row in rows_of(inspected.validation, connection_id):
+        lead = words.TRUSTED.get(row["verdict"], "A client that trusts Mozilla's roots refuses the server's chain")
+        return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
+    return ""
 
 
 def not_tls(row: Row) -> str:

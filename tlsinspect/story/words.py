@@ -144,3 +144,11 @@ FLAWS = {
     "one_sided": "Only one direction is in the capture.",
     "truncated": "Packets were cut by the capture length.",
 }
+
+TRUSTED = {  # the rest of the verdicts say no
+    "valid": "The server's chain is trusted",
+    "wrong_order": "The server's chain is trusted by clients that put it in order",
+    "incomplete_chain": "A client that does not know the missing issuer refuses the server's chain",
+    "unsupported": "Whether the server's chain is trusted cannot be said",
+    "limit": "Whether the server's chain is trusted cannot be said",
+}

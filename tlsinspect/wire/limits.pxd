@@ -4,3 +4,5 @@ cdef class Limits:
     cdef readonly long long fragmented_datagrams, datagram_fragments, fragment_octets, fragment_seconds
     cdef readonly long long quic_initials, crypto_octets, crypto_pieces, dtls_messages, dtls_octets, dtls_fragments
     cdef readonly long long early_packets, eap_octets, eap_fragments, conversations
+    cdef readonly long long chain_certificates, chain_depth, chain_paths, chain_signatures
+    cdef readonly long long key_bits, exponent_bits, name_comparisons

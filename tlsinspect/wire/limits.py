@@ -35,6 +35,13 @@ MEANINGS = {
     "eap_octets": "octets of EAP fragments, of one direction, that wait for the last one",
     "eap_fragments": "EAP fragments of one direction that wait for the last one",
     "conversations": "supplicants of IEEE 802.1X, or RADIUS conversations of one UDP flow, followed at once",
+    "chain_certificates": "certificates of one chain that validation looks at",
+    "chain_depth": "certificates of one path that validation tries",
+    "chain_paths": "paths that validation tries for one chain",
+    "chain_signatures": "signatures that validation computes for one chain",
+    "key_bits": "bits of an RSA modulus or a DSA prime with which a signature is checked",
+    "exponent_bits": "bits of an RSA exponent with which a signature is checked",
+    "name_comparisons": "comparisons of names with name constraints along one path",
 }
 
 
@@ -68,6 +75,13 @@ class Limits:
     eap_octets: int = 1 << 16  # RFC 5216 section 3.2 has no longer message
     eap_fragments: int = 2048
     conversations: int = 4096
+    chain_certificates: int = 64
+    chain_depth: int = 16
+    chain_paths: int = 64
+    chain_signatures: int = 64
+    key_bits: int = 16384  # as OpenSSL (OPENSSL_RSA_MAX_MODULUS_BITS): some milliseconds
+    exponent_bits: int = 64  # as OpenSSL for large moduli
+    name_comparisons: int = 1 << 18
 
     def __post_init__(self) -> None:
         for name in MEANINGS:

@@ -1,0 +1,54 @@
+"""tlsinspect validate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import run
+from samples import CAPTURES, inspect
+
+DEMO = CAPTURES / "demo.pcapng"
+EXPIRED = CAPTURES / "handshakes/certificate-expired.pcap"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Path:
+    """The authority that signed the certificates of the demo, as a file."""
+    table = inspect("demo.pcapng").certificates
+    path = tmp_path / "authority.pem"
+    path.write_text(table[table["is_ca"].eq(True) & ~table["self_signed"]]["pem"].iloc[0])
+    return path
+
+
+def test_it_counts_verdicts_and_names_packets() -> None:
+    told = run("validate", DEMO)
+    assert told.exit_code == 0
+    assert told.output.startswith("Judged against Mozilla's roots")
+    assert " 11  self_signed " in told.output
+    assert "203.0.113.20:443 (selfsigned.test): 3 connections, packets 300, 556, 740\n" in told.output
+    assert "232 connections, as TLS 1.3 encrypts it" in told.output
+
+
+def test_trust_and_time_change_the_verdicts(authority: Path) -> None:
+    rows = run("validate", DEMO, "--trust", authority, "--trust-only", "--format", "jsonl").output.splitlines()
+    verdicts = [json.loads(row)["verdict"] for row in rows]
+    assert verdicts.count("valid") > 100
+    assert {"name_mismatch", "not_yet_valid", "self_signed"} <= set(verdicts)
+    late = run("validate", DEMO, "--trust", authority, "--at", "2099-01-01", "--format", "csv").output
+    assert "expired" in late
+    assert "not_yet_valid" not in late
+
+
+def test_wrong_options_are_one_line(tmp_path: Path) -> None:
+    told = run("validate", EXPIRED, "--trust", tmp_path / "gone.pem")
+    assert told.exit_code == 2
+    assert "gone.pem: No such file" in told.output
+    assert run("validate", EXPIRED, "--trust-only").exit_code == 2
+    assert run("validate", EXPIRED, "--at", "yesterday").exit_code == 2
+
+
+def test_the_frame_is_exported_like_others() -> None:
+    rows = run("export", EXPIRED, "--table", "validation", "--format", "jsonl").output.splitlines()
+    assert [json.loads(row)["verdict"] for row in rows] == ["expired"]

@@ -1,0 +1,151 @@
+"""Validation beside openssl verify: the same chains at the same times, every difference with a reason."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import certifi
+import pytest
+from made_chains import openssl_codes
+from samples import CAPTURES, ROOT, inspect
+
+import tlsinspect
+from tlsinspect import Inspection
+from tlsinspect.certificates import parse_certificate
+from tlsinspect.errors import TlsInspectError
+from tlsinspect.validation import load_trust
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+CORPUS = ROOT.parent / "shared" / "corpus"
+MOST_OCTETS = 10_000  # of a capture of the corpus: the larger ones repeat the chains of the smaller
+SAMPLES = ("handshakes/certificate-*.pcap", "handshakes/client-certificate-*", "handshakes/curl-nginx*", "demo.pcapng")
+SAME = {  # verdict -> openssl's numbers for it (include/openssl/x509_vfy.h)
+    "expired": {10},
+    "not_yet_valid": {9},
+    "self_signed": {18},
+    "untrusted_root": {19, 2, 20, 21},
+    "incomplete_chain": {2, 20, 21},
+    "bad_signature": {7},
+    "constraint_violated": {24, 25, 26, 32, 34, 47, 48, 79},
+    "name_mismatch": {62, 64},
+}
+STOPS_EARLY = "openssl looks at signatures only once a path is complete"
+COMMON_NAME = "openssl takes the common name where there is no DNS name, RFC 9525 section 6.3 does not"
+UNKNOWN_KEY = "a key of a kind that this openssl cannot use, or that cryptography cannot"
+REASONS = {  # where both refuse a chain, for different reasons: verdict and openssl's number
+    ("bad_signature", 20): STOPS_EARLY,
+    ("bad_signature", 19): STOPS_EARLY,
+    ("bad_signature", 18): STOPS_EARLY,
+    ("unsupported", 19): UNKNOWN_KEY,
+    ("not_yet_valid", 20): UNKNOWN_KEY,
+}
+
+
+class Case(NamedTuple):
+    """A chain as it was sent, the name asked for, when, and what validation says."""
+
+    chain: tuple[bytes, ...]
+    name: str | None
+    time: int
+    verdict: str
+    faults: tuple[str, ...]
+
+
+def find_cases(inspection: Inspection, rows: Any) -> Iterator[Case]:
+    """Each chain of an inspection with its verdict."""
+    chains = inspection.arrow("connections")["certificate_sha256s"].to_pylist()
+    for row, chain in zip(rows.to_pylist(), chains, strict=True):
+        if chain:
+            ders = tuple(inspection.reading.context.certificates[sha256] for sha256 in chain)
+            yield Case(ders, row["server_name"], row["time"].value, row["verdict"], tuple(row["faults"]))
+
+
+def explain(case: Case, codes: set[int]) -> str:
+    """Why both may say what they say: "" for agreement; fails where there is no reason."""
+    faults = [fault for fault in case.faults if fault != "wrong_order"]
+    if not codes and not faults:
+        return ""
+    if not codes and faults == ["name_mismatch"] and not parse_certificate(case.chain[0]).san_dns:
+        return COMMON_NAME
+    assert codes, f"openssl accepts what is {case.verdict}: {case.faults}"
+    assert faults, f"openssl refuses what is {case.verdict}: {codes}"
+    if any(codes & SAME.get(fault, set()) for fault in faults):
+        return ""
+    reasons = [REASONS.get((case.verdict, code)) for code in codes]
+    assert any(reasons), f"{case.verdict} {case.faults}, openssl {codes}"
+    return next(filter(None, reasons))
+
+
+def compare(folder: Path, cases: set[Case], roots: Path, *options: str) -> list[str]:
+    """The reasons for all differences."""
+    said = [explain(case, openssl_codes(folder, case.chain, roots, case.time, case.name, *options)) for case in cases]
+    return [reason for reason in said if reason]
+
+
+@cache
+def samples() -> list[Inspection]:
+    """Sample captures with certificates of every kind."""
+    found = [path for pattern in SAMPLES for path in sorted(CAPTURES.glob(pattern)) if path.suffix != ".keys"]
+    return [inspect(str(path.relative_to(CAPTURES))) for path in found]
+
+
+def distinct(cases: Iterator[Case]) -> set[Case]:
+    """One case for each chain, name and verdict."""
+    return set({(case.chain, case.name, case.verdict): case for case in cases}.values())
+
+
+def test_openssl_agrees_on_the_chains_of_the_samples_with_the_default_trust(tmp_path: Path) -> None:
+    cases = distinct(case for each in samples() for case in find_cases(each, each.arrow("validation")))
+    assert {case.verdict for case in cases} >= {"untrusted_root", "self_signed", "expired", "not_yet_valid"}
+    assert compare(tmp_path, cases, Path(certifi.where())) == []
+
+
+def test_openssl_agrees_on_the_chains_of_the_samples_when_their_authorities_are_trusted(tmp_path: Path) -> None:
+    verdicts = set()
+    roots = tmp_path / "roots.pem"
+    for each in samples():  # apart, as authorities of the same name have another key in each
+        table = each.certificates
+        authorities = table[table["is_ca"].eq(True) & ~table["self_signed"]]["pem"]
+        if len(authorities):
+            roots.write_text("".join(authorities))
+            cases = distinct(find_cases(each, each.build_validation(trust=load_trust([roots], only=True))))
+            verdicts |= {case.verdict for case in cases}
+            assert set(compare(tmp_path, cases, roots, "-partial_chain")) <= {COMMON_NAME}
+    assert verdicts >= {"valid", "name_mismatch", "expired", "not_yet_valid", "self_signed"}
+
+
+def small_captures() -> list[Path]:
+    """Captures of the corpus with a certificate in the clear, the small ones."""
+    if not (CORPUS / "captures.tsv").exists():
+        return []
+    lines = (CORPUS / "captures.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    return [
+        CORPUS / "captures" / path
+        for path, size, _, features in rows
+        if int(size) <= MOST_OCTETS
+        and any(f"neg-{kind}" in features for kind in ("tls1.2", "tls1.0", "tls1.1", "dtls"))
+    ]
+
+
+@pytest.mark.skipif(not small_captures(), reason="no corpus beside the project")
+def test_openssl_agrees_on_the_chains_of_the_corpus(tmp_path: Path) -> None:
+    found: list[Case] = []
+    for path in small_captures():
+        try:
+            inspection = tlsinspect.read(path)
+        except TlsInspectError:
+            continue
+        found += find_cases(inspection, inspection.arrow("validation"))
+    cases = distinct(iter(found))
+    verdicts: Sequence[str] = [case.verdict for case in cases]
+    assert verdicts.count("valid") >= 3
+    assert len(set(verdicts)) >= 5
+    differences = compare(tmp_path, cases, Path(certifi.where()))
+    assert set(differences) <= set(REASONS.values())
+    assert len(differences) <= 5

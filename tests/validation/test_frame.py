@@ -1,0 +1,129 @@
+"""The validation frame: a row per connection, whatever it carries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, issue
+from samples import inspect
+from tls_vectors import server_name
+from traffic import converse, tls12_turns, tls13_turns, write_pcap
+
+import tlsinspect
+from tlsinspect import Inspection
+from tlsinspect.certificates import parse_certificate, pem_of
+from tlsinspect.columns import COLUMNS
+from tlsinspect.validation import VERDICTS, Trust
+
+TRUST = Trust("the test's root", [ROOT])
+DAY_NS = 86_400 * 10**9
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Inspection:
+    """A good chain for the right and a wrong name and for none, the same a day late, and one of TLS 1.3."""
+    end = datetime(2025, 6, 15, 18, tzinfo=UTC)
+    brief = issue("brief", "Middle", names=["www.example"], validity=(datetime(2025, 1, 1, tzinfo=UTC), end))
+    turns = [
+        (tls12_turns(server_name(b"www.example"), LEAF, MIDDLE), 0),
+        (tls12_turns(server_name(b"192.0.2.80"), LEAF, MIDDLE), 0),
+        (tls12_turns(server_name(b"other.test"), LEAF, MIDDLE), 0),
+        (tls12_turns(b"", LEAF, MIDDLE), 0),
+        (tls12_turns(server_name(b"www.example"), brief, MIDDLE), 0),
+        (tls12_turns(server_name(b"www.example"), brief, MIDDLE), 1),
+        (tls13_turns(), 0),
+    ]
+    packets = []
+    for number, (turn, days) in enumerate(turns):
+        start = NOON_NS + days * DAY_NS + number
+        packets += converse(*turn, client=("192.0.2.1", 50_000 + number), start_ns=start)
+    return tlsinspect.read(write_pcap(tmp_path_factory.mktemp("made") / "made.pcap", packets))
+
+
+@pytest.fixture(scope="module")
+def frame(made: Inspection) -> pd.DataFrame:
+    """Its validation, in the order of the turns."""
+    rows = made.validate(trust=TRUST).merge(made.connections[["connection_id", "client_port"]])
+    return rows.sort_values("client_port").reset_index(drop=True)
+
+
+def test_every_connection_has_a_verdict(frame: pd.DataFrame) -> None:
+    assert frame["verdict"].tolist() == [
+        "valid", "valid", "name_mismatch", "valid", "valid", "expired", "not_observable",
+    ]  # fmt: skip
+    assert frame["reason"].tolist()[-1] == "encrypted"
+
+
+def test_the_detail_says_which_certificate_and_why(frame: pd.DataFrame) -> None:
+    details = frame["detail"].tolist()
+    assert details[0] == "the path ends at CN=Root, trusted by the test's root"
+    assert details[2] == "the client asked for other.test, the certificate is for www.example, 192.0.2.80"
+    assert "no name was asked for" in details[3]
+    assert "CN=brief was valid until 2025-06-15 18:00:00 UTC" in details[5]
+    assert frame["fault_position"].tolist()[5] == 0
+    assert frame["fault_sha256"].tolist()[2] == parse_certificate(LEAF).sha256
+    assert list(frame["path"][0]) == [parse_certificate(der).sha256 for der in (LEAF, MIDDLE, ROOT)]
+
+
+def test_another_time_is_another_verdict(made: Inspection) -> None:
+    early = made.validate(at=datetime(2019, 1, 1), trust=TRUST)
+    assert set(early["verdict"]) == {"not_yet_valid", "not_observable"}
+    assert early["time"].iloc[0] == pd.Timestamp("2019-01-01", tz="UTC")
+
+
+def test_the_default_trusts_mozillas_roots_alone(made: Inspection) -> None:
+    assert set(made.validation["verdict"]) == {"untrusted_root", "expired", "not_observable"}
+
+
+def test_a_chain_is_judged_once_for_all_its_connections(made: Inspection, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlsinspect.validation.validator import Validator
+
+    judged = []
+    plain = Validator.judge
+
+    def counting(self: Validator, chain: list[str], time: int) -> object:
+        judged.append(chain)
+        return plain(self, chain, time)
+
+    monkeypatch.setattr(Validator, "judge", counting)
+    made.validate(trust=TRUST)
+    assert len(judged) == 3  # the good chain, the brief one before and after its end
+
+
+@pytest.mark.parametrize("sample", ["handshakes/ssh-on-443.pcap", "handshakes/resumption-ticket.pcap", "demo.pcapng"])
+def test_the_frame_has_the_declared_columns_and_known_verdicts(sample: str) -> None:
+    inspection = inspect(sample)
+    rows = inspection.validation
+    assert list(rows.columns) == [column.name for column in COLUMNS["validation"]]
+    assert len(rows) == len(inspection.connections)
+    assert set(rows["verdict"]) <= set(VERDICTS)
+    unseen = rows["verdict"].isin(["not_observable", "not_applicable"])
+    assert (rows["reason"].notna() == unseen).all()
+
+
+def test_a_resumed_session_has_no_certificate_to_judge() -> None:
+    rows = inspect("handshakes/resumption-ticket.pcap").validation
+    assert ("not_observable", "resumed") in set(zip(rows["verdict"], rows["reason"], strict=True))
+
+
+def test_a_hostile_chain_is_a_row_like_any_other(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns(server_name(b"www.example"), b"\x30\x84\xff\xff\xff\xff", LEAF[:100], b""))
+    rows = tlsinspect.read(write_pcap(tmp_path / "made.pcap", packets)).validation
+    assert rows["verdict"].tolist() == ["malformed"]
+
+
+def test_an_empty_list_of_certificates_is_malformed(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns(server_name(b"www.example")))
+    rows = tlsinspect.read(write_pcap(tmp_path / "made.pcap", packets)).validation
+    assert rows["detail"].tolist() == ["the server sent an empty list of certificates"]
+
+
+def test_the_trust_may_be_a_file_of_pem(tmp_path: Path, made: Inspection) -> None:
+    from tlsinspect.validation import load_trust
+
+    (tmp_path / "root.pem").write_text("Root of the test\n" + pem_of(ROOT))
+    rows = made.validate(trust=load_trust([tmp_path / "root.pem"]))
+    assert rows["verdict"].tolist().count("valid") == 4

@@ -1,0 +1,91 @@
+"""tlsinspect validate: do the servers' chains lead to a trusted root."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+
+if TYPE_CHECKING:
+    from ..inspection import Overlap
+    from ..wire.limits import Limits
+
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@where_option
+@click.option(
+    "--at",
+    type=click.DateTime(TIMES),
+    metavar="TIME",
+    help="Judge as of this time, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS in UTC. By default each connection at its start.",
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    type=click.Path(),
+    metavar="PATH",
+    help="Trust the certificates of a file (PEM or DER) or folder too; may be given several times.",
+)
+@click.option("--trust-only", is_flag=True, help="Trust only what --trust names, and not Mozilla's roots.")
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
+    help="Text for people; CSV and JSON Lines with every column, a row per connection.",
+)  # fmt: skip
+def validate(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    where: str,
+    at: datetime | None,
+    trusted: tuple[str, ...],
+    trust_only: bool,
+    format_name: str,
+) -> None:
+    """Say whether certificate chains lead to a trusted root.
+
+    Each connection gets a verdict, and what is wrong is told with the certificate at fault and its packets.
+    Trusted are Mozilla's roots, as the certifi package has them. Intermediates come from what the server
+    sent; where these do not suffice, from the rest of the captures, and the chain counts as incomplete.
+
+    \b
+    Examples:
+      tlsinspect validate capture.pcapng
+      tlsinspect validate capture.pcapng --trust company-root.pem --at 2026-03-15
+      tlsinspect validate capture.pcapng --trust lab/ --trust-only --format csv > validation.csv
+    """
+    if trust_only and not trusted:
+        raise click.UsageError("--trust-only leaves nothing to trust: name a file or folder with --trust")
+    with errors_as_one_line():
+        from ..validation import load_trust
+
+        trust = load_trust(trusted, trust_only)
+        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        rows = inspection.build_validation(at, trust)
+        if format_name == "text":
+            from ..export.text import escape_control
+            from ..validation.text import render_validation
+
+            moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
+            for line in render_validation(rows, trust.name, moment):
+                click.echo(escape_control(line))
+        else:
+            from ..export import open_writer
+            from .export import open_output
+
+            with open_output("-", []) as out:
+                writer = open_writer(format_name, out, rows.schema)
+                for batch in rows.combine_chunks().to_batches():
+                    writer.write(batch)
+                writer.close()
+        sys.exit(exit_status(inspection.reading.totals, strict))

@@ -1,0 +1,53 @@
+"""Rules about chains, from the validation frame: Mozilla's roots, at the time of each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .facts import Facts, Mask
+from .rule import Rule
+
+PACKET = "certificate_packet"
+NAMES = ("subject", "issuer")
+
+
+def has_fault(*faults: str) -> Callable[[Facts], Mask]:
+    """Connections whose chain has one of these faults."""
+    return lambda facts: facts.validation_has("faults", *faults)
+
+
+def rule(
+    identifier: str,
+    title: str,
+    severity: str,
+    find: Callable[[Facts], Mask],
+    advice: str,
+    *references: str,
+    confidence: str = "certain",
+) -> Rule:
+    """A rule about the chain that came with a server's own certificate."""
+    return Rule(identifier, title, severity, find, NAMES, advice, references, "certificate", PACKET, confidence)
+
+
+RULES = (
+    rule("CRT-07", "Chain ends at an authority that Mozilla does not trust", "medium", has_fault("untrusted_root"),
+         "If the authority is your own, see to it that the clients trust it and judge by it (tlsinspect validate "
+         "--trust); otherwise use a public one.", "RFC 5280 section 6.1", confidence="likely"),
+    rule("CRT-07-SIGNATURE", "Certificate whose signature is wrong", "high", has_fault("bad_signature"),
+         "Find out who made it: it is forged, damaged, or of another authority of the same name.",
+         "RFC 5280 section 6.1.3"),
+    rule("CRT-08", "Chain without an intermediate that it needs", "medium", has_fault("incomplete_chain"),
+         "Send the intermediates along with the server's certificate.", "RFC 5246 section 7.4.2",
+         "RFC 8446 section 4.4.2"),
+    rule("CRT-08-ORDER", "Chain in the wrong order", "low", has_fault("wrong_order"),
+         "Send the server's certificate first, then each issuer after what it issued.", "RFC 5246 section 7.4.2"),
+    rule("CRT-08-ROOT", "Root certificate sent along", "info",
+         lambda facts: facts.validation_has("remarks", "root_sent"),
+         "Leave the root out: clients have it or do not trust it.", "RFC 8446 section 4.4.2"),
+    rule("CRT-19-PATH", "Chain that breaks what an authority or the certificate itself allows", "high",
+         has_fault("constraint_violated"), "Issue a certificate that keeps to the constraints of the authorities "
+         "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
+    rule("CRT-33-LIMIT", "Chain too costly or too odd to validate", "low", has_fault("limit", "unsupported"),
+         "Look at it with tlsinspect validate: honest authorities have neither such keys nor so many certificates.",
+         "RFC 5280 section 6"),
+)  # fmt: skip

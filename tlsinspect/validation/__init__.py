@@ -1,0 +1,16 @@
+"""Validation: does a server's chain lead to a root that is trusted, at this time, for this name?
+
+In: the connections table, the certificates of the run, a trust store. Out: the validation
+table, a verdict per connection. Every chain is looked at once for each span of time in which
+its answer is the same. What hostile certificates can cost is bounded by named limits.
+Spec: RFC 5280 section 6, RFC 9525.
+"""
+
+from __future__ import annotations
+
+from .build import build_validation
+from .record import VERDICTS, Judgement
+from .trust import Trust, load_trust
+from .validator import Validator, open_validator
+
+__all__ = ["VERDICTS", "Judgement", "Trust", "Validator", "build_validation", "load_trust", "open_validator"]

@@ -1,0 +1,156 @@
+"""Connections, certificates and trust -> the validation table, a row per connection.
+
+Rows that share chain, name and span of time share one answer, so that a million connections cost
+little more than their chains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..certificates import CertificateFacts, escape_text
+from ..certificates.facts import hold_time
+from ..statistics.wording import REASONS
+from ..tables import arrow_schema
+from ..tables.arrow import value_array
+from .record import RANKS, Fault, Judgement
+from .validator import Validator
+
+CHAIN = "certificate_sha256s"
+MOST_NAMES = 3
+SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "objection", "remarks",
+          "reason")  # fmt: skip
+Answer = dict[str, Any]
+NOTHING_SENT = Judgement(
+    (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
+)
+
+
+def build_validation(connections: pa.Table, validator: Validator, at: datetime | None = None) -> pa.Table:
+    """Judge every connection at its start, or all of them `at` one time (without a time zone: UTC)."""
+    schema = arrow_schema("validation")
+    count = len(connections)
+    times = connections["time_start"].cast(pa.int64()).to_numpy()
+    if at is not None:
+        times = np.full(count, nanoseconds(at), np.int64)
+    answers: list[Answer] = []
+    places = np.full(count, -1, np.int64)
+    for rows, answer in iter_answers(connections, validator, times):
+        places[rows] = len(answers)
+        answers.append(answer)
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        name: connections[name] for name in ("connection_id", "server_ip", "server_port", "server_name")
+    }
+    columns["packet"] = connections["certificate_packet"]
+    columns["time"] = pa.array(times).cast(schema.field("time").type)
+    for name in SHARED:
+        values = value_array([answer[name] for answer in answers], schema.field(name).type)
+        columns[name] = values.take(pa.array(places))
+    return pa.table([columns[field.name] for field in schema], schema=schema)
+
+
+def nanoseconds(moment: datetime) -> int:
+    """A time as nanoseconds since 1970-01-01 UTC, within what 64 bits hold."""
+    aware = moment.replace(tzinfo=moment.tzinfo or UTC)
+    return hold_time((aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000)
+
+
+def iter_answers(
+    connections: pa.Table, validator: Validator, times: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.intp], Answer]]:
+    """Every distinct answer with the rows that it is for."""
+    lists = connections[CHAIN].combine_chunks()
+    joined = pc.binary_join(lists, " ").dictionary_encode()
+    joined = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+    chains = pc.fill_null(joined.indices, -1).to_numpy().astype(np.int64)
+    names = mismatched_names(connections)
+    name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
+    unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_)
+    texts, asked = joined.dictionary.to_pylist(), names.dictionary.to_pylist()
+    for code, rows in groups(chains):
+        if code < 0:
+            yield from iter_unseen(connections, rows)
+            continue
+        chain = texts[code].split()
+        if not chain:
+            yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust.name, unnamed=False)
+            continue
+        changes = np.array(validator.find_changes(chain), np.int64)
+        spans = np.searchsorted(changes, times[rows], side="right")
+        for _, inside in groups(spans):
+            same = rows[inside]
+            judgement = validator.judge(chain, int(times[same[0]]))
+            kinds = np.where(name_codes[same] < 0, -1 - unnamed[same].astype(np.int64), name_codes[same])
+            for kind, within in groups(kinds):
+                fault = None
+                if kind >= 0:
+                    fault = name_fault(asked[kind], validator.facts_of(chain[0]))
+                yield same[within], answer_of(judgement, fault, chain, validator.trust.name, unnamed=kind == -2)
+
+
+def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Each distinct code with the places at which it stands."""
+    if not len(codes):
+        return
+    if (codes == codes[0]).all():
+        yield int(codes[0]), np.arange(len(codes))
+        return
+    order = np.argsort(codes, kind="stable")
+    values, starts = np.unique(codes[order], return_index=True)
+    yield from zip(values.tolist(), np.split(order, starts[1:]), strict=True)
+
+
+def mismatched_names(connections: pa.Table) -> pa.DictionaryArray:
+    """The names that clients asked for in vain, null elsewhere."""
+    wrong = pc.equal(connections["name_matches"], False)
+    names = pc.if_else(pc.fill_null(wrong, False), pc.fill_null(connections["server_name"], ""), None)
+    return names.cast(pa.string()).combine_chunks().dictionary_encode()
+
+
+def name_fault(name: str, leaf: CertificateFacts) -> Fault:
+    """The certificate is for other names (RFC 9525)."""
+    covered = [*(leaf.san_dns or ()), *(leaf.san_ip or ())]
+    shown = ", ".join(covered[:MOST_NAMES]) or "no name"
+    more = f" and {len(covered) - MOST_NAMES} more" if len(covered) > MOST_NAMES else ""
+    words = f"the client asked for {escape_text(name)}, the certificate is for {shown}{more}"
+    return Fault("name_mismatch", leaf.sha256, words)
+
+
+def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], trust: str, unnamed: bool) -> Answer:
+    """A judgement, and the name's, as the row's values."""
+    faults = sorted([*judgement.faults, *([name] if name else [])], key=lambda fault: RANKS[fault.verdict])
+    first = faults[0] if faults else None
+    good = f"the path ends at {judgement.anchor}, trusted by {trust}"
+    if unnamed:
+        good += "; no name was asked for, so none was compared"
+    return {
+        "verdict": first.verdict if first else "valid",
+        "faults": list(dict.fromkeys(fault.verdict for fault in faults)),
+        "fault_position": chain.index(first.sha256) if first and first.sha256 in chain else None,
+        "fault_sha256": first.sha256 if first else None,
+        "detail": "; ".join(dict.fromkeys(fault.text for fault in faults)) or good,
+        "path": list(judgement.path),
+        "anchor": judgement.anchor,
+        "objection": judgement.objection,
+        "remarks": list(judgement.remarks),
+        "reason": None,
+    }
+
+
+def iter_unseen(connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
+    """Connections without a chain, by the reason why there is none."""
+    maps = connections["unknown_reasons"].combine_chunks().take(pa.array(rows))
+    reasons = pc.map_lookup(maps, pa.scalar(CHAIN), "first").dictionary_encode()
+    for code, within in groups(pc.fill_null(reasons.indices, -1).to_numpy().astype(np.int64)):
+        reason = reasons.dictionary[code].as_py() if code >= 0 else "not_applicable"
+        answer: Answer = dict.fromkeys(SHARED)
+        answer["verdict"] = "not_applicable" if reason in ("not_applicable", "not_offered") else "not_observable"
+        answer |= {"faults": [], "path": [], "remarks": [], "reason": reason, "detail": REASONS[reason]}
+        yield rows[within], answer

@@ -1,0 +1,149 @@
+"""One certificate -> what building and checking a path asks of it, beyond its facts.
+
+A certificate that cannot be taken apart has a `problem` instead and serves for nothing.
+Spec: RFC 5280 sections 4.1, 4.2.1.1, 4.2.1.2 and 7.1.
+"""
+
+from __future__ import annotations
+
+from ..certificates import CertificateFacts
+from ..certificates.der import (
+    SEQUENCE,
+    SET,
+    Element,
+    iter_elements,
+    parse_bit_string,
+    parse_boolean,
+    parse_element,
+    parse_elements,
+    parse_enclosed,
+    parse_integer,
+    parse_object_identifier,
+    parse_string,
+)
+from ..errors import DecodeError
+
+VERSION_TAG, EXTENSIONS_TAG = 0xA0, 0xA3
+KEY_ID_TAG, ISSUER_TAG, SERIAL_TAG, DIRECTORY_NAME_TAG = 0x80, 0xA1, 0x82, 0xA4
+SUBJECT_KEY_ID, AUTHORITY_KEY_ID = "2.5.29.14", "2.5.29.35"
+
+RelativeName = tuple[tuple[bytes, bytes], ...]
+Name = tuple[RelativeName, ...]  # comparable: types, and values without case and doubled spaces
+NEEDED = (  # facts without which nothing can be said; each is None only where it could not be read
+    "subject", "issuer", "not_before", "not_after", "key_type", "is_ca", "key_usage", "extended_key_usage", "san_dns",
+    "san_ip", "san_email", "san_uri", "crl_urls",
+)  # fmt: skip
+
+
+class Candidate:
+    """A certificate as a step of a path. Lengths are octets; `extensions` map an OID to (critical, contents)."""
+
+    __slots__ = (
+        "algorithm", "authority_issuer", "authority_key_id", "authority_serial", "der", "extensions", "facts",
+        "inner_algorithm", "issuer", "problem", "serial", "sha256", "signature", "signed", "spki", "subject",
+        "subject_key_id",
+    )  # fmt: skip
+
+    def __init__(self, der: bytes, facts: CertificateFacts) -> None:
+        self.der = der
+        self.facts = facts
+        self.sha256 = facts.sha256
+        self.problem: str | None = None
+        self.subject: Name = ()
+        self.issuer: Name = ()
+        self.serial = 0
+        self.signed = self.algorithm = self.inner_algorithm = self.signature = self.spki = b""
+        self.extensions: dict[str, tuple[bool, bytes]] = {}
+        self.subject_key_id: bytes | None = None
+        self.authority_key_id: bytes | None = None
+        self.authority_issuer: Name | None = None
+        self.authority_serial: int | None = None
+        try:
+            self.read()
+        except DecodeError as error:
+            self.problem = f"{error.kind} at octet {error.offset}, expected {error.expected}"
+        missing = [name for name in NEEDED if getattr(facts, name) is None]
+        if missing and self.problem is None:
+            self.problem = facts.issue or f"{missing[0]} cannot be read"
+
+    @property
+    def self_issued(self) -> bool:
+        """Subject and issuer are the same name."""
+        return self.subject == self.issuer
+
+    def read(self) -> None:
+        """Take the certificate apart; raises DecodeError."""
+        whole = parse_element(self.der, 0, len(self.der)).expect(SEQUENCE)
+        signed, algorithm, signature = parse_elements(whole, 3, 3)
+        self.signed, self.algorithm = signed.encoding, algorithm.encoding
+        self.signature, unused = parse_bit_string(signature)
+        if unused or whole.end != len(self.der):
+            whole.fail("trailing_data", "whole octets, and the end of the certificate")
+        fields = list(iter_elements(signed.expect(SEQUENCE)))
+        version_3 = bool(fields) and fields[0].tag == VERSION_TAG and fields[0].contents.endswith(b"\x02")
+        if fields and fields[0].tag == VERSION_TAG:
+            del fields[0]
+        if len(fields) < 6:
+            signed.fail("truncated", "serial number to key")
+        serial, inner, issuer, _, subject, key, *optional = fields
+        self.serial = parse_integer(serial)
+        self.inner_algorithm, self.spki = inner.encoding, key.encoding
+        self.issuer, self.subject = comparable_name(issuer), comparable_name(subject)
+        for field in optional:
+            if field.tag == EXTENSIONS_TAG:
+                if not version_3:
+                    field.fail("bad_value", "version 3 where there are extensions")
+                self.read_extensions(parse_enclosed(field))
+        self.read_key_ids()
+
+    def read_extensions(self, extensions: Element) -> None:
+        """Note each extension; raises DecodeError for one that comes twice."""
+        for extension in iter_elements(extensions.expect(SEQUENCE)):
+            identifier, *flag, value = parse_elements(extension.expect(SEQUENCE), 2, 3)
+            name = parse_object_identifier(identifier)
+            if name in self.extensions:
+                extension.fail("bad_value", "each extension once")
+            self.extensions[name] = (bool(flag) and parse_boolean(flag[0]), value.contents)
+
+    def read_key_ids(self) -> None:
+        """Note which key the certificate has, and which one its issuer's is said to be."""
+        if SUBJECT_KEY_ID in self.extensions:
+            contents = self.extensions[SUBJECT_KEY_ID][1]
+            self.subject_key_id = parse_element(contents, 0, len(contents)).contents
+        if AUTHORITY_KEY_ID not in self.extensions:
+            return
+        contents = self.extensions[AUTHORITY_KEY_ID][1]
+        for part in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
+            if part.tag == KEY_ID_TAG:
+                self.authority_key_id = part.contents
+            elif part.tag == SERIAL_TAG:
+                self.authority_serial = int.from_bytes(part.contents, "big", signed=True)
+            elif part.tag == ISSUER_TAG:
+                names = [name for name in iter_elements(part) if name.tag == DIRECTORY_NAME_TAG]
+                self.authority_issuer = comparable_name(parse_enclosed(names[0])) if names else None
+
+    def may_issue(self, child: Candidate) -> bool:
+        """Whether the child's authority key identifier, where it has one, means this certificate."""
+        if child.authority_key_id and self.subject_key_id and child.authority_key_id != self.subject_key_id:
+            return False
+        if child.authority_serial is not None and child.authority_serial != self.serial:
+            return False
+        return child.authority_issuer is None or child.authority_issuer == self.issuer
+
+
+def comparable_name(name: Element) -> Name:
+    """A Name such that names that mean the same are equal. Spec: RFC 5280 section 7.1, ASCII case only."""
+    return tuple(
+        tuple(sorted(comparable_attribute(attribute) for attribute in iter_elements(relative.expect(SET))))
+        for relative in iter_elements(name.expect(SEQUENCE))
+    )
+
+
+def comparable_attribute(attribute: Element) -> tuple[bytes, bytes]:
+    """Type and value of an attribute: text without case and doubled spaces, anything else as it is encoded."""
+    kind, value = parse_elements(attribute.expect(SEQUENCE), 2, 2)
+    try:
+        text = parse_string(value)
+    except DecodeError:
+        return kind.encoding, value.encoding
+    return kind.encoding, b"text " + b" ".join(text.encode("utf-8", "surrogatepass").lower().split())

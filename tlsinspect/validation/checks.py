@@ -1,0 +1,107 @@
+"""What speaks against a path, certificate by certificate, once it is built.
+
+At least as strict as openssl verify -purpose sslserver. Spec: RFC 5280 sections 4.2 and 6.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from .candidate import Candidate
+from .constraints import check_names
+from .record import Fault
+
+UNDERSTOOD = frozenset(
+    {
+        "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.32",
+        "2.5.29.33", "2.5.29.35", "2.5.29.36", "2.5.29.37", "2.5.29.54", "1.3.6.1.5.5.7.48.1.5",
+        "2.16.840.1.113730.1.1",
+    }
+)  # fmt: skip
+SERVER_USES = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
+NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
+BASIC_CONSTRAINTS = "2.5.29.19"
+NANOSECONDS = 10**9
+
+
+def date_text(time: int) -> str:
+    """A time in nanoseconds as words."""
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time // NANOSECONDS):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def find_faults(path: tuple[Candidate, ...], anchored: bool, time: int, name_comparisons: int) -> Iterator[Fault]:
+    """Everything that is wrong with a path at `time`, in nanoseconds; not whether it is trusted."""
+    for place, each in enumerate(path):
+        is_anchor = anchored and place == len(path) - 1
+        if each.problem is not None and not is_anchor:
+            yield Fault("malformed", each.sha256, f"{who(each)} cannot be read: {each.problem}")
+            continue
+        yield from find_date_faults(each, time)
+        yield from find_use_faults(each, place, path, is_anchor)
+    broken = check_names(path, name_comparisons)
+    if broken is not None:
+        place, words, cut = broken
+        text = words if cut else f"{who(path[place])} has {words}"
+        yield Fault("limit" if cut else "constraint_violated", path[place].sha256, text)
+
+
+def who(candidate: Candidate) -> str:
+    """A certificate in a sentence."""
+    return candidate.facts.subject or "a certificate without subject"
+
+
+def find_date_faults(each: Candidate, time: int) -> Iterator[Fault]:
+    """Not yet, or no longer; both ends belong to the period (RFC 5280 section 4.1.2.5)."""
+    start, end = each.facts.not_before, each.facts.not_after
+    if end is not None and time > end:
+        yield Fault("expired", each.sha256, f"{who(each)} was valid until {date_text(end)}")
+    if start is not None and time < start:
+        yield Fault("not_yet_valid", each.sha256, f"{who(each)} is valid from {date_text(start)} on")
+
+
+def find_use_faults(each: Candidate, place: int, path: tuple[Candidate, ...], is_anchor: bool) -> Iterator[Fault]:
+    """Extensions that rule out what the certificate is used for."""
+    facts = each.facts
+    for words in (critical_words(each), use_words(each, place), authority_words(each, place, is_anchor)):
+        if words:
+            yield Fault("constraint_violated", each.sha256, f"{who(each)} {words}")
+    below = sum(not other.self_issued for other in path[1:place])
+    if place and facts.path_length is not None and below > facts.path_length:
+        words = f"allows {facts.path_length} authorities below it (path length), and there are {below}"
+        yield Fault("constraint_violated", each.sha256, f"{who(each)} {words}")
+
+
+def critical_words(each: Candidate) -> str:
+    """A critical extension that nobody here understands, which forbids the use of the certificate."""
+    unknown = [name for name, (critical, _) in each.extensions.items() if critical and name not in UNDERSTOOD]
+    return f"has a critical extension that is not understood: {unknown[0]}" if unknown else ""
+
+
+def use_words(each: Candidate, place: int) -> str:
+    """Purposes without that of a TLS server; those of an authority bind what is below it."""
+    purposes, uses = each.facts.extended_key_usage, each.facts.key_usage
+    if purposes and "serverAuth" not in purposes:
+        return f"is not for TLS servers (extended key usage {', '.join(purposes[:5])})"
+    if place == 0 and uses and SERVER_USES.isdisjoint(uses):
+        return f"is not for TLS (key usage {', '.join(uses)})"
+    if NETSCAPE_TYPE in each.extensions and not netscape_allows(each.extensions[NETSCAPE_TYPE][1], place):
+        return "is not for TLS servers (Netscape certificate type)"
+    return ""
+
+
+def netscape_allows(contents: bytes, place: int) -> bool:
+    """Whether the old certificate type, a BIT STRING, has the bit of a server, or further up that of an authority."""
+    bits = contents[3] if len(contents) > 3 else 0
+    return bool(bits & (0x40 if place == 0 else 0x04))
+
+
+def authority_words(each: Candidate, place: int, is_anchor: bool) -> str:
+    """Why a certificate must not issue others; a trusted one of version 1 may."""
+    if place == 0:
+        return ""
+    uses = each.facts.key_usage or []
+    if each.facts.key_usage and "keyCertSign" not in uses:
+        return "must not sign certificates (key usage)"
+    old = is_anchor and BASIC_CONSTRAINTS not in each.extensions and (not each.extensions or "keyCertSign" in uses)
+    return "" if each.facts.is_ca or old else "is not an authority (basic constraints)"

@@ -1,0 +1,159 @@
+"""Signatures under a certificate's key, with what they may cost bounded before anything is computed.
+
+A key that is larger than the limits allow is refused by its numbers alone: an RSA operation costs
+as much as the modulus and the exponent that a stranger chose. Every answer is kept.
+Spec: RFC 3279, RFC 4055, RFC 5758, RFC 8410, RFC 9881.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from ..certificates import CertificateFacts
+from ..certificates.der import SEQUENCE, parse_element, parse_elements, parse_object_identifier
+from ..errors import DecodeError
+from ..wire.limits import Limits
+from .candidate import Candidate
+
+State = Literal["good", "bad", "unsupported", "limit"]
+Answer = tuple[State, str]
+GOOD: Answer = ("good", "")
+BAD: Answer = ("bad", "the signature does not fit the key")
+
+HASHES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
+    "1.2.840.113549.1.1.4": ("RSA", hashes.MD5),
+    "1.2.840.113549.1.1.5": ("RSA", hashes.SHA1),
+    "1.3.14.3.2.29": ("RSA", hashes.SHA1),
+    "1.2.840.113549.1.1.14": ("RSA", hashes.SHA224),
+    "1.2.840.113549.1.1.11": ("RSA", hashes.SHA256),
+    "1.2.840.113549.1.1.12": ("RSA", hashes.SHA384),
+    "1.2.840.113549.1.1.13": ("RSA", hashes.SHA512),
+    "1.2.840.10045.4.1": ("EC", hashes.SHA1),
+    "1.2.840.10045.4.3.1": ("EC", hashes.SHA224),
+    "1.2.840.10045.4.3.2": ("EC", hashes.SHA256),
+    "1.2.840.10045.4.3.3": ("EC", hashes.SHA384),
+    "1.2.840.10045.4.3.4": ("EC", hashes.SHA512),
+    "1.2.840.10040.4.3": ("DSA", hashes.SHA1),
+    "2.16.840.1.101.3.4.3.1": ("DSA", hashes.SHA224),
+    "2.16.840.1.101.3.4.3.2": ("DSA", hashes.SHA256),
+}
+PSS = "1.2.840.113549.1.1.10"
+WHOLE_MESSAGE = frozenset({"Ed25519", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"})  # key and signature in one
+KEY_ERRORS = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
+
+
+class SignatureChecker:
+    """Checks signatures, each once; `computed` counts those that were not known before."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.computed = 0
+        self.answers: dict[tuple[str, str], Answer] = {}
+        self.keys: dict[bytes, Any] = {}
+
+    def check(self, child: Candidate, issuer: Candidate) -> Answer:
+        """Whether the issuer's key signed the child."""
+        place = (child.sha256, issuer.sha256)
+        if place not in self.answers:
+            self.answers[place] = self.check_new(child, issuer)
+        return self.answers[place]
+
+    def check_new(self, child: Candidate, issuer: Candidate) -> Answer:
+        """The same, computed."""
+        if child.algorithm != child.inner_algorithm:
+            return "bad", "the algorithm beside the signature is not the one that was signed"
+        pss = None
+        if algorithm_of(child.algorithm) == PSS:
+            pss = pss_parameters(child.der)
+        return self.verify(issuer.facts, issuer.spki, child.algorithm, child.signature, child.signed, pss)
+
+    def verify(
+        self,
+        facts: CertificateFacts,
+        spki: bytes,
+        algorithm: bytes,
+        signature: bytes,
+        message: bytes,
+        pss: Any = None,
+    ) -> Answer:
+        """Whether the key `spki`, described by `facts`, made `signature` over `message`."""
+        refused = self.refuse_key(facts)
+        if refused is not None:
+            return refused
+        self.computed += 1
+        if spki not in self.keys:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self.keys[spki] = load_der_public_key(spki)
+            except KEY_ERRORS:
+                self.keys[spki] = None
+        key = self.keys[spki]
+        name = algorithm_of(algorithm)
+        if key is None:
+            return "unsupported", f"the issuer's key ({facts.key_type}) cannot be used here"
+        try:
+            verified = verify_with(key, facts.key_type or "", name, signature, message, pss)
+        except InvalidSignature:
+            return BAD
+        except KEY_ERRORS:
+            verified = False
+        return GOOD if verified else ("unsupported", f"signature algorithm {name} cannot be checked here")
+
+    def refuse_key(self, facts: CertificateFacts) -> Answer | None:
+        """The limit that a key exceeds, by its numbers."""
+        if facts.key_bits is not None and facts.key_bits > self.limits.key_bits:
+            return "limit", f"limit key_bits: the issuer's key has {facts.key_bits} bits"
+        if (facts.key_type or "").startswith("RSA") and (
+            facts.exponent is None or abs(int(facts.exponent)).bit_length() > self.limits.exponent_bits
+        ):
+            return "limit", "limit exponent_bits: the exponent of the issuer's key is too long"
+        return None
+
+
+def verify_with(key: Any, key_type: str, name: str, signature: bytes, message: bytes, pss: Any) -> bool:
+    """Verify; True where the signature is good, False where the algorithm does not go with the key.
+
+    Raises InvalidSignature, and KEY_ERRORS where the package refuses.
+    """
+    kind, digest = HASHES.get(name, ("", hashes.SHA256))
+    if isinstance(key, rsa.RSAPublicKey) and name == PSS and pss is not None:
+        key.verify(signature, message, *pss)
+    elif isinstance(key, rsa.RSAPublicKey) and kind == "RSA":
+        key.verify(signature, message, padding.PKCS1v15(), digest())
+    elif isinstance(key, ec.EllipticCurvePublicKey) and kind == "EC":
+        key.verify(signature, message, ec.ECDSA(digest()))
+    elif isinstance(key, dsa.DSAPublicKey) and kind == "DSA":
+        key.verify(signature, message, digest())
+    elif key_type in WHOLE_MESSAGE and not kind:
+        key.verify(signature, message)
+    else:
+        return False
+    return True
+
+
+def algorithm_of(encoding: bytes) -> str:
+    """The OID of an AlgorithmIdentifier; "" where it cannot be read."""
+    try:
+        whole = parse_element(encoding, 0, len(encoding)).expect(SEQUENCE)
+        return parse_object_identifier(parse_elements(whole, 1, 2)[0])
+    except DecodeError:
+        return ""
+
+
+def pss_parameters(der: bytes) -> tuple[Any, Any] | None:
+    """Padding and hash of a certificate that is signed with RSASSA-PSS; None where the package refuses it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            certificate = x509.load_der_x509_certificate(der)
+            return certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
+    except (*KEY_ERRORS, x509.InvalidVersion):
+        return None

@@ -1,0 +1,65 @@
+"""The validation table as lines for people: a count per verdict, then each case once with its packets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from ..statistics.wording import REASONS, endpoint, number_text
+from .record import VERDICTS
+
+SHOWN_CASES = 20  # of each verdict; CSV and JSON Lines have every connection
+SHOWN_PACKETS = 5
+SILENT = ("valid", "not_observable", "not_applicable")
+
+
+def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them."""
+    yield f"Judged against {trust}, {moment}."
+    if not len(rows):
+        yield "There are no connections."
+        return
+    verdicts = Counter(rows["verdict"].to_pylist())
+    yield ""
+    width = max(len(str(count)) for count in verdicts.values())
+    for verdict, meaning in VERDICTS.items():
+        if verdicts[verdict]:
+            yield f"{verdicts[verdict]:>{width}}  {verdict:19}  {meaning}"
+    reasons = Counter(rows["reason"].to_pylist())
+    for reason, count in reasons.most_common():
+        if reason not in (None, "not_applicable", "not_offered"):
+            yield f"{'':{width}}  not observable: {number_text(count, 'connection')}, as {REASONS[reason]}"
+    yield from render_cases(rows)
+
+
+def render_cases(rows: pa.Table) -> Iterator[str]:
+    """What is wrong, a case for each server, name and sentence, and what the verifier objects to."""
+    cases: dict[str, dict[tuple[Any, ...], list[int | None]]] = {}
+    names = ("verdict", "server_ip", "server_port", "server_name", "detail", "objection", "packet")
+    for verdict, *case, objection, packet in zip(*(rows[name].to_pylist() for name in names), strict=True):
+        if verdict not in SILENT:
+            cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
+        elif objection is not None:
+            cases.setdefault("valid", {}).setdefault((*case[:3], "", objection), []).append(packet)
+    for verdict in VERDICTS:
+        found = sorted(cases.get(verdict, {}).items(), key=lambda item: -len(item[1]))
+        if found:
+            yield ""
+            yield verdict if verdict != "valid" else "valid, though a verifier with the rules of the Web PKI objects"
+        for (address, port, name, detail, objection), packets in found[:SHOWN_CASES]:
+            called = f" ({name})" if name else ""
+            counted = number_text(len(packets), "connection")
+            yield f"  {endpoint(address, port)}{called}: {counted}, {packets_text(packets)}"
+            yield f"    {objection or detail}"
+        if len(found) > SHOWN_CASES:
+            yield f"  and {len(found) - SHOWN_CASES} more"
+
+
+def packets_text(packets: list[int | None]) -> str:
+    """The packets that complete the Certificate messages: "packets 4, 19 and 7 more"."""
+    known = [str(packet) for packet in packets if packet is not None]
+    more = f" and {len(known) - SHOWN_PACKETS} more" if len(known) > SHOWN_PACKETS else ""
+    return f"packet{'s' * (len(known) != 1)} {', '.join(known[:SHOWN_PACKETS])}{more}"

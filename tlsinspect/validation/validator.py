@@ -1,0 +1,183 @@
+"""A chain and a time -> a Judgement; and between which times a judgement stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain as chained
+from itertools import pairwise
+
+from ..certificates import CertificateFacts
+from ..certificates.facts import hold_time
+from ..tables import Context
+from ..wire.limits import Limits
+from .candidate import Candidate, Name
+from .checks import find_faults, who
+from .paths import Path, PathBuilder
+from .record import RANKS, Fault, Judgement
+from .signatures import SignatureChecker
+from .trust import Trust
+
+MOST_DATES = 1024  # that are looked at above one issuer; the search of a path is cut long before
+
+
+class Validator:
+    """Judges chains of one run: `certificates` maps SHA-256 to DER, `facts_of` gives a certificate's facts."""
+
+    def __init__(
+        self,
+        trust: Trust,
+        certificates: Mapping[str, bytes],
+        facts_of: Callable[[str], CertificateFacts],
+        limits: Limits,
+    ) -> None:
+        self.trust = trust
+        self.certificates = certificates
+        self.facts_of = facts_of
+        self.limits = limits
+        self.checker = SignatureChecker(limits)
+        self.candidates: dict[str, Candidate] = {}
+        self.dates: dict[Name, frozenset[int]] = {}
+
+    def candidate(self, sha256: str) -> Candidate:
+        """A certificate of the run, or a trusted one."""
+        if sha256 not in self.candidates:
+            anchor = self.trust.anchors.get(sha256)
+            self.candidates[sha256] = anchor or Candidate(self.certificates[sha256], self.facts_of(sha256))
+        return self.candidates[sha256]
+
+    @cached_property
+    def others(self) -> Mapping[Name, list[Candidate]]:
+        """Every authority's certificate that was seen in the capture, by subject."""
+        found: dict[Name, list[Candidate]] = {}
+        for sha256 in self.certificates:
+            if self.facts_of(sha256).is_ca:
+                candidate = self.candidate(sha256)
+                if candidate.problem is None:
+                    found.setdefault(candidate.subject, []).append(candidate)
+        return found
+
+    def find_changes(self, chain: Sequence[str]) -> list[int]:
+        """Times in nanoseconds at which the judgement of a chain may change, in order."""
+        sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
+        times = set(chained.from_iterable(map(dates_of, sent)))
+        return sorted(times.union(*(self.dates_above(issuer) for issuer in {each.issuer for each in sent})))
+
+    def dates_above(self, issuer: Name) -> frozenset[int]:
+        """The dates of all certificates that a path may have from an issuer of this name upwards."""
+        if issuer not in self.dates:
+            waiting, seen, times = [issuer], {issuer}, set[int]()
+            while waiting and len(times) < MOST_DATES:
+                name = waiting.pop()
+                for candidate in (*self.trust.by_subject.get(name, ()), *self.others.get(name, ())):
+                    times.update(dates_of(candidate))
+                    if candidate.issuer not in seen:
+                        seen.add(candidate.issuer)
+                        waiting.append(candidate.issuer)
+            self.dates[issuer] = frozenset(times)
+        return self.dates[issuer]
+
+    def knows_more(self, path: Path, chain: Sequence[str]) -> bool:
+        """Whether the rest of the capture has issuers for a path that the server did not send."""
+        return any(
+            issuer.sha256 not in chain for each in path.certificates for issuer in self.others.get(each.issuer, ())
+        )
+
+    def judge(self, chain: Sequence[str], time: int) -> Judgement:
+        """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC."""
+        sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
+        builder = PathBuilder(self.trust, self.others, self.checker, self.limits)
+        path, faults = self.best(builder, sent, False, time)
+        if path.end is not None and self.knows_more(path, chain):
+            longer, more = self.best(builder, sent, True, time)
+            if longer.end is None or len(longer.certificates) > len(path.certificates):
+                path, faults = longer, more
+        places = {sha256: place for place, sha256 in reversed(list(enumerate(chain)))}
+        faults += find_lacking(path, places) + find_disorder(path, places)
+        faults.sort(key=lambda fault: RANKS[fault.verdict])
+        certificates = path.certificates
+        objection = None
+        if all(fault.verdict == "wrong_order" for fault in faults):
+            from .verifier import object_to  # the last to be asked
+
+            objection = object_to(certificates, time)
+        return Judgement(
+            tuple(faults),
+            tuple(each.sha256 for each in certificates),
+            None if path.end is not None else who(certificates[-1]),
+            objection,
+            find_remarks(path, chain, self.limits.chain_certificates),
+        )
+
+    def best(
+        self, builder: PathBuilder, sent: tuple[Candidate, ...], with_others: bool, time: int
+    ) -> tuple[Path, list[Fault]]:
+        """The path with the least against it: trusted before not, then by the gravest fault."""
+        best: tuple[tuple[bool, list[int], int], Path, list[Fault]] | None = None
+        cut: Fault | None = None
+        for path in builder.iter_paths(sent, with_others):
+            faults = list(find_faults(path.certificates, path.end is None, time, self.limits.name_comparisons))
+            if path.end is not None and path.end not in faults:
+                faults.append(path.end)
+            if not faults:
+                return path, []
+            if path.end is not None and path.end.verdict == "limit":
+                cut = path.end
+            ranks = sorted(RANKS[fault.verdict] for fault in faults)
+            key = (path.end is not None, ranks, -len(path.certificates))
+            if best is None or key < best[0]:
+                best = (key, path, faults)
+        assert best is not None  # a chain has a first certificate, and so a path
+        if cut is not None and cut not in best[2]:
+            best[2].append(cut)
+        return best[1], best[2]
+
+
+def open_validator(trust: Trust, context: Context, limits: Limits) -> Validator:
+    """A Validator for what a run has read."""
+    return Validator(trust, context.certificates, context.certificate, limits)
+
+
+def dates_of(candidate: Candidate) -> Iterator[int]:
+    """When a certificate begins to be valid, and when it no longer is."""
+    start, end = candidate.facts.not_before, candidate.facts.not_after
+    if start is not None:
+        yield start
+    if end is not None:
+        yield hold_time(end + 1)
+
+
+def find_lacking(path: Path, places: Mapping[str, int]) -> list[Fault]:
+    """Certificates of the path that the server did not send, though it should have; roots need not be sent."""
+    faults = []
+    *needed, last = path.certificates
+    if path.end is not None and not last.self_issued:
+        needed.append(last)
+    for child, issuer in pairwise(needed):
+        if issuer.sha256 not in places:
+            text = f"{who(issuer)}, the issuer of {who(child)}, was not sent; another connection shows it"
+            faults.append(Fault("incomplete_chain", child.sha256, text))
+    return faults
+
+
+def find_disorder(path: Path, places: Mapping[str, int]) -> list[Fault]:
+    """A certificate that was sent before one that it issued (RFC 5246 section 7.4.2)."""
+    sent = [each for each in path.certificates if each.sha256 in places]
+    for child, issuer in pairwise(sent):
+        if places[issuer.sha256] < places[child.sha256]:
+            return [Fault("wrong_order", issuer.sha256, f"{who(issuer)} was sent before {who(child)}, which it issued")]
+    return []
+
+
+def find_remarks(path: Path, chain: Sequence[str], most: int) -> tuple[str, ...]:
+    """What is no fault, and worth to be known."""
+    last = path.certificates[-1]
+    used = {each.sha256 for each in path.certificates}
+    remarks = []
+    if last.self_issued and last.sha256 in chain[1:]:
+        remarks.append("root_sent")
+    if any(sha256 not in used for sha256 in chain) or len(set(chain)) < len(chain):
+        remarks.append("unneeded_sent")
+    if len(chain) > most:
+        remarks.append("chain_cut")
+    return tuple(remarks)
