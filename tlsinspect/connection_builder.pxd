@@ -31,7 +31,7 @@ cdef class ConnectionBuilder:
     cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
     @cython.locals(side=int, hello=ServerHello)
     cpdef set_certificates(self, Connection connection, Flow flow)
-    @cython.locals(names=list)
+    @cython.locals(names=list, key=bytes, known=tuple, body=bytes)
     cpdef tuple chain(self, Connection connection, Flow flow, int side)
     @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
     cpdef set_resumption(self, Connection connection, Flow flow, int side)
@@ -44,3 +44,5 @@ cdef class ConnectionBuilder:
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
 
 cpdef bint is_sslv2(Flow flow) except -1
+@cython.locals(end=Py_ssize_t)
+cpdef bytes chain_key(bytes body)

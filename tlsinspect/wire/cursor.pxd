@@ -1,4 +1,5 @@
 cimport cython
+from .octets cimport cut
 
 @cython.final
 cdef class Cursor:
