@@ -1,6 +1,7 @@
 cimport cython
 from ..wire.octets cimport cut
 
+@cython.no_gc
 @cython.final
 cdef class Element:
     cdef readonly bytes data
