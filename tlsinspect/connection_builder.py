@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from hashlib import blake2b, sha1, sha256
-from socket import AF_INET, AF_INET6, inet_ntop
+from socket import AF_INET6, inet_ntop
 
 from .connection import DTLS, GQUIC, QUIC, SSL2, Connection
 from .errors import DecodeError
@@ -27,7 +27,7 @@ from .wire.stream import Stream
 MEMO_LIMIT = 65536  # remembered addresses; past it the memory starts anew
 FINGERPRINT_MEMO_LIMIT = 8192  # the same for fingerprints, which no client has to offer twice
 LONGEST_REMEMBERED = 2048  # letters of a JA3 string
-CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, whose keys are whole Certificate messages
+CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, which are remembered as whole Certificate messages
 
 SSL2_VERSION = 0x0002
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
@@ -55,7 +55,7 @@ class ConnectionBuilder:
         self.tls_ports = tls_ports
         self.certificates: dict[str, bytes] = {}
         self.addresses: dict[bytes, str] = {}
-        self.chains: dict[bytes, tuple[str, ...]] = {}
+        self.chains: dict[bytes, tuple[bytes, tuple[str, ...]]] = {}
         self.chain_octets = 0
         self.fingerprints: dict[tuple[object, ...], tuple[str, str, str, str]] = {}
         self.server_fingerprints: dict[tuple[int, int, bytes], tuple[str, str]] = {}
@@ -155,7 +155,10 @@ class ConnectionBuilder:
         if text is None:
             if len(self.addresses) > MEMO_LIMIT:
                 self.addresses.clear()
-            text = inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)
+            if len(packed) == 4:
+                text = f"{packed[0]}.{packed[1]}.{packed[2]}.{packed[3]}"
+            else:
+                text = inet_ntop(AF_INET6, packed)
             self.addresses[packed] = text
         return text
 
@@ -309,27 +312,28 @@ class ConnectionBuilder:
         body = flow.chains[side]
         if body is None:
             return None
-        hashes = self.chains.get(body)
-        if hashes is None:
-            certificates, error = parse_certificate_list(body, flow.tls13)
-            if error is not None:
-                if not flow.chain_cut[side]:
-                    connection.problems.append((error, flow.chain_packets[side]))
-                if not certificates:
-                    return None
-            names = []
-            for der in certificates:
-                name = sha256(der).hexdigest()
-                names.append(name)
-                self.certificates[name] = der
-            hashes = tuple(names)
-            if error is not None:
-                return hashes
+        key = chain_key(body)
+        known = self.chains.get(key)
+        if known is not None and known[0] == body:
+            return known[1]
+        certificates, error = parse_certificate_list(body, flow.tls13)
+        if error is not None:
+            if not flow.chain_cut[side]:
+                connection.problems.append((error, flow.chain_packets[side]))
+            if not certificates:
+                return None
+        names = []
+        for der in certificates:
+            name = sha256(der).hexdigest()
+            names.append(name)
+            self.certificates[name] = der
+        hashes = tuple(names)
+        if error is None:
             if self.chain_octets > CHAIN_MEMO_OCTETS:
                 self.chains.clear()
                 self.chain_octets = 0
             self.chain_octets += len(body)
-            self.chains[body] = hashes
+            self.chains[key] = (body, hashes)
         return hashes
 
     def set_resumption(self, connection: Connection, flow: Flow, side: int) -> None:
@@ -477,6 +481,17 @@ def first_integer(signature: bytes) -> bytes:
     if len(signature) < at + 2 or signature[0] != 0x30 or signature[at] != 2:
         return b""
     return cut(signature, at + 2, min(at + 2 + signature[at + 1], len(signature)))
+
+
+def chain_key(body: bytes) -> bytes:
+    """What a Certificate message is remembered by, before it is compared as a whole: hashing all of it is dear.
+
+    These are its length and the end of its first certificate, a signature (RFC 5246 section 7.4.2).
+    """
+    if len(body) < 6:
+        return body
+    end = 6 + (body[3] << 16 | body[4] << 8 | body[5])
+    return cut(body, 0, 3) + cut(body, end - 32, end)
 
 
 def is_sslv2(flow: Flow) -> bool:

@@ -8,7 +8,6 @@ What a program has taught scapy (`conf.l2types.register`) is used as well.
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -75,6 +74,8 @@ def load_dissectors() -> Mapping[int, Callable[[bytes], Any]]:
 @contextmanager
 def silence() -> Iterator[None]:
     """Keep scapy's log messages, and the warnings of what it imports, from the terminal."""
+    import logging  # dear to import, like scapy
+
     logger = logging.getLogger("scapy")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

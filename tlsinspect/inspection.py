@@ -17,7 +17,6 @@ import pyarrow as pa
 from . import tables
 from .capture import STANDARD_INPUT, find_captures, order_captures
 from .columns import COLUMNS, PIVOTS
-from .parallel import ParallelReading
 from .reading import BATCH_TABLES, Progress, Reading, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
     from .filters.compile import Filter
+    from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
     from .validation import Trust
@@ -385,5 +385,7 @@ def open_reading(
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     sources = order_captures(find_captures(paths))
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
+        from .parallel import ParallelReading  # multiprocessing is dear to import, and small captures need none
+
         return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where)
     return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits, where=where)

@@ -1,6 +1,7 @@
 cimport cython
 from ..wire.octets cimport cut
 
+@cython.no_gc
 @cython.final
 cdef class Element:
     cdef readonly bytes data
@@ -10,8 +11,10 @@ cdef class Element:
     cpdef fail(self, str kind, str expected)
     cpdef Element expect(self, int tag)
 
-@cython.locals(start=Py_ssize_t, tag=int, length=Py_ssize_t, octets=Py_ssize_t, at=Py_ssize_t)
+@cython.locals(start=Py_ssize_t, tag=int, length=Py_ssize_t, octets=Py_ssize_t, place=Py_ssize_t)
 cpdef Element parse_header(bytes data, Py_ssize_t offset, Py_ssize_t limit)
+@cython.locals(element=Element)
+cpdef Element make_element(bytes data, int tag, Py_ssize_t offset, Py_ssize_t start, Py_ssize_t end)
 @cython.locals(element=Element)
 cpdef Element parse_element(bytes data, Py_ssize_t offset, Py_ssize_t limit)
 @cython.locals(elements=list, element=Element, position=Py_ssize_t)

@@ -113,8 +113,21 @@ def parse_header(data: bytes, offset: int, limit: int) -> Element:
         start += octets
         if start > limit:
             raise DecodeError("der", "truncated", offset, f"a length of {octets} octets")
-        length = int.from_bytes(data[start - octets : start], "big")
-    return Element(data, tag, offset, start, start + length)
+        length = 0
+        for place in range(start - octets, start):
+            length = length << 8 | data[place]
+    return make_element(data, tag, offset, start, start + length)
+
+
+def make_element(data: bytes, tag: int, offset: int, start: int, end: int) -> Element:
+    """Make an Element; compiled, without the call of __init__ and the numbers that it would be given as objects."""
+    element = Element.__new__(Element)
+    element.data = data
+    element.tag = tag
+    element.offset = offset
+    element.start = start
+    element.end = end
+    return element
 
 
 def parse_element(data: bytes, offset: int, limit: int) -> Element:
@@ -161,7 +174,7 @@ def parse_integer(element: Element) -> int:
     element.expect(INTEGER)
     if element.start == element.end:
         element.fail("truncated", "at least one octet")
-    return int.from_bytes(element.contents, "big", signed=True)
+    return int.from_bytes(cut(element.data, element.start, element.end), "big", signed=True)
 
 
 def parse_small_integer(element: Element) -> int:
@@ -192,7 +205,8 @@ def parse_bit_string(element: Element) -> tuple[bytes, int]:
 def parse_object_identifier(element: Element) -> str:
     """Return an OBJECT IDENTIFIER in dotted form."""
     try:
-        return _dotted(element.expect(OBJECT_IDENTIFIER).contents)
+        element.expect(OBJECT_IDENTIFIER)
+        return _dotted(cut(element.data, element.start, element.end))
     except ValueError:
         element.fail("bad_value", f"whole arcs in 1 to {MAX_IDENTIFIER_OCTETS} octets")
 
@@ -220,7 +234,7 @@ def parse_time(element: Element) -> int:
     if element.tag not in TIMES:
         element.fail("bad_value", f"a UTCTime or GeneralizedTime, found tag 0x{element.tag:02X}")
     try:
-        return _nanoseconds(element.tag, element.contents)
+        return _nanoseconds(element.tag, cut(element.data, element.start, element.end))
     except ValueError as error:
         element.fail("bad_value", str(error))
 
@@ -255,6 +269,7 @@ def parse_string(element: Element) -> str:
     if encoding is None:
         element.fail("bad_value", f"a string, found tag 0x{element.tag:02X}")
     try:
-        return element.contents.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
+        octets = cut(element.data, element.start, element.end)
+        return octets.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
     except UnicodeDecodeError:
         element.fail("bad_value", f"{encoding} text")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import DecodeError
+from ..wire.octets import cut
 from .der import (
     BOOLEAN,
     INTEGER,
@@ -56,19 +57,25 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
     Raises DecodeError where the list itself breaks off; what came before stays.
     """
     seen: set[str] = set()
-    for extension in iter_elements(extensions.expect(SEQUENCE)):
-        identifier, *_, value = parse_elements(extension.expect(SEQUENCE), 2, 3)
-        type_ = parse_object_identifier(identifier)
-        if type_ not in EXTENSIONS:
+    wanted = draft.wanted
+    position = extensions.expect(SEQUENCE).start
+    while position < extensions.end:
+        extension = parse_element(extensions.data, position, extensions.end)
+        position = extension.end
+        parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
+        type_ = parse_object_identifier(parts[0])
+        known = EXTENSIONS.get(type_)
+        if known is None:
             continue
-        name, _, parse = EXTENSIONS[type_]
-        if not draft.wants(name):
+        name, _, parse = known
+        if wanted is not None and name not in wanted:
             continue
         if type_ in seen:
             draft.refuse(name, extension.error("bad_value", "the extension once (RFC 5280 4.2)"))
             continue
         seen.add(type_)
         try:
+            value: Element = parts[len(parts) - 1]
             parse(parse_enclosed(value.expect(OCTET_STRING)), draft)
         except DecodeError as error:
             draft.refuse(name, error)
@@ -78,28 +85,33 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
 
 def add_absent(draft: Draft, seen: set[str]) -> None:
     """Note what it means that extensions are absent: all known ones but those `seen`, as dotted OIDs."""
+    facts = draft.facts
     for type_, (_, absent, _) in EXTENSIONS.items():
         if type_ not in seen:
             for fact, make in absent.items():
-                draft.facts[fact] = make()
+                facts[fact] = make()
 
 
 def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
     dns: list[str] = []
     addresses: list[str] = []
     email: list[str] = []
-    elements = list(iter_elements(names.expect(SEQUENCE)))
+    elements = parse_elements(names.expect(SEQUENCE), 0, names.end)
     for name in elements:
         if name.tag == DNS_TAG:
             dns.append(parse_general_text(name))
         elif name.tag == IP_TAG:
-            address = ip_text(name.contents)
+            address = ip_text(cut(name.data, name.start, name.end))
             addresses.append(address)
             if address.startswith("#"):
                 draft.refuse("subjectAltName", name.error("bad_length", "an address of 4 or 16 octets"))
         elif name.tag == EMAIL_TAG:
             email.append(parse_general_text(name))
-    draft.facts.update(san_dns=dns, san_ip=addresses, san_email=email, san_uri=uris(elements))
+    facts = draft.facts
+    facts["san_dns"] = dns
+    facts["san_ip"] = addresses
+    facts["san_email"] = email
+    facts["san_uri"] = uris(elements)
 
 
 def _parse_basic_constraints(constraints: Element, draft: Draft) -> None:
@@ -155,12 +167,12 @@ def _parse_tls_feature(features: Element, draft: Draft) -> None:
 
 
 def _parse_timestamps(wrapped: Element, draft: Draft) -> None:
-    data, position, end = wrapped.data, wrapped.start + 2, wrapped.end
-    if int.from_bytes(wrapped.expect(OCTET_STRING).contents[:2], "big") != end - position:
+    data, position, end = wrapped.data, wrapped.start + 2, wrapped.expect(OCTET_STRING).end
+    if int.from_bytes(cut(data, wrapped.start, min(position, end)), "big") != end - position:
         wrapped.fail("bad_length", "a list that fills its block")
     count = 0
     while position < end:
-        position += 2 + int.from_bytes(data[position : position + 2], "big")
+        position += 2 + int.from_bytes(cut(data, position, position + 2), "big")
         count += 1
     if position != end:
         wrapped.fail("truncated", "timestamps that end with their list")

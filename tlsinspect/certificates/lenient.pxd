@@ -1,6 +1,21 @@
 cimport cython
+from ..wire.octets cimport cut
 from .der cimport (
-    Element, parse_element, parse_elements, parse_enclosed, parse_header, parse_integer, parse_object_identifier,
-    parse_small_integer, parse_time
+    Element, make_element, parse_element, parse_elements, parse_enclosed, parse_header, parse_integer,
+    parse_object_identifier, parse_small_integer, parse_time
 )
+from .extensions cimport add_absent, parse_extensions
 from .names cimport parse_name
+
+@cython.locals(certificate=Element, signed=Element)
+cpdef _parse_outer(bytes der, draft)
+@cython.locals(element=Element)
+cpdef Element _enter(bytes data, Py_ssize_t offset, Py_ssize_t limit, draft)
+@cython.locals(data=bytes, position=Py_ssize_t, element=Element, issuer=bytes, subject=bytes, field=str)
+cpdef _parse_signed(Element signed, draft)
+@cython.locals(element=Element)
+cpdef _parse_optional(Element signed, Py_ssize_t position, draft)
+cpdef _parse_issuer(Element name, draft)
+cpdef _parse_subject(Element name, draft)
+@cython.locals(times=dict, ends=list, time=Element)
+cpdef _parse_validity(Element validity, draft)

@@ -11,11 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import DecodeError
+from ..wire.octets import cut
 from .der import (
     BIT_STRING,
     SEQUENCE,
     UTC_TIME,
     Element,
+    make_element,
     parse_element,
     parse_elements,
     parse_enclosed,
@@ -74,28 +76,31 @@ def _enter(data: bytes, offset: int, limit: int, draft: Draft) -> Element:
     if not draft.cut:
         return element
     draft.refuse("certificate", element.error("truncated", f"{element.end - limit} octets more"))
-    return Element(data, element.tag, element.offset, element.start, limit)
+    return make_element(data, element.tag, element.offset, element.start, limit)
 
 
 def _parse_signed(signed: Element, draft: Draft) -> None:
     """Read TBSCertificate; raises DecodeError where its fields break off, and what came before stays."""
     data, position = signed.data, signed.start
-    encodings = {}
+    wanted = draft.wanted
+    issuer = subject = b""
     for field, parse in FIELDS.items():
         element = parse_element(data, position, signed.end)
         if field == "version" and element.tag != VERSION_TAG:
             draft.facts["version"] = 1  # the default
             continue
         position = element.end
-        if field in ("subject", "issuer"):
-            encodings[field] = element.encoding
-        if not draft.wants(field):
+        if field == "issuer":
+            issuer = cut(data, element.offset, position)
+        elif field == "subject":
+            subject = cut(data, element.offset, position)
+        if wanted is not None and field not in wanted:
             continue
         try:
             parse(element, draft)
         except DecodeError as error:
             draft.refuse(field, error)
-    draft.facts["self_signed"] = encodings["subject"] == encodings["issuer"]
+    draft.facts["self_signed"] = subject == issuer
     _parse_optional(signed, position, draft)
 
 
@@ -163,7 +168,8 @@ def _parse_subject(name: Element, draft: Draft) -> None:
 
 def _parse_validity(validity: Element, draft: Draft) -> None:
     times = {}
-    for fact, time in zip(("not_before", "not_after"), parse_elements(validity.expect(SEQUENCE), 2, 2), strict=True):
+    ends = parse_elements(validity.expect(SEQUENCE), 2, 2)
+    for fact, time in (("not_before", ends[0]), ("not_after", ends[1])):
         try:
             times[fact] = parse_time(time)
             draft.facts[fact] = hold_time(times[fact])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from ..errors import DecodeError
+from ..wire.octets import cut
 from .der import (
     SEQUENCE,
     SET,
     Element,
-    iter_elements,
     parse_element,
     parse_elements,
     parse_object_identifier,
@@ -20,7 +21,9 @@ from .der import (
 from .object_identifiers import NAME_ATTRIBUTES
 
 COMMON_NAME = "2.5.4.3"
-ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in '"+,;<>\\'})  # RFC 4514 section 2.4
+SPECIALS = '"+,;<>\\'  # RFC 4514 section 2.4
+ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in SPECIALS})
+SPECIAL = re.compile(f"[{re.escape(SPECIALS)}]")
 URI_TAG = 0x86
 MAX_KEPT_OCTETS = 1024  # bounds the memory that names of hostile certificates can hold
 
@@ -33,7 +36,8 @@ def parse_name(name: Element) -> tuple[str, str | None]:
     its dotted OID, and its value "#" and the hex of its DER, as is a value that
     is no text. Spec: RFC 4514 section 2, RFC 5280 section 4.1.2.4.
     """
-    encoding = name.expect(SEQUENCE).encoding
+    name.expect(SEQUENCE)
+    encoding = cut(name.data, name.offset, name.end)
     read = _name_text if len(encoding) <= MAX_KEPT_OCTETS else _spell_name
     try:
         return read(encoding)
@@ -49,10 +53,17 @@ def _name_text(encoding: bytes) -> tuple[str, str | None]:
 def _spell_name(encoding: bytes) -> tuple[str, str | None]:
     common_name = None
     names = []
-    for relative_name in iter_elements(parse_element(encoding, 0, len(encoding))):
+    outer = parse_element(encoding, 0, len(encoding))
+    position = outer.start
+    while position < outer.end:
+        relative_name = parse_element(encoding, position, outer.end)
+        position = relative_name.end
         attributes = []
-        for attribute in iter_elements(relative_name.expect(SET)):
-            part = attribute.encoding
+        at = relative_name.expect(SET).start
+        while at < relative_name.end:
+            attribute = parse_element(encoding, at, relative_name.end)
+            at = attribute.end
+            part = cut(encoding, attribute.offset, at)
             spell = _attribute_text if len(part) <= MAX_KEPT_OCTETS else _spell_attribute
             try:
                 text, common = spell(part)
@@ -60,8 +71,9 @@ def _spell_name(encoding: bytes) -> tuple[str, str | None]:
                 raise DecodeError("der", error.kind, attribute.offset + error.offset, error.expected) from None
             attributes.append(text)
             common_name = common_name if common is None else common
-        names.append("+".join(attributes))
-    return ",".join(reversed(names)), common_name
+        names.append(attributes[0] if len(attributes) == 1 else "+".join(attributes))
+    names.reverse()
+    return ",".join(names), common_name
 
 
 @lru_cache(maxsize=4096)  # names share all but their last part
@@ -88,12 +100,13 @@ def escape_text(text: str) -> str:
     space but U+0020: what could forge a line, hide or turn text around. A lone
     surrogate that stands for an undecodable octet (PEP 383) becomes that octet's \XX.
     """
-    return _escape_unprintable(text.replace("\\", "\\\\"))
+    return _escape_unprintable(text.replace("\\", "\\\\") if "\\" in text else text)
 
 
 def parse_general_text(name: Element) -> str:
     """Return a GeneralName that is an IA5String, escaped; octets above 0x7F are read as UTF-8."""
-    return escape_text(name.contents.decode("utf-8", "surrogateescape"))
+    octets = cut(name.data, name.start, name.end)
+    return escape_text(octets.decode("ascii") if octets.isascii() else octets.decode("utf-8", "surrogateescape"))
 
 
 def uris(names: Iterable[Element]) -> list[str]:
@@ -118,7 +131,7 @@ def _parse_text(value: Element) -> str | None:
 
 
 def _escape_value(text: str) -> str:
-    escaped = text.translate(ESCAPED_BY_BACKSLASH)
+    escaped = text.translate(ESCAPED_BY_BACKSLASH) if SPECIAL.search(text) else text
     if text[:1] in (" ", "#"):
         escaped = "\\" + escaped
     if text[1:].endswith(" "):

@@ -6,6 +6,8 @@ a mistake in the command or a file that cannot be read; 130 after Ctrl-C with no
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from .. import __version__
@@ -25,6 +27,8 @@ from .show import show
 from .summary import summary
 from .validate import validate
 from .whatif import whatif
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -18,7 +18,7 @@ from .context import Context
 from .failures import build_failure_columns
 from .hellos import build_client_columns, build_server_columns, names_of
 from .leaf import build_leaf_columns
-from .pack import MISSING, NUMBERS
+from .pack import MISSING, NUMBERS, pack_sessions
 from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .records import Records, read_connections
@@ -81,19 +81,16 @@ def build_plain(rows: Records) -> Columns:
         milliseconds = np.array(rows.objects[name], np.float64)
         columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
     for name in ("tunnels", "vlans"):
-        lists = [None if value is None else tuple(value) for value in rows.objects[name]]
+        lists = rows.objects[name]
+        if lists.count(None) < len(lists):
+            lists = [None if value is None else tuple(value) for value in lists]
         columns[name] = Shared(lists).column(lambda value: value, schema.field(name).type)
     return columns
 
 
 def build_security(batch: Sequence[Connection]) -> Columns:
     """Key exchange, authentication, cipher and what they are worth."""
-    shared = Shared(
-        [
-            None if hello is None else (hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected)
-            for connection, hello in ((connection, connection.server_hello) for connection in batch)
-        ]
-    )
+    shared = Shared(pack_sessions(list(batch)))
     facts = [session_security(*key) if key else None for key in shared.keys]
     return {
         name: shared.spread([getattr(fact, name) if fact else None for fact in facts], TYPES[type_name])

@@ -21,6 +21,7 @@ from ..wire.codes import (
 )
 from ..wire.messages import ClientHello, ServerHello, parse_alpn
 from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array, value_array
+from .pack import pack_client_hellos, pack_server_hellos
 from .records import Numbers, Records, read_client_hellos, read_server_hellos
 from .vectors import Vectors
 
@@ -52,14 +53,16 @@ ECH_NUMBERS = {
     "ech_payload_length": pa.int64(),
 }
 NO_CLIENT_HELLO = ClientHello()
+NO_CLIENT_HELLO.raw_length = -1
 NO_SERVER_HELLO = ServerHello()
+NO_SERVER_HELLO.legacy_version = -1
 
 
 def build_client_columns(batch: Sequence[Connection]) -> Columns:
     """What the ClientHellos offered."""
-    hellos = [connection.client_hello or NO_CLIENT_HELLO for connection in batch]
-    absent = np.array([hello is NO_CLIENT_HELLO for hello in hellos], np.bool_)
+    hellos = pack_client_hellos(list(batch), NO_CLIENT_HELLO)
     rows = read_client_hellos(hellos)
+    absent: Mask = rows.numbers["raw_length"] < 0
     vectors = {name: Vectors(rows.objects[attribute]) for name, attribute in CLIENT_VECTORS.items()}
     columns = {name: vector.lists(absent) for name, vector in vectors.items()}
     for name in CLIENT_OCTETS:
@@ -109,9 +112,9 @@ def build_ech_columns(rows: Records) -> Columns:
 
 def build_server_columns(batch: Sequence[Connection]) -> Columns:
     """What the ServerHellos chose."""
-    hellos = [connection.server_hello or NO_SERVER_HELLO for connection in batch]
-    absent = np.array([hello is NO_SERVER_HELLO for hello in hellos], np.bool_)
+    hellos = pack_server_hellos(list(batch), NO_SERVER_HELLO)
     rows = read_server_hellos(hellos)
+    absent: Mask = rows.numbers["legacy_version"] < 0
     numbers, objects = rows.numbers, rows.objects
     unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
     return {
@@ -133,6 +136,8 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
 
 def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
     """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are."""
+    if all(vector is None for vector in vectors):
+        return pa.nulls(len(vectors), TYPES["list<uint32>"])
     numbers = [
         None if vector is None else [int.from_bytes(vector[at : at + 3], "big") for at in range(0, len(vector) - 2, 3)]
         for vector in vectors

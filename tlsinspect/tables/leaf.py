@@ -14,6 +14,7 @@ from ..connection import Connection
 from .arrow import TYPES, Columns, Mask, Shared, spread, text_array
 from .context import Context
 from .hellos import decode_name
+from .pack import pack_server_names
 from .records import Numbers, Records
 
 VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch", "leaf_ok")
@@ -23,14 +24,16 @@ NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
 def build_leaf_columns(batch: Sequence[Connection], rows: Records, context: Context) -> Columns:
     """Chains, and the facts of the server's own certificate."""
     columns: Columns = {}
-    for name in ("certificate_sha256s", "client_certificate_sha256s"):
-        columns[name] = Shared(rows.objects[name]).column(lambda chain: chain, TYPES["list<string>"])
-    leaves = Shared([chain[0] if chain else None for chain in rows.objects["certificate_sha256s"]])
+    chains = Shared(rows.objects["certificate_sha256s"])
+    columns["certificate_sha256s"] = chains.column(lambda chain: chain, TYPES["list<string>"])
+    clients = Shared(rows.objects["client_certificate_sha256s"])
+    columns["client_certificate_sha256s"] = clients.column(lambda chain: chain, TYPES["list<string>"])
+    leaves = Shared([chain[0] if chain else None for chain in chains.keys])
+    leaves.positions = leaves.positions[chains.positions]
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
     for name, read, data_type in LEAF_COLUMNS:
         columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
-    asked = [None if connection.client_hello is None else connection.client_hello.server_name for connection in batch]
-    pairs = Shared(zip(leaves.positions.tolist(), asked, strict=True))
+    pairs = Shared(zip(leaves.positions.tolist(), pack_server_names(list(batch)), strict=True))
     matches = [matches_leaf(facts[leaf], name) for leaf, name in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]

@@ -186,6 +186,76 @@ def pack_server_objects(records: list[ServerHello], objects: list[Any]) -> None:
         objects[4 * count + place] = hello.cipher_kinds
 
 
+def pack_client_hellos(records: list[Connection], absent: ClientHello) -> list[ClientHello]:
+    """The ClientHello of each connection, `absent` where there is none."""
+    return [absent if connection.client_hello is None else connection.client_hello for connection in records]
+
+
+def pack_server_hellos(records: list[Connection], absent: ServerHello) -> list[ServerHello]:
+    """The ServerHello of each connection, `absent` where there is none."""
+    return [absent if connection.server_hello is None else connection.server_hello for connection in records]
+
+
+def pack_server_names(records: list[Connection]) -> list[bytes | None]:
+    """The name that each client asked for."""
+    return [None if connection.client_hello is None else connection.client_hello.server_name for connection in records]
+
+
+def pack_sessions(records: list[Connection]) -> list[tuple[int, bool, int | None, bool] | None]:
+    """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK was accepted."""
+    sessions: list[tuple[int, bool, int | None, bool] | None] = []
+    for place in range(len(records)):
+        connection = records[place]
+        hello = connection.server_hello
+        if hello is None:
+            sessions.append(None)
+        else:
+            sessions.append((hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected))
+    return sessions
+
+
+def pack_circumstances(records: list[Connection], missing: list[bytes]) -> list[tuple[Any, ...]]:
+    """Why values of a connection are missing, as far as one reason holds for many, and which are (see reasons)."""
+    rows: list[tuple[Any, ...]] = []
+    for place in range(len(records)):
+        connection = records[place]
+        hello = connection.server_hello
+        rows.append(
+            (
+                connection.client_state or client_cut(connection),
+                connection.server_state or server_cut(connection),
+                connection.certificate_state,
+                hello is not None and hello.is_tls13(),
+                connection.established,
+                missing[place],
+            )
+        )
+    return rows
+
+
+def client_cut(connection: Connection) -> str:
+    """Why a ClientHello that is there may lack what it said further on; "" where it is whole."""
+    hello = connection.client_hello
+    if hello is None or (hello.complete and not hello.problems):
+        return ""
+    return cut_reason(connection)
+
+
+def server_cut(connection: Connection) -> str:
+    """Why a ServerHello that is there lacks its choice; "" where it has one, or is SSL 2.0's, which makes none."""
+    hello = connection.server_hello
+    if hello is None or hello.cipher_kinds is not None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
+        return ""
+    return cut_reason(connection)
+
+
+def cut_reason(connection: Connection) -> str:
+    """Why a message breaks off."""
+    if connection.truncated:
+        return "snaplen"
+    return "gap" if connection.gap else "malformed"
+
+
 def number_of(value: Any) -> int:
     """The number itself, or MISSING for None."""
     return MISSING if value is None else int(value)

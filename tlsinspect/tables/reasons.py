@@ -16,6 +16,7 @@ import pyarrow as pa
 from ..columns import CONNECTIONS
 from ..connection import Connection
 from .arrow import TYPES, Shared, missing_of
+from .pack import pack_circumstances
 from .quic import QUIC_PREFIX
 
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
@@ -63,19 +64,7 @@ def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.
             masks[:, place] = missing_of(columns[name])
     packed = np.packbits(masks, axis=1)
     rows = packed.view(f"V{packed.shape[1]}").ravel().tolist()
-    patterns = Shared(
-        [
-            (
-                connection.client_state or client_cut(connection),
-                connection.server_state or server_cut(connection),
-                connection.certificate_state,
-                connection.server_hello is not None and connection.server_hello.is_tls13(),
-                connection.established,
-                row,
-            )
-            for connection, row in zip(batch, rows, strict=True)
-        ]
-    )
+    patterns = Shared(pack_circumstances(list(batch), rows))
     return patterns.column(lambda pattern: explain(*pattern), TYPES["map"])
 
 
@@ -89,29 +78,6 @@ def explain(
     if QUIC_ALWAYS in names:
         names = [name for name in names if not name.startswith(QUIC_PREFIX)]
     return [(name, reason(name, client, server, certificate, tls13, established)) for name in names]
-
-
-def client_cut(connection: Connection) -> str:
-    """Why a ClientHello that is there may lack what it said further on; "" where it is whole."""
-    hello = connection.client_hello
-    if hello is None or (hello.complete and not hello.problems):
-        return ""
-    return cut_reason(connection)
-
-
-def server_cut(connection: Connection) -> str:
-    """Why a ServerHello that is there lacks its choice; "" where it has one, or is SSL 2.0's, which makes none."""
-    hello = connection.server_hello
-    if hello is None or hello.cipher_kinds is not None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
-        return ""
-    return cut_reason(connection)
-
-
-def cut_reason(connection: Connection) -> str:
-    """Why a message breaks off."""
-    if connection.truncated:
-        return "snaplen"
-    return "gap" if connection.gap else "malformed"
 
 
 def reason(name: str, client: str, server: str, certificate: str, tls13: bool, established: bool | None) -> str:

@@ -2,7 +2,7 @@ cimport cython
 
 from tlsinspect.wire.packet cimport Packet
 
-cdef int EAPOL
+cdef int EAPOL, LONGEST_LENGTH
 cdef dict TAG_LENGTHS, ETHERTYPES
 
 cpdef int require(Packet packet, Py_ssize_t at, Py_ssize_t length, str layer) except -1

@@ -10,6 +10,7 @@ from .stream cimport Stream
 
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, SWEEP_NS
+cdef int RECENT_STREAMS
 
 cdef class FlowTable:
     cdef public Limits limits
@@ -17,14 +18,16 @@ cdef class FlowTable:
     cdef public tuple openers, framers
     cdef public EapolTable eapol
     cdef public dict streams, datagram_streams, flows, dropped
-    cdef public list closing, finished
+    cdef public list recent, closing, finished
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
     cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
-    @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
+    @cython.locals(data=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
                    flow=Flow, sequence=cython.longlong)
     cpdef add_segment(self, Packet packet)
+    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream, key=bytes)
+    cpdef Stream find_stream(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
                    reader=DatagramReader, held=cython.longlong)
     cpdef add_datagram(self, Packet packet)
@@ -41,7 +44,7 @@ cdef class FlowTable:
     cpdef close(self, Flow flow)
     @cython.locals(client=Stream, stream=Stream, at=Py_ssize_t)
     cpdef drop(self, Flow flow)
-    @cython.locals(stream=Stream, streams=dict)
+    @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
     cpdef sweep(self, long long now)
@@ -56,5 +59,7 @@ cdef class FlowTable:
 
 @cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)
 cpdef bytes flow_key(Packet packet)
+@cython.locals(mixed=cython.longlong)
+cpdef Py_ssize_t recent_place(bytes data, Py_ssize_t at, Py_ssize_t size) except -1
 @cython.locals(data=bytes, at=Py_ssize_t, last=Py_ssize_t, mixed=cython.longlong)
 cpdef int shard_of(Packet packet, int shards) except -1

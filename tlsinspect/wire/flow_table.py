@@ -27,6 +27,7 @@ SECOND_NS = 1_000_000_000
 NEW_COST = 2600  # octets of memory that a connection begins with, see flow_cost
 PACKET_COST = 230  # that a packet's objects may take
 GROWTH = 4  # octets of memory that an octet of payload may come to
+RECENT_STREAMS = 4096  # a power of two
 
 
 class Opener(Protocol):
@@ -52,7 +53,8 @@ class FlowTable:
     are not in `finished`. What the open ones hold is looked at when they may have grown beyond it: `growth`
     is the most that they can have grown since, `allowance` how much that may be.
     `keep_messages` says whether flows note each message, or only their order. `ports`
-    are UDP ports on which every flow is followed, whatever it carries; `openers` find
+    are UDP ports on which every flow is followed, whatever it carries; `recent` holds TCP streams by a hash of
+    their addresses and ports, where most segments find theirs without a key being made; `openers` find
     out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
     followed that fall to `shard`, a number below `shards`. `last_wins`: see Stream.
     """
@@ -76,6 +78,7 @@ class FlowTable:
         self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
+        self.recent: list[Stream | None] = [None] * RECENT_STREAMS
         self.datagram_streams: dict[bytes, Stream] = {}
         self.flows: dict[Flow, None] = {}
         self.closing: list[tuple[int, Flow]] = []
@@ -113,11 +116,10 @@ class FlowTable:
             payload = end
         if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
             return
-        key = flow_key(packet)
         flags = data[at + 13]
-        stream = self.streams.get(key)
+        stream = self.find_stream(packet)
         if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
-            stream = self.open(key, packet, TCP)
+            stream = self.open(flow_key(packet), packet, TCP)
         flow: Flow = stream.owner
         flow.time_end = packet.time_ns
         stream.packets += 1
@@ -143,6 +145,21 @@ class FlowTable:
                 other.acknowledge(unsigned32(data, at + 8, True))
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
+
+    def find_stream(self, packet: Packet) -> Stream | None:
+        """The open stream that a TCP segment belongs to."""
+        at = packet.transport
+        size = 8 if packet.ip_version == 4 else 32
+        addresses = packet.network + (12 if packet.ip_version == 4 else 8)
+        if addresses + size != at:
+            return self.streams.get(flow_key(packet))
+        place = recent_place(packet.data, at, size)
+        stream = self.recent[place]
+        if stream is None or len(stream.key) != size + 4 or not packet.data.startswith(stream.key, addresses):
+            stream = self.streams.get(flow_key(packet))
+            if stream is not None:
+                self.recent[place] = stream
+        return stream
 
     def add_datagram(self, packet: Packet) -> None:
         """Take a UDP datagram: `packet.transport` is the offset of its header.
@@ -321,6 +338,11 @@ class FlowTable:
         for stream in flow.streams:
             if streams.get(stream.key) is stream:
                 del streams[stream.key]
+            if flow.protocol == TCP:
+                size = len(stream.key) - 4
+                place = recent_place(stream.key, size, size)
+                if self.recent[place] is stream:
+                    self.recent[place] = None
 
     def sweep(self, now: int) -> None:
         """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for."""
@@ -393,6 +415,13 @@ def flow_key(packet: Packet) -> bytes:
     if addresses + size == at:
         return cut(packet.data, addresses, at + 4)
     return cut(packet.data, addresses, addresses + size) + cut(packet.data, at, at + 4)
+
+
+def recent_place(data: bytes, at: int, size: int) -> int:
+    """Where a stream is looked for in FlowTable.recent: ports are at `data[at]`, behind `size` octets of addresses."""
+    mixed = (data[at] << 8 | data[at + 1]) * 31 + (data[at + 2] << 8 | data[at + 3]) * 17
+    mixed += data[at - 1] * 257 + data[at - 1 - (size >> 1)] * 131
+    return mixed & (RECENT_STREAMS - 1)
 
 
 def shard_of(packet: Packet, shards: int) -> int:

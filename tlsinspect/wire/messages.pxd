@@ -10,6 +10,7 @@ cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
 cdef int SHORTEST_SHARE
 
+@cython.no_gc
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
     cdef public int ech_kdf, ech_aead
@@ -24,6 +25,7 @@ cdef class ClientHello:
     cdef public Py_ssize_t raw_length
     cdef public list problems
 
+@cython.no_gc
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
     cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share
@@ -34,6 +36,7 @@ cdef class ServerHello:
     @cython.locals(version=int)
     cpdef bint is_tls13(self) except -1
 
+@cython.no_gc
 cdef class ServerKeyExchange:
     cdef public int group, dh_prime_bits, signature_algorithm
     cdef public bytes prime, public_value, signature

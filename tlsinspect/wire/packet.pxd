@@ -50,6 +50,6 @@ cdef class PacketReader:
     cdef str layer(self)
 
 
-@cython.locals(value=cython.uint)
+@cython.locals(octets=cython.p_uchar, value=cython.uint)
 cpdef long long unsigned32(bytes data, Py_ssize_t position, bint big_endian) except -1
 cpdef int unsigned16(bytes data, Py_ssize_t position, bint big_endian) except -1

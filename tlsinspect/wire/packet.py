@@ -215,9 +215,12 @@ def unsigned16(data: bytes, position: int, big_endian: bool) -> int:
 
 
 def unsigned32(data: bytes, position: int, big_endian: bool) -> int:
-    """Return the four octets at `position` as a number."""
+    """Return the four octets at `position` as a number; raises IndexError where `data` has no four octets there."""
+    if position < 0 or position + 4 > len(data):
+        raise IndexError(position)
+    octets = data  # compiled, a C string: the places are checked once for all four
     if big_endian:
-        value = data[position] << 24 | data[position + 1] << 16 | data[position + 2] << 8 | data[position + 3]
+        value = octets[position] << 24 | octets[position + 1] << 16 | octets[position + 2] << 8 | octets[position + 3]
     else:
-        value = data[position + 3] << 24 | data[position + 2] << 16 | data[position + 1] << 8 | data[position]
+        value = octets[position + 3] << 24 | octets[position + 2] << 16 | octets[position + 1] << 8 | octets[position]
     return value

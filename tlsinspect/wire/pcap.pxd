@@ -2,6 +2,8 @@ cimport cython
 
 from tlsinspect.wire.packet cimport Buffer, Packet, PacketReader, unsigned16, unsigned32
 
+cdef int SWAPPED, PERHAPS_SWAPPED
+
 
 cdef class PcapReader(PacketReader):
     cdef public bint big_endian
@@ -9,7 +11,8 @@ cdef class PcapReader(PacketReader):
     cdef public Py_ssize_t record_header_length
     cdef public long long fraction_ns, longest
 
-    @cython.locals(buffer=Buffer, data=bytes, start=Py_ssize_t, length=Py_ssize_t, captured=Py_ssize_t, original=Py_ssize_t)
+    @cython.locals(buffer=Buffer, data=bytes, start=Py_ssize_t, length=Py_ssize_t, captured=Py_ssize_t, original=Py_ssize_t,
+                   big_endian=bint, seconds=cython.longlong, fraction=cython.longlong)
     cpdef bint read_packet(self, Packet packet) except -1
 
 

@@ -77,8 +77,11 @@ class PcapReader(PacketReader):
             raise self.damage("truncated", buffer.offset + buffer.position, f"a record header of {length} octets")
         data = buffer.data
         start = buffer.position
-        captured = unsigned32(data, start + 8, self.big_endian)
-        original = unsigned32(data, start + 12, self.big_endian)
+        big_endian = self.big_endian
+        seconds = unsigned32(data, start, big_endian)
+        fraction = unsigned32(data, start + 4, big_endian)
+        captured = unsigned32(data, start + 8, big_endian)
+        original = unsigned32(data, start + 12, big_endian)
         if self.length_order == SWAPPED or (self.length_order == PERHAPS_SWAPPED and captured > original):
             captured, original = original, captured
         if captured > self.longest:
@@ -91,14 +94,12 @@ class PcapReader(PacketReader):
             start = buffer.position
         buffer.position = start + length
         self.packets += 1
-        packet.data = data
+        if packet.data is not data:
+            packet.data = data
         packet.start = start + length - captured
         packet.end = start + length
         packet.wire_length = original
-        packet.time_ns = (
-            unsigned32(data, start, self.big_endian) * 1000000000
-            + unsigned32(data, start + 4, self.big_endian) * self.fraction_ns
-        )
+        packet.time_ns = seconds * 1000000000 + fraction * self.fraction_ns
         packet.number = self.packets
         packet.link_type = self.link_type
         packet.vlans = None
