@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages, where this machine lets us.
 #
-#   install_tools.sh               tshark, valgrind, a C compiler, the headers of Python; what is missing then is named
+#   install_tools.sh               tshark, openssl, valgrind, a C compiler, the headers of Python; what is missing then is named
 #   install_tools.sh venv          Python's venv module
 #   install_tools.sh can-compile   installs nothing: status 0 where the kernel can be compiled
 
@@ -47,6 +47,9 @@ if ! command -v tshark >/dev/null && ! install tshark; then
 fi
 if ! command -v chromium >/dev/null && ! install chromium; then
     echo "chromium is missing: the report's explorer is not tried out (Debian: apt-get install chromium)"
+fi
+if ! command -v openssl >/dev/null && ! install openssl; then
+    echo "openssl is missing: validation is not compared with it (Debian: apt-get install openssl)"
 fi
 if ! command -v valgrind >/dev/null && ! install valgrind; then
     echo "valgrind is missing: the kernel's instructions are not counted (Debian: apt-get install valgrind)"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from command_line import run
+from made_certificates import make_certificate
 from samples import CAPTURES, inspect
+from tls_vectors import server_name
+from traffic import converse, tls12_turns, write_pcap
 
 DEMO = CAPTURES / "demo.pcapng"
 EXPIRED = CAPTURES / "handshakes/certificate-expired.pcap"
@@ -52,3 +56,12 @@ def test_wrong_options_are_one_line(tmp_path: Path) -> None:
 def test_the_frame_is_exported_like_others() -> None:
     rows = run("export", EXPIRED, "--table", "validation", "--format", "jsonl").output.splitlines()
     assert [json.loads(row)["verdict"] for row in rows] == ["expired"]
+
+
+def test_nothing_from_the_network_reaches_the_terminal_as_it_came(tmp_path: Path) -> None:
+    hostile = make_certificate("\x1b[31mred\nline", "a.test", validity=(datetime(2020, 1, 1), datetime(2021, 1, 1)))
+    packets = converse(*tls12_turns(server_name(b"\x1b[31m.example"), hostile))
+    told = run("validate", write_pcap(tmp_path / "made.pcap", packets))
+    assert told.exit_code == 0
+    assert "\x1b" not in told.output
+    assert "red\\0Aline was valid until 2021-01-01" in told.output

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, UNKNOWN_EXTENSION, issue, judge, named, openssl_codes
 
 from tlsinspect.certificates import parse_certificate, pem_of
@@ -186,3 +188,19 @@ def test_ten_thousand_names_under_constraints_cost_a_limit_and_no_more() -> None
     found = judge([leaf, authority], limits=Limits(name_comparisons=10_000))
     assert found.faults[0].verdict == "limit"
     assert "name_comparisons" in found.faults[0].text
+
+
+def test_a_certificate_that_is_cut_anywhere_is_a_verdict_and_no_error() -> None:
+    for end in range(0, min(len(LEAF), len(MIDDLE)), 5):
+        assert judge([LEAF[:end], MIDDLE]).faults[0].verdict == "malformed"
+        assert judge([LEAF, MIDDLE[:end]]).faults
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LEAF) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_certificate_is_never_valid(changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(LEAF)
+    for place, octet in changes:
+        damaged[place] = octet
+    found = judge([bytes(damaged), MIDDLE])
+    assert bool(found.faults) == (damaged != LEAF)
