@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 from samples import inspect
 
 from tlsinspect import Inspection
-from tlsinspect.report.html import write_report
+from tlsinspect.report.html import PAGE_NAME, write_report
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +21,11 @@ def demo() -> Inspection:
 
 @pytest.fixture(scope="session")
 def report(demo: Inspection, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo capture's report: the path of its page."""
-    return write_report(demo, tmp_path_factory.mktemp("report"))
+    """The demo capture's report, made once for all processes of a run: the path of its page."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return write_report(demo, tmp_path_factory.mktemp("report"))
+    folder = tmp_path_factory.getbasetemp().parent / "report"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        page = folder / PAGE_NAME
+        return page if page.exists() else write_report(demo, folder)

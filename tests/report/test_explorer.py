@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import warnings
+import zlib
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +18,9 @@ import pytest
 
 from tests.synthetic import NOON, MadeFrames, make_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
-from tlsinspect.report.explore import as_json, build_explorer
-from tlsinspect.report.html import render_page
-from tlsinspect.report.page import build_page
+from tlsinspect.report.explore import build_explorer
+from tlsinspect.report.findings import rules_of_rows
+from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories
 
 MANY = 50_000
 MOST_SECONDS, MOST_OCTETS = 3.0, 40_000_000
@@ -49,10 +52,12 @@ def many_frames(number: int) -> MadeFrames:
 
 
 @pytest.fixture(scope="module")
-def big_page(demo: Inspection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def big_page(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo capture's page with the explorer of 50,000 connections."""
     path = tmp_path_factory.mktemp("big") / "index.html"
-    path.write_text(render_page(build_page(demo, "Many"), build_explorer(many_frames(MANY))), encoding="utf-8")
+    before, data, after = re.split(r'(?<=id="connections-data">)([^<]*)', report.read_text(), maxsplit=1)
+    assert data
+    path.write_text(f"{before}{pack(build_explorer(many_frames(MANY)))}{after}", encoding="utf-8")
     return path
 
 
@@ -139,8 +144,10 @@ def test_detail_tells_steps_packets_offers_and_display_filter(page: Any) -> None
     page.fill("#connection-search", "host17.example")
     expect_shown(page, MANY // 2000)
     page.locator("#connection-table .tabulator-row button").first.click()
+    page.wait_for_selector("#detail-body .steps")
     told = page.locator("#connection-detail").inner_text()
-    assert "client client hello" in told
+    assert "client → ClientHello" in told
+    assert "The server chooses one version and one cipher suite from the offer." in told
     assert "packet 171" in told
     assert "TLS_AES_256_GCM_SHA384" in told
     assert "ip.addr == 192.0.1.17 && ip.addr == 198.51.100.1 && tcp.port == 50017 && tcp.port == 443" in told
@@ -150,7 +157,8 @@ def test_hostile_name_is_text_in_table_group_and_detail(page: Any, opened: tuple
     page.fill("#connection-search", "onerror")
     expect_shown(page, 1)
     page.locator("#connection-table .tabulator-row button").first.click()
-    assert page.locator("#detail-title").text_content().endswith(HOSTILE)
+    page.wait_for_selector("#detail-body .steps")
+    assert HOSTILE in page.locator("#detail-title").text_content()
     page.keyboard.press("Escape")
     page.locator("#tabs button", has_text="Names").click()
     page.get_by_label("Filter by Names").press_sequentially("onerror")
@@ -166,12 +174,51 @@ def test_nothing_was_logged_and_nothing_left_the_page(page: Any, opened: tuple[A
 def test_explorer_says_how_many_connections_it_leaves_out() -> None:
     explorer = build_explorer(many_frames(5), most=3)
     assert explorer["total"] == 5
-    assert len(explorer["start"]) == len(explorer["steps"]["packets"]) == len(explorer["filters"]["codes"]) == 3
+    assert len(explorer["start"]) == len(explorer["findings"]["codes"]) == 3
+    assert len(unpack(explorer["stories"]["blocks"][0])) == 3
     assert explorer["exports"]["connections"] == "tables/connections.csv"
 
 
-def test_json_ends_no_script_element() -> None:
-    text = as_json({"name": HOSTILE})
+def test_packed_texts_end_no_script_element_and_come_back_whole() -> None:
+    text = pack({"name": HOSTILE})
     assert "<" not in text
     assert ">" not in text
-    assert json.loads(text) == {"name": HOSTILE}
+    assert unpack(text) == {"name": HOSTILE}
+
+
+def unpack(text: str) -> Any:
+    """What `pack` packed."""
+    return json.loads(zlib.decompress(b64decode(text)))
+
+
+def test_detail_tells_what_show_tells(demo: Inspection) -> None:
+    packed = pack_stories(demo, demo.connections)
+    told = [story for block in packed["blocks"] for story in unpack(block)]
+    assert len(told) == len(demo.connections)
+    for story in (told[3], told[-1]):
+        shown = demo.story(story["id"])
+        assert story["title"] == shown.title
+        assert story["outcome"] == shown.outcome
+        assert story["filter"] == shown.display_filter
+        assert [step[:4] for step in story["steps"]] == [
+            [step.packet, round(step.seconds, 6), step.sender, step.title] for step in shown.steps[:MOST_STEPS]
+        ]
+        for part in ("facts", "offered", "chosen"):
+            assert story[part] == [[fact.name, fact.value, fact.meaning] for fact in getattr(shown, part)]
+        assert [each[2] for each in story["certificates"]] == [each.subject for each in shown.certificates]
+        assert story["unseen"] == list(shown.unseen)
+
+
+def test_rules_of_a_connection_are_those_that_name_it(demo: Inspection) -> None:
+    fired = rules_of_rows(demo, len(demo.connections))
+    ids = demo.connections["connection_id"].tolist()
+    by_id = {id_: rules or () for id_, rules in zip(ids, fired, strict=True)}
+    for rule, named in zip(demo.findings["id"], demo.findings["connection_ids"], strict=True):
+        assert all(rule in by_id[id_] for id_ in named)
+    assert sum(map(len, by_id.values())) == demo.findings["connections"].sum()
+
+
+def test_click_on_a_finding_shows_its_connections(page: Any, opened: tuple[Any, list[str], float]) -> None:
+    page.locator("#finding-VER-04 .choices button").evaluate("each => each.click()")
+    expect_shown(page, MANY // 10)
+    assert page.locator("#chosen-text").text_content() == "Only: TLS 1.0 negotiated (VER-04)"

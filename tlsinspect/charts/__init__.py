@@ -46,14 +46,15 @@ def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
 def draw_chart(content: Content, size: str = "page", bare: bool = False, dark: bool = False) -> Figure:
     """Draw a composed chart for one of SIZES: a page, a slide (16:9) or a narrow screen.
 
-    A bare chart leaves title, subtitle and note to the page that shows it; a dark one is for dark ground.
+    A bare chart leaves title, subtitle and note to the page that shows it, and marks what can be clicked there;
+    a dark one is for dark ground.
     """
     import matplotlib as mpl
 
     from .canvas import BARE_MARGIN, MARGIN, Canvas
 
     with mpl.rc_context(SETTINGS):
-        canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN, dark)
+        canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN, dark, targets=bare)
         y = 0.1 if bare else canvas.header(content.title, content.subtitle)
         return canvas.finish(content.draw(canvas, y), "" if bare else content.note)
 

@@ -54,11 +54,13 @@ def draw_bars(canvas: Canvas, y: float, bars: Sequence[Bar], unknown: Sequence[B
     draw_grid(canvas, scale, y, end)
     for place, bar in enumerate(bars):
         draw_bar(canvas, scale, y + 0.1 + step * (place + 0.5), bar)
+        canvas.target((canvas.left, y + 0.1 + step * place, canvas.right - canvas.left, step), bar.label)
     if unknown:
         end += 0.08
         canvas.line((canvas.left, canvas.right), (end, end))
         for place, bar in enumerate(unknown):
             draw_bar(canvas, scale, end + 0.04 + step * (place + 0.5), bar)
+            canvas.target((canvas.left, end + 0.04, canvas.right - canvas.left, step), bar.label, "unknown")
         end += 0.04 + step * len(unknown)
     return end
 
@@ -119,6 +121,9 @@ class Pair(NamedTuple):
     second: Bar
 
 
+PAIR_STATISTICS = ("versions_offered", "versions")  # what the two bars of a pair are of
+
+
 def draw_pairs(canvas: Canvas, y: float, pairs: Sequence[Pair], names: tuple[str, str]) -> float:
     """Put pairs of bars below a key of their two names; return where they end."""
     y = draw_key(canvas, y, names)
@@ -137,6 +142,8 @@ def draw_pairs(canvas: Canvas, y: float, pairs: Sequence[Pair], names: tuple[str
             canvas.text(scale.left - 0.1, middle, label, align="right")
         draw_value_bar(canvas, scale, middle - 0.085, pair.first, BAR * 0.75, hollow=True)
         draw_value_bar(canvas, scale, middle + 0.085, pair.second, BAR * 0.75)
+        for bar, top, statistic in zip(pair, (middle - 0.17, middle), PAIR_STATISTICS, strict=True):
+            canvas.target((scale.left, top, canvas.right - scale.left, 0.17), bar.label, statistic)
     return end
 
 
@@ -190,6 +197,7 @@ def draw_stacks(canvas: Canvas, y: float, stacks: Sequence[Stack]) -> float:
     scale = Scale(left, canvas.right - room - left, 1.0)
     for place, stack in enumerate(stacks):
         draw_stack(canvas, scale, y + step * (place + 0.5), stack)
+        canvas.target((canvas.left, y + step * place, canvas.right - canvas.left, step), stack.label, "port")
     return y + step * len(stacks)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MARGIN, BARE_MARGIN = 0.16, 0.02  # inches; a bare chart stands in a page with margins of its own
 TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 12.5, 9.0, 8.0
 LINE_HEIGHT = 1.32  # of the type size
+TARGET = "target:"  # how the id of a target starts
+TARGET_KINDS = ("unknown", "port")
 UNKNOWN_PATTERN = "////"
 
 
@@ -31,15 +33,17 @@ def line_height(points: float) -> float:
 class Canvas:
     """A figure with its own coordinates: inches before scaling, x to the right, y down from the top.
 
-    Its height is set at the end, by `finish`: only then is known how much was put on it.
+    Its height is set at the end, by `finish`: only then is known how much was put on it. With `targets` it marks
+    where a click asks for the connections behind something.
     """
 
-    def __init__(self, size: Size, margin: float = MARGIN, dark: bool = False) -> None:
+    def __init__(self, size: Size, margin: float = MARGIN, dark: bool = False, targets: bool = False) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.size = size
         self.dark = dark
+        self.targets = targets
         self.margin = margin
         self.width = size.width
         self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=self.tone(PAPER))
@@ -103,6 +107,22 @@ class Canvas:
                 linewidth=(1.2 if hollow else 0.6) * self.size.scale, zorder=2, clip_on=False,
             )
         )  # fmt: skip
+
+    def target(self, box: tuple[float, float, float, float], value: str, kind: str = "") -> None:
+        """Mark where a click asks for the connections of a category; nothing is seen there.
+
+        `box` is left, top, width, height. `kind` says what `value` is of: nothing for the chart's own statistic, or
+        another statistic's name, or one of TARGET_KINDS.
+        """
+        from matplotlib.patches import Rectangle
+
+        from ..export.text import short_text
+
+        if self.targets:
+            x, y, width, height = box
+            patch = Rectangle((x, y), width, height, facecolor="none", edgecolor="none", zorder=5, clip_on=False)
+            patch.set_gid(f"{TARGET}{kind}:{short_text(value)}")
+            self.axes.add_patch(patch)
 
     def line(
         self, xs: Sequence[float], ys: Sequence[float], colour: Colour = GRID, width: float = 0.8, over: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..statistics.categories import PAIR
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
 from .style import GRID, HEAT, INK, MUTED, PAPER, Colour
@@ -49,7 +50,10 @@ def draw_matrix(
         top = y + tall * place
         canvas.text(left - 0.1, top + tall / 2, label, align="right")
         for at, column in enumerate(columns):
-            draw_cell(canvas, (left + wide * at, top, wide, tall), cells.get((row, column)))
+            box = (left + wide * at, top, wide, tall)
+            draw_cell(canvas, box, cells.get((row, column)))
+            if (row, column) in cells:
+                canvas.target(box, f"{row}{PAIR}{column}")
     return y + tall * len(rows)
 
 

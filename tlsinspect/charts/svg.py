@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from .canvas import TARGET
 from .files import svg_text
 from .style import COLOURS
 
@@ -63,10 +64,20 @@ class PageCharts:
                     open_tag(tag, [*shape, ("transform", element.get("transform", ""))]) + "</path>"
                 )
             return ""
+        if identifier.startswith(TARGET):
+            return render_target(element, identifier)
         inside = "".join(self.render(child, prefix) for child in element)
         if not inside and tag in ("g", "defs"):
             return ""
         return f"{open_tag(tag, attributes(element, tag, prefix))}{inside}</{tag}>"
+
+
+def render_target(element: ET.Element, identifier: str) -> str:
+    """What a click asks for: an area that the page's style and script bring to life, and its name."""
+    kind, _, value = identifier.removeprefix(TARGET).partition(":")
+    shape = next((child.get("d", "") for child in element.iter() if child.get("d")), "")
+    pairs = (("class", "target"), ("data-kind", kind), ("data-value", value), ("d", shorten(shape)))
+    return f"{open_tag('path', pairs)}<title>{escape(value)}</title></path>"
 
 
 def glyph_name(identifier: str) -> str:

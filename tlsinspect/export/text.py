@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ..tables.arrow import Shared
 
+LONGEST_TEXT = 200  # characters of a name on a page
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -50,6 +51,11 @@ def escape_control(text: str) -> str:
         else character
         for character in text
     )
+
+
+def short_text(text: str) -> str:
+    """A text as a page shows and compares it: cut to LONGEST_TEXT, without control characters."""
+    return escape_control(text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…")
 
 
 def escape_cell(text: str) -> str:

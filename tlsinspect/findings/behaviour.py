@@ -38,7 +38,7 @@ def find_lower_retry(facts: Facts) -> Mask:
     client = facts.column("client_ip").dictionary_encode().indices
     server = facts.column("server_ip").dictionary_encode().indices
     keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in (client, server)]
-    times = facts.column("time_start").cast("int64").to_numpy()
+    times = facts.number("time_start")
     port, newest = facts.number("server_port"), newest_offered(facts)
     order = np.lexsort((times, port, *keys))
     failed = facts.says("established", False) & facts.known("client_hello_packet")
@@ -46,7 +46,7 @@ def find_lower_retry(facts: Facts) -> Mask:
     for key in (*keys, port):
         same &= key[order][1:] == key[order][:-1]
     before, after = order[:-1], order[1:]
-    lower = same & failed[before] & (times[after] - times[before] <= RETRY_NS)
+    lower = same & failed[before] & (times[before] >= 0) & (times[after] - times[before] <= RETRY_NS)
     lower &= (newest[after] < newest[before]) & (newest[after] > 0)
     found = np.zeros(len(order), np.bool_)
     found[after[lower]] = True
@@ -61,7 +61,7 @@ def find_old_ticket_key(facts: Facts) -> Mask:
     used = np.flatnonzero(codes >= 0)
     if not len(used):
         return found
-    times = facts.column("time_start").cast("int64").to_numpy()[used]
+    times = facts.number("time_start")[used]
     first = np.full(codes.max() + 1, np.iinfo(np.int64).max)
     last = np.full(codes.max() + 1, np.iinfo(np.int64).min)
     np.minimum.at(first, codes[used], times)

@@ -25,7 +25,7 @@ PRIME_BITS_LIMIT = 4096  # of these
 MODULUS_BITS_LIMIT = 16384  # larger moduli are not computed with; they are a finding of their own
 LARGE_MODULUS_BITS = 8192
 LARGE_EXPONENT = r"^\d{79,}$|^(1[2-9]|[2-9]\d)\d{76}$"  # beyond 2^256: FIPS 186-5
-WITNESSES = (2, 3, 5)
+WITNESSES = (2, 3, 5, 7)
 SMALL_PRIMES = tuple(
     number for number in range(3, 168) if all(number % divisor for divisor in range(2, math.isqrt(number) + 1))
 )
@@ -71,24 +71,19 @@ def leaves_among(facts: Facts, bad: frozenset[int]) -> Mask:
 def shared_factors(moduli: Sequence[int]) -> frozenset[int]:
     """Those moduli that have a prime in common with another one, which breaks both.
 
-    Each is compared with the product of all others, brought down to its size by halves, which spares comparing each
-    with each (after D. J. Bernstein, How to find smooth parts of integers).
+    The product of all goes down a tree of remainders (D. J. Bernstein, Fast multiplication and its applications,
+    section 18), which spares comparing each with each.
     """
-    rests = rests_of_others(moduli, 1)
-    return frozenset(modulus for modulus, rest in zip(moduli, rests, strict=True) if math.gcd(rest, modulus) != 1)
-
-
-def rests_of_others(moduli: Sequence[int], outside: int) -> list[int]:
-    """For each modulus the product of all others and of `outside`, modulo itself."""
-    if len(moduli) < 2:
-        return [outside % modulus for modulus in moduli]
-    halves = moduli[: len(moduli) // 2], moduli[len(moduli) // 2 :]
-    own = [math.prod(half) for half in halves]
-    return [
-        rest
-        for place, half in enumerate(halves)
-        for rest in rests_of_others(half, (outside % own[place]) * (own[1 - place] % own[place]) % own[place])
-    ]
+    levels = [list(moduli)]
+    while len(levels[-1]) > 1:
+        last = levels[-1]
+        levels.append([math.prod(last[at : at + 2]) for at in range(0, len(last), 2)])
+    rests = levels.pop()
+    for level in reversed(levels):
+        rests = [rests[place // 2] % (number * number) for place, number in enumerate(level)]
+    return frozenset(
+        modulus for modulus, rest in zip(moduli, rests, strict=True) if math.gcd(rest // modulus, modulus) != 1
+    )
 
 
 def find_shared_factors(facts: Facts) -> Mask:

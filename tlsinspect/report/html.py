@@ -21,8 +21,9 @@ from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
 from ..export.text import escape_control
 from ..statistics.memory import remember
-from .explore import as_json, build_explorer
+from .explore import build_explorer
 from .page import Page, build_page
+from .stories import pack
 from .tables import Inspected
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 TABULATOR = Path(__file__).parent / "vendor" / "tabulator"
+SCRIPTS = ("story.js", "explore.js")
 PAGE_NAME = "index.html"
-FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems")
+FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems", "findings")
 LONGEST_TITLE = 120
 LONGEST_CELL = 200
 
@@ -77,7 +79,7 @@ def render_page(page: Page, explorer: dict[str, Any]) -> str:
     style = f"{read_vendored('tabulator_simple.min.css')}\n{own}"
     licence = read_vendored("LICENSE").replace("*/", "* /")
     component = f"/*\nTabulator\n{licence}*/\n{read_vendored('tabulator.min.js')}"
-    script = (TEMPLATES / "explore.js").read_text(encoding="utf-8")
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     files = [f"tables/{name}.csv" for name in (*FRAMES, "notable", *page.policy.frames)]
     return environment.get_template("report.html").render(
         page=page,
@@ -85,7 +87,7 @@ def render_page(page: Page, explorer: dict[str, Any]) -> str:
         style_hash=source_hash(style),
         scripts=[as_markup(component), as_markup(script)],
         script_hashes=[source_hash(component), source_hash(script)],
-        explorer=as_markup(as_json(explorer)),
+        explorer=pack(explorer),
         version=__version__,
         files=files,
     )

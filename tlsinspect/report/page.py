@@ -19,6 +19,7 @@ from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interv
 from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
+from .findings import Severity, build_severities, findings_summary
 from .notable import build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
 from .tables import (
@@ -135,6 +136,8 @@ class Page:
     subtitle: str
     tiles: Sequence[Tile]
     answers: Sequence[Reply]
+    findings: Sequence[Severity]
+    findings_summary: str
     captures: Table
     sections: Sequence[Section]
     glyphs: str
@@ -158,12 +161,15 @@ def build_page(inspection: Inspected, title: str) -> Page:
         for id_, name, names in SECTIONS
     ]
     notable = find_notable(inspection)
+    findings = build_severities(inspection)
     by_connection = {name: units["connections"] for name, units in shares.items()}
     return Page(
         title=title,
         subtitle=page_subtitle(inspection),
         tiles=build_tiles(inspection, by_connection),
         answers=build_replies(inspection),
+        findings=findings,
+        findings_summary=findings_summary(findings),
         captures=captures_table(inspection),
         sections=sections,
         glyphs=Markup(charts.shared()),

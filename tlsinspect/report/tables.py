@@ -50,6 +50,9 @@ class Inspected(Frames, Protocol):
     def findings(self) -> pd.DataFrame: ...
 
     @property
+    def validation(self) -> pd.DataFrame: ...
+
+    @property
     def arguments(self) -> str: ...
 
     @property

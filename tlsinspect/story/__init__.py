@@ -6,8 +6,8 @@ those of the frames; the words are for a reader who has just met HTTPS.
 
 from __future__ import annotations
 
-from .build import build_story
+from .build import build_story, iter_stories
 from .find import find_connections
 from .record import Fact, Inspected, Step, Story, StoryCertificate
 
-__all__ = ["Fact", "Inspected", "Step", "Story", "StoryCertificate", "build_story", "find_connections"]
+__all__ = ["Fact", "Inspected", "Step", "Story", "StoryCertificate", "build_story", "find_connections", "iter_stories"]

@@ -1,7 +1,10 @@
-"""One connection of an Inspection -> its Story."""
+"""Connections of an Inspection -> their Stories."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..connection import CARRIES_TLS
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[Any, Any]
+BATCH = 2048  # connections that are told with one look at the other frames
+MOST_COMPARED = 200  # handshakes not finished that are compared with all other connections
+NOT_COMPARED = f"Told of the first {MOST_COMPARED} only; 'tlsinspect show' compares any with all other connections."
 SAME = ("client_ip", "client_port", "server_ip", "server_port", "transport")
 
 
@@ -27,48 +33,106 @@ def build_story(inspected: Inspected, connection_id: str) -> Story:
     found = inspected.connections[is_true(inspected.connections["connection_id"] == connection_id)]
     if found.empty:
         raise KeyError(connection_id)
-    row = plain_rows(found)[0]
-    row["unknown_reasons"] = dict(row["unknown_reasons"] or ())
-    chain = rows_of(inspected.chains, connection_id)
-    certificates = inspected.certificates
-    seen = certificates[is_true(certificates["sha256"].isin([place["sha256"] for place in chain]))]
-    known = {each["sha256"]: each for each in plain_rows(seen)}
-    alerts = rows_of(inspected.alerts, connection_id)
+    return next(iter_stories(inspected, found))
+
+
+def iter_stories(
+    inspected: Inspected, connections: pd.DataFrame, most_compared: int = MOST_COMPARED
+) -> Iterator[Story]:
+    """Tell connections in their order, some or all rows of the connections frame.
+
+    Every other frame is gone through once for each BATCH of them, so that memory stays small. The first
+    `most_compared` handshakes that were not finished are compared with other connections; the rest say that they
+    are not.
+    """
+    compared = 0
+    shared = shared_endpoints(inspected.connections)
+    certificates: dict[str, Row] = {}
+    for first in range(0, len(connections), BATCH):
+        found = connections.iloc[first : first + BATCH]
+        ids = found["connection_id"]
+        chains = rows_by_connection(inspected.chains, ids)
+        learn_certificates(inspected.certificates, chains, certificates)
+        messages, alerts = rows_by_connection(inspected.messages, ids), rows_by_connection(inspected.alerts, ids)
+        problems = rows_by_connection(inspected.problems, ids)
+        verdicts = rows_by_connection(inspected.validation, ids)
+        for row in plain_rows(found):
+            id_ = row["connection_id"]
+            row["unknown_reasons"] = dict(row["unknown_reasons"] or ())
+            compared += bool(row["failure"])
+            clues: tuple[str, ...] = ()
+            if row["failure"]:
+                compare = compared <= most_compared
+                clues = tuple(find_clues(row, inspected.connections)) if compare else (NOT_COMPARED,)
+            material = Material(
+                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], certificates, clues
+            )
+            yield tell(row, material, tuple(row[name] for name in SAME) in shared)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What belongs to one connection: rows of other frames, certificates by SHA-256, and what others tell about it."""
+
+    messages: list[Row]
+    alerts: list[Row]
+    chain: list[Row]
+    problems: list[Row]
+    verdicts: list[Row]
+    certificates: dict[str, Row]
+    clues: tuple[str, ...]
+
+
+def tell(row: Row, material: Material, shares_endpoints: bool) -> Story:
+    """One connection's story; with `shares_endpoints` its display filter has to name its time too."""
     return Story(
-        connection_id=connection_id,
+        connection_id=row["connection_id"],
         title=title(row),
         facts=tuple(fact for fact in build_facts(row) if fact.value),
-        steps=build_steps(row, rows_of(inspected.messages, connection_id), alerts),
+        steps=build_steps(row, material.messages, material.alerts),
         offered=build_offered(row),
         chosen=build_chosen(row),
-        certificates=build_certificates(row, chain, known),
+        certificates=build_certificates(row, material.chain, material.certificates),
         outcome=outcome(row),
-        clues=tuple(find_clues(row, inspected.connections)) if row["failure"] else (),
-        trust=trust_text(inspected, connection_id) if row["certificate_sha256s"] is not None else "",
-        unseen=tuple(unseen(row, inspected)),
-        display_filter=exact_filter(row, inspected.connections),
+        clues=material.clues,
+        trust=trust_text(material.verdicts) if row["certificate_sha256s"] is not None else "",
+        unseen=tuple(unseen(row, material.problems)),
+        display_filter=exact_filter(row, shares_endpoints),
     )
 
 
-def rows_of(frame: pd.DataFrame, connection_id: str) -> list[Row]:
-    """The rows of one connection as dicts, nulls as None."""
-    return plain_rows(frame[is_true(frame["connection_id"] == connection_id)])
+def rows_by_connection(frame: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, list[Row]]:
+    """The rows of some connections as dicts, by connection; an empty list where there are none."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in plain_rows(frame[is_true(frame["connection_id"].isin(ids))]):
+        found[row["connection_id"]].append(row)
+    return found
+
+
+def learn_certificates(frame: pd.DataFrame, chains: dict[str, list[Row]], known: dict[str, Row]) -> None:
+    """Add to `known` the certificates of chains that are not in it, by their SHA-256."""
+    wanted = {place["sha256"] for chain in chains.values() for place in chain} - known.keys()
+    if wanted:
+        seen = frame[is_true(frame["sha256"].isin(list(wanted)))]
+        known.update((each["sha256"], each) for each in plain_rows(seen))
+
+
+def shared_endpoints(connections: pd.DataFrame) -> set[tuple[Any, ...]]:
+    """The addresses and ports that several connections have."""
+    repeated = connections[connections.duplicated(list(SAME), keep=False)]
+    return {tuple(row.values()) for row in plain_rows(repeated[list(SAME)])}
 
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:
     """Rows as dicts of Python values, nulls as None."""
-    names, columns = list(frame.columns), [frame[name].to_list() for name in frame.columns]
-    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-    return [{name: plain_value(value) for name, value in row.items()} for row in rows]
+    names, columns = list(frame.columns), [plain_values(frame[name]) for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def plain_value(value: Any) -> Any:
-    """A value as Python has it: a list for an array, None for a null."""
-    import pandas as pd
-
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    return value.tolist() if hasattr(value, "tolist") else value
+def plain_values(column: pd.Series[Any]) -> list[Any]:
+    """A column as Python has it: lists for arrays, None for nulls."""
+    values: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload]
+    return [value.tolist() if hasattr(value, "tolist") else value for value in values]
 
 
 def title(row: Row) -> str:
@@ -81,10 +145,8 @@ def title(row: Row) -> str:
 def build_facts(row: Row) -> list[Fact]:
     """Where and when, how much, and what it is wrapped in."""
     sizes = f"{bytes_text(row['client_bytes'] or 0)} from the client, {bytes_text(row['server_bytes'] or 0)} back"
-    seconds = (row["time_end"] - row["time_start"]).total_seconds()
-    length = duration_text(seconds) if seconds >= 1 else milliseconds_text(1000 * seconds)
     return [
-        Fact("time", f"{row['time_start']:%Y-%m-%d %H:%M:%S.%f} UTC, for {length}"),
+        Fact("time", time_text(row["time_start"], row["time_end"])),
         Fact("client", endpoint(row["client_ip"], row["client_port"])),
         Fact("server", endpoint(row["server_ip"], row["server_port"])),
         Fact("transport", transport(row)),
@@ -95,6 +157,15 @@ def build_facts(row: Row) -> list[Fact]:
         Fact("capture", row["capture"] or ""),
         Fact("id", row["connection_id"]),
     ]
+
+
+def time_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
+    """When it was, and for how long; empty where the capture has no times."""
+    if start is None or end is None:
+        return ""
+    seconds = (end - start).total_seconds()
+    length = duration_text(seconds) if seconds >= 1 else milliseconds_text(1000 * seconds)
+    return f"{start:%Y-%m-%d %H:%M:%S.%f} UTC, for {length}"
 
 
 def transport(row: Row) -> str:
@@ -122,9 +193,9 @@ def outcome(row: Row) -> str:
     return " ".join(["The handshake was not finished.", *filter(None, said)])
 
 
-def trust_text(inspected: Inspected, connection_id: str) -> str:
+def trust_text(verdicts: list[Row]) -> str:
     """The verdict on the server's chain, in a sentence."""
-    for row in rows_of(inspected.validation, connection_id):
+    for row in verdicts:
         lead = words.TRUSTED.get(row["verdict"], "A client that trusts Mozilla's roots refuses the server's chain")
         return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
     return ""
@@ -139,22 +210,19 @@ def not_tls(row: Row) -> str:
     return f"This is not TLS: it is {row['protocol']}, by its first octets, in the clear."
 
 
-def unseen(row: Row, inspected: Inspected) -> list[str]:
+def unseen(row: Row, problems: Sequence[Row]) -> list[str]:
     """What this capture cannot show of the connection."""
     lines = [text for column, text in words.FLAWS.items() if row[column] is True]
     reason = row["unknown_reasons"].get("certificate_sha256s")
     if reason not in (None, "not_applicable", "not_offered"):
         lines.append(f"No server certificate: {REASONS[reason]}.")
-    for problem in rows_of(inspected.problems, row["connection_id"]):
+    for problem in problems:
         place = f" in packet {problem['packet']}" if problem["packet"] is not None else ""
         lines.append(f"{problem['layer']}: {problem['kind']}{place}, expected {problem['expected']}.")
     return lines
 
 
-def exact_filter(row: Row, connections: pd.DataFrame) -> str:
+def exact_filter(row: Row, shares_endpoints: bool) -> str:
     """A display filter for this connection alone: with its time where the same ports were used again."""
     shown = display_filter(row)
-    same = is_true(connections["connection_id"] != row["connection_id"])
-    for column in SAME:
-        same &= is_true(connections[column] == row[column])
-    return f"{shown} && {time_filter(row)}" if shown and same.any() else shown
+    return f"{shown} && {time_filter(row)}" if shown and shares_endpoints else shown

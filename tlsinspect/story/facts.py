@@ -6,6 +6,7 @@ In: a row of the connections frame, numbers as on the wire. Out: Facts; what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..policy import WEAK_CLASSES
@@ -31,9 +32,21 @@ UNKNOWN = "unknown"
 
 def list_names(codes: Iterable[int] | None, name: Callable[[int], str], most: int = MOST_LISTED) -> str:
     """Numbers by name without GREASE, the first few: "x25519, secp256r1, 2 more"; empty for none."""
-    names = [name(code) for code in (codes if codes is not None else ()) if not is_grease(code)]
+    return "" if codes is None else join_names(tuple(codes), name, most)
+
+
+@lru_cache(maxsize=4096)
+def join_names(codes: tuple[int, ...], name: Callable[[int], str], most: int) -> str:
+    """What list_names gives: hellos repeat each other."""
+    names = [name(code) for code in codes if not is_grease(code)]
     rest = len(names) - most
     return ", ".join([*names[:most], *([f"{rest} more"] if rest > 0 else [])])
+
+
+@lru_cache(maxsize=512)
+def kind_of(suite: str | None) -> str | None:
+    """A suite's kind of record protection."""
+    return suite_class(suite or "")
 
 
 def build_offered(row: Row) -> tuple[Fact, ...]:
@@ -66,7 +79,7 @@ def build_chosen(row: Row) -> tuple[Fact, ...]:
     suite, exchange = row["cipher_suite_name"], row["key_exchange"]
     facts = (
         Fact("version", told(row, "version_name"), words.VERSIONS.get(row["version_name"] or "", "")),
-        Fact("cipher suite", told(row, "cipher_suite_name"), words.CIPHERS.get(suite_class(suite or "") or "", "")),
+        Fact("cipher suite", told(row, "cipher_suite_name"), words.CIPHERS.get(kind_of(suite) or "", "")),
         Fact("key exchange", told(row, "key_exchange"), words.KEY_EXCHANGES.get(exchange or "", "")),
         Fact("group", told(row, "group_name")),
         Fact("prime", prime_text(row), "2,048 bits and more are asked for (RFC 9325 section 4.2.1)."),
@@ -134,7 +147,7 @@ def non_null(row: Row) -> list[int]:
 
 def weak_text(suites: Sequence[int]) -> str:
     """How many of the suites offered are weak."""
-    weak = [code for code in suites if suite_class(cipher_suite_name(code)) in WEAK_CLASSES]
+    weak = [code for code in suites if kind_of(cipher_suite_name(code)) in WEAK_CLASSES]
     return f"{len(weak)} of {len(suites)} are weak." if weak else ""
 
 

@@ -1,34 +1,17 @@
-"use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("connections-data").textContent);
+// The page's tables, timeline and clicks: what explore.py packs -> rows, groups, and which connections are shown.
+(async () => {
+  const data = await unpack(byId("connections-data").textContent);
   const size = data.start.length;
   const COLUMNS = [
     ["time", "Time (UTC)", 190], ["client", "Client", 150], ["server", "Server", 170], ["server_name", "Server name", 190],
     ["protocol", "Protocol", 105], ["version_name", "Version", 95], ["cipher_suite_name", "Cipher suite", 250],
-    ["group_name", "Group", 130], ["alpn", "ALPN", 80], ["outcome", "Outcome", 150], ["validation", "Certificate", 120],
+    ["group_name", "Group", 130], ["alpn", "ALPN", 80], ["outcome", "Outcome", 150], ["found", "Findings", 170], ["validation", "Certificate", 120],
     ["issuer", "Issuer", 200], ["ja4", "JA4", 290], ["ja3", "JA3", 260],
   ];
   const GROUPS = [
     ["server", "Servers"], ["client_ip", "Clients"], ["server_name", "Names"], ["ja4", "Fingerprints (JA4)"], ["ja3", "Fingerprints (JA3)"],
   ];
-  const DERIVED = new Set(["time", "client", "server"]);
-  const FACTS = [
-    ["capture", "Capture"], ["connection_id", "Connection"], ["server_name", "Name asked for"], ["outcome", "Outcome"], ["last_alert_name", "Last alert"],
-    ["version_name", "Version"], ["cipher_suite_name", "Cipher suite"], ["group_name", "Group"],
-    ["server_signature_algorithm_name", "Signature"], ["alpn", "Application protocol"], ["forward_secrecy", "Forward secrecy"],
-    ["post_quantum", "Post-quantum key exchange"], ["resumed", "Resumed"], ["resumption", "Resumed by"], ["authentication", "Authentication"],
-    ["validation", "Certificate check"], ["starttls_protocol", "Upgraded from"], ["starttls_status", "Upgrade"],
-    ["ja4", "JA4"], ["ja3", "JA3"], ["ja3s", "JA3S"], ["gap", "Segments are missing"], ["midstream", "Starts before the capture"],
-    ["one_sided", "Only one direction"], ["truncated", "Packets were cut"],
-  ];
-  const OFFERS = [
-    ["supported_versions", "Versions"], ["cipher_suites", "Cipher suites"], ["supported_groups", "Groups"],
-    ["signature_algorithms", "Signature schemes"], ["alpn_offered", "Application protocols"], ["client_extensions", "Extensions"],
-  ];
-
-  const byId = (id) => document.getElementById(id);
-  const count = (number) => number.toLocaleString("en");
-  const plural = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
+  const DERIVED = new Set(["time", "client", "server", "found"]);
   const decode = (column, row) => (column.codes[row] < 0 ? null : column.values[column.codes[row]]);
   const text = (name, row) => decode(data.columns[name], row);
   const endpoint = (side, row) => {
@@ -36,25 +19,14 @@
     return `${address.includes(":") ? `[${address}]` : address}:${data.numbers[side + "_port"][row] ?? "?"}`;
   };
   const clock = (ms) => (ms === null ? "" : new Date(ms).toISOString().replace("T", " ").replace("Z", ""));
-  const element = (tag, content, className) => {
-    const made = document.createElement(tag);
-    if (content !== undefined && content !== null) made.textContent = content;
-    if (className) made.className = className;
-    return made;
-  };
-  const button = (content, action, label) => {
-    const made = element("button", content);
-    made.type = "button";
-    if (label) made.setAttribute("aria-label", label);
-    made.addEventListener("click", action);
-    return made;
-  };
   const plain = (cell) => document.createTextNode(cell.getValue() ?? "");
 
+  const found = data.findings.values.map((rules) => rules.join(", "));
   const rows = Array.from({ length: size }, (_, row) => {
     const made = { id: row, time: clock(data.start[row]), client: endpoint("client", row), server: endpoint("server", row) };
     for (const [name] of COLUMNS) if (!DERIVED.has(name)) made[name] = text(name, row);
     made.client_ip = text("client_ip", row);
+    made.found = found[data.findings.codes[row]] ?? null;
     return made;
   });
 
@@ -110,75 +82,29 @@
 
   // ---- one connection ------------------------------------------------------------------------
   const dialog = byId("connection-detail");
-  const facts = (pairs) => {
-    const list = element("dl");
-    for (const [label, value] of pairs) {
-      if (value === null || value === undefined || value === "") continue;
-      list.append(element("dt", label), element("dd", typeof value === "boolean" ? (value ? "yes" : "no") : value));
-    }
-    return list;
+  const times = [["tcp_rtt_ms", "TCP round trip"], ["hello_ms", "ClientHello to ServerHello"], ["handshake_ms", "ClientHello to application data"]];
+  const timesOf = (row) => times.filter(([name]) => data.numbers[name][row] !== null)
+    .map(([name, label]) => [label, `${data.numbers[name][row].toFixed(3)} ms`, ""]);
+  const unpacked = { block: -1, stories: [] };
+  const storyOf = async (row) => {
+    const block = Math.floor(row / data.stories.block);
+    if (unpacked.block !== block) Object.assign(unpacked, { stories: await unpack(data.stories.blocks[block]), block });
+    return unpacked.stories[row % data.stories.block];
   };
-  const FAULTS = new Set(["gap", "midstream", "one_sided", "truncated"]);
-  const factsOf = (row) => FACTS.map(([name, label]) => [label, FAULTS.has(name) && !text(name, row) ? null : text(name, row)]);
-  const stepsOf = (row) => {
-    const list = element("ol");
-    const kinds = decode(data.steps.kinds, row) ?? [];
-    kinds.forEach((kind, place) => {
-      const packet = data.steps.packets[row][place];
-      const after = data.steps.times[row][place];
-      const [sender, ...what] = kind.split(" ");
-      const item = element("li");
-      item.append(element("strong", sender), ` ${what.join(" ").replaceAll("_", " ")}`);
-      item.append(element("span", `${packet === null ? "" : `packet ${packet}`}${after === null ? "" : `, ${after.toFixed(3)} ms`}`, "detail"));
-      list.append(item);
-    });
-    return list;
-  };
-  const chainOf = (side, row) => {
-    const list = element("ol");
-    for (const place of decode(data.chains[side], row) ?? []) {
-      const values = data.certificates[place];
-      const item = element("li");
-      if (!values) item.textContent = `A certificate that this page leaves out; see ${data.exports.certificates}.`;
-      else item.append(facts(data.certificate_fields.map((name, number) => [name.replaceAll("_", " "), values[number]])));
-      list.append(item);
-    }
-    return list;
-  };
-  const showDetail = (row) => {
+  const showDetail = async (row) => {
     const body = byId("detail-body");
+    const command = `${data.stories.command} ${text("connection_id", row)}`;
+    const rules = (decode(data.findings, row) ?? []).map((rule) => `${data.rules[rule].join(": ")} (${rule})`);
     body.replaceChildren();
     byId("detail-title").textContent = `${endpoint("client", row)} to ${text("server_name", row) ?? endpoint("server", row)}`;
-    const filter = decode(data.filters, row);
-    if (filter) {
-      const line = element("p", null, "filter");
-      const code = element("code", filter);
-      const copy = button("Copy", async () => {
-        try { await navigator.clipboard.writeText(filter); } catch {
-          getSelection().selectAllChildren(code);
-          document.execCommand("copy");
-        }
-        copy.textContent = "Copied";
-      }, "Copy the Wireshark display filter");
-      line.append(element("span", "Wireshark display filter: "), code, " ", copy);
-      body.append(line);
-    }
-    const times = [["tcp_rtt_ms", "TCP round trip"], ["hello_ms", "Hello to Hello"], ["handshake_ms", "Handshake"]];
-    body.append(element("h3", "What was chosen"), facts([
-      ["Time (UTC)", clock(data.start[row])], ["Client", endpoint("client", row)], ["Server", endpoint("server", row)],
-      ...factsOf(row),
-      ...times.map(([name, label]) => [label, data.numbers[name][row] === null ? null : `${data.numbers[name][row].toFixed(3)} ms`]),
-      ["Bytes from the client", data.numbers.client_bytes[row]], ["Bytes from the server", data.numbers.server_bytes[row]],
-    ]));
-    body.append(element("h3", "Steps"), stepsOf(row));
-    const left = data.steps.left_out[row];
-    if (left) body.append(element("p", `${plural(left, "later message")} left out: tlsinspect export --table messages has all.`));
-    body.append(element("h3", "What the client offered"),
-      facts(OFFERS.map(([name, label]) => [label, decode(data.lists[name], row)?.join(", ")])));
-    for (const side of ["server", "client"]) {
-      if (decode(data.chains[side], row)?.length) body.append(element("h3", `Certificates of the ${side}`), chainOf(side, row));
-    }
     dialog.showModal();
+    try {
+      const story = await storyOf(row);
+      byId("detail-title").textContent = story.title;
+      body.replaceChildren(...storyParts(story, rules, timesOf(row), command));
+    } catch {
+      body.replaceChildren(element("p", `This browser cannot unpack it; in a terminal: ${command}`));
+    }
     dialog.scrollTop = 0;
   };
   byId("detail-close").addEventListener("click", () => dialog.close());
@@ -285,19 +211,72 @@
     byId("timeline-span").textContent = `${clock(first)} to ${clock(first + 48 * width)} UTC; the highest bar is ${plural(most, "connection")}.`;
   }
 
+  // ---- from a finding to its connections -----------------------------------------------------
+  const firstOf = { certificate: "server", client_certificate: "client" };
+  const isAbout = (kind, subject) => {
+    if (kind === "server") return (row) => rows[row].server === subject;
+    if (kind === "client") return (row) => rows[row].client_ip === subject;
+    if (kind === "capture") return (row) => text("capture", row) === subject;
+    const place = data.certificates.findIndex((values) => values[0] === subject);
+    return (row) => place >= 0 && (decode(data.chains[firstOf[kind]], row) ?? [])[0] === place;
+  };
+  const showFinding = (rule, kind, subject) => {
+    const codes = new Set(data.findings.values.flatMap((ids, code) => (ids.includes(rule) ? [code] : [])));
+    const about = subject ? isAbout(kind, subject) : () => true;
+    const label = [`${data.rules[rule][1]} (${rule})`, subject].filter(Boolean).join(": ");
+    choose(label, (row) => codes.has(data.findings.codes[row]) && about(row));
+  };
+  for (const place of document.querySelectorAll("[data-rule]")) {
+    const { rule, kind, subject } = place.dataset;
+    const name = place.firstChild?.textContent.trim() || "Show its connections";
+    const target = button(name, () => showFinding(rule, kind, subject), subject ? `Show the connections of ${name} with ${rule}` : `Show the connections with ${rule}`);
+    if (place.firstChild) place.firstChild.replaceWith(target);
+    else place.append(target);
+  }
+
   // ---- from a chart to its connections --------------------------------------------------------
-  for (const place of document.querySelectorAll("[data-statistic]")) {
-    const column = data.statistics[place.dataset.statistic];
-    if (!column) continue;
+  const UNKNOWN = 0;
+  const categoriesOf = (column, code) => [column.values[code]].flat();
+  const counted = (column) => {
+    const byCode = new Uint32Array(column.values.length);
+    for (const code of column.codes) if (code >= 0) byCode[code] += 1;
     const numbers = new Map();
-    for (const code of column.codes) {
-      if (code >= 0) for (const name of [column.values[code]].flat()) numbers.set(name, (numbers.get(name) ?? 0) + 1);
-    }
-    const order = [...numbers].sort((one, other) => other[1] - one[1]).slice(0, 12);
-    if (order.length) place.append("Show connections: ");
-    for (const [name, number] of order) {
-      place.append(button(`${name} (${count(number)})`, () => choose(`${place.dataset.question} ${name}`,
-        (row) => column.codes[row] >= 0 && [column.values[column.codes[row]]].flat().includes(name))));
+    byCode.forEach((number, code) => {
+      for (const name of categoriesOf(column, code)) numbers.set(name, (numbers.get(name) ?? 0) + number);
+    });
+    return numbers;
+  };
+  const showCategories = (column, label, test) => {
+    const codes = new Set(column.values.flatMap((_, code) => (categoriesOf(column, code).some(test) ? [code] : [])));
+    choose(label, (row) => codes.has(column.codes[row]));
+  };
+  const showCategory = (column, question, name) =>
+    showCategories(column, `${question} ${name || "unknown"}`, (each) => each === name);
+  const FOLDED = /^other \(\d+ more\)$/;
+  const atPort = (value) => (row) => `${data.numbers.server_port[row]}/${text("transport", row)}` === value;
+  document.querySelector("main").addEventListener("click", (event) => {
+    const target = event.target.closest(".target");
+    if (!target) return;
+    const { kind, value } = target.dataset;
+    const { statistic, question } = target.closest("article").querySelector("[data-statistic]").dataset;
+    if (kind === "port") { choose(`port ${value}`, atPort(value)); return; }
+    const column = data.statistics[kind in data.statistics ? kind : statistic];
+    if (kind === "unknown") showCategory(column, question, UNKNOWN);
+    else if (FOLDED.test(value)) {
+      const others = new Set([...target.parentNode.querySelectorAll(".target")].map((each) => each.dataset.value));
+      showCategories(column, `${question} ${value}`, (each) => each !== UNKNOWN && !others.has(each));
+    } else showCategory(column, question, value);
+  });
+  for (const place of document.querySelectorAll("[data-statistic]")) {
+    const { statistic, question } = place.dataset;
+    const column = data.statistics[statistic];
+    if (!column) continue;
+    const order = [...counted(column)].sort((one, other) => (other[0] !== UNKNOWN) - (one[0] !== UNKNOWN) || other[1] - one[1]);
+    const most = order.slice(0, 12);
+    if (order.length > 12 && order.at(-1)[0] === UNKNOWN) most.push(order.at(-1));
+    if (most.length) place.append("Show connections: ");
+    for (const [name, number] of most) {
+      place.append(button(`${name || "unknown"} (${count(number)})`, () => showCategory(column, question, name)));
     }
   }
 })();

@@ -1,0 +1,161 @@
+"""The findings on the page: by severity, each rule once with what it was found at, and its connections.
+
+In: an Inspection. Out: plain records for the template, and for the page's script which rules each
+connection fired. Every rule that fired is there; of what it was found at the page shows the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from ..columns import SEVERITIES
+from ..export.text import short_text
+from ..findings import RULES, Facts
+from ..statistics.wording import number_text
+from .tables import Inspected, records_of
+
+MOST_SUBJECTS = 10  # of one rule on the page; tables/findings.csv has all
+MOST_NAMED = 5  # packets and hosts of one subject
+FILE = "tables/findings.csv"
+NOT_KNOWN = "not known"
+KINDS = {"client_certificate": "client certificate"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule was found at, with the packets to look at; `key` is what the page's script finds it by."""
+
+    name: str
+    detail: str
+    key: str
+    connections: int
+    hosts: str
+    packets: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that fired: what, how often, what to do, and the first of what it was found at."""
+
+    id: str
+    title: str
+    basis: str
+    advice: str
+    references: str
+    kind: str
+    kind_text: str
+    subjects: Sequence[Subject]
+    left_out: int
+    file: str = FILE
+
+
+@dataclass(frozen=True)
+class Severity:
+    """The findings of one severity, those with most connections first."""
+
+    name: str
+    findings: Sequence[Finding]
+
+
+def build_severities(inspection: Inspected) -> list[Severity]:
+    """The findings by severity, the worst first; severities without any are left out."""
+    rows = records_of(inspection.findings)
+    names = certificate_names(inspection) if rows else {}
+    by_rule: dict[str, list[dict[Any, Any]]] = {}
+    for row in rows:
+        by_rule.setdefault(row["id"], []).append(row)
+    order = sorted(by_rule.values(), key=lambda rule: (-SEVERITIES.index(rule[0]["severity"]), -total(rule)))
+    return [
+        Severity(name, [build_finding(rule, names) for rule in rules])
+        for name, rules in groupby(order, key=lambda rule: rule[0]["severity"])
+    ]
+
+
+def total(rows: Sequence[dict[Any, Any]]) -> int:
+    """The connections in which a rule was found."""
+    return sum(row["connections"] for row in rows)
+
+
+def build_finding(rows: Sequence[dict[Any, Any]], names: dict[str, str]) -> Finding:
+    """One rule from its rows of the findings frame."""
+    first = rows[0]
+    kind = KINDS.get(first["subject_kind"], first["subject_kind"])
+    likely = "" if first["confidence"] == "certain" else f" · {first['confidence']}"
+    return Finding(
+        id=first["id"],
+        title=first["title"],
+        basis=f"{number_text(total(rows), 'connection')}, {subjects_text(rows, kind)} · {first['id']}{likely}",
+        advice=first["advice"],
+        references=", ".join(first["references"]),
+        kind=first["subject_kind"],
+        kind_text=kind,
+        subjects=[build_subject(row, names) for row in rows[:MOST_SUBJECTS]],
+        left_out=max(len(rows) - MOST_SUBJECTS, 0),
+    )
+
+
+def subjects_text(rows: Sequence[dict[Any, Any]], kind: str) -> str:
+    """How many servers, clients or certificates; where the last row stands for the rest, how many that are."""
+    last = str(rows[-1]["subject"] or "").removesuffix(" others")
+    number = len(rows) - 1 + int(last) if last.isdigit() else len(rows)
+    return number_text(number, kind)
+
+
+def build_subject(row: dict[Any, Any], names: dict[str, str]) -> Subject:
+    """What a rule was found at, from a row of the findings frame."""
+    subject = row["subject"] or NOT_KNOWN
+    name = names.get(subject, "")
+    others = subject.endswith(" others") or not row["subject"]
+    hosts = [] if row["subject_kind"] == "server" else row["hosts"] or []
+    return Subject(
+        name=name or subject,
+        detail=subject if name else "",
+        key="" if others else short_text(subject),
+        connections=row["connections"],
+        hosts=first_few([host or NOT_KNOWN for host in hosts]),
+        packets=first_few([str(packet) for packet in row["packets"] if packet is not None]),
+        evidence=row["evidence"],
+    )
+
+
+def first_few(values: Sequence[str]) -> str:
+    """The first values, and that there are more."""
+    return ", ".join([*values[:MOST_NAMED], *(["…"] if len(values) > MOST_NAMED else [])])
+
+
+def certificate_names(inspection: Inspected) -> dict[str, str]:
+    """The subjects of certificates by SHA-256."""
+    certificates = records_of(inspection.certificates[["sha256", "subject"]])
+    return {row["sha256"]: row["subject"] or "an empty subject" for row in certificates}
+
+
+def findings_summary(severities: Sequence[Severity]) -> str:
+    """How many rules found something, by severity."""
+    said = ", ".join(f"{len(each.findings)} {each.name}" for each in severities)
+    number = sum(len(each.findings) for each in severities)
+    return (
+        f"{number} of {len(RULES)} rules found something: {said}." if number else f"None of {len(RULES)} rules fired."
+    )
+
+
+def rules_of_rows(inspection: Inspected, most: int) -> list[tuple[str, ...] | None]:
+    """The rules that each of the first connections fired, the worst first; None for none."""
+    facts = Facts(
+        inspection.arrow("connections"), inspection.arrow("certificates"), lambda: inspection.arrow("validation")
+    )
+    fired: list[list[str]] = [[] for _ in range(most)]
+    for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
+        for row in np.flatnonzero(rule.find(facts)[:most]).tolist():
+            fired[row].append(rule.id)
+    return [tuple(rules) or None for rules in fired]
+
+
+def described_rules() -> dict[str, list[str]]:
+    """Severity and title of each rule, by its id."""
+    return {rule.id: [rule.severity, rule.title] for rule in RULES}
