@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection import CARRIES_TLS
 from ..display_filter import display_filter, time_filter
+from ..statistics.observations import CAPTURE_END
 from ..statistics.series import is_true
 from ..statistics.wording import REASONS, bytes_text, duration_text, endpoint, milliseconds_text
 from . import words
@@ -190,7 +191,8 @@ def outcome(row: Row) -> str:
     meaning = words.ALERTS.get(row["last_alert_name"] or "") if row["failure"] == "alert" else None
     advice = f"What most likely helps: {row['failure_advice']}" if row["failure_advice"] else ""
     said = [row["failure_reason"], f"The alert means: {meaning}" if meaning else "", advice]
-    return " ".join(["The handshake was not finished.", *filter(None, said)])
+    lead = [] if row["failure"] == CAPTURE_END else ["The handshake was not finished."]
+    return " ".join([*lead, *filter(None, said)])
 
 
 def trust_text(verdicts: list[Row]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..registry import cipher_suite_name, group_name, signature_scheme_name, version_name
+from ..statistics.observations import is_cut_off
 from ..statistics.series import is_true
 from ..statistics.wording import duration_text, milliseconds_text, number_text
 
@@ -41,7 +42,7 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
     same_server = others[
         is_true(others["server_ip"] == row["server_ip"]) & is_true(others["server_port"] == row["server_port"])
     ]
-    tried = same_server[same_server["established"].notna()]
+    tried = with_known_end(same_server)
     done = tried[is_true(tried["established"])]
     if len(tried):
         yield f"The same server finished {len(done):,} of {number_text(len(tried), 'other handshake')} seen here."
@@ -52,6 +53,11 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
     yield from other_servers(row, others)
     yield from second_attempt(row, same_server)
     yield from silence(row, others)
+
+
+def with_known_end(connections: pd.DataFrame) -> pd.DataFrame:
+    """Those of which it is known whether the handshake was finished."""
+    return connections[connections["established"].notna() & ~is_cut_off(connections)]
 
 
 def compare_offers(row: Row, done: pd.DataFrame) -> Iterator[str]:
@@ -97,7 +103,7 @@ def other_servers(row: Row, others: pd.DataFrame) -> Iterator[str]:
     elsewhere = others[
         is_true(others["client_ip"] == row["client_ip"]) & ~is_true(others["server_ip"] == row["server_ip"])
     ]
-    tried = elsewhere[elsewhere["established"].notna()]
+    tried = with_known_end(elsewhere)
     if len(tried):
         done = int(is_true(tried["established"]).sum())
         yield f"The same client finished {done:,} of {number_text(len(tried), 'handshake')} with other servers."
@@ -119,7 +125,7 @@ def second_attempt(row: Row, same_server: pd.DataFrame) -> Iterator[str]:
     packet = found["client_hello_packet"]
     where = "" if pd.isna(packet) else f" (packet {int(packet)})"
     ended = "how that ended is unknown"
-    if not pd.isna(found["established"]):
+    if len(with_known_end(later.loc[[found.name]])):
         ended = "that handshake was finished" if found["established"] else "that one was not finished either"
     waited = duration_text(pause) if pause >= 1 else milliseconds_text(1000 * pause)
     yield f"The client came back {waited} later{where}: {ended}."
