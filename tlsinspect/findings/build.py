@@ -95,7 +95,8 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
     packets = facts.number(rule.packet)[rows[:EXAMPLE_LIMIT]].tolist()
     ids = facts.column("connection_id")
     hosts, servers = encoded(facts, "server", lambda: server_of(facts))
-    times: Numbers = facts.once("times", lambda: facts.column("time_start").cast(pa.int64()).to_numpy())
+    times = facts.number("time_start")[rows]
+    times = times[times >= 0]
     return {
         "id": rule.id,
         "severity": rule.severity,
@@ -108,8 +109,8 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
         "connection_ids": [ids[place].as_py() for place in examples],
         "packets": [packet if packet >= 0 else None for packet in packets],
         "hosts": [hosts[code].as_py() for code, _ in counted(servers[rows])[:EXAMPLE_LIMIT]],
-        "first_seen": int(times[rows].min()),
-        "last_seen": int(times[rows].max()),
+        "first_seen": int(times.min()) if len(times) else None,
+        "last_seen": int(times.max()) if len(times) else None,
         "advice": rule.advice,
         "references": list(rule.references),
     }
