@@ -14,7 +14,7 @@ from ..statistics.series import is_true
 from ..statistics.wording import REASONS, bytes_text, duration_text, endpoint, milliseconds_text
 from . import words
 from .certificates import build_certificates
-from .clues import find_clues
+from .clues import COMPARED, find_clues
 from .facts import build_chosen, build_offered
 from .record import Fact, Inspected, Story
 from .steps import build_steps
@@ -47,6 +47,7 @@ def iter_stories(
     are not.
     """
     compared = 0
+    others = inspected.connections[list(COMPARED)]
     shared = shared_endpoints(inspected.connections)
     certificates: dict[str, Row] = {}
     for first in range(0, len(connections), BATCH):
@@ -64,7 +65,7 @@ def iter_stories(
             clues: tuple[str, ...] = ()
             if row["failure"]:
                 compare = compared <= most_compared
-                clues = tuple(find_clues(row, inspected.connections)) if compare else (NOT_COMPARED,)
+                clues = tuple(find_clues(row, others)) if compare else (NOT_COMPARED,)
             material = Material(
                 messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], certificates, clues
             )

@@ -35,9 +35,17 @@ OFFERS: tuple[tuple[str, str, str, Callable[[int], str]], ...] = (  # what, offe
     ("signature schemes", "signature_algorithms", "server_signature_algorithm", signature_scheme_name),
 )
 
+COMPARED = (
+    "connection_id", "capture", "client_ip", "server_ip", "server_port", "time_start", "time_end", "established",
+    "failure", "client_hello_packet", "client_hello_length", "version", *(chosen for _, _, chosen, _ in OFFERS),
+)  # fmt: skip
+
 
 def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
-    """Sentences about the same server, the same client, and what came afterwards."""
+    """Sentences about the same server, the same client, and what came afterwards.
+
+    Of the connections only the columns COMPARED are looked at.
+    """
     others = connections[is_true(connections["connection_id"] != row["connection_id"])]
     same_server = others[
         is_true(others["server_ip"] == row["server_ip"]) & is_true(others["server_port"] == row["server_port"])
