@@ -11,16 +11,18 @@ TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check compiled pure tools build site clean
+.PHONY: demo test check compiled pure tools kernel build site clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlsinspect summary captures/demo.pcapng
 	$(BIN)/tlsinspect report captures/demo.pcapng -o $(DEMO) --title "tlsinspect demo capture"
 	@echo "Open $(DEMO)/index.html in a browser."
 
-test: tools check
-	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory compiled && $(MAKE) --no-print-directory pure LESS=--kernel-only; \
-	else $(MAKE) --no-print-directory pure; fi
+# The kernel is compiled while packages are fetched and types are checked: it takes the longest.
+test: tools
+	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory -j2 kernel check && \
+	$(MAKE) --no-print-directory compiled && $(MAKE) --no-print-directory pure LESS=--kernel-only; \
+	else $(MAKE) --no-print-directory check pure; fi
 
 check: $(VENV)/developing
 	$(BIN)/ruff check .
@@ -37,7 +39,10 @@ pure: $(VENV)/developing
 tools:
 	@$(TOOLS)
 
-build: $(VENV)/developing
+kernel: $(VENV)/building
+	TLSINSPECT_EXTENSIONS=require $(BIN)/python setup.py -q build
+
+build: kernel $(VENV)/developing
 	$(PIP_INSTALL) --no-build-isolation --no-deps --force-reinstall .
 
 $(BIN)/python:
@@ -48,8 +53,11 @@ $(VENV)/installed: $(BIN)/python $(SOURCES)
 	@$(BIN)/python -P -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
 	@touch $@
 
-$(VENV)/developing: $(BIN)/python pyproject.toml
+$(VENV)/building: $(BIN)/python pyproject.toml
 	$(PIP_INSTALL) "setuptools>=77" "cython>=3.2"
+	@touch $@
+
+$(VENV)/developing: $(VENV)/building
 	TLSINSPECT_EXTENSIONS=skip $(PIP_INSTALL) --no-build-isolation ".[dev]"
 	@touch $@
 

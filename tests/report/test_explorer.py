@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import shutil
-import warnings
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.report.browser import launched
 from tests.synthetic import NOON, MadeFrames, make_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.report.explore import build_explorer
@@ -27,12 +25,7 @@ MANY = BUILT * TIMES
 BLOCK = 250  # stories in a block, of which BUILT is a multiple
 MOST_SECONDS, MOST_OCTETS = 3.0, 40_000_000
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
-CHROMIUM = shutil.which("chromium")
 STEPS = (("client", "client_hello"), ("server", "server_hello"), ("server", "encrypted"), ("client", "encrypted"))
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 
 
 def many_frames(number: int) -> MadeFrames:
@@ -82,12 +75,7 @@ def big_page(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
     """The page in Chromium, what went wrong or left the page, and its thread's processor seconds until open."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    take_child_watcher_back()
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text))
@@ -100,15 +88,6 @@ def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
         page.wait_for_selector("html[data-ready]")
         metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
         yield page, faults, metrics["TaskDuration"]
-        browser.close()
-
-
-def take_child_watcher_back() -> None:
-    """Undo what pyshark leaves behind where it ran in this process: a watcher of children that watches no more."""
-    if hasattr(asyncio, "ThreadedChildWatcher"):  # up to Python 3.13
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())
 
 
 @pytest.fixture

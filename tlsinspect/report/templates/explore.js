@@ -73,6 +73,12 @@
   const said = (number) => { byId("shown").textContent = `${count(number)} of ${plural(size, "connection")} shown`; };
   table.on("dataFiltered", (_, shown) => said(shown.length));
   table.on("rowDblClick", (_, row) => showDetail(row.getData().id));
+  // A grid owns rows alone (ARIA); what scrolls them need not take the focus, since the buttons in them do.
+  const ownRowsAlone = (built) => {
+    built.on("tableBuilt", () => built.element.querySelector(".tabulator-tableholder").removeAttribute("tabindex"));
+    return built;
+  };
+  ownRowsAlone(table);
   table.on("tableBuilt", () => { document.documentElement.dataset.ready = "yes"; });
   said(size);
   if (data.total > size) {
@@ -130,13 +136,13 @@
     byId("views").append(view);
     view.append(element("div"));
   };
-  const grid = (name, content, columns) => new Tabulator(byId(`view-${name}`).firstChild, {
+  const grid = (name, content, columns) => ownRowsAlone(new Tabulator(byId(`view-${name}`).firstChild, {
     data: content, height: 460, layout: "fitColumns", placeholder: "There are none.",
     columnDefaults: { formatter: plain, minWidth: 90, headerFilter: "input" },
     columns: columns.map((column) => ({
       headerFilterParams: { elementAttributes: { "aria-label": `Filter by ${column.title}` } }, ...column,
     })),
-  });
+  }));
   const opener = (label, test) => (cell) => {
     const row = cell.getData();
     return button(cell.getValue(), () => choose(`${label} ${cell.getValue()}`, (number) => test(row, number)));
