@@ -210,11 +210,12 @@ def handshakes(frames: Inspected) -> Number:
     """Handshakes that both sides finished."""
     shares = build_shares("outcomes", frames)
     count = shares.count_of("established")
-    failed = counts_in(cases.failed(frames))
+    causes: Counter[str] = Counter()
+    for cause, number in counts_in(cases.failed(frames)).items():
+        causes[cause.partition(" (")[0]] += number
     share = begin(share_of_text(count, shares.denominator, "connections"))
-    return number_of(
-        shares, count, f"{share} finished the handshake{f'; not: {list_counts(failed, 4)}' if failed else ''}."
-    )
+    failed = f"; not: {list_counts(dict(causes.most_common()))}" if causes else ""
+    return number_of(shares, count, f"{share} finished the handshake{failed}.")
 
 
 def key_elsewhere(frames: Inspected) -> Number:
