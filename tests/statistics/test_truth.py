@@ -6,11 +6,16 @@ Nothing of ours counts here: tshark reads the packets, and a Counter of this mod
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import Certificate, ExtensionNotFound, SubjectAlternativeName, load_der_x509_certificate
+from cryptography.x509.oid import NameOID
 from samples import ROOT, inspect
 from scapy.layers.tls.crypto.suites import _tls_cipher_suites
 
@@ -26,6 +31,7 @@ GROUPS = {
     23: "secp256r1", 24: "secp384r1", 25: "secp521r1", 29: "x25519", 30: "x448", 256: "ffdhe2048", 257: "ffdhe3072",
     4587: "SecP256r1MLKEM768", 4588: "X25519MLKEM768", 4589: "SecP384r1MLKEM1024",
 }  # fmt: skip
+FIRST_EPHEMERAL = 32768
 HYBRID = (4587, 4588, 4589)
 ECDHE_OR_DHE = ("TLS_ECDHE_", "TLS_DHE_", "TLS_DH_anon_", "TLS_ECDH_anon_")
 
@@ -134,3 +140,117 @@ def test_names_asked_for_are_those_that_tshark_reads(read: list[Expected]) -> No
 def test_application_protocols_are_those_that_tshark_reads(read: list[Expected]) -> None:
     ours, truth = counted("alpn", chosen(read, "alpn"))
     assert ours == truth
+
+
+def test_pairs_and_limits_of_versions_follow_from_what_tshark_reads(read: list[Expected]) -> None:
+    pairs = []
+    for each in read:
+        listed = [code for code in each.get("supported_versions") or () if not is_grease(code)]
+        if (
+            each.get("version") is not None
+            and each["version"] < 0xFE00
+            and each.get("client_legacy_version", 0) >= 0x0300
+        ):
+            pairs.append((max(listed) if listed else each["client_legacy_version"], each["version"]))
+    assert len(pairs) > 400
+    ours, truth = counted("version_pairs", (f"{VERSIONS[offered]} → {VERSIONS[agreed]}" for offered, agreed in pairs))
+    assert ours == truth
+    shares = build_shares("version_limit", inspect("demo.pcapng"))
+    assert shares.count_of("TLS 1.3 agreed") == sum(agreed == 0x0304 for _, agreed in pairs)
+    assert shares.count_of("server chose less") == sum(offered == 0x0304 > agreed for offered, agreed in pairs)
+
+
+def test_key_exchange_and_aead_follow_from_the_suites_that_tshark_reads(read: list[Expected]) -> None:
+    older = [_tls_cipher_suites[each["cipher_suite"]] for each in read if each.get("version", 0x0304) != 0x0304]
+    table = build_shares("key_exchange", inspect("demo.pcapng")).table
+    ours = dict(zip(table["category"], table["count"], strict=True))
+    newer = [each for each in read if each.get("version") == 0x0304]
+    hybrid = sum(each.get("group") in HYBRID for each in newer)
+    alone = sum(each.get("group") is None for each in newer)
+    assert ours["hybrid"] == hybrid
+    assert ours["RSA"] == sum(name.startswith("TLS_RSA_") for name in older)
+    assert ours["PSK"] == sum(name.startswith("TLS_PSK_") for name in older) + alone
+    assert ours["DHE"] == sum(name.startswith("TLS_DHE_") for name in older)
+    kinds = {"AES_256_GCM": "AES-256-GCM", "AES_128_GCM": "AES-128-GCM", "CHACHA20": "ChaCha20-Poly1305"}
+    found = [kinds[kind] for name in suite_names(read) for kind in kinds if kind in name]
+    ours, truth = counted("aead", found)
+    assert ours == truth
+
+
+def test_limits_of_post_quantum_follow_from_the_groups_that_tshark_reads(read: list[Expected]) -> None:
+    chose = [each for each in read if each.get("cipher_suite") is not None]
+    could = [each for each in chose if set(each.get("supported_groups") or ()) & set(HYBRID)]
+    agreed = sum(each.get("group") in HYBRID for each in chose)
+    shares = build_shares("post_quantum_limit", inspect("demo.pcapng"))
+    assert shares.count_of("post-quantum agreed") == agreed
+    assert shares.count_of("server chose classical") == len(could) - agreed
+
+
+def test_signatures_offered_are_those_that_tshark_reads(read: list[Expected]) -> None:
+    names = {
+        0x0403: "ecdsa_secp256r1_sha256",
+        0x0804: "rsa_pss_rsae_sha256",
+        0x0401: "rsa_pkcs1_sha256",
+        0x0807: "ed25519",
+    }
+    offered = (set(each.get("signature_algorithms") or ()) for each in read)
+    ours, truth = counted("signatures_offered", (names[code] for codes in offered for code in codes if code in names))
+    assert ours == truth
+
+
+@pytest.fixture(scope="module")
+def certificates() -> list[Certificate]:
+    """The first certificates of the servers, each once, as tshark cuts and cryptography reads them."""
+    fields = ("tcp.srcport", "udp.srcport", "tls.handshake.certificate", "dtls.handshake.certificate")
+    command = ["tshark", "-r", str(ROOT / "captures" / "demo.pcapng"), "-o", "tcp.reassemble_out_of_order:TRUE"]
+    command += ["-Y", "tls.handshake.type == 11 || dtls.handshake.type == 11", "-T", "fields"]
+    command += [part for name in fields for part in ("-e", name)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = set()
+    for line in lines:
+        tcp, udp, *chains = line.split("\t")
+        chain = next(filter(None, chains), "")
+        if chain and int((tcp or udp).split(",")[0]) < FIRST_EPHEMERAL:
+            found.add(chain.split(",")[0])
+    return [load_der_x509_certificate(bytes.fromhex(text.replace(":", ""))) for text in sorted(found)]
+
+
+def test_certificates_count_as_cryptography_reads_them(certificates: list[Certificate]) -> None:
+    def key(certificate: Certificate) -> str:
+        public = certificate.public_key()
+        return f"RSA {public.key_size}" if isinstance(public, RSAPublicKey) else f"EC {public.curve.name}"  # type: ignore[union-attr]
+
+    def authority(certificate: Certificate) -> str:
+        if certificate.issuer == certificate.subject:
+            return "self-signed"
+        return str(certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
+
+    def names(certificate: Certificate) -> str:
+        try:
+            alternative = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
+        except ExtensionNotFound:
+            return "no name"
+        number = len(set(map(str, alternative)))
+        return f"{number} name{'s' if number > 1 else ''}" if number < 3 else "3 to 10 names"
+
+    def lifetime(certificate: Certificate) -> str:
+        time = certificate.not_valid_after_utc - certificate.not_valid_before_utc + timedelta(seconds=1)
+        days = time / timedelta(days=1)  # both ends are within it (RFC 5280 section 4.1.2.5)
+        for most, text in ((47, "up to 47 days"), (100, "48 to 100 days"), (200, "101 to 200 days")):
+            if days <= most:
+                return text
+        return "201 to 398 days" if days <= 398 else "399 to 825 days" if days <= 825 else "more than 825 days"
+
+    for statistic, describe in (
+        ("key_types", key),
+        ("authorities", authority),
+        ("names_per_certificate", names),
+        ("lifetimes", lifetime),
+    ):
+        ours, truth = counted(statistic, map(describe, certificates))
+        assert (statistic, ours) == (statistic, truth)
+    hashes = Counter(certificate.signature_hash_algorithm.name for certificate in certificates)  # type: ignore[union-attr]
+    shares = build_shares("signature_algorithms", inspect("demo.pcapng"))
+    assert shares.count_of("md5WithRSAEncryption") == hashes["md5"]
+    assert shares.count_of("sha1WithRSAEncryption") == hashes["sha1"]
+    assert shares.denominator == len(certificates)
