@@ -8,6 +8,7 @@ DEMO := reports/demo
 TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
 # Byte code is made of what is imported, when it is; a module has its tests in one process, so that what
 # they share is made once.
+export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 

@@ -23,6 +23,11 @@ COMPILED = [
     "tlsinspect/tables/pack.py",
 ]
 NOT_COMPILED = ["tlsinspect/wire/__init__.py", "tlsinspect/wire/codes.py"]
+RARE = {
+    "carried_dtls", "eap", "eapol", "gquic", "ieee80211", "lenient", "limits", "media", "openvpn", "pseudoheader",
+    "radius", "rdpudp", "sslv2", "tds",
+}  # fmt: skip
+"""Modules that few packets pass: optimising them fully takes the compiler longer than it ever gives back."""
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,
@@ -64,7 +69,7 @@ def extensions():
             raise
         print("tlsinspect: installing the pure Python variant: Cython is missing", file=sys.stderr)
         return []
-    return cythonize(
+    made: list[Extension] = cythonize(
         [Extension("*", [pattern], extra_compile_args=["-O3", "-g0"]) for pattern in COMPILED],
         exclude=NOT_COMPILED,
         build_dir="build/cython",
@@ -72,6 +77,10 @@ def extensions():
         compiler_directives=DIRECTIVES,
         quiet=True,
     )
+    for extension in made:
+        if extension.name.rpartition(".")[2] in RARE:
+            extension.extra_compile_args = ["-O1", "-g0"]
+    return made
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})
