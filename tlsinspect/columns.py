@@ -427,6 +427,23 @@ VALIDATION = (
     Column("reason", "string", "why the certificate cannot be seen, as in unknown_reasons"),
 )
 
+SCTS = (
+    Column("certificate_sha256", "string", "certificate in which the timestamp (RFC 6962) is", "hex"),
+    Column("position", "int64", "place in its list, from 0"),
+    Column("log_id", "string", "log that made it, as the SHA-256 of its key", "hex"),
+    Column("log_name", "string", "name of the log, where a list of logs was given that has it"),
+    Column("log_operator", "string", "its operator"),
+    Column("time", "timestamp", "moment at which the log took the certificate", "UTC"),
+    Column("signature_algorithm", "string", "ecdsa_sha256, rsa_pkcs1_sha256, or the numbers of hash and signature"),
+    Column("valid", "bool", "the log's key made the signature; missing where that cannot be said"),
+    Column(
+        "reason",
+        "string",
+        "why it is not valid (malformed, bad_signature), or not known (unknown_log, no_issuer, unsupported, version, "
+        "limit: chain_signatures)",
+    ),
+)
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "connections": CONNECTIONS,
     "certificates": CERTIFICATES,
@@ -439,6 +456,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "captures": CAPTURES,
     "findings": FINDINGS,
     "validation": VALIDATION,
+    "scts": SCTS,
 }
 
 CHECK_SHARE = (

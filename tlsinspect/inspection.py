@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
-    from .validation import Trust
+    from .validation import Log, Trust
 
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
@@ -135,6 +135,8 @@ class Inspection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":
             return self.build_validation()
+        if table == "scts":
+            return self.build_scts({})
         if table in COLUMNS:
             return self.reading.totals.build(table, self.reading.sources)
         raise KeyError(table)
@@ -225,6 +227,19 @@ class Inspection:
 
         validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
         return build_validation(self.arrow("connections"), validator, at)
+
+    @cached_property
+    def scts(self) -> pd.DataFrame:
+        """A row per signed certificate timestamp in a certificate; no log's key is known: see build_scts."""
+        return self.frame("scts")
+
+    def build_scts(self, logs: Mapping[bytes, Log], trust: Trust | None = None) -> pa.Table:
+        """The scts table as Arrow, with signatures checked; `logs` come from tlsinspect.validation.load_logs."""
+        from .validation import load_trust, open_validator  # asked for by few
+        from .validation.sct import build_scts
+
+        validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return build_scts(self.arrow("certificates")["sha256"].to_pylist(), validator, logs)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

@@ -65,3 +65,15 @@ def test_nothing_from_the_network_reaches_the_terminal_as_it_came(tmp_path: Path
     assert told.exit_code == 0
     assert "\x1b" not in told.output
     assert "red\\0Aline was valid until 2021-01-01" in told.output
+
+
+def test_the_timestamps_in_certificates_are_told_with_a_list_of_logs(tmp_path: Path) -> None:
+    path = tmp_path / "log_list.json"
+    path.write_text('{"operators": [{"name": "Operator", "logs": [{"description": "Log", "key": "AAAA"}]}]}')
+    told = run("validate", DEMO, "--ct-logs", path)
+    assert told.exit_code == 0
+    count = int(inspect("demo.pcapng").certificates["sct_count"].sum())
+    assert f"\n{count} SCTs in certificates" in told.output
+    rows = run("validate", DEMO, "--ct-logs", path, "--format", "jsonl").output.splitlines()
+    assert [json.loads(row)["reason"] for row in rows] == ["unknown_log"] * count
+    assert run("validate", DEMO, "--ct-logs", tmp_path / "gone.json").exit_code == 2

@@ -271,6 +271,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-08-ORDER": judged("wrong_order"),
     "CRT-08-ROOT": ({"judged": {"remarks": ["root_sent"]}}, {"judged": {"remarks": ["unneeded_sent"]}}),
     "CRT-19-PATH": judged("constraint_violated"),
+    "CRT-23": (
+        {"certificate": {"sct_count": 0}, "judged": {"anchor": "CN=Root"}},
+        {"certificate": {"sct_count": 0}},
+    ),
     "CRT-33-LIMIT": judged("limit"),
     "CAP-01": ({"gap": True}, {"gap": None}),
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
@@ -306,6 +310,22 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
     fires, quiet = CASES[rule.id]
     assert rule.find(Facts(*tables_of(fires))).any()
     assert not rule.find(Facts(*tables_of(quiet))).any()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"certificate": {"sct_count": 2}},
+        {"certificate": {"sct_count": None}},
+        {"certificate": {"sct_count": 0, "not_before": 17_651 * DAY}},
+        {"certificate": {"sct_count": 0}, "server_extensions": [18]},
+        {"certificate": {"sct_count": 0}, "ocsp_status": "present"},
+        {"certificate": {"sct_count": 0}, "ocsp_status": None},
+    ],
+)
+def test_timestamps_are_missed_only_where_they_could_be_seen_and_are_asked_for(more: dict[str, Any]) -> None:
+    rule = next(rule for rule in RULES if rule.id == "CRT-23")
+    assert not rule.find(Facts(*tables_of({"judged": {"anchor": "CN=Root"}} | more))).any()
 
 
 def test_the_arithmetic_of_keys_is_right() -> None:

@@ -36,6 +36,13 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 )
 @click.option("--trust-only", is_flag=True, help="Trust only what --trust names, and not Mozilla's roots.")
 @click.option(
+    "--ct-logs",
+    type=click.Path(),
+    metavar="FILE",
+    help="Check the SCTs in certificates with the keys of this list of logs (log_list.json, version 3), and say what "
+    "that gives; CSV and JSON Lines then have a row per SCT.",
+)
+@click.option(
     "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
     help="Text for people; CSV and JSON Lines with every column, a row per connection.",
 )  # fmt: skip
@@ -50,6 +57,7 @@ def validate(
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
+    ct_logs: str | None,
     format_name: str,
 ) -> None:
     """Say whether certificate chains lead to a trusted root.
@@ -67,22 +75,26 @@ def validate(
     if trust_only and not trusted:
         raise click.UsageError("--trust-only leaves nothing to trust: name a file or folder with --trust")
     with errors_as_one_line():
-        from ..validation import load_trust
+        from ..validation import load_logs, load_trust
 
         trust = load_trust(trusted, trust_only)
+        logs = load_logs(ct_logs) if ct_logs is not None else None
         inspection = inspect(captures, ports, processes, overlap, limits, where)
-        rows = inspection.build_validation(at, trust)
+        scts = inspection.build_scts(logs, trust) if logs is not None else None
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import render_validation
+            from ..validation.text import render_scts, render_validation
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
-            for line in render_validation(rows, trust.name, moment):
+            for line in render_validation(inspection.build_validation(at, trust), trust.name, moment):
+                click.echo(escape_control(line))
+            for line in render_scts(scts) if scts is not None else ():
                 click.echo(escape_control(line))
         else:
             from ..export import open_writer
             from .export import open_output
 
+            rows = scts if scts is not None else inspection.build_validation(at, trust)
             with open_output("-", []) as out:
                 writer = open_writer(format_name, out, rows.schema)
                 for batch in rows.combine_chunks().to_batches():

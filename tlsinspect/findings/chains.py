@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .facts import Facts, Mask
 from .rule import Rule
 
 PACKET = "certificate_packet"
 NAMES = ("subject", "issuer")
+SIGNED_CERTIFICATE_TIMESTAMP = 18  # the extension's type
+TIMESTAMPS_SINCE = int(datetime(2018, 5, 1, tzinfo=UTC).timestamp()) * 10**9  # browsers ask for them from then on
 
 
 def has_fault(*faults: str) -> Callable[[Facts], Mask]:
     """Connections whose chain has one of these faults."""
     return lambda facts: facts.validation_has("faults", *faults)
+
+
+def lacks_timestamps(table: pa.Table) -> pa.Array:
+    """Certificates without an embedded timestamp, of the time since browsers ask for one."""
+    late = pc.greater_equal(table["not_before"].cast(pa.int64()), TIMESTAMPS_SINCE)
+    return pc.and_(pc.equal(table["sct_count"], 0), late).combine_chunks()
 
 
 def rule(
@@ -49,6 +61,11 @@ RULES = (
     rule("CRT-19-PATH", "Chain that breaks what an authority or the certificate itself allows", "high",
          has_fault("constraint_violated"), "Issue a certificate that keeps to the constraints of the authorities "
          "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
+    rule("CRT-23", "Publicly trusted certificate without a certificate timestamp", "info",
+         lambda facts: facts.certificate(lacks_timestamps) & facts.validation_says("anchor")
+         & facts.among("ocsp_status", "absent") & ~facts.has("server_extensions", [SIGNED_CERTIFICATE_TIMESTAMP]),
+         "Browsers refuse it: have it issued anew with timestamps (SCTs) of Certificate Transparency in it.",
+         "RFC 6962 section 3.3"),
     rule("CRT-33-LIMIT", "Chain too costly or too odd to validate", "low", has_fault("limit", "unsupported"),
          "Look at it with tlsinspect validate: honest authorities have neither such keys nor so many certificates.",
          "RFC 5280 section 6"),

@@ -151,6 +151,12 @@ class Facts:
         np.cumsum(mask_of(pc.is_in(lists[0], value_set=pa.array(values, pa.string()))), out=hits[1:])
         return np.asarray(hits[lists[1][1:]] > hits[lists[1][:-1]], np.bool_)
 
+    def validation_says(self, column: str) -> Mask:
+        """Rows of whose validation a column has a value."""
+        if self.validate is None:
+            return np.zeros(len(self.connections), np.bool_)
+        return mask_of(pc.is_valid(whole(self.once("validation table", self.validate), column)))
+
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""
         return self.once(f"leaf {side}", lambda: first_of(*self.lists(side)))

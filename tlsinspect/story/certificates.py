@@ -30,6 +30,7 @@ def build_certificate(connection: Row, place: Row, row: Row) -> StoryCertificate
         Fact("valid", period(row)),
         Fact("key", " ".join(str(part) for part in (row.get("key_type"), key_size(row)) if part)),
         Fact("signature", row.get("signature_algorithm") or ""),
+        Fact("SCTs", str(row["sct_count"]) if row.get("sct_count") else ""),
         Fact("SHA-256", place["sha256"]),
     )
     return StoryCertificate(

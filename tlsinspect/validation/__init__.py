@@ -9,8 +9,12 @@ Spec: RFC 5280 section 6, RFC 9525.
 from __future__ import annotations
 
 from .build import build_validation
+from .logs import Log, load_logs
 from .record import VERDICTS, Judgement
 from .trust import Trust, load_trust
 from .validator import Validator, open_validator
 
-__all__ = ["VERDICTS", "Judgement", "Trust", "Validator", "build_validation", "load_trust", "open_validator"]
+__all__ = [
+    "VERDICTS", "Judgement", "Log", "Trust", "Validator", "build_validation", "load_logs", "load_trust",
+    "open_validator",
+]  # fmt: skip

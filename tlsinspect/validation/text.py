@@ -7,12 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..statistics.wording import REASONS, endpoint, number_text
 from .record import VERDICTS
 
 SHOWN_CASES = 20  # of each verdict; CSV and JSON Lines have every connection
 SHOWN_PACKETS = 5
+SCT_REASONS = {
+    "malformed": "it cannot be read",
+    "bad_signature": "the signature does not fit the log's key",
+    "unknown_log": "the log is not in the list",
+    "no_issuer": "no certificate of the issuer was seen",
+    "unsupported": "the signature is of a kind that cannot be checked here",
+    "version": "its version is not that of RFC 6962",
+    "limit": "limit chain_signatures",
+}
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
@@ -57,6 +67,22 @@ def render_cases(rows: pa.Table) -> Iterator[str]:
             yield f"    {objection or detail}"
         if len(found) > SHOWN_CASES:
             yield f"  and {len(found) - SHOWN_CASES} more"
+
+
+def render_scts(rows: pa.Table) -> Iterator[str]:
+    """What the timestamps in certificates are worth: a count for each answer, then those that are false."""
+    pairs = Counter(zip(rows["valid"].to_pylist(), rows["reason"].to_pylist(), strict=True))
+    yield ""
+    yield f"{number_text(len(rows), 'SCT')} in certificates" + (":" if pairs else "")
+    for (valid, reason), count in pairs.most_common():
+        word = {True: "valid", False: "not valid"}.get(valid, "not known")
+        yield f"  {count}  {word}" + (f": {SCT_REASONS[reason]}" if reason else "")
+    wrong = rows.filter(pc.equal(rows["valid"], False)).to_pylist()
+    for row in wrong[:SHOWN_CASES]:
+        log = row["log_name"] or row["log_id"] or "a log that cannot be read"
+        yield f"  certificate {row['certificate_sha256']}, SCT {row['position']} of {log}: {SCT_REASONS[row['reason']]}"
+    if len(wrong) > SHOWN_CASES:
+        yield f"  and {len(wrong) - SHOWN_CASES} more"
 
 
 def packets_text(packets: list[int | None]) -> str:
