@@ -16,6 +16,9 @@ Row = dict[str, Any]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+UNSEEN = {"verdict": "not_observable", "detail": "nothing was captured", "faults": [], "remarks": []}
+
+
 @dataclass
 class MadeFrames:
     """What an Inspection offers: its frames."""
@@ -31,6 +34,7 @@ class MadeFrames:
     captures: pd.DataFrame
     findings: pd.DataFrame
     validation: pd.DataFrame
+    scts: pd.DataFrame
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"
     selection: str = ""
@@ -41,10 +45,12 @@ class MadeFrames:
 
 
 def make_frames(**rows: list[Row]) -> MadeFrames:
-    """Frames with the given rows; a frame that is not named is empty. Chains and ports follow from connections."""
+    """Frames with the given rows; chains, ports and validation follow from connections, others are empty."""
     connections = rows.get("connections", [])
     if "chains" not in rows:
         rows["chains"] = [entry for row in connections for entry in chain_rows(row)]
+    if "validation" not in rows:
+        rows["validation"] = [UNSEEN | {"connection_id": row.get("connection_id")} for row in connections]
     if "ports" not in rows:
         rows["ports"] = port_rows(connections)
     tables = {name: pa.Table.from_pylist(rows.get(name, []), schema=arrow_schema(name)) for name in COLUMNS}
