@@ -127,10 +127,9 @@ class Inspection:
         if table == "certificates":
             return tables.build_certificates(self.arrow("connections"), self.reading.context)
         if table == "findings":
-            from .findings import RULES, build_findings  # asked for by few
+            from .findings import RULES, Facts, build_findings  # asked for by few
 
-            connections, certificates = self.arrow("connections"), self.arrow("certificates")
-            return build_findings(connections, certificates, lambda: self.arrow("validation"), RULES)
+            return build_findings(Facts.of(self), RULES)
         if table == "ports" and self.selection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":

@@ -15,6 +15,7 @@ from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of, shared_factors
+from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.rule import CONFIDENCES
 from tlsinspect.tables import arrow_schema
 
@@ -342,9 +343,9 @@ def test_the_arithmetic_of_keys_is_right() -> None:
 
 
 def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_known() -> None:
-    assert build_findings(*tables_of({}), RULES).num_rows == 0
-    nothing = {name: None for name in CLEAN if name not in ("connection_id", "time_start")}
-    assert build_findings(*tables_of(nothing), RULES).num_rows == 0
+    assert build_findings(Facts(*tables_of({})), RULES).num_rows == 0
+    nothing = {name: None for name in CLEAN if name != "connection_id"}
+    assert build_findings(Facts(*tables_of(nothing)), RULES).num_rows == 0
 
 
 def test_rules_name_columns_and_words_that_exist() -> None:
@@ -358,7 +359,7 @@ def test_rules_name_columns_and_words_that_exist() -> None:
 
 
 def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
-    (row,) = build_findings(*tables_of({"hello_retry_request": True}, 30), RULES).to_pylist()
+    (row,) = build_findings(Facts(*tables_of({"hello_retry_request": True}, 30)), RULES).to_pylist()
     assert (row["id"], row["subject"], row["connections"]) == ("KEX-08", "198.51.100.1:443", 30)
     assert row["connection_ids"] == ["clean"] * 20 and row["packets"] == [2] * 20
     assert row["evidence"] == "group_name unknown (30)"
@@ -368,9 +369,23 @@ def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
     connections, certificates, validate = tables_of({"early_data_offered": True}, 300)
     clients = pa.array([f"192.0.2.{place % 250}" for place in range(300)])
     place = connections.schema.get_field_index("client_ip")
-    rows = build_findings(
-        connections.set_column(place, "client_ip", clients), certificates, validate, RULES
-    ).to_pylist()
+    facts = Facts(connections.set_column(place, "client_ip", clients), certificates, validate)
+    rows = build_findings(facts, RULES).to_pylist()
     assert len(rows) == 201 and sum(row["connections"] for row in rows) == 300
     assert [row["subject"] for row in rows if "others" in row["subject"]] == ["50 others"]
     assert np.all(np.diff([row["connections"] for row in rows if "others" not in row["subject"]]) <= 0)
+
+
+@pytest.mark.parametrize("bits", [1024, 1536, 2048])
+def test_primes_of_standards_are_safe_primes_of_their_size(bits: int) -> None:
+    for prime in known_primes(bits):
+        assert prime.bit_length() == bits
+        assert prime >> (bits - 64) == prime & (2**64 - 1) == 2**64 - 1
+        assert is_prime(prime) and is_prime((prime - 1) // 2)
+        assert is_known(prime) and not is_known(prime - 2)
+
+
+def test_a_prime_of_a_standard_is_the_one_that_openssl_names() -> None:
+    (group,) = [prime for prime in known_primes(2048) if f"{prime:x}"[16:32] == "adf85458a2bb4a9a"]  # RFC 7919 A.1
+    assert f"{group:x}"[-32:] == "886b423861285c97ffffffffffffffff"
+    assert known_primes(2047) == frozenset()

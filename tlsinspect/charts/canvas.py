@@ -21,7 +21,6 @@ MARGIN, BARE_MARGIN = 0.16, 0.02  # inches; a bare chart stands in a page with m
 TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 12.5, 9.0, 8.0
 LINE_HEIGHT = 1.32  # of the type size
 TARGET = "target:"  # how the id of a target starts
-TARGET_KINDS = ("unknown", "port")
 UNKNOWN_PATTERN = "////"
 
 
@@ -112,7 +111,7 @@ class Canvas:
         """Mark where a click asks for the connections of a category; nothing is seen there.
 
         `box` is left, top, width, height. `kind` says what `value` is of: nothing for the chart's own statistic, or
-        another statistic's name, or one of TARGET_KINDS.
+        another statistic's name, "unknown", or "port".
         """
         from matplotlib.patches import Rectangle
 

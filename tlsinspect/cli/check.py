@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..columns import SEVERITIES
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
-from .export import open_output
+from .export import open_output, write_table
 
 if TYPE_CHECKING:
     from ..compliance import Check
@@ -128,7 +128,7 @@ def print_check(found: Check, inspection: Inspection, format_name: str, frame: s
 
         print_lines(render_check(found))
     elif format_name == "csv":
-        print_table(getattr(found, f"{frame.removesuffix('s')}_table"))
+        write_table(getattr(found, f"{frame.removesuffix('s')}_table"))
     else:
         from ..export.judgement import check_as_json
         from ..export.sarif import build_sarif
@@ -154,14 +154,3 @@ def hashes_of(inspection: Inspection) -> dict[str, str]:
     """The SHA-256 of each capture, where it is known."""
     rows = inspection.arrow("captures").select(["capture", "sha256"]).to_pylist()
     return {row["capture"]: row["sha256"] for row in rows if row["sha256"]}
-
-
-def print_table(table: Any) -> None:
-    """Write a table as CSV to standard output."""
-    from ..export import open_writer
-
-    with open_output("-", []) as out:
-        writer = open_writer("csv", out, table.schema)
-        for batch in table.combine_chunks().to_batches():
-            writer.write(batch)
-        writer.close()

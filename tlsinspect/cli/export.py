@@ -29,6 +29,8 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ..capture import CaptureSource
     from ..filters.compile import Filter
     from ..inspection import Overlap
@@ -137,17 +139,24 @@ def export_whole(
     output: str,
 ) -> Reading | ParallelReading:
     """Write a frame that is known only when all is read."""
-    from ..export import open_writer
-
     inspection = inspect(captures, ports, processes, overlap, limits, where)
     rows = inspection.arrow(table)
     rows = rows if chosen is None else chosen.apply(rows)
-    with open_output(output, inspection.reading.sources) as out:
+    write_table(rows, format_name, output, inspection.reading.sources)
+    return inspection.reading
+
+
+def write_table(
+    rows: pa.Table, format_name: str = "csv", output: str = "-", sources: Sequence[CaptureSource] = ()
+) -> None:
+    """Write a whole table, to standard output unless a file is named; never to one of the captures."""
+    from ..export import open_writer
+
+    with open_output(output, sources) as out:
         writer = open_writer(format_name, out, rows.schema)
         for batch in rows.combine_chunks().to_batches():
             writer.write(batch)
         writer.close()
-    return inspection.reading
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from .common import (
     rows_option,
     where_option,
 )
+from .export import write_table
 
 if TYPE_CHECKING:
     from ..indicators import Indicators
@@ -87,14 +88,7 @@ def findings(
             for line in render_findings(rows):
                 click.echo(escape_control(line))
         else:
-            from ..export import open_writer
-            from .export import open_output
-
-            with open_output("-", []) as out:
-                writer = open_writer(format_name, out, rows.schema)
-                for batch in rows.combine_chunks().to_batches():
-                    writer.write(batch)
-                writer.close()
+            write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))
 
 

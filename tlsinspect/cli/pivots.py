@@ -17,6 +17,7 @@ from .common import (
     rows_option,
     where_option,
 )
+from .export import write_table
 
 if TYPE_CHECKING:
     from ..filters.compile import Filter
@@ -133,14 +134,7 @@ def show(inspection: Inspection, table: str, chosen: Filter | None, format_name:
         for line in render_pivot(table, rows, most, get_terminal_size().columns if sys.stdout.isatty() else 0):
             click.echo(line)
         return
-    from ..export import open_writer
-    from .export import open_output
-
-    with open_output("-", []) as out:
-        writer = open_writer(format_name, out, rows.schema)
-        for batch in rows.combine_chunks().to_batches():
-            writer.write(batch)
-        writer.close()
+    write_table(rows, format_name)
 
 
 PIVOT_COMMANDS = [make_command(name, pivot) for name, pivot in PIVOTS.items()]

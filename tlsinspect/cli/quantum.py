@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .check import print_table
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .export import write_table
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -66,5 +66,5 @@ def quantum(
 
             click.echo(json.dumps(ledger_as_json(ledger), indent=2))
         else:
-            print_table(ledger.class_table if frame == "classes" else ledger.server_table)
+            write_table(ledger.class_table if frame == "classes" else ledger.server_table)
         sys.exit(exit_status(inspection.reading.totals, strict))

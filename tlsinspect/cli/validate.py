@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .export import write_table
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -91,13 +92,6 @@ def validate(
             for line in render_scts(scts) if scts is not None else ():
                 click.echo(escape_control(line))
         else:
-            from ..export import open_writer
-            from .export import open_output
-
             rows = scts if scts is not None else inspection.build_validation(at, trust)
-            with open_output("-", []) as out:
-                writer = open_writer(format_name, out, rows.schema)
-                for batch in rows.combine_chunks().to_batches():
-                    writer.write(batch)
-                writer.close()
+            write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .check import POLICY_HELP, print_table
+from .check import POLICY_HELP
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .export import write_table
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -98,5 +99,5 @@ def whatif(
 
             click.echo(json.dumps(whatif_as_json(made), indent=2))
         else:
-            print_table(getattr(made, f"{frame.removesuffix('s')}_table"))
+            write_table(getattr(made, f"{frame.removesuffix('s')}_table"))
         sys.exit(exit_status(inspection.reading.totals, strict))

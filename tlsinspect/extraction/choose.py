@@ -28,16 +28,9 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
         hint = f"did you mean {', '.join(close)}?" if close else "docs/findings.md lists them"
         raise TlsInspectError(f"there is no finding {rule_id!r}; {hint}")
     connections = inspection.arrow("connections")
-    found = rule.find(facts_of(inspection))
+    found = rule.find(Facts.of(inspection))
     ids: list[str] = connections.filter(found)["connection_id"].to_pylist()
     return ids
-
-
-def facts_of(inspection: Inspection) -> Facts:
-    """What rules are asked of."""
-    return Facts(
-        inspection.arrow("connections"), inspection.arrow("certificates"), lambda: inspection.arrow("validation")
-    )
 
 
 def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
@@ -47,7 +40,7 @@ def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
     has no packet of it, its ClientHello stands for it.
     """
     connections = inspection.arrow("connections")
-    facts = facts_of(inspection)
+    facts = Facts.of(inspection)
     captures = connections["capture"].to_pylist()
     hellos = facts.number("client_hello_packet")
     comments: dict[Place, list[str]] = defaultdict(list)

@@ -24,11 +24,8 @@ FEW = 64  # rows
 VALUE_LIMIT = 3  # distinct values of a column that the evidence names
 
 
-def build_findings(
-    connections: pa.Table, certificates: pa.Table, validate: Callable[[], pa.Table] | None, rules: Sequence[Rule]
-) -> pa.Table:
-    """Ask every rule; the findings table, by severity, then by connections. `validate`: see Facts."""
-    facts = Facts(connections, certificates, validate)
+def build_findings(facts: Facts, rules: Sequence[Rule]) -> pa.Table:
+    """Ask every rule; the findings table, by severity, then by connections."""
     rows = [row for rule in rules for row in find_rows(rule, facts)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
     return pa.Table.from_pylist(rows, arrow_schema("findings"))

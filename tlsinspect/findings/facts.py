@@ -6,7 +6,7 @@ What is missing answers no question with yes: a rule never fires on what was not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,12 @@ def mask_of(values: pa.Array) -> Mask:
     return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), np.bool_)
 
 
+class Tables(Protocol):
+    """What has the tables of COLUMNS."""
+
+    def arrow(self, table: str) -> pa.Table: ...
+
+
 class Facts:
     """The connections and certificates tables, as rules see them.
 
@@ -39,6 +45,11 @@ class Facts:
         self.certificates = certificates
         self.validate = validate
         self.made: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, source: Tables) -> Facts:
+        """Those of an Inspection, or of what has its tables."""
+        return cls(source.arrow("connections"), source.arrow("certificates"), lambda: source.arrow("validation"))
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once."""

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from ..certificates.der import INTEGER, SEQUENCE, parse_bit_string, parse_element, parse_elements, parse_integer
 from ..errors import DecodeError
 from .facts import Facts, Mask, mask_of
+from .known_primes import is_known
 from .rule import Rule
 
 MODULI_LIMIT = 256  # distinct RSA moduli that are compared with each other, in order of appearance
@@ -154,13 +155,13 @@ def find_primes(test: Callable[[int], bool]) -> Callable[[Facts], Mask]:
 @cache
 def is_safe(number: int) -> bool:
     """Whether a prime is twice another prime and one."""
-    return number % 4 == 3 and is_prime((number - 1) // 2)
+    return is_known(number) or (number % 4 == 3 and is_prime((number - 1) // 2))
 
 
 @cache
 def is_checked_prime(number: int) -> bool:
-    """is_prime, remembered."""
-    return is_prime(number)
+    """is_prime, remembered; primes of standards are not tested."""
+    return is_known(number) or is_prime(number)
 
 
 def find_shared_key(facts: Facts) -> Mask:

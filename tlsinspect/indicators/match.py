@@ -60,7 +60,8 @@ def match_indicators(indicators: Indicators, connections: pa.Table, certificates
 
     What the lists say (reason, list, date) stands in the evidence, and the lists in the references.
     """
-    matches = list(iter_matches(indicators, Facts(connections, certificates)))
+    facts = Facts(connections, certificates)
+    matches = list(iter_matches(indicators, facts))
     rules = [
         Rule(
             f"{matching.id} {place}", matching.title, matching.severity, find, matching.evidence, ADVICE,
@@ -69,7 +70,7 @@ def match_indicators(indicators: Indicators, connections: pa.Table, certificates
         for place, (matching, found, find) in enumerate(matches)
     ]  # fmt: skip
     rows: list[dict[str, Any]] = []
-    for row in build_findings(connections, certificates, None, rules).to_pylist():
+    for row in build_findings(facts, rules).to_pylist():
         rule_id, _, place = row["id"].partition(" ")
         rows.append({**row, "id": rule_id, "evidence": f"{said(matches[int(place)][1])}; {row['evidence']}"})
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), row["id"], -row["connections"]))

@@ -146,9 +146,7 @@ def findings_summary(severities: Sequence[Severity]) -> str:
 
 def rules_of_rows(inspection: Inspected, most: int) -> list[tuple[str, ...] | None]:
     """The rules that each of the first connections fired, the worst first; None for none."""
-    facts = Facts(
-        inspection.arrow("connections"), inspection.arrow("certificates"), lambda: inspection.arrow("validation")
-    )
+    facts = Facts.of(inspection)
     fired: list[list[str]] = [[] for _ in range(most)]
     for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
         for row in np.flatnonzero(rule.find(facts)[:most]).tolist():

@@ -189,11 +189,6 @@ def captures_table(inspection: Inspected) -> Table:
     return Table(columns, rows, "tables/captures.csv", max(len(captures) - MOST_CAPTURES, 0))
 
 
-def file_kind(row: dict[Any, Any]) -> str:
-    """Format, compression and link types of a capture file."""
-    return ", ".join(part for part in (row["format"], row["compression"], *(row["link_types"] or [])) if part)
-
-
 def start_and_length(start: Any, end: Any) -> Cell:
     """When something starts, and for how long it goes on."""
     if start is None or end is None:
