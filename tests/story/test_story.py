@@ -109,3 +109,11 @@ def test_a_story_says_in_a_sentence_whether_the_chain_is_trusted() -> None:
     )
     hidden = inspect("handshakes/suite-tls13-aes128-gcm.pcap")
     assert hidden.story(hidden.connections["connection_id"].iloc[0]).trust == ""
+
+
+def test_of_a_handshake_that_the_capture_cuts_off_the_end_is_unknown() -> None:
+    inspection = inspect("variants/rotated-1.pcap")
+    (id_,) = inspection.connections["connection_id"]
+    outcome = inspection.story(id_).outcome
+    assert outcome.startswith("The capture ends")
+    assert "whether the handshake was finished is unknown" in outcome

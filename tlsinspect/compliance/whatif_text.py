@@ -39,7 +39,7 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
     if not total:
         yield "There is no connection with TLS that came to an agreement."
         return
-    heads = [f"of {rows[unit, 'works']['denominator']:,} {unit}" for unit in UNITS]
+    heads = [f"of {number_text(rows[unit, 'works']['denominator'], unit.removesuffix('s'))}" for unit in UNITS]
     yield " " * LABEL + "".join(f"{head:>{CELL}}" for head in heads)
     for outcome, words in WORDS.items():
         yield f"{words:{LABEL}}" + "".join(f"{share_cell(rows[unit, outcome]):>{CELL}}" for unit in UNITS)
