@@ -39,6 +39,7 @@ class Canvas:
     def __init__(self, size: Size, margin: float = MARGIN, dark: bool = False, targets: bool = False) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.transforms import Affine2D
 
         self.size = size
         self.dark = dark
@@ -47,8 +48,8 @@ class Canvas:
         self.width = size.width
         self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=self.tone(PAPER))
         FigureCanvasAgg(self.figure)
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
+        self.scale = Affine2D()  # from inches to parts of the figure; set when the height is known
+        self.place = self.scale + self.figure.transFigure
         self.insets: list[tuple[Axes, tuple[float, float, float, float]]] = []
 
     def tone(self, colour: Colour) -> str:
@@ -78,7 +79,8 @@ class Canvas:
         """Put one line of text; `y` is the middle of its height."""
         weight = "bold" if bold else "normal"
         font: dict[str, Any] = {"fontsize": points * self.size.scale, "fontweight": weight, "parse_math": False}
-        self.axes.text(x, y, show_text(text), color=self.tone(colour), ha=align, va="center_baseline", zorder=4, **font)
+        look: dict[str, Any] = {"color": self.tone(colour), "ha": align, "va": "center_baseline", "zorder": 4}
+        self.figure.text(x, y, show_text(text), transform=self.place, **look, **font)
 
     def lines(self, y: float, text: str, points: float, colour: Colour = INK, bold: bool = False) -> float:
         """Put text over the full width, broken into lines; return where it ends."""
@@ -100,10 +102,10 @@ class Canvas:
         hatch = UNKNOWN_PATTERN if colour is UNKNOWN else None
         edge = UNKNOWN_HATCH if colour is UNKNOWN else colour if hollow else PAPER
         fill = PAPER if hollow else colour
-        self.axes.add_patch(
+        self.figure.add_artist(
             Rectangle(
                 (x, y), width, height, facecolor=self.tone(fill), edgecolor=self.tone(edge), hatch=hatch,
-                linewidth=(1.2 if hollow else 0.6) * self.size.scale, zorder=2, clip_on=False,
+                linewidth=(1.2 if hollow else 0.6) * self.size.scale, zorder=2, transform=self.place,
             )
         )  # fmt: skip
 
@@ -119,20 +121,20 @@ class Canvas:
 
         if self.targets:
             x, y, width, height = box
-            patch = Rectangle((x, y), width, height, facecolor="none", edgecolor="none", zorder=5, clip_on=False)
+            patch = Rectangle((x, y), width, height, fill=False, linewidth=0, zorder=5, transform=self.place)
             patch.set_gid(f"{TARGET}{kind}:{short_text(value)}")
-            self.axes.add_patch(patch)
+            self.figure.add_artist(patch)
 
     def line(
-        self, xs: Sequence[float], ys: Sequence[float], colour: Colour = GRID, width: float = 0.8, over: bool = False
-    ) -> None:
-        """Put a line through points, below the bars or over them."""
+        self, xs: Sequence[float], ys: Sequence[float], colour: Colour = GRID, width: float = 0.8, over: bool = False,
+        style: Any = "-",
+    ) -> None:  # fmt: skip
+        """Put a line through points, below the bars or over them; `style` is a line style of matplotlib's."""
         from matplotlib.lines import Line2D
 
-        wide, order = width * self.size.scale, 3 if over else 1
-        self.axes.add_artist(
-            Line2D(xs, ys, color=self.tone(colour), linewidth=wide, solid_capstyle="butt", zorder=order, clip_on=False)
-        )
+        look: dict[str, Any] = {"color": self.tone(colour), "linewidth": width * self.size.scale, "linestyle": style}
+        order = 3 if over else 1
+        self.figure.add_artist(Line2D(xs, ys, solid_capstyle="butt", zorder=order, transform=self.place, **look))
 
     def whisker(self, low: float, high: float, y: float, height: float) -> None:
         """Put an interval: a line from low to high with a cap at each end, on a light ground of its own."""
@@ -172,8 +174,7 @@ class Canvas:
         y = self.lines(y + 0.06, note, SMALL_POINTS - 0.5, MUTED) if note else y
         height = max(y + self.margin / 2, self.size.height or 0)
         self.figure.set_size_inches(self.width * self.size.scale, height * self.size.scale)
-        self.axes.set_xlim(0, self.width)
-        self.axes.set_ylim(height, 0)
+        self.scale.scale(1 / self.width, -1 / height).translate(0, 1)
         for axes, (x, y, width, tall) in self.insets:
             axes.set_position((x / self.width, 1 - (y + tall) / height, width / self.width, tall / height))
         return self.figure

@@ -196,10 +196,7 @@ def draw_line_key(canvas: Canvas, y: float, curves: Sequence[Curve]) -> float:
         needed = 0.42 + text_width(label, SMALL_POINTS) + 0.2
         if x > canvas.left and x + needed > canvas.right:
             x, y = canvas.left, y + 0.19
-        canvas.axes.plot(
-            [x, x + 0.34], [y + 0.06, y + 0.06], color=canvas.tone(curve.colour),
-            linestyle=LINE_STYLES[curve.style], linewidth=2 * canvas.size.scale,
-        )  # fmt: skip
+        canvas.line((x, x + 0.34), (y + 0.06, y + 0.06), curve.colour, 2, style=LINE_STYLES[curve.style])
         canvas.text(x + 0.4, y + 0.06, label, SMALL_POINTS, INK)
         x += needed
     return y + 0.26
