@@ -7,6 +7,7 @@ a mistake in the command or a file that cannot be read; 130 after Ctrl-C with no
 from __future__ import annotations
 
 import os
+from itertools import chain
 
 import click
 
@@ -33,7 +34,27 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=CONTEXT)
+SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "See": (summary, answers, show, report, chart),
+    "Judge": (findings, validate, check, whatif, quantum),
+    "Pivot and compare": (*PIVOT_COMMANDS, diff),
+    "Hand over": (export, extract),
+    "Set up": (limits, completion),
+}
+
+
+class SectionedGroup(click.Group):
+    """Commands listed by what they are for, each list in the order in which they are usually wanted."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a list of commands for each of SECTIONS."""
+        width = formatter.width - 6 - max(map(len, self.commands))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(str(each.name), each.get_short_help_str(width)) for each in commands])
+
+
+@click.group(cls=SectionedGroup, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def main() -> None:
     """What TLS is in a packet capture: versions, ciphers, names, certificates, and the proof.
@@ -49,8 +70,5 @@ def main() -> None:
     """
 
 
-for command in (
-    summary, answers, show, findings, validate, *PIVOT_COMMANDS, diff, check, whatif, quantum, report, chart, export,
-    extract, limits, completion,
-):  # fmt: skip
+for command in chain.from_iterable(SECTIONS.values()):
     main.add_command(command)

@@ -33,7 +33,7 @@ def report(
     output: Path,
     title: str | None,
 ) -> None:
-    """Write an HTML report with charts and the numbers behind them.
+    """Write an HTML report: charts, and the numbers behind them.
 
     The page needs nothing from the network; beside it stand the charts as files, their
     numbers as CSV, and the tables.
