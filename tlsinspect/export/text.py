@@ -41,16 +41,26 @@ def nested_as_json(column: pa.Array) -> pa.Array:
     )
 
 
+class Escapes(dict[int, str]):
+    """What str.translate puts for a code point: itself, or an escape where a terminal would act upon it."""
+
+    def __missing__(self, code: int) -> str:
+        """Work it out; kept for the code points that texts are made of."""
+        shown = chr(code)
+        if unicodedata.category(shown) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+            shown = shown.encode("unicode_escape").decode("ascii")
+        if code < KEPT_BELOW:
+            self[code] = shown
+        return shown
+
+
+KEPT_BELOW = 0x10000  # code points; hostile texts could have a million others
+ESCAPES = Escapes()
+
+
 def escape_control(text: str) -> str:
     """Text with control, format and line-separating characters as escapes: nothing that a terminal acts upon."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-        else character
-        for character in text
-    )
+    return text if text.isascii() and text.isprintable() else text.translate(ESCAPES)
 
 
 def short_text(text: str) -> str:

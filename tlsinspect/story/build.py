@@ -134,7 +134,9 @@ def plain_rows(frame: pd.DataFrame) -> list[Row]:
 def plain_values(column: pd.Series[Any]) -> list[Any]:
     """A column as Python has it: lists for arrays, None for nulls."""
     values: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload]
-    return [value.tolist() if hasattr(value, "tolist") else value for value in values]
+    if hasattr(next((value for value in values if value is not None), None), "tolist"):
+        return [value if value is None else value.tolist() for value in values]
+    return values
 
 
 def title(row: Row) -> str:
