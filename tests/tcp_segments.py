@@ -166,3 +166,8 @@ class Talk:
     def only(self) -> Flow:
         """End the capture, of which this is the only connection."""
         return self.wire.only()
+
+
+def noted(flow: Flow, name: str) -> list[object]:
+    """What a connection's sides say under this name, in the order in which they were first seen."""
+    return [getattr(stream.reader, name) for stream in flow.streams]

@@ -5,6 +5,7 @@ from .wire.flow cimport Flow
 from .wire.certificate_list cimport parse_certificate_list
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
 from .wire.octets cimport cut
+from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
 cdef int DETECTING, TCP, SSL2_VERSION
@@ -30,11 +31,11 @@ cdef class ConnectionBuilder:
     @cython.locals(parsed=ServerKeyExchange, nonce=bytes)
     cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
     @cython.locals(side=int, hello=ServerHello)
-    cpdef set_certificates(self, Connection connection, Flow flow)
+    cpdef set_certificates(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(names=list, key=bytes, known=tuple, body=bytes)
-    cpdef tuple chain(self, Connection connection, Flow flow, int side)
+    cpdef tuple chain(self, Connection connection, Flow flow, RecordReader reader)
     @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
-    cpdef set_resumption(self, Connection connection, Flow flow, int side)
+    cpdef set_resumption(self, Connection connection, Flow flow, RecordReader server)
     @cython.locals(both=bint, either=bint, known=bint)
     cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(side=int, packet=cython.longlong)

@@ -22,6 +22,7 @@ from .wire.codes import DETECTING, EAPOL, TCP, UDP
 from .wire.flow import Flow
 from .wire.messages import ServerHello, parse_server_key_exchange
 from .wire.octets import cut
+from .wire.record import RecordReader
 from .wire.stream import Stream
 
 MEMO_LIMIT = 65536  # remembered addresses; past it the memory starts anew
@@ -96,7 +97,7 @@ class ConnectionBuilder:
             connection.protocol = DTLS
         self.set_client(connection, flow)
         self.set_server(connection, flow)
-        self.set_certificates(connection, flow)
+        self.set_certificates(connection, flow, client, server)
         self.set_outcome(connection, flow, client, server)
         self.set_times(connection, flow)
         return connection
@@ -282,18 +283,18 @@ class ConnectionBuilder:
         if parsed.signature_algorithm >= 0:
             connection.server_signature_algorithm = parsed.signature_algorithm
 
-    def set_certificates(self, connection: Connection, flow: Flow) -> None:
+    def set_certificates(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Chains of both sides, and why the server's is missing."""
         side = 1 - connection.client_side
-        connection.certificate_sha256s = self.chain(connection, flow, side)
-        connection.client_certificate_sha256s = self.chain(connection, flow, connection.client_side)
-        if flow.chain_packets[side] >= 0:
-            connection.certificate_packet = flow.chain_packets[side]
+        connection.certificate_sha256s = self.chain(connection, flow, server.reader)
+        connection.client_certificate_sha256s = self.chain(connection, flow, client.reader)
+        if server.reader.chain_packet >= 0:
+            connection.certificate_packet = server.reader.chain_packet
         if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
             connection.client_certificate_requested = flow.certificate_requested
             if connection.certificate_sha256s is not None:
                 connection.ocsp_status = "present" if flow.certificate_status else "absent"
-        self.set_resumption(connection, flow, side)
+        self.set_resumption(connection, flow, server.reader)
         if connection.certificate_sha256s is None:
             hello = connection.server_hello
             if connection.resumed:
@@ -307,9 +308,9 @@ class ConnectionBuilder:
             else:
                 connection.certificate_state = self.missing_reason(connection, flow, side)
 
-    def chain(self, connection: Connection, flow: Flow, side: int) -> tuple[str, ...] | None:
+    def chain(self, connection: Connection, flow: Flow, reader: RecordReader) -> tuple[str, ...] | None:
         """The hashes of a side's certificates, those that are whole; None when it sent none that is readable."""
-        body = flow.chains[side]
+        body = reader.chain
         if body is None:
             return None
         key = chain_key(body)
@@ -318,8 +319,8 @@ class ConnectionBuilder:
             return known[1]
         certificates, error = parse_certificate_list(body, flow.tls13)
         if error is not None:
-            if not flow.chain_cut[side]:
-                connection.problems.append((error, flow.chain_packets[side]))
+            if not reader.chain_cut:
+                connection.problems.append((error, reader.chain_packet))
             if not certificates:
                 return None
         names = []
@@ -336,7 +337,7 @@ class ConnectionBuilder:
             self.chains[key] = (body, hashes)
         return hashes
 
-    def set_resumption(self, connection: Connection, flow: Flow, side: int) -> None:
+    def set_resumption(self, connection: Connection, flow: Flow, server: RecordReader) -> None:
         """Whether an earlier session was resumed (RFC 5246 7.3, RFC 5077 3.4, RFC 8446 2.2)."""
         server_hello = flow.server_hello
         if server_hello is None:
@@ -350,15 +351,15 @@ class ConnectionBuilder:
             if connection.resumed:
                 connection.resumption = "psk"
             return
-        if flow.chains[side] is not None or flow.client_key_exchange:
+        if server.chain is not None or flow.client_key_exchange:
             connection.resumed = False
             return
         hello = flow.client_hello
         if hello is None:
-            connection.resumed = True if flow.cipher_changed[side] and not connection.gap else None
+            connection.resumed = True if server.cipher_changed and not connection.gap else None
             return
         same = len(server_hello.session_id) > 0 and server_hello.session_id == hello.session_id
-        if hello.ticket_length > 0 and (same or flow.cipher_changed[side]):
+        if hello.ticket_length > 0 and (same or server.cipher_changed):
             connection.resumed = True
             connection.resumption = "ticket"
         else:
@@ -377,13 +378,13 @@ class ConnectionBuilder:
         if flow.alert_side >= 0:
             connection.last_alert = flow.alert_description
             connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
-        both = flow.application_seen[0] and flow.application_seen[1]
-        either = flow.application_seen[0] or flow.application_seen[1]
-        if flow.finished_seen[0] and flow.finished_seen[1]:
+        both = client.reader.application_seen and server.reader.application_seen
+        either = client.reader.application_seen or server.reader.application_seen
+        if client.reader.finished_seen and server.reader.finished_seen:
             connection.established = True
             connection.established_evidence = "finished"
         elif (
-            flow.application_seen[connection.client_side]
+            client.reader.application_seen
             if flow.quic is not None
             else (either and not flow.tls13) or (both and (connection.midstream or connection.gap))
         ):

@@ -8,7 +8,7 @@ import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
+from tcp_segments import CLIENT, SERVER, Wire, ip_packet, noted, udp
 
 from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.errors import KINDS
@@ -91,8 +91,8 @@ class TestHandshake:
         assert flow.client_hello.legacy_version == version
         assert flow.server_hello is not None
         assert flow.server_hello.version() == version
-        assert flow.chains[1] == tls.certificate(b"leaf" * 200)
-        assert flow.finished_seen == [True, True]
+        assert flow.streams[1].reader.chain == tls.certificate(b"leaf" * 200)
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.streams[0].reader.application_bytes == 60
         assert not flow.problems
 

@@ -9,6 +9,7 @@ import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tcp_segments import noted
 from traffic import pcap, write_pcap
 
 import tlsinspect
@@ -56,8 +57,8 @@ class TestMethods:
         assert flow.client_hello is not None
         assert flow.client_hello.server_name == b"radius.example"
         assert flow.hello_side == 0
-        assert None not in flow.chains
-        assert flow.finished_seen == [True, True]
+        assert None not in noted(flow, "chain")
+        assert noted(flow, "finished_seen") == [True, True]
         assert not flow.problems
         assert not flow.streams[0].gap
 
@@ -68,7 +69,7 @@ class TestMethods:
         flow = lan(TURNS)
         last = max(number for number, turn in enumerate(TURNS, 1) if tls.certificate(b"leaf" * 200)[-9:] in turn[1])
         assert flow.client_hello_packet == 4
-        assert flow.chain_packets[1] == last
+        assert flow.streams[1].reader.chain_packet == last
 
     def test_what_was_sent_again_is_read_once(self) -> None:
         flow = lan([turn for turn in TURNS for _ in range(2)])
@@ -83,7 +84,7 @@ class TestMethods:
         assert flow.server_hello is not None
         assert flow.streams[1].gap
         assert flow.history == eap.HISTORY
-        assert flow.chain_cut[1]  # what is in front of the hole is kept
+        assert flow.streams[1].reader.chain_cut  # what is in front of the hole is kept
 
     def test_the_last_fragment_lost_ends_the_message_with_the_next_one(self) -> None:
         turns = eap.method_turns(eap.HELLO, eap.FLIGHT, b"", eap.FLIGHT[:400])

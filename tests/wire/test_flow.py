@@ -6,7 +6,7 @@ import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, tcp, udp
+from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, noted, tcp, udp
 
 from tlsinspect.errors import KINDS, DecodeError
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP
@@ -106,7 +106,7 @@ class TestJoining:
         Talk(wire, ("192.0.2.7", 1)).open()
         Talk(wire).open().say(HELLO, FLIGHT)
         flow = next(flow for flow in wire.finish() if flow.client_hello is not None)
-        assert (flow.first_packet, flow.client_hello_packet, flow.server_hello_packet, flow.chain_packets) == (
+        assert (flow.first_packet, flow.client_hello_packet, flow.server_hello_packet, noted(flow, "chain_packet")) == (
             4,
             7,
             8,
@@ -460,7 +460,7 @@ class TestMidstreamAndHoles:
     def test_records_of_a_connection_joined_in_the_middle_are_found(self) -> None:
         flow = Talk().say(tls.application(50), tls.application(60)).only()
         assert flow.is_tls()
-        assert flow.application_seen == [True, True]
+        assert noted(flow, "application_seen") == [True, True]
 
     def test_the_answer_to_a_hello_that_was_not_captured_is_read(self) -> None:
         flow = Talk().say(b"", FLIGHT, KEYS + FINISHED).only()
@@ -472,13 +472,13 @@ class TestTls12:
     def test_the_handshake_is_written_down_in_order(self) -> None:
         flow = talk_of(HELLO, FLIGHT, KEYS + FINISHED, FINISHED, tls.application(10), tls.application(20))
         assert flow.history == "CsxknGIi"
-        assert flow.finished_seen == [True, True]
-        assert flow.cipher_changed == [True, True]
-        assert flow.application_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
+        assert noted(flow, "cipher_changed") == [True, True]
+        assert noted(flow, "application_seen") == [True, True]
         assert not flow.tls13
         assert flow.client_key_exchange
         assert not flow.certificate_requested
-        assert flow.chains == [None, tls.certificate(b"leaf")]
+        assert noted(flow, "chain") == [None, tls.certificate(b"leaf")]
         assert flow.server_key_exchange == tls.ecdhe_exchange()
         assert flow.problems == []
 
@@ -521,7 +521,7 @@ class TestTls12:
         flight = tls.handshake(tls.message(2, tls.server_hello()), tls.message(13, b"types"), tls.message(14))
         flow = talk_of(HELLO, flight, tls.handshake(tls.message(11, tls.certificate(b"mine"))))
         assert flow.certificate_requested
-        assert flow.chains == [tls.certificate(b"mine"), None]
+        assert noted(flow, "chain") == [tls.certificate(b"mine"), None]
         assert flow.history == "CsrnX"
 
     def test_a_ticket_tells_its_lifetime_and_a_status_that_it_was_sent(self) -> None:
@@ -533,7 +533,7 @@ class TestTls12:
 
     def test_the_first_chain_of_a_side_counts(self) -> None:
         flight = tls.handshake(tls.message(11, tls.certificate(b"one")), tls.message(11, tls.certificate(b"two")))
-        assert talk_of(HELLO, flight).chains[1] == tls.certificate(b"one")
+        assert talk_of(HELLO, flight).streams[1].reader.chain == tls.certificate(b"one")
 
     def test_a_second_hello_of_a_connection_does_not_replace_the_first(self) -> None:
         other = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"other"))))
@@ -546,7 +546,7 @@ class TestTls12:
     def test_a_handshake_behind_the_change_of_cipher_is_not_taken_for_messages(self) -> None:
         flow = talk_of(HELLO, FLIGHT, KEYS + CCS + tls.handshake(tls.message(1, tls.client_hello())))
         assert flow.history == "CsxknGI"
-        assert flow.finished_seen == [True, False]
+        assert noted(flow, "finished_seen") == [True, False]
 
     def test_a_heartbeat_is_noted(self) -> None:
         assert talk_of(HELLO, tls.record(24, b"\x01\x40\x00")).history == "Cb"
@@ -578,20 +578,20 @@ class TestTls13:
         flow = talk_of(HELLO13, ANSWER13 + CCS + tls.application(900), CCS + tls.application(53))
         assert flow.tls13
         assert flow.history == "CsiI"
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
 
     def test_without_a_record_as_long_as_a_finished_the_client_did_not_finish(self) -> None:
         flow = talk_of(HELLO13, ANSWER13 + CCS + tls.application(900), CCS + tls.application(19))
-        assert flow.finished_seen == [False, False]
+        assert noted(flow, "finished_seen") == [False, False]
 
     def test_a_client_that_speaks_before_the_server_encrypted_did_not_finish(self) -> None:
         flow = talk_of(HELLO13 + CCS + tls.application(500), ANSWER13 + CCS)
-        assert flow.finished_seen == [False, False]
+        assert noted(flow, "finished_seen") == [False, False]
 
     def test_the_finished_behind_early_data_is_seen(self) -> None:
         flow = talk_of(HELLO13 + CCS + tls.application(500), ANSWER13 + CCS + tls.application(900), tls.application(70))
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
 
     def test_the_second_hello_behind_a_retry_request_is_read_and_the_first_one_counts(self) -> None:
@@ -607,7 +607,7 @@ class TestTls13:
         assert flow.retry is not None
         assert flow.server_hello is not None
         assert (flow.retry.group, flow.server_hello.group, flow.server_hello_packet) == (23, 23, 7)
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
 
     def test_early_data_before_a_retry_request_does_not_hide_the_second_hello(self) -> None:
         retry = tls.handshake(tls.message(2, tls.retry_request(23)))
@@ -616,7 +616,7 @@ class TestTls13:
         )
         assert flow.history == "CIjCs"
         assert flow.retried_hello is not None
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
 
     def test_the_retry_request_of_a_draft_is_read(self) -> None:
         retry = tls.u16(0x7F15, 0x1301) + tls.vector16(tls.extension(40, tls.u16(23)))
@@ -639,7 +639,7 @@ class TestSslv2:
         assert flow.client_hello is not None
         assert (flow.client_hello.legacy_version, flow.hello_record_version) == (0x0303, 2)
         assert flow.history == "CsxknGIi"
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
 
     def test_an_ssl_2_connection_is_tls_whose_answer_is_not_read(self) -> None:
         flow = talk_of(tls.sslv2_hello(2), bytes.fromhex("8010 04 00 01 0002 0000 0000 0000 010203040506"))

@@ -8,7 +8,7 @@ import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tcp_segments import CLIENT, SERVER, Talk, Wire, ip_packet, udp
+from tcp_segments import CLIENT, SERVER, Talk, Wire, ip_packet, noted, udp
 
 from tlsinspect.errors import KINDS
 from tlsinspect.wire.flow import Flow
@@ -95,9 +95,9 @@ class TestDatagrams:
         assert flow.client_hello is not None
         assert flow.client_hello.server_name == b"vpn"
         assert flow.server_hello is not None
-        assert flow.chains[1] is not None
+        assert flow.streams[1].reader.chain is not None
         assert flow.history == "CsxkGIi"
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.carrier == "openvpn"
         assert not flow.problems
 

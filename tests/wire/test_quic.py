@@ -27,7 +27,7 @@ from quic_traffic import (
     retry,
     short,
 )
-from tcp_segments import CLIENT, SERVER, Wire, ip_packet, udp
+from tcp_segments import CLIENT, SERVER, Wire, ip_packet, noted, udp
 from tls_vectors import extension, message, retry_request, u16, vector16
 
 from tlsinspect.errors import KINDS
@@ -111,14 +111,14 @@ class TestHandshake:
 
     def test_a_one_rtt_packet_of_the_client_shows_that_both_finished(self) -> None:
         turns = handshake_turns()
-        assert flow_of(*turns[:2]).finished_seen == [False, False]
+        assert noted(flow_of(*turns[:2]), "finished_seen") == [False, False]
         flow = flow_of(*turns)
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.time_application > flow.time_server_hello
 
     def test_a_one_rtt_packet_of_the_server_shows_nothing_yet(self) -> None:
         flow = flow_of(*handshake_turns()[:2], ("server", short(CLIENT_ID, 300)))
-        assert flow.finished_seen == [False, False]
+        assert noted(flow, "finished_seen") == [False, False]
 
     def test_application_bytes_are_what_short_headers_protect(self) -> None:
         flow = flow_of(*handshake_turns())
@@ -245,7 +245,7 @@ class TestVersionsAndRetry:
         assert facts_of(flow).retry
         assert facts_of(flow).connection_ids == [(DCID, CLIENT_ID), (CLIENT_ID, SERVER_ID)]
         assert flow.history == "Cs"
-        assert flow.finished_seen == [True, True]
+        assert noted(flow, "finished_seen") == [True, True]
         assert flow.problems == []
 
     def test_a_retry_may_ask_for_a_short_connection_id(self) -> None:
@@ -423,7 +423,7 @@ class TestSamePorts:
         second = quic_hello(b"second.example", random=b"\x01" * 32)
         flows = flows_of([*handshake_turns(), *handshake_turns(second, NEW_DCID)])
         assert [name_of(flow) for flow in flows] == [b"quic.example", b"second.example"]
-        assert [flow.finished_seen for flow in flows] == [[True, True]] * 2
+        assert [noted(flow, "finished_seen") for flow in flows] == [[True, True]] * 2
 
     def test_an_attempt_that_nobody_answered_and_the_next_one_are_two_flows(self) -> None:
         first = initial(crypto(0, HELLO), source=b"")

@@ -93,7 +93,7 @@ class TestOrder:
         assert (stream.out_of_order, stream.pending_bytes) == (1, END - 50)
         send(stream, SESSION[:50])
         assert recorder.calls == WHOLE
-        assert (stream.pending, stream.pending_bytes, stream.gap) == ([], 0, False)
+        assert (stream.pending or [], stream.pending_bytes, stream.gap) == ([], 0, False)
 
     def test_segments_in_reverse_are_delivered_in_order(self) -> None:
         calls, stream = told((300, END), (200, 300), (100, 200), (0, 100))
@@ -242,7 +242,7 @@ class TestHoles:
     def test_several_holes_at_the_end_are_stepped_over_one_by_one(self) -> None:
         calls, stream = told((0, 200), (END - 7, END), (250, 280))
         assert calls == [*WHOLE[:2], ("application_data", 200), ("alert", 1, 0)]
-        assert (stream.next_place, stream.pending, stream.pending_bytes) == (END, [], 0)
+        assert (stream.next_place, stream.pending or [], stream.pending_bytes) == (END, [], 0)
 
     def test_an_acknowledged_hole_is_given_up_once_four_segments_wait(self) -> None:
         recorder = Recorder()
@@ -409,15 +409,15 @@ class TestEnd:
         send(stream, SESSION)
         stream.release()
         assert stream.reader.listener is not recorder
-        assert stream.compared == []
+        assert not stream.compared
         assert (stream.reader.application_bytes, stream.next_place) == (500, END)
 
     def test_octets_are_kept_for_comparison_only_until_application_data_follows(self) -> None:
         stream = stream_of(Recorder())
         send(stream, tls.application(50))
-        assert stream.compared != []
+        assert stream.compared
         stream.accept(tls.application(50), 0, 55, 0, stream.next_sequence)
-        assert stream.compared == []
+        assert not stream.compared
 
     def test_the_place_is_lost_where_a_hole_swallowed_a_header(self) -> None:
         _, stream = told((0, 150), (END - 100, END - 50))
@@ -440,7 +440,7 @@ def test_any_order_with_any_copies_tells_the_same(segments: list[tuple[int, int]
     calls, stream = told(*segments, first=first)
     assert calls == WHOLE
     assert (stream.gap, stream.overlap_conflict, stream.next_place) == (False, False, END)
-    assert (stream.pending, stream.pending_bytes) == ([], 0)
+    assert (stream.pending or [], stream.pending_bytes) == ([], 0)
 
 
 @settings(max_examples=80, deadline=None)
@@ -459,6 +459,6 @@ def test_any_segments_end_behind_the_last_of_them(
     for place in acknowledgements:
         stream.acknowledge(FIRST + place)
     stream.finish()
-    assert stream.pending == []
+    assert not stream.pending
     assert stream.pending_bytes == 0
     assert stream.next_place <= last

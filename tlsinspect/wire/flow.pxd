@@ -30,12 +30,10 @@ cdef class Flow(Listener):
     cdef public ClientHello client_hello, retried_hello
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
-    cdef public list chains, chain_packets, cipher_changed, finished_seen, application_seen
     cdef public bytes server_key_exchange
     cdef public bint certificate_requested, client_key_exchange, certificate_status, alert_encrypted
     cdef public long long ticket_lifetime, time_finished, time_application
     cdef public int alert_level, alert_description, alert_side, message_count
-    cdef public list sslv2_records, chain_cut
     cdef public list alerts, messages, problems
     cdef public str history, carrier
     cdef public bytes ticket_key_name
@@ -60,7 +58,7 @@ cdef class Flow(Listener):
     @cython.locals(first=Stream, second=Stream, stream=Stream)
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello)
     cpdef change_cipher_spec(self, RecordReader reader)
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, peer=RecordReader)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
     @cython.locals(stream=Stream)
     cpdef alert(self, RecordReader reader, int level, int description)
@@ -74,6 +72,8 @@ cdef class Flow(Listener):
     cpdef problem(self, object error)
     @cython.locals(stream=Stream)
     cpdef end(self)
+    @cython.locals(stream=Stream)
+    cpdef release(self)
 
 @cython.locals(size=Py_ssize_t, half=Py_ssize_t)
 cpdef bytes reverse_key(bytes key)

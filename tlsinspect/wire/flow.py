@@ -69,8 +69,7 @@ class Flow(Listener):
 
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
-    side 0. `chains` are Certificate bodies as sent, one per side, Times are ns, -1 where nothing was seen.
-    `chain_cut` says of which of them the end is missing.
+    side 0. Times are ns, -1 where nothing was seen. What only one side says stands in its RecordReader.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
@@ -123,13 +122,9 @@ class Flow(Listener):
         self.time_server_hello = -1
         self.tls13 = False
         self.sslv2 = False
-        self.sslv2_records = [0, 0]
         self.dtls = False
         self.quic: QuicFacts | None = None
         self.carrier = ""
-        self.chains: list[bytes | None] = [None, None]
-        self.chain_packets = [-1, -1]
-        self.chain_cut = [False, False]
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
         self.client_key_exchange = False
@@ -147,11 +142,8 @@ class Flow(Listener):
         self.heartbeat_length = 0
         self.heartbleed = 0
         self.heartbleed_packet = -1
-        self.cipher_changed = [False, False]
-        self.finished_seen = [False, False]
         self.time_finished = -1
         self.time_application = -1
-        self.application_seen = [False, False]
         self.alert_level = -1
         self.alert_description = -1
         self.alert_side = -1
@@ -213,10 +205,10 @@ class Flow(Listener):
             elif kind == HELLO_RETRY_REQUEST_DRAFT:
                 self.take_server_hello(reader, parse_draft_retry_request(body))
             elif kind == CERTIFICATE:
-                if self.chains[reader.side] is None:
-                    self.chains[reader.side] = body
-                    self.chain_cut[reader.side] = len(body) < length
-                    self.chain_packets[reader.side] = stream.number
+                if reader.chain is None:
+                    reader.chain = body
+                    reader.chain_cut = len(body) < length
+                    reader.chain_packet = stream.number
             elif len(body) < length:
                 return
             elif kind == SERVER_KEY_EXCHANGE:
@@ -257,11 +249,11 @@ class Flow(Listener):
                 self.note(reader, HANDSHAKE, SERVER_HELLO, length, "S")
                 hello, certificate = parse_sslv2_server_hello(body)
                 self.take_server_hello(reader, hello)
-                if certificate and self.chains[reader.side] is None:
+                if certificate and reader.chain is None:
                     stream: Stream = self.streams[reader.side]
                     entry = len(certificate).to_bytes(3, "big") + certificate
-                    self.chains[reader.side] = len(entry).to_bytes(3, "big") + entry
-                    self.chain_packets[reader.side] = stream.number
+                    reader.chain = len(entry).to_bytes(3, "big") + entry
+                    reader.chain_packet = stream.number
             else:
                 self.note(reader, HANDSHAKE, CLIENT_KEY_EXCHANGE, length, "G")
                 self.client_key_exchange = True
@@ -313,7 +305,7 @@ class Flow(Listener):
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4)."""
         self.note(reader, CHANGE_CIPHER_SPEC, -1, reader.record_length, "I")
-        self.cipher_changed[reader.side] = True
+        reader.cipher_changed = True
         if not self.tls13:
             reader.encrypted = True
 
@@ -323,19 +315,21 @@ class Flow(Listener):
         There, the records that follow are of the same kind and may be anything.
         """
         if reader.sslv2 is not None:
-            self.sslv2_records[reader.side] += 1
-            if self.sslv2_records[reader.side] > SSLV2_HANDSHAKE_RECORDS:
+            reader.sslv2_records += 1
+            if reader.sslv2_records > SSLV2_HANDSHAKE_RECORDS:
                 return
         self.note(reader, HANDSHAKE, -1, length, "")
-        if reader.sslv2 is not None and reader.side != self.hello_side and self.sslv2_records[reader.side] == 1:
+        if reader.sslv2 is not None and reader.side != self.hello_side and reader.sslv2_records == 1:
             return
-        if not self.finished_seen[reader.side]:
-            self.finished_seen[reader.side] = True
+        peer = reader.peer
+        if not reader.finished_seen:
+            reader.finished_seen = True
             stream: Stream = self.streams[reader.side]
             self.time_finished = stream.time_ns
         elif (
             self.renegotiation_side < 0
-            and self.finished_seen[1 - reader.side]
+            and peer is not None
+            and peer.finished_seen
             and reader.sslv2 is None
             and not self.dtls
         ):
@@ -359,21 +353,21 @@ class Flow(Listener):
         side = reader.side
         stream: Stream = self.streams[side]
         other: Stream = self.streams[1 - side]
-        if not self.application_seen[side]:
-            self.application_seen[side] = True
+        if not reader.application_seen:
+            reader.application_seen = True
             if side == self.hello_side and not self.tls13:
                 self.first_record_length = length
             self.note(reader, APPLICATION_DATA, -1, length, "")
         if self.tls13 and side == self.hello_side:
             if other.reader.application_records > 0 and length >= FINISHED_RECORD_MINIMUM:
-                self.finished_seen[side] = True
-                self.finished_seen[1 - side] = True
+                reader.finished_seen = True
+                other.reader.finished_seen = True
                 self.time_application = stream.time_ns
             elif other.reader.application_records > 0 and length == SEALED_ALERT and self.sealed_alert_packet < 0:
                 self.sealed_alert_packet = stream.number
         elif not self.tls13 and self.time_application < 0:
             self.time_application = stream.time_ns
-        if self.time_application >= 0 and self.application_seen[1 - side]:
+        if self.time_application >= 0 and other.reader.application_seen:
             stream.reader.watching = False
             other.reader.watching = False
 
@@ -420,11 +414,15 @@ class Flow(Listener):
             self.finished = True
             if self.datagrams is not None:
                 self.datagrams.finish()
-                self.datagrams = None
             for stream in self.streams:
                 stream.finish()
-            for stream in self.streams:
-                stream.release()
+            self.release()
+
+    def release(self) -> None:
+        """Let go of what only reading needed; without the circles of references memory is free at once."""
+        self.datagrams = None
+        for stream in self.streams:
+            stream.release()
 
 
 def reverse_key(key: bytes) -> bytes:

@@ -27,18 +27,19 @@ def flow_cost(flow: Flow) -> int:
         cost += HELLO_COST
     if flow.server_key_exchange is not None:
         cost += len(flow.server_key_exchange)
-    for side in (0, 1):
-        chain = flow.chains[side]
-        if chain is not None:
-            cost += len(chain)
-        cost += stream_cost(flow.streams[side])
-    return cost
+    return cost + stream_cost(flow.streams[0]) + stream_cost(flow.streams[1])
 
 
 def stream_cost(stream: Stream) -> int:
     """Octets that a direction keeps for later."""
     reader: RecordReader = stream.reader
-    cost = stream.pending_bytes + len(stream.pending) * SEGMENT_COST + len(stream.head)
-    if stream.compared:
+    cost = stream.pending_bytes + len(stream.head)
+    if stream.pending is not None:
+        cost += len(stream.pending) * SEGMENT_COST
+    if stream.compared is not None:
         cost += min(stream.next_place, stream.limits.compared_octets) + len(stream.compared) * PIECE_COST
-    return cost + reader.parts_length + len(reader.parts) * PIECE_COST + len(reader.partial)
+    if reader.chain is not None:
+        cost += len(reader.chain)
+    if reader.parts is not None:
+        cost += reader.parts_length + len(reader.parts) * PIECE_COST
+    return cost + len(reader.partial)

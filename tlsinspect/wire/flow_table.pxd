@@ -42,7 +42,7 @@ cdef class FlowTable:
     cpdef add_frame(self, Packet packet)
     cpdef adopt(self, Flow flow)
     cpdef close(self, Flow flow)
-    @cython.locals(client=Stream, stream=Stream, at=Py_ssize_t)
+    @cython.locals(client=Stream, at=Py_ssize_t)
     cpdef drop(self, Flow flow)
     @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)

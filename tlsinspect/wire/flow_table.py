@@ -328,8 +328,7 @@ class FlowTable:
         place = (flow.capture, client.key[at] << 8 | client.key[at + 1])
         self.dropped[place] = self.dropped.get(place, 0) + 1
         flow.finished = True
-        for stream in flow.streams:
-            stream.release()
+        flow.release()
 
     def forget(self, flow: Flow) -> None:
         """Take a connection out of the tables."""

@@ -22,7 +22,7 @@ cdef class QuicReader(DatagramReader):
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(reader=RecordReader)
     cpdef count_short(self, Flow flow, Stream stream, Py_ssize_t length)
-    @cython.locals(side=int, crypto=CryptoStream)
+    @cython.locals(side=int, crypto=CryptoStream, reader=RecordReader, other=RecordReader)
     cpdef watch(self, Flow flow, Stream stream, Py_ssize_t length)
     @cython.locals(position=Py_ssize_t, destination=bytes, header=LongHeader)
     cpdef read_datagram(self, Flow flow, Stream stream, bytes datagram)

@@ -30,6 +30,7 @@ from .quic_packet import (
     read_long_header,
     remove_protection,
 )
+from .record import RecordReader
 from .stream import Stream
 
 ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
@@ -93,15 +94,17 @@ class QuicReader(DatagramReader):
         that one behind the server's Handshake packets shows that both sides finished.
         """
         side = stream.reader.side
-        if not flow.application_seen[side]:
-            flow.application_seen[side] = True
-            flow.note(stream.reader, APPLICATION_DATA, -1, length, "")
-        if side == self.client and (self.handshake_seen[1 - side] or flow.application_seen[1 - side]):
-            flow.finished_seen[0] = True
-            flow.finished_seen[1] = True
+        reader: RecordReader = stream.reader
+        other: RecordReader = flow.streams[1 - side].reader
+        if not reader.application_seen:
+            reader.application_seen = True
+            flow.note(reader, APPLICATION_DATA, -1, length, "")
+        if side == self.client and (self.handshake_seen[1 - side] or other.application_seen):
+            reader.finished_seen = True
+            other.finished_seen = True
             if flow.time_application < 0:
                 flow.time_application = stream.time_ns
-        if flow.time_application >= 0 and flow.application_seen[1 - side]:
+        if flow.time_application >= 0 and other.application_seen:
             self.settled = True
             flow.held = 0
             for crypto in self.crypto:

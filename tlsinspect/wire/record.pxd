@@ -22,16 +22,24 @@ cdef class Listener:
     cpdef problem(self, object error)
 
 cdef class RecordReader:
+    # first what each packet of application data reads, so that it lies together
+    cdef public int side, mode
+    cdef public Py_ssize_t remaining
+    cdef public bytes partial
+    cdef public bint collecting, watching
+    cdef public long long application_bytes, application_records
+    cdef public int record_type, record_version
+    cdef public Py_ssize_t record_length, parts_length, message_length, message_skip, scanned
     cdef public Listener listener
-    cdef public Limits limits
-    cdef public int side, mode, record_type, record_version
     cdef public RecordReader peer
-    cdef public Py_ssize_t record_length, remaining, parts_length, message_length, message_skip, scanned
-    cdef public bint collecting, encrypted, muted, watching
-    cdef public bytes partial, alert
+    cdef public Limits limits
+    cdef public bint encrypted, muted
+    cdef public bytes alert, chain
     cdef public list parts
     cdef public Sslv2Reader sslv2
-    cdef public long long application_bytes, application_records
+    cdef public long long chain_packet
+    cdef public bint chain_cut, cipher_changed, finished_seen, application_seen
+    cdef public int sslv2_records
     @cython.locals(taken=Py_ssize_t)
     cpdef feed(self, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(taken=Py_ssize_t)

@@ -78,6 +78,10 @@ class RecordReader:
     `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
     when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `application_bytes` counts the
     content of application_data records, `partial` holds the beginning of a header.
+
+    What the listener notes about this side stands here too: `chain`, the body of its first Certificate message as
+    sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished, application data;
+    encrypted records of SSL 2.0.
     """
 
     def __init__(self, listener: Listener, side: int, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -96,7 +100,7 @@ class RecordReader:
         self.watching = True
         self.partial = b""
         self.alert = b""
-        self.parts: list[bytes] = []
+        self.parts: list[bytes] | None = None
         self.parts_length = 0
         self.message_length = 0
         self.message_skip = 0
@@ -104,6 +108,13 @@ class RecordReader:
         self.application_records = 0
         self.scanned = 0
         self.sslv2: Sslv2Reader | None = None
+        self.chain: bytes | None = None
+        self.chain_packet = -1
+        self.chain_cut = False
+        self.cipher_changed = False
+        self.finished_seen = False
+        self.application_seen = False
+        self.sslv2_records = 0
 
     def feed(self, data: bytes, position: int, end: int) -> None:
         """Take the next octets of the stream, `data[position:end]`."""
@@ -218,7 +229,7 @@ class RecordReader:
             position += taken
             if position == end:
                 return
-        if self.parts_length:
+        if self.parts is not None:
             self.parts.append(cut(data, position, end))
             self.parts_length += end - position
             if self.parts_length < self.message_length + 4:
@@ -226,7 +237,7 @@ class RecordReader:
             data = b"".join(self.parts)
             position = 0
             end = self.parts_length
-            self.parts = []
+            self.parts = None
             self.parts_length = 0
         self.read_messages(data, position, end)
 
@@ -249,7 +260,7 @@ class RecordReader:
         if position < end:
             if end - position < 4:
                 self.message_length = 0
-            self.parts.append(cut(data, position, end))
+            self.parts = [cut(data, position, end)]
             self.parts_length = end - position
 
     def step_over(self, kind: int, length: int, available: int) -> None:
@@ -268,9 +279,9 @@ class RecordReader:
         Where the hole ends within the message or with it, reading goes on behind the message.
         """
         left = self.message_skip
-        if self.parts_length:
+        if self.parts is not None:
             data = b"".join(self.parts)
-            self.parts = []
+            self.parts = None
             self.parts_length = 0
             if len(data) >= 4:
                 left = self.message_length + 4 - len(data)

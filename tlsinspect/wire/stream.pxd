@@ -10,15 +10,17 @@ cdef long long MASK, HALF
 cdef class Framing
 
 cdef class Stream:
-    cdef public bytes key, head
-    cdef public Limits limits
-    cdef public RecordReader reader
+    # first what each packet of application data reads, so that it lies together
+    cdef public bytes key
     cdef public object owner
-    cdef public Framing framing
-    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
-    cdef public long long initial_sequence, next_sequence, alternative, next_place, packets, octets, out_of_order, retransmitted
-    cdef public long long pending_bytes, number, time_ns
+    cdef public RecordReader reader
     cdef public list pending, compared
+    cdef public Framing framing
+    cdef public long long packets, octets, number, time_ns, next_sequence, next_place, alternative
+    cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
+    cdef public bytes head
+    cdef public Limits limits
+    cdef public long long initial_sequence, out_of_order, retransmitted, pending_bytes
     cpdef start(self, long long sequence)
     @cython.locals(ahead=cython.longlong)
     cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)
@@ -30,25 +32,25 @@ cdef class Stream:
     @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
     cpdef bint is_clear_text(self) except -1
-    @cython.locals(count=Py_ssize_t, start=cython.longlong, known=bytes)
+    @cython.locals(compared=list, count=Py_ssize_t, start=cython.longlong, known=bytes)
     cpdef remember(self, bytes octets)
     @cython.locals(end=cython.longlong, at=cython.longlong, start=cython.longlong, stop=cython.longlong,
-                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple, conflict=bint)
+                   index=Py_ssize_t, known=bytes, fresh=list, segment=tuple, conflict=bint, pending=list)
     cpdef bint keep(self, bytes payload, Py_ssize_t missing, long long place) except -1
     @cython.locals(end=cython.longlong, start=cython.longlong, stop=cython.longlong, known=bytes, kept=list,
                    first=Py_ssize_t, last=Py_ssize_t)
-    cpdef overwrite(self, bytes payload, Py_ssize_t missing, long long place)
+    cpdef overwrite(self, list pending, bytes payload, Py_ssize_t missing, long long place)
     @cython.locals(ahead=cython.longlong)
     cpdef acknowledge(self, long long sequence)
     @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)
     cpdef give_up_hole(self)
-    @cython.locals(payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,
+    @cython.locals(pending=list, payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,
                    count=Py_ssize_t, number=cython.longlong, time_ns=cython.longlong, own_number=cython.longlong,
                    own_time=cython.longlong)
     cpdef drain(self)
     @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong,
                    index=Py_ssize_t)
-    cpdef compare(self, long long place, bytes payload)
+    cpdef compare(self, list compared, long long place, bytes payload)
     cpdef finish(self)
     cpdef release(self)
 

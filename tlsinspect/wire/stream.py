@@ -27,6 +27,9 @@ JOINED_OCTETS = 512  # pieces of what retransmissions are compared with become o
 COMPARED_PIECES = 256  # with holes between them
 
 
+Segment = tuple[int, bytes, int, int, int]  # place, payload, octets missing behind it, packet, ns
+Piece = tuple[int, bytes]  # place, octets
+
 NOBODY = Listener()  # listens to the readers of connections that are over
 
 
@@ -62,10 +65,10 @@ class Stream:
         self.octets = 0
         self.out_of_order = 0
         self.retransmitted = 0
-        self.pending: list[tuple[int, bytes, int, int, int]] = []
+        self.pending: list[Segment] | None = None
         self.pending_bytes = 0
         self.head = b""
-        self.compared: list[tuple[int, bytes]] = []
+        self.compared: list[Piece] | None = None
         self.number = 0
         self.time_ns = 0
         self.framing: Framing | None = None
@@ -108,7 +111,7 @@ class Stream:
             self.out_of_order += 1
         if ahead == 0:
             self.drain()
-        elif len(self.pending) > self.limits.early_segments or self.pending_bytes > self.limits.early_octets:
+        elif self.pending_bytes > self.limits.early_octets or len(self.pending or ()) > self.limits.early_segments:
             self.give_up_hole()
 
     def accept_again(self, data: bytes, position: int, end: int, missing: int, known: int) -> None:
@@ -118,7 +121,7 @@ class Stream:
             return  # a keep-alive, whose octet may be garbage (RFC 9293 section 3.8.4)
         self.retransmitted += 1
         if self.compared and known <= self.next_place:
-            self.compare(self.next_place - known, data[position:end])
+            self.compare(self.compared, self.next_place - known, data[position:end])
         if known >= length + missing:
             return
         if known > length:
@@ -134,8 +137,8 @@ class Stream:
         """Hand the next octets in order to the reader."""
         length = end - position
         if self.reader.application_records:
-            if self.compared:
-                self.compared = []  # the handshake is over, and most memory of a connection is in its octets
+            if self.compared is not None:
+                self.compared = None  # the handshake is over, and most memory of a connection is in its octets
         elif self.next_place < self.limits.compared_octets and length:
             self.remember(cut(data, position, end))
         detecting = self.reader.mode == DETECTING
@@ -165,23 +168,28 @@ class Stream:
 
     def remember(self, octets: bytes) -> None:
         """Keep the octets at `next_place` to compare retransmissions with; tiny pieces are joined."""
-        count = len(self.compared)
-        if count:
-            start, known = self.compared[count - 1]
-            if start + len(known) == self.next_place and len(known) < JOINED_OCTETS:
-                self.compared[count - 1] = (start, known + octets)
-                return
-        if count < COMPARED_PIECES:
-            self.compared.append((self.next_place, octets))
+        compared = self.compared
+        if compared is None:
+            self.compared = [(self.next_place, octets)]
+            return
+        count = len(compared)
+        start, known = compared[count - 1]
+        if start + len(known) == self.next_place and len(known) < JOINED_OCTETS:
+            compared[count - 1] = (start, known + octets)
+        elif count < COMPARED_PIECES:
+            compared.append((self.next_place, octets))
 
     def keep(self, payload: bytes, missing: int, place: int) -> bool:
         """Keep what no early segment has, and compare the rest; False when there is nothing new."""
+        pending = self.pending
+        if pending is None:
+            pending = self.pending = []
         end = place + len(payload)
         at = place
         fresh = []
         conflict = False
-        for index in range(first_overlap(self.pending, place), len(self.pending)):
-            start, known, _, _, _ = self.pending[index]
+        for index in range(first_overlap(pending, place), len(pending)):
+            start, known, _, _, _ = pending[index]
             if start >= end:
                 break
             stop = start + len(known)
@@ -197,19 +205,19 @@ class Stream:
         if at < end or missing:
             fresh.append((at, payload[at - place :], missing, self.number, self.time_ns))
         if conflict and self.last_wins:
-            self.overwrite(payload, missing, place)
+            self.overwrite(pending, payload, missing, place)
             return len(fresh) > 0
         for segment in fresh:
-            insort(self.pending, segment)
+            insort(pending, segment)
             self.pending_bytes += len(segment[1])
         return len(fresh) > 0
 
-    def overwrite(self, payload: bytes, missing: int, place: int) -> None:
+    def overwrite(self, pending: list[Segment], payload: bytes, missing: int, place: int) -> None:
         """Keep a segment, and of the early ones that it overlaps only what it does not have."""
         end = place + len(payload)
         kept = []
-        first = last = first_overlap(self.pending, place)
-        for start, known, lacking, number, time_ns in self.pending[first:]:
+        first = last = first_overlap(pending, place)
+        for start, known, lacking, number, time_ns in pending[first:]:
             if start >= end:
                 break
             last += 1
@@ -226,17 +234,19 @@ class Stream:
                 missing = stop + lacking - end
         kept.append((place, payload, missing, self.number, self.time_ns))
         kept.sort()
-        self.pending[first:last] = kept
+        pending[first:last] = kept
         self.pending_bytes += sum([len(segment[1]) for segment in kept])
 
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
         ahead = (sequence - self.next_sequence) & MASK
-        if 0 < ahead < HALF and len(self.pending) >= ACKNOWLEDGED_SEGMENT_LIMIT:
+        if 0 < ahead < HALF and self.pending and len(self.pending) >= ACKNOWLEDGED_SEGMENT_LIMIT:
             self.give_up_hole()
 
     def give_up_hole(self) -> None:
         """Step over the octets before the first early segment, and deliver what follows."""
+        if not self.pending:
+            return
         hole = self.pending[0][0] - self.next_place
         if hole > 0:
             self.gap = True
@@ -253,9 +263,12 @@ class Stream:
 
     def drain(self) -> None:
         """Deliver the early segments whose turn has come: with the latest packet that it took."""
+        pending = self.pending
+        if not pending:
+            return
         number, time_ns = self.number, self.time_ns
         count = 0
-        for place, payload, missing, own_number, own_time in self.pending:
+        for place, payload, missing, own_number, own_time in pending:
             known = self.next_place - place
             if known < 0:
                 break
@@ -268,14 +281,14 @@ class Stream:
                 self.deliver(payload, known, length, missing)
             elif known < length + missing:
                 self.deliver(payload, length, length, missing - (known - length))
-        del self.pending[:count]
+        del pending[:count]
         self.number, self.time_ns = number, time_ns
 
-    def compare(self, place: int, payload: bytes) -> None:
+    def compare(self, compared: list[Piece], place: int, payload: bytes) -> None:
         """Look whether a retransmission says what the first copy said."""
         end = place + len(payload)
-        for index in range(first_overlap(self.compared, place), len(self.compared)):
-            start, known = self.compared[index]
+        for index in range(first_overlap(compared, place), len(compared)):
+            start, known = compared[index]
             if start >= end:
                 break
             low = max(place, start)
@@ -293,7 +306,7 @@ class Stream:
 
     def release(self) -> None:
         """Let go of what only reading needed; without the circle of references memory is free at once."""
-        self.compared = []
+        self.compared = None
         self.framing = None
         self.owner = None
         self.reader.listener = NOBODY
