@@ -57,6 +57,11 @@ def test_a_connection_counts_once_in_each_kind_that_it_offers() -> None:
     assert build_shares("weak_offers", make_frames(connections=rows)).denominator == 3
 
 
+def test_cipher_kinds_of_ssl_2_are_suites_like_others() -> None:
+    rows = [make_connection(0, cipher_suites=[], sslv2_cipher_kinds=[0x060040, 0x020080])]
+    assert counts("weak_offers", connections=rows) == {"single DES": 1, "RC4": 1, "export grade": 1}
+
+
 def test_an_offer_that_was_not_seen_is_unknown_and_none_at_all_does_not_apply() -> None:
     rows = [
         make_connection(0, supported_groups=[X25519]),

@@ -43,10 +43,10 @@ def test_sizes_are_a_distribution_of_each_kind() -> None:
 @pytest.mark.parametrize(
     ("history", "step"),
     [
-        ("l", NOT_STARTED), ("", NOT_STARTED), ("C", "ClientHello"), ("Cl", "ClientHello"), ("CsiL", "ServerHello"),
-        ("Cji", "HelloRetryRequest or HelloVerifyRequest"), ("CvCs", "ServerHello"),
+        ("l", NOT_STARTED), ("", NOT_STARTED), ("C", "ClientHello"), ("Cl", "ClientHello"), ("CsL", "ServerHello"),
+        ("Cj", "HelloRetryRequest or HelloVerifyRequest"), ("CvCs", "ServerHello"),
         ("Csx", "server's certificate or key exchange"), ("CsxknL", "ServerHelloDone"),
-        ("CsxknGIl", "client's key exchange"),
+        ("CsxknGl", "client's key exchange"), ("CsxknGIl", "ChangeCipherSpec"),
     ],
 )  # fmt: skip
 def test_the_last_step_is_what_the_letters_show(history: str, step: str) -> None:
@@ -59,6 +59,13 @@ def test_steps_are_counted_of_failed_handshakes_in_their_order() -> None:
     table = build_shares("failure_steps", make_frames(connections=rows)).table
     assert table["category"].tolist() == [STEP_ORDER[1], "ServerHelloDone"]
     assert table["count"].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(("history", "version"), [("CsiL", 0x0304), ("Cji", None)])
+def test_a_change_of_ciphers_is_no_step_of_tls_1_3(history: str, version: int | None) -> None:
+    rows = [make_failed_connection(0, handshake_history=history, version=version)]
+    [step] = build_shares("failure_steps", make_frames(connections=rows)).table["category"]
+    assert step != "ChangeCipherSpec"
 
 
 def test_traffic_counts_where_connections_start_and_keeps_empty_buckets() -> None:

@@ -195,7 +195,12 @@ CONNECTIONS = (
     Column("tcp_rtt_ms", "float64", "SYN to SYN-ACK", "ms"),
     Column("hello_ms", "float64", "ClientHello to ServerHello", "ms"),
     Column("handshake_ms", "float64", "ClientHello to first application data", "ms"),
-    Column("client_hello_length", "int64", "length of the ClientHello message, its 4-octet header included", "octets"),
+    Column(
+        "client_hello_length",
+        "int64",
+        "length of the ClientHello message with its header (4 octets; 1 in SSL 2.0 format)",
+        "octets",
+    ),
     Column("certificate_sha256s", "list<string>", "server's chain in wire order", "hex"),
     Column("client_certificate_sha256s", "list<string>", "client's chain in wire order", "hex"),
     Column("client_certificate_requested", "bool", "the server sent a CertificateRequest in the clear"),

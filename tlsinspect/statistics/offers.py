@@ -13,7 +13,7 @@ from tlsinspect.registry import is_grease
 from tlsinspect.registry.suites import group_facts, suite_facts
 
 from .observations import Categorise, Frames
-from .series import is_false, is_true, list_dtype, text_series
+from .series import arrow_series, is_false, is_true, list_dtype, text_series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,19 @@ def name_lists(column: pd.Series[str], name_offer: Callable[[Codes], Iterable[st
 
 def weak_offers(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by every kind of suite among those offered that no version of TLS should use any more."""
-    return name_lists(rows["cipher_suites"], weak_kinds)
+    return name_lists(with_ssl2_kinds(rows), weak_kinds)
+
+
+def with_ssl2_kinds(rows: pd.DataFrame) -> pd.Series[str]:
+    """The suites that each client offers, with the cipher kinds of SSL 2.0 in a ClientHello of its format."""
+    import pyarrow as pa
+
+    suites, kinds = rows["cipher_suites"], rows["sslv2_cipher_kinds"]
+    if not kinds.notna().any():
+        return suites
+    pairs = zip(pa.array(suites).to_pylist(), pa.array(kinds).to_pylist(), strict=True)
+    lists = [None if known is None and old is None else [*(known or ()), *(old or ())] for known, old in pairs]
+    return arrow_series(pa.array(lists, pa.list_(pa.uint32())), rows)
 
 
 def weak_kinds(codes: Codes) -> list[str]:
@@ -67,7 +79,7 @@ def weak_kinds(codes: Codes) -> list[str]:
 
 
 def kinds_of(code: int) -> list[str]:
-    """The weak kinds of one suite. An unknown suite is of none. Spec: RFC 9325 section 4.1."""
+    """The weak kinds of one suite, of SSL 2.0 too; an unknown one is of none. Spec: RFC 9325 section 4.1."""
     facts = suite_facts(code)
     if not facts.cipher_mode:
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .categories import is_tls_1_3
 from .observations import Frames, has_failed, tls_connections
 from .series import text_series
 
@@ -23,6 +24,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("xukr", "server's certificate or key exchange"),
     ("n", "ServerHelloDone"),
     ("G", "client's key exchange"),
+    ("iI", "ChangeCipherSpec"),
     ("fF", "Finished"),
 )
 STEP_ORDER = (NOT_STARTED, *(name for _, name in STEPS))
@@ -35,8 +37,13 @@ def failed_connections(frames: Frames) -> pd.DataFrame:
 
 
 def last_step(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by the last step of the handshake that is seen in the clear."""
+    """Categorise by the last step of the handshake that is seen in the clear.
+
+    In TLS 1.3 a ChangeCipherSpec is no step: it means nothing (RFC 8446 appendix D.4).
+    """
     histories = rows["handshake_history"]
+    older = rows["version"].notna() & ~is_tls_1_3(rows["version"])
+    histories = histories.where(older, histories.str.replace("[iI]", "", regex=True))
     steps = {history: step_reached(history) for history in histories.dropna().unique().tolist()}
     return text_series(histories.map(steps), rows)
 

@@ -84,6 +84,7 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
 def build_client_scalars(rows: Records, absent: Mask) -> Columns:
     """Numbers and texts of the ClientHellos."""
     numbers, objects = rows.numbers, rows.objects
+    header = np.array([4 if kinds is None else 1 for kinds in objects["cipher_kinds"]], np.int64)  # of the message
     unset = {name: absent | (numbers[name] == 0) for name in ("heartbeat_mode", "record_size_limit")}
     return {
         "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
@@ -95,7 +96,7 @@ def build_client_scalars(rows: Records, absent: Mask) -> Columns:
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
         **build_ech_columns(rows),
         "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
-        "client_hello_length": number_array(numbers["raw_length"] + 4, pa.int64(), absent),
+        "client_hello_length": number_array(numbers["raw_length"] + header, pa.int64(), absent),
     }
 
 
