@@ -16,7 +16,7 @@ import tlsinspect.cli
 from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, PIVOTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.failures import CAUSES
-from tlsinspect.findings import RULES
+from tlsinspect.findings import CAPTURE_RULES, RULES
 from tlsinspect.findings.keys import MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
@@ -92,20 +92,32 @@ FINDINGS_INTRODUCTION = """\
 what was found, at which server, client, certificate or capture, in which connections and packets, and what to do.
 What was negotiated and what was merely offered are different findings: the latter end in `-OFFER` and are one step
 less severe. A rule never fires on what was not seen: TLS 1.3 encrypts the certificate, so the rules about
-certificates are silent there. Certificates are judged by themselves, each side's own one only: whether a chain
-leads to a trusted authority is not checked.
+certificates are silent there.
+
+Chains are judged by [validation](validation.md): by Mozilla's roots or those named with `--trust`, at the start of each
+connection or at the time given with `--at`. Rules about what public authorities have bound themselves to (lifetimes,
+timestamps) fire only where the chain leads to one of Mozilla's roots.
 
 Rules about several connections look at all of the captures read together: public values, signature numbers and keys
 that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones), Diffie-Hellman
-numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners. Weak Debian keys (CVE-2008-0166) are not
-looked for: Debian no longer ships the list. Whether an RSA signature of a handshake is faulty is not computed. Keys
-below 128 bits are what CIP-03, CIP-04 and CIP-06 find."""
+numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners, timers, rare clients.
+
+Found elsewhere, or not at all:
+
+- Things on a list of your own (names, addresses, certificates, fingerprints) are findings too, with ids that begin with
+  `IND`: `--indicators`, [Indicators](indicators.md).
+- Ciphers below 128 bits are what CIP-03, CIP-04 and CIP-06 find, weak suites that were offered and not taken the rules
+  ending in `-OFFER`, RSA signatures with a key below 2048 bits CRT-09.
+- Weak Debian keys (CVE-2008-0166) are not looked for: Debian no longer ships the list.
+- The clock in gmt_unix_time is not compared: what implements TLS today fills it with random octets.
+- TLS within TLS is not guessed at from lengths and times: what looks like it is mostly something else.
+"""
 
 
 def render_findings() -> str:
     """The reference of all rules, the worst first, as Markdown."""
     introduction = FINDINGS_INTRODUCTION.format(MODULI_LIMIT=MODULI_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT)
-    ranked = sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity))
+    ranked = sorted((*RULES, *CAPTURE_RULES), key=lambda rule: -SEVERITIES.index(rule.severity))
     rows = [
         (
             f"`{rule.id}`",

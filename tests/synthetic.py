@@ -38,6 +38,7 @@ class MadeFrames:
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"
     selection: str = ""
+    at: datetime | None = None
 
     def arrow(self, table: str) -> pa.Table:
         """One of the tables as Arrow."""

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
+JUDGED = frozenset({"validation", "findings", "scts"})
+"""Tables that follow from the trust and the time by which certificates are judged."""
+
 ORDER = {
     "connections": ("time_start", "connection_id"),
     "messages": ("time", "connection_id", "number"),
@@ -66,6 +69,8 @@ class Inspection:
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
         self.tls_ports = reading.totals.tls_ports
+        self.trust: Trust | None = None
+        self.at: datetime | None = None
 
     @property
     def arguments(self) -> str:
@@ -97,7 +102,19 @@ class Inspection:
         for table in ("messages", "alerts", "problems"):
             made[table] = of_connections(self.arrow(table), connections)
         both = f"({self.selection}) and ({selection})" if self.selection else selection
-        return Inspection(made, self.reading, self.reading_arguments, both)
+        return Inspection(made, self.reading, self.reading_arguments, both).trusting(self.trust, self.at)
+
+    def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
+        """The same inspection, whose chains and dates are judged by other trust or at another time.
+
+        Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC).
+        `trust` comes from tlsinspect.validation.load_trust; by default Mozilla's roots. What follows from them is made
+        anew: validation, findings, scts.
+        """
+        kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
+        other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
+        other.trust, other.at = trust, at
+        return other
 
     def select(self, table: str, expression: str) -> pd.DataFrame:
         """The rows of a table of which a filter over its own columns is true; raises FilterError."""
@@ -127,9 +144,9 @@ class Inspection:
         if table == "certificates":
             return tables.build_certificates(self.arrow("connections"), self.reading.context)
         if table == "findings":
-            from .findings import RULES, Facts, build_findings  # asked for by few
+            from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
 
-            return build_findings(Facts.of(self), RULES)
+            return build_findings(Facts.of(self), RULES, CAPTURE_RULES)
         if table == "ports" and self.selection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":
@@ -213,31 +230,27 @@ class Inspection:
         return self.frame("validation")
 
     def validate(self, at: datetime | None = None, trust: Trust | None = None) -> pd.DataFrame:
-        """The validation frame for another time or trust.
+        """The validation frame for another time or trust: see `trusting`."""
+        return tables.to_frame(self.trusting(trust, at).arrow("validation"))
 
-        Judged at each connection's start, or `at` one time for all (without a time zone: UTC). `trust` comes from
-        tlsinspect.validation.load_trust; by default Mozilla's roots.
-        """
-        return tables.to_frame(self.build_validation(at, trust))
-
-    def build_validation(self, at: datetime | None = None, trust: Trust | None = None) -> pa.Table:
-        """The validation table as Arrow; the arguments are those of `validate`."""
+    def build_validation(self) -> pa.Table:
+        """Make the validation table."""
         from .validation import build_validation, load_trust, open_validator  # asked for by few
 
-        validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
-        return build_validation(self.arrow("connections"), validator, at)
+        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return build_validation(self.arrow("connections"), validator, self.at)
 
     @cached_property
     def scts(self) -> pd.DataFrame:
         """A row per signed certificate timestamp in a certificate; no log's key is known: see build_scts."""
         return self.frame("scts")
 
-    def build_scts(self, logs: Mapping[bytes, Log], trust: Trust | None = None) -> pa.Table:
+    def build_scts(self, logs: Mapping[bytes, Log]) -> pa.Table:
         """The scts table as Arrow, with signatures checked; `logs` come from tlsinspect.validation.load_logs."""
         from .validation import load_trust, open_validator  # asked for by few
         from .validation.sct import build_scts
 
-        validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
         return build_scts(self.arrow("certificates")["sha256"].to_pylist(), validator, logs)
 
     def answers(self) -> list[Answer]:
@@ -261,7 +274,7 @@ class Inspection:
         from .policies import Policy, load_policy
 
         asked = policy if isinstance(policy, Policy) else load_policy(policy)
-        return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at)
+        return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at, self.arrow)
 
     def whatif(
         self,

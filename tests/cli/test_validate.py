@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,12 @@ EXPIRED = CAPTURES / "handshakes/certificate-expired.pcap"
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
     """The authority that signed the certificates of the demo, as a file."""
-    table = inspect("demo.pcapng").certificates
+    return authority_of("demo.pcapng", tmp_path)
+
+
+def authority_of(capture: str, tmp_path: Path) -> Path:
+    """The authority that was sent along in a capture, as a file."""
+    table = inspect(capture).certificates
     path = tmp_path / "authority.pem"
     path.write_text(table[table["is_ca"].eq(True) & ~table["self_signed"]]["pem"].iloc[0])
     return path
@@ -43,6 +49,21 @@ def test_trust_and_time_change_the_verdicts(authority: Path) -> None:
     late = run("validate", DEMO, "--trust", authority, "--at", "2099-01-01", "--format", "csv").output
     assert "expired" in late
     assert "not_yet_valid" not in late
+
+
+def test_findings_and_policies_are_judged_by_the_same_trust_and_time(tmp_path: Path) -> None:
+    wrong_name = CAPTURES / "handshakes/certificate-wrong-name.pcap"
+    authority = authority_of("handshakes/certificate-wrong-name.pcap", tmp_path)
+    trusted = ("--trust", authority, "--trust-only")
+    for options, found in (((), ["CRT-07", "CRT-04"]), (trusted, ["CRT-04"])):
+        rows = run("findings", wrong_name, "--format", "jsonl", *options).output.splitlines()
+        ids = [row["id"] for row in map(json.loads, rows)]
+        assert [each for each in ("CRT-07", "CRT-01", "CRT-04") if each in ids] == found
+    late = run("findings", wrong_name, "--format", "jsonl", "--at", "2099-01-01", *trusted).output
+    assert "CRT-01" in late
+    check = run("check", wrong_name, "--policy", "pci-dss-4.0.1", "--format", "csv", *trusted).output
+    verdicts = {row["id"]: row["verdict"] for row in csv.DictReader(check.splitlines())}
+    assert (verdicts["pci-certificate-trust"], verdicts["pci-certificate-name"]) == ("pass", "fail")
 
 
 def test_wrong_options_are_one_line(tmp_path: Path) -> None:

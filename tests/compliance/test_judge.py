@@ -77,6 +77,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "certificate_lifetime": ({"most": 90}, {}, {"certificate": CERTIFICATE | {"validity_days": 90.1}}),
     "certificate_dates": ({}, {}, {"certificate": CERTIFICATE | {"not_after": NOON}}),
     "certificate_name": ({}, {"name_matches": True}, {"name_matches": False}),
+    "certificate_trust": ({}, {}, {"faults": ["untrusted_root"]}),
     "certificate_names": ({}, {}, {"certificate": CERTIFICATE | {"san_dns": []}}),
 }  # fmt: skip
 
@@ -89,9 +90,11 @@ def asks(about: str, **more: Any) -> Requirement:
 
 def check(requirement: Requirement, *changes: dict[str, Any], at: date | None = None) -> Check:
     """Connections that are clean but for the changes, judged by one requirement."""
-    rows, certificates = [], [CERTIFICATE]
+    rows, certificates, judged = [], [CERTIFICATE], []
     for number, change in enumerate(changes, 1):
         own = dict(change)
+        unseen = "certificate_unknown" if "certificate_packet" in own else None
+        judged.append({"faults": own.pop("faults", []), "reason": unseen})
         if certificate := own.pop("certificate", None):
             certificates.append(certificate | {"sha256": f"c{number}"})
             own["certificate_sha256s"] = [f"c{number}"]
@@ -101,6 +104,7 @@ def check(requirement: Requirement, *changes: dict[str, Any], at: date | None = 
         pa.Table.from_pylist(certificates, arrow_schema("certificates")),
         Policy("made", "Made", "Rules", "1", "https://rules.example/", "", (requirement,)),
         at,
+        lambda table: pa.Table.from_pylist(judged, arrow_schema(table)),
     )
 
 

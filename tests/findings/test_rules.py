@@ -12,14 +12,17 @@ import pyarrow as pa
 import pytest
 
 from tlsinspect.columns import COLUMNS, SEVERITIES
-from tlsinspect.findings import RULES, Facts, Rule, build_findings
+from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of, shared_factors
 from tlsinspect.findings.known_primes import is_known, known_primes
+from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
 from tlsinspect.findings.rule import CONFIDENCES
+from tlsinspect.pivots import build_pivot
 from tlsinspect.tables import arrow_schema
 
 DAY = 24 * 3600 * 10**9
+SECOND = 10**9
 NOW = 20_000 * DAY
 LEGACY: dict[str, Any] = {
     "version": 0x0303, "version_name": "TLS 1.2", "supported_versions": None, "cipher_suite": 0xC02F,
@@ -52,6 +55,11 @@ CERTIFICATE: dict[str, Any] = {
 REFUSED: dict[str, Any] = {"last_alert": 48, "last_alert_sender": "client"}
 OTHER_LEAF: dict[str, Any] = {"certificate_sha256s": ["cd"]}
 CLIENT_SHARE: dict[str, Any] = {"client_key_share_id": "aa", "client_random": "00"}
+PUBLIC: dict[str, Any] = {"anchor": "CN=Root", "publicly_trusted": True}
+ISSUED_2024: dict[str, Any] = {"not_before": 19_800 * DAY}
+BOTH_USES: dict[str, Any] = {"extended_key_usage": ["serverAuth", "clientAuth"]}
+RARE: dict[str, Any] = {"ja4": "rare", "server_name": None, "certificate": {"self_signed": True}}
+OTHER_CLIENTS: list[dict[str, Any]] = [{"client_ip": f"1.1.1.{place}", "ja4": "usual"} for place in range(19)]
 SAFE_PRIME, UNSAFE_PRIME, OTHER_PRIME = 2**128 - 15_449, 2**128 - 159, 2**127 - 1
 COMPOSITE = SAFE_PRIME * UNSAFE_PRIME
 PRIMORIAL = math.prod((2, *SMALL_PRIMES))
@@ -176,8 +184,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "PRT-02": ({"protocol": "http"}, {"protocol": "http", "server_port": 80}),
     "PRT-03": ({"starttls_status": "stripped"}, {"starttls_status": "used"}),
     "PRT-03-UNUSED": ({"starttls_status": "refused"}, {"starttls_status": "not_offered"}),
-    "CRT-01": ({"validation": "expired"}, {"validation": "self_signed"}),
-    "CRT-02": ({"validation": "not_yet_valid"}, {"validation": "expired"}),
+    "CRT-01": certified({"not_after": NOW - 1}, {"not_after": NOW}),
+    "CRT-02": certified({"not_before": NOW + 1}, {"not_before": NOW}),
     "CRT-03-7": certified({"not_after": NOW + 6 * DAY}, {"not_after": NOW - DAY}),
     "CRT-03-14": certified({"not_after": NOW + 7 * DAY}, {"not_after": NOW + 6 * DAY}),
     "CRT-03-30": certified({"not_after": NOW + 29 * DAY}, {"not_after": NOW + 30 * DAY}),
@@ -273,8 +281,44 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-08-ROOT": ({"judged": {"remarks": ["root_sent"]}}, {"judged": {"remarks": ["unneeded_sent"]}}),
     "CRT-19-PATH": judged("constraint_violated"),
     "CRT-23": (
-        {"certificate": {"sct_count": 0}, "judged": {"anchor": "CN=Root"}},
-        {"certificate": {"sct_count": 0}},
+        {"certificate": {"sct_count": 0}, "judged": PUBLIC},
+        {"certificate": {"sct_count": 0}, "judged": {"anchor": "CN=Own root", "publicly_trusted": False}},
+    ),
+    "CRT-17": (
+        {"certificate": ISSUED_2024 | {"validity_days": 398.1}, "judged": PUBLIC},
+        {"certificate": ISSUED_2024 | {"validity_days": 398.0}, "judged": PUBLIC},
+    ),
+    "CRT-21": (
+        {"certificate": BOTH_USES | {"not_before": 20_134 * DAY}, "judged": PUBLIC},
+        {"certificate": BOTH_USES | {"not_before": 20_133 * DAY}, "judged": PUBLIC},
+    ),
+    "CRT-28": certified(
+        {"issuer": "CN=L1K,O=Entrust\\, Inc.,C=US", "not_before": 20_058 * DAY},
+        {"issuer": "CN=L1K,O=Entrust\\, Inc.,C=US", "not_before": 20_057 * DAY},
+    ),
+    "CRT-30": certified({"issuer": "C=US,O=Fortinet,CN=x"}, {"issuer": "CN=Not Fortinet,O=Not mitmproxy"}),
+    "CRT-32": certified({"signature_algorithm": "ML-DSA-65"}, {"signature_algorithm": "Ed25519"}),
+    "EXT-19": ({"server_extensions": [43, 51, 41]}, {"server_extensions": [43, 51, 44]}),
+    "EXT-19-BROKEN": (
+        {"problem": {"layer": "handshake", "kind": "bad_length", "connection_id": "clean"}},
+        {"problem": {"layer": "handshake", "kind": "truncated", "connection_id": "clean"}},
+    ),
+    "IR-04": (
+        {"others": [{"server_ip": f"1.1.1.{place}"} for place in range(9)]},
+        {"others": [{"server_ip": f"1.1.1.{place}"} for place in range(8)]},
+    ),
+    "IR-04-SERVER": (
+        {"others": [{"certificate_sha256s": [f"c{place}"]} for place in range(9)]},
+        {"others": [{"certificate_sha256s": [f"c{place}"]} for place in range(8)]},
+    ),
+    "IR-05": (
+        {"others": [{"time_start": NOW + place * 60 * SECOND} for place in range(1, 20)]},
+        {"others": [{"time_start": NOW + place**3 * SECOND} for place in range(1, 20)]},
+    ),
+    "IR-06": (RARE | {"others": OTHER_CLIENTS}, RARE | {"others": OTHER_CLIENTS[1:]}),
+    "IR-10": (
+        {"established": True, "client_application_bytes": 10_000_000, "server_application_bytes": 1_000_000},
+        {"established": True, "client_application_bytes": 10_000_000, "server_application_bytes": 1_000_001},
     ),
     "CRT-33-LIMIT": judged("limit"),
     "CAP-01": ({"gap": True}, {"gap": None}),
@@ -284,12 +328,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table, Callable[[], pa.Table]]:
-    """Connections and certificates that are clean but for the changes, and what makes their validation."""
+def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table, Callable[[str], pa.Table]]:
+    """Connections and certificates that are clean but for the changes, and what makes the other tables."""
     changes = dict(changes)
     judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
+    others_of = {"problems": [changes.pop("problem")] if "problem" in changes else [], "captures": []}
     twin = changes.pop("twin", None)
     others = [changes.pop("other")] if "other" in changes else changes.pop("others", [])
     rows = [CLEAN | changes] * count
@@ -302,7 +347,9 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
             [certificate] + ([] if second is None else [CERTIFICATE | {"sha256": "cd"} | second]),
             arrow_schema("certificates"),
         ),
-        lambda: pa.Table.from_pylist([judged] * len(rows), arrow_schema("validation")),
+        lambda table: pa.Table.from_pylist(
+            [judged] * len(rows) if table == "validation" else others_of[table], arrow_schema(table)
+        ),
     )
 
 
@@ -326,7 +373,7 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
 )
 def test_timestamps_are_missed_only_where_they_could_be_seen_and_are_asked_for(more: dict[str, Any]) -> None:
     rule = next(rule for rule in RULES if rule.id == "CRT-23")
-    assert not rule.find(Facts(*tables_of({"judged": {"anchor": "CN=Root"}} | more))).any()
+    assert not rule.find(Facts(*tables_of({"judged": PUBLIC} | more))).any()
 
 
 def test_the_arithmetic_of_keys_is_right() -> None:
@@ -389,3 +436,37 @@ def test_a_prime_of_a_standard_is_the_one_that_openssl_names() -> None:
     (group,) = [prime for prime in known_primes(2048) if f"{prime:x}"[16:32] == "adf85458a2bb4a9a"]  # RFC 7919 A.1
     assert f"{group:x}"[-32:] == "886b423861285c97ffffffffffffffff"
     assert known_primes(2047) == frozenset()
+
+
+def test_what_is_judged_by_time_can_be_judged_at_another_one() -> None:
+    connections, certificates, others = tables_of({})
+    late = Facts(connections, certificates, others, at=NOW + 61 * DAY)
+    assert [row["id"] for row in build_findings(late, RULES).to_pylist()] == ["CRT-01"]
+    early = Facts(connections, certificates, others, at=NOW - 2 * DAY)
+    assert [row["id"] for row in build_findings(early, RULES).to_pylist()] == ["CRT-02"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_timers_are_those_that_the_beacons_table_calls_regular(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = []
+    for client, jitter in enumerate((0.0, 0.1, 0.2, 0.3, 0.5, 2.0)):
+        times = np.cumsum(60 * (1 + jitter * random.uniform(-0.5, 0.5, 17 + client)).clip(0.01) * SECOND)
+        ends = [{"time_start": NOW + int(time), "connection_id": f"{client} {time}"} for time in times]
+        rows += [CLEAN | {"client_ip": f"192.0.2.{client}", "client_bytes": 1, "server_bytes": 1} | end for end in ends]
+    connections = pa.Table.from_pylist(rows, arrow_schema("connections"))
+    certificates = pa.Table.from_pylist([CERTIFICATE], arrow_schema("certificates"))
+    table = build_pivot("beacons", connections, certificates).to_pylist()
+    regular = {row["client_ip"] for row in table if row["regular"] and row["connections"] >= LEAST_REGULAR}
+    found = np.flatnonzero(find_beacons(Facts(connections, certificates)))
+    assert {rows[place]["client_ip"] for place in found} == regular and regular
+
+
+def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() -> None:
+    connections, certificates, _ = tables_of({})
+    capture = {"capture": "odd.pcap", "link_types": ["USB"], "undecoded_packets": 3, "packets": 4, "tls_connections": 0}
+    captures = pa.Table.from_pylist([capture, capture | {"undecoded_packets": 0}], arrow_schema("captures"))
+    facts = Facts(connections, certificates, lambda table: captures)
+    (row,) = build_findings(facts, (), CAPTURE_RULES).to_pylist()
+    assert (row["id"], row["subject"], row["connections"]) == ("CAP-05", "odd.pcap", 0)
+    assert row["evidence"] == "link_types USB; undecoded_packets 3; packets 4"

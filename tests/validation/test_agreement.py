@@ -113,7 +113,7 @@ def test_openssl_agrees_on_the_chains_of_the_samples_when_their_authorities_are_
         authorities = table[table["is_ca"].eq(True) & ~table["self_signed"]]["pem"]
         if len(authorities):
             roots.write_text("".join(authorities))
-            cases = distinct(find_cases(each, each.build_validation(trust=load_trust([roots], only=True))))
+            cases = distinct(find_cases(each, each.trusting(load_trust([roots], only=True)).arrow("validation")))
             verdicts |= {case.verdict for case in cases}
             assert set(compare(tmp_path, cases, roots, "-partial_chain")) <= {COMMON_NAME}
     assert verdicts >= {"valid", "name_mismatch", "expired", "not_yet_valid", "self_signed"}

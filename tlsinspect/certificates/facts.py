@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..errors import DecodeError
@@ -99,6 +100,12 @@ def spell_serial(serial: int) -> str:
 def hold_time(time: int) -> int:
     """Return a time in nanoseconds, or what 64 bits have nearest to it."""
     return max(-MAX_TIME, min(MAX_TIME, time))
+
+
+def nanoseconds(moment: datetime) -> int:
+    """Return a time as nanoseconds since 1970-01-01 UTC, within what 64 bits hold; without a time zone it is UTC."""
+    aware = moment.replace(tzinfo=moment.tzinfo or UTC)
+    return hold_time((aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000)
 
 
 def length_in_days(not_before: int, not_after: int) -> float:

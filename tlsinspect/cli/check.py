@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .common import (
+    CAPTURES,
+    chosen_trust,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    reading_options,
+    trust_options,
+    where_option,
+)
 from .export import open_output, write_table
 
 if TYPE_CHECKING:
@@ -40,6 +49,7 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
+@trust_options
 @click.option("--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP)
 @click.option(
     "--at",
@@ -80,6 +90,8 @@ def check(
     limits: Limits,
     strict: bool,
     where: str,
+    trusted: tuple[str, ...],
+    trust_only: bool,
     policy_name: str,
     at: datetime | None,
     fail_on: str,
@@ -110,7 +122,8 @@ def check(
 
         policy = load_policy(policy_name)
         known = read_baseline(baseline) if baseline else []
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        trust = chosen_trust(trusted, trust_only)
+        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust)
         found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
         if write_baseline:
             with open_output(write_baseline, inspection.reading.sources) as out:

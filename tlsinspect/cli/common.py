@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
     from ..totals import Totals
+    from ..validation import Trust
     from ..wire.limits import Limits
 
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
@@ -24,6 +25,7 @@ standard input; several are read as one, in the order of their first packets."""
 
 OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -131,6 +133,38 @@ def rows_option(command: Command) -> Command:
     option = click.option(
         "--rows", "rows_where", metavar="EXPRESSION", shell_complete=complete_columns,
         help="List only the rows of which this is true, by the table's own columns: docs/filter.md.",
+    )  # fmt: skip
+    return option(command)
+
+
+def trust_options(command: Command) -> Command:
+    """The options that say whose certificates are trusted; see `chosen_trust`."""
+    for option in (
+        click.option("--trust-only", is_flag=True, help="Trust only what --trust names, and not Mozilla's roots."),
+        click.option(
+            "--trust", "trusted", multiple=True, type=click.Path(), metavar="PATH",
+            help="Trust the certificates of a file (PEM or DER) or folder too; may be given several times.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def chosen_trust(trusted: tuple[str, ...], trust_only: bool) -> Trust:
+    """What the options name; raises TrustError for what cannot be read."""
+    if trust_only and not trusted:
+        raise click.UsageError("--trust-only leaves nothing to trust: name a file or folder with --trust")
+    from ..validation import load_trust
+
+    return load_trust(trusted, trust_only)
+
+
+def at_option(command: Command) -> Command:
+    """The option that says as of when certificates are judged."""
+    option = click.option(
+        "--at", type=click.DateTime(TIMES), metavar="TIME",
+        help="Judge certificates as of this time, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS in UTC. By default at each "
+        "connection's start.",
     )  # fmt: skip
     return option(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +11,15 @@ import click
 from ..columns import SEVERITIES
 from .common import (
     CAPTURES,
+    at_option,
+    chosen_trust,
     errors_as_one_line,
     exit_status,
     inspect,
     parse_filter,
     reading_options,
     rows_option,
+    trust_options,
     where_option,
 )
 from .export import write_table
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 @reading_options
 @where_option
 @rows_option
+@at_option
+@trust_options
 @click.option(
     "--indicators", "lists", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
     help="List of names, addresses, certificates or fingerprints to look for: abuse.ch SSLBL, Zeek intel, STIX 2.1, "
@@ -55,6 +61,9 @@ def findings(
     strict: bool,
     where: str,
     rows_where: str | None,
+    at: datetime | None,
+    trusted: tuple[str, ...],
+    trust_only: bool,
     lists: tuple[str, ...],
     severity_at_least: str,
     format_name: str,
@@ -67,12 +76,14 @@ def findings(
       tlsinspect findings captures/ --severity-at-least high
       tlsinspect findings capture.pcapng --where "server_name == 'www.example'"
       tlsinspect findings capture.pcapng --indicators sslblacklist.csv --rows "id == 'IND-CERT'"
+      tlsinspect findings capture.pcapng --trust company-root.pem
       tlsinspect findings capture.pcapng --format csv > findings.csv
     """
     chosen = None if rows_where is None else parse_filter(rows_where, "findings")
     with errors_as_one_line():
         indicators = read_lists(lists) if lists else None
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        trust = chosen_trust(trusted, trust_only)
+        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..findings.text import at_least, render_findings
 
         rows = inspection.arrow("findings")

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
+from .common import (
+    CAPTURES,
+    at_option,
+    chosen_trust,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    reading_options,
+    trust_options,
+    where_option,
+    writing_to,
+)
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -18,6 +30,8 @@ if TYPE_CHECKING:
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
+@at_option
+@trust_options
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
 )
@@ -30,6 +44,9 @@ def report(
     limits: Limits,
     strict: bool,
     where: str,
+    at: datetime | None,
+    trusted: tuple[str, ...],
+    trust_only: bool,
     output: Path,
     title: str | None,
 ) -> None:
@@ -44,7 +61,8 @@ def report(
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        trust = chosen_trust(trusted, trust_only)
+        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..report.html import write_report
 
         with writing_to(str(output)):

@@ -8,34 +8,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .common import (
+    CAPTURES,
+    at_option,
+    chosen_trust,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    reading_options,
+    trust_options,
+    where_option,
+)
 from .export import write_table
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
     from ..wire.limits import Limits
 
-TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
-
 
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
-@click.option(
-    "--at",
-    type=click.DateTime(TIMES),
-    metavar="TIME",
-    help="Judge as of this time, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS in UTC. By default each connection at its start.",
-)
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    type=click.Path(),
-    metavar="PATH",
-    help="Trust the certificates of a file (PEM or DER) or folder too; may be given several times.",
-)
-@click.option("--trust-only", is_flag=True, help="Trust only what --trust names, and not Mozilla's roots.")
+@at_option
+@trust_options
 @click.option(
     "--ct-logs",
     type=click.Path(),
@@ -73,25 +68,23 @@ def validate(
       tlsinspect validate capture.pcapng --trust company-root.pem --at 2026-03-15
       tlsinspect validate capture.pcapng --trust lab/ --trust-only --format csv > validation.csv
     """
-    if trust_only and not trusted:
-        raise click.UsageError("--trust-only leaves nothing to trust: name a file or folder with --trust")
     with errors_as_one_line():
-        from ..validation import load_logs, load_trust
+        from ..validation import load_logs
 
-        trust = load_trust(trusted, trust_only)
+        trust = chosen_trust(trusted, trust_only)
         logs = load_logs(ct_logs) if ct_logs is not None else None
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
-        scts = inspection.build_scts(logs, trust) if logs is not None else None
+        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
+        scts = inspection.build_scts(logs) if logs is not None else None
         if format_name == "text":
             from ..export.text import escape_control
             from ..validation.text import render_scts, render_validation
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
-            for line in render_validation(inspection.build_validation(at, trust), trust.name, moment):
+            for line in render_validation(inspection.arrow("validation"), trust.name, moment):
                 click.echo(escape_control(line))
             for line in render_scts(scts) if scts is not None else ():
                 click.echo(escape_control(line))
         else:
-            rows = scts if scts is not None else inspection.build_validation(at, trust)
+            rows = scts if scts is not None else inspection.arrow("validation")
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))

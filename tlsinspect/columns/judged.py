@@ -51,6 +51,11 @@ VALIDATION = (
     Column("path", "list<string>", "the path that was found, from the leaf upwards", "hex"),
     Column("anchor", "string", "subject of the trusted certificate at its end (RFC 4514)"),
     Column(
+        "publicly_trusted",
+        "bool",
+        "the path ends at one of Mozilla's roots, and not only at what the reader trusts; missing where none was seen",
+    ),
+    Column(
         "objection",
         "string",
         "what a verifier with the rules of the Web PKI says against a path that is valid by RFC 5280",

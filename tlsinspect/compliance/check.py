@@ -7,7 +7,7 @@ connections together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -106,12 +106,19 @@ class Check:
         return SEVERITIES[max(found)] if found else ""
 
 
-def check_policy(connections: pa.Table, certificates: pa.Table, policy: Policy, at: date | None = None) -> Check:
+def check_policy(
+    connections: pa.Table,
+    certificates: pa.Table,
+    policy: Policy,
+    at: date | None = None,
+    others: Callable[[str], pa.Table] | None = None,
+) -> Check:
     """Judge the connections by a policy, on the day `at` or on that of the last connection.
 
-    A certificate's lifetime is held to the limit of the day on which it was issued, unless `at` is given.
+    A certificate's lifetime is held to the limit of the day on which it was issued, unless `at` is given. `others`
+    makes the validation table, without which no chain can be seen to be trusted.
     """
-    facts = Facts(connections, certificates)
+    facts = Facts(connections, certificates, others)
     day = at or last_day(connections)
     verdicts = {each.id: judge(facts, each, day, at is not None) for each in policy.requirements}
     rows = [row for each in policy.requirements for row in find_rows(as_rule(each, verdicts[each.id]), facts)]

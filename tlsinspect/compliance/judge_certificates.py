@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..findings.facts import Facts, Mask, mask_of
+from ..findings.facts import Facts, Mask, mask_of, whole
 from ..policies import Requirement
 from ..statistics.lifetimes import whole_days
 from .judge import Judged, tls_rows
 
 SERVER = "certificate_sha256s"
+NO_FAULT_OF_TRUST = frozenset({"valid", "name_mismatch", "wrong_order", "not_observable", "not_applicable"})
 NO_CERTIFICATE = ("anon", "NULL", "PSK", "KRB5", "SRP", "ECCPWD", "ECJPAKE")
 
 
@@ -102,6 +103,19 @@ def judge_certificate_name(facts: Facts, asked: Requirement) -> Judged:
     return Judged(certificate_rows(facts) & ~nameless, facts.known("name_matches"), facts.says("name_matches"))
 
 
+def judge_trust(facts: Facts, asked: Requirement) -> Judged:
+    """The chain leads to a trusted root, in date, and nothing speaks against it; its name and order are not asked."""
+    applies = certificate_rows(facts)
+    table = facts.other("validation")
+    if table is None:
+        return Judged(applies, np.zeros(len(applies), np.bool_), np.zeros(len(applies), np.bool_))
+    from ..validation import VERDICTS  # loads the cryptography package, and few ask
+
+    known = mask_of(pc.is_null(whole(table, "reason")))
+    bad = facts.validation_has("faults", *(each for each in VERDICTS if each not in NO_FAULT_OF_TRUST))
+    return Judged(applies, known, known & ~bad)
+
+
 CERTIFICATE_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "certificate_key_type": judge_certificate_text("key_type"),
     "certificate_key_bits": judge_key_bits,
@@ -111,4 +125,5 @@ CERTIFICATE_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "certificate_dates": judge_dates,
     "certificate_name": judge_certificate_name,
     "certificate_names": judge_certificate_names,
+    "certificate_trust": judge_trust,
 }

@@ -7,6 +7,7 @@ topic; each is asked once, of all connections together.
 from __future__ import annotations
 
 from . import (
+    authorities,
     behaviour,
     certificates,
     chains,
@@ -14,6 +15,7 @@ from . import (
     extensions,
     key_exchange,
     keys,
+    patterns,
     ports,
     quality,
     signatures,
@@ -21,7 +23,7 @@ from . import (
 )
 from .build import build_findings
 from .facts import Facts
-from .rule import Rule
+from .rule import CaptureRule, Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
@@ -35,10 +37,13 @@ RULES: tuple[Rule, ...] = tuple(
         ports,
         certificates,
         chains,
+        authorities,
         behaviour,
+        patterns,
         quality,
     )
     for rule in topic.RULES
 )
+CAPTURE_RULES: tuple[CaptureRule, ...] = quality.CAPTURE_RULES
 
-__all__ = ["RULES", "Facts", "Rule", "build_findings"]
+__all__ = ["CAPTURE_RULES", "RULES", "CaptureRule", "Facts", "Rule", "build_findings"]

@@ -16,7 +16,7 @@ from ..columns import SEVERITIES
 from ..registry import version_name
 from ..tables import arrow_schema
 from .facts import Facts, Numbers
-from .rule import Rule
+from .rule import CaptureRule, Rule
 
 SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
 EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names
@@ -24,9 +24,10 @@ FEW = 64  # rows
 VALUE_LIMIT = 3  # distinct values of a column that the evidence names
 
 
-def build_findings(facts: Facts, rules: Sequence[Rule]) -> pa.Table:
+def build_findings(facts: Facts, rules: Sequence[Rule], capture_rules: Sequence[CaptureRule] = ()) -> pa.Table:
     """Ask every rule; the findings table, by severity, then by connections."""
     rows = [row for rule in rules for row in find_rows(rule, facts)]
+    rows += [row for rule in capture_rules for row in find_captures(rule, facts)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
     return pa.Table.from_pylist(rows, arrow_schema("findings"))
 
@@ -84,6 +85,41 @@ def find_rows(rule: Rule, facts: Facts) -> list[dict[str, Any]]:
     if len(rest):
         rows.append(describe(rule, facts, f"{len(rest)} others", found[np.isin(codes, rest)]))
     return rows
+
+
+def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
+    """A capture rule's rows of the findings table: one per capture, however few connections are in it."""
+    table = facts.other("captures")
+    if table is None:
+        return []
+    for name in ("time_start", "time_end"):
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
+    found = table.filter(pa.array(rule.find(table)))
+    return [
+        {
+            "id": rule.id,
+            "severity": rule.severity,
+            "confidence": rule.confidence,
+            "title": rule.title,
+            "subject_kind": rule.subject,
+            "subject": row["capture"],
+            "evidence": "; ".join(f"{name} {joined(row[name])}" for name in rule.evidence),
+            "connections": row["tls_connections"],
+            "connection_ids": [],
+            "packets": [],
+            "hosts": [],
+            "first_seen": row["time_start"],
+            "last_seen": row["time_end"],
+            "advice": rule.advice,
+            "references": list(rule.references),
+        }
+        for row in found.to_pylist()
+    ]
+
+
+def joined(value: Any) -> str:
+    """A value of the captures table in a sentence."""
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import Facts, Mask, mask_of
+from .facts import MISSING, Facts, Mask, Numbers
 from .rule import Rule
 
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
@@ -60,13 +61,35 @@ def has_no_names(table: pa.Table) -> pa.Array:
     return pc.equal(names, 0).combine_chunks()
 
 
+def date_of(facts: Facts, name: str) -> Numbers:
+    """A date of each row's certificate, in nanoseconds; MISSING where there is none."""
+    places = facts.once(
+        "leaf places of dates",
+        lambda: pc.index_in(facts.leaf(SERVER), value_set=facts.certificates["sha256"].combine_chunks()),
+    )
+    dates = facts.certificates[name].combine_chunks().take(places).cast(pa.int64())
+    return np.asarray(facts.once(f"dates {name}", lambda: pc.fill_null(dates, MISSING).to_numpy()))
+
+
+def is_dated(facts: Facts, name: str) -> Mask:
+    """Rows with a certificate that has this date, and a moment to judge it at."""
+    return np.asarray(facts.known(PACKET) & (date_of(facts, name) != MISSING) & (facts.times() >= 0), np.bool_)
+
+
 def ends_within(facts: Facts, low: int, high: int) -> Mask:
     """Certificates with so many days left when they were seen."""
-    ends = pc.index_in(facts.leaf(SERVER), value_set=facts.certificates["sha256"].combine_chunks())
-    times = facts.certificates["not_after"].combine_chunks().take(ends).cast(pa.int64())
-    left = pc.subtract(times, facts.column("time_start").cast(pa.int64()))
-    inside = pc.and_kleene(pc.greater_equal(left, low * DAY_NS), pc.less(left, high * DAY_NS))
-    return facts.known(PACKET) & mask_of(inside)
+    left = date_of(facts, "not_after") - facts.times()
+    return np.asarray(is_dated(facts, "not_after") & (left >= low * DAY_NS) & (left < high * DAY_NS), np.bool_)
+
+
+def has_expired(facts: Facts) -> Mask:
+    """Certificates whose time was over."""
+    return np.asarray(is_dated(facts, "not_after") & (date_of(facts, "not_after") < facts.times()), np.bool_)
+
+
+def is_early(facts: Facts) -> Mask:
+    """Certificates whose time had not come."""
+    return np.asarray(is_dated(facts, "not_before") & (date_of(facts, "not_before") > facts.times()), np.bool_)
 
 
 def rule(
@@ -77,9 +100,10 @@ def rule(
     evidence: tuple[str, ...],
     advice: str,
     *references: str,
+    confidence: str = "certain",
 ) -> Rule:
     """A rule about the server's own certificate."""
-    return Rule(identifier, title, severity, find, evidence, advice, references, "certificate", PACKET)
+    return Rule(identifier, title, severity, find, evidence, advice, references, "certificate", PACKET, confidence)
 
 
 NAMES = ("subject", "issuer")
@@ -107,11 +131,10 @@ def has_name(pattern: str) -> Callable[[pa.Table], pa.Array]:
 
 
 RULES = (
-    rule("CRT-01", "Certificate expired when it was used", "high", lambda facts: facts.among("validation", "expired"),
-         NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+    rule("CRT-01", "Certificate expired when it was used", "high", has_expired, NAMES, RENEW,
+         "RFC 5280 section 4.1.2.5"),
     rule("CRT-02", "Certificate not yet valid when it was used", "medium",
-         lambda facts: facts.among("validation", "not_yet_valid"), NAMES,
-         "Correct the clocks, or wait until it is valid.", "RFC 5280 section 4.1.2.5"),
+         is_early, NAMES, "Correct the clocks, or wait until it is valid.", "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-7", "Certificate expires within 7 days", "medium", lambda facts: ends_within(facts, 0, FEW_DAYS),
          NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-14", "Certificate expires within 14 days", "low",

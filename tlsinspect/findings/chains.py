@@ -1,4 +1,4 @@
-"""Rules about chains, from the validation frame: Mozilla's roots, at the time of each connection."""
+"""Rules about chains, from the validation frame: the roots that are trusted, at the moment that is judged."""
 
 from __future__ import annotations
 
@@ -42,10 +42,9 @@ def rule(
 
 
 RULES = (
-    rule("CRT-07", "Chain ends at an authority that Mozilla does not trust", "medium", has_fault("untrusted_root"),
-         "If the authority is your own, see to it that the clients trust it and judge by it (tlsinspect validate "
-         "--trust); otherwise use a public one. Judged by the roots of now: one withdrawn since the capture is not "
-         "trusted.",
+    rule("CRT-07", "Chain ends at an authority that is not trusted", "medium", has_fault("untrusted_root"),
+         "If the authority is your own, see to it that the clients trust it and judge by it (--trust); otherwise use a "
+         "public one. Judged by the roots of now: one withdrawn since the capture is not trusted.",
          "RFC 5280 section 6.1", confidence="likely"),
     rule("CRT-07-SIGNATURE", "Certificate whose signature is wrong", "high", has_fault("bad_signature"),
          "Find out who made it: it is forged, damaged, or of another authority of the same name.",
@@ -62,7 +61,7 @@ RULES = (
          has_fault("constraint_violated"), "Issue a certificate that keeps to the constraints of the authorities "
          "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
     rule("CRT-23", "Publicly trusted certificate without a certificate timestamp", "info",
-         lambda facts: facts.certificate(lacks_timestamps) & facts.validation_says("anchor")
+         lambda facts: facts.certificate(lacks_timestamps) & facts.public()
          & facts.among("ocsp_status", "absent") & ~facts.has("server_extensions", [SIGNED_CERTIFICATE_TIMESTAMP]),
          "Browsers refuse it: have it issued anew with timestamps (SCTs) of Certificate Transparency in it.",
          "RFC 6962 section 3.3"),

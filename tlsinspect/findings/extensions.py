@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from .facts import Facts, Mask
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .facts import Facts, Mask, mask_of
 from .rule import Rule
 
 LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01
+COOKIE = 44
+BROKEN = ("bad_length", "bad_value", "trailing_data")
 WEEK = 7 * 24 * 3600
 ADDRESS = r"^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
 
@@ -15,6 +21,34 @@ def answers_without(facts: Facts, extension: int) -> Mask:
     """ServerHellos of TLS 1.2 and before that lack an extension."""
     seen = facts.known("server_hello_packet") & facts.among("version", *LEGACY_VERSIONS)
     return seen & ~facts.has("server_extensions", [extension])
+
+
+def find_unasked(facts: Facts) -> Mask:
+    """ServerHellos with an extension that the client did not send; an encrypted ClientHello may hold what is not seen.
+
+    renegotiation_info answers the cipher suite TLS_EMPTY_RENEGOTIATION_INFO_SCSV too, and cookie comes unasked.
+    """
+    sent, _ = facts.lists("server_extensions")
+    found = np.zeros(len(facts.connections), np.bool_)
+    for code in pc.unique(sent).to_pylist():
+        if code == COOKIE:
+            continue
+        unasked = facts.has("server_extensions", [code]) & ~facts.has("client_extensions", [code])
+        found |= unasked & ~facts.says("renegotiation_info") if code == RENEGOTIATION_INFO else unasked
+    seen = facts.known("client_hello_packet") & facts.known("client_extensions") & ~facts.among("ech_type", "outer")
+    return np.asarray(found & seen, np.bool_)
+
+
+def find_malformed(facts: Facts) -> Mask:
+    """Connections with a hello or certificate message that breaks its format."""
+    table = facts.other("problems")
+    if table is None:
+        return np.zeros(len(facts.connections), np.bool_)
+    wrong = pc.and_(
+        pc.equal(table["layer"], "handshake"), pc.is_in(table["kind"], value_set=pa.array(BROKEN, pa.string()))
+    )
+    ids = pc.unique(table.filter(wrong)["connection_id"]).drop_null()
+    return mask_of(pc.is_in(facts.column("connection_id"), value_set=ids))
 
 
 RULES = (
@@ -91,6 +125,16 @@ RULES = (
         lambda facts: facts.repeated("server_random"),
         ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
         confidence="likely",
+    ),
+    Rule(
+        "EXT-19", "Server sent an extension that was not asked for", "medium", find_unasked,
+        ("version_name", "server_name"), "Correct or update the server: clients have to abort such a handshake.",
+        ("RFC 8446 section 4.2", "RFC 5246 section 7.4.1.4"),
+    ),
+    Rule(
+        "EXT-19-BROKEN", "Handshake message that breaks its format", "medium", find_malformed,
+        ("version_name", "failure_cause"), "Look at the problems table of this connection, and find out who made it.",
+        ("RFC 8446 section 6.2",), packet="client_hello_packet", confidence="likely",
     ),
     Rule(
         "EXT-20", "Delegated credentials accepted", "info", lambda facts: facts.says("delegated_credential"),

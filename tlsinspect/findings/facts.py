@@ -6,6 +6,7 @@ What is missing answers no question with yes: a rule never fires on what was not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
 
 Mask = NDArray[np.bool_]
@@ -26,7 +28,9 @@ def mask_of(values: pa.Array) -> Mask:
 
 
 class Tables(Protocol):
-    """What has the tables of COLUMNS."""
+    """What has the tables of COLUMNS; `at` is when they are judged, without a time zone in UTC, None: as they start."""
+
+    at: datetime | None
 
     def arrow(self, table: str) -> pa.Table: ...
 
@@ -34,22 +38,40 @@ class Tables(Protocol):
 class Facts:
     """The connections and certificates tables, as rules see them.
 
-    `validate` makes the validation table of these connections, in their order; without it, no rule fires that asks
-    for one.
+    `others` makes the validation table of these connections, in their order, and the problems and captures tables;
+    without it, no rule fires that asks for one. What is judged by time is judged at each connection's start, or `at`
+    one time for all, in nanoseconds since 1970-01-01 UTC.
     """
 
     def __init__(
-        self, connections: pa.Table, certificates: pa.Table, validate: Callable[[], pa.Table] | None = None
+        self,
+        connections: pa.Table,
+        certificates: pa.Table,
+        others: Callable[[str], pa.Table] | None = None,
+        at: int | None = None,
     ) -> None:
         self.connections = connections
         self.certificates = certificates
-        self.validate = validate
+        self.others = others
+        self.at = at
         self.made: dict[str, Any] = {}
 
     @classmethod
     def of(cls, source: Tables) -> Facts:
-        """Those of an Inspection, or of what has its tables."""
-        return cls(source.arrow("connections"), source.arrow("certificates"), lambda: source.arrow("validation"))
+        """Those of an Inspection, or of what has its tables and its time of judgement."""
+        moment = None if source.at is None else nanoseconds(source.at)
+        return cls(source.arrow("connections"), source.arrow("certificates"), source.arrow, moment)
+
+    def other(self, table: str) -> pa.Table | None:
+        """One of the other tables; None where they are not known."""
+        if self.others is None:
+            return None
+        made = self.others
+        return self.once(f"table {table}", lambda: made(table))
+
+    def times(self) -> Numbers:
+        """The moment, in nanoseconds, that each row is judged at; MISSING where it is not known."""
+        return self.number("time_start") if self.at is None else np.full(len(self.connections), self.at, np.int64)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once."""
@@ -154,19 +176,20 @@ class Facts:
 
     def validation_has(self, column: str, *values: str) -> Mask:
         """Rows of whose validation a list (faults, remarks) has one of these values."""
-        if self.validate is None:
+        table = self.other("validation")
+        if table is None:
             return np.zeros(len(self.connections), np.bool_)
-        table = self.once("validation table", self.validate)
         lists = self.once(f"validation table {column}", lambda: flatten(whole(table, column)))
         hits = np.zeros(len(lists[0]) + 1, np.int64)
         np.cumsum(mask_of(pc.is_in(lists[0], value_set=pa.array(values, pa.string()))), out=hits[1:])
         return np.asarray(hits[lists[1][1:]] > hits[lists[1][:-1]], np.bool_)
 
-    def validation_says(self, column: str) -> Mask:
-        """Rows of whose validation a column has a value."""
-        if self.validate is None:
+    def public(self) -> Mask:
+        """Rows whose path ends at a root that is trusted by the public, not by the reader's word alone."""
+        table = self.other("validation")
+        if table is None:
             return np.zeros(len(self.connections), np.bool_)
-        return mask_of(pc.is_valid(whole(self.once("validation table", self.validate), column)))
+        return mask_of(whole(table, "publicly_trusted"))
 
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""

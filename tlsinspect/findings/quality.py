@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .rule import Rule
+import pyarrow.compute as pc
+
+from .facts import mask_of
+from .rule import CaptureRule, Rule
 
 
 def lacking(identifier: str, title: str, column: str, advice: str) -> Rule:
@@ -25,4 +28,15 @@ RULES = (
     lacking("CAP-02", "Only one direction was captured", "one_sided", "Mirror both directions."),
     lacking("CAP-03", "Capture starts within connections", "midstream", "Start the capture before the connections."),
     lacking("CAP-04", "Packets were cut", "truncated", "Capture whole packets (tcpdump -s 0)."),
+)
+CAPTURE_RULES = (
+    CaptureRule(
+        "CAP-05",
+        "Packets of a link type that is not known",
+        "info",
+        lambda captures: mask_of(pc.greater(captures["undecoded_packets"], 0).combine_chunks()),
+        ("link_types", "undecoded_packets", "packets"),
+        "Capture on another interface, or convert the file: what these packets carry was not looked at.",
+        ("docs/capturing.md",),
+    ),
 )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from ..columns import SEVERITIES
 from ..registry.suites import SuiteFacts
 from .facts import Facts, Mask
@@ -31,6 +33,24 @@ class Rule:
     references: tuple[str, ...]
     subject: str = "server"
     packet: str = "server_hello_packet"
+    confidence: str = "certain"
+
+
+@dataclass(frozen=True)
+class CaptureRule:
+    """A judgement about captures, whatever connections are in them: `find` is given the captures table.
+
+    `evidence` are columns of that table.
+    """
+
+    id: str
+    title: str
+    severity: str
+    find: Callable[[pa.Table], Mask]
+    evidence: tuple[str, ...]
+    advice: str
+    references: tuple[str, ...]
+    subject: str = "capture"
     confidence: str = "certain"
 
 

@@ -114,6 +114,10 @@ KINDS: dict[str, Kind] = {
         "how many days the server's certificate is valid in all, unless self-signed", ("most",), None, "certificate",
         CERTIFICATE, ("subject", "issuer"),
     ),
+    "certificate_trust": Kind(
+        "that the server's chain leads to a trusted root and stands: one of Mozilla's, or of those given", (), None,
+        "certificate", CERTIFICATE, ("subject", "issuer"),
+    ),
     "certificate_dates": Kind(
         "that the server's certificate is in date when it is used", (), None, "certificate", CERTIFICATE,
         ("subject", "validation"),

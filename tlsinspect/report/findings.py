@@ -15,7 +15,7 @@ import numpy as np
 
 from ..columns import SEVERITIES
 from ..export.text import short_text
-from ..findings import RULES, Facts
+from ..findings import CAPTURE_RULES, RULES, Facts
 from ..statistics.wording import number_text
 from .tables import Inspected, records_of
 
@@ -139,9 +139,8 @@ def findings_summary(severities: Sequence[Severity]) -> str:
     """How many rules found something, by severity."""
     said = ", ".join(f"{len(each.findings)} {each.name}" for each in severities)
     number = sum(len(each.findings) for each in severities)
-    return (
-        f"{number} of {len(RULES)} rules found something: {said}." if number else f"None of {len(RULES)} rules fired."
-    )
+    asked = len(RULES) + len(CAPTURE_RULES)
+    return f"{number} of {asked} rules found something: {said}." if number else f"None of {asked} rules fired."
 
 
 def rules_of_rows(inspection: Inspected, most: int) -> list[tuple[str, ...] | None]:

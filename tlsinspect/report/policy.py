@@ -60,7 +60,7 @@ class PolicySection:
 def build_policy_section(inspection: Inspected, name: str = POLICY) -> PolicySection:
     """Judge the connections by a policy, and count what could be read later."""
     connections = inspection.arrow("connections")
-    check = check_policy(connections, inspection.arrow("certificates"), load_policy(name))
+    check = check_policy(connections, inspection.arrow("certificates"), load_policy(name), others=inspection.arrow)
     ledger = build_ledger(connections)
     rows = ledger.class_table.to_pylist()
     servers = ledger.server_table.slice(0, MOST_SERVERS).to_pylist()

@@ -15,6 +15,8 @@ from ..statistics.wording import REASONS, bytes_text, count_text, duration_text,
 from .notable import Notable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
     import pyarrow as pa
 
@@ -57,6 +59,8 @@ class Inspected(Frames, Protocol):
 
     @property
     def selection(self) -> str: ...
+
+    at: datetime | None
 
     def arrow(self, table: str) -> pa.Table: ...
 

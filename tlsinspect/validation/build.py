@@ -7,7 +7,7 @@ little more than their chains.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..certificates import CertificateFacts, escape_text
-from ..certificates.facts import hold_time
+from ..certificates.facts import nanoseconds
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
 from .record import RANKS, Fault, Judgement
+from .trust import Trust
 from .validator import Validator
 
 CHAIN = "certificate_sha256s"
 MOST_NAMES = 3
-SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "objection", "remarks",
-          "reason")  # fmt: skip
+SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "publicly_trusted",
+          "objection", "remarks", "reason")  # fmt: skip
 Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
@@ -56,12 +57,6 @@ def build_validation(connections: pa.Table, validator: Validator, at: datetime |
     return pa.table([columns[field.name] for field in schema], schema=schema)
 
 
-def nanoseconds(moment: datetime) -> int:
-    """A time as nanoseconds since 1970-01-01 UTC, within what 64 bits hold."""
-    aware = moment.replace(tzinfo=moment.tzinfo or UTC)
-    return hold_time((aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000)
-
-
 def iter_answers(
     connections: pa.Table, validator: Validator, times: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.intp], Answer]]:
@@ -80,7 +75,7 @@ def iter_answers(
             continue
         chain = texts[code].split()
         if not chain:
-            yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust.name, unnamed=False)
+            yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust, unnamed=False)
             continue
         changes = np.array(validator.find_changes(chain), np.int64)
         spans = np.searchsorted(changes, times[rows], side="right")
@@ -92,7 +87,7 @@ def iter_answers(
                 fault = None
                 if kind >= 0:
                     fault = name_fault(asked[kind], validator.facts_of(chain[0]))
-                yield same[within], answer_of(judgement, fault, chain, validator.trust.name, unnamed=kind == -2)
+                yield same[within], answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
 
 
 def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
@@ -123,11 +118,11 @@ def name_fault(name: str, leaf: CertificateFacts) -> Fault:
     return Fault("name_mismatch", leaf.sha256, words)
 
 
-def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], trust: str, unnamed: bool) -> Answer:
+def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], trust: Trust, unnamed: bool) -> Answer:
     """A judgement, and the name's, as the row's values."""
     faults = sorted([*judgement.faults, *([name] if name else [])], key=lambda fault: RANKS[fault.verdict])
     first = faults[0] if faults else None
-    good = f"the path ends at {judgement.anchor}, trusted by {trust}"
+    good = f"the path ends at {judgement.anchor}, trusted by {trust.name}"
     if unnamed:
         good += "; no name was asked for, so none was compared"
     return {
@@ -138,6 +133,7 @@ def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], tr
         "detail": "; ".join(dict.fromkeys(fault.text for fault in faults)) or good,
         "path": list(judgement.path),
         "anchor": judgement.anchor,
+        "publicly_trusted": judgement.anchor is not None and judgement.path[-1] in trust.public,
         "objection": judgement.objection,
         "remarks": list(judgement.remarks),
         "reason": None,

@@ -21,10 +21,14 @@ DER_START = b"\x30"
 
 
 class Trust:
-    """Trusted certificates; `name` says in words where they come from. They are held true without further proof."""
+    """Trusted certificates, held true without further proof; `name` says in words where they come from.
 
-    def __init__(self, name: str, certificates: Iterable[bytes]) -> None:
+    `public` are the SHA-256s of those certificates that everybody trusts, whether or not they are trusted here.
+    """
+
+    def __init__(self, name: str, certificates: Iterable[bytes], public: frozenset[str] = frozenset()) -> None:
         self.name = name
+        self.public = public
         self.anchors: dict[str, Candidate] = {}
         self.by_subject: dict[Name, list[Candidate]] = {}
         for der in certificates:
@@ -78,7 +82,13 @@ def load_anew(paths: Iterable[str | PathLike[str]], only: bool) -> Trust:
         raise TrustError("trust", "nothing to trust was named")
     distinct = {sha256(der).digest() for der in found}
     counted = f"{len(distinct)} certificate{'s' * (len(distinct) != 1)}"
-    return Trust(f"{' and '.join(names)}: {counted}", found)
+    return Trust(f"{' and '.join(names)}: {counted}", found, public_roots())
+
+
+@cache
+def public_roots() -> frozenset[str]:
+    """The SHA-256s of Mozilla's roots."""
+    return frozenset(sha256(der).hexdigest() for der in mozilla_roots()[1])
 
 
 def read_path(path: Path) -> Iterator[bytes]:
