@@ -226,9 +226,10 @@ def render_commands() -> str:
     main = tlsinspect.cli.main
     exit_status = str(tlsinspect.cli.__doc__).partition("\n\n")[2].strip()
     parts = [NOTICE, "# The command line", *render_help(main), COMMANDS_INTRODUCTION, exit_status]
-    for name, command in main.commands.items():
+    for name, command in with_subcommands(main.commands):
         arguments = [value_of(argument) for argument in command.params if isinstance(argument, click.Argument)]
-        usage = f"    tlsinspect {name} [OPTIONS] {' '.join(arguments)}"
+        rest = ["COMMAND", "..."] if isinstance(command, click.Group) else ["[OPTIONS]", *arguments]
+        usage = f"    tlsinspect {name} {' '.join(rest)}"
         picture = f"![What tlsinspect {name} prints](pictures/{name}.svg)"
         parts += [f"## tlsinspect {name}", usage, *render_help(command)]
         parts += [picture] if (DOCS / "pictures" / f"{name}.svg").exists() else []
@@ -236,6 +237,16 @@ def render_commands() -> str:
         if options:
             parts.append(table_of(("option", "what", "default"), options))
     return "\n\n".join(parts) + "\n"
+
+
+def with_subcommands(commands: dict[str, click.Command]) -> list[tuple[str, click.Command]]:
+    """Commands with their names; behind one that has some of its own, these."""
+    named: list[tuple[str, click.Command]] = []
+    for name, command in commands.items():
+        named.append((name, command))
+        if isinstance(command, click.Group):
+            named += [(f"{name} {own}", each) for own, each in with_subcommands(command.commands)]
+    return named
 
 
 def render_help(command: click.Command) -> list[str]:

@@ -1,10 +1,10 @@
 """What can go wrong, as a closed list.
 
-Five things can: a capture that cannot be used at all (CaptureError: the person
+Six things can: a capture that cannot be used at all (CaptureError: the person
 named the wrong file), a policy or baseline that is none (PolicyError), a filter that says
-nothing (FilterError), certificates to trust that are none (TrustError), and traffic or a
-file whose bytes do not follow their specification (DecodeError: data, which becomes a row
-of the problems frame).
+nothing (FilterError), certificates to trust that are none (TrustError), a case that is none
+or was tampered with (CaseError), and traffic or a file whose bytes do not follow their
+specification (DecodeError: data, which becomes a row of the problems frame).
 """
 
 from __future__ import annotations
@@ -59,6 +59,15 @@ class PolicyError(TlsInspectError):
 
 class TrustError(TlsInspectError):
     """Certificates to trust that cannot be read, or a file that holds none; `path` is what the person named."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class CaseError(TlsInspectError):
+    """A folder that is no case, or a command that it cannot take; `path` is what the person named."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

@@ -1,7 +1,8 @@
 """The command line: thin doors. Options -> one call of the library -> print -> exit status.
 
-Exit status: 0; 1 where --strict meets damage, or check a failure at or above --fail-on; 2 for
-a mistake in the command or a file that cannot be read; 130 after Ctrl-C with nothing to show.
+Exit status: 0; 1 where --strict meets damage, check a failure at or above --fail-on, or case
+verify something that does not hold; 2 for a mistake in the command or a file that cannot be
+read; 130 after Ctrl-C with nothing to show.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import click
 
 from .. import __version__
 from .answers import answers
+from .case import case
 from .chart import chart
 from .check import check
 from .completion import completion
@@ -38,7 +40,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "See": (summary, answers, show, report, chart),
     "Judge": (findings, validate, check, whatif, quantum),
     "Pivot and compare": (*PIVOT_COMMANDS, diff),
-    "Hand over": (export, extract),
+    "Hand over": (export, extract, case),
     "Set up": (limits, completion),
 }
 

@@ -1,0 +1,218 @@
+"""A case: kept, moved, repeated, and everything that somebody changed in it named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import run
+from samples import CAPTURES
+
+from tlsinspect.case import Case, add_inputs, create_case, open_case, verify_case
+from tlsinspect.case.log import entry_line
+from tlsinspect.case.run import own_words
+from tlsinspect.errors import CaptureError, CaseError
+
+SAMPLE = CAPTURES / "handshakes" / "tls10.pcap"
+OTHER = CAPTURES / "handshakes" / "tls12.pcap"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with a run and a note, made as a person makes it."""
+    folder = tmp_path_factory.mktemp("case") / "march"
+    made = run("case", "new", folder, SAMPLE, "--by", "A. Analyst")
+    assert made.exit_code == 0 and "capture tls10.pcap, " in made.stdout
+    words = ["export", "--table", "findings", "--format", "jsonl"]
+    done = run("case", "run", folder, "--", *words)
+    assert done.exit_code == 0 and '"id": "VER-04"' in done.stdout
+    assert "entry 3: outputs/0003-export, 1 file\n" in done.stderr
+    assert run("case", "note", folder, "a test client\nsaid on the phone").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def copy(kept: Path, tmp_path: Path) -> Path:
+    """The same case, at another place."""
+    return Path(shutil.copytree(kept, tmp_path / "moved"))
+
+
+def wrong_with(case: Path, *options: str) -> list[str]:
+    """What a verification by hashes finds wrong."""
+    done = run("case", "verify", case, "--no-repeat", *options)
+    wrong = [line.removeprefix("FAIL  ") for line in done.stdout.splitlines() if line.startswith("FAIL  ")]
+    assert done.exit_code == bool(wrong)
+    return wrong
+
+
+def test_a_case_that_was_moved_gives_the_same_again(copy: Path) -> None:
+    done = run("case", "verify", copy, "--seal", open_case(copy).seal[:12])
+    assert done.exit_code == 0, done.stdout
+    assert "run 3 repeated: export --processes 1 inputs/tls10.pcap --table findings --format jsonl: 1 output" in (
+        done.stdout
+    )
+    assert done.stdout.endswith("checks hold\n")
+    assert sorted(path.name for path in copy.iterdir()) == ["case.jsonl", "inputs", "outputs"]
+
+
+def test_a_case_tells_what_was_done(kept: Path) -> None:
+    shown = run("case", "show", kept).stdout
+    assert "Case march: 1 input, 1 run\n" in shown
+    assert "by A. Analyst  capture tls10.pcap" in shown
+    assert "tlsinspect export --processes 1 inputs/tls10.pcap --table findings" in shown
+    assert "note: a test client\n      said on the phone\n" in shown
+    assert f"Seal {open_case(kept).seal}\n" in shown
+    versions = open_case(kept).runs[0].versions
+    assert versions["tlsinspect"].startswith("0.1.0 (") and "pyarrow" in versions and "python" in versions
+
+
+def alter(name: str) -> Callable[[Path], None]:
+    """Change a file by one octet at its end."""
+
+    def change(case: Path) -> None:
+        path = case / name
+        octets = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(octets[:-2] + bytes([octets[-2] ^ 1]) + octets[-1:])
+
+    return change
+
+
+def rewrite_note(case: Path) -> None:
+    """Change a note, and give it the hash that then belongs to it."""
+    lines = (case / "case.jsonl").read_text().splitlines()
+    content = json.loads(lines[1]) | {"size": 1}
+    del content["sha256"]
+    lines[1] = entry_line(content)
+    (case / "case.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def drop_run(case: Path) -> None:
+    """Take an entry out of the log."""
+    lines = (case / "case.jsonl").read_text().splitlines(keepends=True)
+    (case / "case.jsonl").write_text("".join(lines[:2] + lines[3:]))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        (alter("inputs/tls10.pcap"), ["input tls10.pcap: was altered"]),
+        (alter("outputs/0003-export/stdout.txt"), ["output outputs/0003-export/stdout.txt: was altered"]),
+        (lambda case: (case / "outputs/0003-export/stdout.txt").unlink(),
+         ["output outputs/0003-export/stdout.txt: cannot be read: no such file"]),
+        (lambda case: (case / "outputs/0003-export/more").touch(), ["outputs/0003-export/more: is in no entry"]),
+        (alter("case.jsonl"), ["entry 4: cannot be read"]),
+        (rewrite_note, ["entry 3: (run of "]),
+        (drop_run, ["entry 4: (note of ", "outputs/0003-export/stdout.txt: is in no entry"]),
+    ],
+)  # fmt: skip
+def test_what_was_tampered_with_is_named_and_nothing_else(
+    tamper: Callable[[Path], object], named: list[str], copy: Path
+) -> None:
+    assert wrong_with(copy) == []
+    tamper(copy)
+    wrong = wrong_with(copy)
+    assert len(wrong) == len(named)
+    assert all(line.startswith(start) for line, start in zip(wrong, named, strict=True)), wrong
+
+
+def test_a_log_that_was_rewritten_whole_does_not_have_the_seal(copy: Path) -> None:
+    seal = open_case(copy).seal
+    lines = (copy / "case.jsonl").read_text().splitlines(keepends=True)
+    (copy / "case.jsonl").write_text("".join(lines[:3]))
+    assert wrong_with(copy) == []
+    assert wrong_with(copy, "--seal", seal) == ["the seal given: is that of no entry in this log"]
+    run("case", "note", copy, "later")
+    assert (
+        "others were added since"
+        in run("case", "verify", copy, "--no-repeat", "--seal", open_case(copy).entries[2].sha256).stdout
+    )
+
+
+def test_nothing_is_added_to_a_log_that_is_not_whole(copy: Path) -> None:
+    rewrite_note(copy)
+    done = run("case", "note", copy, "more")
+    assert done.exit_code == 2 and "entry 3 does not follow the entry before it" in done.stderr
+
+
+def set_words(case: Path, words: list[str]) -> None:
+    """Write another command into the last entry but one, with the hash that then belongs to it."""
+    lines = (case / "case.jsonl").read_text().splitlines()
+    content = json.loads(lines[2]) | {"words": words}
+    del content["sha256"]
+    (case / "case.jsonl").write_text("\n".join([*lines[:2], entry_line(content)]) + "\n")
+
+
+def test_an_output_that_comes_out_different_is_named_with_its_line(copy: Path) -> None:
+    set_words(copy, ["limits"])
+    wrong = [check for check in verify_case(open_case(copy)) if not check.holds]
+    assert [check.subject for check in wrong] == ["run 3 repeated"]
+    assert wrong[0].found.startswith("stdout.txt came out different, from line 1 on")
+
+
+@pytest.mark.parametrize("words", [["export", "-o/etc/passwd"], ["case", "verify", "inputs"], ["limits", "../x"]])
+def test_a_log_from_a_stranger_runs_nothing_that_leads_out_of_the_case(copy: Path, words: list[str]) -> None:
+    set_words(copy, words)
+    done = run("case", "verify", copy)
+    assert done.exit_code == 1
+    assert "leads out of the case" in done.stdout or "is nothing that 'case run' runs" in done.stdout
+
+
+def words(case: Case, *given: str) -> list[str]:
+    return own_words(case, given, True)
+
+
+def test_words_that_name_inputs_mean_the_files_of_the_case(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("www.example\n")
+    case = create_case(tmp_path / "case", [SAMPLE, OTHER])
+    case = add_inputs(case, [listed, SAMPLE])
+    assert [each.name for each in case.inputs] == ["tls10.pcap", "tls12.pcap", "list.txt"]
+    assert words(case, "findings", "--indicators", "list.txt") == [
+        "findings", "--processes", "1", "inputs/tls10.pcap", "inputs/tls12.pcap", "--indicators", "inputs/list.txt",
+    ]  # fmt: skip
+    assert words(case, "show", "tls12.pcap", "--processes=2", "4") == [
+        "show",
+        "inputs/tls12.pcap",
+        "--processes=2",
+        "4",
+    ]
+    for path in ("/etc/passwd", "--output=../x", "-o/etc/passwd", "a/../../x"):
+        with pytest.raises(CaseError, match="leads out of the case"):
+            words(case, "report", path)
+
+
+def test_two_inputs_of_one_name_are_told_apart_and_one_may_stay_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    shutil.copy(OTHER, tmp_path / "other" / "-tls10.pcap")
+    case = create_case(tmp_path / "case", [SAMPLE])
+    case = add_inputs(case, [tmp_path / "other"], reference=True)
+    assert case.inputs[1].name == f"{case.inputs[1].sha256[:8]}-tls10.pcap"
+    assert case.inputs[1].location == "../other/-tls10.pcap"
+    shutil.move(tmp_path / "case", tmp_path / "moved")
+    assert wrong_with(tmp_path / "moved") == []
+    (tmp_path / "other" / "-tls10.pcap").unlink()
+    assert [line.partition(":")[0] for line in wrong_with(tmp_path / "moved")] == [f"input {case.inputs[1].name}"]
+
+
+def test_what_is_no_case_and_no_capture_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="no such file"):
+        create_case(tmp_path / "case", [tmp_path / "missing.pcap"])
+    with pytest.raises(CaseError, match="none of the files is a capture"):
+        create_case(tmp_path / "case", [Path(__file__)])
+    assert not (tmp_path / "case").exists()
+    with pytest.raises(CaseError, match="is no case"):
+        open_case(tmp_path)
+    (tmp_path / "something").touch()
+    with pytest.raises(CaseError, match="not an empty folder"):
+        create_case(tmp_path, [SAMPLE])
+
+
+def test_a_run_that_was_a_mistake_is_not_kept(copy: Path) -> None:
+    for wrong in (["findings", "--no-such-option"], ["nonsense"], ["case", "show", "x"]):
+        assert run("case", "run", copy, "--", *wrong).exit_code == 2
+    assert len(open_case(copy).entries) == 4
+    assert [path.name for path in (copy / "outputs").iterdir()] == ["0003-export"]
