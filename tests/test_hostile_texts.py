@@ -17,6 +17,7 @@ from traffic import Packet, converse, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.columns import COLUMNS
+from tlsinspect.export.tools import FILES, FOLDERS
 from tlsinspect.extraction import extract_certificates
 from tlsinspect.pivots.build import BUILDERS as PIVOTS
 
@@ -117,6 +118,23 @@ def test_pivots_show_and_write_nothing_that_acts(hostile: Path, name: str) -> No
     assert_harmless_text(text)
     for row in csv.reader(io.StringIO(text, newline="")):
         assert not [cell for cell in row if cell[:1] in ("=", "+", "@", "\t", "\r") or re.match(r"-\D", cell)]
+
+
+@pytest.mark.parametrize("format_name", [*FOLDERS, *FILES])
+def test_exports_for_other_tools_hold_nothing_that_acts_or_leaves_its_field(
+    hostile: Path, tmp_path: Path, format_name: str
+) -> None:
+    result = run("export", hostile, "--format", format_name, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert paths
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        if format_name == "zeek":
+            assert len({line.count("\t") for line in text.splitlines() if not line.startswith("#")}) == 1
+        else:
+            assert text.isascii()
+        assert_harmless_text(text.replace("\t", ""))
 
 
 def test_a_comparison_and_a_filter_show_nothing_that_acts(hostile: Path, tmp_path: Path) -> None:

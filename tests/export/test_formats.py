@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.feather import read_table
 from samples import inspect
 
 from tlsinspect.columns import COLUMNS
@@ -46,6 +47,12 @@ def as_json(value: Any, type_name: str) -> Any:
 def test_parquet_gives_back_the_table_with_its_types(name: str) -> None:
     table = inspect(SAMPLE).arrow(name)
     assert pq.read_table(io.BytesIO(written("parquet", table))).equals(table)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_arrow_files_are_feather_and_give_back_the_table_with_its_types(name: str) -> None:
+    table = inspect(SAMPLE).arrow(name)
+    assert read_table(io.BytesIO(written("arrow", table))).equals(table)
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -88,6 +95,8 @@ def test_batches_of_any_size_hold_the_same_rows(format_name: str, rows_at_once: 
     whole, parts = written(format_name, table, 1000), written(format_name, table, rows_at_once)
     if format_name == "parquet":
         assert pq.read_table(io.BytesIO(parts)).equals(pq.read_table(io.BytesIO(whole)))
+    elif format_name == "arrow":
+        assert read_table(io.BytesIO(parts)).equals(read_table(io.BytesIO(whole)))
     else:
         assert parts == whole
 

@@ -1,4 +1,4 @@
-"""tlsinspect export: any frame as CSV, JSON Lines or Parquet."""
+"""tlsinspect export: any frame in a format for rows, or all that was read in the format of another tool."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 
     from ..capture import CaptureSource
     from ..filters.compile import Filter
-    from ..inspection import Overlap
+    from ..inspection import Inspection, Overlap
     from ..parallel import ParallelReading
     from ..reading import Reading
     from ..wire.limits import Limits
 
-FORMATS = ("csv", "jsonl", "parquet")
+ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
+BINARY = frozenset({"parquet", "arrow"})
+FOLDERS = ("zeek", "zeek-json")
+FILES = ("eve",)
 STREAMED = ("connections", "messages", "alerts")
 
 
@@ -47,13 +50,26 @@ STREAMED = ("connections", "messages", "alerts")
 @where_option
 @rows_option
 @click.option(
-    "--table", type=click.Choice(list(COLUMNS)), default="connections", show_default=True, help="Which frame."
+    "--table",
+    type=click.Choice(list(COLUMNS)),
+    show_default="connections",
+    help="Which frame; in formats for rows alone.",
 )
 @click.option(
-    "--format", "format_name", type=click.Choice(FORMATS), default="csv", show_default=True, help="Which format."
+    "--format",
+    "format_name",
+    type=click.Choice((*ROW_FORMATS, *FOLDERS, *FILES)),
+    default="csv",
+    show_default=True,
+    help="Which format: the first four hold the rows of a frame, the others are another tool's: docs/exports.md.",
 )
 @click.option(
-    "-o", "--output", default="-", show_default=True, metavar="FILE", help="File to write to; - is standard output."
+    "-o",
+    "--output",
+    default="-",
+    show_default=True,
+    metavar="PATH",
+    help="File to write to; - is standard output. Of zeek and zeek-json, the folder.",
 )
 def export(
     captures: tuple[str, ...],
@@ -64,11 +80,11 @@ def export(
     strict: bool,
     where: str,
     rows_where: str | None,
-    table: str,
+    table: str | None,
     format_name: str,
     output: str,
 ) -> None:
-    """Write one of the frames to a file or to standard output.
+    """Write a frame, or everything for another tool.
 
     Connections, messages and alerts are written while the captures are read, in bounded
     memory, in the order in which connections end (of large captures: in which the worker
@@ -79,11 +95,20 @@ def export(
       tlsinspect export capture.pcap > connections.csv
       tlsinspect export capture.pcap --table offers --format jsonl | head
       tlsinspect export captures/ --format parquet -o connections.parquet
+      tlsinspect export capture.pcap --format zeek -o logs/
+      tlsinspect export capture.pcap --format eve | jq .tls.sni
       tlsinspect export capture.pcap --where "version_name == 'TLS 1.0' and client_ip in '10.0.0.0/8'"
       tlsinspect export capture.pcap --table certificates --rows "not_after - not_before > 398d"
     """
-    if format_name == "parquet" and output == "-" and sys.stdout.isatty():
-        raise click.UsageError("Parquet is binary: name a file with -o, or redirect standard output")
+    if format_name in BINARY and output == "-" and sys.stdout.isatty():
+        raise click.UsageError(f"{format_name} is binary: name a file with -o, or redirect standard output")
+    if format_name not in ROW_FORMATS:
+        check_tool_options(format_name, output, table, rows_where)
+        with errors_as_one_line():
+            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            export_for_tool(inspection, format_name, output)
+            sys.exit(exit_status(inspection.reading.totals, strict))
+    table = table or "connections"
     if where and table != "connections":
         parse_filter(where, listed=table)
     rows = None if rows_where is None else parse_filter(rows_where, table)
@@ -91,6 +116,30 @@ def export(
         write = export_streamed if table in STREAMED else export_whole
         reading = write(captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
         sys.exit(exit_status(reading.totals, strict))
+
+
+def check_tool_options(format_name: str, output: str, table: str | None, rows_where: str | None) -> None:
+    """Refuse what another tool's format has no place for."""
+    if table is not None or rows_where is not None:
+        raise click.UsageError(
+            f"{format_name} has rows of its own: --table and --rows are for {', '.join(ROW_FORMATS)}"
+        )
+    if format_name in FOLDERS and output == "-":
+        raise click.UsageError(f"{format_name} is several files: name a folder with -o")
+
+
+def export_for_tool(inspection: Inspection, format_name: str, output: str) -> None:
+    """Write all that was read in another tool's format."""
+    from ..export.tools import write_file, write_folder
+
+    if format_name in FOLDERS:
+        with writing_to(output):
+            written = write_folder(inspection, format_name, Path(output))
+        for path in written:
+            click.echo(path)
+        return
+    with open_output(output, inspection.reading.sources) as out:
+        write_file(inspection, format_name, out)
 
 
 def export_streamed(

@@ -9,7 +9,8 @@ from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
-FORMATS = ("csv", "jsonl", "parquet")
+FORMATS = ("csv", "jsonl", "parquet", "arrow")
+BINARY = frozenset({"parquet", "arrow"})  # nothing for a terminal
 
 
 class Writer(Protocol):
@@ -32,6 +33,10 @@ def open_writer(format_name: str, out: BinaryIO, schema: pa.Schema) -> Writer:
         from .jsonl import JsonLinesWriter
 
         return JsonLinesWriter(out, schema)
+    if format_name == "arrow":
+        from .ipc import ArrowWriter
+
+        return ArrowWriter(out, schema)
     from .parquet import ParquetWriter
 
     return ParquetWriter(out, schema)
