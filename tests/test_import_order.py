@@ -23,7 +23,7 @@ ROOMS = (
     "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",
     "compliance",
-    "totals", "reading", "parallel", "inspection",
+    "totals", "reading", "parallel", "inspection", "anonymise",
     "export", "extraction", "comparison", "charts", "report", "case",
     "cli", "__main__",
 )  # fmt: skip

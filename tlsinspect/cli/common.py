@@ -13,6 +13,7 @@ import click
 from ..errors import FilterError, TlsInspectError
 
 if TYPE_CHECKING:
+    from ..anonymise import Pseudonyms
     from ..filters.compile import Filter
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
@@ -167,6 +168,37 @@ def at_option(command: Command) -> Command:
         "connection's start.",
     )  # fmt: skip
     return option(command)
+
+
+def anonymise_option(command: Command) -> Command:
+    """The option that makes outputs safe to share."""
+    option = click.option(
+        "--anonymise", "key_file", type=click.Path(dir_okay=False), metavar="KEYFILE",
+        help="Write pseudonyms, made with the key in this file, for addresses, names, certificates and keys: "
+        "docs/anonymise.md. A file that does not exist is made.",
+    )  # fmt: skip
+    return option(command)
+
+
+def open_pseudonyms(key_file: str) -> Pseudonyms:
+    """The pseudonyms of a key file; says on standard error where a new key was made."""
+    from ..anonymise import Pseudonyms, load_key
+    from ..export.text import escape_control
+
+    key, made = load_key(key_file)
+    if made:
+        told = f"{key_file}: a new key; who has it can find out what is behind the pseudonyms, so keep it to yourself"
+        click.echo(f"tlsinspect: {escape_control(told)}", err=True)
+    return Pseudonyms(key)
+
+
+def shared(inspection: Inspection, key_file: str | None) -> Inspection:
+    """What is shown of an inspection: all, or with a key file pseudonyms."""
+    if key_file is None:
+        return inspection
+    from ..anonymise import anonymise
+
+    return anonymise(inspection, open_pseudonyms(key_file))
 
 
 @contextmanager

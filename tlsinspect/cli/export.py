@@ -15,6 +15,7 @@ import click
 from ..columns import COLUMNS
 from .common import (
     CAPTURES,
+    anonymise_option,
     errors_as_one_line,
     exit_status,
     inspect,
@@ -22,6 +23,7 @@ from .common import (
     progress_bar,
     reading_options,
     rows_option,
+    shared,
     tell_selection,
     warn,
     where_option,
@@ -49,6 +51,7 @@ STREAMED = ("connections", "messages", "alerts")
 @reading_options
 @where_option
 @rows_option
+@anonymise_option
 @click.option(
     "--table",
     type=click.Choice(list(COLUMNS)),
@@ -80,6 +83,7 @@ def export(
     strict: bool,
     where: str,
     rows_where: str | None,
+    key_file: str | None,
     table: str | None,
     format_name: str,
     output: str,
@@ -99,6 +103,7 @@ def export(
       tlsinspect export capture.pcap --format eve | jq .tls.sni
       tlsinspect export capture.pcap --where "version_name == 'TLS 1.0' and client_ip in '10.0.0.0/8'"
       tlsinspect export capture.pcap --table certificates --rows "not_after - not_before > 398d"
+      tlsinspect export capture.pcap --table findings --anonymise march.key -o findings.csv
     """
     if format_name in BINARY and output == "-" and sys.stdout.isatty():
         raise click.UsageError(f"{format_name} is binary: name a file with -o, or redirect standard output")
@@ -106,15 +111,16 @@ def export(
         check_tool_options(format_name, output, table, rows_where)
         with errors_as_one_line():
             inspection = inspect(captures, ports, processes, overlap, limits, where)
-            export_for_tool(inspection, format_name, output)
+            export_for_tool(shared(inspection, key_file), inspection.reading.sources, format_name, output)
             sys.exit(exit_status(inspection.reading.totals, strict))
     table = table or "connections"
     if where and table != "connections":
         parse_filter(where, listed=table)
     rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
-        write = export_streamed if table in STREAMED else export_whole
-        reading = write(captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
+        chosen = (captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
+        streamed = table in STREAMED and key_file is None
+        reading = export_streamed(*chosen) if streamed else export_whole(*chosen, key_file)
         sys.exit(exit_status(reading.totals, strict))
 
 
@@ -128,8 +134,8 @@ def check_tool_options(format_name: str, output: str, table: str | None, rows_wh
         raise click.UsageError(f"{format_name} is several files: name a folder with -o")
 
 
-def export_for_tool(inspection: Inspection, format_name: str, output: str) -> None:
-    """Write all that was read in another tool's format."""
+def export_for_tool(inspection: Inspection, sources: Sequence[CaptureSource], format_name: str, output: str) -> None:
+    """Write all that was read in another tool's format, never to one of the captures."""
     from ..export.tools import write_file, write_folder
 
     if format_name in FOLDERS:
@@ -138,7 +144,7 @@ def export_for_tool(inspection: Inspection, format_name: str, output: str) -> No
         for path in written:
             click.echo(path)
         return
-    with open_output(output, inspection.reading.sources) as out:
+    with open_output(output, sources) as out:
         write_file(inspection, format_name, out)
 
 
@@ -186,10 +192,11 @@ def export_whole(
     table: str,
     format_name: str,
     output: str,
+    key_file: str | None,
 ) -> Reading | ParallelReading:
     """Write a frame that is known only when all is read."""
     inspection = inspect(captures, ports, processes, overlap, limits, where)
-    rows = inspection.arrow(table)
+    rows = shared(inspection, key_file).arrow(table)
     rows = rows if chosen is None else chosen.apply(rows)
     write_table(rows, format_name, output, inspection.reading.sources)
     return inspection.reading

@@ -11,12 +11,14 @@ import click
 
 from .common import (
     CAPTURES,
+    anonymise_option,
     at_option,
     chosen_trust,
     errors_as_one_line,
     exit_status,
     inspect,
     reading_options,
+    shared,
     trust_options,
     where_option,
     writing_to,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @where_option
 @at_option
 @trust_options
+@anonymise_option
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
 )
@@ -47,6 +50,7 @@ def report(
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
+    key_file: str | None,
     output: Path,
     title: str | None,
 ) -> None:
@@ -59,13 +63,15 @@ def report(
     Examples:
       tlsinspect report capture.pcapng -o reports/today
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
+      tlsinspect report capture.pcapng -o reports/shared --anonymise march.key
     """
     with errors_as_one_line():
         trust = chosen_trust(trusted, trust_only)
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..report.html import write_report
 
+        shown = shared(inspection, key_file)
         with writing_to(str(output)):
-            page = write_report(inspection, output, title)
+            page = write_report(shown, output, title)
         click.echo(page)
         sys.exit(exit_status(inspection.reading.totals, strict))

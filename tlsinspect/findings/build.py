@@ -24,10 +24,15 @@ FEW = 64  # rows
 VALUE_LIMIT = 3  # distinct values of a column that the evidence names
 
 
-def build_findings(facts: Facts, rules: Sequence[Rule], capture_rules: Sequence[CaptureRule] = ()) -> pa.Table:
-    """Ask every rule; the findings table, by severity, then by connections."""
-    rows = [row for rule in rules for row in find_rows(rule, facts)]
-    rows += [row for rule in capture_rules for row in find_captures(rule, facts)]
+def build_findings(
+    facts: Facts, rules: Sequence[Rule], capture_rules: Sequence[CaptureRule] = (), told: Facts | None = None
+) -> pa.Table:
+    """Ask every rule; the findings table, by severity, then by connections.
+
+    `told` are the same connections in the same order, with other words, to tell of what was found.
+    """
+    rows = [row for rule in rules for row in find_rows(rule, facts, told)]
+    rows += [row for rule in capture_rules for row in find_captures(rule, facts if told is None else told)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
     return pa.Table.from_pylist(rows, arrow_schema("findings"))
 
@@ -65,11 +70,12 @@ def encoded(facts: Facts, name: str, column: Callable[[], pa.Array]) -> tuple[pa
     return made
 
 
-def find_rows(rule: Rule, facts: Facts) -> list[dict[str, Any]]:
-    """A rule's rows of the findings table."""
+def find_rows(rule: Rule, facts: Facts, told: Facts | None = None) -> list[dict[str, Any]]:
+    """A rule's rows of the findings table; `told` as for build_findings."""
     found = np.flatnonzero(rule.find(facts))
     if not len(found):
         return []
+    facts = facts if told is None else told
     names, places = encoded(facts, rule.subject, lambda: SUBJECTS[rule.subject](facts))
     codes = places[found]
     distinct, counts = np.unique(codes, return_counts=True)

@@ -1,0 +1,211 @@
+"""What is shared: nothing in it is the original's, and it says the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from io import BytesIO
+from ipaddress import ip_address
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from anonymise.originals import leaks, octets_of, texts_of
+from command_line import run
+from cryptography import x509
+from samples import CAPTURES, inspect
+
+import tlsinspect
+from tlsinspect import Inspection
+from tlsinspect.anonymise import Pseudonyms, anonymise
+from tlsinspect.anonymise.addresses import Addresses
+from tlsinspect.anonymise.certificates import anonymise_certificate
+from tlsinspect.anonymise.identity import identify
+from tlsinspect.columns import COLUMNS, PIVOTS
+from tlsinspect.export import open_writer
+from tlsinspect.report import page
+
+KEY = bytes(range(32))
+OWN = Pseudonyms(KEY)
+SAMPLES = (
+    *("handshakes/client-certificate-tls12.pcap", "handshakes/certificate-many-names.pcap"),
+    *("handshakes/eap-tls-lan.pcap", "handshakes/quic-aioquic.pcapng", "handshakes/resumption-ticket.pcap"),
+    "variants/format-gzip.pcap.gz",
+)
+PAPER_KEY = bytes.fromhex("152217 8d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202".replace(" ", ""))
+
+
+def written(tables: dict[str, pa.Table]) -> bytes:
+    """All tables as JSON Lines."""
+    out = BytesIO()
+    for rows in tables.values():
+        writer = open_writer("jsonl", out, rows.schema)
+        for batch in rows.combine_chunks().to_batches():
+            writer.write(batch)
+        writer.close()
+    return out.getvalue()
+
+
+def found_by(inspection: Inspection) -> list[tuple[str, str, int]]:
+    rows = inspection.arrow("findings").to_pylist()
+    return sorted((row["id"], row["severity"], row["connections"]) for row in rows)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_no_table_holds_an_original_and_the_findings_are_the_same(sample: str) -> None:
+    original = inspect(sample)
+    shared = anonymise(original, OWN)
+    tables = {name: shared.arrow(name) for name in COLUMNS} | {name: shared.pivot_arrow(name) for name in PIVOTS}
+    octets = written(tables)
+    assert leaks(octets, texts_of(original)) == []
+    assert leaks(octets, octets_of(original)) == []
+    assert leaks(f"{shared.arguments} {shared.selection}".encode(), texts_of(original)) == []
+    assert found_by(shared) == found_by(original)
+    for name in COLUMNS:
+        assert len(tables[name]) == len(original.arrow(name)), name
+
+
+def test_the_scan_finds_what_is_there() -> None:
+    original = inspect(SAMPLES[0])
+    octets = written({name: original.arrow(name) for name in ("connections", "certificates")})
+    assert set(leaks(octets, texts_of(original))) >= {original.connections["client_random"].iloc[0], "www.example"}
+    assert leaks(octets, octets_of(original))
+
+
+def test_numbers_versions_and_fingerprints_stay_and_equal_things_stay_equal() -> None:
+    original = inspect("demo.pcapng").connections
+    shared = anonymise(inspect("demo.pcapng"), OWN).connections
+    for name in (
+        "version",
+        "cipher_suites",
+        "ja4",
+        "client_hello_length",
+        "server_port",
+        "failure_cause",
+        "validation",
+    ):
+        assert original[name].equals(shared[name]), name
+    for name in ("server_name", "client_ip", "subject", "session_id", "connection_id", "client_random"):
+        assert original[name].nunique() == shared[name].nunique(), name
+        assert original[name].isna().equals(shared[name].isna()), name
+    leaf = anonymise(inspect("demo.pcapng"), OWN).certificates.set_index("sha256")
+    for _, row in shared.dropna(subset=["certificate_sha256s"]).head(40).iterrows():
+        covers = set(leaf.loc[row["certificate_sha256s"][0], "san_dns"])
+        if row["name_matches"] is True and covers:
+            name = row["server_name"]
+            assert name in covers or f"*.{name.partition('.')[2]}" in covers
+
+
+def test_a_text_column_that_nobody_has_thought_of_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = inspect("handshakes/tls12.pcap")
+    secret = original.arrow("connections").append_column("comment", pa.array(["secret"]))
+    fresh = Inspection({**original.arrow_tables, "connections": secret}, original.reading)
+    shared = anonymise(fresh, OWN)
+    assert shared.arrow("connections")["comment"].to_pylist() == [None]
+
+
+@pytest.mark.parametrize("sample", ["demo.pcapng", "handshakes/ipv6.pcap"])
+def test_ids_follow_from_addresses_as_the_reader_makes_them(sample: str) -> None:
+    rows = inspect(sample).arrow("connections")
+    starts = rows["time_start"].cast(pa.int64()).to_pylist()
+    for row, start in zip(rows.to_pylist(), starts, strict=True):
+        ends = (row["client_ip"], row["client_port"], row["server_ip"], row["server_port"], row["transport"])
+        assert identify(*ends, start) == (row["connection_id"], row["community_id"])
+
+
+@pytest.mark.parametrize(
+    ("address", "pseudonym"),
+    [("128.11.68.132", "135.242.180.132"), ("129.118.74.4", "134.136.186.123"), ("130.132.252.244", "133.68.164.234"),
+     ("141.223.7.43", "141.167.8.160")],
+)  # fmt: skip
+def test_addresses_are_those_of_the_authors_of_crypto_pan(address: str, pseudonym: str) -> None:
+    assert Addresses(PAPER_KEY, ()).text(address) == pseudonym
+
+
+def test_addresses_keep_their_class_and_common_bits() -> None:
+    private, public, local = (OWN.address(text) for text in ("10.1.2.3", "9.1.2.3", "fe80::1234"))
+    assert private.startswith("10.") and not public.startswith("10.") and ip_address(local).is_link_local
+    pairs = [("198.51.100.7", "198.51.100.9", 28), ("2001:db8::1", "2001:db8:0:1::1", 63)]
+    for one, other, common in pairs:
+        first, second = (int(ip_address(OWN.address(text))) for text in (one, other))
+        width = 32 if "." in one else 128
+        assert (first ^ second).bit_length() == width - common
+    assert len({OWN.address(f"192.168.{place >> 8}.{place & 255}") for place in range(2048)}) == 2048
+
+
+def test_names_keep_their_tree_and_length_and_no_two_become_one() -> None:
+    name, sibling, wildcard = (OWN.name(text) for text in ("www.Example.org", "ftp.example.org", "*.example.org"))
+    assert name.partition(".")[2] == sibling.partition(".")[2] == wildcard.removeprefix("*.")
+    assert [len(label) for label in name.split(".")] == [3, 7, 3] and name != "www.example.org"
+    assert OWN.name("www.example.net").partition(".")[0] != name.partition(".")[0]
+    for count, texts in ((36, "abcdefghijklmnopqrstuvwxyz0123456789"), (1296, None)):
+        every = texts or [a + b for a in ALPHABET for b in ALPHABET]
+        assert len({OWN.label(label, "example.org") for label in every}) == count
+    assert OWN.text("http://crl.example.org/ca.crl").startswith("http://")
+    assert len(OWN.text("Müller & Söhne").encode()) == len("Müller & Söhne".encode())
+
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize("sample", ["handshakes/certificate-stapled.pcap", "handshakes/certificate-ed25519.pcap",
+                                    "handshakes/certificate-p384.pcap", "handshakes/ssl3.pcap"])  # fmt: skip
+def test_certificates_keep_length_and_kind_and_others_still_read_them(sample: str) -> None:
+    certificates = inspect(sample).reading.context.certificates.values()
+    assert certificates
+    for old in certificates:
+        new = anonymise_certificate(old, OWN)
+        assert len(new) == len(old)
+        before, after = (x509.load_der_x509_certificate(der) for der in (old, new))
+        assert type(before.public_key()) is type(after.public_key())
+        assert before.signature_algorithm_oid == after.signature_algorithm_oid
+        assert [each.oid for each in before.extensions] == [each.oid for each in after.extensions]
+        assert before.serial_number != after.serial_number and before.signature != after.signature
+        lifetime = before.not_valid_after_utc - before.not_valid_before_utc
+        assert after.not_valid_after_utc - after.not_valid_before_utc == lifetime
+        assert before.not_valid_before_utc != after.not_valid_before_utc
+
+
+def test_what_is_no_certificate_becomes_octets_of_the_same_length() -> None:
+    for der in (b"", b"\x30\x03\x02\x01\x01", b"secret name", bytes(300)):
+        assert len(anonymise_certificate(der, OWN)) == len(der)
+        assert not der or anonymise_certificate(der, OWN) != der
+
+
+@pytest.mark.parametrize("cut", range(0, 700, 67))
+def test_a_certificate_that_is_cut_short_leaves_nothing_either(cut: int) -> None:
+    (old, *_) = inspect("handshakes/certificate-stapled.pcap").reading.context.certificates.values()
+    made = anonymise_certificate(old[:cut], OWN)
+    assert len(made) == min(cut, len(old))
+    assert not any(old[at : at + 12] in made for at in range(0, cut - 12))
+
+
+def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path) -> None:
+    key = tmp_path / "march.key"
+    command = ["export", CAPTURES / "handshakes" / "tls12.pcap", "--format", "jsonl", "--anonymise", key]
+    first, again = run(*command), run(*command)
+    assert first.exit_code == 0 and f"{key}: a new key" in first.stderr and again.stderr == ""
+    assert first.stdout == again.stdout
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    row = json.loads(first.stdout)
+    original = inspect("handshakes/tls12.pcap").connections.iloc[0]
+    assert row["cipher_suite_name"] == original["cipher_suite_name"]
+    assert row["server_name"] != original["server_name"] and row["client_ip"] != original["client_ip"]
+    key.write_text("no key")
+    refused = run(*command)
+    assert refused.exit_code == 2 and "holds no key of tlsinspect" in refused.stderr
+
+
+def test_a_report_to_share_holds_no_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "SECTIONS", (("names", "Names", ("server-names", "authorities")),))
+    shutil.copy(CAPTURES / "handshakes" / "client-certificate-tls12.pcap", tmp_path / "headquarters.pcap")
+    command = ["report", tmp_path / "headquarters.pcap", "-o", tmp_path / "out", "--anonymise", tmp_path / "key"]
+    done = run(*command, "--where", "server_name == 'www.example'")
+    assert done.exit_code == 0, done.output
+    original = tlsinspect.read(tmp_path / "headquarters.pcap")
+    texts = texts_of(original) | {"headquarters", "www.example"}
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) > 15
+    assert {path.name: found for path in files if (found := leaks(path.read_bytes(), texts))} == {}
+    assert "only connections where [not shown]" in (tmp_path / "out" / "index.html").read_text()

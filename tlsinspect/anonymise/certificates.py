@@ -1,0 +1,220 @@
+"""A certificate -> one of the same length, of which no part is the original's but its form.
+
+Serial number, names, key, key ids, addresses, URLs, timestamps of logs and the signature become pseudonyms; kinds of
+key and signature, sizes, versions, constraints and usages stay; both dates move by the same part of a day, so that
+nobody finds the certificate by its seconds. The new signature is none: no chain can be verified any more.
+Spec: RFC 5280 section 4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..certificates.der import (
+    BOOLEAN,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    Element,
+    iter_elements,
+    parse_elements,
+)
+from ..errors import DecodeError
+from .der import HALF_DAY, header_of, read_all, scrub, scrub_integer, scrub_policy, scrub_string, scrub_time
+from .pseudonyms import Pseudonyms
+from .public_keys import scrub_public_key
+
+VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
+EMAIL, DNS, DIRECTORY, URI, IP = 0x81, 0x82, 0xA4, 0x86, 0x87
+IA5_STRING, UTF8 = 0x16, 0x0C
+PLAIN_EXTENSIONS = {
+    bytes.fromhex("551d0f"),  # keyUsage
+    bytes.fromhex("551d13"),  # basicConstraints
+    bytes.fromhex("551d24"),  # policyConstraints
+    bytes.fromhex("551d36"),  # inhibitAnyPolicy
+    bytes.fromhex("2b06010505070118"),  # TLS feature
+    bytes.fromhex("2b06010505073001" + "05"),  # OCSP no check
+    bytes.fromhex("2b06010401d679020403"),  # poison of a precertificate
+}
+
+
+def anonymise_certificate(der: bytes, own: Pseudonyms) -> bytes:
+    """A certificate of the same length; what cannot be read becomes octets that say nothing."""
+    try:
+        made = rebuild(read_all(der), own)
+    except (DecodeError, RecursionError, IndexError):
+        made = b""
+    return made if len(made) == len(der) else own.octets(der)
+
+
+def rebuild(outer: Element, own: Pseudonyms) -> bytes:
+    """The whole: what is signed, the algorithm, the signature."""
+    signed, algorithm, signature = parse_elements(outer.expect(SEQUENCE), 3, 3)
+    return header_of(outer) + rebuild_signed(signed, own) + scrub(algorithm, own) + scrub(signature, own)
+
+
+def rebuild_signed(signed: Element, own: Pseudonyms) -> bytes:
+    """What is signed, part by part."""
+    parts = list(iter_elements(signed.expect(SEQUENCE)))
+    first = 1 if parts[0].tag == VERSION else 0
+    serial, algorithm, issuer, validity, subject, key = parts[first : first + 6]
+    made = [part.encoding for part in parts[:first]]
+    made.append(header_of(serial.expect(INTEGER)) + scrub_serial(serial.contents, own))
+    made += [scrub(algorithm, own), rename(issuer, own), move_dates(validity, own), rename(subject, own)]
+    made.append(scrub_public_key(key, own))
+    for part in parts[first + 6 :]:
+        made.append(rebuild_extensions(part, own) if part.tag == EXTENSIONS else header_of(part) + hide(part, own))
+    return header_of(signed) + b"".join(made)
+
+
+def hide(part: Element, own: Pseudonyms) -> bytes:
+    """Contents of which nothing stays."""
+    return own.octets(part.contents)
+
+
+def scrub_serial(contents: bytes, own: Pseudonyms) -> bytes:
+    """A serial number; that of one octet too, unless it is zero."""
+    return contents if contents == b"\0" else scrub_integer(contents, own)
+
+
+def rename(name: Element, own: Pseudonyms) -> bytes:
+    """A Name (RFC 5280 section 4.1.2.4): its attributes' types stay, their values become pseudonyms."""
+    sets = [
+        header_of(each) + b"".join(scrub(attribute, own) for attribute in iter_elements(each))
+        for each in iter_elements(name.expect(SEQUENCE))
+    ]
+    return header_of(name) + b"".join(sets)
+
+
+def move_dates(validity: Element, own: Pseudonyms) -> bytes:
+    """Both dates, moved by the same number of seconds, up to half a day."""
+    shift = int.from_bytes(own.octets(b"validity " + validity.contents)[:4], "big") % (2 * HALF_DAY) - HALF_DAY
+    dates = parse_elements(validity.expect(SEQUENCE), 2, 2)
+    return header_of(validity) + b"".join(header_of(each) + scrub_time(each.contents, shift or 1) for each in dates)
+
+
+def rebuild_extensions(wrapped: Element, own: Pseudonyms) -> bytes:
+    """All extensions; one of a kind that is not known keeps its identifier and its length."""
+    (outer,) = parse_elements(wrapped, 1, 1)
+    made = []
+    for extension in iter_elements(outer.expect(SEQUENCE)):
+        parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
+        identifier, value = parts[0].expect(OBJECT_IDENTIFIER), parts[-1].expect(OCTET_STRING)
+        critical = b"".join(part.expect(BOOLEAN).encoding for part in parts[1:-1])
+        content = rebuild_value(identifier.contents, value.contents, own)
+        made.append(header_of(extension) + scrub(identifier, own) + critical + header_of(value) + content)
+    return header_of(wrapped) + header_of(outer) + b"".join(made)
+
+
+def rebuild_value(identifier: bytes, value: bytes, own: Pseudonyms) -> bytes:
+    """The value of one extension."""
+    if identifier in PLAIN_EXTENSIONS:
+        return value if len(value) < 32 else own.octets(value)
+    rebuild_known = KNOWN.get(identifier)
+    if rebuild_known is None:
+        return own.octets(value)
+    try:
+        made = rebuild_known(value, own)
+    except (DecodeError, IndexError):
+        return own.octets(value)
+    return made if len(made) == len(value) else own.octets(value)
+
+
+def rebuild_names(value: bytes, own: Pseudonyms) -> bytes:
+    """GeneralNames, and whatever holds some: alternative names, distribution points, access, name constraints."""
+    return with_names(read_all(value), own)
+
+
+def with_names(element: Element, own: Pseudonyms) -> bytes:
+    """An element in which primitives with a context tag are GeneralNames."""
+    tag = element.tag
+    if tag == DIRECTORY:
+        (name,) = parse_elements(element, 1, 1)
+        return header_of(element) + (rename(name, own) if name.tag == SEQUENCE else with_names(name, own))
+    if tag & 0x20:
+        return header_of(element) + b"".join(with_names(each, own) for each in iter_elements(element))
+    if tag in (EMAIL, DNS, URI):
+        return header_of(element) + scrub_string(IA5_STRING, element.contents, own)
+    if tag == IP:
+        return header_of(element) + move_address(element.contents, own)
+    return scrub(element, own)
+
+
+def move_address(octets: bytes, own: Pseudonyms) -> bytes:
+    """An address, or an address and a mask."""
+    if len(octets) in (4, 16):
+        return own.addresses.octets(octets)
+    if len(octets) in (8, 32):
+        half = len(octets) // 2
+        return own.addresses.octets(octets[:half]) + octets[half:]
+    return own.octets(octets)
+
+
+def rebuild_policies(value: bytes, own: Pseudonyms) -> bytes:
+    """Certificate policies: those of the CA/Browser Forum stay, an authority's own become pseudonyms."""
+    outer = read_all(value)
+    made = []
+    for policy in iter_elements(outer.expect(SEQUENCE)):
+        identifier, *qualifiers = iter_elements(policy.expect(SEQUENCE))
+        oid = header_of(identifier) + scrub_policy(identifier.expect(OBJECT_IDENTIFIER).contents, own)
+        made.append(header_of(policy) + oid + b"".join(scrub(each, own) for each in qualifiers))
+    return header_of(outer) + b"".join(made)
+
+
+def rebuild_scrubbed(value: bytes, own: Pseudonyms) -> bytes:
+    """Key ids, usages: the same id has the same pseudonym wherever it stands."""
+    return scrub(read_all(value), own)
+
+
+def rebuild_key_id(value: bytes, own: Pseudonyms) -> bytes:
+    """An authority's key id, with the names and serial number that may stand beside it."""
+    outer = read_all(value)
+    made = []
+    for part in iter_elements(outer.expect(SEQUENCE)):
+        if part.tag == 0x82:  # authorityCertSerialNumber
+            made.append(header_of(part) + scrub_serial(part.contents, own))
+        elif part.tag == 0xA1:
+            made.append(with_names(part, own))
+        else:
+            made.append(header_of(part) + own.octets(part.contents))
+    return header_of(outer) + b"".join(made)
+
+
+def rebuild_timestamps(value: bytes, own: Pseudonyms) -> bytes:
+    """A SignedCertificateTimestampList (RFC 6962 section 3.3): lengths, version and algorithms stay."""
+    wrapped = read_all(value).expect(OCTET_STRING)
+    return header_of(wrapped) + scrub_timestamp_list(wrapped.contents, own)
+
+
+def scrub_timestamp_list(data: bytes, own: Pseudonyms) -> bytes:
+    """The list without its wrapping; times become zero. Octets behind what can be read become pseudonyms."""
+    made, position = data[:2], 2
+    while position + 2 <= len(data):
+        length = int.from_bytes(data[position : position + 2], "big")
+        sct = data[position + 2 : position + 2 + length]
+        if len(sct) < length or length < 47 or sct[0] != 0:
+            break
+        extensions = 43 + int.from_bytes(sct[41:43], "big")
+        if extensions + 4 > length:
+            break
+        made += data[position : position + 2] + sct[:1] + own.octets(sct[1:33]) + bytes(8) + sct[41:43]
+        made += bytes(extensions - 43) + sct[extensions : extensions + 4] + own.octets(sct[extensions + 4 :])
+        position += 2 + length
+    return made + own.octets(data[position:]) if position < len(data) else made
+
+
+KNOWN: dict[bytes, Callable[[bytes, Pseudonyms], bytes]] = {
+    bytes.fromhex("551d11"): rebuild_names,  # subjectAltName
+    bytes.fromhex("551d12"): rebuild_names,  # issuerAltName
+    bytes.fromhex("551d1e"): rebuild_names,  # nameConstraints
+    bytes.fromhex("551d1f"): rebuild_names,  # cRLDistributionPoints
+    bytes.fromhex("551d2e"): rebuild_names,  # freshestCRL
+    bytes.fromhex("2b06010505070101"): rebuild_names,  # authorityInfoAccess
+    bytes.fromhex("2b0601050507010b"): rebuild_names,  # subjectInfoAccess
+    bytes.fromhex("551d20"): rebuild_policies,  # certificatePolicies
+    bytes.fromhex("551d25"): rebuild_scrubbed,  # extKeyUsage
+    bytes.fromhex("551d0e"): rebuild_scrubbed,  # subjectKeyIdentifier
+    bytes.fromhex("551d23"): rebuild_key_id,  # authorityKeyIdentifier
+    bytes.fromhex("2b06010401d679020402"): rebuild_timestamps,  # SCT list
+}

@@ -1,0 +1,148 @@
+"""DER elements -> DER of the same tags and lengths, in which nothing stays but what is asked to.
+
+`scrub` is the rule for everything of which no more is known: tags, lengths, truth values, object identifiers and
+small numbers stay, and all else becomes a pseudonym of the same length. Spec: ITU-T X.690.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from ..certificates.der import (
+    BIT_STRING,
+    BOOLEAN,
+    GENERALIZED_TIME,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    STRING_ENCODINGS,
+    UTC_TIME,
+    Element,
+    iter_elements,
+    parse_element,
+)
+from ..errors import DecodeError
+from .pseudonyms import Pseudonyms
+
+NULL, ENUMERATED = 0x05, 0x0A
+CONSTRUCTED = 0x20
+SMALL_NUMBER = 1  # octets of an INTEGER that is no secret: a version, a count
+HALF_DAY = 43_200
+PRIVATE_ENTERPRISE = bytes.fromhex("2b06010401")  # 1.3.6.1.4.1: who asked IANA for a number
+PUBLIC_ENTERPRISES = (bytes.fromhex("2b060104018237"), bytes.fromhex("2b06010401d679"))  # Microsoft, Google
+KNOWN_POLICIES = (bytes.fromhex("67810c01"), bytes.fromhex("551d20"))  # CA/Browser Forum 2.23.140.1, anyPolicy
+TIME_TEXT = re.compile(rb"(\d{12}|\d{14})Z")
+FOUR_OCTETS_EACH, TWO_OCTETS_EACH = 0x1C, 0x1E  # UniversalString, BMPString
+
+
+def header_of(element: Element) -> bytes:
+    """Tag and length, as they stand."""
+    return element.data[element.offset : element.start]
+
+
+def read_all(data: bytes) -> Element:
+    """The one element that fills these octets; raises DecodeError."""
+    element = parse_element(data, 0, len(data))
+    if element.end != len(data):
+        element.fail("trailing_data", "the end of the block")
+    return element
+
+
+def scrub(element: Element, own: Pseudonyms) -> bytes:
+    """An element of which nothing is known but that it is DER."""
+    if element.tag & CONSTRUCTED:
+        return header_of(element) + b"".join(scrub(each, own) for each in iter_elements(element))
+    return header_of(element) + scrub_contents(element, own)
+
+
+def scrub_contents(element: Element, own: Pseudonyms) -> bytes:
+    """The contents of a primitive element."""
+    contents, tag = element.contents, element.tag
+    if tag in (BOOLEAN, NULL, ENUMERATED):
+        return contents
+    if tag == OBJECT_IDENTIFIER:
+        return scrub_identifier(contents, own)
+    if tag == INTEGER:
+        return contents if len(contents) <= SMALL_NUMBER else scrub_integer(contents, own)
+    if tag == BIT_STRING:
+        return contents[:1] + own.octets(contents[1:])
+    if tag in (UTC_TIME, GENERALIZED_TIME):
+        return scrub_time(contents, 0)
+    if tag in STRING_ENCODINGS:
+        return scrub_string(tag, contents, own)
+    return own.octets(contents)
+
+
+def scrub_identifier(contents: bytes, own: Pseudonyms) -> bytes:
+    """An object identifier: one below a private enterprise's number names the enterprise, unless all know it."""
+    if not contents.startswith(PRIVATE_ENTERPRISE) or contents.startswith(PUBLIC_ENTERPRISES):
+        return contents
+    kept = len(PRIVATE_ENTERPRISE)
+    return contents[:kept] + turn_arcs(contents[kept:], own)
+
+
+def scrub_policy(contents: bytes, own: Pseudonyms) -> bytes:
+    """The object identifier of a certificate policy: the authority's own ones name the authority."""
+    if contents.startswith(KNOWN_POLICIES):
+        return contents
+    return contents[:1] + turn_arcs(contents[1:], own)
+
+
+def turn_arcs(arcs: bytes, own: Pseudonyms) -> bytes:
+    """Other arcs of as many octets: each octet keeps the bit that says whether its arc goes on."""
+    return bytes(old & 0x80 | (new & 0x7F or 1) for old, new in zip(arcs, own.octets(arcs), strict=True))
+
+
+def scrub_integer(contents: bytes, own: Pseudonyms) -> bytes:
+    """A number of as many octets, of the same sign, and as long as it looks."""
+    made = bytearray(own.octets(contents))
+    lead = 1 if contents[0] in (0x00, 0xFF) else 0  # a first octet that only says the sign
+    made[:lead] = contents[:lead]
+    if lead:
+        made[1] = made[1] & 0x7F | contents[1] & 0x80
+    else:
+        made[0] = contents[0] & 0x80 | (made[0] & 0x7F or 1)
+        if made[0] == 0xFF:
+            made[0] = 0xFE
+    return bytes(made)
+
+
+def scrub_string(tag: int, contents: bytes, own: Pseudonyms) -> bytes:
+    """A text of as many octets, host names and the like in their shape."""
+    encoding = STRING_ENCODINGS[tag]
+    width = {TWO_OCTETS_EACH: 2, FOUR_OCTETS_EACH: 4}.get(tag, 1)
+    try:
+        text = contents.decode(encoding)
+        made = (
+            own.text(text).encode(encoding) if width == 1 else own.letters(text.encode())[: len(text)].encode(encoding)
+        )
+    except UnicodeError:
+        made = b""
+    if len(made) == len(contents):
+        return made
+    return own.letters(contents[: len(contents) // width]).encode(encoding)[: len(contents)].ljust(len(contents), b"0")
+
+
+def scrub_time(contents: bytes, shift: int) -> bytes:
+    """A time moved by seconds; one that is not written as RFC 5280 asks becomes the start of 2000."""
+    if TIME_TEXT.fullmatch(contents):
+        short = len(contents) == 13
+        style = "%y%m%d%H%M%SZ" if short else "%Y%m%d%H%M%SZ"
+        try:
+            moment = datetime.strptime(contents.decode("ascii"), style).replace(tzinfo=UTC)
+            if not shift:
+                moment = moment.replace(hour=0, minute=0, second=0)
+            made = (moment + timedelta(seconds=shift)).strftime(style).encode("ascii")
+            if len(made) == len(contents):
+                return made
+        except (ValueError, OverflowError):
+            pass
+    return (b"000101000000Z" if len(contents) < 15 else b"20000101000000Z")[: len(contents)].ljust(len(contents), b"0")
+
+
+def scrub_octets(data: bytes, own: Pseudonyms) -> bytes:
+    """Octets that are DER, scrubbed; any others as a pseudonym."""
+    try:
+        return scrub(read_all(data), own)
+    except (DecodeError, RecursionError):
+        return own.octets(data)
