@@ -1,10 +1,11 @@
 """What can go wrong, as a closed list.
 
-Six things can: a capture that cannot be used at all (CaptureError: the person
+Seven things can: a capture that cannot be used at all (CaptureError: the person
 named the wrong file), a policy or baseline that is none (PolicyError), a filter that says
 nothing (FilterError), certificates to trust that are none (TrustError), a case that is none
-or was tampered with (CaseError), and traffic or a file whose bytes do not follow their
-specification (DecodeError: data, which becomes a row of the problems frame).
+or was tampered with (CaseError), another program or package that is needed and fails
+(ToolError), and traffic or a file whose bytes do not follow their specification (DecodeError:
+data, which becomes a row of the problems frame).
 """
 
 from __future__ import annotations
@@ -72,6 +73,15 @@ class CaseError(TlsInspectError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.reason = reason
+
+
+class ToolError(TlsInspectError):
+    """Another program or package that is needed for what was asked, and is not there or fails; `tool` names it."""
+
+    def __init__(self, tool: str, reason: str) -> None:
+        super().__init__(f"{tool}: {reason}")
+        self.tool = tool
         self.reason = reason
 
 

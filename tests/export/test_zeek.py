@@ -108,6 +108,7 @@ def test_names_are_those_of_zeek_and_openssl() -> None:
         "1", "quicv2", "draft-29", "unknown-51303433",
     ]  # fmt: skip
     assert name_text(r"O=Société\, SA") == r"O=Soci\C3\A9t\C3\A9\, SA"
+    assert name_text("CN=a,STREET=b+STREET=c,O=xSTREET=d") == "CN=a,street=b+street=c,O=xSTREET=d"
     assert [serial_text(serial) for serial in ("1", "f0af", "-80")] == ["01", "F0AF", "-80"]
 
 

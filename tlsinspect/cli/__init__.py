@@ -1,8 +1,8 @@
 """The command line: thin doors. Options -> one call of the library -> print -> exit status.
 
-Exit status: 0; 1 where --strict meets damage, check a failure at or above --fail-on, or case
-verify something that does not hold; 2 for a mistake in the command or a file that cannot be
-read; 130 after Ctrl-C with nothing to show.
+Exit status: 0; 1 where --strict meets damage, check a failure at or above --fail-on, verify a
+difference without a known reason, or case verify something that does not hold; 2 for a mistake
+in the command or a file that cannot be read; 130 after Ctrl-C with nothing to show.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .report import report
 from .show import show
 from .summary import summary
 from .validate import validate
+from .verify import verify
 from .whatif import whatif
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
@@ -39,7 +40,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "See": (summary, answers, show, report, chart),
     "Judge": (findings, validate, check, whatif, quantum),
-    "Pivot and compare": (*PIVOT_COMMANDS, diff),
+    "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
     "Hand over": (export, extract, case),
     "Set up": (limits, completion),
 }

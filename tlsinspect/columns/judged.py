@@ -223,6 +223,22 @@ QUANTUM_SERVERS = (
     Column("packet", "int64", "its ServerHello", "packet number"),
 )
 
+VERIFY_DIFFERENCES = (
+    Column("source", "string", "who gives the second opinion: tshark and its version, or a log"),
+    Column("capture", "string", "file"),
+    Column("connection_id", "string", "our connection, where there is one"),
+    Column("packet", "int64", "packet to look at", "packet number"),
+    Column("subject", "string", "client -> server, or the SHA-256 of a certificate"),
+    Column(
+        "field",
+        "string",
+        "column of the connections frame, or field of their log; connection: how many there are between these ends",
+    ),
+    Column("ours", "string", "our value"),
+    Column("theirs", "string", "their value"),
+    Column("reason", "string", "why they differ, where that is known"),
+)
+
 JUDGEMENTS: dict[str, tuple[Column, ...]] = {
     "check.requirements": CHECK_REQUIREMENTS,
     "check.failures": CHECK_FAILURES,
@@ -231,6 +247,7 @@ JUDGEMENTS: dict[str, tuple[Column, ...]] = {
     "whatif.shares": WHATIF_SHARES,
     "whatif.hosts": WHATIF_HOSTS,
     "whatif.connections": WHATIF_CONNECTIONS,
+    "verify.differences": VERIFY_DIFFERENCES,
     "quantum.classes": QUANTUM_CLASSES,
     "quantum.servers": QUANTUM_SERVERS,
 }

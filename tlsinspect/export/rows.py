@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ..connection import CARRIES_TLS
+
 if TYPE_CHECKING:
     from ..inspection import Inspection
 
 Row = dict[str, Any]
 
 ROWS_AT_ONCE = 4096
-CARRIES_TLS = frozenset({"tls", "dtls", "quic", "gquic", "ssl2"})
 
 
 def iter_rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:

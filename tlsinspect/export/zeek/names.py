@@ -6,6 +6,8 @@ OpenSSL's, as Zeek has them from there.
 
 from __future__ import annotations
 
+import re
+
 from ...registry import ALERTS, CIPHER_SUITES, GROUPS, cipher_suite_name
 
 VERSIONS = {
@@ -19,6 +21,7 @@ VERSIONS = {
     0xFEFD: "DTLSv12",
     0xFEFC: "DTLSv13",
 }
+STREET = re.compile(r"(?:(?<=^)|(?<=[,+]))STREET=")  # the one attribute that OpenSSL spells otherwise
 DRAFT_OCTET = 0x7F  # TLS 1.3 drafts are 0x7F and the draft's number
 
 QUIC_VERSIONS = {0x00000001: "1", 0x6B3343CF: "quicv2"}
@@ -84,7 +87,10 @@ def quic_version_text(version: int | None) -> str | None:
 
 def name_text(name: str | None) -> str | None:
     r"""A distinguished name as OpenSSL writes RFC 2253: what is not ASCII as \XX for each octet of its UTF-8."""
-    if name is None or name.isascii():
+    if name is None:
+        return None
+    name = STREET.sub("street=", name)
+    if name.isascii():
         return name
     octets = name.encode("utf-8", "surrogatepass")
     return "".join(chr(octet) if octet < 0x80 else f"\\{octet:02X}" for octet in octets)

@@ -1,0 +1,74 @@
+"""`tlsinspect verify` with tshark: what a person types and reads, and what happens when tshark is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from command_line import run
+from samples import CAPTURES, inspect
+
+import tlsinspect
+from tlsinspect.errors import CaptureError
+from tlsinspect.verification import Verification, tshark, verify_tshark
+
+SAMPLE = "handshakes/tls12.pcap"
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed: run make tools")
+
+
+@needs_tshark
+def test_a_person_reads_how_much_agrees_and_what_is_explained() -> None:
+    result = run("verify", CAPTURES / "handshakes/quic-retry.pcapng")
+    first, second, third, *_ = result.stdout.splitlines()
+    assert first.startswith("tshark ")
+    assert first.endswith("facts agree in 1 connection; 0 differences without a known reason, 2 with one")
+    assert second.startswith("  explained, 2 of client_hello_packet, client_random: a client that says something else")
+    assert third.startswith("    packet 3: client_hello_packet of ")
+    assert result.exit_code == 0
+
+
+@needs_tshark
+def test_a_value_that_differs_is_found_with_its_packet_in_notebooks_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inspection = tlsinspect.read(CAPTURES / SAMPLE)
+    connections = inspection.arrow("connections")
+    place = connections.schema.get_field_index("server_name")
+    inspection.arrow_tables["connections"] = connections.set_column(place, "server_name", pa.array(["evil\x1b.test"]))
+
+    async def cell() -> Verification:
+        return verify_tshark(inspection)
+
+    found = asyncio.run(cell())
+    [row] = found.unexplained.to_dict("records")
+    [ours] = inspect(SAMPLE).connections.to_dict("records")
+    assert (row["field"], row["ours"], row["theirs"]) == ("server_name", "evil\x1b.test", ours["server_name"])
+    assert (row["packet"], row["connection_id"]) == (ours["client_hello_packet"], ours["connection_id"])
+    monkeypatch.setattr("tlsinspect.verification.verify_tshark", lambda _: found)
+    result = run("verify", CAPTURES / SAMPLE)
+    assert result.exit_code == 1
+    assert "1 difference without a known reason" in result.stdout
+    assert f"  packet {row['packet']}: server_name of {row['subject']}\n    here:   evil\\x1b.test\n" in result.stdout
+    assert "server_name" in run("verify", CAPTURES / SAMPLE, "--format", "csv").stdout
+
+
+def test_without_tshark_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    tshark.tshark_version.cache_clear()
+    result = run("verify", CAPTURES / SAMPLE)
+    assert result.exit_code == 2
+    assert result.stderr == "tlsinspect: tshark: it is not installed; Debian has it as package tshark\n"
+
+
+def test_standard_input_has_to_be_saved_first() -> None:
+    result = run("verify", "-", input=(CAPTURES / SAMPLE).read_bytes())
+    assert result.exit_code == 2
+    assert result.stderr == "tlsinspect: -: tshark has to read the capture as well: save it to a file first\n"
+
+
+def test_several_captures_read_as_one_are_refused() -> None:
+    with pytest.raises(CaptureError, match="one capture at a time"):
+        verify_tshark(tlsinspect.read([CAPTURES / SAMPLE, CAPTURES / "handshakes/dtls12.pcap"]))

@@ -1,0 +1,121 @@
+"""tlsinspect verify: second opinions on a capture, and every field in which they differ."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..inspection import Inspection, Overlap
+    from ..verification import Verification
+    from ..wire.limits import Limits
+
+SHOWN = 20  # differences without a reason that are listed unless --most says otherwise
+LOG = click.Path(path_type=Path)
+
+
+@click.command(epilog=CAPTURES)
+@reading_options
+@click.option(
+    "--zeek", "zeek_logs", type=LOG, multiple=True, metavar="FILE",
+    help="ssl.log, x509.log or quic.log that Zeek wrote of the same traffic, as text or JSON; may be given several "
+    "times.",
+)  # fmt: skip
+@click.option("--eve", "eve_logs", type=LOG, multiple=True, metavar="FILE", help="Suricata's eve.json of the traffic.")
+@click.option(
+    "--tshark", "asks_tshark", is_flag=True, show_default="unless a log is given",
+    help="Ask tshark, which has to be installed, capture by capture.",
+)  # fmt: skip
+@click.option(
+    "--most", type=click.IntRange(0), default=SHOWN, show_default=True,
+    help="Differences without a known reason that are listed; 0 for all.",
+)  # fmt: skip
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
+    help="Text for people; every difference as rows.",
+)  # fmt: skip
+def verify(
+    captures: tuple[str, ...],
+    ports: frozenset[int],
+    processes: int,
+    overlap: Overlap,
+    limits: Limits,
+    strict: bool,
+    zeek_logs: tuple[Path, ...],
+    eve_logs: tuple[Path, ...],
+    asks_tshark: bool,
+    most: int,
+    format_name: str,
+) -> None:
+    """Compare every field with tshark's, Zeek's or Suricata's.
+
+    What differs is listed with the packet to look at and both values; differences whose reason is known are counted
+    apart, each reason with an example: docs/verify.md. The exit status is 1 where any has no known reason.
+
+    \b
+    Examples:
+      tlsinspect verify capture.pcapng
+      tlsinspect verify capture.pcapng --zeek logs/ssl.log --zeek logs/x509.log
+      tlsinspect verify capture.pcapng --eve eve.json --format csv > differences.csv
+    """
+    with errors_as_one_line():
+        found: list[Verification] = []
+        status = 0
+        if zeek_logs or eve_logs:
+            inspection = inspect(captures, ports, processes, overlap, limits)
+            found += ask_logs(inspection, zeek_logs, eve_logs)
+            status = exit_status(inspection.reading.totals, strict)
+        if asks_tshark or not found:
+            for inspection in each_alone(captures, ports, processes, overlap, limits):
+                found.append(ask_tshark(inspection))
+                status = max(status, exit_status(inspection.reading.totals, strict))
+        show(found, most, format_name)
+        sys.exit(1 if any(len(each.unexplained) for each in found) else status)
+
+
+def ask_logs(inspection: Inspection, zeek_logs: tuple[Path, ...], eve_logs: tuple[Path, ...]) -> list[Verification]:
+    """What the logs say."""
+    from ..verification import verify_eve, verify_zeek
+
+    return [*verify_zeek(inspection, zeek_logs), *(verify_eve(inspection, path) for path in eve_logs)]
+
+
+def ask_tshark(inspection: Inspection) -> Verification:
+    """What tshark says."""
+    from ..verification import verify_tshark
+
+    return verify_tshark(inspection)
+
+
+def each_alone(
+    captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
+) -> Iterator[Inspection]:
+    """The captures, read one by one, as tshark reads them."""
+    from ..capture import find_captures
+
+    for source in find_captures(captures):
+        yield inspect(
+            (source.path if source.location is None else str(source.location),), ports, processes, overlap, limits
+        )
+
+
+def show(found: list[Verification], most: int, format_name: str) -> None:
+    """Print what was found."""
+    if format_name == "text":
+        from ..report.verification import render_verification
+        from .lines import print_lines
+
+        print_lines(line for each in found for line in render_verification(each, most))
+        return
+    import pyarrow as pa
+
+    from .export import write_table
+
+    write_table(pa.concat_tables([each.difference_table for each in found]), format_name)

@@ -1,0 +1,85 @@
+"""Differences for which tshark 4 has a reason that is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .record import PRESENCE, Difference, Reason
+
+
+def ours(**wanted: Any) -> Callable[[Difference], bool]:
+    """True where our connection has these values in these columns."""
+    return lambda found: found.row is not None and all(found.row[name] == value for name, value in wanted.items())
+
+
+def has_suite(*parts: str) -> Callable[[Difference], bool]:
+    """True where our connection's suite has one of these parts in its name."""
+    return lambda found: any(part in str((found.row or {}).get("cipher_suite_name")) for part in parts)
+
+
+def is_cut_short(found: Difference) -> bool:
+    """True where tshark shows nothing of a message of which octets are missing."""
+    row = found.row
+    return (
+        row is not None
+        and found.theirs is None
+        and bool(row["gap"] or row["truncated"] or row["failure"] == "capture_end")
+    )
+
+
+def is_cut_hello(found: Difference) -> bool:
+    """True where packets were cut by the capture length."""
+    return found.row is not None and bool(found.row["truncated"])
+
+
+def breaks_off(found: Difference) -> bool:
+    """True where an extension of the ClientHello breaks off."""
+    return found.row is not None and dict(found.row["unknown_reasons"]).get("server_name") == "malformed"
+
+
+def is_several_quic(found: Difference) -> bool:
+    """True where we tell more QUIC connections apart than tshark does between the same ports."""
+    return found.row is not None and found.row["protocol"] == "quic" and found.ours > found.theirs > 0
+
+
+TSHARK_REASONS = (
+    Reason(
+        "tshark does not know the key exchange of these suites and leaves the message closed",
+        ("group", "dh_prime_bits", "server_signature_algorithm"),
+        has_suite("_PSK_WITH_", "_ARIA_"),
+    ),
+    Reason("tshark looks for SSL 2.0 on the ports of TLS only", (PRESENCE,), ours(protocol="ssl2")),
+    Reason(
+        "tshark does not show the certificate of an SSL 2.0 ServerHello",
+        ("certificate_sha256s",),
+        ours(protocol="ssl2"),
+    ),
+    Reason(
+        "tshark leaves a Certificate message closed of which the capture holds only the beginning",
+        ("certificate_sha256s",),
+        is_cut_short,
+    ),
+    Reason("tshark leaves a hello closed of which the capture holds only the beginning", (PRESENCE,), is_cut_hello),
+    Reason(
+        "tshark stops at the extension that breaks off, and makes no JA3",
+        ("client_extensions", "ja3", "ja3_string"),
+        breaks_off,
+    ),
+    Reason("tshark takes all QUIC between two ports for one connection", (PRESENCE,), is_several_quic),
+    Reason(
+        "tshark does not put the TLS of OpenVPN's control packets together, nor find it behind an HMAC of SHA-256",
+        (PRESENCE, "group", "server_signature_algorithm", "certificate_sha256s"),
+        ours(starttls_protocol="openvpn"),
+    ),
+    Reason(
+        "a client that says something else behind a Retry is answered by its second hello; tshark shows the first",
+        ("client_hello_packet", "client_random"),
+        ours(quic_retry=True),
+    ),
+    Reason(
+        "TLS in EAP over a LAN has no IP addresses, by which connections are matched",
+        (PRESENCE,),
+        ours(transport="eapol"),
+    ),
+)
