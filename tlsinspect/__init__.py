@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CaptureError, DecodeError, FilterError, PolicyError, TlsInspectError
+from .errors import CaptureError, DecodeError, FilterError, PolicyError, StoreError, TlsInspectError
 
 if TYPE_CHECKING:
     from .inspection import Inspection, read
+    from .store import Store, ingest, open_store
     from .wire.limits import Limits
 
 __version__ = "0.1.0"
@@ -18,8 +19,12 @@ __all__ = [
     "Inspection",
     "Limits",
     "PolicyError",
+    "Store",
+    "StoreError",
     "TlsInspectError",
     "__version__",
+    "ingest",
+    "open_store",
     "read",
 ]
 
@@ -30,6 +35,10 @@ def __getattr__(name: str) -> Any:
         from . import inspection
 
         return getattr(inspection, name)
+    if name in ("Store", "ingest", "open_store"):
+        from . import store
+
+        return getattr(store, name)
     if name == "Limits":
         from .wire.limits import Limits
 

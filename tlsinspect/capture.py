@@ -104,12 +104,14 @@ class CaptureSource:
 
     def sha256(self) -> str | None:
         """The SHA-256 of the file as stored, in hexadecimal; None for a stream. Reads the whole file."""
-        if self.size is None:
-            return None
+        return None if self.size is None else self.sha256_of_first(self.size)
+
+    def sha256_of_first(self, length: int) -> str:
+        """The SHA-256 of the first `length` octets of the file as stored, in hexadecimal."""
         digest = hashlib.sha256()
         self.consumed = 0
         with self.open() as file:
-            while block := self.read_stored(file, BLOCK_LENGTH):
+            while block := self.read_stored(file, min(BLOCK_LENGTH, length - self.consumed)):
                 digest.update(block)
         return digest.hexdigest()
 

@@ -1,11 +1,11 @@
 """What can go wrong, as a closed list.
 
-Seven things can: a capture that cannot be used at all (CaptureError: the person
-named the wrong file), a policy or baseline that is none (PolicyError), a filter that says
-nothing (FilterError), certificates to trust that are none (TrustError), a case that is none
-or was tampered with (CaseError), another program or package that is needed and fails
-(ToolError), and traffic or a file whose bytes do not follow their specification (DecodeError:
-data, which becomes a row of the problems frame).
+These can: a capture that cannot be used at all (CaptureError: the person named the wrong
+file), a policy or baseline that is none (PolicyError), a filter that says nothing
+(FilterError), certificates to trust that are none (TrustError), a case that is none or was
+tampered with (CaseError), a store that is none or cannot be used (StoreError), another program
+or package that is needed and fails (ToolError), and traffic or a file whose bytes do not follow
+their specification (DecodeError: data, which becomes a row of the problems frame).
 """
 
 from __future__ import annotations
@@ -83,6 +83,19 @@ class ToolError(TlsInspectError):
         super().__init__(f"{tool}: {reason}")
         self.tool = tool
         self.reason = reason
+
+
+class StoreError(TlsInspectError):
+    """A store that does not exist, is none, or cannot be read or written; `path` is what the person named."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, str]]:
+        """Survive the way between processes."""
+        return StoreError, (self.path, self.reason)
 
 
 class FilterError(TlsInspectError, ValueError):

@@ -22,6 +22,7 @@ from .diff import diff
 from .export import export
 from .extract import extract
 from .findings import findings
+from .ingest import ingest
 from .limits import limits
 from .pivots import PIVOT_COMMANDS
 from .quantum import quantum
@@ -41,6 +42,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "See": (summary, answers, show, report, chart),
     "Judge": (findings, validate, check, whatif, quantum),
     "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
+    "Collect": (ingest,),
     "Hand over": (export, extract, case),
     "Set up": (limits, completion),
 }

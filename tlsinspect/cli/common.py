@@ -6,23 +6,26 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import FilterError, TlsInspectError
+from ..errors import FilterError, StoreError, TlsInspectError
 
 if TYPE_CHECKING:
     from ..anonymise import Pseudonyms
     from ..filters.compile import Filter
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
+    from ..store import Store
     from ..totals import Totals
     from ..validation import Trust
     from ..wire.limits import Limits
 
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
-standard input; several are read as one, in the order of their first packets."""
+standard input; several are read as one, in the order of their first packets. Or it is a store that 'tlsinspect
+ingest' made."""
 
 OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
@@ -65,9 +68,37 @@ def parse_limits(context: click.Context, option: click.Parameter, values: tuple[
     return Limits(**chosen)
 
 
+def parse_day(context: click.Context, option: click.Parameter, text: str | None) -> date | None:
+    """Parse a day, and remember it for `inspect`."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day, such as 2026-03-31", context, option) from None
+    context.meta[f"{__name__}.{option.name}"] = day
+    return day
+
+
+def chosen_days() -> tuple[date | None, date | None]:
+    """The days that --since and --until name."""
+    meta = click.get_current_context().meta
+    return meta.get(f"{__name__}.since"), meta.get(f"{__name__}.until")
+
+
+DAYS = tuple(
+    click.option(f"--{name}", callback=parse_day, expose_value=False, metavar="DAY", help=text)
+    for name, text in (
+        ("until", "Last day on which they may start."),
+        ("since", "First day, in UTC, on which connections may start, such as 2026-03-01."),
+    )
+)
+
+
 def reading_options(command: Command) -> Command:
     """The arguments and options of every command that reads captures."""
     for option in (
+        *DAYS,
         click.option("--strict", is_flag=True, help="Exit with status 1 when a capture is damaged."),
         click.option(
             "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
@@ -259,12 +290,69 @@ def inspect(
     where: str = "",
 ) -> Inspection:
     """Read the captures with a progress bar, warn of what went wrong, and say how many connections `where` selects."""
+    store = named_store(captures)
+    since, until = chosen_days()
+    if store is not None:
+        return inspect_store(store, since, until, where)
     from ..inspection import read
 
+    where = within_days(where, since, until)
     with progress_bar() as progress:
         inspection = read(captures, ports, progress, processes, overlap, limits, where)
     warn(inspection.reading.totals)
     if where:
+        tell_selection(inspection.reading.totals)
+    return inspection
+
+
+def within_days(where: str, since: date | None, until: date | None) -> str:
+    """A filter that takes only what starts in some days."""
+    parts = [f"({where})"] if where and (since or until) else [where] if where else []
+    if since:
+        parts.append(f"time_start >= '{since}'")
+    if until:
+        parts.append(f"time_start < '{until + timedelta(days=1)}'")
+    return " and ".join(parts)
+
+
+def named_store(captures: tuple[str, ...]) -> Store | None:
+    """The store that is named instead of captures; raises StoreError where it is named beside others."""
+    if not any(might_be_store(capture) for capture in captures):
+        return None
+    from ..store import is_store, open_store
+
+    stores = [capture for capture in captures if might_be_store(capture) and is_store(capture)]
+    if not stores:
+        return None
+    if len(captures) > 1:
+        raise StoreError(stores[0], "is a store: name it alone, or ingest the other captures into it")
+    return open_store(stores[0])
+
+
+def might_be_store(capture: str) -> bool:
+    """Whether it is worth asking what knows stores: importing that takes longer than a look."""
+    return "://" in capture or os.path.isfile(os.path.join(capture, "store.json"))  # noqa: PTH113, PTH118
+
+
+def inspect_store(store: Store, since: date | None, until: date | None, where: str) -> Inspection:
+    """Open some days of a store, warn of what is not complete, and say how many connections `where` selects."""
+    from ..export.text import escape_control
+
+    inspection = store.inspection(since, until, where)
+    missing = store.unfinished()
+    if missing:
+        those = "1 capture is" if missing == 1 else f"{missing:,} captures are"
+        click.echo(
+            f"tlsinspect: warning: {escape_control(store.url)}: {those} not ingested to the end, so that connections "
+            "are missing; 'tlsinspect ingest' goes on with them",
+            err=True,
+        )
+    damaged = len(inspection.reading.totals.damage)
+    if damaged:
+        those = "1 capture is" if damaged == 1 else f"{damaged:,} captures are"
+        click.echo(f"tlsinspect: warning: {those} damaged: tlsinspect export --table problems says how", err=True)
+    if where:
+        inspection.arrow("connections")
         tell_selection(inspection.reading.totals)
     return inspection
 

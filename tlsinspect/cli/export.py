@@ -16,9 +16,11 @@ from ..columns import COLUMNS
 from .common import (
     CAPTURES,
     anonymise_option,
+    chosen_days,
     errors_as_one_line,
     exit_status,
     inspect,
+    named_store,
     parse_filter,
     progress_bar,
     reading_options,
@@ -27,6 +29,7 @@ from .common import (
     tell_selection,
     warn,
     where_option,
+    within_days,
     writing_to,
 )
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from ..inspection import Inspection, Overlap
     from ..parallel import ParallelReading
     from ..reading import Reading
+    from ..store import Store
     from ..wire.limits import Limits
 
 ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
@@ -45,6 +49,7 @@ BINARY = frozenset({"parquet", "arrow"})
 FOLDERS = ("zeek", "zeek-json")
 FILES = ("eve",)
 STREAMED = ("connections", "messages", "alerts")
+STREAMED_STORED = (*STREAMED, "offers", "chains")
 
 
 @click.command(epilog=CAPTURES)
@@ -118,8 +123,12 @@ def export(
         parse_filter(where, listed=table)
     rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
+        store = None if key_file else named_store(captures)
+        if store is not None and table in STREAMED_STORED and (not where or table == "connections"):
+            export_stored(store, where, rows, table, format_name, output)
+            sys.exit(0)
         chosen = (captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
-        streamed = table in STREAMED and key_file is None
+        streamed = table in STREAMED and not key_file
         reading = export_streamed(*chosen) if streamed else export_whole(*chosen, key_file)
         sys.exit(exit_status(reading.totals, strict))
 
@@ -166,6 +175,7 @@ def export_streamed(
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
+        where = within_days(where, *chosen_days())
         selected = parse_filter(where) if where else None
         reading = open_reading(captures, ports, [table], progress, processes, overlap, limits, selected)
         batches = iter(reading)
@@ -179,6 +189,22 @@ def export_streamed(
     if where:
         tell_selection(reading.totals)
     return reading
+
+
+def export_stored(store: Store, where: str, chosen: Filter | None, table: str, format_name: str, output: str) -> None:
+    """Write rows as they come out of a store."""
+    from ..export import open_writer
+    from ..tables import arrow_schema
+
+    schema = arrow_schema(table)
+    filters = [each for each in (parse_filter(where) if where else None, chosen) if each is not None]
+    with open_output(output, []) as out:
+        writer = open_writer(format_name, out, schema)
+        for batch in store.dataset(table, *chosen_days()).to_batches(columns=schema.names):
+            for each in filters:
+                batch = each.apply(batch)  # noqa: PLW2901
+            writer.write(batch)
+        writer.close()
 
 
 def export_whole(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -9,14 +11,16 @@ import pyarrow as pa
 from .. import __version__
 from ..errors import CaptureError
 from .choose import comments_of
-from .find import Found, Wanted, find_packets
+from .find import BEFORE_EAP_NS, Found, Wanted, find_packets
 from .packets import iter_packets
 from .pcapng import PcapngWriter
 from .secrets import TLS_KEY_LOG, own_secrets
 
 if TYPE_CHECKING:
+    from ..capture import CaptureSource
     from ..inspection import Inspection
 
+LATEST = 1 << 63  # ns; later than any packet
 COLUMNS = (
     *("client_ip", "client_port", "server_ip", "server_port", "transport", "starttls_protocol"),
     *("time_start", "time_end", "client_random"),
@@ -40,12 +44,11 @@ def extract_packets(inspection: Inspection, out: BinaryIO) -> Extracted:
     raises CaptureError where that cannot be done.
     """
     check_sources(inspection)
-    sources = inspection.reading.sources
     rows = wanted_rows(inspection.arrow("connections"))
     wanted, totals = Wanted(rows), inspection.reading.totals
+    sources, names = needed_captures(inspection, rows)
     found = [find_packets(source, wanted, totals.tls_ports, totals.limits) for source in sources]
     randoms = {row["client_random"] for row in rows if row["client_random"]}
-    names = totals.names
     comment = f"{len(rows)} connections extracted from {', '.join(names)}"
     writer = PcapngWriter(out, f"tlsinspect {__version__}", comment)
     secrets = b"".join(own_secrets(kind, octets, randoms) for each in found for kind, octets in each.secrets)
@@ -59,10 +62,27 @@ def extract_packets(inspection: Inspection, out: BinaryIO) -> Extracted:
     return Extracted(len(rows), packets, commented, secrets.count(b"\n"))
 
 
+def needed_captures(inspection: Inspection, rows: list[dict[str, Any]]) -> tuple[list[CaptureSource], list[str]]:
+    """The captures with packets of the time of some connection, and their names."""
+    totals = inspection.reading.totals
+    spans = sorted((row["time_start"], row["time_end"]) for row in rows)
+    latest = list(accumulate((max(span) for span in spans), max))
+    sources, names = [], []
+    # Where reading was interrupted there are fewer facts than sources, and no connections in the others.
+    for source, name, facts in zip(inspection.reading.sources, totals.names, totals.captures, strict=False):
+        if facts["time_start"] is None:
+            continue
+        begun = bisect_right(spans, (facts["time_end"], LATEST))  # connections that begin before the capture ends
+        if begun and latest[begun - 1] >= facts["time_start"] - BEFORE_EAP_NS:
+            sources.append(source)
+            names.append(name)
+    return sources, names
+
+
 def check_sources(inspection: Inspection) -> None:
     """Raise CaptureError for a capture that cannot be read again."""
     for source in inspection.reading.sources:
-        if source.location is None or source.size is None:
+        if source.size is None:
             raise CaptureError(
                 source.path, "can be read only once, and packets are copied in a second reading; save it"
             )

@@ -1,0 +1,192 @@
+"""Captures into a store: each once, as one stream where they follow each other, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+
+import tlsinspect
+from tlsinspect import Inspection, Store, StoreError
+from tlsinspect.store.strand import STEP_OCTETS
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+DEMO = CAPTURES / "demo.pcapng"
+PACKETS = 2500
+
+
+@pytest.fixture(scope="module")
+def records() -> list[bytes]:
+    """Packets of the demo capture."""
+    return read_records(DEMO)[:PACKETS]
+
+
+@pytest.fixture(scope="module")
+def whole(records: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Inspection:
+    """What they hold, read as one file."""
+    return tlsinspect.read(write_capture(tmp_path_factory.mktemp("whole") / "whole.pcap", records))
+
+
+@pytest.fixture
+def rotated(records: list[bytes], tmp_path: Path) -> list[Path]:
+    """The packets in eight files."""
+    return rotate(records, tmp_path / "files", 8)
+
+
+def assert_same(store: Path, whole: Inspection) -> None:
+    """A store has the rows that the packets have in one piece."""
+    assert_same_rows(Store(store).inspection(), whole)
+
+
+@pytest.mark.parametrize("step_octets", [STEP_OCTETS, 1 << 16])
+def test_rotated_captures_have_the_rows_of_the_whole(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, step_octets: int
+) -> None:
+    done = tlsinspect.ingest(rotated, tmp_path / "store", step_octets=step_octets)
+    assert (done.captures, done.refused, done.damaged) == (8, [], [])
+    assert_same(tmp_path / "store", whole)
+
+
+def test_a_run_goes_on_with_connections_that_the_run_before_left_open(
+    whole: Inspection, rotated: list[Path], tmp_path: Path
+) -> None:
+    tlsinspect.ingest(rotated[:2], tmp_path / "store")
+    cut = Store(tmp_path / "store").inspection()
+    assert 0 < len(cut.connections) < len(whole.connections)
+    tlsinspect.ingest(rotated[2:3], tmp_path / "store")
+    done = tlsinspect.ingest(rotated, tmp_path / "store")
+    assert (done.captures, done.known) == (5, 3)
+    assert_same(tmp_path / "store", whole)
+
+
+def test_several_shares_of_one_sequence_have_the_rows_of_the_whole(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.store.planning.SHARD_MINIMUM", 1)
+    tlsinspect.ingest(rotated[:2], tmp_path / "store", workers=2)
+    tlsinspect.ingest(rotated, tmp_path / "store", workers=3)
+    shares = [[strand.shards for strand in plan.strands] for plan in Store(tmp_path / "store").catalogue.plans]
+    assert shares == [[2, 2], [3, 3, 3]]
+    assert_same(tmp_path / "store", whole)
+
+
+KILLED = """
+import os, random, signal, sys
+from tlsinspect.store import ingest
+import tlsinspect.export.parquet
+store, seed, *files = sys.argv[1:]
+chance = random.Random(int(seed))
+def dying(name, before):
+    call = getattr(os, name)
+    def instead(*arguments, **options):
+        global left
+        left -= 1
+        if left == 0 and before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = None if name == "fsync" else call(*arguments, **options)  # what is written outlives a process without it
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    setattr(os, name, instead)
+for last in [False] * 15 + [True]:
+    child = os.fork()
+    if child == 0:
+        left = 0 if last else chance.randrange(1, 60)
+        for name in ("fsync", "link", "replace", "unlink", "open"):
+            dying(name, chance.random() < 0.5)
+        ingest(files, store, step_octets=1 << 15)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print("killed" if os.WIFSIGNALED(status) else "ended", flush=True)
+    sys.stdin.readline()
+"""
+"""Ingests in one process after the other, each but the last killed at a random one of the calls that touch the disk."""
+
+
+def test_nothing_that_was_stored_is_lost_when_runs_are_killed_anywhere(
+    whole: Inspection, rotated: list[Path], tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    seed = random.randrange(1 << 30)
+    stored: set[str] = set()
+    outcomes = []
+    command = [sys.executable, "-P", "-c", KILLED, str(store), str(seed), *map(str, rotated)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        while "ended" not in outcomes:
+            outcomes.append(process.stdout.readline().strip())
+            if (store / "store.json").exists():
+                rows = Store(store).dataset("connections").to_table(columns=["connection_id", "time_start", "ja3"])
+                now = set(rows["connection_id"].to_pylist())
+                assert stored <= now, f"seed {seed}: connections that were stored are gone"
+                stored = now
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.kill()
+    assert len(outcomes) > 3, f"seed {seed}"
+    assert_same(store, whole)
+
+
+def test_two_runs_at_once_take_each_capture_once(whole: Inspection, rotated: list[Path], tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    program = "import sys, tlsinspect; tlsinspect.ingest(sys.argv[2:], sys.argv[1], step_octets=1 << 17)"
+    runs = [subprocess.Popen([sys.executable, "-P", "-c", program, str(store), *map(str, rotated)]) for _ in range(2)]
+    assert [run.wait() for run in runs] == [0, 0]
+    assert_same(store, whole)
+
+
+def test_a_broken_capture_among_others_is_a_problem_and_not_an_end(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "caddy.pcapng")
+    for name in ("first", "second"):
+        write_capture(tmp_path / f"{name}.pcap", records)
+        records = records[:-1]
+    (tmp_path / "cut.pcap").write_bytes((tmp_path / "first.pcap").read_bytes()[:-7])
+    (tmp_path / "header.pcap").write_bytes((tmp_path / "first.pcap").read_bytes()[:11])
+    (tmp_path / "notes.txt").write_text("no capture")
+    done = tlsinspect.ingest(
+        [*sorted(tmp_path.glob("*.pcap")), tmp_path / "missing.pcap"], tmp_path / "store", rotation="none"
+    )
+    assert [Path(name).name for name, _ in done.refused] == ["header.pcap", "missing.pcap"]
+    assert [name for name, _ in done.damaged] == ["cut.pcap"]
+    problems = Store(tmp_path / "store").inspection().problems
+    assert {Path(name).name for name in problems["capture"]} == {"cut.pcap", "header.pcap", "missing.pcap"}
+    assert tlsinspect.ingest(sorted(tmp_path.glob("*.pcap")), tmp_path / "store").captures == 0
+    assert len(Store(tmp_path / "store").inspection().problems) == len(problems)
+
+
+def test_a_capture_that_has_grown_is_refused(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "caddy.pcapng")
+    path = write_capture(tmp_path / "growing.pcap", records[:-4])
+    tlsinspect.ingest(path, tmp_path / "store")
+    write_capture(path, records)
+    done = tlsinspect.ingest(path, tmp_path / "store")
+    assert done.captures == 0 and "has grown" in done.refused[0][1]
+
+
+def test_a_store_of_another_format_or_with_other_options_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = CAPTURES / "handshakes" / "caddy.pcapng"
+    tlsinspect.ingest(path, tmp_path)
+    with pytest.raises(StoreError, match="was made with another --ports"):
+        tlsinspect.ingest(path, tmp_path, ports=(443,))
+    said = json.loads((tmp_path / "store.json").read_text())
+    (tmp_path / "store.json").write_text(json.dumps(said | {"format": 99, "tlsinspect": "9.0"}))
+    with pytest.raises(StoreError, match=r"written by tlsinspect 9\.0 in format 99"):
+        Store(tmp_path)
+    with pytest.raises(StoreError, match="no store"):
+        Store(tmp_path / "nowhere")
+
+
+def test_a_column_that_older_files_do_not_have_is_missing_in_their_rows(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    tlsinspect.ingest(CAPTURES / "handshakes" / "caddy.pcapng", tmp_path)
+    (part,) = tmp_path.glob("connections/*/*.parquet")
+    rows = pq.read_table(part, partitioning=None)
+    pq.write_table(rows.drop_columns(["ja4"]), part)
+    found = Store(tmp_path).inspection().connections
+    assert found["ja4"].isna().all() and found["ja3"].notna().any()

@@ -1,0 +1,138 @@
+"""What a store holds now: its plans, the steps that count, and how far each plan is.
+
+Goes in: a place. Comes out: one consistent view, taken when it was asked for. Files that appear later are not in it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from .place import Place
+from .records import (
+    STEPS,
+    Description,
+    OpenEnd,
+    Part,
+    Plan,
+    Step,
+    StoredCapture,
+    read_description,
+    read_plans,
+    read_step,
+)
+
+
+class Tail(NamedTuple):
+    """The end of a sequence: the plan that read it last, and what was open there, by the capture in which it starts."""
+
+    plan: Plan
+    captures: tuple[str, ...]
+    open: Mapping[str, frozenset[str]]
+
+
+class Catalogue:
+    """The records of a store as they are now; raises StoreError where there is no store."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.description: Description = read_description(place)
+        self.step_names = place.names(STEPS)  # before the plans: a step's plan is always there
+        self.plans: list[Plan] = read_plans(place)
+
+    @cached_property
+    def captures(self) -> dict[str, StoredCapture]:
+        """The captures of all plans by SHA-256."""
+        return {capture.sha256: capture for plan in self.plans for capture in plan.captures}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What the capture column says of each: the file's name; its path where another one has that name."""
+        taken: set[str] = set()
+        names = {}
+        for sha256, capture in self.captures.items():
+            names[sha256] = capture.path if capture.name in taken else capture.name
+            taken.add(capture.name)
+        return names
+
+    @cached_property
+    def all_steps(self) -> dict[tuple[int, int], list[Step]]:
+        """The steps of each strand, by plan and number of the strand."""
+        found: dict[tuple[int, int], list[Step]] = defaultdict(list)
+        for name in self.step_names:
+            step = read_step(self.place, name)
+            found[step.plan, step.strand].append(step)
+        return found
+
+    def is_read(self, plan: Plan, number: int) -> bool:
+        """Whether a strand was read to its end."""
+        steps = self.all_steps.get((plan.number, number), ())
+        return bool(steps and steps[-1].final)
+
+    def unfinished(self) -> Iterator[tuple[Plan, int]]:
+        """The strands that were not read to their ends."""
+        for plan in self.plans:
+            yield from ((plan, number) for number in range(len(plan.strands)) if not self.is_read(plan, number))
+
+    def tails(self) -> dict[str, Tail]:
+        """The ends of all sequences that were read to their ends; where several plans have one, that of the last."""
+        found: dict[str, Tail] = {}
+        for plan in self.plans:
+            whole = all(self.is_read(plan, number) for number in range(len(plan.strands)))
+            ends = self.ends_of(plan) if whole else {}
+            for strand in plan.strands if whole else ():
+                for sequence, members in strand.members().items():
+                    found[sequence] = Tail(plan, members, {each: ends[each] for each in members if each in ends})
+        return found
+
+    def ends_of(self, plan: Plan) -> dict[str, frozenset[str]]:
+        """The connections that were open at the ends of a plan's sequences, by the capture in which they start."""
+        ends: dict[str, frozenset[str]] = {}
+        for number in range(len(plan.strands)):
+            for step in self.all_steps.get((plan.number, number), ()):
+                for sha256, end in step.ends.items():
+                    ends[sha256] = ends.get(sha256, frozenset()) | set(end.ids)
+        return ends
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps that count: those of a sequence that goes on from another plan only once all of it was read."""
+        counted = []
+        for plan in self.plans:
+            for number, strand in enumerate(plan.strands):
+                if not strand.replayed or self.is_whole(plan, strand.sequences[0][0]):
+                    counted += self.all_steps.get((plan.number, number), [])
+        return counted
+
+    def is_whole(self, plan: Plan, sequence: str) -> bool:
+        """Whether all strands that share a sequence were read to their ends."""
+        return all(
+            self.is_read(plan, number)
+            for number, strand in enumerate(plan.strands)
+            if strand.sequences[0][0] == sequence
+        )
+
+    @cached_property
+    def taken_over(self) -> set[tuple[int, str]]:
+        """Open ends that count no more, by plan and capture: a later plan has followed the connections on."""
+        return {
+            (before, sha256)
+            for plan in self.plans for sequence, (before, captures) in plan.follows.items()
+            if self.is_whole(plan, sequence) for sha256 in captures
+        }  # fmt: skip
+
+    def open_ends(self) -> Iterator[tuple[str, OpenEnd]]:
+        """The open ends that count, with the capture in which their connections start."""
+        for step in self.steps:
+            for sha256, end in step.ends.items():
+                if (step.plan, sha256) not in self.taken_over:
+                    yield sha256, end
+
+    def parts(self, table: str) -> list[Part]:
+        """The files of a table's rows."""
+        groups = [plan.parts for plan in self.plans]
+        groups += [step.parts for step in self.steps]
+        groups += [end.parts for _, end in self.open_ends()]
+        return [part for group in groups for part in group if part[0] == table]

@@ -1,0 +1,132 @@
+"""Who reads the strands: this process, worker processes, or the machines of a Dask cluster.
+
+Goes in: works. Comes out: nothing but that all are done; what they found lies in the store. Each is an executor of
+concurrent.futures, so that a cluster is an argument and not another way through the code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from ..errors import StoreError, TlsInspectError
+from ..parallel import start_context
+from .strand import Work, run_strand
+
+ExecutorName = Literal["processes", "dask"]
+EXECUTORS: tuple[ExecutorName, ...] = ("processes", "dask")
+ATTEMPTS = 3
+"""How often a strand is taken up again after the process that read it has died."""
+
+TELL_SECONDS = 0.2
+
+Told = Callable[[int], None]
+shared: Any = None  # in a worker process: octets read, by strand
+
+
+def run_works(works: Sequence[Work], executor: Executor | None, workers: int, told: Told) -> None:
+    """Read all strands. `told` is called with the octets read of all of them together, as far as that is known.
+
+    With an executor of the caller's the works go there; else to up to `workers` processes of this machine.
+    Raises TlsInspectError when processes keep dying; what was stored until then stays.
+    """
+    if executor is not None:
+        futures = [executor.submit(run_strand, work) for work in works]
+        pairs = list(zip(works, futures, strict=True))
+        finish(futures, lambda: told(sum(fresh_octets(work) for work, each in pairs if each.done())))
+    elif workers == 1 or len(works) < 2:
+        done = 0
+        for work in works:
+            run_strand(work, lambda octets, before=done: told(before + octets))  # type: ignore[misc]
+            done += fresh_octets(work)
+    else:
+        run_in_processes(works, workers, told)
+
+
+def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
+    """Read strands in processes of this machine; a strand whose process died is taken up where it stood."""
+    context = start_context()
+    for attempt in range(ATTEMPTS):
+        octets = context.Array("q", len(works), lock=False)
+        with ProcessPoolExecutor(min(workers, len(works)), context, prepare, (octets,)) as pool:
+            futures = [pool.submit(run_numbered, number, work) for number, work in enumerate(works)]
+            try:
+                finish(futures, lambda: told(sum(octets)))  # noqa: B023 (called within the iteration)
+                return
+            except BrokenProcessPool:
+                if attempt + 1 == ATTEMPTS:
+                    raise TlsInspectError(
+                        "worker processes died again and again (out of memory?); what was stored until then stays, "
+                        "and the same command goes on from there"
+                    ) from None
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                for process in list((pool._processes or {}).values()):
+                    process.terminate()
+                raise
+
+
+def finish(futures: Sequence[Future[Any]], tell: Callable[[], None]) -> None:
+    """Wait for all futures, and tell now and then; raises what the first failed one raised."""
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, TELL_SECONDS)
+        tell()
+        for future in done:
+            future.result()
+
+
+def prepare(octets: Any) -> None:
+    """What a worker process does first: Ctrl-C is its parent's to handle."""
+    import signal
+
+    global shared  # noqa: PLW0603 (a worker process has one pool)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    shared = octets
+
+
+def run_numbered(number: int, work: Work) -> int:
+    """Read a strand in a worker process."""
+
+    def tell(octets: int) -> None:
+        shared[number] = octets
+
+    return run_strand(work, tell)
+
+
+def fresh_octets(work: Work) -> int:
+    """Octets of a strand's own captures."""
+    return sum(work.captures[sha256].size for sha256 in work.strand.fresh)
+
+
+@contextmanager
+def open_executor(name: ExecutorName, scheduler: str | None) -> Iterator[Executor | None]:
+    """The executor that a name means; None for processes of this machine.
+
+    Raises StoreError where Dask is not installed or its scheduler cannot be reached.
+    """
+    if name == "processes":
+        yield None
+        return
+    if scheduler is None:
+        raise StoreError("dask", "name the scheduler's address, such as tcp://10.0.0.1:8786")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise StoreError("dask", "needs the cluster extra: pip install 'tlsinspect[cluster]'") from error
+    try:
+        client = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError, ValueError) as error:
+        raise StoreError(scheduler, f"no Dask scheduler answers ({error})") from error
+    with client:
+        yield client.get_executor(pure=False, retries=ATTEMPTS)  # type: ignore[no-untyped-call]
+
+
+def available_workers() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

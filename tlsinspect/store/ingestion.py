@@ -1,0 +1,170 @@
+"""Captures -> a store. Each once, whole, and as one stream where files follow each other.
+
+Goes in: paths and URLs. Comes out: what was done. A run first ends what earlier ones left unfinished, then takes what
+is new. It can be killed at any moment: what is in the store is complete up to its last step, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
+from typing import NamedTuple
+
+from .. import __version__
+from ..capture import printable
+from ..errors import DecodeError, StoreError
+from ..inspection import TLS_PORTS, Overlap
+from ..wire.limits import DEFAULT_LIMITS, Limits
+from .catalogue import Catalogue
+from .executors import fresh_octets, run_works
+from .place import Place, open_place
+from .planning import make_plan, take_stock
+from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
+from .sequences import Rotation
+from .sources import find_sources
+from .strand import STEP_OCTETS, Work
+
+Progress = Callable[[str, int, int], None]
+Path = str | os.PathLike[str]
+
+
+class Ingested(NamedTuple):
+    """What a run did.
+
+    `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store already;
+    `connections` got rows. `refused` and `damaged` are captures, and what is wrong with each, fit to be shown.
+    """
+
+    captures: int
+    resumed: int
+    known: int
+    octets: int
+    connections: int
+    refused: list[tuple[str, str]]
+    damaged: list[tuple[str, str]]
+
+
+def ingest(
+    captures: Path | Sequence[Path],
+    store: Path,
+    ports: Iterable[int] = TLS_PORTS,
+    overlap: Overlap = "first",
+    limits: Limits = DEFAULT_LIMITS,
+    rotation: Rotation = "names",
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    step_octets: int = STEP_OCTETS,
+) -> Ingested:
+    """Read captures into a store, which is made where there is none.
+
+    `rotation` says what makes captures one sequence: names that differ in digits only, "all", or "none". Up to
+    `workers` processes read, or whatever `executor` has. `progress` is called with what is being done ("hashing" or
+    "reading"), octets done and octets in all. After `step_octets` of captures what was found is stored for good.
+    Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits.
+    """
+    paths = [captures] if isinstance(captures, str | os.PathLike) else captures
+    place = open_place(store)
+    wanted = Description(FORMAT, __version__, tuple(sorted(ports)), overlap, asdict(limits))
+    try:
+        open_description(place, wanted)
+        sources, faults = find_sources([os.fspath(path) for path in paths])
+        catalogue = Catalogue(place)
+        left = run_plans(catalogue, None, workers, executor, progress, step_octets)
+        while True:
+            catalogue = Catalogue(place)
+            total = sum(source.size or 0 for source in sources)
+            found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total))
+            plan = make_plan(place, found, catalogue, rotation, workers)
+            if plan is not None or not (found.captures or is_new(found.refused, catalogue)):
+                break
+        if plan is not None:
+            catalogue = Catalogue(place)
+            run_plans(catalogue, plan, workers, executor, progress, step_octets)
+    except OSError as error:
+        raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
+    mine = {*left, *([plan.number] if plan is not None else [])}
+    return account(place, mine, left, found.known, found.refused)
+
+
+def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:
+    """Whether a refusal is one that no plan has."""
+    return not set(refused) <= {each for plan in catalogue.plans for each in plan.refused}
+
+
+def open_description(place: Place, wanted: Description) -> None:
+    """Make the store, or see that it was made with the same options."""
+    place.create(DESCRIPTION, to_json(wanted))
+    found = read_description(place)
+    for name, option in (("ports", "--ports"), ("overlap", "--overlap"), ("limits", "--limit")):
+        before, now = getattr(found, name), getattr(wanted, name)
+        if before != now:
+            changed = [key for key in now if before.get(key) != now[key]] if isinstance(now, dict) else []
+            which = f" {changed[0]}" if changed else ""
+            raise StoreError(
+                printable(place.url),
+                f"was made with another {option}{which}, and all captures of a store are read alike",
+            )
+
+
+def run_plans(
+    catalogue: Catalogue, only: Plan | None, workers: int, executor: Executor | None, progress: Progress | None,
+    step_octets: int,
+) -> dict[int, set[str]]:  # fmt: skip
+    """Read what is unfinished, of one plan or of all; returns the captures that were, by plan."""
+    works = []
+    captures: dict[int, set[str]] = {}
+    for plan, number in catalogue.unfinished():
+        if only is not None and plan.number != only.number:
+            continue
+        strand = plan.strands[number]
+        known: set[str] = set()
+        if strand.replayed:
+            before, again = plan.follows[strand.sequences[0][0]]
+            ends = catalogue.ends_of(catalogue.plans[before])
+            known = {each for sha256 in again for each in ends.get(sha256, ())}
+        own = {sha256: catalogue.captures[sha256] for sha256 in strand.captures}
+        names = {sha256: catalogue.names[sha256] for sha256 in strand.captures}
+        url, description = catalogue.place.url, catalogue.description
+        works.append(Work(url, description, plan.number, number, strand, own, names, frozenset(known), step_octets))
+        captures.setdefault(plan.number, set()).update(strand.fresh)
+    total = sum(fresh_octets(work) for work in works)
+    run_works(works, executor, workers, lambda done: progress("reading", done, total) if progress else None)
+    return captures
+
+
+def counting(progress: Progress | None, doing: str, total: int) -> Callable[[int], None] | None:
+    """A progress that adds up."""
+    if progress is None:
+        return None
+    done = 0
+
+    def tell(octets: int) -> None:
+        nonlocal done
+        done += octets
+        progress(doing, done, total)
+
+    return tell
+
+
+def account(
+    place: Place, plans: set[int], left: dict[int, set[str]], known: int, refused: list[tuple[str, str]]
+) -> Ingested:
+    """What plans came to."""
+    catalogue = Catalogue(place)
+    taken = [
+        capture for plan in catalogue.plans if plan.number in plans for capture in plan.captures
+        if capture.sha256 in left.get(plan.number, {capture.sha256})
+    ]  # fmt: skip
+    steps = [step for step in catalogue.steps if step.plan in plans]
+    connections = sum(step.listed for step in steps)
+    connections += sum(end.listed for step in steps for end in step.ends.values())
+    damaged = [
+        (catalogue.names[fault["sha256"]], str(DecodeError(*fault["error"]))) for step in steps for fault in step.damage
+    ]
+    resumed = sum(len(captures) for captures in left.values())
+    return Ingested(
+        len(taken), resumed, max(0, known - resumed), sum(each.size for each in taken), connections, refused, damaged
+    )

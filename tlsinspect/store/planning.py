@@ -1,0 +1,198 @@
+"""Which captures are new, and how they will be read: what a run decides before it reads anything.
+
+Goes in: sources, and what the store holds. Comes out: a plan, in the store. Plans are numbered in turn and each number
+is given once, so that of two runs at once the second one sees the captures of the first and leaves them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from .. import __version__
+from ..capture import CaptureSource
+from ..errors import CaptureError, DecodeError
+from ..tables.arrow import arrow_schema
+from ..tables.events import build_rows, problem_row
+from .catalogue import Catalogue, Tail
+from .place import Place
+from .records import Part, Plan, StoredCapture, Strand, plan_name, to_json
+from .sequences import Rotation, build_sequences, in_time
+from .sources import open_source
+from .strand import STEP_OCTETS
+
+SHARD_MINIMUM = 32 << 20  # octets of a sequence; below it one task is quicker than several
+SHARDS = 16  # tasks of one sequence: each walks all of its packets
+REREAD_OCTETS = 1 << 30
+"""Octets of captures of an earlier run that are read again for connections that were open at its end."""
+STRAND_MINIMUM = 8 << 20  # octets of small sequences that one task reads at least
+HASHING_THREADS = 4
+
+Hashed = Callable[[int], None]
+Follows = dict[str, tuple[int, tuple[str, ...]]]
+
+
+class Found(NamedTuple):
+    """What was named: new captures, how many were there already, and what cannot be taken, with the reason."""
+
+    captures: list[StoredCapture]
+    known: int
+    refused: list[tuple[str, str]]
+
+
+def take_stock(
+    sources: Sequence[CaptureSource], refused: Sequence[CaptureError], catalogue: Catalogue, hashed: Hashed | None
+) -> Found:
+    """Tell new captures from those that the store has, by their contents.
+
+    A file that has the path, size and time of change of one that was taken is not read again. A file that has grown
+    since it was taken is refused, as its connections would be counted twice.
+    """
+    files = {(each.path, each.size, each.changed_ns) for each in catalogue.captures.values()}
+    unknown = [source for source in sources if (place_of(source), source.size, changed_ns(source)) not in files]
+    faults = [(error.path, error.reason) for error in refused]
+    known = len(sources) - len(unknown)
+    grown = {each.path: each for each in catalogue.captures.values()}
+    found: dict[str, StoredCapture] = {}
+    with ThreadPoolExecutor(HASHING_THREADS) as threads:
+        for source, described in zip(unknown, threads.map(describe, unknown), strict=True):
+            if hashed is not None:
+                hashed(source.size or 0)
+            if isinstance(described, CaptureError):
+                faults.append((described.path, described.reason))
+            elif described.sha256 in catalogue.captures or described.sha256 in found:
+                known += 1
+            elif described.path in grown and starts_with(source, grown[described.path]):
+                faults.append((described.path, "has grown since it was stored: ingest captures once they are complete"))
+            else:
+                found[described.sha256] = described
+    return Found(list(found.values()), known, faults)
+
+
+def describe(source: CaptureSource) -> StoredCapture | CaptureError:
+    """What a plan says of a capture; the error where it cannot be read. Reads the whole file."""
+    try:
+        first = source.first_time_ns()
+        digest = source.sha256() or ""
+    except CaptureError as error:
+        return error
+    except DecodeError as error:
+        return CaptureError(source.path, f"cannot be read: {error}")
+    return StoredCapture(digest, source.name, place_of(source), source.size or 0, changed_ns(source), first)
+
+
+def place_of(source: CaptureSource) -> str:
+    """The absolute path or the URL of a source."""
+    return source.path if source.location is None else str(source.location.absolute())
+
+
+def changed_ns(source: CaptureSource) -> int:
+    """When a file was changed last; 0 for what is no file."""
+    return 0 if source.location is None else source.location.stat().st_mtime_ns
+
+
+def starts_with(source: CaptureSource, before: StoredCapture) -> bool:
+    """Whether a file begins with all that it held before."""
+    return (source.size or 0) > before.size > 0 and source.sha256_of_first(before.size) == before.sha256
+
+
+def make_plan(place: Place, found: Found, catalogue: Catalogue, rotation: Rotation, workers: int) -> Plan | None:
+    """Write the plan for what is new; None where nothing is, or where another run was quicker."""
+    said = {each for plan in catalogue.plans for each in plan.refused}
+    refused = tuple(each for each in found.refused if each not in said)
+    if not found.captures and not refused:
+        return None
+    number = len(catalogue.plans)
+    now = datetime.now(UTC)
+    strands, follows = build_strands(found, catalogue, rotation, workers)
+    parts = write_refused(place, number, refused, now)
+    plan = Plan(
+        number, __version__, now.isoformat(timespec="seconds"), tuple(found.captures), tuple(strands), follows, refused,
+        parts,
+    )  # fmt: skip
+    if place.create(plan_name(number), to_json(plan)):
+        return plan
+    for _, _, name, _ in parts:
+        place.remove(name)
+    return None
+
+
+def build_strands(found: Found, catalogue: Catalogue, rotation: Rotation, workers: int) -> tuple[list[Strand], Follows]:
+    """Captures as strands: large sequences are shared by several where workers are left over, small ones put together.
+
+    A sequence that the store has goes on from there: captures at its end are read again for what was open then.
+    """
+    sequences = build_sequences(found.captures, rotation)
+    tails = catalogue.tails()
+    strands: list[Strand] = []
+    follows: Follows = {}
+    small: dict[str, list[StoredCapture]] = {}
+    for sequence, members in sequences.items():
+        again: tuple[str, ...] = ()
+        tail = tails.get(sequence)
+        if tail is not None and in_time(members[0]) > in_time(catalogue.captures[tail.captures[-1]]):
+            again = captures_again(tail, catalogue)
+            if again:
+                follows[sequence] = tail.plan.number, tuple(sha256 for sha256 in tail.open if sha256 in again)
+        size = sum(member.size for member in members)
+        if not again and size < SHARD_MINIMUM:
+            small[sequence] = members
+            continue
+        shards = min(SHARDS, -(-workers // len(sequences))) if size >= SHARD_MINIMUM else 1
+        captures = again + tuple(member.sha256 for member in members)
+        strands += [Strand(captures, ((sequence, 0),), len(again), shard, shards) for shard in range(shards)]
+    return [*strands, *pack(small, workers)], follows
+
+
+def pack(sequences: dict[str, list[StoredCapture]], workers: int) -> Iterator[Strand]:
+    """Small sequences as strands of about the same size, about one for each worker."""
+    total = sum(member.size for members in sequences.values() for member in members)
+    enough = max(STRAND_MINIMUM, min(STEP_OCTETS, total // workers))
+    captures: list[str] = []
+    begins: list[tuple[str, int]] = []
+    octets = 0
+    for sequence, members in sequences.items():
+        begins.append((sequence, len(captures)))
+        captures += [member.sha256 for member in members]
+        octets += sum(member.size for member in members)
+        if octets >= enough:
+            yield Strand(tuple(captures), tuple(begins))
+            captures, begins, octets = [], [], 0
+    if captures:
+        yield Strand(tuple(captures), tuple(begins))
+
+
+def captures_again(tail: Tail, catalogue: Catalogue) -> tuple[str, ...]:
+    """The last captures of a sequence, from the first that has open connections, as far as they may be read again.
+
+    The last one is read again in any case: what closed in it may have stragglers.
+    """
+    again: list[str] = []
+    octets = 0
+    for sha256 in reversed(tail.captures):
+        capture = catalogue.captures[sha256]
+        octets += capture.size
+        if octets > REREAD_OCTETS or not open_source(capture).size:
+            break
+        again.insert(0, sha256)
+    while len(again) > 1 and again[0] not in tail.open:
+        del again[0]
+    return tuple(again)
+
+
+def write_refused(place: Place, plan: int, refused: Sequence[tuple[str, str]], now: datetime) -> tuple[Part, ...]:
+    """Write the problems that captures are which cannot be read."""
+    if not refused:
+        return ()
+    from ..export.parquet import ParquetWriter
+
+    rows = [problem_row(DecodeError("file", "unsupported", 0, reason), path, None, None, 1) for path, reason in refused]
+    day = now.strftime("%Y-%m-%d")
+    name = f"problems/day={day}/{plan:08}-refused-{now:%H%M%S%f}.parquet"
+    with place.writing(name) as file:
+        writer = ParquetWriter(file, arrow_schema("problems"))
+        writer.write(build_rows("problems", rows))
+        writer.close()
+    return (("problems", day, name, len(rows)),)

@@ -1,0 +1,212 @@
+"""What a store writes down about itself: which captures are whose, how far each was read, which files hold rows.
+
+Three kinds of records, each a JSON file that appears whole or not at all and is never changed:
+
+- store.json: the format, and the options with which all captures of the store are read;
+- plans/NUMBER.json: captures that one run takes, and the strands in which they are read. Numbers are created in
+  turn, each once, so that a capture belongs to one plan however many runs there are at once;
+- steps/PLAN-STRAND-NUMBER.json: how far a strand was read, with the Parquet files of the rows found since the step
+  before. A Parquet file that no step names is not part of the store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from ..errors import StoreError
+from .place import Place
+
+FORMAT = 1
+DESCRIPTION = "store.json"
+PLANS, STEPS = "plans", "steps"
+
+Record = TypeVar("Record")
+Part = tuple[str, str, str, int]  # table, day as YYYY-MM-DD, name below the store, rows
+
+
+@dataclass(frozen=True)
+class Description:
+    """store.json: the same for every capture of the store."""
+
+    format: int
+    tlsinspect: str
+    ports: tuple[int, ...]
+    overlap: str
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class StoredCapture:
+    """A capture as a plan knows it: `path` as it was named, `size` in octets as stored, times in ns since 1970."""
+
+    sha256: str
+    name: str
+    path: str
+    size: int
+    changed_ns: int
+    first_ns: int | None
+
+
+@dataclass(frozen=True)
+class Strand:
+    """Captures read one after the other by one task, which follows the connections of one share.
+
+    `captures` are SHA-256s in the order of reading; `sequences` are the names of the sequences among them, each with
+    the place of its first capture: connections go on from capture to capture, and not from sequence to sequence. The
+    first `replayed` captures belong to earlier plans, and are read again only for the connections that were open at
+    their end; such a strand has one sequence.
+    """
+
+    captures: tuple[str, ...]
+    sequences: tuple[tuple[str, int], ...]
+    replayed: int = 0
+    shard: int = 0
+    shards: int = 1
+
+    @property
+    def fresh(self) -> tuple[str, ...]:
+        """The captures that belong to the strand's own plan."""
+        return self.captures[self.replayed :]
+
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The captures of each sequence."""
+        ends = [place for _, place in self.sequences[1:]] + [len(self.captures)]
+        return {name: self.captures[place:end] for (name, place), end in zip(self.sequences, ends, strict=True)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The captures that one run took, and how they are read.
+
+    `follows` says where a sequence goes on from another plan: that plan's number, and the captures whose connections
+    that were open then are this plan's from now on. `refused` are paths that are no captures, and why; `parts` have the
+    problems that they are.
+    """
+
+    number: int
+    version: str
+    when: str
+    captures: tuple[StoredCapture, ...]
+    strands: tuple[Strand, ...]
+    follows: Mapping[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    refused: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenEnd:
+    """Connections that start in one capture and were open at the end of its sequence: their ids, and how they looked.
+
+    `opened` counts the connections and those with TLS.
+    """
+
+    ids: tuple[str, ...]
+    parts: tuple[Part, ...]
+    opened: tuple[int, int]
+    listed: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a strand is: `reached` of its captures were read, and all is done where `final`.
+
+    `parts` are the rows of connections that ended since the step before. `open` are the ids of connections that go on
+    behind it, by the SHA-256 of the capture in which they start, and `ends` those that were open where a sequence
+    ended, each with rows of its own, which a later plan may take over. `captures` are facts of the captures that this
+    step finished, by the strand that has the first share; `opened` counts connections, and those with TLS among them,
+    by the capture in which they start; `damage` has the SHA-256 of each damaged capture and what a DecodeError is
+    made of.
+    """
+
+    plan: int
+    strand: int
+    number: int
+    reached: int
+    final: bool
+    parts: tuple[Part, ...] = ()
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ends: Mapping[str, OpenEnd] = field(default_factory=dict)
+    captures: tuple[Mapping[str, Any], ...] = ()
+    opened: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    listed: int = 0
+    damage: tuple[Mapping[str, Any], ...] = ()
+    evicted: int = 0
+    outweighed: int = 0
+
+
+def plan_name(number: int) -> str:
+    """The file of a plan."""
+    return f"{PLANS}/{number:08}.json"
+
+
+def step_name(plan: int, strand: int, number: int) -> str:
+    """The file of a step."""
+    return f"{STEPS}/{plan:08}-{strand:05}-{number:05}.json"
+
+
+def to_json(record: Any) -> bytes:
+    """A record as it is written."""
+    return json.dumps(asdict(record), separators=(",", ":")).encode()
+
+
+def read_description(place: Place) -> Description:
+    """What store.json says; raises StoreError where there is none, or one of a format that is not known here."""
+    try:
+        said = json.loads(place.read(DESCRIPTION))
+        found, written_by = int(said["format"]), str(said["tlsinspect"])
+    except FileNotFoundError:
+        raise StoreError(place.url, "no store: there is no store.json") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(place.url, "store.json is damaged") from error
+    except OSError as error:
+        raise StoreError(place.url, str(error.strerror or error).lower()) from error
+    if found != FORMAT:
+        reason = f"written by tlsinspect {written_by} in format {found}, and this version reads format {FORMAT}"
+        raise StoreError(place.url, f"{reason}: ingest the captures into a new store")
+    return Description(found, written_by, tuple(said["ports"]), said["overlap"], said["limits"])
+
+
+def read_plans(place: Place, known: int = 0) -> list[Plan]:
+    """The plans of a store from number `known` on, in order."""
+    return [read_plan(place, name) for name in place.names(PLANS)[known:]]
+
+
+def read_plan(place: Place, name: str) -> Plan:
+    """One plan."""
+    said = read_record(place, f"{PLANS}/{name}")
+    captures = tuple(StoredCapture(**capture) for capture in said.pop("captures"))
+    strands = tuple(as_strand(strand) for strand in said.pop("strands"))
+    refused = tuple((path, reason) for path, reason in said.pop("refused"))
+    return Plan(**{**said, "parts": as_parts(said["parts"])}, captures=captures, strands=strands, refused=refused)
+
+
+def as_strand(said: dict[str, Any]) -> Strand:
+    """A strand out of JSON."""
+    sequences = tuple((name, place) for name, place in said["sequences"])
+    return Strand(**{**said, "captures": tuple(said["captures"]), "sequences": sequences})
+
+
+def read_step(place: Place, name: str) -> Step:
+    """One step."""
+    said = read_record(place, f"{STEPS}/{name}")
+    ends = {sha256: OpenEnd(**{**end, "parts": as_parts(end["parts"])}) for sha256, end in said.pop("ends").items()}
+    return Step(**{**said, "parts": as_parts(said["parts"]), "ends": ends})
+
+
+def as_parts(said: list[list[Any]]) -> tuple[Part, ...]:
+    """Parts out of JSON."""
+    return tuple((table, day, path, rows) for table, day, path, rows in said)
+
+
+def read_record(place: Place, name: str) -> dict[str, Any]:
+    """A record's fields; raises StoreError for one that is damaged."""
+    try:
+        said = json.loads(place.read(name))
+    except ValueError as error:
+        raise StoreError(place.url, f"{name} is damaged") from error
+    if not isinstance(said, dict):
+        raise StoreError(place.url, f"{name} is damaged")
+    return said

@@ -1,0 +1,143 @@
+"""Connections -> Parquet files of one step, a file for each table and day.
+
+Goes in: connections that ended. Comes out: the parts that the step names. A connection lies in the day, in UTC, of its
+first packet, and so does everything that is said of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from .. import tables
+from ..connection import Connection
+from ..export.parquet import ParquetWriter
+from ..reading import BATCH_BUILDERS, ROWS_PER_BATCH
+from ..tables.events import build_rows
+from ..totals import Row, Totals
+from .place import Place
+from .records import Part
+
+STORED = ("connections", "messages", "alerts", "problems", "certificates", "ports")
+"""Tables that have files; the others follow from them, or from what the steps say."""
+
+ROWS_WAITING = 65_536  # rows of all tables and days together that wait for their row groups
+DAY_NS = 86_400 * 1_000_000_000
+SEEN = ("time_start", "certificate_sha256s", "client_certificate_sha256s")
+
+
+class Written(NamedTuple):
+    """What a sink left: its parts, and for each capture how many connections started in it, with TLS or without."""
+
+    parts: tuple[Part, ...]
+    opened: dict[int, tuple[int, int]]
+    listed: int
+
+
+class Sink:
+    """Takes connections and writes their rows; `stem` begins the names of its files."""
+
+    def __init__(self, place: Place, stem: str, context: tables.Context, totals: Totals) -> None:
+        self.place = place
+        self.stem = f"{stem}-{secrets.token_hex(4)}"
+        self.context = context
+        self.totals = totals
+        self.waiting: dict[int, list[Connection]] = defaultdict(list)
+        self.days: dict[int, Totals] = {}
+        self.seen: dict[int, list[pa.RecordBatch]] = defaultdict(list)
+        self.files = ExitStack()
+        self.writers: dict[tuple[str, int], tuple[ParquetWriter, list[int]]] = {}
+        self.listed = 0
+
+    def count(self, connection: Connection) -> bool:
+        """Count a connection; True when it carried TLS."""
+        return self.day(connection.time_start // DAY_NS).count(connection)
+
+    def day(self, day: int) -> Totals:
+        """The counters of a day."""
+        if day not in self.days:
+            self.days[day] = Totals((), self.totals.tls_ports, self.totals.limits)
+        return self.days[day]
+
+    def add(self, connection: Connection) -> None:
+        """Take a connection that has a row."""
+        day = connection.time_start // DAY_NS
+        waiting = self.waiting[day]
+        waiting.append(connection)
+        self.listed += 1
+        if len(waiting) >= ROWS_PER_BATCH:
+            self.build(day)
+
+    def build(self, day: int) -> None:
+        """Make rows of what waits for a day."""
+        batch = self.waiting.pop(day)
+        for table, build in BATCH_BUILDERS.items():
+            rows = build(batch, self.context)
+            self.write(table, day, rows)
+            if table == "connections":
+                self.seen[day].append(rows.select(SEEN))
+
+    def write(self, table: str, day: int, rows: pa.RecordBatch) -> None:
+        """Write rows of a table."""
+        if not rows.num_rows:
+            return
+        if (table, day) not in self.writers:
+            file = self.files.enter_context(self.place.writing(self.name(table, day)))
+            self.writers[table, day] = ParquetWriter(file, rows.schema), [0]
+        writer, count = self.writers[table, day]
+        writer.write(rows)
+        count[0] += rows.num_rows
+        if sum(writer.rows for writer, _ in self.writers.values()) > ROWS_WAITING:
+            for writer, _ in self.writers.values():
+                writer.write_group()
+
+    def name(self, table: str, day: int) -> str:
+        """The file of a table and day below the store."""
+        return f"{table}/day={day_text(day)}/{self.stem}.parquet"
+
+    def note_problems(self, rows: list[Row], day: int) -> None:
+        """Write problems that are outside connections."""
+        if rows:
+            self.write("problems", day, build_rows("problems", rows))
+
+    def close(self) -> Written:
+        """Write the rest; every file is complete afterwards."""
+        with self.files:
+            for day in list(self.waiting):
+                self.build(day)
+            for day, batches in self.seen.items():
+                found = tables.build_certificates(pa.Table.from_batches(batches), self.context)
+                for batch in found.combine_chunks().to_batches():
+                    self.write("certificates", day, batch)
+            opened: dict[int, tuple[int, int]] = {}
+            for day, totals in self.days.items():
+                for batch in totals.build("ports", ()).to_batches():
+                    self.write("ports", day, batch)
+                for capture, count in totals.opened.items():
+                    before = opened.get(capture, (0, 0))
+                    opened[capture] = before[0] + count, before[1] + totals.opened_tls[capture]
+            for writer, _ in self.writers.values():
+                writer.close()
+        parts = tuple(
+            (table, day_text(day), self.name(table, day), count[0]) for (table, day), (_, count) in self.writers.items()
+        )
+        return Written(parts, opened, self.listed)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        with suppress(DiscardedError), self.files:
+            raise DiscardedError
+
+
+class DiscardedError(Exception):
+    """A sink's files are given up."""
+
+
+def day_text(day: int) -> str:
+    """A day, counted from 1970-01-01, as it stands in paths."""
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d")

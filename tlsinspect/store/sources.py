@@ -1,0 +1,121 @@
+"""Captures by the names that a store keeps: files, or objects of any file system that fsspec opens."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ..capture import CaptureSource, find_captures, printable
+from ..errors import CaptureError
+from .place import is_remote, open_remote
+from .records import StoredCapture
+
+
+def open_source(capture: StoredCapture) -> CaptureSource:
+    """A capture that a plan names; where it is gone or another one now, a source that says so when it is read."""
+    try:
+        source = RemoteSource(capture.path) if is_remote(capture.path) else CaptureSource(Path(capture.path))
+    except CaptureError as error:
+        return AbsentSource(capture.path, error.reason)
+    if source.size != capture.size:
+        return AbsentSource(capture.path, "is not the file that it was")
+    return source
+
+
+class AbsentSource(CaptureSource):
+    """A capture that cannot be read any more."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(None)
+        self.path = printable(path)
+        self.name = self.path.rpartition("/")[2]
+        self.size = 0
+        self.reason = f"{reason}; the store has its connections and not its packets"
+
+    def blocks(self) -> Generator[bytes]:
+        """Raise CaptureError, with the reason."""
+        raise CaptureError(self.path, self.reason)
+        yield b""
+
+
+class RemoteSource(CaptureSource):
+    """A capture behind a URL."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(None)
+        self.url = url
+        self.path = printable(url)
+        self.name = self.path.rpartition("/")[2]
+        files, place = open_remote(url)
+        try:
+            self.size = int(files.info(place)["size"])
+        except OSError as error:
+            raise CaptureError(self.path, str(error.strerror or error).lower()) from error
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the object as stored."""
+        files, place = open_remote(self.url)
+        try:
+            return cast("AbstractContextManager[BinaryIO]", files.open(place, "rb"))
+        except OSError as error:
+            raise CaptureError(self.path, str(error.strerror or error).lower()) from error
+
+
+def find_sources(named: Sequence[str]) -> tuple[list[CaptureSource], list[CaptureError]]:
+    """The captures that paths and URLs name, each file once, and what of it cannot be read.
+
+    A folder stands for all captures below it, a pattern for what matches; what is no capture in a folder is passed
+    over.
+    """
+    found: dict[object, CaptureSource] = {}
+    refused: list[CaptureError] = []
+    for name in named:
+        try:
+            members: Iterable[CaptureSource]
+            if is_remote(name):
+                members = find_remote(name)
+            elif Path(name).is_dir():
+                members = list(iter_folder(Path(name), refused))
+            else:
+                members = find_captures([name])
+            for source in members:
+                if source.size is None:
+                    raise CaptureError(source.path, "is no file: save the stream as one first")
+                found.setdefault(source.identity or source.path, source)
+        except CaptureError as error:
+            refused.append(error)
+    return list(found.values()), refused
+
+
+def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSource]:
+    """The captures below a folder, by path; what cannot be opened goes to `refused`."""
+    found = len(refused)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        try:
+            source = CaptureSource(path)
+            if source.size is not None and source.starts_as_capture():
+                found = -1
+                yield source
+        except CaptureError as error:
+            refused.append(error)
+    if found == len(refused):
+        refused.append(CaptureError(printable(str(folder)), "no pcap or pcapng capture in this folder"))
+
+
+def find_remote(url: str) -> list[CaptureSource]:
+    """The captures that a URL names: an object, all below a folder, or all that match a pattern."""
+    files, place = open_remote(url)
+    scheme = url.partition("://")[0]
+    try:
+        if files.isfile(place):
+            return [RemoteSource(url)]
+        names = files.glob(place) if any(letter in place for letter in "*?[") else files.find(place)
+    except OSError as error:
+        raise CaptureError(printable(url), str(error.strerror or error).lower()) from error
+    sources = [RemoteSource(f"{scheme}://{name}") for name in sorted(names)]
+    captures: list[CaptureSource] = [source for source in sources if source.starts_as_capture()]
+    if not captures:
+        raise CaptureError(printable(url), "no pcap or pcapng capture is there")
+    return captures

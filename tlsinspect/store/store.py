@@ -1,0 +1,207 @@
+"""A store, read: tables as pyarrow datasets of the days that are asked for, and an Inspection of them.
+
+Goes in: a path or URL. Comes out: datasets with the columns of COLUMNS and `day`. What is read is what was stored when
+the store was opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from .. import tables
+from ..capture import printable
+from ..columns import COLUMNS
+from ..errors import DecodeError, StoreError
+from ..tables.arrow import arrow_schema
+from ..tables.events import build_rows
+from ..totals import quality
+from .catalogue import Catalogue
+from .place import is_remote, open_place
+from .records import DESCRIPTION, Part
+from .sink import STORED
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+
+    from ..filters.compile import Filter
+    from .stored import StoredInspection
+
+Path = str | os.PathLike[str]
+Day = str | date | None
+DERIVED = {"chains": tables.build_chains, "offers": tables.build_offers}
+NEEDED = {
+    "chains": ["connection_id", "certificate_sha256s", "client_certificate_sha256s"],
+    "offers": [
+        "connection_id", "cipher_suites", "supported_groups", "signature_algorithms", "client_extensions",
+        "supported_versions", "alpn_offered",
+    ],
+}  # fmt: skip
+"""The columns of the connections table that a table is made of which follows from it."""
+
+
+class Store:
+    """A store as it was when it was opened; raises StoreError for what is none, or of a format not known here.
+
+    `since` and `until` are days, in UTC, of a connection's first packet: a date or YYYY-MM-DD, both included.
+    """
+
+    def __init__(self, url: Path) -> None:
+        self.place = open_place(url)
+        self.url = printable(self.place.url)
+        self.catalogue = Catalogue(self.place)
+
+    def days(self) -> list[date]:
+        """The days on which connections start, in order."""
+        return sorted({date.fromisoformat(day) for _, day, _, _ in self.catalogue.parts("connections")})
+
+    def rows(self, table: str, since: Day = None, until: Day = None) -> int:
+        """How many rows a table has, of those that have files: no file is opened for it."""
+        return sum(rows for _, _, _, rows in self.parts(table, since, until))
+
+    def parts(self, table: str, since: Day, until: Day) -> list[Part]:
+        """The files of a table's rows in some days."""
+        first, last = parse_day(since), parse_day(until)
+        chosen = []
+        for part in self.catalogue.parts(table):
+            day = date.fromisoformat(part[1])
+            if (first is None or day >= first) and (last is None or day <= last):
+                chosen.append(part)
+        return chosen
+
+    def dataset(self, table: str, since: Day = None, until: Day = None) -> ds.Dataset:
+        """A table of COLUMNS as a dataset with its columns and `day`, a date32; raises KeyError for another.
+
+        Connections, messages, alerts, problems, certificates and ports lie in files, of which only the columns that are
+        asked for are read. certificates has a row per certificate, day and step of the ingestion, so that a certificate
+        may have several; ports has a row per port, protocol, day and step, with shares of that day and step. captures
+        comes from what the store says of itself. chains and offers are made of connections, in memory. findings,
+        validation and scts are judgements and not stored: see Inspection.
+        """
+        import pyarrow.dataset as ds  # dear to import
+
+        schema = dataset_schema(table)
+        if table in STORED:
+            parts = self.parts(table, since, until)
+            return ds.FileSystemDataset.from_paths(
+                [self.place.path(name) for _, _, name, _ in parts],
+                schema=schema,
+                format=ds.ParquetFileFormat(),
+                filesystem=self.place.filesystem(),
+                partitions=[ds.field("day") == date.fromisoformat(day) for _, day, _, _ in parts],
+            )
+        if table == "captures":
+            rows = [row for row in self.iter_captures() if is_within(day_of(row), since, until)]
+            made = pa.Table.from_batches([build_rows(table, [row[1] for row in rows])], arrow_schema(table))
+            return ds.dataset(made.append_column(schema.field("day"), pa.array(map(day_of, rows), pa.date32())))
+        if table in DERIVED:
+            return ds.InMemoryDataset(list(self.derive(table, since, until)), schema=schema)
+        if table in COLUMNS:
+            raise KeyError(f"{table} is not stored: it is a judgement, see inspection()")
+        raise KeyError(table)
+
+    def derive(self, table: str, since: Day, until: Day) -> Iterator[pa.RecordBatch]:
+        """The rows of a table that follows from connections, day by day."""
+        connections = self.dataset("connections", since, until)
+        schema = dataset_schema(table)
+        for batch in connections.to_batches(columns=[*NEEDED[table], "day"]):
+            if batch.num_rows:
+                made = DERIVED[table](pa.Table.from_batches([batch.drop_columns(["day"])]))
+                days = pa.repeat(batch["day"][0], made.num_rows).cast(pa.date32())
+                yield from made.append_column(schema.field("day"), days).combine_chunks().to_batches()
+
+    def iter_captures(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """The captures that were read so far: when each begins, in ns, and its row of the captures table."""
+        opened: dict[str, tuple[int, int]] = {}
+        counts = [counted for step in self.catalogue.steps for counted in step.opened.items()]
+        counts += [(sha256, end.opened) for sha256, end in self.catalogue.open_ends()]
+        for sha256, (all_of_them, with_tls) in counts:
+            before = opened.get(sha256, (0, 0))
+            opened[sha256] = before[0] + all_of_them, before[1] + with_tls
+        damaged = {fault["sha256"] for step in self.catalogue.steps for fault in step.damage}
+        for facts in sorted(self.facts(), key=lambda facts: (facts["time_start"] is None, facts["time_start"] or 0)):
+            sha256 = facts["sha256"]
+            row: dict[str, Any] = {
+                **facts,
+                "connections": opened.get(sha256, (0, 0))[0],
+                "tls_connections": opened.get(sha256, (0, 0))[1],
+                "quality": quality(dict(facts), sha256 in damaged),
+            }
+            yield facts["time_start"] or 0, tuple(row[column.name] for column in COLUMNS["captures"])
+
+    def facts(self) -> Iterator[Mapping[str, Any]]:
+        """What the steps say of the captures that they finished."""
+        for step in self.catalogue.steps:
+            yield from step.captures
+
+    def damage(self) -> list[tuple[str, DecodeError]]:
+        """The damaged captures, each with what is wrong with it."""
+        return [
+            (self.catalogue.names[fault["sha256"]], DecodeError(*fault["error"]))
+            for step in self.catalogue.steps for fault in step.damage
+        ]  # fmt: skip
+
+    def unfinished(self) -> int:
+        """How many captures belong to runs that did not end: they are in part or not at all in the tables."""
+        return len({
+            sha256 for plan, number in self.catalogue.unfinished() for sha256 in plan.strands[number].fresh
+        })  # fmt: skip
+
+    def inspection(self, since: Day = None, until: Day = None, where: str | Filter = "") -> StoredInspection:
+        """An Inspection of some days, whose tables are read when they are first asked for.
+
+        `where` is a filter of connections, as that of Inspection.where; only what it selects is kept in memory. Raises
+        FilterError for a filter that says nothing.
+        """
+        from ..filters.compile import Filter
+        from .stored import StoredInspection
+
+        chosen = Filter(where) if isinstance(where, str) and where else where or None
+        return StoredInspection(self, parse_day(since), parse_day(until), chosen)
+
+
+def open_store(url: Path) -> Store:
+    """Open a store; raises StoreError for what is none."""
+    return Store(url)
+
+
+def is_store(url: Path) -> bool:
+    """Whether a path is a folder with a store in it, or a URL below which there is one."""
+    text = os.fspath(url)
+    if is_remote(text):
+        place = open_place(text)
+        return DESCRIPTION in place.names("")
+    return os.path.isfile(os.path.join(text, DESCRIPTION))  # noqa: PTH113, PTH118 (a name that is no path is no store)
+
+
+def dataset_schema(table: str) -> pa.Schema:
+    """The schema of a table with the day; raises KeyError for a name that is not in COLUMNS."""
+    return arrow_schema(table).append(pa.field("day", pa.date32()))
+
+
+def parse_day(day: Day) -> date | None:
+    """A day as a date; raises StoreError for a text that is none."""
+    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+        return day
+    if isinstance(day, datetime):
+        return day.date()
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise StoreError(printable(day), "is no day, such as 2026-03-31") from None
+
+
+def day_of(row: tuple[int, tuple[Any, ...]]) -> int:
+    """The day of a capture's row, counted from 1970-01-01."""
+    return row[0] // (86_400 * 1_000_000_000)
+
+
+def is_within(day: int, since: Day, until: Day) -> bool:
+    """Whether a day, counted from 1970-01-01, is among those asked for."""
+    first, last = parse_day(since), parse_day(until)
+    epoch = date(1970, 1, 1).toordinal()
+    return (first is None or day + epoch >= first.toordinal()) and (last is None or day + epoch <= last.toordinal())

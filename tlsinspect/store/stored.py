@@ -1,0 +1,161 @@
+"""An Inspection whose tables lie in a store: each is read when it is first asked for, of the days asked for."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ..capture import CaptureSource
+from ..inspection import ORDER, Inspection, of_connections
+from ..tables import Context
+from ..tables.arrow import arrow_schema
+from ..totals import Totals
+from ..wire.limits import Limits
+from .sources import open_source
+
+if TYPE_CHECKING:
+    from ..filters.compile import Filter
+    from .store import Store
+
+
+class StoredInspection(Inspection):
+    """Some days of a store. What needs packets reads the captures again, where they still are."""
+
+    def __init__(self, store: Store, since: date | None, until: date | None, where: Filter | None) -> None:
+        self.store = store
+        self.since = since
+        self.until = until
+        self.chosen = where
+        words = [store.place.url]
+        words += ["--since", since.isoformat()] if since else []
+        words += ["--until", until.isoformat()] if until else []
+        super().__init__({}, StoredReading(self), shlex.join(words), where.text if where else "")  # type: ignore[arg-type]
+
+    def build(self, table: str) -> pa.Table:
+        """Read a table that is stored; make one that follows from others."""
+        if table == "connections":
+            return sort_table(table, self.read_connections())
+        if table in ("messages", "alerts", "problems"):
+            rows = sort_table(table, self.read_stored(table))
+            return rows if self.chosen is None else of_connections(rows, self.arrow("connections"))
+        if table == "captures":
+            return self.read_stored(table)
+        return super().build(table)
+
+    def read_stored(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a table in the days asked for, with the columns of COLUMNS or some of them."""
+        names = list(columns or arrow_schema(table).names)
+        return self.store.dataset(table, self.since, self.until).to_table(columns=names)
+
+    def read_connections(self) -> pa.Table:
+        """The connections that the filter selects; only they are kept while reading."""
+        schema = arrow_schema("connections")
+        totals = self.reading.totals
+        totals.listed = self.store.rows("connections", self.since, self.until)
+        if self.chosen is None:
+            totals.selected = totals.listed
+            return self.read_stored("connections")
+        batches = []
+        for batch in self.store.dataset("connections", self.since, self.until).to_batches(columns=schema.names):
+            kept = self.chosen.apply(batch)
+            if kept.num_rows:
+                batches.append(kept)
+        found = pa.Table.from_batches(batches, schema)
+        totals.selected = found.num_rows
+        return found
+
+
+class StoredReading:
+    """What an Inspection asks of the reading that it came from: sources are in the order of `totals.captures`."""
+
+    def __init__(self, inspection: StoredInspection) -> None:
+        self.sources = StoredSources(inspection.store)
+        self.totals = StoredTotals(inspection)
+        self.context = Context((), StoredCertificates(inspection))
+
+
+class StoredSources(Sequence[CaptureSource]):
+    """The captures that a store was made of, each looked for when it is asked for: packets lie only there."""
+
+    def __init__(self, store: Store) -> None:
+        self.captures = store.catalogue.captures
+        self.order = [facts["sha256"] for facts in store.facts()]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [open_source(self.captures[sha256]) for sha256 in self.order[place]]
+        return open_source(self.captures[self.order[place]])
+
+
+class StoredTotals(Totals):
+    """The totals of the days asked for."""
+
+    def __init__(self, inspection: StoredInspection) -> None:
+        store = inspection.store
+        description = store.catalogue.description
+        facts = list(store.facts())
+        names = [store.catalogue.names[each["sha256"]] for each in facts]
+        super().__init__(names, frozenset(description.ports), Limits(**description.limits))
+        self.captures = [dict(each) for each in facts]
+        self.inspection = inspection
+        self.damage = store.damage()
+
+    def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
+        """Build the ports table of all days together."""
+        if table != "ports":
+            return super().build(table, sources)
+        if not self.ports:
+            rows = self.inspection.read_stored("ports")
+            names = ("server_port", "transport", "protocol", "connections", "bytes")
+            self.ports, self.port_bytes = Counter(), Counter()
+            for port, transport, protocol, count, octets in zip(
+                *(rows[name].to_pylist() for name in names), strict=True
+            ):
+                self.ports[port, transport, protocol] += count
+                self.port_bytes[port, transport, protocol] += octets
+        return super().build(table, sources)
+
+
+class StoredCertificates(Mapping[str, bytes]):
+    """The certificates of the days asked for: DER by SHA-256 in hex, read when the first is asked for."""
+
+    def __init__(self, inspection: StoredInspection) -> None:
+        self.inspection = inspection
+
+    @cached_property
+    def found(self) -> dict[str, bytes]:
+        """All of them."""
+        rows = self.inspection.read_stored("certificates", ["sha256", "pem"])
+        texts = dict(zip(rows["sha256"].to_pylist(), rows["pem"].to_pylist(), strict=True))
+        return {sha256: der_of(pem) for sha256, pem in texts.items() if pem is not None}
+
+    def __getitem__(self, sha256: str) -> bytes:
+        return self.found[sha256]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def der_of(pem: str) -> bytes:
+    """The octets of a certificate that `pem_of` wrote."""
+    return base64.b64decode("".join(line for line in pem.splitlines() if not line.startswith("-----")))
+
+
+def sort_table(table: str, rows: pa.Table) -> pa.Table:
+    """Rows in the order that an inspection has them in."""
+    if table not in ORDER:
+        return rows
+    return rows.sort_by([(key, "ascending") for key in ORDER[table]])
