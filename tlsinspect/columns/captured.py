@@ -206,7 +206,9 @@ CONNECTIONS = (
     Column(
         "validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."
     ),
-    Column("ocsp_status", "string", "stapled OCSP response: present, absent"),
+    Column("ocsp_status", "string", "stapled OCSP response: present, absent; the ocsp frame says what is in it"),
+    Column("ocsp_sha256s", "list<string>", "stapled OCSP responses, those that are whole", "hex"),
+    Column("sct_list_sha256", "string", "list of SCTs in the TLS extension (RFC 6962)", "hex"),
     Column("sct_count", "int64", "timestamps embedded in the server's certificate", "SCTs"),
     Column("ja3", "string", "JA3: MD5 of ja3_string", "hex"),
     Column("ja3_string", "string", "JA3 before hashing"),

@@ -70,7 +70,8 @@ class Flow(Listener):
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
     side 0. `chains` are Certificate bodies as sent, one per side, Times are ns, -1 where nothing was seen.
-    `chain_cut` says of which of them the end is missing.
+    `chain_cut` says of which of them the end is missing. `certificate_status` is the body of the server's
+    CertificateStatus, or its beginning.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
@@ -133,7 +134,7 @@ class Flow(Listener):
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
         self.client_key_exchange = False
-        self.certificate_status = False
+        self.certificate_status: bytes | None = None
         self.ticket_lifetime = -1
         self.ticket_key_name: bytes | None = None
         self.fin_packet = -1
@@ -217,6 +218,9 @@ class Flow(Listener):
                     self.chains[reader.side] = body
                     self.chain_cut[reader.side] = len(body) < length
                     self.chain_packets[reader.side] = stream.number
+            elif kind == CERTIFICATE_STATUS:
+                if self.certificate_status is None and reader.side != self.hello_side:
+                    self.certificate_status = body
             elif len(body) < length:
                 return
             elif kind == SERVER_KEY_EXCHANGE:
@@ -225,8 +229,6 @@ class Flow(Listener):
                 self.certificate_requested = True
             elif kind == CLIENT_KEY_EXCHANGE:
                 self.client_key_exchange = True
-            elif kind == CERTIFICATE_STATUS:
-                self.certificate_status = True
             elif kind == NEW_SESSION_TICKET and length >= 6:
                 self.ticket_lifetime = int.from_bytes(body[:4], "big")
                 if length >= 6 + TICKET_KEY_NAME:
