@@ -34,6 +34,7 @@ class MadeFrames:
     captures: pd.DataFrame
     findings: pd.DataFrame
     validation: pd.DataFrame
+    ocsp: pd.DataFrame
     scts: pd.DataFrame
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"

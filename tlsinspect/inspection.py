@@ -134,6 +134,8 @@ class Inspection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":
             return self.build_validation()
+        if table == "ocsp":
+            return self.build_ocsp()
         if table == "scts":
             return self.build_scts({})
         if table in COLUMNS:
@@ -226,6 +228,18 @@ class Inspection:
 
         validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
         return build_validation(self.arrow("connections"), validator, at)
+
+    @cached_property
+    def ocsp(self) -> pd.DataFrame:
+        """A row per OCSP response that a server stapled: what it says, who signed it, what it is worth."""
+        return self.frame("ocsp")
+
+    def build_ocsp(self, at: datetime | None = None, trust: Trust | None = None) -> pa.Table:
+        """The ocsp table as Arrow for another time or trust; the arguments are those of `validate`."""
+        from .validation import build_ocsp, load_trust, open_validator  # asked for by few
+
+        validator = open_validator(trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return build_ocsp(self.arrow("connections"), self.reading.context.staples, validator, at)
 
     @cached_property
     def scts(self) -> pd.DataFrame:

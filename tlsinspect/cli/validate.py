@@ -44,8 +44,13 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
     "that gives; CSV and JSON Lines then have a row per SCT.",
 )
 @click.option(
+    "--table", type=click.Choice(("validation", "ocsp", "scts")),
+    help="What CSV and JSON Lines have a row for: a connection, a stapled OCSP response, or an SCT.  [default: "
+    "validation; scts with --ct-logs]",
+)  # fmt: skip
+@click.option(
     "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
-    help="Text for people; CSV and JSON Lines with every column, a row per connection.",
+    help="Text for people; CSV and JSON Lines with every column of --table.",
 )  # fmt: skip
 def validate(
     captures: tuple[str, ...],
@@ -59,6 +64,7 @@ def validate(
     trusted: tuple[str, ...],
     trust_only: bool,
     ct_logs: str | None,
+    table: str | None,
     format_name: str,
 ) -> None:
     """Say whether certificate chains lead to a trusted root.
@@ -66,6 +72,7 @@ def validate(
     Each connection gets a verdict, and what is wrong is told with the certificate at fault and its packets.
     Trusted are Mozilla's roots, as the certifi package has them. Intermediates come from what the server
     sent; where these do not suffice, from the rest of the captures, and the chain counts as incomplete.
+    What servers stapled is judged as well: is the OCSP response good, signed by whom it should be, and in date.
 
     \b
     Examples:
@@ -84,14 +91,17 @@ def validate(
         scts = inspection.build_scts(logs, trust) if logs is not None else None
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import render_scts, render_validation
+            from ..validation.text import render_scts, render_staples, render_validation
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
             for line in render_validation(inspection.build_validation(at, trust), trust.name, moment):
                 click.echo(escape_control(line))
+            for line in render_staples(inspection.build_ocsp(at, trust)):
+                click.echo(escape_control(line))
             for line in render_scts(scts) if scts is not None else ():
                 click.echo(escape_control(line))
         else:
-            rows = scts if scts is not None else inspection.build_validation(at, trust)
-            write_table(rows, format_name)
+            build = {"validation": inspection.build_validation, "ocsp": inspection.build_ocsp}
+            table = table or ("scts" if scts is not None else "validation")
+            write_table(build[table](at, trust) if table in build else scts or inspection.arrow("scts"), format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .captured import ALERTS, CAPTURES, CERTIFICATES, CHAINS, CONNECTIONS, MESSAGES, OFFERS, PORTS, PROBLEMS
 from .column import Column
-from .judged import FINDINGS, JUDGEMENTS, SCTS, VALIDATION
+from .judged import FINDINGS, JUDGEMENTS, OCSP, SCTS, VALIDATION
 from .pivots import PIVOTS
 
 __all__ = [
@@ -54,6 +54,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "captures": CAPTURES,
     "findings": FINDINGS,
     "validation": VALIDATION,
+    "ocsp": OCSP,
     "scts": SCTS,
 }
 

@@ -17,6 +17,7 @@ from . import (
     ports,
     quality,
     signatures,
+    staples,
     versions,
 )
 from .build import build_findings
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = tuple(
         ports,
         certificates,
         chains,
+        staples,
         behaviour,
         quality,
     )

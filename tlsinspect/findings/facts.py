@@ -35,21 +35,31 @@ class Facts:
     """The connections and certificates tables, as rules see them.
 
     `validate` makes the validation table of these connections, in their order; without it, no rule fires that asks
-    for one.
+    for one. `judged` makes the ocsp and scts tables by their names, likewise.
     """
 
     def __init__(
-        self, connections: pa.Table, certificates: pa.Table, validate: Callable[[], pa.Table] | None = None
+        self,
+        connections: pa.Table,
+        certificates: pa.Table,
+        validate: Callable[[], pa.Table] | None = None,
+        judged: Callable[[str], pa.Table] | None = None,
     ) -> None:
         self.connections = connections
         self.certificates = certificates
         self.validate = validate
+        self.judged = judged
         self.made: dict[str, Any] = {}
 
     @classmethod
     def of(cls, source: Tables) -> Facts:
         """Those of an Inspection, or of what has its tables."""
-        return cls(source.arrow("connections"), source.arrow("certificates"), lambda: source.arrow("validation"))
+        return cls(
+            source.arrow("connections"),
+            source.arrow("certificates"),
+            lambda: source.arrow("validation"),
+            source.arrow,
+        )
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once."""
