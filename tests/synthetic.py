@@ -26,6 +26,7 @@ class MadeFrames:
     connections: pd.DataFrame
     certificates: pd.DataFrame
     chains: pd.DataFrame
+    staples: pd.DataFrame
     offers: pd.DataFrame
     messages: pd.DataFrame
     alerts: pd.DataFrame
@@ -34,6 +35,7 @@ class MadeFrames:
     captures: pd.DataFrame
     findings: pd.DataFrame
     validation: pd.DataFrame
+    ocsp: pd.DataFrame
     scts: pd.DataFrame
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"

@@ -21,11 +21,11 @@ cdef class Connection:
     cdef public object ticket_lifetime_hint, resumed, established, last_alert
     cdef public str resumption, established_evidence, failure, last_alert_sender, handshake_history
     cdef public object tcp_rtt_ms, hello_ms, handshake_ms, client_certificate_requested
-    cdef public tuple certificate_sha256s, client_certificate_sha256s
+    cdef public tuple certificate_sha256s, client_certificate_sha256s, ocsp_sha256s
     cdef public bytes dh_prime, ticket_key_name
     cdef public str client_key_share_id, server_key_share_id, server_nonce_id, renegotiation, heartbleed
     cdef public object client_first_record_length, heartbleed_packet, failure_packet
     cdef public str failure_side, answered
     cdef public bint sealed_alert
-    cdef public str ocsp_status, client_state, server_state, certificate_state
+    cdef public str ocsp_status, sct_list_sha256, client_state, server_state, certificate_state
     cdef public list messages, alerts, problems

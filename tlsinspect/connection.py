@@ -97,6 +97,8 @@ class Connection:
         self.client_certificate_sha256s: tuple[str, ...] | None = None
         self.client_certificate_requested: bool | None = None
         self.ocsp_status: str | None = None
+        self.ocsp_sha256s: tuple[str, ...] | None = None
+        self.sct_list_sha256: str | None = None
         self.client_state = ""
         self.server_state = ""
         self.certificate_state = ""

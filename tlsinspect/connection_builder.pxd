@@ -3,6 +3,7 @@ from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
 from .wire.flow cimport Flow
 from .wire.certificate_list cimport parse_certificate_list
+from .wire.certificate_status cimport parse_certificate_status, parse_entry_staples
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
 from .wire.octets cimport cut
 from .wire.record cimport RecordReader
@@ -12,8 +13,8 @@ cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
-    cdef public long long chain_octets
-    cdef public dict certificates, addresses, chains, fingerprints, server_fingerprints
+    cdef public long long chain_octets, staple_octets
+    cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
     @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
@@ -30,10 +31,14 @@ cdef class ConnectionBuilder:
     cpdef set_server(self, Connection connection, Flow flow)
     @cython.locals(parsed=ServerKeyExchange, nonce=bytes)
     cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
-    @cython.locals(side=int, hello=ServerHello)
+    @cython.locals(side=int, hello=ServerHello, chain=bytes)
     cpdef set_certificates(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(names=list, key=bytes, known=tuple, body=bytes)
     cpdef tuple chain(self, Connection connection, Flow flow, RecordReader reader)
+    @cython.locals(timestamps=bytes, status=bytes, responses=list)
+    cpdef set_staples(self, Connection connection, Flow flow, ServerHello hello, RecordReader server, bytes chain)
+    @cython.locals(names=list, octets=bytes, name=str)
+    cpdef tuple keep_staples(self, Connection connection, Flow flow, list found, long long packet)
     @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
     cpdef set_resumption(self, Connection connection, Flow flow, RecordReader server)
     @cython.locals(both=bint, either=bint, known=bint)

@@ -18,6 +18,7 @@ from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import USED, find_upgrade
 from .wire.certificate_list import parse_certificate_list
+from .wire.certificate_status import parse_certificate_status, parse_entry_staples
 from .wire.codes import DETECTING, EAPOL, TCP, UDP
 from .wire.flow import Flow
 from .wire.messages import ServerHello, parse_server_key_exchange
@@ -49,12 +50,15 @@ class ConnectionBuilder:
     """Turns flows into connections, and remembers what they share.
 
     `tls_ports` are the ports on which every connection gets a row. `certificates`
-    maps the SHA-256 of each certificate seen, in hex, to its DER.
+    maps the SHA-256 of each certificate seen, in hex, to its DER; `staples` does the same for stapled OCSP responses
+    and lists of SCTs.
     """
 
     def __init__(self, tls_ports: frozenset[int]) -> None:
         self.tls_ports = tls_ports
         self.certificates: dict[str, bytes] = {}
+        self.staples: dict[str, bytes] = {}
+        self.staple_octets = 0
         self.addresses: dict[bytes, str] = {}
         self.chains: dict[bytes, tuple[bytes, tuple[str, ...]]] = {}
         self.chain_octets = 0
@@ -292,8 +296,10 @@ class ConnectionBuilder:
             connection.certificate_packet = server.reader.chain_packet
         if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
             connection.client_certificate_requested = flow.certificate_requested
-            if connection.certificate_sha256s is not None:
-                connection.ocsp_status = "present" if flow.certificate_status else "absent"
+        hello = flow.server_hello
+        chain = server.reader.chain
+        if connection.certificate_sha256s is not None and chain is not None and hello is not None:
+            self.set_staples(connection, flow, hello, server.reader, chain)
         self.set_resumption(connection, flow, server.reader)
         if connection.certificate_sha256s is None:
             hello = connection.server_hello
@@ -336,6 +342,45 @@ class ConnectionBuilder:
             self.chain_octets += len(body)
             self.chains[key] = (body, hashes)
         return hashes
+
+    def set_staples(
+        self, connection: Connection, flow: Flow, hello: ServerHello, server: RecordReader, chain: bytes
+    ) -> None:
+        """What the server stapled to its certificate: OCSP responses, and a list of SCTs."""
+        if connection.protocol == SSL2:
+            return
+        error: DecodeError | None = None
+        timestamps = hello.timestamps
+        status = flow.certificate_status
+        responses: list[bytes] = []
+        if flow.tls13:
+            responses, timestamps, error = parse_entry_staples(chain)
+        elif status is not None:
+            responses, _, error = parse_certificate_status(status)
+        connection.ocsp_status = "present" if responses or status is not None else "absent"
+        packet = server.chain_packet
+        connection.ocsp_sha256s = self.keep_staples(connection, flow, responses, packet) if responses else ()
+        if timestamps is not None:
+            for name in self.keep_staples(connection, flow, [timestamps], packet):
+                connection.sct_list_sha256 = name
+        if error is not None:
+            connection.problems.append((error, packet))
+
+    def keep_staples(self, connection: Connection, flow: Flow, found: list[bytes], packet: int) -> tuple[str, ...]:
+        """The SHA-256s of what is kept; what limits cut off is among the problems."""
+        names = []
+        for octets in found:
+            name = sha256(octets).hexdigest()
+            if name not in self.staples:
+                limit = flow.limits.staple_octets
+                if len(octets) > limit or self.staple_octets + len(octets) > flow.limits.staples_octets:
+                    expected = f"at most {limit} octets of a staple, {flow.limits.staples_octets} of all"
+                    connection.problems.append((DecodeError("handshake", "limit", 0, expected), packet))
+                    continue
+                self.staple_octets += len(octets)
+                self.staples[name] = octets
+            names.append(name)
+        return tuple(names)
 
     def set_resumption(self, connection: Connection, flow: Flow, server: RecordReader) -> None:
         """Whether an earlier session was resumed (RFC 5246 7.3, RFC 5077 3.4, RFC 8446 2.2)."""

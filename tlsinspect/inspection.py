@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
-JUDGED = frozenset({"validation", "findings", "scts"})
+JUDGED = frozenset({"validation", "ocsp", "findings", "scts"})
 """Tables that follow from the trust and the time by which certificates are judged."""
 
 ORDER = {
@@ -109,7 +109,7 @@ class Inspection:
 
         Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC).
         `trust` comes from tlsinspect.validation.load_trust; by default Mozilla's roots. What follows from them is made
-        anew: validation, findings, scts.
+        anew: validation, ocsp, findings, scts.
         """
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
@@ -143,6 +143,8 @@ class Inspection:
             return tables.build_offers(self.arrow("connections"))
         if table == "certificates":
             return tables.build_certificates(self.arrow("connections"), self.reading.context)
+        if table == "staples":
+            return tables.build_staples(self.arrow("connections"), self.reading.context)
         if table == "findings":
             from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
 
@@ -151,6 +153,8 @@ class Inspection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":
             return self.build_validation()
+        if table == "ocsp":
+            return self.build_ocsp()
         if table == "scts":
             return self.build_scts({})
         if table in COLUMNS:
@@ -239,6 +243,23 @@ class Inspection:
 
         validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
         return build_validation(self.arrow("connections"), validator, self.at)
+
+    @cached_property
+    def staples(self) -> pd.DataFrame:
+        """A row per OCSP response or list of SCTs that servers stapled, with its octets."""
+        return self.frame("staples")
+
+    @cached_property
+    def ocsp(self) -> pd.DataFrame:
+        """A row per OCSP response that a server stapled: what it says, who signed it, what it is worth."""
+        return self.frame("ocsp")
+
+    def build_ocsp(self) -> pa.Table:
+        """Make the ocsp table."""
+        from .validation import build_ocsp, load_trust, open_validator  # asked for by few
+
+        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return build_ocsp(self.arrow("connections"), self.reading.context.staples, validator, self.at)
 
     @cached_property
     def scts(self) -> pd.DataFrame:

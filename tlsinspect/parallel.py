@@ -59,7 +59,7 @@ class ParallelReading:
         self.progress = progress
         self.shards = shards
         self.totals = Totals(distinct_names(sources), ports, limits)
-        self.context = tables.Context(self.totals.names, self.totals.certificates)
+        self.context = tables.Context(self.totals.names, self.totals.certificates, self.totals.staples)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield rows as the workers make them. Ctrl-C ends their walks and keeps what was read."""

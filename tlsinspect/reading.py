@@ -88,7 +88,8 @@ class Reading:
         self.builder = ConnectionBuilder(ports)
         self.totals = Totals(distinct_names(sources), ports, limits)
         self.totals.certificates = self.builder.certificates
-        self.context = tables.Context(self.totals.names, self.builder.certificates)
+        self.totals.staples = self.builder.staples
+        self.context = tables.Context(self.totals.names, self.builder.certificates, self.builder.staples)
         self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS, limits)
         self.table.last_wins = last_wins
         self.fragments = FragmentTable(limits)

@@ -31,8 +31,8 @@ class Totals:
     `names` are the capture column's file names. `ports` and `port_bytes` count by
     (port, transport, protocol), `opened` and `opened_tls` connections by file number.
     `problems` are rows of the problems table, `damage` pairs of a file and what is wrong with it.
-    `certificates` maps SHA-256 in hex to DER. `listed` counts the connections that would have a row, `selected`
-    those that have one.
+    `certificates` and `staples` map SHA-256 in hex to DER. `listed` counts the connections that would have a row,
+    `selected` those that have one.
     """
 
     def __init__(self, names: Sequence[str], tls_ports: frozenset[int], limits: Limits = DEFAULT_LIMITS) -> None:
@@ -47,6 +47,7 @@ class Totals:
         self.problems: list[Row] = []
         self.damage: list[tuple[str, DecodeError]] = []
         self.certificates: dict[str, bytes] = {}
+        self.staples: dict[str, bytes] = {}
         self.listed = 0
         self.selected = 0
         self.evicted = 0
@@ -111,6 +112,7 @@ class Totals:
         self.opened.update(other.opened)
         self.opened_tls.update(other.opened_tls)
         self.certificates.update(other.certificates)
+        self.staples.update(other.staples)
         self.listed += other.listed
         self.selected += other.selected
         self.evicted += other.evicted

@@ -103,6 +103,11 @@ def certified(fires: dict[str, Any], quiet: dict[str, Any]) -> tuple[dict[str, A
     return {"certificate": fires}, {"certificate": quiet}
 
 
+def stapled(fires: str, quiet: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A stapled response of one verdict, and of another."""
+    return {"ocsp_status": "present", "stapled": fires}, {"ocsp_status": "present", "stapled": quiet}
+
+
 def certified_twice(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Facts of the certificate, and of one that another connection shows."""
     return {"certificate": own, "second": other}
@@ -321,6 +326,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"established": True, "client_application_bytes": 10_000_000, "server_application_bytes": 1_000_001},
     ),
     "CRT-33-LIMIT": judged("limit"),
+    "CRT-24": stapled("revoked", "unknown"),
+    "CRT-24-EXPIRED": stapled("not_yet_valid", "good"),
+    "CRT-24-SIGNATURE": stapled("unauthorized_responder", "unchecked"),
+    "CRT-24-UNKNOWN": stapled("unknown", "unchecked"),
+    "CRT-24-USELESS": stapled("unsuccessful", "limit"),
+    "CRT-24-LIMIT": stapled("limit", "malformed"),
     "CAP-01": ({"gap": True}, {"gap": None}),
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),
@@ -335,6 +346,7 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
     others_of = {"problems": [changes.pop("problem")] if "problem" in changes else [], "captures": []}
+    others_of["ocsp"] = [{"connection_id": "clean", "verdict": changes.pop("stapled", "good")}]
     twin = changes.pop("twin", None)
     others = [changes.pop("other")] if "other" in changes else changes.pop("others", [])
     rows = [CLEAN | changes] * count
@@ -413,10 +425,10 @@ def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
 
 
 def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
-    connections, certificates, validate = tables_of({"early_data_offered": True}, 300)
+    connections, certificates, *judged = tables_of({"early_data_offered": True}, 300)
     clients = pa.array([f"192.0.2.{place % 250}" for place in range(300)])
     place = connections.schema.get_field_index("client_ip")
-    facts = Facts(connections.set_column(place, "client_ip", clients), certificates, validate)
+    facts = Facts(connections.set_column(place, "client_ip", clients), certificates, *judged)
     rows = build_findings(facts, RULES).to_pylist()
     assert len(rows) == 201 and sum(row["connections"] for row in rows) == 300
     assert [row["subject"] for row in rows if "others" in row["subject"]] == ["50 others"]

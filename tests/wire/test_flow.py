@@ -527,7 +527,7 @@ class TestTls12:
     def test_a_ticket_tells_its_lifetime_and_a_status_that_it_was_sent(self) -> None:
         ticket = tls.message(4, (7200).to_bytes(4, "big") + tls.vector16(b"ticket"))
         flow = talk_of(HELLO, tls.handshake(tls.message(22, b"\x01status"), ticket))
-        assert flow.certificate_status
+        assert flow.certificate_status == b"\x01status"
         assert flow.ticket_lifetime == 7200
         assert talk_of(HELLO, tls.handshake(tls.message(4, b"\x00"))).ticket_lifetime == -1
 

@@ -79,7 +79,7 @@ class Anonymiser:
         made = {old: anonymise_certificate(old_certificates[old], own) for old in used}
         self.hashes = {old: sha256(der).hexdigest() for old, der in made.items()}
         names = [self.capture_name(name) for name in inspection.reading.totals.names]
-        self.context = Context(names, {self.hashes[old]: der for old, der in made.items()})
+        self.context = Context(names, {self.hashes[old]: der for old, der in made.items()}, {})
         self.treatments: dict[str, Callable[[Any], Any]] = {
             KEEP: lambda value: value,
             ADDRESS: own.address,

@@ -26,7 +26,8 @@ CONNECTIONS = {
     **dict.fromkeys(("client_ip", "server_ip"), ADDRESS),
     **dict.fromkeys(
         ("quic_destination_connection_id", "quic_source_connection_id", "quic_server_connection_id", "session_id",
-         "server_session_id", "client_key_share_id", "server_key_share_id", "server_nonce_id"), OCTETS
+         "server_session_id", "client_key_share_id", "server_key_share_id", "server_nonce_id", "ocsp_sha256s",
+         "sct_list_sha256"), OCTETS
     ),
     **dict.fromkeys(("client_random", "server_random"), RANDOM),
     "ticket_key_name": KEY_NAME,

@@ -39,8 +39,13 @@ if TYPE_CHECKING:
     "that gives; CSV and JSON Lines then have a row per SCT.",
 )
 @click.option(
+    "--table", type=click.Choice(("validation", "ocsp", "scts")),
+    help="What CSV and JSON Lines have a row for: a connection, a stapled OCSP response, or an SCT.  [default: "
+    "validation; scts with --ct-logs]",
+)  # fmt: skip
+@click.option(
     "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
-    help="Text for people; CSV and JSON Lines with every column, a row per connection.",
+    help="Text for people; CSV and JSON Lines with every column of --table.",
 )  # fmt: skip
 def validate(
     captures: tuple[str, ...],
@@ -54,6 +59,7 @@ def validate(
     trusted: tuple[str, ...],
     trust_only: bool,
     ct_logs: str | None,
+    table: str | None,
     format_name: str,
 ) -> None:
     """Say whether certificate chains lead to a trusted root.
@@ -61,6 +67,7 @@ def validate(
     Each connection gets a verdict, and what is wrong is told with the certificate at fault and its packets.
     Trusted are Mozilla's roots, as the certifi package has them. Intermediates come from what the server
     sent; where these do not suffice, from the rest of the captures, and the chain counts as incomplete.
+    What servers stapled is judged as well: is the OCSP response good, signed by whom it should be, and in date.
 
     \b
     Examples:
@@ -77,14 +84,16 @@ def validate(
         scts = inspection.build_scts(logs) if logs is not None else None
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import render_scts, render_validation
+            from ..validation.text import render_scts, render_staples, render_validation
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
             for line in render_validation(inspection.arrow("validation"), trust.name, moment):
                 click.echo(escape_control(line))
+            for line in render_staples(inspection.arrow("ocsp")):
+                click.echo(escape_control(line))
             for line in render_scts(scts) if scts is not None else ():
                 click.echo(escape_control(line))
         else:
-            rows = scts if scts is not None else inspection.arrow("validation")
-            write_table(rows, format_name)
+            table = table or ("scts" if scts is not None else "validation")
+            write_table(scts if table == "scts" and scts is not None else inspection.arrow(table), format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))

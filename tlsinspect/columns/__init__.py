@@ -8,9 +8,9 @@ name, looked up late, stands beside it.
 
 from __future__ import annotations
 
-from .captured import ALERTS, CAPTURES, CERTIFICATES, CHAINS, CONNECTIONS, MESSAGES, OFFERS, PORTS, PROBLEMS
+from .captured import ALERTS, CAPTURES, CERTIFICATES, CHAINS, CONNECTIONS, MESSAGES, OFFERS, PORTS, PROBLEMS, STAPLES
 from .column import Column
-from .judged import FINDINGS, JUDGEMENTS, SCTS, VALIDATION
+from .judged import FINDINGS, JUDGEMENTS, OCSP, SCTS, VALIDATION
 from .pivots import PIVOTS
 
 __all__ = [
@@ -46,6 +46,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "connections": CONNECTIONS,
     "certificates": CERTIFICATES,
     "chains": CHAINS,
+    "staples": STAPLES,
     "offers": OFFERS,
     "messages": MESSAGES,
     "alerts": ALERTS,
@@ -54,6 +55,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "captures": CAPTURES,
     "findings": FINDINGS,
     "validation": VALIDATION,
+    "ocsp": OCSP,
     "scts": SCTS,
 }
 

@@ -211,7 +211,9 @@ CONNECTIONS = (
     Column(
         "validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."
     ),
-    Column("ocsp_status", "string", "stapled OCSP response: present, absent"),
+    Column("ocsp_status", "string", "stapled OCSP response: present, absent; the ocsp frame says what is in it"),
+    Column("ocsp_sha256s", "list<string>", "stapled OCSP responses, those that are whole", "hex"),
+    Column("sct_list_sha256", "string", "list of SCTs in the TLS extension (RFC 6962)", "hex"),
     Column("sct_count", "int64", "timestamps embedded in the server's certificate", "SCTs"),
     Column("ja3", "string", "JA3: MD5 of ja3_string", "hex"),
     Column("ja3_string", "string", "JA3 before hashing"),
@@ -319,6 +321,13 @@ PROBLEMS = (
     Column("expected", "string", "what should have stood there"),
     Column("connection_id", "string", "connection, where there is one"),
     Column("count", "int64", "how often, where rows were merged", "times"),
+)
+
+STAPLES = (
+    Column("sha256", "string", "of the octets", "hex"),
+    Column("kind", "string", "ocsp: an OCSPResponse (RFC 6960); sct_list: a list of SCTs in an extension (RFC 6962)"),
+    Column("length", "int64", "its length", "octets"),
+    Column("octets", "string", "as the server sent it", "base64"),
 )
 
 CAPTURES = (

@@ -19,6 +19,7 @@ from . import (
     ports,
     quality,
     signatures,
+    staples,
     versions,
 )
 from .build import build_findings
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = tuple(
         certificates,
         chains,
         authorities,
+        staples,
         behaviour,
         patterns,
         quality,

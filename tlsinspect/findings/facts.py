@@ -38,9 +38,9 @@ class Tables(Protocol):
 class Facts:
     """The connections and certificates tables, as rules see them.
 
-    `others` makes the validation table of these connections, in their order, and the problems and captures tables;
-    without it, no rule fires that asks for one. What is judged by time is judged at each connection's start, or `at`
-    one time for all, in nanoseconds since 1970-01-01 UTC.
+    `others` makes the validation table of these connections, in their order, and the ocsp, problems and
+    captures tables; without it, no rule fires that asks for one. What is judged by time is judged at each
+    connection's start, or `at` one time for all, in nanoseconds since 1970-01-01 UTC.
     """
 
     def __init__(

@@ -55,6 +55,9 @@ class Inspected(Frames, Protocol):
     def validation(self) -> pd.DataFrame: ...
 
     @property
+    def ocsp(self) -> pd.DataFrame: ...
+
+    @property
     def arguments(self) -> str: ...
 
     @property

@@ -23,12 +23,12 @@ from ..totals import Row, Totals
 from .place import Place
 from .records import Part
 
-STORED = ("connections", "messages", "alerts", "problems", "certificates", "ports")
+STORED = ("connections", "messages", "alerts", "problems", "certificates", "staples", "ports")
 """Tables that have files; the others follow from them, or from what the steps say."""
 
 ROWS_WAITING = 65_536  # rows of all tables and days together that wait for their row groups
 DAY_NS = 86_400 * 1_000_000_000
-SEEN = ("time_start", "certificate_sha256s", "client_certificate_sha256s")
+SEEN = ("time_start", "certificate_sha256s", "client_certificate_sha256s", "ocsp_sha256s", "sct_list_sha256")
 
 
 class Written(NamedTuple):
@@ -111,9 +111,10 @@ class Sink:
             for day in list(self.waiting):
                 self.build(day)
             for day, batches in self.seen.items():
-                found = tables.build_certificates(pa.Table.from_batches(batches), self.context)
-                for batch in found.combine_chunks().to_batches():
-                    self.write("certificates", day, batch)
+                connections = pa.Table.from_batches(batches)
+                for table, build in (("certificates", tables.build_certificates), ("staples", tables.build_staples)):
+                    for batch in build(connections, self.context).combine_chunks().to_batches():
+                        self.write(table, day, batch)
             opened: dict[int, tuple[int, int]] = {}
             for day, totals in self.days.items():
                 for batch in totals.build("ports", ()).to_batches():

@@ -76,11 +76,12 @@ class Store:
     def dataset(self, table: str, since: Day = None, until: Day = None) -> ds.Dataset:
         """A table of COLUMNS as a dataset with its columns and `day`, a date32; raises KeyError for another.
 
-        Connections, messages, alerts, problems, certificates and ports lie in files, of which only the columns that are
-        asked for are read. certificates has a row per certificate, day and step of the ingestion, so that a certificate
-        may have several; ports has a row per port, protocol, day and step, with shares of that day and step. captures
-        comes from what the store says of itself. chains and offers are made of connections, in memory. findings,
-        validation and scts are judgements and not stored: see Inspection.
+        Connections, messages, alerts, problems, certificates, staples and ports lie in files, of which only the
+        columns that are asked for are read. certificates has a row per certificate, day and step of the
+        ingestion, so that a certificate may have several, and so may a staple; ports has a row per port,
+        protocol, day and step, with shares of that day and step. captures comes from what the store says of
+        itself. chains and offers are made of connections, in memory. findings, validation, ocsp and scts are
+        judgements and not stored: see Inspection.
         """
         import pyarrow.dataset as ds  # dear to import
 

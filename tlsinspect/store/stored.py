@@ -78,7 +78,7 @@ class StoredReading:
     def __init__(self, inspection: StoredInspection) -> None:
         self.sources = StoredSources(inspection.store)
         self.totals = StoredTotals(inspection)
-        self.context = Context((), StoredCertificates(inspection))
+        self.context = Context((), StoredCertificates(inspection), StoredStaples(inspection))
 
 
 class StoredSources(Sequence[CaptureSource]):
@@ -126,8 +126,11 @@ class StoredTotals(Totals):
         return super().build(table, sources)
 
 
-class StoredCertificates(Mapping[str, bytes]):
-    """The certificates of the days asked for: DER by SHA-256 in hex, read when the first is asked for."""
+class StoredOctets(Mapping[str, bytes]):
+    """Octets of the days asked for by their SHA-256 in hex, read when the first is asked for."""
+
+    table: str
+    column: str
 
     def __init__(self, inspection: StoredInspection) -> None:
         self.inspection = inspection
@@ -135,9 +138,9 @@ class StoredCertificates(Mapping[str, bytes]):
     @cached_property
     def found(self) -> dict[str, bytes]:
         """All of them."""
-        rows = self.inspection.read_stored("certificates", ["sha256", "pem"])
-        texts = dict(zip(rows["sha256"].to_pylist(), rows["pem"].to_pylist(), strict=True))
-        return {sha256: der_of(pem) for sha256, pem in texts.items() if pem is not None}
+        rows = self.inspection.read_stored(self.table, ["sha256", self.column])
+        texts = dict(zip(rows["sha256"].to_pylist(), rows[self.column].to_pylist(), strict=True))
+        return {sha256: octets_of(text) for sha256, text in texts.items() if text is not None}
 
     def __getitem__(self, sha256: str) -> bytes:
         return self.found[sha256]
@@ -149,9 +152,21 @@ class StoredCertificates(Mapping[str, bytes]):
         return len(self.found)
 
 
-def der_of(pem: str) -> bytes:
-    """The octets of a certificate that `pem_of` wrote."""
-    return base64.b64decode("".join(line for line in pem.splitlines() if not line.startswith("-----")))
+class StoredCertificates(StoredOctets):
+    """The certificates (DER)."""
+
+    table, column = "certificates", "pem"
+
+
+class StoredStaples(StoredOctets):
+    """What servers stapled to them."""
+
+    table, column = "staples", "octets"
+
+
+def octets_of(text: str) -> bytes:
+    """What base64 says, as it is or in PEM as `pem_of` writes it."""
+    return base64.b64decode("".join(line for line in text.splitlines() if not line.startswith("-----")))
 
 
 def sort_table(table: str, rows: pa.Table) -> pa.Table:

@@ -58,6 +58,7 @@ def iter_stories(
         messages, alerts = rows_by_connection(inspected.messages, ids), rows_by_connection(inspected.alerts, ids)
         problems = rows_by_connection(inspected.problems, ids)
         verdicts = rows_by_connection(inspected.validation, ids)
+        staples = rows_by_connection(inspected.ocsp, ids)
         for row in plain_rows(found):
             id_ = row["connection_id"]
             row["unknown_reasons"] = dict(row["unknown_reasons"] or ())
@@ -67,7 +68,7 @@ def iter_stories(
                 compare = compared <= most_compared
                 clues = tuple(find_clues(row, others)) if compare else (NOT_COMPARED,)
             material = Material(
-                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], certificates, clues
+                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], staples[id_], certificates, clues
             )
             yield tell(row, material, tuple(row[name] for name in SAME) in shared)
 
@@ -81,6 +82,7 @@ class Material:
     chain: list[Row]
     problems: list[Row]
     verdicts: list[Row]
+    staples: list[Row]
     certificates: dict[str, Row]
     clues: tuple[str, ...]
 
@@ -95,6 +97,7 @@ def tell(row: Row, material: Material, shares_endpoints: bool) -> Story:
         offered=build_offered(row),
         chosen=build_chosen(row),
         certificates=build_certificates(row, material.chain, material.certificates),
+        staples=tuple(map(staple_text, material.staples)),
         outcome=outcome(row),
         clues=material.clues,
         trust=trust_text(material.verdicts) if row["certificate_sha256s"] is not None else "",
@@ -204,6 +207,11 @@ def trust_text(verdicts: list[Row]) -> str:
         lead = words.TRUSTED.get(row["verdict"], "A client that trusts Mozilla's roots refuses the server's chain")
         return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
     return ""
+
+
+def staple_text(row: Row) -> str:
+    """What a stapled OCSP response is worth, in a sentence."""
+    return f"{words.STAPLED[row['verdict']]}: {row['detail']}."
 
 
 def not_tls(row: Row) -> str:

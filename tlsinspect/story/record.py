@@ -29,8 +29,12 @@ class Inspected(Protocol):
 
     @property
     def problems(self) -> pd.DataFrame: ...
+
     @property
     def validation(self) -> pd.DataFrame: ...
+
+    @property
+    def ocsp(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class StoryCertificate:
 class Story:
     """One connection: who, what happened in which order, what was offered and chosen, and how it ended.
 
-    `trust` says whether the server's chain leads to a trusted root; empty where it sent none in the clear.
+    `trust` says whether the server's chain leads to a trusted root; empty where it sent none in the clear. `staples`
+    says what the server stapled to it.
     `unseen` says what the capture cannot show, and why. `display_filter` shows the connection in Wireshark, and
     nothing else; it is empty where the addresses are not known. `clues` say of a handshake that was not finished what
     other connections of the captures tell about it.
@@ -86,6 +91,7 @@ class Story:
     chosen: tuple[Fact, ...]
     certificates: tuple[StoryCertificate, ...]
     trust: str
+    staples: tuple[str, ...]
     outcome: str
     clues: tuple[str, ...]
     unseen: tuple[str, ...]

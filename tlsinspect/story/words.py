@@ -152,3 +152,18 @@ TRUSTED = {  # the rest of the verdicts say no
     "unsupported": "Whether the server's chain is trusted cannot be said",
     "limit": "Whether the server's chain is trusted cannot be said",
 }
+
+STAPLED = {
+    "malformed": "The stapled OCSP response cannot be read",
+    "limit": "The stapled OCSP response was not read whole",
+    "unsuccessful": "The stapled OCSP response is an error",
+    "wrong_certificate": "The stapled OCSP response is about another certificate",
+    "bad_signature": "The stapled OCSP response is forged or damaged",
+    "unauthorized_responder": "The stapled OCSP response is signed by somebody who may not",
+    "revoked": "The certificate is revoked, as the server's own stapled OCSP response says",
+    "expired": "The stapled OCSP response is out of date",
+    "not_yet_valid": "The stapled OCSP response is not valid yet",
+    "unknown": "The authority does not know the certificate, as the stapled OCSP response says",
+    "unchecked": "Whether the stapled OCSP response is right cannot be said",
+    "good": "The stapled OCSP response says that the certificate is not revoked",
+}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .arrow import arrow_schema, empty_table, judgement_schema, to_frame
 from .connections import build_connections
 from .context import Context
-from .derived import build_certificates, build_chains, build_offers
+from .derived import build_certificates, build_chains, build_offers, build_staples
 from .events import build_alerts, build_messages, build_problems
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "build_messages",
     "build_offers",
     "build_problems",
+    "build_staples",
     "empty_table",
     "judgement_schema",
     "to_frame",

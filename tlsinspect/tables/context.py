@@ -8,11 +8,14 @@ from ..certificates import CertificateFacts, LeafFacts, parse_certificate, parse
 
 
 class Context:
-    """What the rows of a run share: file names by number, certificates by SHA-256, facts already read."""
+    """What the rows of a run share: file names by number, certificates and staples by SHA-256, facts already read."""
 
-    def __init__(self, captures: Sequence[str], certificates: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, captures: Sequence[str], certificates: Mapping[str, bytes], staples: Mapping[str, bytes]
+    ) -> None:
         self.captures = captures
         self.certificates = certificates
+        self.staples = staples
         self.facts: dict[str, CertificateFacts] = {}
         self.leaves: dict[str, LeafFacts] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import fields
 
@@ -70,6 +71,22 @@ def build_offers(connections: pa.Table) -> pa.Table:
     columns = [ids.take(rows), kinds, positions, nothing.cast(pa.uint16()), names, nothing.cast(pa.string())]
     parts.append(pa.table(columns, schema=schema))
     return pa.concat_tables(parts)
+
+
+def build_staples(connections: pa.Table, context: Context) -> pa.Table:
+    """Build the staples table: what servers stapled to their certificates, each once."""
+    import pyarrow.compute as pc  # dear to import
+
+    kinds = dict.fromkeys(pc.unique(pc.list_flatten(connections["ocsp_sha256s"])).to_pylist(), "ocsp")
+    kinds |= dict.fromkeys(pc.unique(connections["sct_list_sha256"].drop_null()).to_pylist(), "sct_list")
+    found = [(sha256, kind, context.staples[sha256]) for sha256, kind in sorted(kinds.items())]
+    columns = (
+        text_array([sha256 for sha256, _, _ in found]),
+        text_array([kind for _, kind, _ in found]),
+        pa.array([len(octets) for _, _, octets in found], pa.int64()),
+        text_array([b64encode(octets).decode("ascii") for _, _, octets in found]),
+    )
+    return pa.table(columns, schema=arrow_schema("staples"))
 
 
 def build_certificates(connections: pa.Table, context: Context) -> pa.Table:

@@ -28,6 +28,9 @@ def build_leaf_columns(batch: Sequence[Connection], rows: Records, context: Cont
     columns["certificate_sha256s"] = chains.column(lambda chain: chain, TYPES["list<string>"])
     clients = Shared(rows.objects["client_certificate_sha256s"])
     columns["client_certificate_sha256s"] = clients.column(lambda chain: chain, TYPES["list<string>"])
+    staples = Shared(rows.objects["ocsp_sha256s"])
+    columns["ocsp_sha256s"] = staples.column(lambda names: names, TYPES["list<string>"])
+    columns["sct_list_sha256"] = Shared(rows.objects["sct_list_sha256"]).texts()
     leaves = Shared([chain[0] if chain else None for chain in chains.keys])
     leaves.positions = leaves.positions[chains.positions]
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]

@@ -30,7 +30,7 @@ OBJECTS = (
     "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
     "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
     "certificate_sha256s", "client_certificate_sha256s", "client_state", "server_state", "certificate_state",
-    "starttls_status",
+    "starttls_status", "ocsp_sha256s", "sct_list_sha256",
 )  # fmt: skip
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
@@ -121,6 +121,8 @@ def pack_objects(records: list[Connection], objects: list[Any]) -> None:
         objects[23 * count + place] = connection.server_state
         objects[24 * count + place] = connection.certificate_state
         objects[25 * count + place] = connection.starttls_status
+        objects[26 * count + place] = connection.ocsp_sha256s
+        objects[27 * count + place] = connection.sct_list_sha256
 
 
 def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) -> None:

@@ -33,6 +33,8 @@ SERVER_ALSO = (
     "hello_ms",
     "client_certificate_requested",
     "ocsp_status",
+    "ocsp_sha256s",
+    "sct_list_sha256",
     "quic_server_connection_id",
 )
 CERTIFICATE = (
@@ -41,7 +43,8 @@ CERTIFICATE = (
 )  # fmt: skip
 ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
-    "ocsp_status", "server_signature_algorithm", "server_signature_algorithm_name", "ticket_lifetime_hint",
+    "ocsp_sha256s", "ocsp_status", "sct_list_sha256", "server_signature_algorithm", "server_signature_algorithm_name",
+    "ticket_lifetime_hint",
 )  # fmt: skip
 EVENTS = (  # that did not happen where nothing stands
     "failure_cause", "failure_reason", "failure_advice", "failure_packet", "renegotiation", "heartbleed",

@@ -11,10 +11,12 @@ from __future__ import annotations
 from .build import build_validation
 from .logs import Log, load_logs
 from .record import VERDICTS, Judgement
+from .staple import STAPLE_VERDICTS
+from .staples import build_ocsp
 from .trust import Trust, load_trust
 from .validator import Validator, open_validator
 
 __all__ = [
-    "VERDICTS", "Judgement", "Log", "Trust", "Validator", "build_validation", "load_logs", "load_trust",
-    "open_validator",
+    "STAPLE_VERDICTS", "VERDICTS", "Judgement", "Log", "Trust", "Validator", "build_ocsp", "build_validation",
+    "load_logs", "load_trust", "open_validator",
 ]  # fmt: skip

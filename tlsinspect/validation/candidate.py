@@ -40,8 +40,8 @@ class Candidate:
 
     __slots__ = (
         "algorithm", "authority_issuer", "authority_key_id", "authority_serial", "der", "extensions", "facts",
-        "inner_algorithm", "issuer", "problem", "serial", "sha256", "signature", "signed", "spki", "subject",
-        "subject_key_id",
+        "inner_algorithm", "issuer", "issuer_encoding", "problem", "serial", "sha256", "signature", "signed", "spki",
+        "subject", "subject_key_id",
     )  # fmt: skip
 
     def __init__(self, der: bytes, facts: CertificateFacts) -> None:
@@ -53,6 +53,7 @@ class Candidate:
         self.issuer: Name = ()
         self.serial = 0
         self.signed = self.algorithm = self.inner_algorithm = self.signature = self.spki = b""
+        self.issuer_encoding = b""
         self.extensions: dict[str, tuple[bool, bytes]] = {}
         self.subject_key_id: bytes | None = None
         self.authority_key_id: bytes | None = None
@@ -89,6 +90,7 @@ class Candidate:
         self.serial = parse_integer(serial)
         self.inner_algorithm, self.spki = inner.encoding, key.encoding
         self.issuer, self.subject = comparable_name(issuer), comparable_name(subject)
+        self.issuer_encoding = issuer.encoding
         for field in optional:
             if field.tag == EXTENSIONS_TAG:
                 if not version_3:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ..statistics.wording import REASONS, endpoint, number_text
 from .record import VERDICTS
+from .staple import STAPLE_VERDICTS
 
 SHOWN_CASES = 20  # of each verdict; CSV and JSON Lines have every connection
 SHOWN_PACKETS = 5
@@ -67,6 +68,32 @@ def render_cases(rows: pa.Table) -> Iterator[str]:
             yield f"    {objection or detail}"
         if len(found) > SHOWN_CASES:
             yield f"  and {len(found) - SHOWN_CASES} more"
+
+
+def render_staples(rows: pa.Table) -> Iterator[str]:
+    """What stapled OCSP responses are worth: a count for each verdict, then what is not good; nothing without any."""
+    if not len(rows):
+        return
+    yield ""
+    yield f"{number_text(len(rows), 'stapled OCSP response')}:"
+    counts = Counter(rows["verdict"].to_pylist())
+    width = max(len(str(count)) for count in counts.values())
+    for verdict, meaning in STAPLE_VERDICTS.items():
+        if counts[verdict]:
+            yield f"{counts[verdict]:>{width}}  {verdict:22}  {meaning}"
+    cases: dict[tuple[Any, ...], list[int | None]] = {}
+    names = ("verdict", "server_ip", "server_port", "server_name", "detail", "packet")
+    for verdict, *case, packet in zip(*(rows[name].to_pylist() for name in names), strict=True):
+        if verdict != "good":
+            cases.setdefault((verdict, *case), []).append(packet)
+    found = sorted(cases.items(), key=lambda item: list(STAPLE_VERDICTS).index(item[0][0]))
+    for (verdict, address, port, name, detail), packets in found[:SHOWN_CASES]:
+        called = f" ({name})" if name else ""
+        counted = number_text(len(packets), "connection")
+        yield f"  {verdict}: {endpoint(address, port)}{called}: {counted}, {packets_text(packets)}"
+        yield f"    {detail}"
+    if len(found) > SHOWN_CASES:
+        yield f"  and {len(found) - SHOWN_CASES} more"
 
 
 def render_scts(rows: pa.Table) -> Iterator[str]:

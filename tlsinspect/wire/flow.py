@@ -70,6 +70,7 @@ class Flow(Listener):
     `messages` holds (number, time_ns, packet, side, record type, message type, length), the
     message type -1 where it is encrypted or none. `history` has capital letters for
     side 0. Times are ns, -1 where nothing was seen. What only one side says stands in its RecordReader.
+    `certificate_status` is the body of the server's CertificateStatus, or its beginning.
     `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
@@ -128,7 +129,7 @@ class Flow(Listener):
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
         self.client_key_exchange = False
-        self.certificate_status = False
+        self.certificate_status: bytes | None = None
         self.ticket_lifetime = -1
         self.ticket_key_name: bytes | None = None
         self.fin_packet = -1
@@ -209,6 +210,9 @@ class Flow(Listener):
                     reader.chain = body
                     reader.chain_cut = len(body) < length
                     reader.chain_packet = stream.number
+            elif kind == CERTIFICATE_STATUS:
+                if self.certificate_status is None and reader.side != self.hello_side:
+                    self.certificate_status = body
             elif len(body) < length:
                 return
             elif kind == SERVER_KEY_EXCHANGE:
@@ -217,8 +221,6 @@ class Flow(Listener):
                 self.certificate_requested = True
             elif kind == CLIENT_KEY_EXCHANGE:
                 self.client_key_exchange = True
-            elif kind == CERTIFICATE_STATUS:
-                self.certificate_status = True
             elif kind == NEW_SESSION_TICKET and length >= 6:
                 self.ticket_lifetime = int.from_bytes(body[:4], "big")
                 if length >= 6 + TICKET_KEY_NAME:

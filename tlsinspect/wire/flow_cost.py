@@ -25,6 +25,10 @@ def flow_cost(flow: Flow) -> int:
         cost += HELLO_COST + 2 * flow.client_hello.raw_length
     if flow.server_hello is not None:
         cost += HELLO_COST
+        if flow.server_hello.timestamps is not None:
+            cost += len(flow.server_hello.timestamps)
+    if flow.certificate_status is not None:
+        cost += len(flow.certificate_status)
     if flow.server_key_exchange is not None:
         cost += len(flow.server_key_exchange)
     return cost + stream_cost(flow.streams[0]) + stream_cost(flow.streams[1])

@@ -4,5 +4,6 @@ cdef class Limits:
     cdef readonly long long fragmented_datagrams, datagram_fragments, fragment_octets, fragment_seconds
     cdef readonly long long quic_initials, crypto_octets, crypto_pieces, dtls_messages, dtls_octets, dtls_fragments
     cdef readonly long long early_packets, eap_octets, eap_fragments, conversations
+    cdef readonly long long staple_octets, staples_octets, staple_statements
     cdef readonly long long chain_certificates, chain_depth, chain_paths, chain_signatures
     cdef readonly long long key_bits, exponent_bits, name_comparisons

@@ -35,6 +35,9 @@ MEANINGS = {
     "eap_octets": "octets of EAP fragments, of one direction, that wait for the last one",
     "eap_fragments": "EAP fragments of one direction that wait for the last one",
     "conversations": "supplicants of IEEE 802.1X, or RADIUS conversations of one UDP flow, followed at once",
+    "staple_octets": "octets of a stapled OCSP response or list of SCTs; a longer one is not looked at",
+    "staples_octets": "octets of all different ones together; later ones are not looked at",
+    "staple_statements": "statements about single certificates that are read of one OCSP response",
     "chain_certificates": "certificates of one chain that validation looks at",
     "chain_depth": "certificates of one path that validation tries",
     "chain_paths": "paths that validation tries for one chain",
@@ -75,6 +78,9 @@ class Limits:
     eap_octets: int = 1 << 16  # RFC 5216 section 3.2 has no longer message
     eap_fragments: int = 2048
     conversations: int = 4096
+    staple_octets: int = 1 << 16  # a response with its responder's certificate has some 2000
+    staples_octets: int = 64 << 20
+    staple_statements: int = 64  # RFC 5019 section 2.2.1 has one
     chain_certificates: int = 64
     chain_depth: int = 16
     chain_paths: int = 64

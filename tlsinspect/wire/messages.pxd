@@ -5,6 +5,7 @@ from .octets cimport cut
 cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
+cdef int SIGNED_CERTIFICATE_TIMESTAMP
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
@@ -28,7 +29,7 @@ cdef class ClientHello:
 @cython.no_gc
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
-    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share
+    cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share, timestamps
     cdef public unsigned long long seen
     cdef public bint psk_selected, retry, session_hit
     cdef public list problems

@@ -31,6 +31,7 @@ from .codes import (
     SERVER_NAME,
     SESSION_TICKET,
     SIGNATURE_ALGORITHMS,
+    SIGNED_CERTIFICATE_TIMESTAMP,
     SUPPORTED_GROUPS,
     SUPPORTED_VERSIONS,
 )
@@ -91,7 +92,8 @@ class ClientHello:
 class ServerHello:
     """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent.
 
-    `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py.
+    `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py. `timestamps` is the
+    SignedCertificateTimestampList of RFC 6962 section 3.3.1, as it stands in the extension.
     """
 
     def __init__(self) -> None:
@@ -107,6 +109,7 @@ class ServerHello:
         self.key_share: bytes | None = None
         self.psk_selected = False
         self.alpn: bytes | None = None
+        self.timestamps: bytes | None = None
         self.retry = False
         self.session_hit = False
         self.cipher_kinds: bytes | None = None
@@ -418,6 +421,8 @@ def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None
         outer = cursor.enter(cursor.read_u16())
         hello.alpn = cursor.read_vector8()
         cursor.leave(outer)
+    elif kind == SIGNED_CERTIFICATE_TIMESTAMP:
+        hello.timestamps = cursor.read_bytes(cursor.remaining())
 
 
 def parse_server_key_exchange(

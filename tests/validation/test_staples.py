@@ -1,0 +1,285 @@
+"""Stapled OCSP responses: made ones, each verdict once, and what cryptography and openssl say of the same."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from made_chains import LEAF, MIDDLE, NOON, NOON_NS, ROOT, issue, key_of, make_validator
+from tls_vectors import certificate, ecdhe_exchange, handshake, message, server_hello, server_name
+from traffic import converse, tls12_turns, write_pcap
+
+import tlsinspect
+from tlsinspect.certificates import parse_certificate, pem_of
+from tlsinspect.certificates.der import iter_elements, parse_element
+from tlsinspect.errors import DecodeError
+from tlsinspect.validation import STAPLE_VERDICTS, Trust
+from tlsinspect.validation.ocsp import parse_response
+from tlsinspect.validation.staple import CLOCK_SKEW, read_staple
+from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
+
+DAY = timedelta(days=1)
+CHAIN = [parse_certificate(der).sha256 for der in (LEAF, MIDDLE)]
+SIGNING = [ExtendedKeyUsageOID.OCSP_SIGNING]
+OTHER = issue("other.example", "Middle", names=["other.example"])
+FORGER = issue("Middle", "Root", authority=True, key="forger")
+DELEGATE = issue("responder", "Middle", uses=SIGNING)
+UNSUCCESSFUL = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+
+
+def respond(
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+    *,
+    of: bytes = LEAF,
+    issuer: bytes = MIDDLE,
+    responder: bytes = MIDDLE,
+    signer: str = "Middle",
+    start: datetime = NOON - DAY,
+    end: datetime | None = NOON + DAY,
+    by_name: bool = False,
+    sent: Sequence[bytes] = (),
+    digest: hashes.HashAlgorithm | None = None,
+) -> bytes:
+    """A response about one certificate."""
+    revoked = status is ocsp.OCSPCertStatus.REVOKED
+    made = ocsp.OCSPResponseBuilder().add_response(
+        x509.load_der_x509_certificate(of), x509.load_der_x509_certificate(issuer), digest or hashes.SHA1(),
+        status, start, end, NOON - 2 * DAY if revoked else None, x509.ReasonFlags.key_compromise if revoked else None,
+    )  # fmt: skip
+    encoding = ocsp.OCSPResponderEncoding.NAME if by_name else ocsp.OCSPResponderEncoding.HASH
+    made = made.responder_id(encoding, x509.load_der_x509_certificate(responder))
+    if sent:
+        made = made.certificates([x509.load_der_x509_certificate(der) for der in sent])
+    return made.sign(key_of(signer), hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def judge(response: bytes, time: int = NOON_NS, seen: Sequence[bytes] = (LEAF, MIDDLE), **limits: int) -> list[str]:
+    """The verdicts on a response beside the chain of LEAF, as far as that was seen."""
+    validator = make_validator(seen, limits=replace(DEFAULT_LIMITS, **limits))
+    chain = [name for name in CHAIN if name in validator.certificates]
+    return [fault.verdict for fault in read_staple(response, chain, validator).judge(time)]
+
+
+CASES: dict[str, tuple[list[str], bytes]] = {
+    "good": (["good"], respond()),
+    "good, by name, SHA-256": (["good"], respond(by_name=True, digest=hashes.SHA256())),
+    "without an end": (["good"], respond(end=None)),
+    "delegated": (["good"], respond(responder=DELEGATE, signer="responder", sent=[DELEGATE])),
+    "revoked": (["revoked"], respond(ocsp.OCSPCertStatus.REVOKED)),
+    "unknown": (["unknown"], respond(ocsp.OCSPCertStatus.UNKNOWN)),
+    "expired": (["expired"], respond(end=NOON - timedelta(hours=1))),
+    "not yet": (["not_yet_valid"], respond(start=NOON + timedelta(hours=1))),
+    "forged": (["bad_signature"], respond(responder=FORGER, signer="forger", by_name=True)),
+    "forged revocation": (
+        ["bad_signature", "revoked"],
+        respond(ocsp.OCSPCertStatus.REVOKED, responder=FORGER, signer="forger", by_name=True),
+    ),
+    "of the leaf itself": (["unauthorized_responder"], respond(responder=LEAF, signer="www.example", sent=[LEAF])),
+    "of nobody known": (["unauthorized_responder"], respond(responder=OTHER, signer="other.example")),
+    "of another authority": (
+        ["unauthorized_responder"],
+        respond(responder=ROOT, signer="Root", sent=[issue("Root", "Root", uses=SIGNING)]),
+    ),
+    "about another": (["wrong_certificate"], respond(of=OTHER)),
+    "about the issuer's": (["good"], respond(of=MIDDLE, issuer=ROOT, responder=ROOT, signer="Root")),
+    "an error": (["unsuccessful"], UNSUCCESSFUL.public_bytes(Encoding.DER)),
+    "no DER": (["malformed"], b"<html>"),
+    "a tail": (["malformed"], respond() + b"\0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_response_has_its_verdict(case: str) -> None:
+    verdicts, response = CASES[case]
+    assert judge(response) == verdicts
+
+
+def test_every_verdict_has_a_case_here() -> None:
+    told = {verdict for verdicts, _ in CASES.values() for verdict in verdicts}
+    assert set(STAPLE_VERDICTS) - told == {"limit", "unchecked"}
+
+
+def test_without_the_issuer_nothing_is_known_for_sure() -> None:
+    assert judge(respond(), seen=[LEAF]) == ["unchecked"]
+    assert judge(respond(ocsp.OCSPCertStatus.REVOKED), seen=[LEAF]) == ["revoked", "unchecked"]
+
+
+def test_clocks_may_differ_by_minutes_and_no_more() -> None:
+    response = respond()
+    end = NOON_NS + 86_400 * 10**9 + CLOCK_SKEW
+    assert (judge(response, end), judge(response, end + 1)) == (["good"], ["expired"])
+    start = NOON_NS - 86_400 * 10**9 - CLOCK_SKEW
+    assert (judge(response, start), judge(response, start - 1)) == (["good"], ["not_yet_valid"])
+
+
+def test_a_responder_whose_certificate_has_expired_may_not_sign() -> None:
+    brief = issue("responder", "Middle", uses=SIGNING, validity=(NOON - 2 * DAY, NOON - DAY / 2))
+    response = respond(responder=brief, signer="responder", sent=[brief])
+    assert judge(response) == ["unauthorized_responder"]
+    assert judge(response, NOON_NS - 86_400 * 10**9) == ["good"]
+
+
+def test_every_cut_of_a_response_is_malformed() -> None:
+    whole = respond(sent=[DELEGATE])
+    assert all(judge(whole[:size]) == ["malformed"] for size in range(0, len(whole), 5))
+
+
+def test_damage_anywhere_never_escapes() -> None:
+    whole = respond(ocsp.OCSPCertStatus.REVOKED, responder=DELEGATE, signer="responder", sent=[DELEGATE])
+    for place in range(0, len(whole), 7):
+        for octet in (0x00, 0x84):
+            verdicts = judge(whole[:place] + bytes([octet]) + whole[place + 1 :])
+            assert verdicts and set(verdicts) <= set(STAPLE_VERDICTS)
+
+
+def nested(tag: int, *parts: bytes) -> bytes:
+    """DER with a length of three octets."""
+    contents = b"".join(parts)
+    return bytes([tag]) + b"\x83" + len(contents).to_bytes(3, "big") + contents
+
+
+def test_of_thousands_of_statements_the_first_are_read() -> None:
+    found = parse_response(respond(of=OTHER), 1)
+    responder, time, listed = iter_elements(parse_element(found.signed, 0, len(found.signed)))
+    signed = nested(0x30, responder.encoding, time.encoding, nested(0x30, listed.contents * 1000))
+    basic = nested(0x30, signed, found.algorithm, b"\x03\x02\x00\x00")
+    kind = bytes.fromhex("06092b0601050507300101")
+    whole = nested(0x30, b"\x0a\x01\x00", nested(0xA0, nested(0x30, kind, nested(4, basic))))
+    assert (parse_response(whole, 64).total, len(parse_response(whole, 64).statements)) == (1000, 64)
+    assert judge(whole) == ["limit"]
+    assert judge(whole, staple_statements=1000) == ["wrong_certificate"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("no DER", "a tail")])
+def test_the_fields_are_those_that_cryptography_reads(case: str) -> None:
+    response = CASES[case][1]
+    ours, theirs = parse_response(response, 64), ocsp.load_der_ocsp_response(response)
+    assert ours.status.lower() == theirs.response_status.name.lower().replace("_", "")
+    if ours.status != "successful":
+        return
+    [statement] = ours.statements
+    assert ours.total == len(list(theirs.responses)) == 1
+    assert (statement.serial, statement.status) == (theirs.serial_number, theirs.certificate_status.name.lower())
+    assert (statement.issuer_name_hash, statement.issuer_key_hash) == (theirs.issuer_name_hash, theirs.issuer_key_hash)
+    assert (ours.signature, ours.signed) == (theirs.signature, theirs.tbs_response_bytes)
+    assert ours.responder_key_hash == theirs.responder_key_hash
+    assert ours.responder == (theirs.responder_name and theirs.responder_name.rfc4514_string())
+    assert statement.this_update == nanoseconds(theirs.this_update_utc)
+    assert statement.next_update == nanoseconds(theirs.next_update_utc)
+    assert ours.produced_at == nanoseconds(theirs.produced_at_utc)
+    assert statement.revocation_time == nanoseconds(theirs.revocation_time_utc)
+    assert statement.revocation_reason == (theirs.revocation_reason and theirs.revocation_reason.value)
+
+
+def nanoseconds(moment: datetime | None) -> int | None:
+    """Nanoseconds since 1970-01-01 UTC."""
+    return None if moment is None else int(moment.timestamp()) * 10**9
+
+
+@pytest.mark.parametrize(
+    "case", ["good", "good, by name, SHA-256", "delegated", "forged", "of the leaf itself", "of nobody known"]
+)
+def test_openssl_says_the_same_of_the_signature(case: str, tmp_path: Path) -> None:
+    verdicts, response = CASES[case]
+    (tmp_path / "response.der").write_bytes(response)
+    (tmp_path / "root.pem").write_text(pem_of(ROOT))
+    (tmp_path / "issuer.pem").write_text(pem_of(MIDDLE))
+    (tmp_path / "leaf.pem").write_text(pem_of(LEAF))
+    command = ["openssl", "ocsp", "-respin", "response.der", "-issuer", "issuer.pem", "-cert", "leaf.pem", "-CAfile",
+               "root.pem", "-verify_other", "issuer.pem", "-attime", str(NOON_NS // 10**9)]  # fmt: skip
+    if "SHA-256" in case:
+        command.insert(2, "-sha256")
+    told = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ("Response verify OK" in told.stderr) == (verdicts == ["good"]), told.stderr
+
+
+def stapled_turns(*statuses: bytes) -> tuple[bytes, ...]:
+    """A TLS 1.2 handshake with these CertificateStatus bodies behind the certificates."""
+    turns = tls12_turns(server_name(b"www.example"), LEAF, MIDDLE)
+    flight = (message(2, server_hello()), message(11, certificate(LEAF, MIDDLE)))
+    more = tuple(message(22, status) for status in statuses)
+    return (turns[0], handshake(*flight, *more, message(12, ecdhe_exchange()), message(14)), *turns[2:])
+
+
+def status_of(response: bytes) -> bytes:
+    """A CertificateStatus body."""
+    return b"\x01" + len(response).to_bytes(3, "big") + response
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tlsinspect.Inspection:
+    """Handshakes with a good response, now and three days later, two at once, none, and one that breaks off."""
+    both = respond(), respond(of=MIDDLE, issuer=ROOT, responder=ROOT, signer="Root")
+    several = b"".join(len(each).to_bytes(3, "big") + each for each in (both[0], b"", both[1]))
+    turns: list[tuple[tuple[bytes, ...], int]] = [
+        (stapled_turns(status_of(respond())), 0),
+        (stapled_turns(status_of(respond())), 3),
+        (stapled_turns(b"\x02" + len(several).to_bytes(3, "big") + several), 0),
+        (stapled_turns(), 0),
+        (stapled_turns(status_of(respond())[:-9]), 0),
+        (stapled_turns(b"\x07"), 0),
+        (stapled_turns(status_of(bytes(3000))), 0),
+    ]
+    packets = []
+    for number, (turn, days) in enumerate(turns):
+        start = NOON_NS + days * 86_400 * 10**9 + number
+        packets += converse(*turn, client=("192.0.2.1", 50_000 + number), start_ns=start)
+    path = write_pcap(tmp_path_factory.mktemp("made") / "made.pcap", packets)
+    return tlsinspect.read(path, limits=Limits(staple_octets=2000))
+
+
+def rows_of(made: tlsinspect.Inspection, **asked: Any) -> list[tuple[int, int, str]]:
+    """Client port less 50,000, position and verdict of each row."""
+    table = made.trusting(Trust("the test's root", [ROOT]), **asked).arrow("ocsp").to_pylist()
+    ports = dict(zip(made.connections["connection_id"], made.connections["client_port"], strict=True))
+    return sorted((ports[row["connection_id"]] - 50_000, row["position"], row["verdict"]) for row in table)
+
+
+def test_the_frame_has_a_row_per_response_judged_at_its_time(made: tlsinspect.Inspection) -> None:
+    assert rows_of(made) == [(0, 0, "good"), (1, 0, "expired"), (2, 0, "good"), (2, 1, "good")]
+    late = rows_of(made, at=datetime(2025, 6, 18, tzinfo=UTC))
+    assert {verdict for _, _, verdict in late} == {"expired"}
+
+
+def test_a_row_names_certificate_signer_and_times(made: tlsinspect.Inspection) -> None:
+    rows = made.trusting(Trust("the test's root", [ROOT])).arrow("ocsp").to_pylist()
+    [row] = [row for row in rows if row["position"] == 1]
+    assert (row["certificate_sha256"], row["certificate_position"]) == (CHAIN[1], 1)
+    assert (row["signer"], row["signer_sha256"]) == ("issuer", parse_certificate(ROOT).sha256)
+    assert (row["this_update"], row["next_update"]) == (NOON - DAY, NOON + DAY)
+    assert row["signature_algorithm"] == "ecdsa-with-SHA256" and row["signature_valid"]
+
+
+def test_what_breaks_off_or_is_too_long_is_a_problem(made: tlsinspect.Inspection) -> None:
+    table = made.connections.set_index("client_port").sort_index()
+    assert list(table.loc[50_000:, "ocsp_status"]) == ["present"] * 3 + ["absent"] + ["present"] * 3
+    assert [len(names) for names in table.loc[50_004:, "ocsp_sha256s"]] == [0, 0, 0]
+    told = made.problems.merge(made.connections[["connection_id", "client_port"]]).sort_values("client_port")
+    assert list(told["kind"]) == ["truncated", "unsupported", "limit"]
+
+
+def test_all_different_responses_together_have_a_limit(tmp_path: Path) -> None:
+    packets = []
+    for number in range(4):
+        response = respond(start=NOON - DAY - timedelta(minutes=number))
+        client = ("192.0.2.1", 50_000 + number)
+        packets += converse(*stapled_turns(status_of(response)), client=client, start_ns=NOON_NS + number)
+    path = write_pcap(tmp_path / "many.pcap", packets)
+    read = tlsinspect.read(path, limits=Limits(staples_octets=3 * len(respond()) + 99))
+    assert len(read.ocsp) == 3
+    assert list(read.problems["kind"]) == ["limit"]
+
+
+def test_a_response_is_refused_by_its_first_octets() -> None:
+    with pytest.raises(DecodeError):
+        parse_response(b"", 64)

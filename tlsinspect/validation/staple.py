@@ -1,0 +1,242 @@
+"""A stapled OCSP response, a chain and a time -> what the response is worth.
+
+What the response states is worth nothing before it is known who signed it: the issuer of the certificate,
+or a responder to whom the issuer gave a certificate for this (id-kp-OCSPSigning).
+Spec: RFC 6960 sections 2.2, 3.2, 4.1.1 and 4.2.2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha1, sha256, sha384, sha512
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from ..certificates import parse_certificate
+from ..certificates.der import parse_bit_string, parse_element, parse_elements
+from ..errors import DecodeError
+from .candidate import Candidate
+from .checks import date_text, who
+from .ocsp import Response, Statement, parse_response
+from .record import Fault
+from .validator import Validator
+
+STAPLE_VERDICTS = {
+    # the gravest first: where a response has several faults, the first of them is the verdict
+    "malformed": "the response cannot be read",
+    "limit": "a named limit ended the reading before an answer",
+    "unsuccessful": "the responder sent an error and no statement",
+    "wrong_certificate": "it is about another certificate than those that the server sent",
+    "bad_signature": "the signature does not fit the key of whom it names as responder",
+    "unauthorized_responder": "it is signed neither by the issuer nor by whom the issuer has authorized",
+    "revoked": "the certificate is revoked",
+    "expired": "newer information was due (nextUpdate)",
+    "not_yet_valid": "it was not valid yet (thisUpdate)",
+    "unknown": "the responder does not know the certificate",
+    "unchecked": "it says good, and whether that is true cannot be checked",
+    "good": "the certificate is not revoked, as the authority says",
+}
+STAPLE_RANKS = {name: rank for rank, name in enumerate(STAPLE_VERDICTS)}
+HASHES = {
+    "1.3.14.3.2.26": ("sha1", sha1), "2.16.840.1.101.3.4.2.1": ("sha256", sha256),
+    "2.16.840.1.101.3.4.2.2": ("sha384", sha384), "2.16.840.1.101.3.4.2.3": ("sha512", sha512),
+}  # fmt: skip
+OCSP_SIGNING = "OCSPSigning"
+CLOCK_SKEW = 300 * 10**9  # nanoseconds; what openssl ocsp allows
+
+
+class Signer(NamedTuple):
+    """Who signed: how it came to it, its certificate, whether the signature is good, and what is wrong."""
+
+    kind: Literal["issuer", "delegated"] | None = None
+    certificate: Candidate | None = None
+    valid: bool | None = None
+    fault: Fault | None = None
+
+
+class Staple(NamedTuple):
+    """A response as it relates to one chain: what does not depend on the time of the judgement.
+
+    `statement` is the one about `certificate`, at `position` of the chain; where there is none, the first one.
+    """
+
+    response: Response | None
+    statement: Statement | None
+    certificate: Candidate | None
+    position: int | None
+    signer: Signer
+    faults: tuple[Fault, ...]
+
+    def changes(self) -> Iterator[int]:
+        """Times in nanoseconds at which the judgement may change."""
+        if self.statement is not None:
+            yield self.statement.this_update - CLOCK_SKEW
+            if self.statement.next_update is not None:
+                yield self.statement.next_update + CLOCK_SKEW + 1
+        if self.signer.kind == "delegated" and self.signer.certificate is not None:
+            facts = self.signer.certificate.facts
+            yield from (time for time in (facts.not_before, (facts.not_after or 0) + 1) if time is not None)
+
+    def judge(self, time: int) -> tuple[Fault, ...]:
+        """What is to be said at a time, the gravest first; "good" or "unchecked" where nothing speaks against it."""
+        found = [*self.faults]
+        statement, certificate = self.statement, self.certificate
+        if statement is not None and certificate is not None:
+            found += find_time_faults(statement, self.signer, time)
+            if statement.status == "revoked":
+                found.append(Fault("revoked", certificate.sha256, revoked_text(statement)))
+            elif statement.status == "unknown":
+                found.append(Fault("unknown", certificate.sha256, "the responder does not know the certificate"))
+            if not found:
+                found.append(Fault("good", certificate.sha256, good_text(statement, self.signer)))
+        return tuple(sorted(found, key=lambda fault: STAPLE_RANKS[fault.verdict]))
+
+
+def read_staple(der: bytes, chain: Sequence[str], validator: Validator) -> Staple:
+    """Read a response and look for the certificate of a chain that it is about, and for its signer."""
+    most = validator.limits.staple_statements
+    try:
+        response = parse_response(der, most)
+    except DecodeError as error:
+        text = f"it cannot be read: {error.kind} at octet {error.offset}, expected {error.expected}"
+        return Staple(None, None, None, None, Signer(), (Fault("malformed", None, text),))
+    if response.status != "successful":
+        text = f"the responder answered {response.status}"
+        return Staple(response, None, None, None, Signer(), (Fault("unsuccessful", None, text),))
+    sent = [validator.candidate(sha256) for sha256 in chain[: validator.limits.chain_certificates]]
+    for position, certificate in enumerate(sent):
+        issuers = find_issuers(certificate, validator)
+        for statement in response.statements:
+            if is_about(statement, certificate, issuers):
+                signer = find_signer(response, certificate, issuers, validator)
+                faults = (signer.fault,) if signer.fault is not None else ()
+                return Staple(response, statement, certificate, position, signer, faults)
+    first = response.statements[0] if response.statements else None
+    if response.total > most:
+        fault = Fault("limit", None, f"limit staple_statements: it has {response.total} statements")
+    else:
+        shown = f"serial number {first.serial:x}"[:80] if first is not None else "none at all"
+        fault = Fault("wrong_certificate", None, f"it is about no certificate that the server sent: {shown}")
+    return Staple(response, first, None, None, Signer(), (fault,))
+
+
+def find_issuers(certificate: Candidate, validator: Validator) -> list[Candidate]:
+    """The certificates, trusted or seen, whose key signed this one."""
+    known = [
+        *validator.trust.by_subject.get(certificate.issuer, ()), *validator.others.get(certificate.issuer, ())
+    ]  # fmt: skip
+    tried = islice(known, validator.limits.chain_signatures)
+    return [each for each in tried if validator.checker.check(certificate, each)[0] == "good"]
+
+
+def is_about(statement: Statement, certificate: Candidate, issuers: Sequence[Candidate]) -> bool:
+    """Whether a CertID is a certificate's; its issuer's key is compared where it was seen. Spec: section 4.1.1."""
+    if statement.serial != certificate.serial or statement.hash_algorithm not in HASHES:
+        return False
+    digest = HASHES[statement.hash_algorithm][1]
+    if digest(certificate.issuer_encoding).digest() != statement.issuer_name_hash:
+        return False
+    return not issuers or any(digest(key_bits(each)).digest() == statement.issuer_key_hash for each in issuers)
+
+
+def key_bits(candidate: Candidate) -> bytes:
+    """The value of subjectPublicKey, without tag, length and the number of unused bits."""
+    try:
+        whole = parse_element(candidate.spki, 0, len(candidate.spki))
+        return parse_bit_string(parse_elements(whole, 2, 2)[1])[0]
+    except DecodeError:
+        return b""
+
+
+def find_signer(
+    response: Response, certificate: Candidate, issuers: Sequence[Candidate], validator: Validator
+) -> Signer:
+    """Who signed the response, and whether he may for this certificate."""
+    if not issuers:
+        text = f"{who(certificate)}: no certificate of its issuer was seen, so the signature cannot be checked"
+        return Signer(fault=Fault("unchecked", certificate.sha256, text))
+    for issuer in issuers:
+        if is_responder(response, issuer):
+            return check_signature(response, "issuer", issuer, validator)
+    for der in response.certificates:
+        facts = parse_certificate(der)
+        candidate = Candidate(der, facts)
+        if candidate.problem is None and is_responder(response, candidate):
+            return check_delegate(response, candidate, issuers, validator)
+    text = f"neither the issuer nor a certificate that came with it is the responder that it names: {named(response)}"
+    return Signer(fault=Fault("unauthorized_responder", certificate.sha256, text))
+
+
+def is_responder(response: Response, candidate: Candidate) -> bool:
+    """Whether the responder's id means this certificate."""
+    if response.responder_key_hash is not None:
+        return sha1(key_bits(candidate), usedforsecurity=False).digest() == response.responder_key_hash
+    return response.responder_name == candidate.subject
+
+
+def check_signature(
+    response: Response, kind: Literal["issuer", "delegated"], candidate: Candidate, validator: Validator
+) -> Signer:
+    """Whether the key of a certificate made the signature."""
+    state, text = validator.checker.verify(
+        candidate.facts, candidate.spki, response.algorithm, response.signature, response.signed
+    )
+    if state == "good":
+        return Signer(kind, candidate, True)
+    if state == "bad":
+        words = f"the signature does not fit the key of {who(candidate)}"
+        return Signer(kind, candidate, False, Fault("bad_signature", candidate.sha256, words))
+    return Signer(kind, candidate, None, Fault("limit" if state == "limit" else "unchecked", candidate.sha256, text))
+
+
+def check_delegate(
+    response: Response, candidate: Candidate, issuers: Sequence[Candidate], validator: Validator
+) -> Signer:
+    """A responder with a certificate of its own: signature, who issued that, and what it is for."""
+    signer = check_signature(response, "delegated", candidate, validator)
+    if signer.fault is not None:
+        return signer
+    words = ""
+    if not any(validator.checker.check(candidate, issuer)[0] == "good" for issuer in issuers):
+        words = "was not issued by the issuer of the server's certificate"
+    elif OCSP_SIGNING not in (candidate.facts.extended_key_usage or ()):
+        words = "is not for signing OCSP responses (id-kp-OCSPSigning)"
+    if words:
+        return signer._replace(fault=Fault("unauthorized_responder", candidate.sha256, f"{who(candidate)} {words}"))
+    return signer
+
+
+def find_time_faults(statement: Statement, signer: Signer, time: int) -> Iterator[Fault]:
+    """What the time says; clocks may be some minutes apart."""
+    if statement.next_update is not None and time > statement.next_update + CLOCK_SKEW:
+        yield Fault("expired", None, f"newer information was due on {date_text(statement.next_update)}")
+    if time < statement.this_update - CLOCK_SKEW:
+        yield Fault("not_yet_valid", None, f"it holds from {date_text(statement.this_update)} on")
+    if signer.kind == "delegated" and signer.certificate is not None:
+        facts = signer.certificate.facts
+        if facts.not_after is not None and time > facts.not_after:
+            words = f"the certificate of the responder was valid until {date_text(facts.not_after)}"
+            yield Fault("unauthorized_responder", signer.certificate.sha256, words)
+        elif facts.not_before is not None and time < facts.not_before:
+            words = f"the certificate of the responder is valid from {date_text(facts.not_before)} on"
+            yield Fault("unauthorized_responder", signer.certificate.sha256, words)
+
+
+def revoked_text(statement: Statement) -> str:
+    """When and why."""
+    when = f" on {date_text(statement.revocation_time)}" if statement.revocation_time is not None else ""
+    return f"the certificate was revoked{when}" + (
+        f" ({statement.revocation_reason})" if statement.revocation_reason else ""
+    )
+
+
+def good_text(statement: Statement, signer: Signer) -> str:
+    """What a good response says."""
+    by = "the issuer" if signer.kind == "issuer" else "a responder that the issuer has authorized"
+    until = f" to {date_text(statement.next_update)}" if statement.next_update is not None else " on"
+    return f"signed by {by}, for {date_text(statement.this_update)}{until}"
+
+
+def named(response: Response) -> str:
+    """The responder's id in a sentence."""
+    return response.responder or f"key {(response.responder_key_hash or b'').hex()[:40]}"
