@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -72,9 +73,21 @@ def big_page(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Opened(NamedTuple):
+    """The page in Chromium, what went wrong or left it, and the seconds until it was open.
+
+    `processor` are those of the page's thread, which say the same on a busy machine; `wall` are a reader's.
+    """
+
+    page: Any
+    faults: list[str]
+    processor: float
+    wall: float
+
+
 @pytest.fixture(scope="module")
-def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
-    """The page in Chromium, what went wrong or left the page, and its thread's processor seconds until open."""
+def opened(big_page: Path) -> Iterator[Opened]:
+    """The page as it opens in a fresh browser."""
     with launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         faults: list[str] = []
@@ -84,16 +97,22 @@ def opened(big_page: Path) -> Iterator[tuple[Any, list[str], float]]:
         page.on("request", lambda request: None if request.url == big_page.as_uri() else faults.append(request.url))
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        page.goto(big_page.as_uri())
-        page.wait_for_selector("html[data-ready]")
+        wall = seconds_to_open(page, big_page)
         metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-        yield page, faults, metrics["TaskDuration"]
+        yield Opened(page, faults, metrics["TaskDuration"], wall)
+
+
+def seconds_to_open(page: Any, path: Path) -> float:
+    """Go to a page; return the seconds by the clock from the start of the navigation until its table is there."""
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    return float(page.evaluate("performance.getEntriesByName('ready')[0].startTime")) / 1000
 
 
 @pytest.fixture
-def page(opened: tuple[Any, list[str], float]) -> Any:
+def page(opened: Opened) -> Any:
     """The page as it was when it opened: nothing searched, nothing chosen, no dialog."""
-    found = opened[0]
+    found = opened.page
     found.evaluate("document.getElementById('connection-detail').close()")
     found.locator("#clear").evaluate("each => each.click()")
     expect_shown(found, MANY)
@@ -106,12 +125,22 @@ def expect_shown(page: Any, number: int) -> None:
     page.wait_for_function("text => document.getElementById('shown').textContent === text", arg=wanted, timeout=10_000)
 
 
-def test_page_of_50000_connections_is_small_and_opens_at_once(
-    opened: tuple[Any, list[str], float], big_page: Path
-) -> None:
+def test_page_of_50000_connections_is_small_and_opens_at_once(opened: Opened, big_page: Path) -> None:
     assert big_page.stat().st_size < MOST_OCTETS
-    assert opened[2] < MOST_SECONDS
-    assert opened[0].locator("#connection-table .tabulator-row").count() < 100
+    assert opened.processor < MOST_SECONDS
+    assert opened.page.locator("#connection-table .tabulator-row").count() < 100
+
+
+def test_page_of_50000_connections_opens_at_once_by_the_clock(opened: Opened, big_page: Path) -> None:
+    """The better of two tries; a machine with more to do than it has processors tells nothing when it is late."""
+    if opened.wall < MOST_SECONDS:
+        return
+    again = opened.page.context.browser.new_page()
+    wall = seconds_to_open(again, big_page)
+    again.close()
+    if wall >= MOST_SECONDS and os.getloadavg()[0] > (os.cpu_count() or 1):
+        pytest.skip(f"the machine is busy: {wall:.1f} s by the clock, {opened.processor:.1f} s of the processor")
+    assert wall < MOST_SECONDS
 
 
 def test_search_filter_and_sort_find_connections(page: Any) -> None:
@@ -129,6 +158,16 @@ def test_click_on_a_category_of_a_chart_shows_its_connections(page: Any) -> None
     page.locator("#chart-versions .choices button", has_text="TLS 1.0").click()
     expect_shown(page, MANY // 10)
     assert "TLS 1.0" in page.locator("#chosen-text").text_content()
+
+
+def test_arrow_keys_go_from_bar_to_bar_and_enter_shows_what_is_behind(page: Any) -> None:
+    bars = page.locator("#chart-versions-offered .page .target")
+    assert bars.evaluate_all("each => each.map(bar => bar.tabIndex)").count(0) == 1
+    bars.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect_shown(page, MANY // 10 * 9)
+    assert page.locator("#chosen-text").text_content() == "Only: Which protocol versions are in use? TLS 1.3"
 
 
 def test_click_on_a_server_name_shows_its_connections(page: Any) -> None:
@@ -150,7 +189,7 @@ def test_detail_tells_steps_packets_offers_and_display_filter(page: Any) -> None
     assert "ip.addr == 192.0.1.17 && ip.addr == 198.51.100.1 && tcp.port == 50017 && tcp.port == 443" in told
 
 
-def test_hostile_name_is_text_in_table_group_and_detail(page: Any, opened: tuple[Any, list[str], float]) -> None:
+def test_hostile_name_is_text_in_table_group_and_detail(page: Any) -> None:
     page.fill("#connection-search", "onerror")
     expect_shown(page, TIMES)
     page.locator("#connection-table .tabulator-row button").first.click()
@@ -164,8 +203,8 @@ def test_hostile_name_is_text_in_table_group_and_detail(page: Any, opened: tuple
     assert page.locator("img").count() == 0
 
 
-def test_nothing_was_logged_and_nothing_left_the_page(page: Any, opened: tuple[Any, list[str], float]) -> None:
-    assert opened[1] == []
+def test_nothing_was_logged_and_nothing_left_the_page(page: Any, opened: Opened) -> None:
+    assert opened.faults == []
 
 
 def test_explorer_says_how_many_connections_it_leaves_out() -> None:
@@ -215,7 +254,7 @@ def test_rules_of_a_connection_are_those_that_name_it(demo: Inspection) -> None:
     assert sum(map(len, by_id.values())) == demo.findings["connections"].sum()
 
 
-def test_click_on_a_finding_shows_its_connections(page: Any, opened: tuple[Any, list[str], float]) -> None:
+def test_click_on_a_finding_shows_its_connections(page: Any) -> None:
     page.locator("#finding-VER-04 .choices button").evaluate("each => each.click()")
     expect_shown(page, MANY // 10)
     assert page.locator("#chosen-text").text_content() == "Only: TLS 1.0 negotiated (VER-04)"

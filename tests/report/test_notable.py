@@ -12,7 +12,7 @@ import pytest
 from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.display_filter import display_filter
-from tlsinspect.report.notable import build_notable_frame, find_notable
+from tlsinspect.report.notable import FAILURES, build_notable_frame, find_notable
 
 CLEAR: dict[str, Any] = {"protocol": "smtp", "starttls_protocol": "smtp", "version_name": None}
 
@@ -44,8 +44,6 @@ def remarks(**values: Any) -> tuple[str, ...]:
         ({"validation": "leaf_ok"}, ()),
         ({"validation": "expired"}, ("certificate expired",)),
         ({"validation": "name_mismatch"}, ("certificate made for another name",)),
-        ({"established": False, "failure": "capture_end"}, ()),
-        ({"established": False, "failure": "reset"}, ("failed: connection reset",)),
         ({"version_name": "SSL 3.0", "protocol": "http"}, ()),
         (CLEAR | {"starttls_status": "stripped"}, ("smtp in the clear, TLS stripped on the way",)),
         (CLEAR | {"starttls_status": "refused"}, ("smtp in the clear, TLS refused by the server",)),
@@ -59,12 +57,9 @@ def test_a_remark_is_made_where_it_holds(values: dict[str, Any], expected: tuple
 
 
 def test_remarks_stand_gravest_first() -> None:
-    rows = [make_failed_connection(0), make_old_connection(1)]
+    rows = [make_connection(0, version_name="TLS 1.1"), make_old_connection(1)]
     found = find_notable(make_frames(connections=rows))
-    assert [each.remarks for each in found] == [
-        ("RC4", "TLS 1.0", "no forward secrecy"),
-        ("failed: alert protocol_version from server",),
-    ]
+    assert [each.remarks for each in found] == [("RC4", "TLS 1.0", "no forward secrecy"), ("TLS 1.1",)]
     assert found[0].rank < found[1].rank
 
 
@@ -91,7 +86,15 @@ def test_a_certificate_is_proved_by_its_own_packet() -> None:
 
 
 def test_a_failure_before_the_server_hello_is_proved_by_the_client_hello() -> None:
-    assert find_notable(make_frames(connections=[make_failed_connection(1)]))[0].packet == 14
+    assert find_notable(make_frames(connections=[make_failed_connection(1)]), FAILURES)[0].packet == 14
+
+
+def test_failures_are_apart_from_weaknesses_and_not_what_the_capture_cuts_off() -> None:
+    rows = [make_failed_connection(0), make_old_connection(1)]
+    rows += [make_connection(2, established=False, failure="capture_end")]
+    frames = make_frames(connections=rows)
+    assert [each.remarks for each in find_notable(frames, FAILURES)] == [("alert protocol_version from server",)]
+    assert len(find_notable(frames)) == 1
 
 
 @pytest.mark.parametrize(

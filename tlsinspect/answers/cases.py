@@ -83,7 +83,7 @@ def below_tls13(frames: Inspected) -> pd.Series[str]:
     what[is_true(limit == "server chose less")] = "the server chose less"
     what[is_true(limit == "server chose less") & marked] = "cut down in between (the server's random says so)"
     what[is_true(limit == "client offered less")] = "the client never offered it"
-    what[is_true(limit == "client offered less") & able] = "the client never offered it, although the server could"
+    what[is_true(limit == "client offered less") & able] = "the client never offered it although the server could"
     return onto(frames, what)
 
 

@@ -6,7 +6,7 @@ from ..registry import GROUPS
 from ..registry.suites import KEY_EXCHANGES, group_facts
 from ..statistics.categories import suite_class
 from ..statistics.lifetimes import BEFORE_LIMITS, WITHIN
-from ..statistics.offers import GREASE, NO_WEAK_KIND
+from ..statistics.offers import NO_WEAK_KIND
 from .compose import (
     Chart,
     Legend,
@@ -15,6 +15,7 @@ from .compose import (
     compose_ports,
     compose_shares,
     compose_timeline,
+    is_rest,
 )
 from .measures import (
     compose_hello_sizes,
@@ -32,6 +33,7 @@ from .style import (
     PLAIN,
     POST_QUANTUM,
     PROTOCOL_COLOURS,
+    REST,
     SECRECY_COLOURS,
     VERSION_COLOURS,
     Colour,
@@ -78,8 +80,8 @@ def exchange_colour(category: str) -> Colour:
 
 def group_colour(category: str) -> Colour:
     """A group has the colour of the secrecy that it gives."""
-    if category == GREASE or category.startswith("other ("):
-        return PLAIN
+    if is_rest(category):
+        return REST
     return POST_QUANTUM if category in POST_QUANTUM_GROUPS else FORWARD_SECRET
 
 

@@ -23,7 +23,8 @@ from ..statistics import (
     build_shares,
     build_timeline,
 )
-from ..statistics.shares import sort_counts
+from ..statistics.offers import GREASE
+from ..statistics.shares import is_folded, sort_counts
 from ..statistics.wording import (
     basis,
     count_text,
@@ -36,7 +37,7 @@ from ..statistics.wording import (
 from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
 from .curves import draw_distributions, draw_nothing, draw_timeline
 from .labels import cut_text
-from .style import PLAIN, UNKNOWN, Colour
+from .style import PLAIN, REST, UNKNOWN, Colour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,14 @@ def build_bar(row: dict[Any, Any], unit: Unit, colour: Callable[[str], Colour]) 
     """The bar of a row of a table of shares."""
     value = share_text(row["count"], row["denominator"])
     detail = number_text(row["count"], unit)
-    return Bar(row["category"], row["share"], value, detail, row["low"], row["high"], colour(row["category"]))
+    category = row["category"]
+    tone = REST if is_rest(category) else colour(category)
+    return Bar(category, row["share"], value, detail, row["low"], row["high"], tone)
+
+
+def is_rest(category: str) -> bool:
+    """Whether a bar is of no one thing: GREASE, which is there to be ignored, and the folded tail."""
+    return category == GREASE or is_folded(category)
 
 
 def number_text(count: int, unit: Unit) -> str:

@@ -47,6 +47,7 @@ PAPER = Colour("paper", "#fefefe", "#171b22")
 UNKNOWN = Colour("unknown", "#c9ced6", "#4a5260")
 UNKNOWN_HATCH = Colour("unknown-hatch", "#868e9b", "#8b94a3")
 PLAIN = Colour("plain", "#64748b", "#8496b0")
+REST = Colour("rest", "#b3bac5", "#566070")  # of what is no category: GREASE, and the tail folded into one bar
 
 TLS_1_3 = Colour("tls13", "#0b4a8f", "#4f8fdc")
 TLS_1_2 = Colour("tls12", "#7db8e8", "#9ccaf0")
@@ -112,7 +113,7 @@ HEAT = (
 COLOURS: dict[str, Colour] = {
     colour.name: colour
     for colour in (
-        *(INK, MUTED, GRID, PAPER, UNKNOWN, UNKNOWN_HATCH, PLAIN, GOOD, BAD),
+        *(INK, MUTED, GRID, PAPER, UNKNOWN, UNKNOWN_HATCH, PLAIN, REST, GOOD, BAD),
         *VERSION_COLOURS.values(),
         *SECRECY_COLOURS.values(),
         *CIPHER_CLASS_COLOURS.values(),

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..charts import CHARTS
+from ..charts.bars import PAIR_STATISTICS
 from ..export.text import short_text
 from ..statistics import STATISTICS
 from ..statistics.categories import describe_outcome
@@ -60,6 +61,7 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[
         "certificates": build_certificate_rows(certificates),
         "certificate_fields": CERTIFICATE_FIELDS,
         "statistics": {name: encode_statistic(name, inspection, rows) for name in chart_statistics()},
+        "questions": {name: STATISTICS[name].question for name in PAIR_STATISTICS},
         "findings": encode(rules_of_rows(inspection, len(rows))),
         "rules": described_rules(),
         "stories": pack_stories(inspection, rows),

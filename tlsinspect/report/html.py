@@ -52,7 +52,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
         (tables / f"{name}.csv").write_bytes(csv_bytes(getattr(inspection, name)))
     for name, frame in page.policy.frames.items():
         (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
-    (tables / "notable.csv").write_bytes(csv_bytes(page.notable_frame))
+    (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))
     for section in page.sections:
         for figure in section.figures:
             save_chart(draw_chart(figure.content), folder / "charts", figure.content.name, figure.numbers)
@@ -80,7 +80,7 @@ def render_page(page: Page, explorer: dict[str, Any]) -> str:
     licence = read_vendored("LICENSE").replace("*/", "* /")
     component = f"/*\nTabulator\n{licence}*/\n{read_vendored('tabulator.min.js')}"
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    files = [f"tables/{name}.csv" for name in (*FRAMES, "notable", *page.policy.frames)]
+    files = [f"tables/{name}.csv" for name in (*FRAMES, "failures", *page.policy.frames)]
     return environment.get_template("report.html").render(
         page=page,
         style=as_markup(style),

@@ -1,4 +1,4 @@
-"""Notable connections: which deserve a look, why, and where the proof is.
+"""Notable connections: which are weak or failed, why, and where the proof is.
 
 In: the frames. Out: one row per server and set of remarks, with an example that can
 be found again: its packet number and a Wireshark display filter.
@@ -6,7 +6,7 @@ be found again: its packet number and a Wireshark display filter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,7 @@ def certificate(rows: pd.DataFrame) -> pd.Series[str]:
 
 def failure(rows: pd.DataFrame) -> pd.Series[str]:
     """A remark on handshakes that failed, not on those that the capture's end cut off."""
-    return text_series("failed: " + describe_cause(rows), rows).where(has_failed(rows), None)
+    return describe_cause(rows).where(has_failed(rows), None)
 
 
 def upgrade(statuses: tuple[str, ...]) -> Describe:
@@ -121,7 +121,7 @@ def upgrade(statuses: tuple[str, ...]) -> Describe:
     return describe
 
 
-REMARKS = (
+WEAKNESSES = (
     Remark(0, by_class(BROKEN_CLASSES), "RFC 9325 4.1, RFC 7465"),
     Remark(1, by_value("version_name", BROKEN_VERSIONS, "{}"), "RFC 6176, RFC 7568"),
     Remark(2, by_value("authentication", ("anon",), "no authentication"), "RFC 9325 4.1"),
@@ -137,14 +137,14 @@ REMARKS = (
         "RFC 9325 4.2.1",
     ),
     Remark(8, by_mask(lambda rows: is_false(rows["forward_secrecy"]), "no forward secrecy"), "RFC 9325 4.1"),
-    Remark(9, failure, "RFC 8446 6", "failure_packet"),
 )
+FAILURES = (Remark(0, failure, "RFC 8446 6", "failure_packet"),)
 
 
-def find_notable(frames: Frames) -> list[Notable]:
-    """Find the connections that deserve remarks, the gravest first, then the most frequent."""
+def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[Notable]:
+    """Find the connections that deserve remarks of some kind, the gravest first, then the most frequent."""
     rows = remarkable(frames)
-    remarks = pair_up(rows)
+    remarks = pair_up(rows, about)
     if not remarks:
         return []
     kept = rows.loc[sorted(remarks), list(KEPT)]
@@ -153,7 +153,7 @@ def find_notable(frames: Frames) -> list[Notable]:
         key = (tuple(remarks[number]), row["server_ip"], row["server_port"], row["server_name"])
         groups.setdefault(key, []).append(row)
     order = sorted(groups.items(), key=lambda item: (item[0][0][0][0], -len(item[1]), str(item[0][1:])))
-    return [build_notable(key[0], members) for key, members in order]
+    return [build_notable([(about[place], text) for place, text in key[0]], members) for key, members in order]
 
 
 def remarkable(frames: Frames) -> pd.DataFrame:
@@ -166,19 +166,19 @@ def remarkable(frames: Frames) -> pd.DataFrame:
     return pd.concat([carried, spoken[~spoken.index.isin(carried.index)]]).sort_index().reset_index(drop=True)
 
 
-def pair_up(rows: pd.DataFrame) -> dict[int, list[tuple[int, str]]]:
-    """Row -> its remarks as (place in REMARKS, text), the gravest first."""
+def pair_up(rows: pd.DataFrame, about: Sequence[Remark]) -> dict[int, list[tuple[int, str]]]:
+    """Row -> its remarks as (place among those that are made, text), the gravest first."""
     remarks: dict[int, list[tuple[int, str]]] = {}
-    for place, remark in enumerate(REMARKS):
+    for place, remark in enumerate(about):
         for number, text in remark.describe(rows).dropna().items():
             remarks.setdefault(int(str(number)), []).append((place, text))
     return remarks
 
 
-def build_notable(remarks: tuple[tuple[int, str], ...], members: list[dict[Any, Any]]) -> Notable:
+def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[Any, Any]]) -> Notable:
     """One row from the connections that share it; the first of them is the example."""
     example = members[0]
-    declared = [REMARKS[place] for place, _ in remarks]
+    declared = [remark for remark, _ in remarks]
     packets = (example.get(name) for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
     return Notable(
         rank=declared[0].rank,

@@ -20,14 +20,14 @@ from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
 from .findings import Severity, build_severities, findings_summary
-from .notable import build_notable_frame, find_notable
+from .notable import FAILURES, build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
 from .tables import (
     Inspected,
     Table,
     captures_table,
     certificates_table,
-    notable_table,
+    failures_table,
     numbers_table,
     ports_table,
     problems_table,
@@ -38,12 +38,18 @@ from .tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-# Section: id, title, and its charts.
-SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("versions", "Versions", ("versions", "versions-offered", "version-matrix", "version-limit", "tls13-over-time")),
+# Section: id, title, its name in the contents, and its charts.
+SECTIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        "versions",
+        "Versions",
+        "Versions",
+        ("versions", "versions-offered", "version-matrix", "version-limit", "tls13-over-time"),
+    ),
     (
         "keys",
         "Keys and ciphers",
+        "Keys",
         (
             "secrecy",
             "key-exchange",
@@ -59,6 +65,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "certificates",
         "Certificates",
+        "Certificates",
         (
             "certificate-validity",
             "certificate-lifetimes",
@@ -70,15 +77,17 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "certificate-signatures",
         ),
     ),
-    ("ports", "Ports and traffic", ("ports", "traffic-over-time")),
+    ("ports", "Ports and traffic", "Ports", ("ports", "traffic-over-time")),
     (
         "handshakes",
+        "Handshakes",
         "Handshakes",
         ("outcomes", "failure-steps", "resumption", "handshake-times", "hello-sizes", "handshake-signatures"),
     ),
     (
         "visible",
         "What an observer can read",
+        "Readable",
         ("server-names", "application-protocols", "clients", "extensions-offered", "signatures-offered"),
     ),
 )
@@ -125,6 +134,7 @@ class Section:
 
     id: str
     title: str
+    short: str
     figures: Sequence[Figure]
 
 
@@ -141,8 +151,8 @@ class Page:
     captures: Table
     sections: Sequence[Section]
     glyphs: str
-    notable: Table
-    notable_frame: pd.DataFrame
+    failures: Table
+    failures_frame: pd.DataFrame
     certificates: Table
     ports: Table
     problems: Table
@@ -157,10 +167,10 @@ def build_page(inspection: Inspected, title: str) -> Page:
     shares = {name: build_shares_by_unit(name, inspection) for name in STATISTICS}
     charts = PageCharts()
     sections = [
-        Section(id_, name, [build_figure(chart, inspection, shares, charts) for chart in names])
-        for id_, name, names in SECTIONS
+        Section(id_, name, short, [build_figure(chart, inspection, shares, charts) for chart in names])
+        for id_, name, short, names in SECTIONS
     ]
-    notable = find_notable(inspection)
+    failures = find_notable(inspection, FAILURES)
     findings = build_severities(inspection)
     by_connection = {name: units["connections"] for name, units in shares.items()}
     return Page(
@@ -173,8 +183,8 @@ def build_page(inspection: Inspected, title: str) -> Page:
         captures=captures_table(inspection),
         sections=sections,
         glyphs=Markup(charts.shared()),
-        notable=notable_table(notable),
-        notable_frame=build_notable_frame(notable),
+        failures=failures_table(failures),
+        failures_frame=build_notable_frame(failures),
         certificates=certificates_table(inspection),
         ports=ports_table(inspection),
         problems=problems_table(inspection),

@@ -203,10 +203,10 @@ def start_and_length(start: Any, end: Any) -> Cell:
     return f"{start:%Y-%m-%d %H:%M:%S} UTC", f"for {duration_text((end - start).total_seconds())}"
 
 
-def notable_table(notable: list[Notable]) -> Table:
-    """The notable connections, the gravest first."""
+def failures_table(failures: list[Notable]) -> Table:
+    """Handshakes that failed, by server and cause, the most frequent first."""
     columns = (
-        ("what", ""),
+        ("why, and how it ended", ""),
         ("server", ""),
         ("connections", "number"),
         ("first packet", "number"),
@@ -214,15 +214,15 @@ def notable_table(notable: list[Notable]) -> Table:
     )
     rows: list[list[Cell]] = [
         [
-            ("; ".join(each.remarks), ", ".join(each.references)),
+            "; ".join(each.remarks),
             (each.server_name or "(no name)", each.server),
             (f"{each.connections:,}", "from 1 client" if each.clients == 1 else f"from {each.clients:,} clients"),
             ("" if each.packet is None else str(each.packet), each.capture),
             each.display_filter,
         ]
-        for each in notable[:MOST_ROWS]
+        for each in failures[:MOST_ROWS]
     ]
-    return cut_table(columns, rows, "tables/notable.csv", len(notable))
+    return cut_table(columns, rows, "tables/failures.csv", len(failures))
 
 
 def certificates_table(inspection: Inspected) -> Table:

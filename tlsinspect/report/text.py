@@ -44,7 +44,6 @@ FLAWED = {
     FLAWS["truncated"]: "cut short",
     CUT_OFF: "go on after it",
 }
-FAILED_RANK = 9  # remarks from here on are about failed handshakes, which have a line of their own
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ class Summary:
 def render_summary(inspection: Inspected) -> Summary:
     """What a stranger wants to know of a capture, as something that rich prints."""
     inspection = remember(inspection)
-    weak = [each for each in find_notable(inspection) if each.rank < FAILED_RANK]
+    weak = find_notable(inspection)
     rows = [
         Row("Versions", [version_part(inspection)]),
         Row("Ciphers", [leading(inspection, "cipher_suites", 2)]),

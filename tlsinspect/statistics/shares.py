@@ -6,6 +6,7 @@ are never in the denominator and never out of sight.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN = "unknown"
+FOLDED = re.compile(r"other \(\d+ more\)")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,11 @@ def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, t
         observations["time"].min() if len(observations) else None,
         observations["time"].max() if len(observations) else None,
     )
+
+
+def is_folded(category: str) -> bool:
+    """Whether a category stands for all that are rarer than those shown."""
+    return FOLDED.fullmatch(category) is not None
 
 
 def count_all(observations: pd.DataFrame, unit: Unit) -> int:

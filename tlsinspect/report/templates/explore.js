@@ -79,7 +79,10 @@
     return built;
   };
   ownRowsAlone(table);
-  table.on("tableBuilt", () => { document.documentElement.dataset.ready = "yes"; });
+  table.on("tableBuilt", () => {
+    document.documentElement.dataset.ready = "yes";
+    performance.mark("ready");
+  });
   said(size);
   if (data.total > size) {
     byId("left-out").textContent =
@@ -214,6 +217,8 @@
       bar.style.height = `${Math.max((100 * number) / most, 4)}%`;
       byId("timeline").append(bar);
     });
+    byId("timeline").setAttribute("role", "toolbar");
+    rove(byId("timeline"), [...byId("timeline").querySelectorAll("button")]);
     byId("timeline-span").textContent = `${clock(first)} to ${clock(first + 48 * width)} UTC; the highest bar is ${plural(most, "connection")}.`;
   }
 
@@ -260,19 +265,47 @@
     showCategories(column, `${question} ${name || "unknown"}`, (each) => each === name);
   const FOLDED = /^other \(\d+ more\)$/;
   const atPort = (value) => (row) => `${data.numbers.server_port[row]}/${text("transport", row)}` === value;
-  document.querySelector("main").addEventListener("click", (event) => {
-    const target = event.target.closest(".target");
-    if (!target) return;
+  // What a bar or cell is of: a statistic of its own where its kind names one, else the chart's.
+  const meant = (target) => {
     const { kind, value } = target.dataset;
-    const { statistic, question } = target.closest("article").querySelector("[data-statistic]").dataset;
-    if (kind === "port") { choose(`port ${value}`, atPort(value)); return; }
-    const column = data.statistics[kind in data.statistics ? kind : statistic];
-    if (kind === "unknown") showCategory(column, question, UNKNOWN);
+    const chart = target.closest("article").querySelector("[data-statistic]").dataset;
+    const own = kind in data.statistics;
+    const statistic = own ? kind : chart.statistic;
+    return { kind, value, column: data.statistics[statistic], question: own ? data.questions[statistic] : chart.question };
+  };
+  const labelOf = (target) => {
+    const { kind, value, question } = meant(target);
+    return kind === "port" ? `port ${value}` : `${question} ${value}`;
+  };
+  const showTarget = (target) => {
+    const { kind, value, column, question } = meant(target);
+    if (kind === "port") choose(labelOf(target), atPort(value));
+    else if (kind === "unknown") showCategory(column, question, UNKNOWN);
     else if (FOLDED.test(value)) {
       const others = new Set([...target.parentNode.querySelectorAll(".target")].map((each) => each.dataset.value));
-      showCategories(column, `${question} ${value}`, (each) => each !== UNKNOWN && !others.has(each));
+      showCategories(column, labelOf(target), (each) => each !== UNKNOWN && !others.has(each));
     } else showCategory(column, question, value);
+  };
+  document.querySelector("main").addEventListener("click", (event) => {
+    const target = event.target.closest(".target");
+    if (target) showTarget(target);
   });
+  for (const chart of document.querySelectorAll("svg.chart")) {
+    const targets = [...chart.querySelectorAll(".target")];
+    if (!targets.length) continue;
+    chart.setAttribute("role", "group"); // no longer one picture: its bars are buttons
+    for (const target of targets) {
+      target.setAttribute("role", "button");
+      target.setAttribute("aria-label", `Show connections: ${labelOf(target)}`);
+      target.firstChild.textContent = labelOf(target);
+    }
+    rove(chart, targets);
+    chart.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      showTarget(event.target);
+    });
+  }
   for (const place of document.querySelectorAll("[data-statistic]")) {
     const { statistic, question } = place.dataset;
     const column = data.statistics[statistic];
@@ -284,5 +317,8 @@
     for (const [name, number] of most) {
       place.append(button(`${name || "unknown"} (${count(number)})`, () => showCategory(column, question, name)));
     }
+    place.setAttribute("role", "toolbar");
+    place.setAttribute("aria-label", `Show connections: ${question}`);
+    rove(place, [...place.querySelectorAll("button")]);
   }
 })();

@@ -20,6 +20,22 @@ const button = (content, action, label) => {
   return made;
 };
 
+// One stop of the Tab key for several things, among which the arrow keys, Home and End go (a roving tabindex).
+const rove = (group, parts) => {
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  parts.forEach((part, place) => part.setAttribute("tabindex", place ? "-1" : "0"));
+  group.addEventListener("keydown", (event) => {
+    const place = parts.indexOf(event.target);
+    const ends = { Home: 0, End: parts.length - 1 };
+    const next = parts[ends[event.key] ?? place + (steps[event.key] ?? NaN)];
+    if (place < 0 || !next) return;
+    event.preventDefault();
+    parts[place].setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  });
+};
+
 const unpack = async (text) => {
   const octets = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([octets]).stream().pipeThrough(new DecompressionStream("deflate"));
