@@ -21,6 +21,7 @@ COMPILED = [
     "tlsinspect/certificates/lenient.py",
     "tlsinspect/certificates/names.py",
     "tlsinspect/tables/pack.py",
+    "tlsinspect/validation/candidate.py",
 ]
 NOT_COMPILED = ["tlsinspect/wire/__init__.py", "tlsinspect/wire/codes.py"]
 RARE = {

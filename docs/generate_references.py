@@ -17,7 +17,7 @@ from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, PIVOTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.failures import CAUSES
 from tlsinspect.findings import CAPTURE_RULES, RULES
-from tlsinspect.findings.keys import MODULI_LIMIT, PRIMES_LIMIT
+from tlsinspect.findings.keys import COMPARED_BITS_LIMIT, MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
@@ -99,8 +99,9 @@ connection or at the time given with `--at`. Rules about what public authorities
 timestamps) fire only where the chain leads to one of Mozilla's roots.
 
 Rules about several connections look at all of the captures read together: public values, signature numbers and keys
-that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones), Diffie-Hellman
-numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners, timers, rare clients.
+that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones of at most
+{COMPARED_BITS_LIMIT} bits), Diffie-Hellman numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners,
+timers, rare clients.
 
 Found elsewhere, or not at all:
 
@@ -116,7 +117,9 @@ Found elsewhere, or not at all:
 
 def render_findings() -> str:
     """The reference of all rules, the worst first, as Markdown."""
-    introduction = FINDINGS_INTRODUCTION.format(MODULI_LIMIT=MODULI_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT)
+    introduction = FINDINGS_INTRODUCTION.format(
+        MODULI_LIMIT=MODULI_LIMIT, COMPARED_BITS_LIMIT=COMPARED_BITS_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT
+    )
     ranked = sorted((*RULES, *CAPTURE_RULES), key=lambda rule: -SEVERITIES.index(rule.severity))
     rows = [
         (

@@ -228,6 +228,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"ticket_key_name": "aa", "other": {"ticket_key_name": "aa", "time_start": NOW + 8 * DAY}},
         {"ticket_key_name": "aa", "other": {"ticket_key_name": "aa", "time_start": NOW + 6 * DAY}},
     ),
+    "EXT-12-ZERO": ({"ticket_key_name": "00" * 16}, {"ticket_key_name": "00" * 15 + "01"}),
     "EXT-14": ({"alpn": "h2", "alpn_offered": ["http/1.1"]}, {"alpn": "h2", "alpn_offered": ["http/1.1", "h2"]}),
     "IR-03": ({"other": OTHER_LEAF}, {"other": OTHER_LEAF | {"server_name": "b.example"}}),
     "IR-07": (
@@ -345,8 +346,10 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
-    others_of = {"problems": [changes.pop("problem")] if "problem" in changes else [], "captures": []}
-    others_of["ocsp"] = [{"connection_id": "clean", "verdict": changes.pop("stapled", "good")}]
+    others_of = {
+        "problems": [changes.pop("problem")] if "problem" in changes else [],
+        "ocsp": [{"connection_id": "clean", "verdict": changes.pop("stapled", "good")}],
+    }
     twin = changes.pop("twin", None)
     others = [changes.pop("other")] if "other" in changes else changes.pop("others", [])
     rows = [CLEAN | changes] * count
@@ -450,6 +453,14 @@ def test_a_prime_of_a_standard_is_the_one_that_openssl_names() -> None:
     assert known_primes(2047) == frozenset()
 
 
+def test_of_a_cut_hello_it_is_not_said_what_it_lacks() -> None:
+    lacking = {"server_name": None, "server_extensions": [43, 51, 41], "truncated": True}
+    rules = [rule for rule in RULES if rule.id in ("EXT-13", "EXT-19")]
+    for reason, found in (("not_offered", 2), ("snaplen", 0)):
+        facts = Facts(*tables_of(lacking | {"unknown_reasons": {"server_name": reason}}))
+        assert build_findings(facts, rules).num_rows == found
+
+
 def test_what_is_judged_by_time_can_be_judged_at_another_one() -> None:
     connections, certificates, others = tables_of({})
     late = Facts(connections, certificates, others, at=NOW + 61 * DAY)
@@ -476,9 +487,9 @@ def test_timers_are_those_that_the_beacons_table_calls_regular(seed: int) -> Non
 
 def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() -> None:
     connections, certificates, _ = tables_of({})
-    capture = {"capture": "odd.pcap", "link_types": ["USB"], "undecoded_packets": 3, "packets": 4, "tls_connections": 0}
-    captures = pa.Table.from_pylist([capture, capture | {"undecoded_packets": 0}], arrow_schema("captures"))
-    facts = Facts(connections, certificates, lambda table: captures)
+    problem = {"capture": "odd.pcap", "layer": "link", "kind": "unsupported", "count": 3, "expected": "another type"}
+    problems = pa.Table.from_pylist([problem, problem | {"kind": "truncated"}], arrow_schema("problems"))
+    facts = Facts(connections, certificates, lambda table: problems)
     (row,) = build_findings(facts, (), CAPTURE_RULES).to_pylist()
     assert (row["id"], row["subject"], row["connections"]) == ("CAP-05", "odd.pcap", 0)
-    assert row["evidence"] == "link_types USB; undecoded_packets 3; packets 4"
+    assert row["evidence"] == "3 packets; expected another type"

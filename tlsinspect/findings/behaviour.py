@@ -139,6 +139,12 @@ RULES = (
         ("RFC 9325 section 3.4", "RFC 5077 section 5.5"), confidence="likely",
     ),
     Rule(
+        "EXT-12-ZERO", "Session ticket whose key has a name of zeros", "high",
+        lambda facts: facts.among("ticket_key_name", "00" * 16), ("ticket_key_name", "version_name"),
+        "Update the server: GnuTLS 3.6.4 to 3.6.13 sealed tickets with a key of zeros, which everybody knows.",
+        ("CVE-2020-13777",), confidence="likely",
+    ),
+    Rule(
         "EXT-14", "Application protocol chosen that was not offered", "medium", find_unoffered_protocol,
         ("alpn", "server_name"), "Correct the server: it may choose only among what the client offers.",
         ("RFC 7301 section 3.2",),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..columns import SEVERITIES
 from ..registry import version_name
+from ..statistics.wording import number_text
 from ..tables import arrow_schema
 from .facts import Facts, Numbers
 from .rule import CaptureRule, Rule
@@ -94,13 +95,10 @@ def find_rows(rule: Rule, facts: Facts, told: Facts | None = None) -> list[dict[
 
 
 def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
-    """A capture rule's rows of the findings table: one per capture, however few connections are in it."""
-    table = facts.other("captures")
+    """A capture rule's rows of the findings table: one per problem, whatever connections are in its capture."""
+    table = facts.other("problems")
     if table is None:
         return []
-    for name in ("time_start", "time_end"):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
-    found = table.filter(pa.array(rule.find(table)))
     return [
         {
             "id": rule.id,
@@ -109,23 +107,18 @@ def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
             "title": rule.title,
             "subject_kind": rule.subject,
             "subject": row["capture"],
-            "evidence": "; ".join(f"{name} {joined(row[name])}" for name in rule.evidence),
-            "connections": row["tls_connections"],
+            "evidence": f"{number_text(row['count'], 'packet')}; expected {row['expected']}",
+            "connections": 0,
             "connection_ids": [],
-            "packets": [],
+            "packets": [] if row["packet"] is None else [row["packet"]],
             "hosts": [],
-            "first_seen": row["time_start"],
-            "last_seen": row["time_end"],
+            "first_seen": None,
+            "last_seen": None,
             "advice": rule.advice,
             "references": list(rule.references),
         }
-        for row in found.to_pylist()
+        for row in table.filter(pa.array(rule.find(table))).to_pylist()
     ]
-
-
-def joined(value: Any) -> str:
-    """A value of the captures table in a sentence."""
-    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:

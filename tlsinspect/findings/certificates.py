@@ -185,7 +185,8 @@ RULES = (
          server(lambda table: pc.is_valid(table["issue"]).combine_chunks()), NAMES,
          "Look at the issue column of the certificates frame.", "RFC 5280"),
     Rule("CRT-31", "Client's certificate is self-signed", "medium",
-         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks(), CLIENT),
+         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks(), CLIENT)
+         & ~facts.among("protocol", "dtls"),
          ("client_certificate_requested",), "Issue the clients' certificates from an authority of your own.",
          ("RFC 5280 section 6.1",), "client_certificate", "client_hello_packet"),
 )  # fmt: skip

@@ -101,7 +101,7 @@ RULES = (
     ),
     *suite_rules(
         "CIP-09", "Static RSA key exchange", "medium",
-        lambda _, suite: suite.key_exchange == "RSA" and not suite.export,
+        lambda _, suite: suite.key_exchange in ("RSA", "RSA_PSK") and not suite.export,
         "use ECDHE: without forward secrecy whoever gets the key later reads what was recorded.",
         ("RFC 9325 section 4.1", "CVE-2017-13099"),
     ),

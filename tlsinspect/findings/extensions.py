@@ -13,6 +13,7 @@ LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01
 COOKIE = 44
 BROKEN = ("bad_length", "bad_value", "trailing_data")
+NAMELESS = ("eap", "openvpn")  # protocols whose clients know the server otherwise than by a name
 WEEK = 7 * 24 * 3600
 ADDRESS = r"^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
 
@@ -35,7 +36,7 @@ def find_unasked(facts: Facts) -> Mask:
             continue
         unasked = facts.has("server_extensions", [code]) & ~facts.has("client_extensions", [code])
         found |= unasked & ~facts.says("renegotiation_info") if code == RENEGOTIATION_INFO else unasked
-    seen = facts.known("client_hello_packet") & facts.known("client_extensions") & ~facts.among("ech_type", "outer")
+    seen = facts.whole_hello() & facts.known("client_extensions") & ~facts.among("ech_type", "outer")
     return np.asarray(found & seen, np.bool_)
 
 
@@ -76,7 +77,8 @@ RULES = (
     ),
     Rule(
         "EXT-03-OFFER", "Client does not know secure renegotiation", "low",
-        lambda facts: facts.among("version", *LEGACY_VERSIONS) & facts.says("renegotiation_info", False),
+        lambda facts: facts.among("version", *LEGACY_VERSIONS) & facts.says("renegotiation_info", False)
+        & facts.whole_hello(),
         ("version_name", "ja4"), "Update the client.", ("RFC 5746",), "client", "client_hello_packet",
     ),
     Rule(
@@ -100,8 +102,9 @@ RULES = (
     ),
     Rule(
         "EXT-13", "ClientHello without server_name", "low",
-        lambda facts: facts.known("client_hello_packet") & facts.among("protocol", "tls", "quic")
-        & ~facts.known("server_name") & ~facts.among("ech_type", "esni"),
+        lambda facts: facts.whole_hello() & facts.among("protocol", "tls", "quic")
+        & ~facts.known("server_name") & ~facts.among("ech_type", "esni")
+        & ~facts.among("starttls_protocol", *NAMELESS),
         ("ja4",), "Let the client send the name it wants to reach.", ("RFC 6066 section 3",),
         "client", "client_hello_packet",
     ),

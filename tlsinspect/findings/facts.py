@@ -20,6 +20,8 @@ from ..registry.suites import SuiteFacts, suite_facts
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 MISSING = -1
+LATE_COLUMNS = ("server_name", "record_size_limit")  # one of them is missing in every hello that was cut
+CUT_SHORT = ("snaplen", "gap", "capture_end")
 
 
 def mask_of(values: pa.Array) -> Mask:
@@ -38,8 +40,8 @@ class Tables(Protocol):
 class Facts:
     """The connections and certificates tables, as rules see them.
 
-    `others` makes the validation table of these connections, in their order, and the ocsp, problems and
-    captures tables; without it, no rule fires that asks for one. What is judged by time is judged at each
+    `others` makes the validation table of these connections, in their order, and the ocsp and problems
+    tables; without it, no rule fires that asks for one. What is judged by time is judged at each
     connection's start, or `at` one time for all, in nanoseconds since 1970-01-01 UTC.
     """
 
@@ -190,6 +192,20 @@ class Facts:
         if table is None:
             return np.zeros(len(self.connections), np.bool_)
         return mask_of(whole(table, "publicly_trusted"))
+
+    def whole_hello(self) -> Mask:
+        """Rows whose ClientHello is there to its end: of a cut one it is not known what it lacks."""
+
+        def make() -> Mask:
+            whole = self.known("client_hello_packet")
+            doubtful = np.flatnonzero(whole & (self.says("truncated") | self.says("gap")))
+            reasons = self.column("unknown_reasons").take(pa.array(doubtful))
+            for name in LATE_COLUMNS:
+                cut = pc.is_in(pc.map_lookup(reasons, pa.scalar(name), "first"), value_set=pa.array(CUT_SHORT))
+                whole[doubtful[mask_of(cut)]] = False
+            return whole
+
+        return np.asarray(self.once("whole hello", make), np.bool_)
 
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""

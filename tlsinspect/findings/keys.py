@@ -6,7 +6,7 @@ The arithmetic asks each distinct number once, and no more of them than the limi
 from __future__ import annotations
 
 import math
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -21,6 +21,7 @@ from .known_primes import is_known
 from .rule import Rule
 
 MODULI_LIMIT = 256  # distinct RSA moduli that are compared with each other, in order of appearance
+COMPARED_BITS_LIMIT = 4096  # of these; the time goes with the square of all their bits
 PRIMES_LIMIT = 32  # distinct Diffie-Hellman primes that are tested
 PRIME_BITS_LIMIT = 4096  # of these
 MODULUS_BITS_LIMIT = 16384  # larger moduli are not computed with; they are a finding of their own
@@ -32,14 +33,14 @@ SMALL_PRIMES = tuple(
 )
 ROCA_GENERATOR = 65537
 ROCA_PRODUCT = math.prod(SMALL_PRIMES)
-PEM_LINE = "-----"
+PEM_START, PEM_END = "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n"
 NAMES = ("subject", "issuer")
 
 
 def modulus_of(pem: str) -> int | None:
     """The RSA modulus of a certificate; None where it has none that can be read. Spec: RFC 5280 4.1, RFC 8017 A.1.1."""
-    der = b64decode("".join(line for line in pem.splitlines() if not line.startswith(PEM_LINE)))
     try:
+        der = a2b_base64(pem[len(PEM_START) : -len(PEM_END)])
         signed = parse_elements(parse_element(der, 0, len(der)).expect(SEQUENCE), 3, 3)[0]
         parts = parse_elements(signed.expect(SEQUENCE), 6, 10)
         info = parts[5 if parts[0].tag == INTEGER else 6]
@@ -72,9 +73,11 @@ def leaves_among(facts: Facts, bad: frozenset[int]) -> Mask:
 def shared_factors(moduli: Sequence[int]) -> frozenset[int]:
     """Those moduli that have a prime in common with another one, which breaks both.
 
-    The product of all goes down a tree of remainders (D. J. Bernstein, Fast multiplication and its applications,
-    section 18), which spares comparing each with each.
+    Mostly there are none, which is soon known. Else the product of all goes down a tree of remainders (D. J. Bernstein,
+    Fast multiplication and its applications, section 18), which spares comparing each with each.
     """
+    if not any_shared(moduli):
+        return frozenset()
     levels = [list(moduli)]
     while len(levels[-1]) > 1:
         last = levels[-1]
@@ -87,9 +90,20 @@ def shared_factors(moduli: Sequence[int]) -> frozenset[int]:
     )
 
 
+def any_shared(moduli: Sequence[int]) -> bool:
+    """Whether any modulus has a prime in common with one before it."""
+    product = 1
+    for modulus in moduli:
+        if math.gcd(product % modulus, modulus) != 1:
+            return True
+        product *= modulus
+    return False
+
+
 def find_shared_factors(facts: Facts) -> Mask:
     """Certificates whose RSA moduli have a factor in common."""
-    moduli = list(dict.fromkeys(modulus for modulus in moduli_of(facts) if modulus is not None))[:MODULI_LIMIT]
+    usual = (number for number in moduli_of(facts) if number is not None and number.bit_length() <= COMPARED_BITS_LIMIT)
+    moduli = list(dict.fromkeys(usual))[:MODULI_LIMIT]
     return leaves_among(facts, shared_factors(moduli))
 
 

@@ -34,8 +34,10 @@ CAPTURE_RULES = (
         "CAP-05",
         "Packets of a link type that is not known",
         "info",
-        lambda captures: mask_of(pc.greater(captures["undecoded_packets"], 0).combine_chunks()),
-        ("link_types", "undecoded_packets", "packets"),
+        lambda problems: mask_of(
+            pc.and_(pc.equal(problems["layer"], "link"), pc.equal(problems["kind"], "unsupported")).combine_chunks()
+        ),
+        ("expected", "count"),
         "Capture on another interface, or convert the file: what these packets carry was not looked at.",
         ("docs/capturing.md",),
     ),

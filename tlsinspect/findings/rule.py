@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class CaptureRule:
-    """A judgement about captures, whatever connections are in them: `find` is given the captures table.
+    """A judgement about captures, whatever connections are in them: `find` is given the problems table.
 
     `evidence` are columns of that table.
     """

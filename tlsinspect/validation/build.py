@@ -6,6 +6,7 @@ little more than their chains.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -77,24 +78,35 @@ def iter_answers(
         if not chain:
             yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust, unnamed=False)
             continue
-        changes = np.array(validator.find_changes(chain), np.int64)
-        spans = np.searchsorted(changes, times[rows], side="right")
-        for _, inside in groups(spans):
-            same = rows[inside]
-            judgement = validator.judge(chain, int(times[same[0]]))
-            kinds = np.where(name_codes[same] < 0, -1 - unnamed[same].astype(np.int64), name_codes[same])
-            for kind, within in groups(kinds):
-                fault = None
-                if kind >= 0:
-                    fault = name_fault(asked[kind], validator.facts_of(chain[0]))
-                yield same[within], answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
+        kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows].astype(np.int64), name_codes[rows])
+        for same, judgement in iter_spans(chain, times[rows], validator):
+            for kind, within in groups(kinds[same]):
+                fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
+                answer = answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
+                yield rows[same][within], answer
+
+
+def iter_spans(
+    chain: list[str], times: NDArray[np.int64], validator: Validator
+) -> Iterator[tuple[NDArray[np.intp] | slice, Judgement]]:
+    """The judgements of a chain, each with the places in `times` that it is for."""
+    first, last = int(times.min()), int(times.max())
+    if first == last:
+        yield slice(None), validator.judge(chain, first)
+        return
+    changes = validator.find_changes(chain)
+    if bisect_right(changes, first) == bisect_right(changes, last):
+        yield slice(None), validator.judge(chain, first)
+        return
+    for _, same in groups(np.searchsorted(np.array(changes, np.int64), times, side="right")):
+        yield same, validator.judge(chain, int(times[same[0]]))
 
 
 def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """Each distinct code with the places at which it stands."""
     if not len(codes):
         return
-    if (codes == codes[0]).all():
+    if len(codes) == 1 or (codes == codes[0]).all():
         yield int(codes[0]), np.arange(len(codes))
         return
     order = np.argsort(codes, kind="stable")

@@ -6,6 +6,8 @@ Spec: RFC 5280 sections 4.1, 4.2.1.1, 4.2.1.2 and 7.1.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..certificates import CertificateFacts
 from ..certificates.der import (
     SEQUENCE,
@@ -26,6 +28,8 @@ from ..errors import DecodeError
 VERSION_TAG, EXTENSIONS_TAG = 0xA0, 0xA3
 KEY_ID_TAG, ISSUER_TAG, SERIAL_TAG, DIRECTORY_NAME_TAG = 0x80, 0xA1, 0x82, 0xA4
 SUBJECT_KEY_ID, AUTHORITY_KEY_ID = "2.5.29.14", "2.5.29.35"
+
+KEPT_NAMES = 4096
 
 RelativeName = tuple[tuple[bytes, bytes], ...]
 Name = tuple[RelativeName, ...]  # comparable: types, and values without case and doubled spaces
@@ -135,10 +139,18 @@ class Candidate:
 
 def comparable_name(name: Element) -> Name:
     """A Name such that names that mean the same are equal. Spec: RFC 5280 section 7.1, ASCII case only."""
-    return tuple(
-        tuple(sorted(comparable_attribute(attribute) for attribute in iter_elements(relative.expect(SET))))
-        for relative in iter_elements(name.expect(SEQUENCE))
-    )
+    return read_name(name.encoding)
+
+
+@lru_cache(KEPT_NAMES)
+def read_name(encoding: bytes) -> Name:
+    """The same, by its octets: authorities' names come again and again."""
+    name = parse_element(encoding, 0, len(encoding))
+    found = []
+    for relative in iter_elements(name.expect(SEQUENCE)):
+        attributes = [comparable_attribute(attribute) for attribute in iter_elements(relative.expect(SET))]
+        found.append(tuple(sorted(attributes)) if len(attributes) > 1 else tuple(attributes))
+    return tuple(found)
 
 
 def comparable_attribute(attribute: Element) -> tuple[bytes, bytes]:

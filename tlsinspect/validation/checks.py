@@ -6,7 +6,7 @@ At least as strict as openssl verify -purpose sslserver. Spec: RFC 5280 sections
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from .candidate import Candidate
 from .constraints import check_names
@@ -20,21 +20,27 @@ UNDERSTOOD = frozenset(
     }
 )  # fmt: skip
 SERVER_USES = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
+SERVER_PURPOSES = (frozenset({"serverAuth"}), frozenset({"serverAuth", "nsSGC", "msSGC"}))
+"""Of a server, and of an authority above it: server gated cryptography is as good there, as it is for openssl."""
 NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
 BASIC_CONSTRAINTS = "2.5.29.19"
 NANOSECONDS = 10**9
+EPOCH = datetime(1970, 1, 1)
 
 
 def date_text(time: int) -> str:
     """A time in nanoseconds as words."""
-    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time // NANOSECONDS):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{(EPOCH + timedelta(seconds=time // NANOSECONDS)).isoformat(' ')} UTC"
 
 
 def find_faults(path: tuple[Candidate, ...], anchored: bool, time: int, name_comparisons: int) -> Iterator[Fault]:
-    """Everything that is wrong with a path at `time`, in nanoseconds; not whether it is trusted."""
+    """Everything that is wrong with a path at `time`, in nanoseconds; not whether it is trusted.
+
+    A root at its end is held to no more than a trusted one would be.
+    """
     for place, each in enumerate(path):
-        is_anchor = anchored and place == len(path) - 1
-        if each.problem is not None and not is_anchor:
+        is_anchor = place == len(path) - 1 and (anchored or (each.self_issued and place > 0))
+        if each.problem is not None and not (is_anchor and anchored):
             yield Fault("malformed", each.sha256, f"{who(each)} cannot be read: {each.problem}")
             continue
         yield from find_date_faults(each, time)
@@ -81,7 +87,7 @@ def critical_words(each: Candidate) -> str:
 def use_words(each: Candidate, place: int) -> str:
     """Purposes without that of a TLS server; those of an authority bind what is below it."""
     purposes, uses = each.facts.extended_key_usage, each.facts.key_usage
-    if purposes and "serverAuth" not in purposes:
+    if purposes and SERVER_PURPOSES[place > 0].isdisjoint(purposes):
         return f"is not for TLS servers (extended key usage {', '.join(purposes[:5])})"
     if place == 0 and uses and SERVER_USES.isdisjoint(uses):
         return f"is not for TLS (key usage {', '.join(uses)})"
