@@ -6,14 +6,14 @@ import base64
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..capture import CaptureSource
-from ..inspection import ORDER, Inspection, of_connections
+from ..inspection import JUDGED, ORDER, Inspection, of_connections
 from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
@@ -22,6 +22,7 @@ from .sources import open_source
 
 if TYPE_CHECKING:
     from ..filters.compile import Filter
+    from ..validation import Trust
     from .store import Store
 
 
@@ -37,6 +38,13 @@ class StoredInspection(Inspection):
         words += ["--since", since.isoformat()] if since else []
         words += ["--until", until.isoformat()] if until else []
         super().__init__({}, StoredReading(self), shlex.join(words), where.text if where else "")  # type: ignore[arg-type]
+
+    def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
+        """The same days, judged by other trust or at another time: see Inspection."""
+        other = StoredInspection(self.store, self.since, self.until, self.chosen)
+        other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
+        other.trust, other.at = trust, at
+        return other
 
     def build(self, table: str) -> pa.Table:
         """Read a table that is stored; make one that follows from others."""
@@ -111,7 +119,9 @@ class StoredTotals(Totals):
         self.damage = store.damage()
 
     def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
-        """Build the ports table of all days together."""
+        """Build the captures table, or the ports table of all days together."""
+        if table == "captures":
+            return self.inspection.read_stored(table)
         if table != "ports":
             return super().build(table, sources)
         if not self.ports:
