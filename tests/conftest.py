@@ -16,6 +16,7 @@ SOURCE = ROOT / "tlsinspect"
 INSTALLED = Path(tlsinspect.__file__).parent
 VARIANT_FREE = frozenset(
     {
+        "adoption",
         "answers", "benchmarks", "captures", "certificates", "charts", "cli", "comparison", "compliance", "export",
         "extraction", "filters", "findings", "indicators", "pivots", "policies", "registry", "report", "statistics",
         "anonymise", "case", "story", "store", "validation", "verification", "tables/test_frames.py",

@@ -309,6 +309,18 @@ def protocols(streams: list[Stream]) -> Iterable[str]:
             yield "ssh" if b"SSH-" in (first[:4], answer[:4]) else "unknown"
 
 
+@truth("transports")
+def transports(streams: list[Stream]) -> Iterable[str]:
+    for stream in streams:
+        dtls = any("dtls" in packet.protocols for packet in stream.packets)
+        yield "QUIC" if is_quic(stream) else "DTLS" if dtls else {"tcp": "TLS over TCP"}[stream.transport]
+
+
+@truth("server_ports")
+def server_ports(streams: list[Stream]) -> Iterable[str]:
+    return (f"{stream.server[1]}/{stream.transport}" for stream in streams)
+
+
 TLS_PORTS = (443, 8443)  # those that tlsinspect asks for unless told otherwise
 
 

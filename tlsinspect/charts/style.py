@@ -101,6 +101,21 @@ PROTOCOL_COLOURS = {
     "unknown": UNKNOWN,
 }
 
+# What has no colour of its own, told apart beside others in one chart, in this order.
+TRENDS = (
+    Colour("trend-1", "#2f5d8a", "#6ea3d6"),
+    Colour("trend-2", "#c76b29", "#e39355"),
+    Colour("trend-3", "#4d9a63", "#6fbf86"),
+    Colour("trend-4", "#8f5aa8", "#b98bd0"),
+    Colour("trend-5", "#b8a136", "#d4bf5a"),
+    Colour("trend-6", "#b3475e", "#d9758a"),
+    Colour("trend-7", "#4aa3a8", "#72c6ca"),
+    Colour("trend-8", "#7a6a58", "#a8968a"),
+    Colour("trend-9", "#8fa3bf", "#aebdd4"),
+    Colour("trend-10", "#3d3f66", "#8083b8"),
+)
+REST = Colour("rest", "#aab2bd", "#646e7d")
+
 # The shades of heat maps, from little to much.
 HEAT = (
     Colour("heat-1", "#dfe9f5", "#34465f"),
@@ -119,6 +134,8 @@ COLOURS: dict[str, Colour] = {
         *CIPHER_CLASS_COLOURS.values(),
         *PROTOCOL_COLOURS.values(),
         *HEAT,
+        *TRENDS,
+        REST,
     )
 }
 

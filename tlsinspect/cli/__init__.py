@@ -13,6 +13,7 @@ from itertools import chain
 import click
 
 from .. import __version__
+from .adoption import adoption
 from .answers import answers
 from .case import case
 from .chart import chart
@@ -39,7 +40,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "See": (summary, answers, show, report, chart),
+    "See": (summary, answers, show, report, chart, adoption),
     "Judge": (findings, validate, check, whatif, quantum),
     "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
     "Collect": (ingest,),

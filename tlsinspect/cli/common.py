@@ -95,6 +95,13 @@ DAYS = tuple(
 )
 
 
+def days_options(command: Command) -> Command:
+    """The options that choose days."""
+    for option in DAYS:
+        command = option(command)
+    return command
+
+
 def reading_options(command: Command) -> Command:
     """The arguments and options of every command that reads captures."""
     for option in (
@@ -267,17 +274,19 @@ def writing_to(output: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress | None]:
-    """A bar with rate and time left, on standard error, on a terminal only."""
+def progress_bar(doing: str = "reading", octets: bool = True) -> Iterator[Progress | None]:
+    """A bar with rate and time left, on standard error, on a terminal only; of octets, or of other things."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as Speed
 
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    rate = (DownloadColumn(), Speed()) if octets else (MofNCompleteColumn(),)
+    columns = (TextColumn(doing), BarColumn(), *rate, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -336,9 +345,18 @@ def might_be_store(capture: str) -> bool:
 
 def inspect_store(store: Store, since: date | None, until: date | None, where: str) -> Inspection:
     """Open some days of a store, warn of what is not complete, and say how many connections `where` selects."""
+    inspection = store.inspection(since, until, where)
+    warn_of_store(store, len(inspection.reading.totals.damage))
+    if where:
+        inspection.arrow("connections")
+        tell_selection(inspection.reading.totals)
+    return inspection
+
+
+def warn_of_store(store: Store, damaged: int) -> None:
+    """Say on standard error that captures are missing from a store, and how many are damaged."""
     from ..export.text import escape_control
 
-    inspection = store.inspection(since, until, where)
     missing = store.unfinished()
     if missing:
         those = "1 capture is" if missing == 1 else f"{missing:,} captures are"
@@ -347,14 +365,9 @@ def inspect_store(store: Store, since: date | None, until: date | None, where: s
             "are missing; 'tlsinspect ingest' goes on with them",
             err=True,
         )
-    damaged = len(inspection.reading.totals.damage)
     if damaged:
         those = "1 capture is" if damaged == 1 else f"{damaged:,} captures are"
         click.echo(f"tlsinspect: warning: {those} damaged: tlsinspect export --table problems says how", err=True)
-    if where:
-        inspection.arrow("connections")
-        tell_selection(inspection.reading.totals)
-    return inspection
 
 
 def print_rendered(shown: Any) -> None:

@@ -28,6 +28,14 @@ PAIR = " → "
 SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
 
 RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
+TRANSPORTS = {
+    ("tls", "tcp"): "TLS over TCP",
+    ("ssl2", "tcp"): "TLS over TCP",
+    ("quic", "udp"): "QUIC",
+    ("gquic", "udp"): "QUIC",
+    ("dtls", "udp"): "DTLS",
+}
+OTHER_TRANSPORT = "TLS inside other packets"
 FAILURES = {"closed": "closed before the end", "reset": "connection reset"}
 VALIDATIONS = {
     "leaf_ok": "nothing against it",
@@ -175,6 +183,18 @@ def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 def carried(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by what a connection carried; DTLS and QUIC are TLS too."""
     return text_series(rows["protocol"].replace({"dtls": "tls", "quic": "tls"}), rows)
+
+
+def transport(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by what carries TLS: TCP, QUIC or DTLS; else the packets of EAP, OpenVPN, RDP over UDP."""
+    pairs = list(zip(rows["protocol"].tolist(), rows["transport"].tolist(), strict=True))
+    carriers = text_series([TRANSPORTS.get(pair, OTHER_TRANSPORT) for pair in pairs], rows)
+    return carriers.where(rows["protocol"].notna() & rows["transport"].notna(), None)
+
+
+def server_port(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categorise by the server's port and its transport: 443/tcp."""
+    return text_series(rows["server_port"].astype(text_dtype()) + "/" + rows["transport"], rows)
 
 
 def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:

@@ -3,12 +3,18 @@
 In: counts and denominators. Out: the bounds between which the share of a large
 population would plausibly lie, if these connections were a random sample of it.
 They are not: connections of one client resemble each other, so the truth is wider.
+Where it is known which connections are whose, clustered_size says how much wider.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
 Z_95 = 1.959963984540054  # the normal distribution's 97.5 % quantile
@@ -16,7 +22,7 @@ Z_95 = 1.959963984540054  # the normal distribution's 97.5 % quantile
 Columns = dict[str, list[float | None]]
 
 
-def wilson_interval(count: int, denominator: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(count: float, denominator: float, z: float = Z_95) -> tuple[float, float]:
     """Return the Wilson score interval of `count` in `denominator` as fractions; NaN, NaN for nothing of nothing.
 
     Unlike the textbook interval it stays within 0 and 1 and is honest for 0 of n and for small n.
@@ -34,6 +40,37 @@ def wilson_interval(count: int, denominator: int, z: float = Z_95) -> tuple[floa
     low = 0.0 if count == 0 else max(0.0, centre - half)
     high = 1.0 if count == denominator else min(1.0, centre + half)
     return low, high
+
+
+def clustered_size(
+    counts: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    products: NDArray[np.float64],
+    totals: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """How many independent connections the share of each category is worth, given what the hosts have of it.
+
+    By category: `counts` is the sum over all hosts of what a host has of it, `squares` the sum of its square,
+    `products` the sum of it times all that the host has; `totals` is the latter, by host. The variance is that of
+    a ratio of sums over hosts (linearised: Cochran, Sampling Techniques, 1977, section 11.8); the size is that of a
+    simple random sample of the same variance (Kish, Survey Sampling, 1965, section 8.2), and never above the
+    number of connections. A share of none or all has no variance to go by: then it is as if the connections of a
+    host were all alike.
+    """
+    import numpy as np
+
+    hosts, number = len(totals), totals.sum()
+    share = counts / number
+    alike = (totals**2).sum()
+    unlike = np.maximum(squares - 2 * share * products + share**2 * alike, 0)
+    if hosts < 2 or not number:
+        return np.ones(len(counts))
+    variance = hosts / (hosts - 1) * unlike / number**2
+    inside = (counts > 0) & (counts < number)
+    size = np.full(len(counts), number**2 / alike)
+    size[inside] = share[inside] * (1 - share[inside]) / np.maximum(variance[inside], 1e-300)
+    clipped: NDArray[np.float64] = np.clip(size, 1, number)
+    return clipped
 
 
 def share_columns(counts: Sequence[int], denominators: Sequence[int], interval: bool = True) -> Columns:

@@ -43,6 +43,11 @@ RESULT_TYPES = {
     "remaining_days": "float64",
     "octets": "int64",
     "bytes": "int64",
+    "days_seen": "int64",
+    "partial": "bool",
+    "thin": "bool",
+    "unknown_share": "float64",
+    "series": "string",
 }
 
 

@@ -1,0 +1,140 @@
+"""Charts, page and command of an adoption."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from adoption_tables import dataset, on_days, table, with_column
+from command_line import run
+from samples import ROOT
+
+from tlsinspect.adoption import SERIES, Adoption, count_adoption
+from tlsinspect.charts import draw_chart
+from tlsinspect.charts.adoption import build_trend, compose_adoption
+from tlsinspect.charts.files import csv_bytes
+from tlsinspect.charts.style import COLOURS, POST_QUANTUM, VERSION_COLOURS
+from tlsinspect.charts.trend_colours import trend_colours
+from tlsinspect.report.adoption import SECTIONS, write_adoption
+from tlsinspect.statistics import UNITS
+from tlsinspect.store import ingest
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m=1+1"
+
+
+@pytest.fixture(scope="module")
+def adoption() -> Adoption:
+    """The demo's connections in January and March, the last of them thin."""
+    days = [date(2025, 1, 1 + place % 31) for place in range(500)] + [date(2025, 3, 9)] * 10
+    return count_adoption(ds.dataset(on_days(table("connections").slice(0, 510), days)), dataset("certificates"))
+
+
+def test_a_month_without_connections_is_a_gap_in_every_layer(adoption: Adoption) -> None:
+    content = compose_adoption(adoption, "versions")
+    trend = build_trend(adoption, "versions", UNITS["connections"], content.numbers, ["TLS 1.3", "TLS 1.2"])
+    for layer in trend.layers:
+        assert np.isnan(layer.shares).tolist() == [False, True, False]
+    assert trend.partial.tolist() == [False, False, True] and trend.thin.tolist() == [False, True, True]
+    assert "A gap: nothing known in that month." in content.note and "Lined: fewer than 30" in content.note
+
+
+def test_the_finding_compares_whole_months_that_are_not_thin(adoption: Adoption) -> None:
+    assert compose_adoption(adoption, "versions").title.endswith(" of connections in 2025-01")
+
+
+def test_shares_that_add_up_are_stacked_and_others_are_lines(adoption: Adoption) -> None:
+    for unit, stacked in (("connections", True), ("bytes", True), ("servers", False)):
+        numbers = compose_adoption(adoption, "versions", unit).numbers
+        assert build_trend(adoption, "versions", UNITS[unit], numbers, ["TLS 1.3"]).stacked is stacked
+
+
+def test_only_dates_within_the_time_shown_are_marked(adoption: Adoption) -> None:
+    later = [date(2025, 4, 1), date(2025, 4, 30)] * 20
+    april = count_adoption(ds.dataset(on_days(table("connections").slice(0, 40), later)), dataset("certificates"))
+    marks = [
+        [
+            mark.label
+            for mark in build_trend(each, "groups", UNITS["bytes"], each.table("groups", "bytes"), ["x25519"]).marks
+        ]
+        for each in (adoption, april)
+    ]
+    assert marks == [[], ["2025-04-08  OpenSSL 3.5 offers X25519MLKEM768 by default"]]
+
+
+def test_what_is_drawn_is_what_stands_in_the_csv(adoption: Adoption) -> None:
+    content = compose_adoption(adoption, "ports")
+    drawn = csv_bytes(content.numbers).decode()
+    assert drawn.count("other (") == 2  # a row in each month with connections
+    january = content.numbers[content.numbers["time"].dt.month == 1]
+    assert january["count"].sum() == january["denominator"].iloc[0]
+
+
+def test_a_thing_has_the_colour_of_other_charts_and_no_two_have_the_same() -> None:
+    colours = trend_colours("groups", ["x25519", "secp256r1", "X25519MLKEM768", "SecP256r1MLKEM768", "other (3 more)"])
+    assert colours["X25519MLKEM768"] is POST_QUANTUM
+    assert trend_colours("versions", ["TLS 1.3"])["TLS 1.3"] is VERSION_COLOURS["TLS 1.3"]
+    assert len(set(colours.values())) == len(colours) and set(colours.values()) <= set(COLOURS.values())
+
+
+def test_every_series_is_on_the_page_once() -> None:
+    shown = [name for _, _, names in SECTIONS for name in names]
+    assert sorted(shown) == sorted(SERIES)
+
+
+@pytest.mark.parametrize("size", ["page", "narrow", "slide"])
+def test_nothing_sticks_out_at_the_sides(adoption: Adoption, size: str) -> None:
+    figure = draw_chart(compose_adoption(adoption, "versions"), size)
+    box = figure.get_tightbbox()
+    assert box.x0 >= -0.01 and box.x1 <= figure.get_size_inches()[0] + 0.01
+
+
+def test_command_writes_page_charts_and_numbers_and_says_the_headlines(tmp_path: Path) -> None:
+    ingest([ROOT / "captures" / "handshakes" / "tls13.pcapng"], tmp_path / "store", workers=1)
+    out = tmp_path / "out"
+    chosen = ("--only", "versions", "--only", "authorities", "--unit", "bytes", "--by", "day")
+    result = run("adoption", tmp_path / "store", "-o", out, *chosen, "--title", "<Office> & co")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert re.fullmatch(r"1 TLS connection on 1 day, (\S+) to \1 UTC, in 1 day", lines[0]), lines[0]
+    assert lines[1].startswith("Versions agreed: TLS 1.3: 100% of bytes in ")
+    assert lines[-1] == str(out / "index.html")
+    page = (out / "index.html").read_text()
+    assert "&lt;Office&gt; &amp; co" in page and 'http-equiv="Content-Security-Policy"' in page
+    assert {
+        f"{name}{ending}" for name in ("versions", "authorities") for ending in (".svg", ".png", ".csv", "-dark.svg")
+    } == {path.name for path in (out / "charts").iterdir()}
+    header, *numbers = (out / "series.csv").read_text().splitlines()
+    assert header.startswith('"series","unit","time","days_seen","partial","thin","category","count","denominator"')
+    assert {line.split(",")[1] for line in numbers} == {f'"{name}"' for name in UNITS}
+
+
+def test_a_folder_that_is_no_store_is_one_line(tmp_path: Path) -> None:
+    result = run("adoption", tmp_path, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("tlsinspect: ") and result.stderr.count("\n") == 1
+
+
+def test_a_series_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
+    result = run("adoption", tmp_path, "-o", tmp_path / "out", "--only", "version")
+    assert result.exit_code == 2 and "no series 'version', but versions, " in result.stderr
+
+
+def test_texts_from_the_network_reach_page_and_charts_escaped(tmp_path: Path) -> None:
+    issuers = pa.array([f"O={HOSTILE}"] * table("certificates").num_rows)
+    certificates = with_column(table("certificates"), "issuer", issuers)
+    counted = count_adoption(dataset("connections"), ds.dataset(certificates), "day")
+    page = write_adoption(counted, tmp_path, only=["authorities"]).read_text()
+    assert "<script" not in page and "\x1b" not in page and "&lt;script&gt;" in page
+    assert "\x1b" not in (tmp_path / "series.csv").read_text()
+
+
+def test_a_store_without_connections_says_so(tmp_path: Path) -> None:
+    empty = count_adoption(ds.dataset(table("connections").slice(0, 0)), dataset("certificates"))
+    content = compose_adoption(empty, "versions")
+    assert content.title == "Versions agreed over time: nothing to show"
+    draw_chart(content)

@@ -1,0 +1,210 @@
+"""From a dataset of connections to series: one pass, in the order of days, in bounded memory.
+
+In: pyarrow datasets of the tables `connections` and `certificates`. Out: an Adoption. Where the files are
+partitioned by `day`, a period is counted and forgotten when its last day has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..statistics.timeline import bucket_starts
+from .catalogue import BY, CIRCUMSTANCES, FAMILIES, SERIES
+from .count import count_series, number_keys
+from .encode import Encoder, Hashes, join
+from .pairs import Pairs, Tally
+from .patterns import Patterns
+from .scan import iter_batches
+from .series import Adoption, Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow.dataset as ds
+
+    from ..store import Store
+    from ..store.store import Day
+
+NANOSECONDS_PER_DAY = 86_400 * 10**9
+KEY_COLUMNS = (
+    "time_start", "client_ip", "server_ip", "server_port", "server_name", "client_bytes", "server_bytes",
+    "certificate_sha256s",
+)  # fmt: skip
+CERTIFICATE_COLUMNS = (
+    "sha256", "issuer", "self_signed", "key_type", "key_bits", "curve", "signature_algorithm", "not_before",
+    "validity_days",
+)  # fmt: skip
+KEYS = ("clients", "servers", "names")
+UNITS_OF = {family: (*KEYS, "certificates") if family == "certificate" else KEYS for family in FAMILIES}
+"""What the series of each family are counted by, besides connections and bytes."""
+Progress = Callable[[int, int], None]
+
+
+def build_adoption(
+    store: Store, by: str = "month", since: Day = None, until: Day = None, progress: Progress | None = None
+) -> Adoption:
+    """Count every series of SERIES in every period of a store, `by` day, week or month (UTC).
+
+    `since` and `until` are days, both included. Raises as count_adoption does.
+    """
+    connections = store.dataset("connections", since, until)
+    return count_adoption(connections, store.dataset("certificates"), by, progress)
+
+
+def count_adoption(
+    connections: ds.Dataset, certificates: ds.Dataset, by: str = "month", progress: Progress | None = None
+) -> Adoption:
+    """The same of datasets of connections and certificates, with the columns of COLUMNS.
+
+    A connection counts where it starts. `progress` is told how many of how many connections are done.
+    Raises KeyError for another period than day, week or month.
+    """
+    builder = Builder(BY[by], certificates)
+    total = connections.count_rows() if progress else 0
+    done = 0
+    for day, batch in iter_batches(connections, needed_columns()):
+        builder.add(batch, day)
+        done += batch.num_rows
+        if progress:
+            progress(done, total)
+    return builder.finish(by)
+
+
+def needed_columns() -> list[str]:
+    """The columns of connections that some series looks at."""
+    parts = (*CIRCUMSTANCES, *(part for family in FAMILIES.values() for part in family))
+    return list(dict.fromkeys([*KEY_COLUMNS, *(part.column for part in parts)]))
+
+
+class Builder:
+    """Counts that grow batch by batch."""
+
+    def __init__(self, width: str, certificates: ds.Dataset) -> None:
+        self.width = width
+        self.encoder = Encoder()
+        self.known_certificates = KnownCertificates(certificates)
+        self.patterns = {family: Patterns(family, self.encoder, self.known_certificates.find) for family in FAMILIES}
+        self.tallies = {(family, unit): Tally() for family, units in UNITS_OF.items() for unit in units}
+        self.starts: dict[int, int] = {}
+        self.periods: dict[int, Period] = {}
+
+    def add(self, batch: pa.RecordBatch, day: int | None) -> None:
+        """Count a batch; `day` says that none that follow are of an earlier day."""
+        timed = batch.filter(batch.column("time_start").is_valid()) if batch.column("time_start").null_count else batch
+        if day is not None:
+            self.count_before(self.start_of(np.array([day]))[0])
+        if not timed.num_rows:
+            return
+        nanoseconds = timed.column("time_start").cast(pa.int64()).to_numpy()
+        days = nanoseconds // NANOSECONDS_PER_DAY
+        periods = self.start_of(days).astype(np.int32)
+        self.note(nanoseconds, days, periods)
+        octets = sum(
+            pc.fill_null(timed.column(name), 0).to_numpy(zero_copy_only=False)
+            for name in ("client_bytes", "server_bytes")
+        )
+        keys = self.keys_of(timed)
+        hashed: dict[Any, Hashes] = {}
+        ones = np.ones(timed.num_rows, np.int64)
+        for family, patterns in self.patterns.items():
+            numbers = patterns.identify(timed, hashed)
+            for unit in UNITS_OF[family]:
+                self.tallies[family, unit].add(Pairs(periods, keys[unit], numbers, ones, octets))
+
+    def keys_of(self, batch: pa.RecordBatch) -> dict[str, Hashes]:
+        """What distinct hosts, names and certificates are told by."""
+        encoder = self.encoder
+        server = encoder.texts(batch.column("server_ip"))
+        return {
+            "clients": encoder.texts(batch.column("client_ip")),
+            "servers": np.where(server == 0, server, join(server, encoder.numbers(batch.column("server_port")))),
+            "names": encoder.texts(lower(batch.column("server_name"))),
+            "certificates": encoder.firsts(batch.column("certificate_sha256s")),
+        }
+
+    def start_of(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The first day of the period of each day, both counted from 1970."""
+        import pandas as pd
+
+        distinct, places = np.unique(days, return_inverse=True)
+        new = [day for day in distinct.tolist() if day not in self.starts]
+        if new:
+            times = pd.Series(pd.to_datetime(np.array(new) * NANOSECONDS_PER_DAY, utc=True))
+            starts = bucket_starts(times, self.width).dt.as_unit("ns").astype("int64") // NANOSECONDS_PER_DAY
+            self.starts |= dict(zip(new, starts.tolist(), strict=True))
+        return np.array([self.starts[day] for day in distinct.tolist()], np.int64)[places]
+
+    def note(self, nanoseconds: NDArray[np.int64], days: NDArray[np.int64], periods: NDArray[np.int32]) -> None:
+        """Note what time each period was seen in."""
+        for start in np.unique(periods).tolist():
+            chosen = periods == start
+            period = self.periods.setdefault(start, Period(start))
+            period.days.update(np.unique(days[chosen]).tolist())
+            period.first = min(period.first, int(nanoseconds[chosen].min()))
+            period.last = max(period.last, int(nanoseconds[chosen].max()))
+
+    def count_before(self, period: int | None) -> None:
+        """Count the periods before one, or all, and forget their pairs."""
+        if period is not None and all(start >= period or each.counts for start, each in self.periods.items()):
+            return
+        for family, patterns in self.patterns.items():
+            pairs = {}
+            for unit in UNITS_OF[family]:
+                taken = self.tallies[family, unit].take_before(period)
+                if taken is not None:
+                    pairs[unit] = taken
+            if not pairs:
+                continue
+            for start in np.unique(pairs["clients"].period).tolist():
+                keyed = {unit: number_keys(each.take(each.period == start)) for unit, each in pairs.items()}
+                for series in SERIES.values():
+                    if series.family == family:
+                        self.periods[start].counts[series.name] = count_series(keyed, patterns.categories(series.name))
+
+    def finish(self, by: str) -> Adoption:
+        """Count what is left."""
+        self.count_before(None)
+        names = {series.name: self.patterns[series.family].categories(series.name).names for series in SERIES.values()}
+        return Adoption(by, [self.periods[start] for start in sorted(self.periods)], names)
+
+
+def lower(array: pa.Array) -> pa.Array:
+    """Names in small letters, the dictionary's alone where there is one."""
+    if not pa.types.is_dictionary(array.type):
+        return pc.utf8_lower(array)
+    return pa.DictionaryArray.from_arrays(array.indices, pc.utf8_lower(array.dictionary))
+
+
+class KnownCertificates:
+    """The certificates of a store, each once, read when the first is asked for."""
+
+    def __init__(self, dataset: ds.Dataset) -> None:
+        self.dataset = dataset
+        self.table: pa.Table | None = None
+
+    def find(self, sums: pa.Array) -> pd.DataFrame:
+        """The rows of these certificates."""
+        from ..tables.arrow import to_frame
+
+        if self.table is None:
+            self.table = self.read()
+        return to_frame(self.table.filter(pc.is_in(self.table["sha256"], sums)))
+
+    def read(self) -> pa.Table:
+        """Read the columns that categories follow from, passing over what was met before."""
+        seen: set[str] = set()
+        parts = [self.dataset.schema.empty_table().select(CERTIFICATE_COLUMNS)]
+        for batch in self.dataset.to_batches(columns=list(CERTIFICATE_COLUMNS)):
+            fresh = []
+            for place, name in enumerate(batch.column("sha256").to_pylist()):
+                if name not in seen:
+                    seen.add(name)
+                    fresh.append(place)
+            if fresh:
+                parts.append(pa.Table.from_batches([batch.take(pa.array(fresh))]))
+        return pa.concat_tables(parts).replace_schema_metadata()

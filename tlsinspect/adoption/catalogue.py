@@ -1,0 +1,100 @@
+"""SERIES: what is followed over time, declared once; FAMILIES: the columns that its categories follow from.
+
+A series is a statistic of STATISTICS, counted in every period: what counts as what is said there and
+nowhere else. To add one, add a row; where its statistic looks at other columns, add them to a family.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BY = {"day": "1 day", "week": "1 week", "month": "1 month"}
+"""The periods that a person can ask for, as statistics.timeline names them."""
+
+
+class Part(NamedTuple):
+    """A column that categories follow from, and what of it they look at.
+
+    value: the value itself; present: whether there is one; set: the values of a list, whatever their
+    order, GREASE as one; first: the first of a list; reasons: the reasons for what is missing.
+    """
+
+    column: str
+    looks_at: str = "value"
+
+
+class Series(NamedTuple):
+    """A statistic over time: its name, which is that of its chart; its statistic; the family of its columns.
+
+    `stacked` says that every connection is of one category, so that shares add up to a whole. `top` is
+    how many categories are drawn; `topics` are those of the dates and published figures beside it.
+    """
+
+    name: str
+    statistic: str
+    family: str
+    stacked: bool = True
+    top: int = 8
+    topics: tuple[str, ...] = ()
+
+
+CIRCUMSTANCES = (
+    *(Part(name) for name in ("protocol", "transport", "gap", "midstream", "one_sided", "truncated", "failure")),
+    Part("server_hello_packet", "present"),
+    Part("unknown_reasons", "reasons"),
+)
+"""What says of every statistic whether it applies, and why something is unknown."""
+
+FAMILIES: dict[str, tuple[Part, ...]] = {
+    "agreed": tuple(
+        Part(name)
+        for name in (
+            "version_name", "cipher_suite_name", "key_exchange", "group_name", "forward_secrecy", "post_quantum",
+            "resumed", "resumption",
+        )
+    ),
+    "offered": (
+        Part("supported_versions", "set"),
+        Part("client_legacy_version"),
+        Part("cipher_suites", "set"),
+        Part("sslv2_cipher_kinds", "set"),
+        Part("client_extensions", "set"),
+        Part("supported_groups", "set"),
+        Part("client_hello_packet", "present"),
+        Part("version"),
+        Part("post_quantum"),
+    ),
+    "certificate": (Part("certificate_sha256s", "first"),),
+    "port": (Part("server_port"),),
+}  # fmt: skip
+
+SERIES: dict[str, Series] = {
+    series.name: series
+    for series in (
+        Series("versions", "versions", "agreed", topics=("versions",)),
+        Series("versions-offered", "versions_offered", "offered", topics=("versions",)),
+        Series("version-limit", "version_limit", "offered", topics=("versions",)),
+        Series("cipher-classes", "cipher_classes", "agreed", top=9, topics=("ciphers",)),
+        Series("aead", "aead", "agreed", topics=("aead",)),
+        Series("weak-offers", "weak_offers", "offered", stacked=False, topics=("ciphers",)),
+        Series("key-exchange", "key_exchange", "agreed", topics=("key exchange",)),
+        Series("forward-secrecy", "forward_secrecy", "agreed", topics=("key exchange",)),
+        Series("groups", "groups", "agreed", topics=("groups",)),
+        Series("groups-offered", "groups_offered", "offered", stacked=False, topics=("groups",)),
+        Series("post-quantum", "post_quantum", "agreed", topics=("post-quantum",)),
+        Series("post-quantum-limit", "post_quantum_limit", "offered", topics=("post-quantum",)),
+        Series("extensions-offered", "extensions_offered", "offered", stacked=False, top=10, topics=("extensions",)),
+        Series("certificate-keys", "key_types", "certificate", topics=("certificate keys",)),
+        Series("certificate-signatures", "signature_algorithms", "certificate", topics=("certificate signatures",)),
+        Series("lifetimes", "lifetimes", "certificate", topics=("lifetimes",)),
+        Series("authorities", "authorities", "certificate", topics=("authorities",)),
+        Series("resumption", "resumption", "agreed", topics=("resumption",)),
+        Series("transports", "transports", "port", topics=("quic",)),
+        Series("ports", "server_ports", "port", topics=("ports",)),
+    )
+}
+
+
+def family_series(family: str) -> tuple[Series, ...]:
+    """The series whose categories follow from the columns of a family."""
+    return tuple(series for series in SERIES.values() if series.family == family)

@@ -1,0 +1,208 @@
+"""From an Adoption to the content of its charts: words, exact numbers, and how to draw them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..adoption import SERIES, Adoption, Event, Figure, load_events, load_figures
+from ..adoption.series import LEAST_COUNT, adds_up
+from ..statistics import STATISTICS, UNITS, Unit
+from ..statistics.wording import MUCH_UNKNOWN, ONLY_SOME, count_text, share_text
+from .compose import LONGEST_TITLE, Content
+from .curves import draw_nothing
+from .labels import cut_text
+from .style import PLAIN
+from .trend_colours import trend_colours
+from .trends import Layer, Mark, Published, Trend, draw_trend
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .canvas import Canvas
+
+MOST_MARKS, MOST_FIGURES = 10, 8
+SECONDS_PER_DAY = 86_400
+PERIOD_FORMATS = {"day": "%Y-%m-%d", "week": "the week of %Y-%m-%d", "month": "%Y-%m"}
+
+
+def compose_adoption(adoption: Adoption, name: str, unit: str = "connections") -> Content:
+    """Compose the chart of a series in one unit: its finding, its exact numbers, and how to draw it.
+
+    Raises KeyError for a series or a unit that does not exist, ValueError for a unit that makes no sense for it.
+    """
+    series, counted = SERIES[name], UNITS[unit]
+    statistic = STATISTICS[series.statistic]
+    if unit not in statistic.units:
+        raise ValueError(f"{name} is counted by {', '.join(statistic.units)}, not by {unit}")
+    table = adoption.table(name, unit, series.top)
+    categories = list(dict.fromkeys(table["category"].dropna()))
+    known, unknown = (total_of(table, column) for column in ("denominator", "unknown"))
+
+    trend = build_trend(adoption, name, counted, table, categories) if categories else None
+
+    def draw(canvas: Canvas, y: float) -> float:
+        if trend is None:
+            return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(unknown, counted)}")
+        return draw_trend(canvas, y, trend)
+
+    basis = f"{statistic.title} per {adoption.by}, of {count_text(known, counted)}"
+    if unit not in ("connections", "bytes"):
+        basis = f"{statistic.title} per {adoption.by}, by {counted.plural}"
+    elif unknown:
+        basis += f"; {count_text(unknown, counted)} more unknown ({share_text(unknown, known + unknown)})"
+    subtitle = " · ".join(part for part in (basis, span_text(adoption)) if part)
+    title = cut_text(finding(adoption, name, counted, table, categories), LONGEST_TITLE)
+    return Content(name, title, subtitle, how_to_read(adoption, series.stacked, counted, table), table, draw)
+
+
+def total_of(table: pd.DataFrame, column: str) -> int:
+    """What a column of the periods adds up to, each period once."""
+    return int(table.drop_duplicates("time")[column].fillna(0).sum())
+
+
+def span_text(adoption: Adoption) -> str:
+    """The days from the first to the last connection."""
+    import pandas as pd
+
+    if not adoption.observed:
+        return ""
+    first, last = adoption.ends()
+    return f"{pd.Timestamp(first.first):%Y-%m-%d} to {pd.Timestamp(last.last):%Y-%m-%d} UTC"
+
+
+def period_name(adoption: Adoption, time: Any) -> str:
+    """A period as people name it."""
+    return f"{time:{PERIOD_FORMATS[adoption.by]}}"
+
+
+def finding_of(adoption: Adoption, name: str, unit: str) -> str:
+    """The finding of a series in one unit, in a sentence of bounded length."""
+    table = adoption.table(name, unit, SERIES[name].top)
+    categories = list(dict.fromkeys(table["category"].dropna()))
+    return cut_text(finding(adoption, name, UNITS[unit], table, categories), LONGEST_TITLE)
+
+
+def finding(adoption: Adoption, name: str, unit: Unit, table: pd.DataFrame, categories: list[str]) -> str:
+    """What the share that the statistic speaks of did from the first whole period to the last."""
+    statistic = STATISTICS[SERIES[name].statistic]
+    if not categories:
+        return f"{statistic.title} over time: nothing to show"
+    category = statistic.focus if statistic.focus in categories else largest(table)
+    periods = table[table["denominator"] > 0].drop_duplicates("time")
+    whole = periods[~periods["partial"] & ~periods["thin"]]
+    times = (whole if len(whole) else periods)["time"].tolist()
+    rows = table[table["category"] == category].set_index("time")
+    told: list[str] = []
+    for time in dict.fromkeys((times[0], times[-1])):
+        row = rows.loc[time]
+        share = share_text(int(row["count"]), int(row["denominator"]))
+        told.append(f"{share}{'' if told else of_what(unit, table)} in {period_name(adoption, time)}")
+    return f"{category}: " + ", ".join(told)
+
+
+def of_what(unit: Unit, table: pd.DataFrame) -> str:
+    """Of what the shares of a table are, said once; that they are of the few that can tell, where much is unknown."""
+    known, unknown = total_of(table, "denominator"), total_of(table, "unknown")
+    some = unknown > MUCH_UNKNOWN * (known + unknown) and unit.name != "bytes"
+    return f" of {unit.plural}{f' {ONLY_SOME}' if some else ''}"
+
+
+def largest(table: pd.DataFrame) -> str:
+    """The category that occurs most."""
+    return str(table.groupby("category")["count"].sum().idxmax())
+
+
+def how_to_read(adoption: Adoption, stacked: bool, unit: Unit, table: pd.DataFrame) -> str:
+    """How to read the chart."""
+    notes = []
+    if unit.name == "connections":
+        where = "Lines at the lowest layer" if adds_up(stacked, unit.name) else "Bands"
+        notes.append(
+            f"{where}: 95% interval, as wide as hosts differ from each other; none of fewer than 8 clients and servers."
+        )
+    elif unit.name != "bytes":
+        notes.append("Bands: 95% interval (Wilson). Each counts once in every category that it showed.")
+    empty = table["denominator"].fillna(0) == 0
+    if empty.any():
+        notes.append(f"A gap: nothing known in that {adoption.by}.")
+    if (table["thin"] & ~empty).any():
+        notes.append(f"Lined: fewer than {LEAST_COUNT} {unit.plural}.")
+    if table["partial"].any():
+        notes.append(f"Pale: not the whole {adoption.by} is stored.")
+    if total_of(table, "unknown"):
+        notes.append("Hatched below: unknown, not part of the shares.")
+    return " ".join(notes)
+
+
+def build_trend(adoption: Adoption, name: str, unit: Unit, table: pd.DataFrame, categories: list[str]) -> Trend:
+    """What is drawn: layers of shares by period, dates, and others' figures."""
+    import numpy as np
+
+    starts = adoption.starts()
+    colours = trend_colours(name, adoption.categories(name))
+    colours |= trend_colours(name, [each for each in categories if each not in colours])
+    periods = table.drop_duplicates("time")
+    if unit.name in ("connections", "bytes") and SERIES[name].stacked:
+        categories = stack_order(name, categories)
+    shares, lows, highs = (
+        table.pivot_table(index="time", columns="category", values=column, aggfunc="first", observed=True, dropna=False)
+        .reindex(starts).astype(float) for column in ("share", "low", "high")
+    )  # fmt: skip
+    layers = [
+        Layer(category, colours[category], *(each[category].to_numpy() for each in (shares, lows, highs)))
+        for category in categories
+    ]
+    edges = np.array([*(start.timestamp() for start in starts), adoption.end_of(adoption.observed[-1])])
+    edges /= SECONDS_PER_DAY
+    return Trend(
+        edges,
+        layers,
+        adds_up(SERIES[name].stacked, unit.name),
+        known=periods["denominator"].fillna(0).astype(float).to_numpy(),
+        unknown=periods["unknown"].fillna(0).astype(float).to_numpy(),
+        thin=periods["thin"].fillna(False).astype(bool).to_numpy(),
+        partial=periods["partial"].fillna(False).astype(bool).to_numpy(),
+        marks=marks_within(name, edges[0], edges[-1]),
+        published=[publish(figure, colours) for figure in figures_of(name)],
+        counted=f"{unit.plural.capitalize()} per {adoption.by}",
+    )
+
+
+def stack_order(name: str, categories: list[str]) -> list[str]:
+    """The categories from the bottom up: what the statistic speaks of first, as its interval is drawn there."""
+    focus = STATISTICS[SERIES[name].statistic].focus
+    return sorted(categories, key=lambda category: category != focus) if focus else categories
+
+
+def marks_within(name: str, first: float, last: float) -> list[Mark]:
+    """The dates of a series' topics that lie in these days."""
+    marks = [Mark(day_number(event), f"{event.when}  {event.name}") for event in events_of(name)]
+    return [mark for mark in marks if first <= mark.day <= last][:MOST_MARKS]
+
+
+def day_number(event: Event) -> float:
+    """The day of an event, counted from 1970."""
+    from datetime import date
+
+    return float((event.day - date(1970, 1, 1)).days)
+
+
+def events_of(name: str) -> list[Event]:
+    """The dates that a series is to be seen beside."""
+    return [event for event in load_events() if set(event.topics) & set(SERIES[name].topics)]
+
+
+def figures_of(name: str) -> list[Figure]:
+    """The latest published figures of a series."""
+    figures = [each for each in load_figures() if each.series == name]
+    latest = sorted(figures, key=lambda each: each.when)[-MOST_FIGURES:]
+    return [each for each in figures if each in latest]
+
+
+def publish(figure: Figure, colours: dict[str, Any]) -> Published:
+    """A published figure as it is drawn."""
+    text = (
+        f"{figure.category}: {100 * figure.share:g}% of {figure.unit} ({figure.population}), "
+        f"{figure.when}, {figure.study}"
+    )
+    return Published(text, figure.share, colours.get(figure.category, PLAIN))

@@ -1,0 +1,248 @@
+"""Shares over time: stacked or as lines, with what they rest on below, dates across and others' figures apart.
+
+In: layers of shares, one value per period. Out: figures. A period without connections is a gap, in every
+layer: nothing is drawn across it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .canvas import SMALL_POINTS, UNKNOWN_PATTERN, Canvas, line_height
+from .curves import AXIS_ROOM, LINE_STYLES, TIME_ROOM, TIMES_HEIGHT, Curve, draw_line_key, format_times
+from .labels import show_text, wrap_text
+from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHARE_HEIGHT, COUNT_HEIGHT, LEAST_HEIGHT = 2.5, 0.5, 1.0  # inches
+MARK_ROOM, FIGURE_HEIGHT = 0.16, 0.1
+MANY_PERIODS = 62  # from here on intervals are bands, and dots are left out
+THIN_PATTERN = "---"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PERCENT_TICKS = ([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The shares of one category in all periods; NaN where there is none."""
+
+    label: str
+    colour: Colour
+    shares: Any
+    lows: Any
+    highs: Any
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A date across the plot: days since 1970, and what it is."""
+
+    day: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure of others: what it is of and whose, its share, its colour."""
+
+    label: str
+    share: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Everything that is drawn: the edges of the periods (days since 1970, one more than there are) and per
+    period what is known, what is not, whether it is thin and whether it is partial."""
+
+    edges: Any
+    layers: Sequence[Layer]
+    stacked: bool
+    known: Any
+    unknown: Any
+    thin: Any
+    partial: Any
+    marks: Sequence[Mark]
+    published: Sequence[Published]
+    counted: str
+
+
+def draw_trend(canvas: Canvas, y: float, trend: Trend) -> float:
+    """Put shares over time with all that belongs to them; return where it ends."""
+    if trend.stacked:
+        y = canvas.legend(y, [(layer.label, layer.colour) for layer in trend.layers])
+    else:
+        curves = [
+            Curve(layer.label, (), (), layer.colour, place % len(LINE_STYLES))
+            for place, layer in enumerate(trend.layers)
+        ]
+        y = draw_line_key(canvas, y, curves)
+    y += MARK_ROOM if trend.marks else 0
+    below = COUNT_HEIGHT + TIMES_HEIGHT + 0.5 + keys_height(canvas, trend)
+    tall = SHARE_HEIGHT if canvas.size.height is None else max(canvas.size.height - y - below, LEAST_HEIGHT)
+    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
+    plot = canvas.plot(left, y + 0.05, across, tall)
+    (draw_stack if trend.stacked else draw_lines)(plot, canvas, trend)
+    plot.set_ylim(0, 1)
+    plot.set_yticks(*PERCENT_TICKS)
+    plot.tick_params(labelbottom=False)
+    draw_doubts(plot, canvas, trend)
+    draw_marks(plot, canvas, trend)
+    y += tall + 0.12
+    canvas.text(canvas.left, y + 0.08, trend.counted, SMALL_POINTS, MUTED)
+    counts = canvas.plot(left, y + 0.2, across, COUNT_HEIGHT)
+    draw_counts(counts, canvas, trend)
+    for axes in (plot, counts):
+        axes.set_xlim(trend.edges[0], trend.edges[-1])
+        axes.xaxis_date()
+    format_times(counts, canvas)
+    y += 0.2 + COUNT_HEIGHT + TIMES_HEIGHT
+    y = draw_mark_key(canvas, y, trend.marks)
+    return draw_published(canvas, y, trend.published)
+
+
+def draw_stack(plot: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Put the layers on each other, the first at the bottom, whose interval is drawn at its upper edge."""
+    import numpy as np
+
+    base = np.where(np.isnan(trend.layers[0].shares), np.nan, 0.0)
+    for layer in trend.layers:
+        top = base + np.nan_to_num(layer.shares)
+        plot.stairs(
+            top, trend.edges, baseline=base, fill=True, facecolor=canvas.tone(layer.colour),
+            edgecolor=canvas.tone(PAPER), linewidth=0.5 * canvas.size.scale,
+        )  # fmt: skip
+        base = top
+    draw_interval(plot, canvas, trend, trend.layers[0], INK)
+
+
+def draw_lines(plot: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Put a line per layer through the middles of the periods, with a dot on each and its interval."""
+    middles = (trend.edges[:-1] + trend.edges[1:]) / 2
+    dots: dict[str, Any] = (
+        {"marker": "o", "markersize": 3.2 * canvas.size.scale} if len(middles) <= MANY_PERIODS else {}
+    )
+    for place, layer in enumerate(trend.layers):
+        colour = canvas.tone(layer.colour)
+        plot.plot(
+            middles, layer.shares, color=colour, linewidth=1.7 * canvas.size.scale,
+            linestyle=LINE_STYLES[place % len(LINE_STYLES)], markeredgecolor=canvas.tone(PAPER),
+            markeredgewidth=0.4, **dots,
+        )  # fmt: skip
+        plot.fill_between(middles, layer.lows, layer.highs, color=colour, alpha=0.1, linewidth=0)
+
+
+def draw_interval(plot: Axes, canvas: Canvas, trend: Trend, layer: Layer, colour: Colour) -> None:
+    """Put the 95 % interval of a layer: a line per period, or a band where there are many."""
+    middles = (trend.edges[:-1] + trend.edges[1:]) / 2
+    tone = canvas.tone(colour)
+    if len(middles) > MANY_PERIODS:
+        plot.stairs(layer.highs, trend.edges, baseline=layer.lows, fill=True, facecolor=tone, alpha=0.25, linewidth=0)
+        return
+    for wide, shade in ((2.4, canvas.tone(PAPER)), (1.0, tone)):
+        plot.vlines(middles, layer.lows, layer.highs, color=shade, linewidth=wide * canvas.size.scale, zorder=3)
+
+
+def draw_doubts(plot: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Put a pattern over the periods that rest on little, and a light one over those that are not whole."""
+    from itertools import pairwise
+
+    for (start, end), thin, partial, known in zip(
+        pairwise(trend.edges), trend.thin, trend.partial, trend.known, strict=True
+    ):
+        if known and partial:
+            plot.axvspan(start, end, facecolor=canvas.tone(PAPER), alpha=0.5, linewidth=0, zorder=3.5)
+        if known and thin:
+            plot.axvspan(
+                start, end, facecolor="none", edgecolor=canvas.tone(INK), alpha=0.55, hatch=THIN_PATTERN,
+                linewidth=0, zorder=3.6,
+            )  # fmt: skip
+
+
+def draw_marks(plot: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Put a line across for each date, with its letter above."""
+    for letter, mark in zip(LETTERS, trend.marks, strict=False):
+        plot.axvline(mark.day, color=canvas.tone(INK), linewidth=canvas.size.scale, linestyle=(0, (1, 1.5)), zorder=4)
+        plot.annotate(
+            letter, (mark.day, 1.02), color=canvas.tone(INK), fontsize=SMALL_POINTS * canvas.size.scale,
+            ha="center", parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+
+
+def draw_counts(counts: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Put how much is known in each period, and on it, hatched, how much is not."""
+    widths = (trend.edges[1:] - trend.edges[:-1]) * (0.86 if len(trend.known) <= MANY_PERIODS else 1)
+    middles = (trend.edges[:-1] + trend.edges[1:]) / 2
+    counts.bar(middles, trend.known, width=widths, color=canvas.tone(PLAIN), linewidth=0)
+    counts.bar(
+        middles, trend.unknown, bottom=trend.known, width=widths, color=canvas.tone(UNKNOWN),
+        edgecolor=canvas.tone(UNKNOWN_HATCH), hatch=UNKNOWN_PATTERN, linewidth=0,
+    )  # fmt: skip
+    most = max(float((trend.known + trend.unknown).max()), 1.0)
+    counts.set_ylim(0, most * 1.02)
+    counts.set_yticks([0, most], ["0", short_number(most)])
+
+
+def short_number(value: float) -> str:
+    """A number in the room left of a plot: 812, 14k, 2.1M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.0f}"
+
+
+def mark_lines(canvas: Canvas, marks: Sequence[Mark]) -> list[str]:
+    """What the letters mean, in lines."""
+    width = canvas.right - canvas.left
+    told = [f"{letter}  {mark.label}" for letter, mark in zip(LETTERS, marks, strict=False)]
+    return [line for text in told for line in wrap_text(show_text(text), width, SMALL_POINTS)]
+
+
+def published_lines(canvas: Canvas, published: Published) -> list[str]:
+    """What a figure is of, in lines."""
+    return wrap_text(show_text(published.label), canvas.right - canvas.left, SMALL_POINTS)
+
+
+def keys_height(canvas: Canvas, trend: Trend) -> float:
+    """How much room the keys below the plots take."""
+    step = line_height(SMALL_POINTS)
+    figures = sum(len(published_lines(canvas, each)) * step + FIGURE_HEIGHT for each in trend.published)
+    return len(mark_lines(canvas, trend.marks)) * step + (figures + step + 0.2 if trend.published else 0)
+
+
+def draw_mark_key(canvas: Canvas, y: float, marks: Sequence[Mark]) -> float:
+    """Say what the letters mean."""
+    step = line_height(SMALL_POINTS)
+    for line in mark_lines(canvas, marks):
+        canvas.text(canvas.left, y + step / 2, line, SMALL_POINTS, INK)
+        y += step
+    return y + (0.08 if marks else 0)
+
+
+def draw_published(canvas: Canvas, y: float, published: Sequence[Published]) -> float:
+    """Put what others published, apart: a dashed line from nothing to the share, under its name."""
+    if not published:
+        return y
+    step = line_height(SMALL_POINTS)
+    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
+    canvas.line((canvas.left, canvas.right), (y, y), MUTED, 0.6)
+    y += 0.06
+    canvas.text(canvas.left, y + step / 2, "Published by others, not your traffic", SMALL_POINTS, INK, bold=True)
+    y += step + 0.02
+    for each in published:
+        for line in published_lines(canvas, each):
+            canvas.text(canvas.left, y + step / 2, line, SMALL_POINTS, MUTED)
+            y += step
+        draw_dashes(canvas, left, left + across * each.share, y + FIGURE_HEIGHT / 2, each.colour)
+        y += FIGURE_HEIGHT
+    return y + 0.06
+
+
+def draw_dashes(canvas: Canvas, left: float, right: float, y: float, colour: Colour) -> None:
+    """Put a dashed line with an end to it."""
+    canvas.line((left, right), (y, y), colour, 1.6, style=(0, (2.5, 1.5)))
+    canvas.line((right, right), (y - 0.04, y + 0.04), colour, 1.6)

@@ -1,0 +1,72 @@
+"""tlsinspect adoption: a store's connections over time, as a page with charts and the numbers behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import chosen_days, days_options, errors_as_one_line, progress_bar, warn_of_store, writing_to
+
+PERIODS = ("day", "week", "month")
+UNIT_NAMES = ("connections", "bytes", "clients", "servers", "names")
+
+
+def check_series(context: click.Context, option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of series; of one that does not exist all are told."""
+    from ..adoption.catalogue import SERIES
+
+    for name in names:
+        if name not in SERIES:
+            raise click.BadParameter(f"there is no series {name!r}, but {', '.join(SERIES)}", context, option)
+    return names
+
+
+@click.command()
+@days_options
+@click.argument("store", metavar="STORE")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
+)
+@click.option("--by", type=click.Choice(PERIODS), default="month", show_default=True, help="How long a period is.")
+@click.option(
+    "--unit", type=click.Choice(UNIT_NAMES), default="connections", show_default=True, help="What the charts count."
+)
+@click.option(
+    "--only", multiple=True, callback=check_series, metavar="SERIES",
+    help="Draw only this series, such as versions; may be given several times.",
+)  # fmt: skip
+@click.option("--title", default="TLS adoption", show_default=True, help="Title of the page.")
+def adoption(
+    store: str,
+    output: Path,
+    by: str,
+    unit: str,
+    only: tuple[str, ...],
+    title: str,
+) -> None:
+    """Chart how the use of TLS changed over time.
+
+    Writes a page with charts, and their numbers. STORE is what 'tlsinspect ingest' made.
+    Versions, ciphers, key exchange, post-quantum, certificates, resumption, QUIC and ports by
+    day, week or month, with intervals that heed which connections are of the same hosts,
+    beside the dates of attacks and standards and what others have published.
+
+    \b
+    Examples:
+      tlsinspect adoption store -o adoption
+      tlsinspect adoption store -o weeks --by week --since 2026-01-01 --unit servers
+    """
+    with errors_as_one_line():
+        from ..adoption import build_adoption
+        from ..report.adoption import summary_lines, write_adoption
+        from ..store import open_store
+
+        opened = open_store(store)
+        warn_of_store(opened, len(opened.damage()))
+        with progress_bar("counting", octets=False) as progress:
+            counted = build_adoption(opened, by, *chosen_days(), progress)
+        with writing_to(str(output)):
+            page = write_adoption(counted, output, unit, title, only)
+        click.echo("\n".join(summary_lines(counted, unit)))
+        click.echo(page)
