@@ -190,3 +190,12 @@ def test_a_column_that_older_files_do_not_have_is_missing_in_their_rows(tmp_path
     pq.write_table(rows.drop_columns(["ja4"]), part)
     found = Store(tmp_path).inspection().connections
     assert found["ja4"].isna().all() and found["ja3"].notna().any()
+
+
+def test_what_servers_staple_is_judged_out_of_a_store_as_out_of_the_capture(tmp_path: Path) -> None:
+    capture = CAPTURES / "handshakes" / "certificate-stapled.pcap"
+    tlsinspect.ingest([capture], tmp_path / "store")
+    stored, read = Store(tmp_path / "store").inspection(), tlsinspect.read(capture)
+    assert len(stored.staples) == 1
+    assert stored.arrow("staples").equals(read.arrow("staples"))
+    assert stored.arrow("ocsp").equals(read.arrow("ocsp"))
