@@ -6,6 +6,7 @@ of tshark's output or its exit status; so a crash counts when it comes twice, an
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,8 +89,14 @@ def read_twice(path: Path, is_damaged: bool) -> dict[Ends, list[Expected]]:
 
 def in_own_thread(path: Path, is_crash_accepted: bool) -> dict[Ends, list[Expected]]:
     """Read in a thread of its own: pyshark runs an event loop, and in a notebook this thread has one already."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(read_once, path, is_crash_accepted).result()
+    asyncio_logger = logging.getLogger("asyncio")  # warns of a process whose end pyshark's own kill() has taken
+    level = asyncio_logger.level
+    asyncio_logger.setLevel(logging.ERROR)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(read_once, path, is_crash_accepted).result()
+    finally:
+        asyncio_logger.setLevel(level)
 
 
 def read_once(path: Path, is_crash_accepted: bool) -> dict[Ends, list[Expected]]:
