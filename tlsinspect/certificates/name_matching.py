@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 
 from .facts import CertificateFacts, LeafFacts
@@ -26,11 +27,19 @@ def name_matches(server_name: str, facts: CertificateFacts | LeafFacts) -> bool 
     if ":" in server_name or server_name[-1:].isdigit():  # no other text is an address
         with suppress(ValueError):
             return ip_text(ip_address(server_name).packed) in facts.san_ip
-    name = server_name.removesuffix(".").lower()
-    if not server_name.isascii() or not DNS_NAME.fullmatch(name):
-        return False
-    _, dot, parent = name.partition(".")
-    accepted = {name, f"*.{parent}"} if dot else {name}
-    if accepted.isdisjoint(map(str.lower, facts.san_dns)):  # no Python code for each of many names
+    accepted = accepted_names(server_name)
+    if not accepted.isdisjoint(facts.san_dns):  # no Python code for each of many names
+        return True
+    if accepted.isdisjoint(map(str.lower, facts.san_dns)):
         return False
     return any(presented.isascii() and presented.lower() in accepted for presented in facts.san_dns)
+
+
+@lru_cache(maxsize=4096)  # clients ask for the same names again and again
+def accepted_names(server_name: str) -> frozenset[str]:
+    """The names in lower case, of which a certificate for `server_name` has one; none for what is no DNS name."""
+    name = server_name.removesuffix(".").lower()
+    if not server_name.isascii() or not DNS_NAME.fullmatch(name):
+        return frozenset()
+    _, dot, parent = name.partition(".")
+    return frozenset((name, f"*.{parent}") if dot else (name,))

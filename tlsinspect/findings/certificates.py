@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import MISSING, Facts, Mask, Numbers
+from .facts import MISSING, Facts, Mask, Numbers, several, whole
 from .rule import Rule
 
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
@@ -112,12 +112,10 @@ RENEW = "Replace the certificate."
 
 def find_same_serial(facts: Facts) -> Mask:
     """Certificates whose issuer and serial number stand in a different one too."""
-    table = facts.certificates.select(["issuer", "serial", "sha256"])
-    table = table.filter(pc.and_(pc.is_valid(table["issuer"]), pc.is_valid(table["serial"])))
-    counted = table.group_by(["issuer", "serial"]).aggregate([("sha256", "distinct")])
-    often = counted.filter(pc.greater(pc.list_value_length(counted["sha256_distinct"]), 1))
-    names = pc.list_flatten(often["sha256_distinct"].combine_chunks())
-    return facts.certificate(lambda rows: pc.is_in(rows["sha256"], value_set=names).combine_chunks())
+    table = facts.certificates
+    numbers = pc.binary_join_element_wise(whole(table, "issuer"), whole(table, "serial"), "\n")  # which no name has
+    often = several(numbers, whole(table, "sha256"))
+    return facts.certificate(lambda rows: pc.is_in(numbers, value_set=often))
 
 
 def has_name(pattern: str) -> Callable[[pa.Table], pa.Array]:

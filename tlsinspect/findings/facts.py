@@ -151,10 +151,7 @@ class Facts:
 
     def repeated(self, name: str) -> Mask:
         """Rows whose text stands in another connection too; the same connection read twice does not count."""
-        pairs = pa.table({"value": self.column(name), "connection": self.column("connection_id")})
-        pairs = pairs.filter(pc.is_valid(pairs["value"]))
-        counted = pairs.group_by("value").aggregate([("connection", "count_distinct")])
-        often = counted.filter(pc.greater(counted["connection_count_distinct"], 1))["value"].combine_chunks()
+        often = several(self.column(name), self.column("connection_id"))
         return mask_of(pc.is_in(self.column(name), value_set=often))
 
     def shared(self, key: str, value: str, least: int = 2, among: Mask | None = None) -> Mask:
@@ -162,15 +159,12 @@ class Facts:
 
         Both are columns, or what NAMED makes of them; what is missing is nobody's.
         """
-        names = (key, value)
-        pairs = pa.table({name: self.named(name) for name in names})
-        wanted = pc.and_(pc.is_valid(pairs[key]), pc.is_valid(pairs[value]))
+        keys, values = self.named(key), self.named(value)
+        wanted = pc.and_(pc.is_valid(keys), pc.is_valid(values))
         if among is not None:
             wanted = pc.and_(wanted, pa.array(among))
-        counted = pairs.filter(wanted).group_by(key).aggregate([(value, "count_distinct")])
-        often = counted.filter(pc.greater_equal(counted[f"{value}_count_distinct"], least))[key].combine_chunks()
-        found = mask_of(pc.is_in(self.named(key), value_set=often)) & mask_of(wanted.combine_chunks())
-        return np.asarray(found, np.bool_)
+        often = several(keys.filter(wanted), values.filter(wanted), least)
+        return np.asarray(mask_of(pc.is_in(keys, value_set=often)) & mask_of(wanted), np.bool_)
 
     def named(self, name: str) -> pa.Array:
         """A column of texts, or one of NAMED."""
@@ -246,6 +240,18 @@ def whole(table: pa.Table, name: str) -> pa.Array:
     """A table's column in one piece."""
     column = table.column(name).combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def several(keys: pa.Array, values: pa.Array, least: int = 2) -> pa.Array:
+    """Those of `keys` that stand with at least `least` different `values`; what is missing counts for nothing.
+
+    Arrow's group_by says the same, and loads two more libraries first.
+    """
+    both = pc.and_(pc.is_valid(keys), pc.is_valid(values))
+    kinds, others = keys.filter(both).dictionary_encode(), values.filter(both).dictionary_encode()
+    pairs = np.unique(kinds.indices.to_numpy().astype(np.int64) << 32 | others.indices.to_numpy())
+    counts = np.bincount(pairs >> 32, minlength=len(kinds.dictionary))
+    return kinds.dictionary.filter(pa.array(counts >= least))
 
 
 def flatten(lists: pa.Array) -> tuple[pa.Array, Numbers]:

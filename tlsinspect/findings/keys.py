@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ..certificates.der import INTEGER, SEQUENCE, parse_bit_string, parse_element, parse_elements, parse_integer
 from ..errors import DecodeError
-from .facts import Facts, Mask, mask_of
+from .facts import Facts, Mask, mask_of, several, whole
 from .known_primes import is_known
 from .rule import Rule
 
@@ -180,10 +180,7 @@ def is_checked_prime(number: int) -> bool:
 
 def find_shared_key(facts: Facts) -> Mask:
     """Certificates whose key stands in another one with another subject."""
-    table = pa.table({name: facts.certificates[name] for name in ("spki_sha256", "subject")})
-    table = table.filter(pc.is_valid(table["spki_sha256"]))
-    counted = table.group_by("spki_sha256").aggregate([("subject", "count_distinct")])
-    often = counted.filter(pc.greater(counted["subject_count_distinct"], 1))["spki_sha256"].combine_chunks()
+    often = several(whole(facts.certificates, "spki_sha256"), whole(facts.certificates, "subject"))
     return facts.certificate(lambda rows: pc.is_in(rows["spki_sha256"], value_set=often).combine_chunks())
 
 

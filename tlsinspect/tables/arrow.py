@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..columns import COLUMNS, JUDGEMENTS
-from .pack import pack_keys, pack_octets, pack_texts
+from .pack import pack_keys, pack_octets, pack_runs, pack_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,5 +240,4 @@ def joined_runs(buffer: pa.Buffer | None, offsets: NDArray[np.int32], positions:
     """The runs of octets between `offsets` that `positions` say, one after the other."""
     octets = b"" if buffer is None else buffer.to_pybytes()
     places = offsets.tolist()
-    runs = [octets[start:end] for start, end in pairwise(places)]
-    return b"".join(map(runs.__getitem__, positions.tolist()))
+    return pack_runs([octets[start:end] for start, end in pairwise(places)], positions)

@@ -34,5 +34,7 @@ cpdef long long number_of(object value) except? -1
 cpdef bytes pack_octets(list values, int[::1] lengths, unsigned char[::1] missing)
 @cython.locals(place=Py_ssize_t, value=str, whole=list, total=Py_ssize_t, octets=bytes)
 cpdef bytes pack_texts(list values, int[::1] lengths, unsigned char[::1] missing)
+@cython.locals(place=Py_ssize_t)
+cpdef bytes pack_runs(list runs, int[::1] positions)
 @cython.locals(place=Py_ssize_t, index=dict)
 cpdef list pack_keys(list values, int[::1] positions)

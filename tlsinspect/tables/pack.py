@@ -294,6 +294,11 @@ def pack_texts(values: list[str | None], lengths: NDArray[np.int32], missing: ND
     return pack_octets([None if value is None else value.encode() for value in values], lengths, missing)
 
 
+def pack_runs(runs: list[bytes], positions: NDArray[np.int32]) -> bytes:
+    """Join the runs that `positions` say, one after the other."""
+    return b"".join([runs[positions[place]] for place in range(len(positions))])
+
+
 def pack_keys(values: list[Any], positions: NDArray[np.int32]) -> list[Any]:
     """Return the distinct values in order of appearance; fill which of them each value is."""
     index: dict[Any, int] = {}

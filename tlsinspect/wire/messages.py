@@ -180,17 +180,18 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
             DecodeError(cursor.layer, "trailing_data", cursor.position + length, "the end of the ClientHello")
         )
         cursor.limit = cursor.position + length
-    types = []
+    types = bytearray()
     try:
         while cursor.remaining() > 0:
             kind = cursor.read_u16()
-            types.append(cut(cursor.data, cursor.position - 2, cursor.position))
+            types.append(kind >> 8)
+            types.append(kind & 0xFF)
             if kind < 63:
                 hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()
             read_client_extension(cursor, hello, kind, cursor.need(length) + length)
     finally:
-        hello.extension_types = b"".join(types)
+        hello.extension_types = bytes(types)
     if lacking > 0:
         cursor.fail("truncated", f"{lacking} more octets of extensions")
 
@@ -385,11 +386,12 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
         )
         cursor.limit = cursor.position + length
     outer = cursor.limit
-    types = []
+    types = bytearray()
     try:
         while cursor.remaining() > 0:
             kind = cursor.read_u16()
-            types.append(cut(cursor.data, cursor.position - 2, cursor.position))
+            types.append(kind >> 8)
+            types.append(kind & 0xFF)
             if kind < 63:
                 hello.seen |= FIRST_BIT << kind
             length = cursor.read_u16()
@@ -402,7 +404,7 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
             cursor.limit = outer
             cursor.position = end
     finally:
-        hello.extension_types = b"".join(types)
+        hello.extension_types = bytes(types)
     if lacking > 0:
         cursor.fail("truncated", f"{lacking} more octets of extensions")
 

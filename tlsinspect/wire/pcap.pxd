@@ -3,6 +3,7 @@ cimport cython
 from tlsinspect.wire.packet cimport Buffer, Packet, PacketReader, unsigned16, unsigned32
 
 cdef int SWAPPED, PERHAPS_SWAPPED
+cdef long long MASK
 
 
 cdef class PcapReader(PacketReader):
@@ -12,7 +13,7 @@ cdef class PcapReader(PacketReader):
     cdef public long long fraction_ns, longest
 
     @cython.locals(buffer=Buffer, data=bytes, start=Py_ssize_t, length=Py_ssize_t, captured=Py_ssize_t, original=Py_ssize_t,
-                   big_endian=bint, seconds=cython.longlong, fraction=cython.longlong)
+                   at=cython.p_uchar, seconds=cython.longlong, fraction=cython.longlong)
     cpdef bint read_packet(self, Packet packet) except -1
 
 
