@@ -89,6 +89,11 @@ def test_a_failure_before_the_server_hello_is_proved_by_the_client_hello() -> No
     assert find_notable(make_frames(connections=[make_failed_connection(1)]), FAILURES)[0].packet == 14
 
 
+def test_a_failure_is_proved_by_the_packet_that_ended_it() -> None:
+    rows = [make_failed_connection(1, failure_packet=15)]
+    assert find_notable(make_frames(connections=rows), FAILURES)[0].packet == 15
+
+
 def test_failures_are_apart_from_weaknesses_and_not_what_the_capture_cuts_off() -> None:
     rows = [make_failed_connection(0), make_old_connection(1)]
     rows += [make_connection(2, established=False, failure="capture_end")]

@@ -30,7 +30,7 @@ UPGRADES = {
 NO_PACKET = ""  # it is the dialogue that shows it
 KEPT = (
     *("connection_id", "capture", "time_start", "client_ip", "client_port", "server_ip", "server_port", "transport"),
-    *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet"),
+    *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet"),
 )
 
 Describe = Callable[["pd.DataFrame"], "pd.Series[str]"]
