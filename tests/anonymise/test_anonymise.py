@@ -197,6 +197,17 @@ def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path
     assert refused.exit_code == 2 and "holds no key of tlsinspect" in refused.stderr
 
 
+@pytest.mark.parametrize("format_name", ["eve", "zeek"])
+def test_formats_of_other_tools_hold_no_original_either(format_name: str, tmp_path: Path) -> None:
+    sample = "handshakes/client-certificate-tls12.pcap"
+    command = ["export", CAPTURES / sample, "--format", format_name, "--anonymise", tmp_path / "key"]
+    (tmp_path / "out").mkdir()
+    done = run(*command, "-o", tmp_path / "out" / ("eve.json" if format_name == "eve" else ""))
+    assert done.exit_code == 0, done.output
+    octets = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    assert b"TLS" in octets and leaks(octets, texts_of(inspect(sample))) == []
+
+
 def test_a_report_to_share_holds_no_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "SECTIONS", (("names", "Names", ("server-names", "authorities")),))
     shutil.copy(CAPTURES / "handshakes" / "client-certificate-tls12.pcap", tmp_path / "headquarters.pcap")
