@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from demo_visits import SERVICES, VISITS, Visits
 from manifest import FOLDER, Entry
 from network import HOSTS, Background, set_tcp_timestamps, start
 from recording import build_entry, store
-from scenario import Client, Places, Scenario, run_client, start_recorder, wait_for_port, wait_until_quiet
+from scenario import Client, Places, Scenario, Server, run_client, start_recorder, wait_for_port, wait_until_quiet
 
 HOURS = 6
 SECOND = 1_000_000_000
@@ -82,17 +83,19 @@ def make_demo(places: Places) -> Entry:
     return replace(entry, commands=["see makers/demo_visits.py"])
 
 
-def record_visits(plan: dict[str, list[tuple[int, Client]]], places: Places, raw: Path) -> list[Visited]:
+def record_visits(
+    plan: dict[str, list[tuple[int, Client]]], places: Places, raw: Path, services: Sequence[Server] = SERVICES
+) -> list[Visited]:
     """Start every service, make the visits while tcpdump records, say when each took place."""
     visited: list[Visited] = []
     running: list[Background] = []
     set_tcp_timestamps(False)
     recorder = start_recorder(RECORDING, raw, places)
     try:
-        for server in SERVICES:
+        for server in services:
             log = places.work / f"demo-{server.host}-{server.port}.log"
             running.append(start(server.host, places.fill(server.command), log, places.environment(), stdin=True))
-        for server in SERVICES:
+        for server in services:
             wait_for_port(server, places.work / f"demo-{server.host}-{server.port}.log")
         run_plan(plan, places, visited)
         wait_until_quiet(raw)
@@ -106,13 +109,15 @@ def record_visits(plan: dict[str, list[tuple[int, Client]]], places: Places, raw
     return visited
 
 
-def plan_visits(chance: random.Random, first: int) -> dict[str, list[tuple[int, Client]]]:
-    """For each client host the visits in the order of their wanted times (ns)."""
+def plan_visits(
+    chance: random.Random, first: int, table: Sequence[Visits] = VISITS, hours: float = HOURS
+) -> dict[str, list[tuple[int, Client]]]:
+    """For each client host the visits in the order of their wanted times (ns), within `hours` from `first`."""
     plan: dict[str, list[tuple[int, Client]]] = defaultdict(list)
-    for row, visits in enumerate(VISITS):
+    for row, visits in enumerate(table):
         for number in range(visits.count):
             share = place_visit(visits, row, number, chance)
-            plan[visits.client.host].append((first + int(share * HOURS * 3600 * SECOND), visits.client))
+            plan[visits.client.host].append((first + int(share * hours * 3600 * SECOND), visits.client))
     for entries in plan.values():
         entries.sort(key=lambda entry: entry[0])
     return plan

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from demo import make_demo
+from investigations import make_beacon, make_interception, make_legacy_client
 from manifest import Entry, write_manifest
 from network import open_network
 from programs_used import list_missing
@@ -55,6 +56,9 @@ VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *QUIC_VARIANTS, *FORMAT
 JOBS: dict[str, Callable[[Places], Entry]] = {
     **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
     "demo": make_demo,
+    "beacon": make_beacon,
+    "interception": make_interception,
+    "legacy-client": make_legacy_client,
     **{variant.name: partial(make_variant, variant) for variant in VARIANTS},
 }
 

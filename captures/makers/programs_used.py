@@ -51,6 +51,7 @@ PROGRAMS_USED = (
     Program("pyOpenSSL", "newer_openssl", "pyOpenSSL", python=True),
     Program("cryptography", "newer_openssl", "cryptography", python=True),
     Program("Python", "{python}", "python3", (sys.executable, "--version")),
+    Program("OpenSSL", "intercepted_server", "openssl", ("openssl", "version")),
     Program("OpenSSL", "starttls_server", "openssl", ("openssl", "version")),
     Program("OpenSSL", "python_client", "openssl", ("openssl", "version")),
 )
