@@ -20,6 +20,10 @@ TEXT_COLUMNS = (
 )
 CERTIFICATE_TEXTS = ("sha256", "sha1", "spki_sha256", "serial", "subject", "issuer", "subject_common_name")
 CERTIFICATE_LISTS = ("san_dns", "san_ip", "san_email", "san_uri", "ocsp_urls", "issuer_urls", "crl_urls")
+OCSP_COLUMNS = (
+    *("response_sha256", "certificate_sha256", "responder_name", "responder_key_hash", "signer_sha256"),
+    *("issuer_name_hash", "issuer_key_hash", "serial"),
+)
 RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 SHORTEST = 7  # characters: what is shorter is found by chance
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END")
@@ -36,6 +40,9 @@ def texts_of(inspection: Inspection) -> set[str]:
         found |= set(certificates[name].drop_null().to_pylist())
     for name in CERTIFICATE_LISTS:
         found |= {each for values in certificates[name].drop_null().to_pylist() for each in values}
+    for table, columns in (("ocsp", OCSP_COLUMNS), ("staples", ("sha256", "octets")), ("scts", ("log_id",))):
+        for name in columns:
+            found |= set(inspection.arrow(table)[name].drop_null().to_pylist())
     found |= set(inspection.arrow("captures")["sha256"].drop_null().to_pylist())
     for text in list(found):
         if "=" in text:  # a distinguished name: its values

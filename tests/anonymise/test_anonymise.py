@@ -31,7 +31,7 @@ OWN = Pseudonyms(KEY)
 SAMPLES = (
     *("handshakes/client-certificate-tls12.pcap", "handshakes/certificate-many-names.pcap"),
     *("handshakes/eap-tls-lan.pcap", "handshakes/quic-aioquic.pcapng", "handshakes/resumption-ticket.pcap"),
-    "variants/format-gzip.pcap.gz",
+    "handshakes/certificate-stapled.pcap",
 )
 PAPER_KEY = bytes.fromhex("152217 8d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202".replace(" ", ""))
 
@@ -209,7 +209,8 @@ def test_formats_of_other_tools_hold_no_original_either(format_name: str, tmp_pa
 
 
 def test_a_report_to_share_holds_no_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "SECTIONS", (("names", "Names", ("server-names", "authorities")),))
+    section = page.SECTIONS[-1]
+    monkeypatch.setattr(page, "SECTIONS", ((*section[:-1], ("server-names",)),))
     shutil.copy(CAPTURES / "handshakes" / "client-certificate-tls12.pcap", tmp_path / "headquarters.pcap")
     command = ["report", tmp_path / "headquarters.pcap", "-o", tmp_path / "out", "--anonymise", tmp_path / "key"]
     done = run(*command, "--where", "server_name == 'www.example'")

@@ -61,11 +61,24 @@ TREATMENTS: dict[str, dict[str, str]] = {
         "connection_id": IDENTITY, "server_ip": ADDRESS, "server_name": NAME, "verdict": KEEP, "faults": KEEP,
         "fault_sha256": CERTIFICATE, "path": CERTIFICATE, "remarks": KEEP, "reason": KEEP,
     },
+    "staples": {"sha256": OCTETS, "kind": KEEP},
+    "ocsp": {
+        "connection_id": IDENTITY, "server_ip": ADDRESS, "server_name": NAME,
+        **dict.fromkeys(("certificate_sha256", "signer_sha256"), CERTIFICATE),
+        **dict.fromkeys(("response_sha256", "responder_key_hash", "issuer_name_hash", "issuer_key_hash"), OCTETS),
+        **dict.fromkeys(
+            ("verdict", "faults", "response_status", "certificate_status", "revocation_reason", "signature_algorithm",
+             "signer", "hash_algorithm"), KEEP
+        ),
+    },
     "scts": {
         "certificate_sha256": CERTIFICATE, "log_id": OCTETS, "signature_algorithm": KEEP, "reason": KEEP,
     },
 }  # fmt: skip
 """Column -> treatment, for the tables from which the others follow; ELSEWHERE is one that tables.py fills."""
 
-LEFT_OUT = {"scts": ("time",)}
-"""Columns of times that would identify what they are of."""
+LEFT_OUT = {
+    "scts": ("time",),
+    "ocsp": ("this_update", "next_update", "produced_at", "revocation_time"),
+}
+"""Columns of times that others publish too, so that they would identify what they are of."""
