@@ -29,6 +29,7 @@ from .pivots import PIVOT_COMMANDS
 from .quantum import quantum
 from .report import report
 from .show import show
+from .sql import sql
 from .summary import summary
 from .validate import validate
 from .verify import verify
@@ -43,7 +44,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "See": (summary, answers, show, report, chart, adoption),
     "Judge": (findings, validate, check, whatif, quantum),
     "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
-    "Collect": (ingest,),
+    "Collect": (ingest, sql),
     "Hand over": (export, extract, case),
     "Set up": (limits, completion),
 }
