@@ -14,6 +14,7 @@ from .common import errors_as_one_line, parse_limits, parse_ports
 if TYPE_CHECKING:
     from ..inspection import Overlap
     from ..store import Ingested
+    from ..store.executors import ExecutorName
     from ..store.ingestion import Progress
     from ..store.sequences import Rotation
     from ..wire.limits import Limits
@@ -31,6 +32,11 @@ LISTED = 20  # captures that could not be read, or not whole, and are named
 @click.option(
     "--workers", type=click.IntRange(1), metavar="NUMBER", show_default="one per core", help="Processes that read."
 )
+@click.option(
+    "--executor", "executor_name", type=click.Choice(("processes", "dask")), default="processes", show_default=True,
+    help="Who reads: processes of this machine, or the workers of a Dask cluster.",
+)  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler: tcp://10.0.0.1:8786.")
 @click.option(
     "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
     help="Ports on which every connection is listed, TLS or not; the same for all captures of a store.",
@@ -50,6 +56,8 @@ def ingest(
     store: str,
     rotation: Rotation,
     workers: int | None,
+    executor_name: ExecutorName,
+    scheduler: str | None,
     ports: frozenset[int],
     overlap: Overlap,
     limits: Limits,
@@ -57,24 +65,25 @@ def ingest(
 ) -> None:
     """Read captures into a store that every other command reads.
 
-    CAPTURE is a file, a folder or a glob. Each capture is taken once, by its contents. After a run that was killed,
-    the next one goes on where it stood (docs/store.md). A capture that cannot be read is a row of the problems table
-    and a line at the end. Exit status: 0; with --strict 1 where that happened; 2 where no capture could be read, or
-    not the store.
+    CAPTURE is a file, a folder, a glob, or a URL of an object store (cluster extra). Each capture is taken once, by its
+    contents. After a run that was killed, the next one goes on where it stood (docs/store.md). A capture that cannot be
+    read is a row of the problems table and a line at the end. Exit status: 0; with --strict 1 where that happened; 2
+    where no capture could be read, or not the store.
 
     \b
     Examples:
       tlsinspect ingest captures/ --store year
       tlsinspect ingest '/var/log/pcap/eth0-*.pcap.zst' --store year
+      tlsinspect ingest s3://captures/2026/ --store s3://stores/year --executor dask --scheduler tcp://10.0.0.1:8786
       tlsinspect summary year --since 2026-03-01 --until 2026-03-31
     """
     with errors_as_one_line():
         from ..store import ingest as ingest_captures
-        from ..store.executors import available_workers
+        from ..store.executors import open_executor
 
-        with phases() as progress:
+        with open_executor(executor_name, scheduler) as (executor, available), phases() as progress:
             done = ingest_captures(
-                captures, store, ports, overlap, limits, rotation, workers or available_workers(), progress=progress
+                captures, store, ports, overlap, limits, rotation, workers or available, executor, progress
             )
         tell(done, store)
         faults = done.refused or done.damaged
