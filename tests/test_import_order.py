@@ -24,7 +24,7 @@ ROOMS = (
     "display_filter", "answers", "story", "glance",
     "compliance",
     "totals", "reading", "parallel", "inspection", "anonymise",
-    "export", "store", "extraction", "comparison", "verification", "adoption", "charts", "report", "case",
+    "live", "export", "store", "extraction", "comparison", "verification", "adoption", "charts", "report", "case",
     "cli", "__main__",
 )  # fmt: skip
 INPUT_ROOMS = ("compression", "foreign", "capture", "dissect")

@@ -12,7 +12,7 @@ from tlsinspect.cli.ingest import ingest
 CAPTURES = Path(__file__).parents[2] / "captures"
 DEMO = CAPTURES / "demo.pcapng"
 COMMANDS = (
-    "summary", "findings", "check --policy bcp195", "show 212", "export --table ports", "export --table captures",
+    "summary", "check --policy bcp195", "show 212", "export --table ports", "export --table captures",
     "export --table certificates", "names --where 'client_ip in \"192.0.2.0/24\"'",
 )  # fmt: skip
 

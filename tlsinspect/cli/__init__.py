@@ -25,13 +25,16 @@ from .extract import extract
 from .findings import findings
 from .ingest import ingest
 from .limits import limits
+from .live import live
 from .pivots import PIVOT_COMMANDS
 from .quantum import quantum
 from .report import report
 from .show import show
+from .sql import sql
 from .summary import summary
 from .validate import validate
 from .verify import verify
+from .watch import watch
 from .whatif import whatif
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
@@ -43,7 +46,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "See": (summary, answers, show, report, chart, adoption),
     "Judge": (findings, validate, check, whatif, quantum),
     "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
-    "Collect": (ingest,),
+    "Collect": (ingest, watch, live, sql),
     "Hand over": (export, extract, case),
     "Set up": (limits, completion),
 }

@@ -9,40 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import errors_as_one_line, parse_limits, parse_ports
+from .common import errors_as_one_line
+from .stores import rotation_option, store_options, tell
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
-    from ..store import Ingested
+    from ..store.executors import ExecutorName
     from ..store.ingestion import Progress
     from ..store.sequences import Rotation
     from ..wire.limits import Limits
 
-LISTED = 20  # captures that could not be read, or not whole, and are named
-
 
 @click.command()
 @click.option("--store", required=True, metavar="STORE", help="Folder of the store, or a URL: s3://bucket/store, ...")
+@rotation_option
 @click.option(
-    "--rotation", type=click.Choice(("names", "all", "none")), default="names", show_default=True,
-    help="Which captures follow each other, so that connections go on from one to the next: those in a folder whose "
-    "names differ in digits only, all, or none.",
+    "--executor", "executor_name", type=click.Choice(("processes", "dask")), default="processes", show_default=True,
+    help="Who reads: processes of this machine, or the workers of a Dask cluster.",
 )  # fmt: skip
-@click.option(
-    "--workers", type=click.IntRange(1), metavar="NUMBER", show_default="one per core", help="Processes that read."
-)
-@click.option(
-    "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
-    help="Ports on which every connection is listed, TLS or not; the same for all captures of a store.",
-)  # fmt: skip
-@click.option(
-    "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,
-    help="Which copy of octets that were sent twice, with differences, counts; the same for all captures of a store.",
-)  # fmt: skip
-@click.option(
-    "--limit", "limits", multiple=True, callback=parse_limits, metavar="NAME=VALUE",
-    help="Bound what is kept while reading; the same for all captures of a store. 'tlsinspect limits' lists them.",
-)  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler: tcp://10.0.0.1:8786.")
+@store_options
 @click.option("--strict", is_flag=True, help="Exit with status 1 when a capture is damaged or cannot be read.")
 @click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
 def ingest(
@@ -50,6 +36,8 @@ def ingest(
     store: str,
     rotation: Rotation,
     workers: int | None,
+    executor_name: ExecutorName,
+    scheduler: str | None,
     ports: frozenset[int],
     overlap: Overlap,
     limits: Limits,
@@ -57,50 +45,29 @@ def ingest(
 ) -> None:
     """Read captures into a store that every other command reads.
 
-    CAPTURE is a file, a folder or a glob. Each capture is taken once, by its contents. After a run that was killed,
-    the next one goes on where it stood (docs/store.md). A capture that cannot be read is a row of the problems table
-    and a line at the end. Exit status: 0; with --strict 1 where that happened; 2 where no capture could be read, or
-    not the store.
+    CAPTURE is a file, a folder, a glob, or a URL of an object store (cluster extra). Each capture is taken once, by its
+    contents. After a run that was killed, the next one goes on where it stood (docs/store.md). A capture that cannot be
+    read is a row of the problems table and a line at the end. Exit status: 0; with --strict 1 where that happened; 2
+    where no capture could be read, or not the store.
 
     \b
     Examples:
       tlsinspect ingest captures/ --store year
       tlsinspect ingest '/var/log/pcap/eth0-*.pcap.zst' --store year
+      tlsinspect ingest s3://captures/2026/ --store s3://stores/year --executor dask --scheduler tcp://10.0.0.1:8786
       tlsinspect summary year --since 2026-03-01 --until 2026-03-31
     """
     with errors_as_one_line():
         from ..store import ingest as ingest_captures
-        from ..store.executors import available_workers
+        from ..store.executors import open_executor
 
-        with phases() as progress:
+        with open_executor(executor_name, scheduler) as (executor, available), phases() as progress:
             done = ingest_captures(
-                captures, store, ports, overlap, limits, rotation, workers or available_workers(), progress=progress
+                captures, store, ports, overlap, limits, rotation, workers or available, executor, progress
             )
         tell(done, store)
         faults = done.refused or done.damaged
         sys.exit(2 if done.refused and not (done.captures or done.known) else 1 if strict and faults else 0)
-
-
-def tell(done: Ingested, store: str) -> None:
-    """Say what was done, and what could not be read."""
-    from ..export.text import escape_control
-    from ..statistics.wording import number_text
-
-    for name, reason in [*done.refused, *done.damaged][:LISTED]:
-        click.echo(f"tlsinspect: warning: {escape_control(f'{name}: {reason}')}", err=True)
-    left = len(done.refused) + len(done.damaged) - LISTED
-    if left > 0:
-        click.echo(f"tlsinspect: warning: and {left:,} more: export --table problems lists them", err=True)
-    parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
-    if done.resumed:
-        parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")
-    if done.known:
-        parts.append(f"{number_text(done.known, 'capture')} stored before")
-    if done.refused:
-        parts.append(f"{number_text(len(done.refused), 'capture')} could not be read")
-    if done.damaged:
-        parts.append(f"{number_text(len(done.damaged), 'capture')} damaged, read up to the damage")
-    click.echo(f"{escape_control(store)}: {'; '.join(parts)}")
 
 
 @contextmanager

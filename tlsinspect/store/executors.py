@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from ..capture import printable
 from ..errors import StoreError, TlsInspectError
 from ..parallel import start_context
 from .strand import Work, run_strand
@@ -105,16 +106,18 @@ def fresh_octets(work: Work) -> int:
 
 
 @contextmanager
-def open_executor(name: ExecutorName, scheduler: str | None) -> Iterator[Executor | None]:
-    """The executor that a name means; None for processes of this machine.
+def open_executor(name: ExecutorName, scheduler: str | None) -> Iterator[tuple[Executor | None, int]]:
+    """The executor that a name means, None for processes of this machine, and how many tasks it has room for.
 
-    Raises StoreError where Dask is not installed or its scheduler cannot be reached.
+    Raises StoreError where no scheduler is named, Dask is not installed, or its scheduler cannot be reached.
     """
     if name == "processes":
-        yield None
+        if scheduler is not None:
+            raise StoreError(printable(scheduler), "is a scheduler, which --executor dask asks for")
+        yield None, available_workers()
         return
     if scheduler is None:
-        raise StoreError("dask", "name the scheduler's address, such as tcp://10.0.0.1:8786")
+        raise StoreError("dask", "name its scheduler: --scheduler tcp://10.0.0.1:8786")
     try:
         from distributed import Client
     except ImportError as error:
@@ -122,9 +125,10 @@ def open_executor(name: ExecutorName, scheduler: str | None) -> Iterator[Executo
     try:
         client = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
-        raise StoreError(scheduler, f"no Dask scheduler answers ({error})") from error
+        raise StoreError(printable(scheduler), "no Dask scheduler answers") from error
     with client:
-        yield client.get_executor(pure=False, retries=ATTEMPTS)  # type: ignore[no-untyped-call]
+        room = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+        yield client.get_executor(pure=False), max(1, room)  # type: ignore[no-untyped-call]
 
 
 def available_workers() -> int:

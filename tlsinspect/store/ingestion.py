@@ -127,7 +127,7 @@ def run_plans(
             known = {each for sha256 in again for each in ends.get(sha256, ())}
         own = {sha256: catalogue.captures[sha256] for sha256 in strand.captures}
         names = {sha256: catalogue.names[sha256] for sha256 in strand.captures}
-        url, description = catalogue.place.url, catalogue.description
+        url, description = catalogue.place.shared, catalogue.description
         works.append(Work(url, description, plan.number, number, strand, own, names, frozenset(known), step_octets))
         captures.setdefault(plan.number, set()).update(strand.fresh)
     total = sum(fresh_octets(work) for work in works)

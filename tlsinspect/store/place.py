@@ -27,6 +27,7 @@ class Place(Protocol):
     """What a store needs of the place where it lies."""
 
     url: str
+    shared: str  # what names the place to processes that work in another folder
 
     def read(self, name: str) -> bytes:
         """The octets of a file; raises FileNotFoundError."""
@@ -70,6 +71,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self.shared = str(root.absolute())
 
     def read(self, name: str) -> bytes:
         """The octets of a file."""
@@ -135,7 +137,7 @@ class RemotePlace:
     """Anything that fsspec opens: s3://, gs://, abfs://, memory://, ..."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+        self.url = self.shared = url.rstrip("/")
         self.files, self.root = open_remote(self.url)
 
     def read(self, name: str) -> bytes:

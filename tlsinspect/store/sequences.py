@@ -22,12 +22,15 @@ SUFFIX = re.compile(r"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?(\.(gz|zst|xz|bz2|lz4
 
 
 def sequence_key(capture: StoredCapture, rotation: Rotation) -> str:
-    """The name that all captures of a sequence have in common: the folder, and the name without its digits."""
-    if rotation == "all":
-        return "all"
-    if rotation == "none":
-        return capture.sha256
-    folder, slash, name = capture.path.rpartition("/")
+    """The name that all captures of a sequence have in common."""
+    return capture.sha256 if rotation == "none" else key_of_path(capture.path, rotation)
+
+
+def key_of_path(path: str, rotation: Rotation) -> str:
+    """The folder and the name without its digits; a path by itself where nothing follows anything."""
+    if rotation != "names":
+        return "all" if rotation == "all" else path
+    folder, slash, name = path.rpartition("/")
     return folder + slash + DIGITS.sub("#", SUFFIX.sub("", name)).rstrip("#_-.")
 
 

@@ -1,0 +1,69 @@
+"""SQL over a store: right answers, nothing else within reach, nothing unescaped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import run
+
+import tlsinspect
+from tlsinspect import Store, StoreError
+
+pytest.importorskip("duckdb", reason="duckdb is not installed")
+from tlsinspect.store.sql import query_store
+
+CAPTURES = Path(__file__).parents[2] / "captures" / "handshakes"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of some captures."""
+    folder = tmp_path_factory.mktemp("stores") / "some"
+    tlsinspect.ingest(sorted(CAPTURES.glob("certificate-*.pcap")), folder)
+    return folder
+
+
+def test_a_query_counts_what_the_frames_hold(store: Path) -> None:
+    wanted = Store(store).inspection().connections["version_name"].value_counts().to_dict()
+    said = run("sql", store, "select version_name, count(*) n from connections group by all", "--format", "jsonl")
+    assert {row["version_name"]: row["n"] for row in map(json.loads, said.stdout.splitlines())} == wanted
+    offers = query_store(Store(store), "select count(*) from offers").reader.read_all()[0][0].as_py()
+    assert offers == len(Store(store).inspection().offers)
+
+
+def test_only_the_columns_and_days_that_a_query_needs_are_read(store: Path) -> None:
+    day = Store(store).days()[0]
+    plan = run("sql", store, f"explain select ja3 from connections where day = '{day}'", "--format", "csv").stdout
+    assert "Projections: ja3" in plan and f"Filters: \"day\" = DATE '{day}'" in plan.replace('""', '"')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from read_csv('{file}')", "select * from '{file}'", "copy connections to '{file}'",
+        "attach '{file}'", "create table more as select 1", "select 1; select 2", "set threads = 1", "selekt",
+        "select * from store", "install httpfs",
+    ],
+)  # fmt: skip
+def test_a_query_reaches_nothing_but_the_tables(query: str, store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("a\n1\n")
+    with pytest.raises(StoreError):
+        query_store(Store(store), query.format(file=file))
+    assert file.read_text() == "a\n1\n"
+
+
+def test_values_and_errors_are_escaped(store: Path) -> None:
+    hostile = "chr(27) || '[2J'"
+    for form in ("text", "csv", "jsonl"):
+        said = run("sql", store, f"select {hostile} as value, '=1+1' as formula", "--format", form)
+        assert said.exit_code == 0 and "\x1b" not in said.output
+    error = run("sql", store, f"select ({hostile})::int")
+    assert error.exit_code == 2 and error.stderr.count("\n") == 1 and "\x1b" not in error.output
+
+
+def test_rows_of_text_are_cut_and_counted(store: Path) -> None:
+    said = run("sql", store, "select unnest(range(250)) as number", "--most", 10).stdout.splitlines()
+    assert (said[0], said[10], said[11]) == ("number", "     9", "240 more: --most 0 shows all")

@@ -1,0 +1,100 @@
+"""Captures into a store while they are made."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from command_line import run
+from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+
+import tlsinspect
+from tlsinspect import CaptureError, Store
+from tlsinspect.live import Listener, Recorded, record
+from tlsinspect.store.watching import Watched, watch
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+HELLO = CAPTURES / "handshakes" / "alert-unknown-ca.pcap"
+
+
+def test_a_capture_is_complete_when_the_next_one_is_there_or_when_it_was_left_alone(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "names", settle_seconds=1000)
+    first, second, other = (tmp_path / name for name in ("a-1.pcap", "a-2.pcap", "b-1.pcap"))
+    first.write_bytes(b"1")
+    assert watched.complete() == []
+    second.write_bytes(b"22")
+    os.utime(first, (time.time() - 9, time.time() - 9))
+    other.write_bytes(b"3")
+    assert watched.complete() == [first]
+    os.utime(other, (time.time() - 2000, time.time() - 2000))
+    assert watched.complete() == [other]
+    assert watched.complete() == []
+
+
+def test_watching_stitches_what_rotation_cut(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "demo.pcapng")[:1500]
+    made = rotate(records, tmp_path / "made", 3)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").write_text("no capture")
+    waiting = [*made, None]
+
+    class Ended(Exception):  # noqa: N818 (no error)
+        pass
+
+    def appear(_: float) -> None:
+        if (path := waiting.pop(0)) is None:
+            raise Ended
+        path.rename(tmp_path / "folder" / path.name)
+
+    done = watch(tmp_path / "folder", tmp_path / "store", sleep=appear)
+    taken = [next(done).captures, next(done).captures]
+    with pytest.raises(Ended):
+        next(done)
+    said = run("watch", tmp_path / "folder", "--store", tmp_path / "store", "--once", "--settle", 0)
+    assert taken == [1, 1] and "1 capture read" in said.stdout and "2 captures stored before" in said.stdout
+    whole = tlsinspect.read(write_capture(tmp_path / "whole.pcap", records))
+    assert_same_rows(Store(tmp_path / "store").inspection(), whole)
+
+
+def speak(port: int) -> None:
+    """A TCP connection over loopback that opens with a ClientHello."""
+    hello = max((each for each in read_records(HELLO) if b"\x16\x03\x01" in each), key=len)
+    with socket.create_server(("127.0.0.1", port)) as server, socket.create_connection(("127.0.0.1", port)) as client:
+        accepted, _ = server.accept()
+        with accepted:
+            client.sendall(hello[hello.index(b"\x16\x03\x01") :])
+            accepted.recv(4096)
+
+
+def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
+    try:
+        Listener("lo", None).close()
+    except CaptureError as error:
+        pytest.skip(f"no listening here: {error}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done: list[Recorded] = []
+    over = threading.Event()
+    listening = threading.Thread(target=lambda: done.extend(record("lo", tmp_path, stopped=over.is_set)))
+    listening.start()
+    end = time.monotonic() + 30
+    while not list(tmp_path.glob("*.pcap")) and time.monotonic() < end:
+        time.sleep(0.01)
+    speak(port)
+    time.sleep(0.3)
+    over.set()
+    listening.join()
+    (recorded,) = done
+    assert recorded.packets >= 4 and recorded.dropped == 0
+    found = tlsinspect.read(recorded.path).connections
+    (row,) = found[found["server_port"] == port].to_dict("records")
+    assert row["client_hello_packet"] > 0 and row["retransmitted"] == 0  # on loopback each packet is seen once
+
+
+def test_an_interface_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    said = run("live", "-i", "nowhere9\x1b[2J", "-o", tmp_path)
+    assert said.exit_code == 2 and said.stderr.count("\n") == 1 and "\x1b" not in said.output

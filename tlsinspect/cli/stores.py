@@ -1,0 +1,75 @@
+"""What the commands that write stores share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .common import parse_limits, parse_ports
+
+if TYPE_CHECKING:
+    from ..store import Ingested
+
+LISTED = 20  # captures that could not be read, or not whole, and are named
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def store_options(command: Command) -> Command:
+    """How all captures of a store are read, and by how many processes."""
+    for option in (
+        click.option(
+            "--limit", "limits", multiple=True, callback=parse_limits, metavar="NAME=VALUE",
+            help="Bound what is kept while reading; the same for all captures of a store. 'tlsinspect limits' lists "
+            "them.",
+        ),
+        click.option(
+            "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,
+            help="Which copy of octets that were sent twice, with differences, counts; the same for all captures of a "
+            "store.",
+        ),
+        click.option(
+            "--ports", callback=parse_ports, metavar="PORTS", default="443,8443", show_default=True,
+            help="Ports on which every connection is listed, TLS or not; the same for all captures of a store.",
+        ),
+        click.option(
+            "--workers", type=click.IntRange(1), metavar="NUMBER", show_default="one per core",
+            help="Processes that read.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def rotation_option(command: Command) -> Command:
+    """Which captures follow each other."""
+    option = click.option(
+        "--rotation", type=click.Choice(("names", "all", "none")), default="names", show_default=True,
+        help="Which captures follow each other, so that connections go on from one to the next: those in a folder "
+        "whose names differ in digits only, all, or none.",
+    )  # fmt: skip
+    return option(command)
+
+
+def tell(done: Ingested, store: str) -> None:
+    """Say what was done, and what could not be read."""
+    from ..export.text import escape_control
+    from ..statistics.wording import number_text
+
+    for name, reason in [*done.refused, *done.damaged][:LISTED]:
+        click.echo(f"tlsinspect: warning: {escape_control(f'{name}: {reason}')}", err=True)
+    left = len(done.refused) + len(done.damaged) - LISTED
+    if left > 0:
+        click.echo(f"tlsinspect: warning: and {left:,} more: export --table problems lists them", err=True)
+    parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
+    if done.resumed:
+        parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")
+    if done.known:
+        parts.append(f"{number_text(done.known, 'capture')} stored before")
+    if done.refused:
+        parts.append(f"{number_text(len(done.refused), 'capture')} could not be read")
+    if done.damaged:
+        parts.append(f"{number_text(len(done.damaged), 'capture')} damaged, read up to the damage")
+    click.echo(f"{escape_control(store)}: {'; '.join(parts)}")

@@ -1,0 +1,114 @@
+"""SQL over a store, by DuckDB.
+
+Goes in: one query, of views with the names and columns of the tables. Comes out: record batches with plain types.
+Columns and days that the query does not need are not read: DuckDB hands both on to the datasets. The query can read
+the views and nothing else: no file, no network, no setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import StoreError
+from .sink import STORED
+from .store import DERIVED, Day, Store
+
+VIEWS = (*STORED, "captures", *DERIVED)
+ROWS_AT_ONCE = 10_000
+SETTINGS = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",  # a name is never a variable of this program
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "TimeZone": "'UTC'",
+    "lock_configuration": "true",
+}
+
+
+class Answer:
+    """The rows that a query gives: `schema`, and batches when it is iterated."""
+
+    def __init__(self, reader: pa.RecordBatchReader) -> None:
+        self.reader = reader
+        self.schema = pa.schema([(field.name, plain_type(field.type)) for field in reader.schema])
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """The rows, some at a time; raises StoreError where a value cannot be computed."""
+        with errors_of_queries():
+            for batch in self.reader:
+                columns = [
+                    plain_column(column, field.type) for column, field in zip(batch.columns, self.schema, strict=True)
+                ]
+                yield pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def query_store(store: Store, query: str, since: Day = None, until: Day = None) -> Answer:
+    """Ask a store one SELECT, over the days asked for.
+
+    Raises StoreError for what is no single SELECT, for a mistake in it, and where DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise StoreError(store.url, "SQL needs the sql extra: pip install 'tlsinspect[sql]'") from error
+    with errors_of_queries():
+        statements = duckdb.extract_statements(query)
+        kinds = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+        if len(statements) != 1 or statements[0].type not in kinds:
+            raise StoreError("query", "a store answers one SELECT, and is never changed by one")
+        connection = duckdb.connect(":memory:")
+        for view in VIEWS:
+            if re.search(rf"\b{view}\b", query, re.IGNORECASE):
+                connection.register(view, store.dataset(view, since, until))
+        for name, value in SETTINGS.items():
+            connection.execute(f"SET {name}={value}")
+        return Answer(connection.sql(query).to_arrow_reader(ROWS_AT_ONCE))
+
+
+@contextmanager
+def errors_of_queries() -> Iterator[None]:
+    """DuckDB's errors as a StoreError of one line."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise StoreError("query", next(iter(lines), "failed")) from error
+
+
+def plain_type(data_type: pa.DataType) -> pa.DataType:
+    """The type that an output has: whole numbers, fractions, truth values, times, texts and lists of them."""
+    if pa.types.is_decimal(data_type):
+        return pa.int64() if data_type.scale == 0 else pa.float64()
+    if pa.types.is_list(data_type):
+        return pa.list_(plain_type(data_type.value_type))
+    if pa.types.is_timestamp(data_type):
+        return pa.timestamp("ns", data_type.tz)
+    kept = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_map)
+    return data_type if any(is_kind(data_type) for is_kind in kept) else pa.string()
+
+
+def plain_column(column: pa.Array, data_type: pa.DataType) -> pa.Array:
+    """A column in that type; what has no other form is a text."""
+    if column.type == data_type:
+        return column
+    try:
+        return column.cast(data_type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        values = column.to_pylist()
+        return pa.array([None if value is None else plain_value(value, data_type) for value in values], data_type)
+
+
+def plain_value(value: Any, data_type: pa.DataType) -> Any:
+    """A value that Arrow does not convert by itself."""
+    if pa.types.is_string(data_type):
+        return value.hex() if isinstance(value, bytes) else str(value)
+    if pa.types.is_list(data_type):
+        return [None if item is None else plain_value(item, data_type.value_type) for item in value]
+    return value

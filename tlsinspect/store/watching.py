@@ -1,0 +1,96 @@
+"""Rotated captures into a store as they become complete.
+
+Goes in: a folder that a capturing program writes to. Comes out: what each run of the ingestion did. A capture is
+complete when the next one of its sequence is there, or when it has not changed for a while: the file that is being
+written is left alone, as its connections would be taken twice once it has grown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import CaptureError
+from .ingestion import Ingested, ingest
+from .sequences import Rotation, key_of_path
+
+SETTLE_SECONDS = 300
+"""How long the newest capture of a sequence must have been left alone to be complete."""
+
+LOOK_SECONDS = 2
+
+
+class State(NamedTuple):
+    """A file as it was when it was looked at."""
+
+    changed_ns: int
+    path: Path
+    size: int
+
+
+class Watched:
+    """A folder, and which of its files were handed on as complete."""
+
+    def __init__(self, folder: Path, rotation: Rotation, settle_seconds: float) -> None:
+        self.folder = folder
+        self.rotation = rotation
+        self.settle_seconds = settle_seconds
+        self.taken: set[State] = set()
+
+    def complete(self) -> list[Path]:
+        """The captures that are complete and were not handed on yet, the oldest first; raises CaptureError."""
+        sequences: dict[str, list[State]] = defaultdict(list)
+        try:
+            for path in self.folder.rglob("*"):
+                if path.is_file():
+                    status = path.stat()
+                    state = State(status.st_mtime_ns, path, status.st_size)
+                    sequences[key_of_path(str(path), self.rotation)].append(state)
+            self.folder.stat()
+        except OSError as error:
+            raise CaptureError(str(self.folder), (error.strerror or str(error)).lower()) from error
+        settled_ns = time.time_ns() - int(self.settle_seconds * 1_000_000_000)
+        found: list[State] = []
+        for states in sequences.values():
+            states.sort()
+            newest = states[-1]
+            found += states if newest.changed_ns <= settled_ns else states[:-1]
+        new = sorted(state for state in found if state not in self.taken and state.size)
+        self.taken.update(new)
+        return [state.path for state in new]
+
+
+def watch(
+    folder: str | Path,
+    store: str | Path,
+    rotation: Rotation = "names",
+    settle_seconds: float = SETTLE_SECONDS,
+    once: bool = False,
+    sleep: Callable[[float], Any] = time.sleep,
+    **options: Any,
+) -> Iterator[Ingested]:
+    """Ingest captures as they become complete, and yield what each run did; ends only with `once`, after one look.
+
+    `options` are those of ingest(). Files of the folder that are no captures are passed over.
+    """
+    watched = Watched(Path(folder), rotation, settle_seconds)
+    while True:
+        paths = [path for path in watched.complete() if is_capture(path)]
+        if paths:
+            yield ingest(paths, store, rotation=rotation, **options)
+        if once:
+            return
+        sleep(LOOK_SECONDS)
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a file is a capture by its first octets; one that vanished meanwhile is none."""
+    from ..capture import CaptureSource
+
+    try:
+        return CaptureSource(path).starts_as_capture()
+    except CaptureError:
+        return False
