@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..statistics.timeline import bucket_starts
-from .catalogue import BY, CIRCUMSTANCES, FAMILIES, SERIES
+from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, period_start
 from .count import count_series, number_keys
 from .encode import Encoder, Hashes, join
 from .pairs import Pairs, Tally
@@ -64,7 +63,7 @@ def count_adoption(
     A connection counts where it starts. `progress` is told how many of how many connections are done.
     Raises KeyError for another period than day, week or month.
     """
-    builder = Builder(BY[by], certificates)
+    builder = Builder(by, certificates)
     total = connections.count_rows() if progress else 0
     done = 0
     for day, batch in iter_batches(connections, needed_columns()):
@@ -72,7 +71,7 @@ def count_adoption(
         done += batch.num_rows
         if progress:
             progress(done, total)
-    return builder.finish(by)
+    return builder.finish()
 
 
 def needed_columns() -> list[str]:
@@ -84,25 +83,24 @@ def needed_columns() -> list[str]:
 class Builder:
     """Counts that grow batch by batch."""
 
-    def __init__(self, width: str, certificates: ds.Dataset) -> None:
-        self.width = width
+    def __init__(self, by: str, certificates: ds.Dataset) -> None:
+        self.by = by
         self.encoder = Encoder()
         self.known_certificates = KnownCertificates(certificates)
         self.patterns = {family: Patterns(family, self.encoder, self.known_certificates.find) for family in FAMILIES}
         self.tallies = {(family, unit): Tally() for family, units in UNITS_OF.items() for unit in units}
-        self.starts: dict[int, int] = {}
         self.periods: dict[int, Period] = {}
 
     def add(self, batch: pa.RecordBatch, day: int | None) -> None:
         """Count a batch; `day` says that none that follow are of an earlier day."""
         timed = batch.filter(batch.column("time_start").is_valid()) if batch.column("time_start").null_count else batch
         if day is not None:
-            self.count_before(self.start_of(np.array([day]))[0])
+            self.count_before(period_start(day, self.by))
         if not timed.num_rows:
             return
         nanoseconds = timed.column("time_start").cast(pa.int64()).to_numpy()
         days = nanoseconds // NANOSECONDS_PER_DAY
-        periods = self.start_of(days).astype(np.int32)
+        periods = self.start_of(days)
         self.note(nanoseconds, days, periods)
         octets = sum(
             pc.fill_null(timed.column(name), 0).to_numpy(zero_copy_only=False)
@@ -127,17 +125,10 @@ class Builder:
             "certificates": encoder.firsts(batch.column("certificate_sha256s")),
         }
 
-    def start_of(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def start_of(self, days: NDArray[np.int64]) -> NDArray[np.int32]:
         """The first day of the period of each day, both counted from 1970."""
-        import pandas as pd
-
         distinct, places = np.unique(days, return_inverse=True)
-        new = [day for day in distinct.tolist() if day not in self.starts]
-        if new:
-            times = pd.Series(pd.to_datetime(np.array(new) * NANOSECONDS_PER_DAY, utc=True))
-            starts = bucket_starts(times, self.width).dt.as_unit("ns").astype("int64") // NANOSECONDS_PER_DAY
-            self.starts |= dict(zip(new, starts.tolist(), strict=True))
-        return np.array([self.starts[day] for day in distinct.tolist()], np.int64)[places]
+        return np.array([period_start(day, self.by) for day in distinct.tolist()], np.int32)[places]
 
     def note(self, nanoseconds: NDArray[np.int64], days: NDArray[np.int64], periods: NDArray[np.int32]) -> None:
         """Note what time each period was seen in."""
@@ -166,11 +157,11 @@ class Builder:
                     if series.family == family:
                         self.periods[start].counts[series.name] = count_series(keyed, patterns.categories(series.name))
 
-    def finish(self, by: str) -> Adoption:
+    def finish(self) -> Adoption:
         """Count what is left."""
         self.count_before(None)
         names = {series.name: self.patterns[series.family].categories(series.name).names for series in SERIES.values()}
-        return Adoption(by, [self.periods[start] for start in sorted(self.periods)], names)
+        return Adoption(self.by, [self.periods[start] for start in sorted(self.periods)], names)
 
 
 def lower(array: pa.Array) -> pa.Array:

@@ -6,10 +6,15 @@ nowhere else. To add one, add a row; where its statistic looks at other columns,
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 BY = {"day": "1 day", "week": "1 week", "month": "1 month"}
 """The periods that a person can ask for, as statistics.timeline names them."""
+
+
+EPOCH = date(1970, 1, 1)
 
 
 class Part(NamedTuple):
@@ -93,6 +98,17 @@ SERIES: dict[str, Series] = {
         Series("ports", "server_ports", "port", topics=("ports",)),
     )
 }
+
+
+@cache
+def period_start(day: int, by: str) -> int:
+    """The first day of the period that a day is in, both counted from 1970; weeks start on Monday.
+
+    Raises KeyError for a period that is not in BY.
+    """
+    this = EPOCH + timedelta(days=day)
+    first = {"day": this, "week": this - timedelta(days=this.weekday()), "month": this.replace(day=1)}[by]
+    return (first - EPOCH).days
 
 
 def family_series(family: str) -> tuple[Series, ...]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..statistics import STATISTICS
+from ..statistics.memory import once, remember
 from ..statistics.observations import build_observations, count_keys
 from ..tables.arrow import TYPES, to_frame
 from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, Part, Series, family_series
@@ -67,7 +68,7 @@ class Sorter:
     def add(self, frames: Any, count: int) -> None:
         """Categorise `count` patterns, the rows of a frame in which connection_id is their number."""
         statistic = self.statistic
-        rows, _ = count_keys(frames, statistic.scope)
+        rows, _ = once(frames, (statistic.scope, count_keys), lambda: count_keys(frames, statistic.scope))
         seen = build_observations(
             frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
         )
@@ -178,7 +179,7 @@ class Patterns:
         if not self.waiting:
             return
         rows = pa.concat_tables(self.waiting, promote_options="permissive")
-        frames = build_frames(rows, self.certificates)
+        frames = remember(build_frames(rows, self.certificates))
         for sorter in self.sorters.values():
             sorter.add(frames, rows.num_rows)
         self.waiting, self.waiting_rows = [], 0

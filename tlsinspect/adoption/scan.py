@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from ..export.parquet import column_paths, holds_texts
+from .catalogue import EPOCH
 
 DAY = "day"
-EPOCH = date(1970, 1, 1)
 READAHEAD = 4  # batches, and files, that are read before they are asked for: this bounds memory
 
 

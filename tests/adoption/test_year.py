@@ -1,0 +1,109 @@
+"""A year that was made with a known mix: every share that is computed is held to what was made."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from make_year import plan_year, write_year
+from year_kinds import HIDDEN, KINDS
+
+from tlsinspect.adoption import Adoption, build_adoption
+from tlsinspect.store import ingest, open_store
+
+Row = dict[str, str]
+SERIES_OF = {
+    "versions": "version", "versions-offered": "offered", "cipher-classes": "cipher", "key-exchange": "exchange",
+    "groups": "group", "forward-secrecy": "forward_secrecy", "post-quantum": "post_quantum", "transports": "carrier",
+    "ports": "port", "certificate-keys": "key", "lifetimes": "lifetime", "resumption": "resumption",
+}  # fmt: skip
+"""Series -> the column of truth.csv that it has to show."""
+START = datetime(2025, 1, 1, tzinfo=UTC)
+CONNECTIONS = 240
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The captures of the year, and a store of them."""
+    place = tmp_path_factory.mktemp("year")
+    paths = write_year(place, plan_year(START, 365, CONNECTIONS, every=8), "month")
+    assert ingest(paths, place / "store").connections == CONNECTIONS
+    return place
+
+
+@pytest.fixture(scope="module")
+def truth(folder: Path) -> list[Row]:
+    """What was made. Every client of these offers no more than was agreed."""
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        return [row | {"offered": row["version"]} for row in csv.DictReader(lines)]
+
+
+@pytest.fixture(scope="module")
+def adoption(folder: Path) -> Adoption:
+    """What is found, by month."""
+    return build_adoption(open_store(folder / "store"), "month")
+
+
+def things_of(row: Row, unit: str, place: int) -> str:
+    """What a connection counts as."""
+    return {"clients": row["client"], "servers": row["server"]}.get(unit, str(place))
+
+
+def expected(truth: list[Row], column: str, unit: str) -> dict[tuple[str, str], int]:
+    """(month, category) -> how many connections, clients or servers showed it."""
+    seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for place, row in enumerate(truth):
+        if row[column] not in ("", HIDDEN):
+            seen[row["time"][:7], row[column]].add(things_of(row, unit, place))
+    return {key: len(things) for key, things in seen.items()}
+
+
+@pytest.mark.parametrize("unit", ["connections", "clients", "servers"])
+@pytest.mark.parametrize("series", SERIES_OF)
+def test_every_share_of_every_month_is_what_was_made(
+    adoption: Adoption, truth: list[Row], series: str, unit: str
+) -> None:
+    table = adoption.table(series, unit)
+    table = table[table["count"].fillna(0) > 0]
+    found = {
+        (f"{time:%Y-%m}", category): int(count)
+        for time, category, count in zip(table["time"], table["category"], table["count"], strict=True)
+    }
+    wanted = expected(truth, SERIES_OF[series], unit)
+    assert found == wanted
+    if unit == "connections":
+        known = Counter(row["time"][:7] for row in truth if row[SERIES_OF[series]] not in ("", HIDDEN))
+        for time, category, share in zip(table["time"], table["category"], table["share"], strict=True):
+            month = f"{time:%Y-%m}"
+            assert share == pytest.approx(wanted[month, category] / known[month])
+
+
+@pytest.mark.parametrize("series", ["certificate-keys", "lifetimes"])
+def test_what_cannot_be_seen_is_counted_as_unknown(adoption: Adoption, truth: list[Row], series: str) -> None:
+    hidden = Counter(row["time"][:7] for row in truth if row[SERIES_OF[series]] == HIDDEN)
+    months = adoption.table(series).drop_duplicates("time")
+    assert {
+        f"{time:%Y-%m}": int(count) for time, count in zip(months["time"], months["unknown"], strict=True)
+    } == hidden
+
+
+def test_intervals_of_a_year_hold_the_shares_that_were_aimed_at(adoption: Adoption) -> None:
+    table = adoption.table("versions")
+    new = table[table["category"] == "TLS 1.3"].reset_index(drop=True)
+    total = [sum(getattr(kind, end) for kind in KINDS) for end in ("first", "last")]
+    aimed = [
+        sum(getattr(kind, end) for kind in KINDS if kind.version == "TLS 1.3") / all_of_it
+        for end, all_of_it in zip(("first", "last"), total, strict=True)
+    ]
+    for place, share in zip((0, len(new) - 1), aimed, strict=True):
+        assert new["low"][place] <= share <= new["high"][place]
+
+
+def test_the_same_plan_makes_the_same_files(tmp_path: Path) -> None:
+    plan = plan_year(START, 20, 6)
+    first, again = (write_year(tmp_path / name, plan) for name in ("one", "two"))
+    assert [path.name for path in first] == [path.name for path in again]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
