@@ -299,9 +299,7 @@ def protocols(streams: list[Stream]) -> Iterable[str]:
         first, answer = stream.first_octets(client=True), stream.first_octets(client=False)
         if stream.server[1] not in TLS_PORTS:
             continue
-        if is_ssl2_hello(first) and int.from_bytes(first[3:5]) == 2:
-            yield "ssl2"
-        elif stream.has_tls:
+        if stream.has_tls:
             yield "tls"
         elif first.startswith((b"GET ", b"HEAD ", b"POST ")):
             yield "http"

@@ -129,7 +129,7 @@ def quantum_colour(category: str) -> Colour:
 
 def protocol_colour(category: str) -> Colour:
     """A protocol's colour."""
-    return PROTOCOL_COLOURS.get(category, PLAIN)
+    return PROTOCOL_COLOURS.get(category, REST)
 
 
 CHARTS: dict[str, Chart] = {

@@ -282,7 +282,7 @@ def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, char
     parts: dict[str, tuple[str, float, Colour]] = {}
     for name, row in zip(names, rows, strict=True):
         colour = chart.colour(name)
-        shown = "other" if colour is PLAIN else name
+        shown = "other" if colour is REST else name
         before = parts[shown][1] if shown in parts else 0.0
         parts[shown] = (shown, before + (row["share"] or 0.0), colour)
     shares = [share_text(row["count"], row["denominator"]) for row in rows]

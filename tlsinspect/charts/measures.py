@@ -21,6 +21,7 @@ from ..statistics import (
 from ..statistics.catalogue import VERSION_ORDER
 from ..statistics.categories import PAIR
 from ..statistics.lifetimes import LIMIT_DAYS
+from ..statistics.observations import tls_connections
 from ..statistics.shares import sort_counts
 from ..statistics.sizes import ONE_PACKET_IPV4, WITH_SHARE
 from ..statistics.wording import basis, bytes_text, count_text, period_text, share_of_text, share_text
@@ -191,7 +192,8 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
         start = table.loc[table["connections"] == most, "time"].iloc[0]
         began = f"{start:%Y-%m-%d}" if start == start.floor("D") else f"{start:%H:%M:%S} UTC"
         title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {began}"
-    period = period_text(table["time"].min(), table["time"].max()) if number else ""
+    times = tls_connections(frames)["time_start"]
+    period = period_text(times.min(), times.max()) if number else ""
     subtitle = " · ".join(part for part in (f"{number:,} connections with {bytes_text(octets)}", period) if part)
     note = (
         f"Per {width}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."

@@ -93,6 +93,7 @@ BAD = Colour("bad", "#d97742", "#e08a5a")
 PROTOCOL_COLOURS = {
     "tls": Colour("tls", "#27708b", "#4b9cb9"),
     "quic": Colour("quic", "#5fb3c4", "#7cc9d8"),
+    "gquic": Colour("gquic", "#8fd0d9", "#a8dde4"),
     "dtls": Colour("dtls", "#a4d4b4", "#a4d4b4"),
     "ssl2": SSL_2_0,
     "http": Colour("http", "#e9b44c", "#e9b44c"),

@@ -401,7 +401,7 @@ STATISTICS: dict[str, Statistic] = {
             "What TLS ports carry",
             "Do the ports that are asked for as TLS ports carry only TLS?",
             "TLS is spoken on {share} to TLS ports",
-            "Told from the first octets. DTLS and QUIC count as TLS; where nobody spoke, it is silent.",
+            "Told from the first octets. DTLS, QUIC and SSL 2.0 count as TLS; where nobody spoke, it is silent.",
             "protocol",
             categories.carried,
             scope=connections_on_tls_ports,

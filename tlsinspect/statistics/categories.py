@@ -181,8 +181,10 @@ def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def carried(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by what a connection carried; DTLS and QUIC are TLS too."""
-    return text_series(rows["protocol"].replace({"dtls": "tls", "quic": "tls"}), rows)
+    """Categorise by what a connection carried; DTLS, QUIC and SSL 2.0 are TLS too."""
+    from tlsinspect.connection import CARRIES_TLS
+
+    return text_series(rows["protocol"].mask(is_true(rows["protocol"].isin(CARRIES_TLS)), "tls"), rows)
 
 
 def transport(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
