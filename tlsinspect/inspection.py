@@ -156,7 +156,7 @@ class Inspection:
         if table == "ocsp":
             return self.build_ocsp()
         if table == "scts":
-            return self.build_scts({})
+            return self.build_scts()
         if table in COLUMNS:
             return self.reading.totals.build(table, self.reading.sources)
         raise KeyError(table)
@@ -263,16 +263,19 @@ class Inspection:
 
     @cached_property
     def scts(self) -> pd.DataFrame:
-        """A row per signed certificate timestamp in a certificate; no log's key is known: see build_scts."""
+        """A row per signed certificate timestamp: inside a certificate, in a TLS extension, in an OCSP response."""
         return self.frame("scts")
 
-    def build_scts(self, logs: Mapping[bytes, Log]) -> pa.Table:
-        """The scts table as Arrow, with signatures checked; `logs` come from tlsinspect.validation.load_logs."""
-        from .validation import load_trust, open_validator  # asked for by few
+    def build_scts(self, logs: Mapping[bytes, Log] | None = None) -> pa.Table:
+        """The scts table as Arrow; `logs` come from tlsinspect.validation.load_logs, by default known_logs()."""
+        from .validation import known_logs, load_trust, open_validator  # asked for by few
         from .validation.sct import build_scts
 
-        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
-        return build_scts(self.arrow("certificates")["sha256"].to_pylist(), validator, logs)
+        context = self.reading.context
+        validator = open_validator(self.trust or load_trust(), context, self.reading.totals.limits)
+        names = self.arrow("certificates")["sha256"].to_pylist()
+        logs = known_logs() if logs is None else logs
+        return build_scts(self.arrow("connections"), names, context.staples, validator, logs)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

@@ -48,7 +48,7 @@ CERTIFICATE: dict[str, Any] = {
     "sha256": "ab", "version": 3, "san_dns": ["www.example"], "san_ip": [], "not_before": NOW - DAY,
     "not_after": NOW + 60 * DAY, "key_type": "RSA", "key_bits": 2048, "exponent": "65537", "is_ca": False,
     "signature_algorithm": "sha256WithRSAEncryption", "extended_key_usage": ["serverAuth"], "must_staple": False,
-    "self_signed": False, "curve": None, "issue": None,
+    "self_signed": False, "curve": None, "issue": None, "validity_days": 61.0,
 }  # fmt: skip
 
 
@@ -327,6 +327,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"established": True, "client_application_bytes": 10_000_000, "server_application_bytes": 1_000_001},
     ),
     "CRT-33-LIMIT": judged("limit"),
+    "CRT-23-SIGNATURE": ({"scts": [{"valid": False}]}, {"scts": [{"valid": None}, {"valid": True}]}),
+    "CRT-23-FEW": (
+        {"judged": PUBLIC, "scts": [{"log_id": "aa"}, {"log_id": "aa"}]},
+        {"judged": PUBLIC, "scts": [{"log_id": "aa"}, {"log_id": "bb"}]},
+    ),
     "CRT-24": stapled("revoked", "unknown"),
     "CRT-24-EXPIRED": stapled("not_yet_valid", "good"),
     "CRT-24-SIGNATURE": stapled("unauthorized_responder", "unchecked"),
@@ -346,9 +351,11 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
+    sent = [{"certificate_sha256": "ab", "source": "certificate"} | row for row in changes.pop("scts", [])]
     others_of = {
         "problems": [changes.pop("problem")] if "problem" in changes else [],
         "ocsp": [{"connection_id": "clean", "verdict": changes.pop("stapled", "good")}],
+        "scts": sent,
     }
     twin = changes.pop("twin", None)
     others = [changes.pop("other")] if "other" in changes else changes.pop("others", [])

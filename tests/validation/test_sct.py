@@ -9,16 +9,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from made_chains import MIDDLE, NOON_NS, YEARS, key_of, make_validator, named
+from cryptography.x509 import ocsp
+from made_chains import LEAF, MIDDLE, NOON, NOON_NS, YEARS, key_of, make_validator, named
 
 from tlsinspect.certificates import parse_certificate
+from tlsinspect.certificates.der import iter_elements, parse_element
 from tlsinspect.errors import TrustError
-from tlsinspect.validation import Log, load_logs
+from tlsinspect.tables import arrow_schema
+from tlsinspect.validation import Log, known_logs, load_logs
+from tlsinspect.validation.ocsp import parse_response
 from tlsinspect.validation.sct import SCT_LIST, Timestamp, build_scts, parse_timestamp, signed_octets
 from tlsinspect.wire.limits import Limits
 
@@ -26,6 +31,7 @@ KEY = key_of("log").public_key().public_bytes(Encoding.DER, PublicFormat.Subject
 LOG_ID = sha256(KEY).digest()
 LOGS = {LOG_ID: Log("Log 2025", "Operator", KEY)}
 MS = NOON_NS // 10**6
+NOBODY = pa.Table.from_pylist([], arrow_schema("connections"))
 
 
 def builder() -> x509.CertificateBuilder:
@@ -38,7 +44,7 @@ def entry() -> bytes:
     """What a log signs of it, from the certificate as it was before the timestamps were there."""
     issuer = key_of("Middle").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     body = builder().sign(key_of("Middle"), hashes.SHA256()).tbs_certificate_bytes
-    return sha256(issuer).digest() + len(body).to_bytes(3, "big") + body
+    return b"\x00\x01" + sha256(issuer).digest() + len(body).to_bytes(3, "big") + body
 
 
 def serialize(
@@ -74,7 +80,7 @@ def rows_of(
     """The rows of the certificate with this list."""
     der = certificate(data)
     validator = make_validator([der, *others], limits=limits or Limits())
-    return build_scts([parse_certificate(der).sha256], validator, logs).to_pylist()
+    return build_scts(NOBODY, [parse_certificate(der).sha256], {}, validator, logs).to_pylist()
 
 
 def test_a_timestamp_that_the_log_signed_is_valid() -> None:
@@ -139,3 +145,92 @@ def test_a_list_of_logs_is_read_and_others_are_refused(tmp_path: Path) -> None:
             load_logs(path)
     with pytest.raises(TrustError):
         load_logs(tmp_path / "gone.json")
+
+
+def serialize_sent(der: bytes) -> bytes:
+    """A timestamp that the log signed for a certificate as it was issued."""
+    entry = b"\x00\x00" + len(der).to_bytes(3, "big") + der
+    unsigned = Timestamp(LOG_ID, MS, b"", (4, 3), b"")
+    signature = key_of("log").sign(signed_octets(unsigned, entry), ec.ECDSA(hashes.SHA256()))
+    return b"\0" + LOG_ID + MS.to_bytes(8, "big") + b"\0\0\x04\x03" + len(signature).to_bytes(2, "big") + signature
+
+
+def stapled(data: bytes) -> bytes:
+    """A good OCSP response about LEAF with these octets as its list of timestamps."""
+    issuer = x509.load_der_x509_certificate(MIDDLE)
+    made = ocsp.OCSPResponseBuilder().add_response(
+        x509.load_der_x509_certificate(LEAF), issuer, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, NOON, None, None, None
+    )
+    whole = made.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key_of("Middle"), hashes.SHA256())
+    found = parse_response(whole.public_bytes(Encoding.DER), 1)
+    responder, time, listed_ = iter_elements(parse_element(found.signed, 0, len(found.signed)))
+    single = next(iter_elements(listed_))
+    value = wrap(4, wrap(4, data))
+    extension = wrap(0x30, bytes.fromhex("060a2b06010401d679020405"), value)
+    longer = wrap(0x30, single.contents, wrap(0xA1, wrap(0x30, extension)))
+    signed = wrap(0x30, responder.encoding, time.encoding, wrap(0x30, longer))
+    signature = key_of("Middle").sign(signed, ec.ECDSA(hashes.SHA256()))
+    basic = wrap(0x30, signed, found.algorithm, wrap(3, b"\0", signature))
+    kind = bytes.fromhex("06092b0601050507300101")
+    return wrap(0x30, b"\x0a\x01\x00", wrap(0xA0, wrap(0x30, kind, wrap(4, basic))))
+
+
+def wrap(tag: int, *parts: bytes) -> bytes:
+    """DER with a length of three octets."""
+    contents = b"".join(parts)
+    return bytes([tag]) + b"\x83" + len(contents).to_bytes(3, "big") + contents
+
+
+def test_timestamps_come_in_the_extension_and_in_responses_too() -> None:
+    sent, wrong = listed([serialize_sent(LEAF)]), listed([serialize()])
+    responses = {"response": stapled(sent), "broken": stapled(sent[:-1])}
+    leaf, middle = (parse_certificate(der).sha256 for der in (LEAF, MIDDLE))
+    rows = [
+        {"certificate_sha256s": [leaf, middle], "sct_list_sha256": "sent", "ocsp_sha256s": ["response", "broken"]},
+        {"certificate_sha256s": [leaf, middle], "sct_list_sha256": "wrong", "ocsp_sha256s": ["response"]},
+        {"certificate_sha256s": None, "sct_list_sha256": None, "ocsp_sha256s": None},
+    ]
+    connections = pa.Table.from_pylist(rows, arrow_schema("connections"))
+    staples = {"sent": sent, "wrong": wrong, **responses}
+    found = build_scts(connections, [leaf, middle], staples, make_validator([LEAF, MIDDLE]), LOGS).to_pylist()
+    assert {row["certificate_sha256"] for row in found} == {leaf}
+    assert [(row["source"], row["valid"], row["reason"]) for row in found] == [
+        ("tls_extension", True, None),
+        ("tls_extension", False, "bad_signature"),
+        ("ocsp", True, None),
+        ("ocsp", False, "malformed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "objection"),
+    [
+        ("retired", MS, "retired"),
+        ("retired", MS + 1, None),
+        ("rejected", MS - 1, "rejected"),
+        ("usable", MS, None),
+        ("usable", MS + 1, "not_yet"),
+        ("pending", MS, "pending"),
+        ("admissible", MS + 1, None),
+    ],
+)
+def test_a_log_that_was_not_accepted_at_that_time_is_told(state: str, since: int, objection: str | None) -> None:
+    log = Log("Log 2025", "Operator", KEY, state, since * 10**6)
+    row = rows_of(listed([serialize()]), {LOG_ID: log})[0]
+    assert (row["valid"], row["log_state"], row["log_objection"]) == (True, state, objection)
+
+
+def test_a_log_takes_certificates_that_end_in_its_interval() -> None:
+    end = int(YEARS[1].timestamp()) * 10**9
+    for start, stop, objection in ((end, end + 1, None), (end + 1, end + 2, "interval"), (0, end, "interval")):
+        log = Log("Log 2025", "Operator", KEY, "usable", 0, start, stop)
+        assert rows_of(listed([serialize()]), {LOG_ID: log})[0]["log_objection"] == objection
+
+
+def test_the_list_that_comes_along_has_logs_of_all_years_with_their_operators() -> None:
+    logs = known_logs()
+    assert len(logs) > 100
+    operators = {log.operator for log in logs.values()}
+    assert {"Google", "Cloudflare", "DigiCert", "Sectigo", "Let's Encrypt", "Geomys"} <= operators
+    pilot = logs[bytes.fromhex("a4b90990b418581487bb13a2cc67700a3c359804f91bdfb8e377cd0ec80ddc10")]
+    assert (pilot.name, pilot.state) == ("Google Pilot", "rejected")

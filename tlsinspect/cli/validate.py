@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     "--ct-logs",
     type=click.Path(),
     metavar="FILE",
-    help="Check the SCTs in certificates with the keys of this list of logs (log_list.json, version 3), and say what "
-    "that gives; CSV and JSON Lines then have a row per SCT.",
+    help="Check SCTs with the keys of this list of logs (log_list.json, version 3) instead of the list that comes "
+    "along; CSV and JSON Lines then have a row per SCT.",
 )
 @click.option(
     "--table", type=click.Choice(("validation", "ocsp", "scts")),
@@ -81,7 +81,6 @@ def validate(
         trust = chosen_trust(trusted, trust_only)
         logs = load_logs(ct_logs) if ct_logs is not None else None
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
-        scts = inspection.build_scts(logs) if logs is not None else None
         if format_name == "text":
             from ..export.text import escape_control
             from ..validation.text import render_scts, render_staples, render_validation
@@ -91,9 +90,10 @@ def validate(
                 click.echo(escape_control(line))
             for line in render_staples(inspection.arrow("ocsp")):
                 click.echo(escape_control(line))
-            for line in render_scts(scts) if scts is not None else ():
+            scts = inspection.build_scts(logs)
+            for line in render_scts(scts) if len(scts) or logs is not None else ():
                 click.echo(escape_control(line))
         else:
-            table = table or ("scts" if scts is not None else "validation")
-            write_table(scts if table == "scts" and scts is not None else inspection.arrow(table), format_name)
+            table = table or ("scts" if logs is not None else "validation")
+            write_table(inspection.build_scts(logs) if table == "scts" else inspection.arrow(table), format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))

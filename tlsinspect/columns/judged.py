@@ -99,11 +99,20 @@ OCSP = (
 )
 
 SCTS = (
-    Column("certificate_sha256", "string", "certificate in which the timestamp (RFC 6962) is", "hex"),
+    Column("certificate_sha256", "string", "certificate that the timestamp (RFC 6962) is for", "hex"),
+    Column("source", "string", "certificate: inside it; tls_extension; ocsp: in a stapled OCSP response"),
     Column("position", "int64", "place in its list, from 0"),
     Column("log_id", "string", "log that made it, as the SHA-256 of its key", "hex"),
-    Column("log_name", "string", "name of the log, where a list of logs was given that has it"),
+    Column("log_name", "string", "name of the log, where the list of logs has it"),
     Column("log_operator", "string", "its operator"),
+    Column("log_state", "string", "its state in the list: admissible (Mozilla's word) or usable, retired, ..."),
+    Column("log_state_since", "timestamp", "when it came into that state", "UTC"),
+    Column(
+        "log_objection",
+        "string",
+        "why browsers do not count the timestamp: it was made when the log was no longer accepted (readonly, retired, "
+        "rejected) or not yet (pending, not_yet), or the certificate ends outside of what the log takes (interval)",
+    ),
     Column("time", "timestamp", "moment at which the log took the certificate", "UTC"),
     Column("signature_algorithm", "string", "ecdsa_sha256, rsa_pkcs1_sha256, or the numbers of hash and signature"),
     Column("valid", "bool", "the log's key made the signature; missing where that cannot be said"),

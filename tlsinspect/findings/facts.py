@@ -40,7 +40,7 @@ class Tables(Protocol):
 class Facts:
     """The connections and certificates tables, as rules see them.
 
-    `others` makes the validation table of these connections, in their order, and the ocsp and problems
+    `others` makes the validation table of these connections, in their order, and the ocsp, scts and problems
     tables; without it, no rule fires that asks for one. What is judged by time is judged at each
     connection's start, or `at` one time for all, in nanoseconds since 1970-01-01 UTC.
     """

@@ -1,8 +1,9 @@
-"""Rules about stapled OCSP responses, from the ocsp frame: Mozilla's roots, at the time of each connection."""
+"""Rules about stapled OCSP responses and certificate timestamps, from the ocsp and scts frames: Mozilla's roots."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,8 @@ from .rule import Rule
 
 PACKET = "certificate_packet"
 NAMES = ("subject", "issuer")
+SHORT_DAYS, FEWER_LOGS, MORE_LOGS = 180, 2, 3
+COUNTED_SINCE = int(datetime(2022, 4, 15, tzinfo=UTC).timestamp()) * 10**9  # before it, longer periods had other counts
 
 
 def says(*verdicts: str) -> Callable[[Facts], Mask]:
@@ -29,6 +32,37 @@ def says(*verdicts: str) -> Callable[[Facts], Mask]:
     return find
 
 
+def has_false_timestamp(facts: Facts) -> Mask:
+    """Connections whose server's certificate has a timestamp that its log did not sign, or that cannot be read."""
+    table = facts.other("scts")
+    if table is None or not len(table):
+        return np.zeros(len(facts.connections), np.bool_)
+    names = table.filter(pc.equal(table["valid"], False))["certificate_sha256"].combine_chunks()
+    return facts.certificate(lambda rows: pc.is_in(rows["sha256"], value_set=names).combine_chunks())
+
+
+def has_few_timestamps(facts: Facts) -> Mask:
+    """Connections whose server's certificate has timestamps, but of fewer logs than browsers ask for."""
+    table = facts.other("scts")
+    if table is None or not len(table):
+        return np.zeros(len(facts.connections), np.bool_)
+    kept = table.filter(pc.fill_null(table["valid"], True))
+    counted = kept.group_by("certificate_sha256").aggregate([("log_id", "count_distinct")])
+    beside = pc.unique(kept.filter(pc.not_equal(kept["source"], "certificate"))["certificate_sha256"].combine_chunks())
+
+    def test(rows: pa.Table) -> pa.Array:
+        places = pc.index_in(rows["sha256"], value_set=counted["certificate_sha256"].combine_chunks())
+        logs = counted["log_id_count_distinct"].combine_chunks().take(places.combine_chunks())
+        shorter = pc.or_kleene(
+            pc.less_equal(rows["validity_days"], SHORT_DAYS), pc.is_in(rows["sha256"], value_set=beside)
+        )
+        recent = pc.greater_equal(rows["not_before"].cast(pa.int64()), COUNTED_SINCE)
+        few = pc.less(logs, pc.if_else(shorter, FEWER_LOGS, MORE_LOGS).combine_chunks())
+        return pc.and_kleene(few, recent.combine_chunks())
+
+    return facts.certificate(test) & facts.public()
+
+
 def rule(identifier: str, title: str, severity: str, *verdicts: str, advice: str, reference: str) -> Rule:
     """A rule about what the server stapled to its certificate."""
     return Rule(
@@ -37,6 +71,13 @@ def rule(identifier: str, title: str, severity: str, *verdicts: str, advice: str
 
 
 RULES = (
+    Rule("CRT-23-SIGNATURE", "Certificate timestamp (SCT) that its log did not sign", "medium", has_false_timestamp,
+         NAMES, "Find out who made the certificate: an authority that logs what it issues has right timestamps. "
+         "'tlsinspect validate' names the log.", ("RFC 6962 section 3.2",), "certificate", PACKET),
+    Rule("CRT-23-FEW", "Publicly trusted certificate with timestamps (SCTs) of too few logs", "info",
+         has_few_timestamps, NAMES, "Have it issued anew: browsers ask for two logs, and for three where the "
+         "timestamps are inside a certificate that is valid for more than 180 days.",
+         ("Chrome Certificate Transparency policy", "RFC 6962 section 3.3"), "certificate", PACKET, "likely"),
     rule("CRT-24", "Revoked certificate still in use, as its own stapled OCSP response says", "high", "revoked",
          advice="Replace the certificate, and its key where the reason is keyCompromise; 'tlsinspect export --table "
          "ocsp' has time and reason.", reference="RFC 6960 section 2.2"),

@@ -9,7 +9,7 @@ Spec: RFC 5280 section 6, RFC 9525.
 from __future__ import annotations
 
 from .build import build_validation
-from .logs import Log, load_logs
+from .logs import Log, known_logs, load_logs
 from .record import VERDICTS, Judgement
 from .staple import STAPLE_VERDICTS
 from .staples import build_ocsp
@@ -18,5 +18,5 @@ from .validator import Validator, open_validator
 
 __all__ = [
     "STAPLE_VERDICTS", "VERDICTS", "Judgement", "Log", "Trust", "Validator", "build_ocsp", "build_validation",
-    "load_logs", "load_trust", "open_validator",
+    "known_logs", "load_logs", "load_trust", "open_validator",
 ]  # fmt: skip

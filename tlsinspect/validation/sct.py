@@ -1,7 +1,7 @@
-"""Signed certificate timestamps in certificates -> the scts table: which log, when, and whether it signed that.
+"""Signed certificate timestamps -> the scts table: which log, when, and whether it signed that.
 
-A list is taken apart within its own bounds; what is broken is a row that says so. Signatures are
-checked with keys from a list of logs that the user gives.
+They come inside certificates, in a TLS extension, or in a stapled OCSP response. A list is taken apart within
+its own bounds; what is broken is a row that says so. Signatures are checked with keys from a list of logs.
 Spec: RFC 6962 sections 3.2 and 3.3.
 """
 
@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
+from itertools import chain as chained
 from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -24,9 +27,12 @@ from ..certificates.der import OCTET_STRING, parse_element
 from ..certificates.facts import hold_time
 from ..errors import DecodeError
 from ..tables import arrow_schema
+from .build import CHAIN
 from .candidate import Candidate
 from .logs import Log
 from .signatures import KEY_ERRORS
+from .staple import find_issuers, read_staple
+from .staples import STAPLES
 from .validator import Validator
 
 SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
@@ -47,22 +53,64 @@ class Timestamp(NamedTuple):
     signature: bytes
 
 
-def build_scts(certificates: Iterable[str], validator: Validator, logs: Mapping[bytes, Log]) -> pa.Table:
-    """A row per timestamp in these certificates (SHA-256s), and one for what cannot be read."""
-    rows: list[Row] = []
-    for name in certificates:
-        candidate = validator.candidate(name)
-        if SCT_LIST in candidate.extensions:
-            rows += iter_rows(candidate, validator, logs)
+class Source(NamedTuple):
+    """Where a list of timestamps came from, and what it is for; `data` is None where it is not wrapped as it should be.
+
+    `kind` is certificate, tls_extension or ocsp.
+    """
+
+    kind: str
+    candidate: Candidate
+    data: bytes | None
+
+
+def build_scts(
+    connections: pa.Table,
+    certificates: Iterable[str],
+    staples: Mapping[str, bytes],
+    validator: Validator,
+    logs: Mapping[bytes, Log],
+) -> pa.Table:
+    """A row per distinct timestamp of these certificates (SHA-256s), and one for what cannot be read.
+
+    `staples` maps SHA-256s to OCSP responses and lists of timestamps that were sent beside a certificate.
+    """
+    sources = chained(iter_embedded(certificates, validator), iter_sent(connections, staples, validator))
+    rows = [row for source in sources for row in iter_rows(source, validator, logs)]
     return pa.Table.from_pylist(rows, schema=arrow_schema("scts"))
 
 
-def iter_rows(candidate: Candidate, validator: Validator, logs: Mapping[bytes, Log]) -> Iterator[Row]:
-    """The rows of one certificate."""
+def iter_embedded(certificates: Iterable[str], validator: Validator) -> Iterator[Source]:
+    """The lists inside certificates."""
+    for name in certificates:
+        candidate = validator.candidate(name)
+        if SCT_LIST in candidate.extensions:
+            yield Source("certificate", candidate, unwrap(candidate.extensions[SCT_LIST][1]))
+
+
+def iter_sent(connections: pa.Table, staples: Mapping[str, bytes], validator: Validator) -> Iterator[Source]:
+    """The lists in TLS extensions and in stapled OCSP responses, once for each chain that they came with."""
+    kept = connections.filter(pc.is_valid(connections["sct_list_sha256"]))
+    pairs = zip(kept[CHAIN].to_pylist(), kept["sct_list_sha256"].to_pylist(), strict=True)
+    for leaf, name in dict.fromkeys((chain[0], name) for chain, name in pairs if chain):
+        yield Source("tls_extension", validator.candidate(leaf), staples[name])
+    kept = connections.filter(pc.greater(pc.fill_null(pc.list_value_length(connections[STAPLES]), 0), 0))
+    lists = zip(kept[CHAIN].to_pylist(), kept[STAPLES].to_pylist(), strict=True)
+    stapled = dict.fromkeys((tuple(chain), name) for chain, names in lists if chain for name in names)
+    for chain, name in stapled:
+        staple = read_staple(staples[name], chain, validator)
+        if staple.certificate is not None and staple.statement is not None and staple.statement.timestamps is not None:
+            yield Source("ocsp", staple.certificate, unwrap(staple.statement.timestamps))
+
+
+def iter_rows(source: Source, validator: Validator, logs: Mapping[bytes, Log]) -> Iterator[Row]:
+    """The rows of one list."""
     most = validator.limits.chain_signatures
+    candidate = source.candidate
     signed: dict[str, bytes | None] = {}
-    for position, item in enumerate(islice(iter_serialized(candidate.extensions[SCT_LIST][1]), most + 1)):
-        row: Row = {"certificate_sha256": candidate.sha256, "position": position, "valid": None}
+    items: Iterable[bytes | None] = (None,) if source.data is None else iter_serialized(source.data)
+    for position, item in enumerate(islice(items, most + 1)):
+        row: Row = {"certificate_sha256": candidate.sha256, "source": source.kind, "position": position, "valid": None}
         found = parse_timestamp(item) if item is not None else None
         if position == most:
             yield row | {"reason": "limit"}
@@ -73,27 +121,38 @@ def iter_rows(candidate: Candidate, validator: Validator, logs: Mapping[bytes, L
         else:
             log = logs.get(found.log_id)
             if log is not None and not signed:
-                signed["entry"] = precertificate_entry(candidate, validator)
+                signed["entry"] = (
+                    precertificate_entry(candidate, validator)
+                    if source.kind == "certificate"
+                    else certificate_entry(candidate)
+                )
             row["valid"], row["reason"] = judge(found, log, signed.get("entry"))
             row |= {
                 "log_id": found.log_id.hex(),
                 "log_name": log and log.name,
                 "log_operator": log and log.operator,
+                "log_state": log and log.state,
+                "log_state_since": log and log.since,
+                "log_objection": log and log.object_to(found.time * MS, candidate.facts.not_after),
                 "time": hold_time(found.time * MS),
                 "signature_algorithm": ALGORITHMS.get(found.algorithm, "{:#04x} {:#04x}".format(*found.algorithm)),
             }
             yield row
 
 
-def iter_serialized(contents: bytes) -> Iterator[bytes | None]:
-    """Each SerializedSCT of the extension's value; None where the list ends badly. Spec: RFC 6962 section 3.3."""
+def unwrap(contents: bytes) -> bytes | None:
+    """The list inside the value of an extension, of a certificate or of OCSP. Spec: RFC 6962 section 3.3."""
     try:
         element = parse_element(contents, 0, len(contents)).expect(OCTET_STRING)
     except DecodeError:
-        yield None
-        return
-    data, place = element.contents, 2
-    if element.end != len(contents) or len(data) <= 2 or int.from_bytes(data[:2], "big") != len(data) - 2:
+        return None
+    return element.contents if element.end == len(contents) else None
+
+
+def iter_serialized(data: bytes) -> Iterator[bytes | None]:
+    """Each SerializedSCT of a SignedCertificateTimestampList; None where it ends badly. Spec: RFC 6962 section 3.3."""
+    place = 2
+    if len(data) <= 2 or int.from_bytes(data[:2], "big") != len(data) - 2:
         yield None
         return
     while place < len(data):
@@ -118,14 +177,12 @@ def parse_timestamp(data: bytes) -> Timestamp | int | None:
 
 
 def precertificate_entry(candidate: Candidate, validator: Validator) -> bytes | None:
-    """What logs sign of a certificate: hash of the issuer's key, and the certificate without the list of timestamps.
+    """What logs sign before a certificate is issued: hash of the issuer's key, and it without the list of timestamps.
 
     None where no issuer was seen whose key signed it, or where the certificate cannot be encoded anew.
     """
-    known = [*validator.trust.by_subject.get(candidate.issuer, ()), *validator.others.get(candidate.issuer, ())]
-    tried = islice(known, validator.limits.chain_signatures)
-    issuer = next((each for each in tried if validator.checker.check(candidate, each)[0] == "good"), None)
-    if issuer is None:
+    issuers = find_issuers(candidate, validator)
+    if not issuers:
         return None
     try:
         with warnings.catch_warnings():
@@ -133,7 +190,12 @@ def precertificate_entry(candidate: Candidate, validator: Validator) -> bytes | 
             body = x509.load_der_x509_certificate(candidate.der).tbs_precertificate_bytes
     except (*KEY_ERRORS, x509.InvalidVersion, x509.DuplicateExtension):
         return None
-    return sha256(issuer.spki).digest() + len(body).to_bytes(3, "big") + body
+    return b"\x00\x01" + sha256(issuers[0].spki).digest() + len(body).to_bytes(3, "big") + body
+
+
+def certificate_entry(candidate: Candidate) -> bytes:
+    """What logs sign of a certificate as it was issued; such timestamps come beside it."""
+    return b"\x00\x00" + len(candidate.der).to_bytes(3, "big") + candidate.der
 
 
 def judge(found: Timestamp, log: Log | None, entry: bytes | None) -> tuple[bool | None, str | None]:
@@ -148,15 +210,15 @@ def judge(found: Timestamp, log: Log | None, entry: bytes | None) -> tuple[bool 
 
 
 def signed_octets(found: Timestamp, entry: bytes) -> bytes:
-    """What the signature of a timestamp in a certificate is over. Spec: RFC 6962 section 3.2, precert_entry."""
+    """What the signature of a timestamp is over; `entry` begins with its type. Spec: RFC 6962 section 3.2."""
     extensions = len(found.extensions).to_bytes(2, "big") + found.extensions
-    return b"\x00\x00" + found.time.to_bytes(8, "big") + b"\x00\x01" + entry + extensions
+    return b"\x00\x00" + found.time.to_bytes(8, "big") + entry + extensions
 
 
 def verify(spki: bytes, found: Timestamp, message: bytes) -> tuple[bool | None, str | None]:
-    """Whether the key made the signature; the key comes from the user's list."""
+    """Whether the key made the signature; the key comes from a list, not from the network."""
     try:
-        key = load_der_public_key(spki)
+        key = load_key(spki)
         if isinstance(key, ec.EllipticCurvePublicKey) and found.algorithm[1] == 3:
             key.verify(found.signature, message, ec.ECDSA(hashes.SHA256()))
         elif isinstance(key, rsa.RSAPublicKey) and found.algorithm[1] == 1:
@@ -168,3 +230,9 @@ def verify(spki: bytes, found: Timestamp, message: bytes) -> tuple[bool | None, 
     except KEY_ERRORS:
         return None, "unsupported"
     return True, None
+
+
+@lru_cache(maxsize=1024)
+def load_key(spki: bytes) -> Any:
+    """A log's key; raises KEY_ERRORS."""
+    return load_der_public_key(spki)

@@ -24,6 +24,19 @@ SCT_REASONS = {
     "version": "its version is not that of RFC 6962",
     "limit": "limit chain_signatures",
 }
+SCT_SOURCES = {
+    "certificate": "inside certificates",
+    "tls_extension": "in the TLS extension",
+    "ocsp": "in stapled OCSP responses",
+}
+OBJECTIONS = {
+    "pending": "the log is not accepted yet",
+    "not_yet": "made before the log was accepted",
+    "readonly": "made when the log took nothing more",
+    "retired": "made when the log was no longer accepted",
+    "rejected": "made when the log was no longer accepted",
+    "interval": "the certificate ends outside of what the log takes",
+}
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
@@ -97,10 +110,12 @@ def render_staples(rows: pa.Table) -> Iterator[str]:
 
 
 def render_scts(rows: pa.Table) -> Iterator[str]:
-    """What the timestamps in certificates are worth: a count for each answer, then those that are false."""
+    """What certificate timestamps are worth: a count for each answer, then those that are false or do not count."""
     pairs = Counter(zip(rows["valid"].to_pylist(), rows["reason"].to_pylist(), strict=True))
     yield ""
-    yield f"{number_text(len(rows), 'SCT')} in certificates" + (":" if pairs else "")
+    sources = Counter(rows["source"].to_pylist())
+    said = ", ".join(f"{count} {SCT_SOURCES[source]}" for source, count in sources.most_common())
+    yield number_text(len(rows), "SCT") + (f", {said}:" if pairs else "")
     for (valid, reason), count in pairs.most_common():
         word = {True: "valid", False: "not valid"}.get(valid, "not known")
         yield f"  {count}  {word}" + (f": {SCT_REASONS[reason]}" if reason else "")
@@ -110,6 +125,10 @@ def render_scts(rows: pa.Table) -> Iterator[str]:
         yield f"  certificate {row['certificate_sha256']}, SCT {row['position']} of {log}: {SCT_REASONS[row['reason']]}"
     if len(wrong) > SHOWN_CASES:
         yield f"  and {len(wrong) - SHOWN_CASES} more"
+    kinds = zip(*(rows[name].to_pylist() for name in ("log_objection", "log_name", "log_state_since")), strict=True)
+    for (objection, log, since), count in Counter(kind for kind in kinds if kind[0]).most_common(SHOWN_CASES):
+        when = f" (since {since:%Y-%m-%d})" if since is not None and objection != "interval" else ""
+        yield f"  {count}  of {log}: {OBJECTIONS[objection]}{when}"
 
 
 def packets_text(packets: list[int | None]) -> str:
