@@ -2,9 +2,9 @@
 
     python benchmarks/scale.py WORKLOAD.pcap FOLDER --copies 1 2 4 --workers 1 2 4
 
-WORKLOAD is a classic pcap file (benchmarks/make_workloads.py makes some). Copies of it, each moved on in time by its own
-length and a second, are what one capture point would have rotated; they and the stores are made in FOLDER. Each line
-is one run of `tlsinspect ingest` into a new store, in a process of its own.
+WORKLOAD is a classic pcap file (benchmarks/make_workloads.py makes some). Copies of it, each moved on in time by its
+own length and a second, are what one capture point would have rotated; they and the stores are made in FOLDER. A line
+is one ingestion into a new store, in a process of its own.
 """
 
 from __future__ import annotations
