@@ -37,6 +37,12 @@ def adoption() -> Any:
 
 
 @pytest.fixture(scope="module")
+def adoption_over_time() -> Any:
+    """From a year of captures to charts."""
+    return execute("adoption_over_time")
+
+
+@pytest.fixture(scope="module")
 def investigation() -> Any:
     """From old versions to their proof."""
     return execute("investigation")
@@ -67,7 +73,8 @@ def test_notebook_reaches_for_public_names_only(path: Path) -> None:
     notebook = load(path)
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     imports = [line for line in source.splitlines() if line.startswith(("import ", "from ")) and "tlsinspect" in line]
-    allowed = ("import tlsinspect", "from tlsinspect.charts import ", "from tlsinspect.statistics import ")
+    rooms = ("adoption", "charts", "charts.adoption", "statistics")
+    allowed = ("import tlsinspect", *(f"from tlsinspect.{room} import " for room in rooms))
     assert imports and all(line.startswith(allowed) for line in imports)
     assert "._" not in source and ".reading" not in source
 
@@ -79,6 +86,16 @@ def test_notebooks_run_on_the_variant_under_test(adoption: Any, investigation: A
 
 def test_adoption_draws_its_charts(adoption: Any) -> None:
     assert len(outputs(adoption, "image/png")) == 4
+
+
+def test_adoption_over_time_finds_what_its_year_was_made_of(adoption_over_time: Any) -> None:
+    assert adoption_over_time.cells[-1].outputs[0].text.strip() == record.__file__
+    assert len(outputs(adoption_over_time, "image/png")) == 2
+    said = "".join(
+        output["text"] for cell in adoption_over_time.cells for output in cell.get("outputs", []) if "text" in output
+    )
+    assert "TLS 1.3: 38% of connections in 2025-01, 81% in 2025-12" in said
+    assert len(outputs(adoption_over_time, "text/html")) == 4
 
 
 def test_inspection_introduces_itself(adoption: Any) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, period_start
 from .count import count_series, number_keys
 from .encode import Encoder, Hashes, join
-from .pairs import Pairs, Tally
+from .pairs import Tallies
 from .patterns import Patterns
 from .scan import iter_batches
 from .series import Adoption, Period
@@ -88,7 +88,7 @@ class Builder:
         self.encoder = Encoder()
         self.known_certificates = KnownCertificates(certificates)
         self.patterns = {family: Patterns(family, self.encoder, self.known_certificates.find) for family in FAMILIES}
-        self.tallies = {(family, unit): Tally() for family, units in UNITS_OF.items() for unit in units}
+        self.tallies = Tallies(UNITS_OF)
         self.periods: dict[int, Period] = {}
 
     def add(self, batch: pa.RecordBatch, day: int | None) -> None:
@@ -108,11 +108,8 @@ class Builder:
         )
         keys = self.keys_of(timed)
         hashed: dict[Any, Hashes] = {}
-        ones = np.ones(timed.num_rows, np.int64)
-        for family, patterns in self.patterns.items():
-            numbers = patterns.identify(timed, hashed)
-            for unit in UNITS_OF[family]:
-                self.tallies[family, unit].add(Pairs(periods, keys[unit], numbers, ones, octets))
+        numbers = {family: patterns.identify(timed, hashed) for family, patterns in self.patterns.items()}
+        self.tallies.add(periods, octets, keys, numbers)
 
     def keys_of(self, batch: pa.RecordBatch) -> dict[str, Hashes]:
         """What distinct hosts, names and certificates are told by."""
@@ -146,7 +143,7 @@ class Builder:
         for family, patterns in self.patterns.items():
             pairs = {}
             for unit in UNITS_OF[family]:
-                taken = self.tallies[family, unit].take_before(period)
+                taken = self.tallies.take_before(family, unit, period)
                 if taken is not None:
                     pairs[unit] = taken
             if not pairs:

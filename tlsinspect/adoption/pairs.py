@@ -6,6 +6,7 @@ kept grows with the number of different things and not with that of connections.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 
 from .encode import GOLDEN, Hashes, join, mix
 
-MOST_LOOSE = 1_000_000  # rows that are kept before like ones are joined
+MOST_ROWS = 1 << 18  # that wait before like ones are joined: their hash tables fit a processor's cache
+MOST_LOOSE = 1 << 20  # pairs that were joined apart before they are joined with each other
+
+Columns = tuple[NDArray[np.int32], NDArray[np.int64], dict[str, Hashes], dict[str, NDArray[np.int32]]]
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,39 @@ class Pairs:
         )
 
 
+def place_of(period: NDArray[np.int32], pattern: NDArray[np.int32]) -> Hashes:
+    """The number of a pattern in a period."""
+    place = (period.astype(np.uint64) << np.uint64(32)) | pattern.astype(np.uint32).astype(np.uint64)
+    return mix(place + GOLDEN)
+
+
+def count_rows(
+    period: NDArray[np.int32], key: Hashes, pattern: NDArray[np.int32], place: Hashes, octets: NDArray[np.int64]
+) -> Pairs:
+    """The pairs of rows that are a connection each; `place` is that of period and pattern."""
+    codes, first = number(join(key, place))
+    return Pairs(period[first], key[first], pattern[first], np.bincount(codes), sums(codes, octets))
+
+
 def join_pairs(parts: list[Pairs]) -> Pairs:
     """One table of several, in which every pair stands once."""
-    import pandas as pd
-
     period = np.concatenate([part.period for part in parts])
     key = np.concatenate([part.key for part in parts])
     pattern = np.concatenate([part.pattern for part in parts])
     connections = np.concatenate([part.connections for part in parts])
     octets = np.concatenate([part.octets for part in parts])
-    place = (period.astype(np.uint64) << np.uint64(32)) | pattern.astype(np.uint32).astype(np.uint64)
-    codes, distinct = pd.factorize(join(key, mix(place + GOLDEN)))
+    codes, first = number(join(key, place_of(period, pattern)))
+    return Pairs(period[first], key[first], pattern[first], sums(codes, connections), sums(codes, octets))
+
+
+def number(hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The number of each hash in the order of their first rows, and these."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(hashes)
     first = np.empty(len(distinct), np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return Pairs(period[first], key[first], pattern[first], sums(codes, connections), sums(codes, octets))
+    return codes, first
 
 
 def sums(codes: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -54,29 +77,56 @@ def sums(codes: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int6
     return np.bincount(codes, weights=values).astype(np.int64)
 
 
-class Tally:
-    """Pairs that grow batch by batch."""
+class Tallies:
+    """The pairs of all families and units that go together, growing batch by batch."""
 
-    def __init__(self) -> None:
-        self.parts: list[Pairs] = []
-        self.loose = 0
+    def __init__(self, units: Mapping[str, tuple[str, ...]]) -> None:
+        self.units = units
+        self.waiting: list[Columns] = []
+        self.rows = 0
+        self.parts: dict[tuple[str, str], list[Pairs]] = {
+            (family, unit): [] for family, own in units.items() for unit in own
+        }
 
-    def add(self, pairs: Pairs) -> None:
-        """Take the rows of a batch."""
-        self.parts.append(join_pairs([pairs]))
-        self.loose += len(self.parts[-1].key)
-        if self.loose >= MOST_LOOSE:
-            self.parts, self.loose = [join_pairs(self.parts)], 0
+    def add(
+        self,
+        period: NDArray[np.int32],
+        octets: NDArray[np.int64],
+        keys: dict[str, Hashes],
+        patterns: dict[str, NDArray[np.int32]],
+    ) -> None:
+        """Take the rows of a batch: keys by unit, patterns by family."""
+        self.waiting.append((period, octets, keys, patterns))
+        self.rows += len(period)
+        if self.rows >= MOST_ROWS:
+            self.count()
 
-    def take_before(self, period: int | None) -> Pairs | None:
+    def count(self) -> None:
+        """Count the rows that wait."""
+        if not self.rows:
+            return
+        period, octets = (np.concatenate([rows[place] for rows in self.waiting]) for place in (0, 1))
+        keys = {unit: np.concatenate([rows[2][unit] for rows in self.waiting]) for unit in self.waiting[0][2]}
+        for family, own in self.units.items():
+            pattern = np.concatenate([rows[3][family] for rows in self.waiting])
+            place = place_of(period, pattern)
+            for unit in own:
+                parts = self.parts[family, unit]
+                parts.append(count_rows(period, keys[unit], pattern, place, octets))
+                if len(parts) > 1 and sum(len(part.key) for part in parts) >= MOST_LOOSE:
+                    parts[:] = [join_pairs(parts)]
+        self.waiting, self.rows = [], 0
+
+    def take_before(self, family: str, unit: str, period: int | None) -> Pairs | None:
         """Give away the pairs of the periods before one, or all; None where there are none."""
-        if not self.parts:
+        self.count()
+        parts = self.parts[family, unit]
+        if not parts:
             return None
-        joined = join_pairs(self.parts)
-        self.loose = 0
+        joined = join_pairs(parts)
+        parts.clear()
         if period is None:
-            self.parts = []
             return joined
-        self.parts = [joined.take(joined.period >= period)]
+        parts.append(joined.take(joined.period >= period))
         taken = joined.take(joined.period < period)
         return taken if len(taken.key) else None

@@ -21,6 +21,7 @@ from ..statistics.observations import build_observations, count_keys
 from ..tables.arrow import TYPES, to_frame
 from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, Part, Series, family_series
 from .encode import Encoder, Hashes, join
+from .pairs import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,17 +123,13 @@ class Patterns:
 
     def identify(self, batch: pa.RecordBatch, hashed: dict[Part, Hashes]) -> NDArray[np.int32]:
         """The number of each row's pattern; `hashed` remembers columns that several families look at."""
-        import pandas as pd
-
         hashes = self.circumstances(batch, hashed)
         for part in FAMILIES[self.family]:
             hashes = join(hashes, self.hash_part(batch, part, hashed))
-        codes, distinct = pd.factorize(hashes)
-        first = np.empty(len(distinct), np.int64)
-        first[codes[::-1]] = np.arange(batch.num_rows - 1, -1, -1)
+        codes, first = number(hashes)
         known = len(self.numbers)
-        numbers = [self.numbers.setdefault(value, len(self.numbers)) for value in distinct.tolist()]
-        new = [place for place, number in zip(first.tolist(), numbers, strict=True) if number >= known]
+        numbers = [self.numbers.setdefault(value, len(self.numbers)) for value in hashes[first].tolist()]
+        new = [place for place, each in zip(first.tolist(), numbers, strict=True) if each >= known]
         if new:
             self.keep(batch, new)
         return np.array(numbers, np.int32)[codes]
