@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
 BINARY = frozenset({"parquet", "arrow"})
 FOLDERS = ("zeek", "zeek-json")
-FILES = ("eve",)
+FILES = ("eve", "ecs")
+DATABASES = ("sqlite", "duckdb")
 STREAMED = ("connections", "messages", "alerts")
 STREAMED_STORED = (*STREAMED, "offers", "chains")
 
@@ -61,15 +62,16 @@ STREAMED_STORED = (*STREAMED, "offers", "chains")
     "--table",
     type=click.Choice(list(COLUMNS)),
     show_default="connections",
-    help="Which frame; in formats for rows alone.",
+    help="Which frame; in formats for rows, and in databases, which otherwise hold all.",
 )
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice((*ROW_FORMATS, *FOLDERS, *FILES)),
+    type=click.Choice((*ROW_FORMATS, *DATABASES, *FOLDERS, *FILES)),
     default="csv",
     show_default=True,
-    help="Which format: the first four hold the rows of a frame, the others are another tool's: docs/exports.md.",
+    help="Which format: the first four hold the rows of a frame, sqlite and duckdb all frames, the others are another "
+    "tool's: docs/exports.md.",
 )
 @click.option(
     "-o",
@@ -105,6 +107,7 @@ def export(
       tlsinspect export capture.pcap --table offers --format jsonl | head
       tlsinspect export captures/ --format parquet -o connections.parquet
       tlsinspect export capture.pcap --format zeek -o logs/
+      tlsinspect export capture.pcap --format sqlite -o capture.sqlite
       tlsinspect export capture.pcap --format eve | jq .tls.sni
       tlsinspect export capture.pcap --where "version_name == 'TLS 1.0' and client_ip in '10.0.0.0/8'"
       tlsinspect export capture.pcap --table certificates --rows "not_after - not_before > 398d"
@@ -112,6 +115,13 @@ def export(
     """
     if format_name in BINARY and output == "-" and sys.stdout.isatty():
         raise click.UsageError(f"{format_name} is binary: name a file with -o, or redirect standard output")
+    if format_name in DATABASES:
+        rows = check_database_options(format_name, output, table, rows_where)
+        with errors_as_one_line():
+            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            names = list(COLUMNS) if table is None else [table]
+            export_database(shared(inspection, key_file), inspection.reading.sources, names, rows, format_name, output)
+            sys.exit(exit_status(inspection.reading.totals, strict))
     if format_name not in ROW_FORMATS:
         check_tool_options(format_name, output, table, rows_where)
         with errors_as_one_line():
@@ -141,6 +151,34 @@ def check_tool_options(format_name: str, output: str, table: str | None, rows_wh
         )
     if format_name in FOLDERS and output == "-":
         raise click.UsageError(f"{format_name} is several files: name a folder with -o")
+
+
+def check_database_options(format_name: str, output: str, table: str | None, rows_where: str | None) -> Filter | None:
+    """Refuse what a database cannot be; the filter of its rows."""
+    if output == "-":
+        raise click.UsageError(f"{format_name} is a database: name its file with -o")
+    if rows_where is not None and table is None:
+        raise click.UsageError(f"{format_name} holds all frames: --rows needs --table")
+    return None if rows_where is None or table is None else parse_filter(rows_where, table)
+
+
+def export_database(
+    inspection: Inspection,
+    sources: Sequence[CaptureSource],
+    names: Sequence[str],
+    chosen: Filter | None,
+    format_name: str,
+    output: str,
+) -> None:
+    """Write frames to a database, never to one of the captures."""
+    from ..export.database import write_database
+
+    refuse_captures(output, sources)
+    tables = {name: inspection.arrow(name) for name in names}
+    if chosen is not None:
+        tables = {name: chosen.apply(rows) for name, rows in tables.items()}
+    with writing_to(output):
+        write_database(tables, format_name, Path(output))
 
 
 def export_for_tool(inspection: Inspection, sources: Sequence[CaptureSource], format_name: str, output: str) -> None:
@@ -248,11 +286,16 @@ def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[Binar
         if output == "-":
             yield from open_standard_output()
             return
-        path = Path(output)
-        if path.exists() and any(source.location is not None and path.samefile(source.location) for source in sources):
-            raise click.UsageError(f"{output!r} is one of the captures: it would be overwritten")
-        with path.open("wb") as file:
+        refuse_captures(output, sources)
+        with Path(output).open("wb") as file:
             yield file
+
+
+def refuse_captures(output: str, sources: Sequence[CaptureSource]) -> None:
+    """Refuse to write to one of the captures."""
+    path = Path(output)
+    if path.exists() and any(source.location is not None and path.samefile(source.location) for source in sources):
+        raise click.UsageError(f"{output!r} is one of the captures: it would be overwritten")
 
 
 def open_standard_output() -> Iterator[BinaryIO]:

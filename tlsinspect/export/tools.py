@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FOLDERS = ("zeek", "zeek-json")
 """Formats of several files, for which a folder is named."""
 
-FILES = ("eve",)
+FILES = ("eve", "ecs")
 """Formats of one file, which may be standard output."""
 
 
@@ -29,9 +29,14 @@ def write_folder(inspection: Inspection, format_name: str, folder: Path) -> list
 
 def write_file(inspection: Inspection, format_name: str, out: BinaryIO) -> None:
     """Write the file of a format, of FILES."""
-    from .eve import iter_eve
+    if format_name == "eve":
+        from .eve import iter_eve
 
-    write_lines(iter_eve(inspection), out)
+        write_lines(iter_eve(inspection), out)
+    else:
+        from .ecs import iter_ecs
+
+        write_lines(iter_ecs(inspection), out)
 
 
 def write_lines(objects: Iterable[dict[str, Any]], out: BinaryIO) -> None:

@@ -55,7 +55,7 @@ def query_store(store: Store, query: str, since: Day = None, until: Day = None) 
     try:
         import duckdb
     except ImportError as error:
-        raise StoreError(store.url, "SQL needs the sql extra: pip install 'tlsinspect[sql]'") from error
+        raise StoreError(store.url, "SQL needs the duckdb extra: pip install 'tlsinspect[duckdb]'") from error
     with errors_of_queries():
         statements = duckdb.extract_statements(query)
         kinds = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
