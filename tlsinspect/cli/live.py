@@ -46,7 +46,7 @@ def live(
     overlap: Overlap,
     limits: Limits,
 ) -> None:
-    """Record packets of an interface, for those who have no tcpdump.
+    """Record packets of an interface where there is no tcpdump.
 
     Writes rotated captures by scapy's sniffer, as root, and says of each how many packets the system dropped because
     they came too fast: where that is not 0, use tcpdump and 'tlsinspect watch'. Exit status: 0; 1 where packets were
