@@ -69,7 +69,7 @@ def test_a_document_has_fields_of_the_schema_and_our_own_apart() -> None:
         "ecs",
     )
     documents = [json.loads(line) for line in result.stdout.splitlines()]
-    assert len(documents) == 3
+    assert len(documents) == 4
     for document in documents:
         assert {path for path in paths(document) if not path.startswith("tlsinspect.")} <= ECS_8
     assert {document["network"]["protocol"] for document in documents} == {"tls", "quic"}

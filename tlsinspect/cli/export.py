@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
 BINARY = frozenset({"parquet", "arrow"})
 FOLDERS = ("zeek", "zeek-json")
-FILES = ("eve", "ecs")
+FILES = ("eve", "ecs", "stix", "misp", "cbom")
 DATABASES = ("sqlite", "duckdb")
 STREAMED = ("connections", "messages", "alerts")
 STREAMED_STORED = (*STREAMED, "offers", "chains")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FOLDERS = ("zeek", "zeek-json")
 """Formats of several files, for which a folder is named."""
 
-FILES = ("eve", "ecs")
+FILES = ("eve", "ecs", "stix", "misp", "cbom")
 """Formats of one file, which may be standard output."""
 
 
@@ -33,10 +33,27 @@ def write_file(inspection: Inspection, format_name: str, out: BinaryIO) -> None:
         from .eve import iter_eve
 
         write_lines(iter_eve(inspection), out)
-    else:
+    elif format_name == "ecs":
         from .ecs import iter_ecs
 
         write_lines(iter_ecs(inspection), out)
+    else:
+        out.write(json.dumps(build_document(inspection, format_name), indent=1).encode("ascii") + b"\n")
+
+
+def build_document(inspection: Inspection, format_name: str) -> dict[str, Any]:
+    """The one document of a format: stix, misp or cbom."""
+    if format_name == "stix":
+        from .stix import build_stix
+
+        return build_stix(inspection)
+    if format_name == "misp":
+        from .misp import build_misp
+
+        return build_misp(inspection)
+    from .cbom import build_cbom
+
+    return build_cbom(inspection)
 
 
 def write_lines(objects: Iterable[dict[str, Any]], out: BinaryIO) -> None:

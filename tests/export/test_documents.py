@@ -1,0 +1,130 @@
+"""STIX, MISP and CycloneDX: what the libraries of these standards read, strictly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import stix2
+from command_line import run
+from cyclonedx.model.bom import Bom
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from pymisp import MISPEvent, MISPObject
+from samples import CAPTURES, inspect
+
+SAMPLES = ("client-certificate-tls12.pcap", "quic-v2.pcap", "ipv6.pcap", "dtls12.pcap")
+PATHS = [CAPTURES / "handshakes" / name for name in SAMPLES]
+OBSERVABLES = {"ipv4-addr", "ipv6-addr", "domain-name", "network-traffic", "x509-certificate"}
+
+
+def exported(format_name: str) -> dict[str, Any]:
+    result = run("export", *PATHS, "--format", format_name)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.isascii()
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+@pytest.fixture(scope="module")
+def stix() -> dict[str, Any]:
+    return exported("stix")
+
+
+@pytest.fixture(scope="module")
+def misp() -> dict[str, Any]:
+    return exported("misp")
+
+
+@pytest.fixture(scope="module")
+def cbom() -> dict[str, Any]:
+    return exported("cbom")
+
+
+def test_a_strict_reader_of_stix_takes_every_object(stix: dict[str, Any]) -> None:
+    bundle = stix2.parse(json.dumps(stix), allow_custom=False, version="2.1")
+    kinds = {each["type"] for each in bundle.objects}
+    assert kinds == OBSERVABLES | {"identity", "extension-definition", "observed-data", "relationship"}
+    ids = [each["id"] for each in bundle.objects]
+    assert len(set(ids)) == len(ids)
+    known = set(ids)
+    for each in bundle.objects:
+        if each["type"] == "observed-data":
+            assert set(each["object_refs"]) <= known
+        if each["type"] == "relationship":
+            assert {each["source_ref"], each["target_ref"]} <= known
+
+
+def test_ids_of_observables_are_those_that_another_library_makes(stix: dict[str, Any]) -> None:
+    checked = 0
+    for each in stix2.parse(json.dumps(stix), version="2.1").objects:
+        if each["type"] in OBSERVABLES:
+            assert type(each)(**{name: value for name, value in each.items() if name != "id"}).id == each["id"]
+            checked += 1
+    assert checked > 15
+
+
+def test_a_connection_in_stix_has_its_tls_facts(stix: dict[str, Any]) -> None:
+    row = inspect(f"handshakes/{SAMPLES[0]}").connections.iloc[0]
+    [traffic] = [
+        each for each in stix["objects"] if each["type"] == "network-traffic" and each["src_port"] == row["client_port"]
+    ]
+    [facts] = traffic["extensions"].values()
+    assert (facts["ja3"], facts["version_name"], facts["server_name"]) == (row["ja3"], "TLS 1.2", row["server_name"])
+    assert traffic["protocols"] == ["ipv4", "tcp", "tls"]
+
+
+def test_the_same_capture_gives_the_same_documents(
+    stix: dict[str, Any], misp: dict[str, Any], cbom: dict[str, Any]
+) -> None:
+    assert [exported(name) for name in ("stix", "misp", "cbom")] == [stix, misp, cbom]
+
+
+def test_pymisp_takes_every_object_by_its_own_templates(misp: dict[str, Any]) -> None:
+    event = MISPEvent()
+    event.from_dict(**json.loads(json.dumps(misp)))
+    assert {each.name for each in event.objects} == {"network-connection", "x509", "ja3", "ja3s"}
+    known = {each.uuid for each in event.objects}
+    for each in event.objects:
+        strict = MISPObject(each.name, strict=True)
+        assert (strict.template_uuid, str(strict.template_version)) == (each.template_uuid, str(each.template_version))
+        for attribute in each.attributes:
+            made = strict.add_attribute(attribute.object_relation, attribute.value)
+            assert made is not None
+            assert (made.type, attribute.to_ids) == (attribute.type, False)
+        assert strict.to_json()
+        assert {reference.referenced_uuid for reference in each.references} <= known
+
+
+def test_misp_knows_the_category_of_every_type(misp: dict[str, Any]) -> None:
+    known = MISPEvent().describe_types["category_type_mappings"]
+    for each in misp["Event"]["Object"]:
+        assert [one["type"] for one in each["Attribute"] if one["type"] not in known[one["category"]]] == []
+
+
+def test_the_inventory_is_valid_by_the_schema_of_cyclonedx(cbom: dict[str, Any]) -> None:
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(cbom)) is None
+    assert len(Bom.from_json(data=cbom).components) == len(cbom["components"])
+    references = {each["bom-ref"] for each in cbom["components"]}
+    assert {each["ref"] for each in cbom["dependencies"]} == references
+    assert {needed for each in cbom["dependencies"] for needed in each.get("dependsOn", [])} <= references
+
+
+def test_the_inventory_has_protocols_suites_algorithms_certificates_and_keys(cbom: dict[str, Any]) -> None:
+    found = {each["bom-ref"]: each for each in cbom["components"]}
+    [suite] = found["protocol/tls/1.2"]["cryptoProperties"]["protocolProperties"]["cipherSuites"]
+    row = inspect(f"handshakes/{SAMPLES[0]}").connections.iloc[0]
+    code = row["cipher_suite"]
+    assert (suite["name"], suite["identifiers"]) == (
+        row["cipher_suite_name"],
+        [f"0x{code >> 8:02X}", f"0x{code & 255:02X}"],
+    )
+    assert "algorithm/ae/AES-256-GCM" in suite["algorithms"]
+    leaf = found[f"certificate/{row['certificate_sha256s'][0]}"]
+    properties = leaf["cryptoProperties"]["certificateProperties"]
+    assert properties["subjectName"] == row["subject"]
+    assert found[properties["subjectPublicKeyRef"]]["cryptoProperties"]["assetType"] == "related-crypto-material"
+    assert leaf["evidence"]["occurrences"] == [
+        {"location": f"{row['server_ip']}:{row['server_port']} ({row['server_name']})"}
+    ]
