@@ -15,6 +15,7 @@ from ..certificates.der import (
     GENERALIZED_TIME,
     INTEGER,
     OBJECT_IDENTIFIER,
+    OCTET_STRING,
     STRING_ENCODINGS,
     UTC_TIME,
     Element,
@@ -70,6 +71,8 @@ def scrub_contents(element: Element, own: Pseudonyms) -> bytes:
         return scrub_time(contents, 0)
     if tag in STRING_ENCODINGS:
         return scrub_string(tag, contents, own)
+    if tag == OCTET_STRING and contents[:1] == b"\x30":  # most likely more DER
+        return scrub_octets(contents, own)
     return own.octets(contents)
 
 

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import TlsInspectError
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
+from .common import (
+    CAPTURES,
+    anonymise_option,
+    errors_as_one_line,
+    exit_status,
+    inspect,
+    open_pseudonyms,
+    reading_options,
+    where_option,
+    writing_to,
+)
 
 if TYPE_CHECKING:
+    from ..anonymise import Pseudonyms
     from ..inspection import Inspection, Overlap
     from ..wire.limits import Limits
 
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
+@anonymise_option
 @click.option(
     "--connection", "names", multiple=True, metavar="CONNECTION",
     help="A connection as 'show' takes it: packet number, id or its start, server name, address; all that are meant. "
@@ -38,6 +50,7 @@ def extract(
     limits: Limits,
     strict: bool,
     where: str,
+    key_file: str | None,
     names: tuple[str, ...],
     finding: str | None,
     output: str | None,
@@ -49,11 +62,14 @@ def extract(
     findings become comments of the packets that prove them, and decryption secrets in the capture follow where they
     belong to the connections. Where several options choose connections, they have to be chosen by each.
 
+    With --anonymise, the handshakes alone, of TLS over TCP, in packets made anew with pseudonyms, and no secrets.
+
     \b
     Examples:
       tlsinspect extract capture.pcapng --connection 87895a4f -o one.pcapng
       tlsinspect extract capture.pcapng --finding CIP-03 -o export-grade.pcapng
       tlsinspect extract captures/ --where "version < 0x0303" -o old.pcapng --certificates old/
+      tlsinspect extract capture.pcapng --finding VER-04 --anonymise march.key -o shared.pcapng
     """
     if not (where or names or finding):
         raise click.UsageError("say which connections: --connection, --finding or --where")
@@ -63,8 +79,13 @@ def extract(
         inspection = choose(inspect(captures, ports, processes, overlap, limits, where), names, finding)
         if not len(inspection.arrow("connections")):
             raise TlsInspectError("no connection was chosen; nothing is written")
+        own = None if key_file is None else open_pseudonyms(key_file)
         if output is not None:
-            write_packets(inspection, output)
+            write_packets(inspection, output, own)
+        if own is not None:
+            from ..anonymise import anonymise
+
+            inspection = anonymise(inspection, own)
         if folder is not None:
             from ..extraction import extract_certificates
             from ..statistics.wording import number_text
@@ -96,14 +117,21 @@ def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) 
     return inspection
 
 
-def write_packets(inspection: Inspection, output: str) -> None:
-    """Write the packets, and say how many."""
-    from ..extraction import check_sources, extract_packets
+def write_packets(inspection: Inspection, output: str, own: Pseudonyms | None) -> None:
+    """Write the packets, with pseudonyms if there are any, and say how many."""
+    from ..extraction import check_sources, extract_packets, share_packets
     from ..statistics.wording import number_text
     from .export import open_output
 
     check_sources(inspection)
     with open_output(output, inspection.reading.sources) as out:
+        if own is not None:
+            shared = share_packets(inspection, out, own)
+            told = f"{number_text(shared.packets, 'packet')} of {number_text(shared.connections, 'connection')}"
+            click.echo(f"{output}: {told}, with pseudonyms", err=output == "-")
+            for reason, count in shared.left_out.items():
+                click.echo(f"tlsinspect: left out: {number_text(count, 'connection')}: {reason}", err=True)
+            return
         done = extract_packets(inspection, out)
     parts = [f"{number_text(done.packets, 'packet')} of {number_text(done.connections, 'connection')}"]
     if done.commented:

@@ -9,5 +9,14 @@ from __future__ import annotations
 from .build import Extracted, check_sources, extract_packets
 from .certificates import extract_certificates
 from .choose import with_finding
+from .shared import Shared, share_packets
 
-__all__ = ["Extracted", "check_sources", "extract_certificates", "extract_packets", "with_finding"]
+__all__ = [
+    "Extracted",
+    "Shared",
+    "check_sources",
+    "extract_certificates",
+    "extract_packets",
+    "share_packets",
+    "with_finding",
+]
