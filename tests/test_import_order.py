@@ -31,7 +31,7 @@ INPUT_ROOMS = ("compression", "foreign", "capture", "dissect")
 OPEN_TO_INPUT = {"errors", "registry", *INPUT_ROOMS}
 OPEN_TO_CAPTURE = {"wire.capfile", "wire.packet"}
 PRINTING = {"print", "exit", "quit", "input"}
-SCRIPTS = {"registry/generate.py"}
+SCRIPTS = {"registry/generate.py", "validation/generate_roots.py"}
 
 
 def dotted_name(path: Path) -> list[str]:

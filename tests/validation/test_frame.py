@@ -17,6 +17,7 @@ from tlsinspect import Inspection
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.columns import COLUMNS
 from tlsinspect.validation import VERDICTS, Trust
+from tlsinspect.validation.history import Period
 
 TRUST = Trust("the test's root", [ROOT])
 DAY_NS = 86_400 * 10**9
@@ -127,3 +128,14 @@ def test_the_trust_may_be_a_file_of_pem(tmp_path: Path, made: Inspection) -> Non
     (tmp_path / "root.pem").write_text("Root of the test\n" + pem_of(ROOT))
     rows = made.validate(trust=load_trust([tmp_path / "root.pem"]))
     assert rows["verdict"].tolist().count("valid") == 4
+
+
+def test_a_root_that_leaves_between_two_connections_is_trusted_at_the_first_alone(made: Inspection) -> None:
+    root = parse_certificate(ROOT).sha256
+    until = Trust("roots with an end", [ROOT], frozenset({root}), {root: Period(0, NOON_NS + DAY_NS)})
+    rows = made.trusting(until).validation
+    days = rows["time"].astype("int64") >= NOON_NS + DAY_NS
+    seen = rows["reason"].isna()
+    assert set(rows[seen & ~days]["publicly_trusted"]) == {True}
+    assert set(rows[seen & days]["publicly_trusted"]) == {False} and days.any()
+    assert all("untrusted_root" in faults for faults in rows[seen & days]["faults"])

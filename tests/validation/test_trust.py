@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ ROOT_SHA256 = parse_certificate(ROOT).sha256
 def test_mozillas_roots_are_the_default_and_say_their_version() -> None:
     trust = load_trust()
     assert len(trust.anchors) > 90
-    assert trust.name.startswith("Mozilla's roots (certifi 20")
+    assert trust.name.startswith("Mozilla's roots of the time (2014-03-10 to certifi 20")
     assert trust.name.endswith(f": {len(trust.anchors)} certificates")
 
 
@@ -50,3 +51,36 @@ def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> N
 def test_to_trust_nothing_is_an_error() -> None:
     with pytest.raises(TrustError):
         load_trust(only=True)
+
+
+def nanoseconds_of(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 10**9
+
+
+@pytest.mark.parametrize(
+    ("root", "trusted", "not_trusted"),
+    [
+        ("StartCom Certification Authority", "2015-06-01", "2019-01-01"),
+        ("ISRG Root X1", "2020-01-01", "2015-01-01"),
+        ("DST Root CA X3", "2020-01-01", "2023-01-01"),
+    ],
+)
+def test_roots_are_trusted_at_their_time(root: str, trusted: str, not_trusted: str) -> None:
+    trust = load_trust()
+    for day, found in ((trusted, True), (not_trusted, False)):
+        names = [str(anchor.facts.subject) for anchor in trust.at(nanoseconds_of(day)).anchors.values()]
+        assert any(root in name for name in names) is found
+        assert 100 < len(names) < 200
+    today = load_trust(as_of="now")
+    assert today.at(0) is today and len(today.anchors) < len(trust.anchors)
+    assert set(today.anchors) == set(trust.at(nanoseconds_of("2100-01-01")).anchors)
+
+
+def test_a_root_that_is_named_is_always_trusted(tmp_path: Path) -> None:
+    trust = load_trust()
+    later = next(name for name, period in trust.periods.items() if period.start > nanoseconds_of("2020-01-01"))
+    path = tmp_path / "root.der"
+    path.write_bytes(trust.anchors[later].der)
+    old = nanoseconds_of("2015-01-01")
+    assert later not in trust.at(old).anchors and later in load_trust([path]).at(old).anchors
+    assert later in load_trust([path]).public

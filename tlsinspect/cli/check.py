@@ -26,6 +26,7 @@ from .export import open_output, write_table
 if TYPE_CHECKING:
     from ..compliance import Check
     from ..inspection import Inspection, Overlap
+    from ..validation import AsOf
     from ..wire.limits import Limits
 
 FORMATS = ("text", "json", "csv", "sarif")
@@ -92,6 +93,7 @@ def check(
     where: str,
     trusted: tuple[str, ...],
     trust_only: bool,
+    trust_as_of: AsOf,
     policy_name: str,
     at: datetime | None,
     fail_on: str,
@@ -122,7 +124,7 @@ def check(
 
         policy = load_policy(policy_name)
         known = read_baseline(baseline) if baseline else []
-        trust = chosen_trust(trusted, trust_only)
+        trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust)
         found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
         if write_baseline:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..reading import Progress
     from ..store import Store
     from ..totals import Totals
-    from ..validation import Trust
+    from ..validation import AsOf, Trust
     from ..wire.limits import Limits
 
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for
@@ -179,6 +179,10 @@ def rows_option(command: Command) -> Command:
 def trust_options(command: Command) -> Command:
     """The options that say whose certificates are trusted; see `chosen_trust`."""
     for option in (
+        click.option(
+            "--trust-as-of", type=click.Choice(["capture", "now"]), default="capture", show_default=True,
+            help="Which of Mozilla's roots are trusted: those of the moment that is judged, or those of today.",
+        ),
         click.option("--trust-only", is_flag=True, help="Trust only what --trust names, and not Mozilla's roots."),
         click.option(
             "--trust", "trusted", multiple=True, type=click.Path(), metavar="PATH",
@@ -189,13 +193,13 @@ def trust_options(command: Command) -> Command:
     return command
 
 
-def chosen_trust(trusted: tuple[str, ...], trust_only: bool) -> Trust:
+def chosen_trust(trusted: tuple[str, ...], trust_only: bool, trust_as_of: AsOf) -> Trust:
     """What the options name; raises TrustError for what cannot be read."""
     if trust_only and not trusted:
         raise click.UsageError("--trust-only leaves nothing to trust: name a file or folder with --trust")
     from ..validation import load_trust
 
-    return load_trust(trusted, trust_only)
+    return load_trust(trusted, trust_only, trust_as_of)
 
 
 def at_option(command: Command) -> Command:

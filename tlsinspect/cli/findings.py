@@ -27,6 +27,7 @@ from .export import write_table
 if TYPE_CHECKING:
     from ..indicators import Indicators
     from ..inspection import Overlap
+    from ..validation import AsOf
     from ..wire.limits import Limits
 
 
@@ -64,6 +65,7 @@ def findings(
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
+    trust_as_of: AsOf,
     lists: tuple[str, ...],
     severity_at_least: str,
     format_name: str,
@@ -82,7 +84,7 @@ def findings(
     chosen = None if rows_where is None else parse_filter(rows_where, "findings")
     with errors_as_one_line():
         indicators = read_lists(lists) if lists else None
-        trust = chosen_trust(trusted, trust_only)
+        trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..findings.text import at_least, render_findings
 

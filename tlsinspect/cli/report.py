@@ -26,6 +26,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
+    from ..validation import AsOf
     from ..wire.limits import Limits
 
 
@@ -50,6 +51,7 @@ def report(
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
+    trust_as_of: AsOf,
     key_file: str | None,
     output: Path,
     title: str | None,
@@ -66,7 +68,7 @@ def report(
       tlsinspect report capture.pcapng -o reports/shared --anonymise march.key
     """
     with errors_as_one_line():
-        trust = chosen_trust(trusted, trust_only)
+        trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..report.html import write_report
 

@@ -23,6 +23,7 @@ from .export import write_table
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
+    from ..validation import AsOf
     from ..wire.limits import Limits
 
 
@@ -58,6 +59,7 @@ def validate(
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
+    trust_as_of: AsOf,
     ct_logs: str | None,
     table: str | None,
     format_name: str,
@@ -78,7 +80,7 @@ def validate(
     with errors_as_one_line():
         from ..validation import load_logs
 
-        trust = chosen_trust(trusted, trust_only)
+        trust = chosen_trust(trusted, trust_only, trust_as_of)
         logs = load_logs(ct_logs) if ct_logs is not None else None
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         if format_name == "text":

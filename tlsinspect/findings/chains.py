@@ -44,7 +44,7 @@ def rule(
 RULES = (
     rule("CRT-07", "Chain ends at an authority that is not trusted", "medium", has_fault("untrusted_root"),
          "If the authority is your own, see to it that the clients trust it and judge by it (--trust); otherwise use a "
-         "public one. Judged by the roots of now: one withdrawn since the capture is not trusted.",
+         "public one. Trusted is by default what Mozilla trusted at the time of the connection.",
          "RFC 5280 section 6.1", confidence="likely"),
     rule("CRT-07-SIGNATURE", "Certificate whose signature is wrong", "high", has_fault("bad_signature"),
          "Find out who made it: it is forged, damaged, or of another authority of the same name.",

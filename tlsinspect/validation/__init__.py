@@ -13,10 +13,10 @@ from .logs import Log, known_logs, load_logs
 from .record import VERDICTS, Judgement
 from .staple import STAPLE_VERDICTS
 from .staples import build_ocsp
-from .trust import Trust, load_trust
+from .trust import AsOf, Trust, load_trust
 from .validator import Validator, open_validator
 
 __all__ = [
-    "STAPLE_VERDICTS", "VERDICTS", "Judgement", "Log", "Trust", "Validator", "build_ocsp", "build_validation",
-    "known_logs", "load_logs", "load_trust", "open_validator",
+    "STAPLE_VERDICTS", "VERDICTS", "AsOf", "Judgement", "Log", "Trust", "Validator", "build_ocsp",
+    "build_validation", "known_logs", "load_logs", "load_trust", "open_validator",
 ]  # fmt: skip

@@ -5,38 +5,70 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from ..certificates import parse_certificate
+from ..certificates.facts import MAX_TIME
 from ..errors import TrustError
 from .candidate import Candidate, Name
+from .history import Period, moment, read_history
 
 MOST_OCTETS = 64 << 20  # of one file; the largest bundles have about a hundredth
 PEM = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END (?:X509 )?CERTIFICATE-----")
 DER_START = b"\x30"
 
+AsOf = Literal["capture", "now"]
+
 
 class Trust:
     """Trusted certificates, held true without further proof; `name` says in words where they come from.
 
-    `public` are the SHA-256s of those certificates that everybody trusts, whether or not they are trusted here.
+    `public` are the SHA-256s of those certificates that everybody trusts, whether or not they are trusted here;
+    `periods` say of some when they are, the others always are: see `at`.
     """
 
-    def __init__(self, name: str, certificates: Iterable[bytes], public: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        name: str,
+        certificates: Iterable[bytes],
+        public: frozenset[str] = frozenset(),
+        periods: Mapping[str, Period] | None = None,
+    ) -> None:
         self.name = name
         self.public = public
+        self.periods = periods or {}
+        self.changes = sorted({end for period in self.periods.values() for end in period})
+        self.parts: dict[int, Trust] = {}
         self.anchors: dict[str, Candidate] = {}
         self.by_subject: dict[Name, list[Candidate]] = {}
         for der in certificates:
             anchor = Candidate(der, parse_certificate(der))
-            if anchor.sha256 in self.anchors or not anchor.spki:
-                continue
-            self.anchors[anchor.sha256] = anchor
-            self.by_subject.setdefault(anchor.subject, []).append(anchor)
+            if anchor.sha256 not in self.anchors and anchor.spki:
+                self.add(anchor)
+
+    def add(self, anchor: Candidate) -> None:
+        """Trust one more certificate."""
+        self.anchors[anchor.sha256] = anchor
+        self.by_subject.setdefault(anchor.subject, []).append(anchor)
+
+    def at(self, time: int) -> Trust:
+        """What of it is trusted at a time in nanoseconds since 1970-01-01 UTC."""
+        if not self.changes:
+            return self
+        place = bisect_right(self.changes, time)
+        if place not in self.parts:
+            self.parts[place] = Trust(self.name, (), self.public)
+            for sha256, anchor in self.anchors.items():
+                period = self.periods.get(sha256)
+                if period is None or period.start <= time < period.end:
+                    self.parts[place].add(anchor)
+        return self.parts[place]
 
 
 @cache
@@ -47,48 +79,65 @@ def mozilla_roots() -> tuple[str, tuple[bytes, ...]]:
     return certifi.__version__, tuple(read_certificates(Path(certifi.where())))
 
 
-def load_trust(paths: Iterable[str | PathLike[str]] = (), only: bool = False) -> Trust:
+def load_trust(paths: Iterable[str | PathLike[str]] = (), only: bool = False, as_of: AsOf = "capture") -> Trust:
     """Mozilla's roots and the certificates of `paths`, or with `only` these alone.
 
+    Of Mozilla's roots those are trusted that were at the moment that is judged, or with `as_of` "now" those of today.
     A path is a file with certificates in PEM, or one in DER, or a folder of such files; others in a
     folder are passed over. Raises TrustError for one without a certificate or that cannot be read,
     and where `only` leaves nothing to trust.
     """
     paths = list(paths)
-    return load_anew(paths, only) if paths or only else load_default()
+    return load_anew(paths, only, as_of) if paths or only else load_default(as_of)
 
 
 @cache
-def load_default() -> Trust:
+def load_default(as_of: str) -> Trust:
     """Mozilla's roots alone, taken apart once."""
-    return load_anew([], only=False)
+    return load_anew([], False, as_of)
 
 
-def load_anew(paths: Iterable[str | PathLike[str]], only: bool) -> Trust:
+def load_anew(paths: Iterable[str | PathLike[str]], only: bool, as_of: str) -> Trust:
     """The same as load_trust, whatever was loaded before."""
     found: list[bytes] = []
     names = []
-    if not only:
-        version, roots = mozilla_roots()
+    named: list[bytes] = []
+    periods: dict[str, Period] = {}
+    version, roots = mozilla_roots()
+    if not only and as_of == "now":
         found += roots
-        names.append(f"Mozilla's roots (certifi {version})")
+        names.append(f"Mozilla's roots of today (certifi {version})")
+    elif not only:
+        found += [*roots, *(der for der, _ in read_history().roots)]
+        periods = root_periods(roots)
+        names.append(f"Mozilla's roots of the time ({read_history().first} to certifi {version})")
     for path in map(Path, paths):
         certificates = list(read_path(path))
         if not certificates:
             raise TrustError(str(path), "no certificate in it, in PEM or DER")
         found += certificates
+        named += certificates
         names.append(path.name)
     if not found:
         raise TrustError("trust", "nothing to trust was named")
     distinct = {sha256(der).digest() for der in found}
     counted = f"{len(distinct)} certificate{'s' * (len(distinct) != 1)}"
-    return Trust(f"{' and '.join(names)}: {counted}", found, public_roots())
+    public = frozenset(sha256(der).hexdigest() for der in (*roots, *(der for der, _ in read_history().roots)))
+    own = {sha256(der).hexdigest() for der in named}
+    kept = {name: period for name, period in periods.items() if name not in own}
+    return Trust(f"{' and '.join(names)}: {counted}", found, public, kept)
 
 
-@cache
-def public_roots() -> frozenset[str]:
-    """The SHA-256s of Mozilla's roots."""
-    return frozenset(sha256(der).hexdigest() for der in mozilla_roots()[1])
+def root_periods(roots: Iterable[bytes]) -> dict[str, Period]:
+    """When each root was trusted, given those that are today: what the list of old ones does not know came after it."""
+    listed = read_history()
+    last = moment(listed.last, MAX_TIME)
+    today = {sha256(der).hexdigest() for der in roots}
+    found = {
+        name: period if name in today or period.end != MAX_TIME else Period(period.start, last)
+        for name, period in ((sha256(der).hexdigest(), period) for der, period in listed.roots)
+    }
+    return {**{name: Period(last, MAX_TIME) for name in today - found.keys()}, **found}
 
 
 def read_path(path: Path) -> Iterator[bytes]:

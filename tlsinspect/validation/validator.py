@@ -60,7 +60,7 @@ class Validator:
     def find_changes(self, chain: Sequence[str]) -> list[int]:
         """Times in nanoseconds at which the judgement of a chain may change, in order."""
         sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
-        times = set(chained.from_iterable(map(dates_of, sent)))
+        times = {*chained.from_iterable(map(dates_of, sent)), *self.trust.changes}
         return sorted(times.union(*(self.dates_above(issuer) for issuer in {each.issuer for each in sent})))
 
     def dates_above(self, issuer: Name) -> frozenset[int]:
@@ -86,7 +86,7 @@ class Validator:
     def judge(self, chain: Sequence[str], time: int) -> Judgement:
         """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC."""
         sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
-        builder = PathBuilder(self.trust, self.others, self.checker, self.limits)
+        builder = PathBuilder(self.trust.at(time), self.others, self.checker, self.limits)
         path, faults = self.best(builder, sent, False, time)
         if path.end is not None and self.knows_more(path, chain):
             longer, more = self.best(builder, sent, True, time)
