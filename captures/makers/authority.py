@@ -8,8 +8,10 @@ at every run, with dates relative to it; none of the keys is kept afterwards.
 from __future__ import annotations
 
 import subprocess
+from base64 import b64encode, encodebytes
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
@@ -52,18 +54,20 @@ class Recipe:
     chain: tuple[str, ...] = ("leaf", "intermediate")
     client: bool = False
     revoked: bool = False
-    stapled: bool = False
+    stapled: str = ""  # the OCSP response beside it: good, revoked, expired or forged
+    logged: bool = False  # SCTs beside it, for the TLS extension
     must_staple: bool = False
     delegation: bool = False
     common_name: str = ""
 
 
+TIMESTAMP_EXTENSION = 18
 MANY_NAMES = ("many.example", *(f"site{number:03d}.many.example" for number in range(1, 121)))
 
 RECIPES = (
     Recipe("www", ("www.example", "www6.example", "example"), key="p256"),
     Recipe("www-rsa", ("www.example", "www6.example"), key="rsa2048"),
-    Recipe("shop", ("shop.example", "shop6.example"), key="rsa2048", last_day=20, stapled=True),
+    Recipe("shop", ("shop.example", "shop6.example"), key="rsa2048", last_day=20, stapled="good"),
     Recipe("blog", ("blog.example", "*.blog.example"), key="p256", last_day=170),
     Recipe("static", ("static.example", "*.static.example"), key="p256"),
     Recipe("many", MANY_NAMES, key="p256", common_name="many.example"),
@@ -88,7 +92,11 @@ RECIPES = (
     Recipe("wild", ("*.apps.test",), common_name="*.apps.test"),
     Recipe("incomplete", ("incomplete.test",), chain=("leaf",)),
     Recipe("wrongorder", ("incomplete.test",), chain=("leaf", "root", "intermediate")),
-    Recipe("staple", ("www.example",), key="p256", stapled=True, must_staple=True),
+    Recipe("staple", ("www.example",), key="p256", stapled="good", must_staple=True),
+    Recipe("staple-revoked", ("www.example",), stapled="revoked"),
+    Recipe("staple-expired", ("www.example",), stapled="expired"),
+    Recipe("staple-forged", ("www.example",), stapled="forged"),
+    Recipe("logged", ("www.example",), logged=True),
     Recipe("delegating", ("quantum.example",), key="p256", delegation=True),
     Recipe("usage", ("wild.apps.test",), client=True),
     Recipe("revoked", ("wild.apps.test",), revoked=True),
@@ -131,7 +139,9 @@ def make_authority(folder: Path) -> None:
         leaf = make_leaf(folder, recipe, authorities, key)
         revoked += [leaf] if recipe.revoked else []
         if recipe.stapled:
-            write_status(folder / f"{recipe.name}.ocsp", leaf, intermediate, key)
+            write_status(folder / f"{recipe.name}.ocsp", recipe.stapled, leaf, intermediate, key)
+        if recipe.logged:
+            write_timestamps(folder / f"{recipe.name}.serverinfo", folder / f"{recipe.name}.logs", leaf)
     write_revocations(folder / "revoked.crl", revoked, intermediate, key)
 
 
@@ -236,24 +246,56 @@ def build_leaf(recipe: Recipe, key: PrivateKey, issuer: x509.Certificate, issuer
     return builder.sign(signer, None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256())
 
 
-def write_status(path: Path, leaf: x509.Certificate, issuer: x509.Certificate, issuer_key: PrivateKey) -> None:
-    """Write a DER OCSP response that calls the certificate good (RFC 6960 section 4.2)."""
+def write_status(
+    path: Path, kind: str, leaf: x509.Certificate, issuer: x509.Certificate, issuer_key: PrivateKey
+) -> None:
+    """Write a DER OCSP response about the certificate (RFC 6960 section 4.2); a forged one has a wrong signature."""
     now = datetime.now(UTC)
+    revoked, age = kind == "revoked", timedelta(days=30 if kind == "expired" else 1)
     builder = (
         ocsp.OCSPResponseBuilder()
         .add_response(
             cert=leaf,
             issuer=issuer,
             algorithm=hashes.SHA1(),
-            cert_status=ocsp.OCSPCertStatus.GOOD,
-            this_update=now - timedelta(days=1),
-            next_update=now + timedelta(days=6),
-            revocation_time=None,
-            revocation_reason=None,
+            cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
+            this_update=now - age,
+            next_update=now - age + timedelta(days=7),
+            revocation_time=now - timedelta(days=3) if revoked else None,
+            revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
         )
         .responder_id(ocsp.OCSPResponderEncoding.HASH, issuer)
     )
-    path.write_bytes(builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+    response = builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    if kind == "forged":
+        response = response[:-1] + bytes([response[-1] ^ 1])
+    path.write_bytes(response)
+
+
+def write_timestamps(path: Path, logs: Path, leaf: x509.Certificate) -> None:
+    """Write SCTs of two logs as the TLS extension signed_certificate_timestamp, for -serverinfo (RFC 6962).
+
+    `logs` gets the logs' keys, for -ctlogfile.
+    """
+    der = leaf.public_bytes(serialization.Encoding.DER)
+    timestamps = []
+    listing = ["enabled_logs = log1,log2"]
+    for number in (1, 2):
+        log = ec.generate_private_key(ec.SECP256R1())
+        spki = log.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        listing += [f"[log{number}]", f"description = Log {number}", f"key = {b64encode(spki).decode()}"]
+        time = int(datetime.now(UTC).timestamp() * 1000).to_bytes(8, "big")
+        signed = b"\0\0" + time + b"\0\0" + len(der).to_bytes(3, "big") + der + b"\0\0"
+        signature = log.sign(signed, ec.ECDSA(hashes.SHA256()))
+        made = b"\0" + sha256(spki).digest() + time + b"\0\0\4\3" + len(signature).to_bytes(2, "big") + signature
+        timestamps.append(len(made).to_bytes(2, "big") + made)
+    logs.write_text("\n".join(listing) + "\n")
+    listed = b"".join(timestamps)
+    data = len(listed).to_bytes(2, "big") + listed
+    lines = encodebytes(TIMESTAMP_EXTENSION.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data).decode()
+    path.write_text(f"-----BEGIN SERVERINFO FOR SCT-----\n{lines}-----END SERVERINFO FOR SCT-----\n")
 
 
 def write_revocations(

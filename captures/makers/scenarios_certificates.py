@@ -14,6 +14,11 @@ VERIFYING = "-verify 5 -verifyCAfile {pki}/bundle.crt"
 DEMANDING = "-Verify 5 -verifyCAfile {pki}/bundle.crt -verify_return_error"
 
 
+def serve(certificate: str) -> str:
+    """A TLS 1.2 server at www.example with another certificate."""
+    return f"{EC_SERVER.replace('/www.', f'/{certificate}.')} -tls1_2"
+
+
 def build_server_certificate(
     name: str, certificate: str, host: str, shows: str, *checks: str, trusting: bool = True
 ) -> Scenario:
@@ -84,6 +89,27 @@ CERTIFICATES = (
         (Server("web", f"{EC_SERVER.replace('/www.', '/staple.')} -tls1_2 -status_file {{pki}}/staple.ocsp"),),
         (Client("laptop", f"{S_CLIENT} {TARGET} -status", (REQUEST,)),),
         ("tls.handshake.type == 22", "tls.handshake.extension.type == 5 && tls.handshake.type == 1"),
+    ),
+    *(
+        Scenario(
+            f"certificate-stapled-{kind}",
+            shows,
+            (Server("web", f"{serve(name)} -status_file {{pki}}/{name}.ocsp"),),
+            (Client("laptop", f"{S_CLIENT} {TARGET} -status", (REQUEST,)),),
+            ("tls.handshake.type == 22", *checks),
+        )
+        for kind, name, shows, checks in (
+            ("revoked", "staple-revoked", "stapled OCSP response that says revoked", ("ocsp.revoked_element",)),
+            ("expired", "staple-expired", "stapled OCSP response that was due to be renewed", ("ocsp.good_element",)),
+            ("forged", "staple-forged", "stapled OCSP response with a wrong signature", ("ocsp.good_element",)),
+        )
+    ),
+    Scenario(
+        "certificate-timestamps",
+        "two SCTs in the TLS extension (RFC 6962)",
+        (Server("web", f"{serve('logged')} -serverinfo {{pki}}/logged.serverinfo"),),
+        (Client("laptop", f"{S_CLIENT} {TARGET} -ct -ctlogfile {{pki}}/logged.logs", (REQUEST,)),),
+        ("tls.handshake.type == 2 && tls.handshake.extension.type == 18",),
     ),
     Scenario(
         "certificate-not-stapled",
