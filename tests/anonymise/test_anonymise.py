@@ -197,15 +197,21 @@ def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path
     assert refused.exit_code == 2 and "holds no key of tlsinspect" in refused.stderr
 
 
-@pytest.mark.parametrize("format_name", ["eve", "zeek"])
+@pytest.mark.parametrize("format_name", ["eve", "ecs", "stix", "misp", "cbom", "zeek", "sqlite"])
 def test_formats_of_other_tools_hold_no_original_either(format_name: str, tmp_path: Path) -> None:
     sample = "handshakes/client-certificate-tls12.pcap"
     command = ["export", CAPTURES / sample, "--format", format_name, "--anonymise", tmp_path / "key"]
     (tmp_path / "out").mkdir()
-    done = run(*command, "-o", tmp_path / "out" / ("eve.json" if format_name == "eve" else ""))
+    done = run(*command, "-o", tmp_path / "out" / ("" if format_name == "zeek" else "file"))
     assert done.exit_code == 0, done.output
     octets = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
     assert b"TLS" in octets and leaks(octets, texts_of(inspect(sample))) == []
+
+
+def test_a_key_file_without_a_name_is_refused_and_nothing_is_written_in_the_clear() -> None:
+    for table in ("connections", "findings"):
+        done = run("export", CAPTURES / "handshakes" / "tls12.pcap", "--table", table, "--anonymise", "")
+        assert done.exit_code == 2 and done.stdout == ""
 
 
 def test_a_report_to_share_holds_no_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

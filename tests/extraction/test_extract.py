@@ -107,6 +107,14 @@ def test_tshark_decrypts_with_the_secrets_that_came_along(tmp_path: Path) -> Non
     assert any("GET /" in line for line in tshark(path, "-Y", "http"))
 
 
+def test_the_later_readings_tell_how_far_they_are() -> None:
+    told: list[tuple[int, int | None]] = []
+    extract_packets(inspect("demo.pcapng"), BytesIO(), lambda done, total: told.append((done, total)))
+    size = (CAPTURES / "demo.pcapng").stat().st_size
+    assert told == sorted(told) and len(told) > 2
+    assert {total for _, total in told} == {2 * size} and told[-1][0] == 2 * size
+
+
 def test_only_secrets_of_the_connections_come_along() -> None:
     mine, other = "ab" * 32, "cd" * 32
     own = f"CLIENT_RANDOM {mine.upper()} 01\n"

@@ -72,7 +72,8 @@ TREATMENTS: dict[str, dict[str, str]] = {
         ),
     },
     "scts": {
-        "certificate_sha256": CERTIFICATE, "log_id": OCTETS, "signature_algorithm": KEEP, "reason": KEEP,
+        "certificate_sha256": CERTIFICATE, "source": KEEP, "log_id": OCTETS, "signature_algorithm": KEEP,
+        "reason": KEEP,
     },
 }  # fmt: skip
 """Column -> treatment, for the tables from which the others follow; ELSEWHERE is one that tables.py fills."""

@@ -133,12 +133,12 @@ def export(
         parse_filter(where, listed=table)
     rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
-        store = None if key_file else named_store(captures)
+        store = named_store(captures) if key_file is None else None
         if store is not None and table in STREAMED_STORED and (not where or table == "connections"):
             export_stored(store, where, rows, table, format_name, output)
             sys.exit(0)
         chosen = (captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
-        streamed = table in STREAMED and not key_file
+        streamed = table in STREAMED and key_file is None
         reading = export_streamed(*chosen) if streamed else export_whole(*chosen, key_file)
         sys.exit(exit_status(reading.totals, strict))
 

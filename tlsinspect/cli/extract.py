@@ -16,6 +16,7 @@ from .common import (
     exit_status,
     inspect,
     open_pseudonyms,
+    progress_bar,
     reading_options,
     where_option,
     writing_to,
@@ -124,15 +125,15 @@ def write_packets(inspection: Inspection, output: str, own: Pseudonyms | None) -
     from .export import open_output
 
     check_sources(inspection)
-    with open_output(output, inspection.reading.sources) as out:
+    with open_output(output, inspection.reading.sources) as out, progress_bar() as progress:
         if own is not None:
-            shared = share_packets(inspection, out, own)
+            shared = share_packets(inspection, out, own, progress)
             told = f"{number_text(shared.packets, 'packet')} of {number_text(shared.connections, 'connection')}"
             click.echo(f"{output}: {told}, with pseudonyms", err=output == "-")
             for reason, count in shared.left_out.items():
                 click.echo(f"tlsinspect: left out: {number_text(count, 'connection')}: {reason}", err=True)
             return
-        done = extract_packets(inspection, out)
+        done = extract_packets(inspection, out, progress)
     parts = [f"{number_text(done.packets, 'packet')} of {number_text(done.connections, 'connection')}"]
     if done.commented:
         parts.append(f"{done.commented:,} with findings as comments")

@@ -11,14 +11,17 @@ import pyarrow as pa
 from .. import __version__
 from ..errors import CaptureError
 from .choose import comments_of
-from .find import BEFORE_EAP_NS, Found, Wanted, find_packets
+from .find import BEFORE_EAP_NS, PACKETS_PER_STEP, Found, Wanted, find_packets
 from .packets import iter_packets
 from .pcapng import PcapngWriter
 from .secrets import TLS_KEY_LOG, own_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ..capture import CaptureSource
     from ..inspection import Inspection
+    from ..reading import Progress
 
 LATEST = 1 << 63  # ns; later than any packet
 COLUMNS = (
@@ -36,18 +39,42 @@ class Extracted(NamedTuple):
     secrets: int
 
 
-def extract_packets(inspection: Inspection, out: BinaryIO) -> Extracted:
+class Passes:
+    """Several readings of the same captures as one progress, in octets as stored."""
+
+    def __init__(self, sources: Sequence[CaptureSource], passes: int, progress: Progress | None) -> None:
+        self.progress = progress
+        self.total = passes * sum(source.size or 0 for source in sources)
+        self.before = 0
+
+    def tell(self, source: CaptureSource) -> None:
+        """Say how far the present reading is."""
+        if self.progress is not None:
+            self.progress(self.before + source.consumed, self.total)
+
+    def end(self, source: CaptureSource) -> None:
+        """Count a reading that is over, however much of the file it needed."""
+        self.before += source.size or 0
+        if self.progress is not None:
+            self.progress(self.before, self.total)
+
+
+def extract_packets(inspection: Inspection, out: BinaryIO, progress: Progress | None = None) -> Extracted:
     """Write every packet of an inspection's connections to `out`, as pcapng, in the order of the captures.
 
     Frames, link types and times are as captured; findings are comments of the packets that prove them; of the
-    decryption secrets in the captures those follow that belong to the connections. The captures are read again:
-    raises CaptureError where that cannot be done.
+    decryption secrets in the captures those follow that belong to the connections. The captures are read twice more,
+    of which `progress` is told as that of read(); raises CaptureError where that cannot be done.
     """
     check_sources(inspection)
     rows = wanted_rows(inspection.arrow("connections"))
     wanted, totals = Wanted(rows), inspection.reading.totals
     sources, names = needed_captures(inspection, rows)
-    found = [find_packets(source, wanted, totals.tls_ports, totals.limits) for source in sources]
+    passes = Passes(sources, 2, progress)
+    found = []
+    for source in sources:
+        found.append(find_packets(source, wanted, totals.tls_ports, totals.limits, passes.tell))
+        passes.end(source)
     randoms = {row["client_random"] for row in rows if row["client_random"]}
     comment = f"{len(rows)} connections extracted from {', '.join(names)}"
     writer = PcapngWriter(out, f"tlsinspect {__version__}", comment)
@@ -57,7 +84,8 @@ def extract_packets(inspection: Inspection, out: BinaryIO) -> Extracted:
     comments = comments_of(inspection)
     commented = 0
     for source, name, each in zip(sources, names, found, strict=True):
-        commented += copy_packets(writer, source, name, each, comments)
+        commented += copy_packets(writer, source, name, each, comments, passes.tell)
+        passes.end(source)
     packets = sum(each.numbers.count for each in found)
     return Extracted(len(rows), packets, commented, secrets.count(b"\n"))
 
@@ -89,13 +117,20 @@ def check_sources(inspection: Inspection) -> None:
 
 
 def copy_packets(
-    writer: PcapngWriter, source: Any, name: str, found: Found, comments: dict[tuple[str, int], list[str]]
+    writer: PcapngWriter,
+    source: CaptureSource,
+    name: str,
+    found: Found,
+    comments: dict[tuple[str, int], list[str]],
+    tell: Callable[[CaptureSource], None],
 ) -> int:
     """Copy the packets that were found of one capture; returns how many of them got a comment."""
     commented, left = 0, found.numbers.count
     if not left:
         return 0
     for packet in iter_packets(source):
+        if packet.number % PACKETS_PER_STEP == 0:
+            tell(source)
         if packet.number in found.numbers:
             said = comments.get((name, packet.number), [])
             writer.write_packet(packet, name, said)

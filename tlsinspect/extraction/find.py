@@ -7,7 +7,7 @@ fragments belong. Packets in tunnels and behind VLAN tags are found as reading f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -167,10 +167,16 @@ class Found(NamedTuple):
     secrets: list[tuple[int, bytes]]
 
 
-def find_packets(source: CaptureSource, wanted: Wanted, ports: frozenset[int], limits: Limits) -> Found:
+def find_packets(
+    source: CaptureSource,
+    wanted: Wanted,
+    ports: frozenset[int],
+    limits: Limits,
+    tell: Callable[[CaptureSource], None] = lambda source: None,
+) -> Found:
     """Read one capture for the packets that are wanted; what is damaged ends it, as it ended the first reading.
 
-    `ports` and `limits` are those of that reading.
+    `ports` and `limits` are those of that reading; `tell` is called now and then, to look how far it is.
     """
     fragments = FragmentNumbers(limits)
     finder = PacketFinder(wanted, fragments, ports, limits)
@@ -178,5 +184,5 @@ def find_packets(source: CaptureSource, wanted: Wanted, ports: frozenset[int], l
     walk = Walk(reader, finder, fragments, LinkDissector())
     with suppress(DecodeError):
         while walk.advance(PACKETS_PER_STEP):
-            pass
+            tell(source)
     return Found(finder.numbers, reader.secrets)

@@ -24,15 +24,19 @@ from ..wire.flow_table import FlowTable, flow_key
 from ..wire.ip import FragmentTable
 from ..wire.packet import Interface, Packet
 from ..wire.walk import Walk
-from .build import check_sources
+from .build import Passes, check_sources, needed_captures
 from .choose import comments_of
 from .find import PACKETS_PER_STEP
 from .packets import NANOSECONDS, RawPacket
 from .pcapng import PcapngWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..anonymise import Pseudonyms
+    from ..capture import CaptureSource
     from ..inspection import Inspection
+    from ..reading import Progress
     from ..wire.limits import Limits
 
 COLUMNS = ("connection_id", "client_ip", "client_port", "server_ip", "server_port", "time_start", "time_end")
@@ -56,19 +60,22 @@ class Wanted(NamedTuple):
     segments: list[tuple[int, Segment]]
 
 
-def share_packets(inspection: Inspection, out: BinaryIO, own: Pseudonyms) -> Shared:
+def share_packets(inspection: Inspection, out: BinaryIO, own: Pseudonyms, progress: Progress | None = None) -> Shared:
     """Write the handshakes of an inspection's connections to `out`, as pcapng, with pseudonyms.
 
     Numbers, times and order are those of the packets that they stand for; findings are comments, decryption secrets
-    never follow. What was collected of the handshakes is held in memory. Raises CaptureError where the captures
-    cannot be read again.
+    never follow. What was collected of the handshakes is held in memory. The captures are read once more, of which
+    `progress` is told as that of read(); raises CaptureError where that cannot be done.
     """
     check_sources(inspection)
     left_out: Counter[str] = Counter()
     wanted = choose(inspection, left_out)
     totals = inspection.reading.totals
-    for place, source in enumerate(inspection.reading.sources):
-        collect(source, place, wanted, totals.limits)
+    sources, names = needed_captures(inspection, [each.row for each in wanted])
+    passes = Passes(sources, 1, progress)
+    for place, source in enumerate(sources):
+        collect(source, place, wanted, totals.limits, passes.tell)
+        passes.end(source)
     made: list[tuple[int, Frame]] = []
     connections = 0
     for each in wanted:
@@ -85,7 +92,7 @@ def share_packets(inspection: Inspection, out: BinaryIO, own: Pseudonyms) -> Sha
     comments = comments_of(inspection)
     for place, frame in made:
         packet = RawPacket(frame.number, interface, frame.time_ns, frame.octets, frame.wire_length, [])
-        writer.write_packet(packet, f"capture {place + 1}", comments.get((totals.names[place], frame.number), []))
+        writer.write_packet(packet, f"capture {place + 1}", comments.get((names[place], frame.number), []))
     return Shared(connections, len(made), dict(left_out))
 
 
@@ -124,14 +131,16 @@ def handshake_ends(inspection: Inspection) -> dict[str, int]:
     return ends
 
 
-def collect(source: Any, place: int, wanted: Iterable[Wanted], limits: Limits) -> None:
+def collect(
+    source: CaptureSource, place: int, wanted: Iterable[Wanted], limits: Limits, tell: Callable[[CaptureSource], None]
+) -> None:
     """Read one capture for the segments of the handshakes that are wanted."""
     fragments = FragmentTable(limits)
     collector = Collector(wanted, place, limits)
     walk = Walk(open_reader(source.blocks()), collector, fragments, LinkDissector())
     with suppress(DecodeError):
         while walk.advance(PACKETS_PER_STEP):
-            pass
+            tell(source)
 
 
 class Collector(FlowTable):
