@@ -143,7 +143,7 @@ def run_array(octets: bytes, lengths: NDArray[np.int32], data_type: pa.DataType,
 def offsets_of(lengths: NDArray[np.int32]) -> NDArray[np.int32]:
     """Where each row begins, and where the last one ends."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
+    np.add.accumulate(lengths, out=offsets[1:])
     return offsets
 
 
@@ -197,6 +197,8 @@ class Shared:
 
     def spread(self, values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
         """A column from one value per distinct key."""
+        if values.count(None) == len(values):
+            return pa.nulls(len(self.positions), data_type)
         if len(self.keys) == len(self.positions):  # no two rows share a value
             return value_array(values, data_type)
         return spread(value_array(values, data_type), self.positions)
@@ -213,7 +215,7 @@ def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:
         values = np.frombuffer(array.buffers()[1], f"V{data_type.bit_width // 8}", len(array))
         return from_buffers(data_type, len(positions), [pa.py_buffer(values[positions].tobytes())], missing)
     offsets = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1)
-    buffers = [pa.py_buffer(offsets_of(np.diff(offsets)[positions]))]
+    buffers = [pa.py_buffer(offsets_of((offsets[1:] - offsets[:-1])[positions]))]
     if pa.types.is_string(data_type):
         buffers.append(pa.py_buffer(joined_runs(array.buffers()[2], offsets, positions)))
         return from_buffers(data_type, len(positions), buffers, missing)
@@ -231,7 +233,7 @@ def spread_runs(array: pa.Array, offsets: NDArray[np.int32], positions: NDArray[
         return from_buffers(array.type, len(octets) // width, [pa.py_buffer(octets)], None)
     places = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1)
     octets = joined_runs(array.buffers()[2], places[offsets], positions)
-    lengths = joined_runs(pa.py_buffer(np.diff(places)), offsets * places.itemsize, positions)
+    lengths = joined_runs(pa.py_buffer(places[1:] - places[:-1]), offsets * places.itemsize, positions)
     new_places = offsets_of(np.frombuffer(lengths, np.int32))
     return from_buffers(array.type, len(new_places) - 1, [pa.py_buffer(new_places), pa.py_buffer(octets)], None)
 
