@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterator
 import pytest
 from samples import ROOT, inspect
 
+from tests.statistics import certificate_truths
 from tests.statistics.truths import TRUTHS
 from tests.tshark_streams import Stream, read_streams
 from tlsinspect.statistics import STATISTICS, build_shares_by_unit
@@ -22,6 +23,7 @@ ABOUT_ALL_CONNECTIONS = "protocols"
 
 
 def test_every_statistic_has_a_truth_to_be_held_to() -> None:
+    assert certificate_truths.TRUTHS is TRUTHS
     assert set(TRUTHS) == set(STATISTICS)
 
 
