@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ExtensionNotFound, SubjectAlternativeName, load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 
-from tests.statistics.truths import TRUTHS, truth
+from tests.statistics.truths import truth
 from tests.tshark_streams import Stream
 
 LIMITS = (  # issued from then on -> most days: Baseline Requirements 6.3.2
@@ -23,7 +23,6 @@ LIMITS = (  # issued from then on -> most days: Baseline Requirements 6.3.2
     (datetime(2018, 3, 1, tzinfo=UTC), 825),
 )
 DAY = timedelta(days=1)
-__all__ = ["DAY", "TRUTHS", "days", "leaves", "lifetime_limit", "limit", "load"]
 
 load = cache(load_der_x509_certificate)
 
