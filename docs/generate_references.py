@@ -160,8 +160,8 @@ POLICIES_INTRODUCTION = """\
 `tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced. Each is a file of
 `tlsinspect/policies/`; [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
 requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
-before the last; one of certificates' lifetimes binds certificates issued then. Only the server's own certificate is
-judged, not the chain above it."""
+before the last; one of certificates' lifetimes binds certificates issued then. Of certificates the
+server's own is judged, and by `certificate_trust` the chain above it."""
 
 KINDS_INTRODUCTION = """\
 What a requirement can be `about`, and the key that says what is asked for: `allow`, `forbid` and `require` are lists

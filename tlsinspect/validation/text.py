@@ -43,7 +43,6 @@ SILENT = ("valid", "not_observable", "not_applicable")
 def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them."""
     yield f"Judged against {trust}, {moment}."
-    yield "Roots are those of now: what was withdrawn since the capture is not trusted."
     if not len(rows):
         yield "There are no connections."
         return
