@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
     from .filters.compile import Filter
+    from .indicators import Indicators
     from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
@@ -336,6 +337,18 @@ class Inspection:
 
         indicators = read_indicators([os.fspath(path) for path in indicator_files])
         return tables.to_frame(match_indicators(indicators, self.arrow("connections"), self.arrow("certificates")))
+
+    def with_indicators(self, indicators: Indicators) -> Inspection:
+        """The same inspection, with what of these lists was met among its findings; they come from read_indicators."""
+        from .indicators import add_matches
+
+        findings = add_matches(
+            self.arrow("findings"), indicators, self.arrow("connections"), self.arrow("certificates")
+        )
+        made = {**self.arrow_tables, "findings": findings}
+        other = Inspection(made, self.reading, self.reading_arguments, self.selection)
+        other.trust, other.at = self.trust, self.at
+        return other
 
     def find_connections(self, text: str) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""

@@ -16,6 +16,7 @@ from ..errors import FilterError, StoreError, TlsInspectError
 if TYPE_CHECKING:
     from ..anonymise import Pseudonyms
     from ..filters.compile import Filter
+    from ..indicators import Indicators
     from ..inspection import Inspection, Overlap
     from ..reading import Progress
     from ..store import Store
@@ -210,6 +211,30 @@ def at_option(command: Command) -> Command:
         "connection's start.",
     )  # fmt: skip
     return option(command)
+
+
+def indicators_option(command: Command) -> Command:
+    """The option that names lists of indicators; see read_lists."""
+    option = click.option(
+        "--indicators", "lists", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
+        help="List of names, addresses, certificates or fingerprints to look for: abuse.ch SSLBL, Zeek intel, STIX "
+        "2.1, MISP, or a plain list. May be given several times.",
+    )  # fmt: skip
+    return option(command)
+
+
+def read_lists(lists: tuple[str, ...]) -> Indicators:
+    """Read lists of indicators, and say on standard error what of each is used and what is not."""
+    from ..export.text import escape_control
+    from ..indicators import read_indicators
+    from ..statistics.wording import number_text
+
+    indicators = read_indicators(lists)
+    for each in indicators.lists:
+        unused = "".join(f"; {count:,} not used: {reason}" for reason, count in each.unused.items())
+        told = f"{each.name}: {number_text(each.used, 'indicator')} ({each.format}){unused}"
+        click.echo(f"tlsinspect: {escape_control(told)}", err=True)
+    return indicators
 
 
 def anonymise_option(command: Command) -> Command:

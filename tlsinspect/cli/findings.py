@@ -15,8 +15,10 @@ from .common import (
     chosen_trust,
     errors_as_one_line,
     exit_status,
+    indicators_option,
     inspect,
     parse_filter,
+    read_lists,
     reading_options,
     rows_option,
     trust_options,
@@ -25,7 +27,6 @@ from .common import (
 from .export import write_table
 
 if TYPE_CHECKING:
-    from ..indicators import Indicators
     from ..inspection import Overlap
     from ..validation import AsOf
     from ..wire.limits import Limits
@@ -37,11 +38,7 @@ if TYPE_CHECKING:
 @rows_option
 @at_option
 @trust_options
-@click.option(
-    "--indicators", "lists", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
-    help="List of names, addresses, certificates or fingerprints to look for: abuse.ch SSLBL, Zeek intel, STIX 2.1, "
-    "MISP, or a plain list. May be given several times.",
-)  # fmt: skip
+@indicators_option
 @click.option(
     "--severity-at-least",
     type=click.Choice(SEVERITIES),
@@ -103,17 +100,3 @@ def findings(
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, strict))
-
-
-def read_lists(lists: tuple[str, ...]) -> Indicators:
-    """Read lists of indicators, and say on standard error what of each is used and what is not."""
-    from ..export.text import escape_control
-    from ..indicators import read_indicators
-    from ..statistics.wording import number_text
-
-    indicators = read_indicators(lists)
-    for each in indicators.lists:
-        unused = "".join(f"; {count:,} not used: {reason}" for reason, count in each.unused.items())
-        told = f"{each.name}: {number_text(each.used, 'indicator')} ({each.format}){unused}"
-        click.echo(f"tlsinspect: {escape_control(told)}", err=True)
-    return indicators

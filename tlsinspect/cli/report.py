@@ -16,7 +16,9 @@ from .common import (
     chosen_trust,
     errors_as_one_line,
     exit_status,
+    indicators_option,
     inspect,
+    read_lists,
     reading_options,
     shared,
     trust_options,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @where_option
 @at_option
 @trust_options
+@indicators_option
 @anonymise_option
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
@@ -52,6 +55,7 @@ def report(
     trusted: tuple[str, ...],
     trust_only: bool,
     trust_as_of: AsOf,
+    lists: tuple[str, ...],
     key_file: str | None,
     output: Path,
     title: str | None,
@@ -65,13 +69,19 @@ def report(
     Examples:
       tlsinspect report capture.pcapng -o reports/today
       tlsinspect report captures/ -o reports/march --title "Office uplink, March"
+      tlsinspect report capture.pcapng -o reports/today --indicators sslblacklist.csv
       tlsinspect report capture.pcapng -o reports/shared --anonymise march.key
     """
+    if lists and key_file is not None:
+        raise click.UsageError("--indicators with --anonymise: what the lists say of a match would tell who it is")
     with errors_as_one_line():
+        indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         from ..report.html import write_report
 
+        if indicators is not None:
+            inspection = inspection.with_indicators(indicators)
         shown = shared(inspection, key_file)
         with writing_to(str(output)):
             page = write_report(shown, output, title)

@@ -63,7 +63,7 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[
         "statistics": {name: encode_statistic(name, inspection, rows) for name in chart_statistics()},
         "questions": {name: STATISTICS[name].question for name in PAIR_STATISTICS},
         "findings": encode(rules_of_rows(inspection, len(rows))),
-        "rules": described_rules(),
+        "rules": described_rules(inspection),
         "stories": pack_stories(inspection, rows),
     }
 

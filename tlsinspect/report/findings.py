@@ -25,6 +25,8 @@ FILE = "tables/findings.csv"
 NOT_KNOWN = "not known"
 KINDS = {"client_certificate": "client certificate"}
 
+OWN_RULES = frozenset([*(rule.id for rule in RULES), *(rule.id for rule in CAPTURE_RULES)])
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -138,8 +140,12 @@ def certificate_names(inspection: Inspected) -> dict[str, str]:
 def findings_summary(severities: Sequence[Severity]) -> str:
     """How many rules found something, by severity."""
     said = ", ".join(f"{len(each.findings)} {each.name}" for each in severities)
-    number = sum(len(each.findings) for each in severities)
-    asked = len(RULES) + len(CAPTURE_RULES)
+    ids = [finding.id for each in severities for finding in each.findings]
+    number = sum(each in OWN_RULES for each in ids)
+    asked = len(OWN_RULES)
+    if number < len(ids):
+        kinds = number_text(len(ids) - number, "kind")
+        return f"{number} of {asked} rules found something, and {kinds} of match with indicators: {said}."
     return f"{number} of {asked} rules found something: {said}." if number else f"None of {asked} rules fired."
 
 
@@ -150,9 +156,24 @@ def rules_of_rows(inspection: Inspected, most: int) -> list[tuple[str, ...] | No
     for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
         for row in np.flatnonzero(rule.find(facts)[:most]).tolist():
             fired[row].append(rule.id)
+    add_matches_of_rows(inspection, fired)
     return [tuple(rules) or None for rules in fired]
 
 
-def described_rules() -> dict[str, list[str]]:
-    """Severity and title of each rule, by its id."""
-    return {rule.id: [rule.severity, rule.title] for rule in RULES}
+def add_matches_of_rows(inspection: Inspected, fired: list[list[str]]) -> None:
+    """Put in front what no rule found but a list of indicators: of each row of the findings frame the first few."""
+    matches = inspection.findings[~inspection.findings["id"].isin(OWN_RULES)]
+    if len(matches):
+        ids = inspection.connections["connection_id"].head(len(fired))
+        places = {name: place for place, name in enumerate(ids)}
+        for row in records_of(matches):
+            for place in [places[name] for name in row["connection_ids"] if name in places]:
+                if row["id"] not in fired[place]:
+                    fired[place].insert(0, row["id"])
+
+
+def described_rules(inspection: Inspected) -> dict[str, list[str]]:
+    """Severity and title of each rule, and of what is no rule's, by its id."""
+    rows = records_of(inspection.findings[["id", "severity", "title"]])
+    matches = {row["id"]: [row["severity"], row["title"]] for row in rows if row["id"] not in OWN_RULES}
+    return {rule.id: [rule.severity, rule.title] for rule in RULES} | matches
