@@ -7,7 +7,9 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from errno import ENOSPC
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
@@ -140,6 +142,25 @@ def test_two_runs_at_once_take_each_capture_once(whole: Inspection, rotated: lis
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(run, range(2))) in ([8, 8], [8, 0], [0, 8])
     assert len(Store(tmp_path / "store").catalogue.plans) == 1
+    assert_same(tmp_path / "store", whole)
+
+
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = 0
+
+    def flush_until_full(file: BinaryIO) -> None:
+        nonlocal written
+        written += file.tell()
+        if written > 200_000:
+            raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="no space left on device"):
+        patched.setattr("tlsinspect.store.place.flush", flush_until_full)
+        tlsinspect.ingest(rotated, tmp_path / "store", step_octets=1 << 16)
+    assert Store(tmp_path / "store").unfinished() == 8
+    tlsinspect.ingest(rotated, tmp_path / "store")
     assert_same(tmp_path / "store", whole)
 
 

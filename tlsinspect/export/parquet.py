@@ -48,6 +48,11 @@ class ParquetWriter:
         self.write_group()
         self.writer.close()
 
+    def abandon(self) -> None:
+        """Write no more, and no footer either: the file is given up."""
+        self.waiting = []
+        self.writer.is_open = False
+
 
 def holds_texts(data_type: pa.DataType) -> bool:
     """True for texts, and lists and maps of texts."""

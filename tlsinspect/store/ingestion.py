@@ -76,7 +76,7 @@ def ingest(
         while True:
             catalogue = Catalogue(place)
             total = sum(source.size or 0 for source in sources)
-            found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total))
+            found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total), executor)
             plan = make_plan(place, found, catalogue, rotation, workers)
             if plan is not None or not (found.captures or is_new(found.refused, catalogue)):
                 break

@@ -7,20 +7,21 @@ is given once, so that of two runs at once the second one sees the captures of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from .. import __version__
-from ..capture import CaptureSource
+from ..capture import CaptureSource, printable
 from ..errors import CaptureError, DecodeError
 from ..tables.arrow import arrow_schema
 from ..tables.events import build_rows, problem_row
 from .catalogue import Catalogue, Tail
-from .place import Place
+from .place import Place, is_remote
 from .records import Part, Plan, StoredCapture, Strand, plan_name, to_json
 from .sequences import Rotation, build_sequences, in_time
-from .sources import open_source
+from .sources import RemoteSource, open_source
 from .strand import STEP_OCTETS
 
 SHARD_MINIMUM = 32 << 20  # octets of a sequence; below it one task is quicker than several
@@ -43,9 +44,13 @@ class Found(NamedTuple):
 
 
 def take_stock(
-    sources: Sequence[CaptureSource], refused: Sequence[CaptureError], catalogue: Catalogue, hashed: Hashed | None
+    sources: Sequence[CaptureSource],
+    refused: Sequence[CaptureError],
+    catalogue: Catalogue,
+    hashed: Hashed | None,
+    executor: Executor | None,
 ) -> Found:
-    """Tell new captures from those that the store has, by their contents.
+    """Tell new captures from those that the store has, by their contents, which threads or an executor read.
 
     A file that has the path, size and time of change of one that was taken is not read again. A file that has grown
     since it was taken is refused, as its connections would be counted twice.
@@ -57,7 +62,8 @@ def take_stock(
     grown = {each.path: each for each in catalogue.captures.values()}
     found: dict[str, StoredCapture] = {}
     with ThreadPoolExecutor(HASHING_THREADS) as threads:
-        for source, described in zip(unknown, threads.map(describe, unknown), strict=True):
+        paths = [place_of(source) for source in unknown]
+        for source, described in zip(unknown, (executor or threads).map(describe, paths), strict=True):
             if hashed is not None:
                 hashed(source.size or 0)
             if isinstance(described, CaptureError):
@@ -71,21 +77,22 @@ def take_stock(
     return Found(list(found.values()), known, faults)
 
 
-def describe(source: CaptureSource) -> StoredCapture | CaptureError:
-    """What a plan says of a capture; the error where it cannot be read. Reads the whole file."""
+def describe(path: str) -> StoredCapture | CaptureError:
+    """What a plan says of the capture at a path or URL; the error where it cannot be read. Reads the whole file."""
     try:
+        source = RemoteSource(path) if is_remote(path) else CaptureSource(Path(path))
         first = source.first_time_ns()
         digest = source.sha256() or ""
     except CaptureError as error:
         return error
     except DecodeError as error:
-        return CaptureError(source.path, f"cannot be read: {error}")
+        return CaptureError(printable(path), f"cannot be read: {error}")
     return StoredCapture(digest, source.name, place_of(source), source.size or 0, changed_ns(source), first)
 
 
 def place_of(source: CaptureSource) -> str:
     """The absolute path or the URL of a source."""
-    return source.path if source.location is None else str(source.location.absolute())
+    return source.url if isinstance(source, RemoteSource) else str((source.location or Path()).absolute())
 
 
 def changed_ns(source: CaptureSource) -> int:

@@ -131,6 +131,8 @@ class Sink:
 
     def discard(self) -> None:
         """Leave nothing behind."""
+        for writer, _ in self.writers.values():
+            writer.abandon()
         with suppress(DiscardedError), self.files:
             raise DiscardedError
 
