@@ -17,7 +17,7 @@ from ..export.parquet import column_paths, holds_texts
 from .catalogue import EPOCH
 
 DAY = "day"
-READAHEAD = 4  # batches, and files, that are read before they are asked for: this bounds memory
+READAHEAD = 2  # batches, and files, that are read before they are asked for: this bounds memory
 
 
 def iter_batches(dataset: ds.Dataset, columns: list[str]) -> Iterator[tuple[int | None, pa.RecordBatch]]:
