@@ -9,6 +9,7 @@ memory held. Other programs on the machine lengthen the clock's seconds, and the
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -29,6 +30,7 @@ from tlsinspect.export.parquet import ParquetWriter
 SAMPLES = Path(__file__).resolve().parent.parent / "captures"
 CONNECTIONS = 10_000_000
 DAYS, FIRST_DAY = 365, date(2025, 1, 1)
+PROCESSES = os.cpu_count() or 1
 CLIENTS, SERVERS, SEED = 5_000, 2_000, 1
 DAY_NS = 86_400 * 10**9
 
@@ -79,14 +81,22 @@ def pick(form: str, most: int, places: Any) -> pa.Array:
 
 def measure(told: str, work: Callable[[], Any]) -> Any:
     """Do something and print what it cost."""
-    processor, clock = time.process_time(), time.perf_counter()
+    processor, clock = processor_seconds(), time.perf_counter()
     done = work()
-    cost = time.process_time() - processor, time.perf_counter() - clock
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost = processor_seconds() - processor, time.perf_counter() - clock
+    own, worker = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(
-        f"{told}: {cost[0]:.1f} s of processor, {cost[1]:.1f} s of clock; at most {memory:,.0f} MB so far", flush=True
+        f"{told}: {cost[0]:.1f} s of processor, {cost[1]:.1f} s of clock; so far at most {own:,.0f} MB, "
+        f"and {worker:,.0f} MB in one worker process",
+        flush=True,
     )
     return done
+
+
+def processor_seconds() -> float:
+    """What this process, and its workers that ended, have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def run(folder: Path) -> None:
@@ -98,7 +108,7 @@ def run(folder: Path) -> None:
     connections = ds.dataset(folder / "connections", partitioning=days)
     certificates = ds.dataset(folder / "certificates")
     print(f"{connections.count_rows():,} connections")
-    adoption = measure("counting", lambda: count_adoption(connections, certificates, "month"))
+    adoption = measure("counting", lambda: count_adoption(connections, certificates, "month", processes=PROCESSES))
     measure("page and charts", lambda: write_adoption(adoption, folder / "adoption"))
 
 

@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from adoption_tables import by_day, dataset, on_days, table, with_column
+from pandas.testing import assert_frame_equal
 from samples import inspect
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
+from tlsinspect.adoption.build import count_part
 from tlsinspect.adoption.catalogue import FAMILIES
+from tlsinspect.adoption.divide import divide, join_parts
 from tlsinspect.adoption.encode import Encoder
 from tlsinspect.adoption.scan import iter_batches
 from tlsinspect.statistics import STATISTICS, build_shares_by_unit
@@ -64,6 +67,21 @@ def test_files_by_day_count_as_one_table_does(demo: Adoption, tmp_path: Path) ->
     for series in SERIES:
         for unit in ("connections", "bytes"):
             assert counts_of(stored, series, unit) == counts_of(demo, series, unit)
+
+
+def test_processes_count_together_what_one_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsinspect.adoption.divide.LEAST_ROWS", 1)
+    rows = table("connections").slice(0, 120)
+    files = by_day(tmp_path, rows, [date(2025, 1 + place % 5, 6) for place in range(rows.num_rows)])
+    parts = divide(files, "month", 2)
+    assert [part.count_rows() for part in parts] == [48, 24, 24, 24]
+    counted = [count_part(part, dataset("certificates"), "month") for part in parts]
+    alone, together = count_part(files, dataset("certificates"), "month"), join_parts("month", counted[::-1])
+    columns = ["time", "category", "count", "denominator", "unknown", "low"]
+    for series in SERIES:
+        for unit in ("connections", "clients"):
+            first, second = (each.table(series, unit)[columns].sort_values(columns[:2]) for each in (alone, together))
+            assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True))
 
 
 def test_files_are_read_in_the_order_of_their_days(tmp_path: Path) -> None:

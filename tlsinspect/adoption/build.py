@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, period_start
 from .count import count_series, number_keys
+from .divide import count_parts, divide, join_parts
 from .encode import Encoder, Hashes, join
 from .pairs import Tallies
 from .patterns import Patterns
@@ -45,32 +46,58 @@ Progress = Callable[[int, int], None]
 
 
 def build_adoption(
-    store: Store, by: str = "month", since: Day = None, until: Day = None, progress: Progress | None = None
+    store: Store,
+    by: str = "month",
+    since: Day = None,
+    until: Day = None,
+    progress: Progress | None = None,
+    processes: int = 1,
 ) -> Adoption:
     """Count every series of SERIES in every period of a store, `by` day, week or month (UTC).
 
     `since` and `until` are days, both included. Raises as count_adoption does.
     """
     connections = store.dataset("connections", since, until)
-    return count_adoption(connections, store.dataset("certificates"), by, progress)
+    return count_adoption(connections, store.dataset("certificates"), by, progress, processes)
 
 
 def count_adoption(
-    connections: ds.Dataset, certificates: ds.Dataset, by: str = "month", progress: Progress | None = None
+    connections: ds.Dataset,
+    certificates: ds.Dataset,
+    by: str = "month",
+    progress: Progress | None = None,
+    processes: int = 1,
 ) -> Adoption:
     """The same of datasets of connections and certificates, with the columns of COLUMNS.
 
     A connection counts where it starts. `progress` is told how many of how many connections are done.
-    Raises KeyError for another period than day, week or month.
+    A large dataset is shared by so many `processes`. Raises KeyError for another period than day, week or month.
     """
-    builder = Builder(by, certificates)
+    period_start(0, by)
     total = connections.count_rows() if progress else 0
+    parts = divide(connections, by, processes)
+    if len(parts) == 1:
+        return count_part(connections, certificates, by, (lambda done: progress(done, total)) if progress else None)
+    counted, done = [], 0
+    for part, adoption in count_parts(count_part, parts, certificates, by, processes):
+        counted.append(adoption)
+        if progress:
+            done += part.count_rows()
+            progress(done, total)
+    return join_parts(by, counted)
+
+
+def count_part(
+    connections: ds.Dataset, certificates: ds.Dataset, by: str, told: Callable[[int], None] | None = None
+) -> Adoption:
+    """Count a dataset in this process; `told` hears how many connections are done."""
+    builder = Builder(by, certificates)
     done = 0
     for day, batch in iter_batches(connections, needed_columns()):
         builder.add(batch, day)
         done += batch.num_rows
-        if progress:
-            progress(done, total)
+        if told:
+            told(done)
     return builder.finish()
 
 
@@ -92,14 +119,14 @@ class Builder:
         self.periods: dict[int, Period] = {}
 
     def add(self, batch: pa.RecordBatch, day: int | None) -> None:
-        """Count a batch; `day` says that none that follow are of an earlier day."""
+        """Count a batch; where `day` is known all are of it, and none that follow are of an earlier one."""
         timed = batch.filter(batch.column("time_start").is_valid()) if batch.column("time_start").null_count else batch
         if day is not None:
             self.count_before(period_start(day, self.by))
         if not timed.num_rows:
             return
         nanoseconds = timed.column("time_start").cast(pa.int64()).to_numpy()
-        days = nanoseconds // NANOSECONDS_PER_DAY
+        days = nanoseconds // NANOSECONDS_PER_DAY if day is None else np.full(timed.num_rows, day, np.int64)
         periods = self.start_of(days)
         self.note(nanoseconds, days, periods)
         octets = sum(

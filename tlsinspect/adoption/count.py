@@ -36,7 +36,8 @@ class Keyed:
 class Count:
     """One series in one period in one unit: counts by category code, and what is not among them.
 
-    `sizes` is, by category, how many independent connections its share is worth; 0 where hosts are too few to say.
+    `sizes` is, by category, how many independent connections its share is worth, and last what the share of a category
+    that did not occur is worth; 0 where hosts are too few to say.
     """
 
     counts: Counts
@@ -73,7 +74,7 @@ def count_series(keyed: dict[str, Keyed], categories: Categories) -> dict[str, C
         cells = fill_cells(each, categories)
         counted[unit] = count_keys(each, cells, categories)
         if unit in ("clients", "servers"):
-            sizes.append(independent_sizes(cells, len(categories.names)))
+            sizes.append(independent_sizes(cells, len(categories.names) + 1))
     for unit, weights in (("connections", clients.pairs.connections), ("bytes", clients.pairs.octets)):
         counted[unit] = weigh(clients.pairs, weights, categories)
     connections = counted["connections"]

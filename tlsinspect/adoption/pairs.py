@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .encode import GOLDEN, Hashes, join, mix
 
 MOST_ROWS = 1 << 18  # that wait before like ones are joined: their hash tables fit a processor's cache
-MOST_LOOSE = 1 << 20  # pairs that were joined apart before they are joined with each other
+MOST_LOOSE = 1 << 18  # pairs that were joined apart before they are joined with each other
 
 Columns = tuple[NDArray[np.int32], NDArray[np.int64], dict[str, Hashes], dict[str, NDArray[np.int32]]]
 

@@ -17,16 +17,19 @@ from ..export.parquet import column_paths, holds_texts
 from .catalogue import EPOCH
 
 DAY = "day"
-READAHEAD = 4  # batches, and files, that are read before they are asked for: this bounds memory
+READAHEAD = 2  # batches of a file that are read before they are asked for
 
 
 def iter_batches(dataset: ds.Dataset, columns: list[str]) -> Iterator[tuple[int | None, pa.RecordBatch]]:
     """The batches of a dataset; the day, counted from 1970, is that of the batch's file, and never goes down."""
     files = sorted_files(dataset)
-    source = dataset if files is None else with_dictionaries(dataset, files)
-    scanner = source.scanner(columns=columns, batch_readahead=READAHEAD, fragment_readahead=READAHEAD, use_threads=True)
-    for tagged in scanner.scan_batches():
-        yield day_of(tagged.fragment), tagged.record_batch
+    if files is None:
+        for batch in dataset.to_batches(columns=columns):
+            yield None, batch
+        return
+    for each in files:  # one by one: a scanner of all reads ahead of who is slower, without a bound
+        for batch in with_dictionaries(dataset, [each]).to_batches(columns=columns, batch_readahead=READAHEAD):
+            yield day_of(each), batch
 
 
 def sorted_files(dataset: ds.Dataset) -> list[Any] | None:

@@ -175,6 +175,5 @@ def interval_of(count: Count, unit: Unit, places: list[int], share: float) -> tu
         return None, None
     if count.sizes is None:
         return wilson_interval(share * count.denominator, count.denominator)
-    sizes = [float(count.sizes[place]) for place in places if place < len(count.sizes)]
-    size = min(sizes, default=0.0)
+    size = min(float(count.sizes[place if place < len(count.counts) else -1]) for place in places)
     return wilson_interval(share * size, size) if size else (None, None)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from .common import chosen_days, days_options, errors_as_one_line, progress_bar, warn_of_store, writing_to
+from .common import (
+    PROCESS_LIMIT,
+    chosen_days,
+    days_options,
+    errors_as_one_line,
+    progress_bar,
+    warn_of_store,
+    writing_to,
+)
 
 PERIODS = ("day", "week", "month")
 UNIT_NAMES = ("connections", "bytes", "clients", "servers", "names")
@@ -36,6 +45,11 @@ def check_series(context: click.Context, option: click.Parameter, names: tuple[s
     "--only", multiple=True, callback=check_series, metavar="SERIES",
     help="Draw only this series, such as versions; may be given several times.",
 )  # fmt: skip
+@click.option(
+    "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
+    default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
+    help="Worker processes that share large stores.",
+)  # fmt: skip
 @click.option("--title", default="TLS adoption", show_default=True, help="Title of the page.")
 def adoption(
     store: str,
@@ -43,6 +57,7 @@ def adoption(
     by: str,
     unit: str,
     only: tuple[str, ...],
+    processes: int,
     title: str,
 ) -> None:
     """Chart how the use of TLS changed over time.
@@ -65,7 +80,7 @@ def adoption(
         opened = open_store(store)
         warn_of_store(opened, len(opened.damage()))
         with progress_bar("counting", octets=False) as progress:
-            counted = build_adoption(opened, by, *chosen_days(), progress)
+            counted = build_adoption(opened, by, *chosen_days(), progress, processes)
         with writing_to(str(output)):
             page = write_adoption(counted, output, unit, title, only)
         click.echo("\n".join(summary_lines(counted, unit)))
