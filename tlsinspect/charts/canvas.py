@@ -39,6 +39,7 @@ class Canvas:
     def __init__(self, size: Size, margin: float = MARGIN, dark: bool = False, targets: bool = False) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.lines import Line2D
         from matplotlib.transforms import Affine2D
 
         self.size = size
@@ -48,6 +49,7 @@ class Canvas:
         self.width = size.width
         self.figure: Figure = Figure(figsize=(size.width * size.scale, size.scale), facecolor=self.tone(PAPER))
         FigureCanvasAgg(self.figure)
+        self.figure.lines.append(Line2D((), (), visible=False))  # a notebook shows no figure without axes and lines
         self.scale = Affine2D()  # from inches to parts of the figure; set when the height is known
         self.place = self.scale + self.figure.transFigure
         self.insets: list[tuple[Axes, tuple[float, float, float, float]]] = []
