@@ -13,6 +13,7 @@ import make_workloads
 import pytest
 import replay
 from scapy.layers.inet import IP, TCP, UDP
+from scapy.packet import Raw
 from scapy.plist import PacketList
 from scapy.utils import rdpcap
 
@@ -70,6 +71,9 @@ def test_every_checksum_is_right_and_time_never_goes_back(packets: PacketList) -
     assert any(packet.haslayer(UDP) for packet in packets)
     for packet in packets:
         again = packet.__class__(bytes(packet))
+        for kind in (TCP, UDP):
+            if again.haslayer(kind):  # octets: another test may have taught scapy to take TLS apart, and make it anew
+                again[kind].payload = Raw(bytes(again[kind].payload))
         for kind in (IP, TCP, UDP):
             if again.haslayer(kind):
                 del again[kind].chksum
