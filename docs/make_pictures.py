@@ -9,6 +9,7 @@ import inspect
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -43,8 +44,29 @@ COMMANDS = {
     "report": "tlsinspect report captures/demo.pcapng -o reports/today",
     "export": "tlsinspect export captures/demo.pcapng --table ports",
     "limits": "tlsinspect limits",
+    "verify": "tlsinspect verify captures/demo.pcapng",
+    "case": "tlsinspect case verify march",
+    "ingest": "tlsinspect ingest captures/handshakes --store year",
+    "watch": "tlsinspect watch captures/investigations --store year --once",
+    "sql": 'tlsinspect sql year "SELECT version_name, count(*) AS n FROM connections GROUP BY ALL ORDER BY n DESC"',
+    "adoption": "tlsinspect adoption year -o adoption",
 }
 """Picture -> what is typed."""
+
+INGESTED = ("-m tlsinspect ingest captures/handshakes --store year",)
+BEFORE = {
+    "case": (
+        "-m tlsinspect case new march captures/demo.pcapng",
+        "-m tlsinspect case run march -- findings --severity-at-least high",
+        "-m tlsinspect case note march Asked",
+    ),
+    "sql": INGESTED,
+    "adoption": (
+        "captures/makers/make_year.py files --connections 3000 --files month",
+        "-m tlsinspect ingest files --store year",
+    ),
+}
+"""Picture -> what is run in the same folder first, unseen."""
 
 TEMPLATE = str(inspect.signature(Console.export_svg).parameters["code_format"].default)
 FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
@@ -52,10 +74,12 @@ FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
 
 def take_picture(name: str) -> None:
     """Run a command and keep what the terminal shows."""
-    words = COMMANDS[name].split()
+    words = shlex.split(COMMANDS[name])
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "captures").symlink_to(ROOT / "captures")
         environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+        for command in (each.split() for each in BEFORE.get(name, ())):
+            subprocess.run([sys.executable, *command], check=True, cwd=folder, env=environment, capture_output=True)
         command = [sys.executable, "-P", "-m", *words]
         finished = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, cwd=folder, env=environment, encoding="utf-8"
