@@ -8,6 +8,7 @@ memory held. Other programs on the machine lengthen the clock's seconds, and the
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import os
 import resource
@@ -114,9 +115,12 @@ def run(folder: Path) -> None:
 
 def main() -> None:
     """Make what is missing, then measure in a fresh process."""
-    folder = Path(sys.argv[1])
-    make_store(folder, int(sys.argv[2]) if len(sys.argv) > 2 else CONNECTIONS)
-    process = multiprocessing.get_context("spawn").Process(target=run, args=(folder,))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("connections", type=int, nargs="?", default=CONNECTIONS)
+    asked = parser.parse_args()
+    make_store(asked.folder, asked.connections)
+    process = multiprocessing.get_context("spawn").Process(target=run, args=(asked.folder,))
     process.start()
     process.join()
     sys.exit(process.exitcode)
