@@ -48,6 +48,8 @@ COMMANDS = {
     "case": "tlsinspect case verify march",
     "ingest": "tlsinspect ingest captures/handshakes --store year",
     "watch": "tlsinspect watch captures/investigations --store year --once",
+    "live": "tlsinspect live -i lo -o recorded --seconds 2",
+    "completion": "tlsinspect completion bash",
     "sql": 'tlsinspect sql year "SELECT version_name, count(*) AS n FROM connections GROUP BY ALL ORDER BY n DESC"',
     "adoption": "tlsinspect adoption year -o adoption",
 }

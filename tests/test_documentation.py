@@ -109,3 +109,8 @@ def stated_number(module: str, name: str) -> int:
     found = re.search(rf"^{name} = ([0-9_]+)", (ROOT / "tlsinspect" / module).read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None
     return int(found[1])
+
+
+def test_every_command_has_a_picture_of_what_it_prints() -> None:
+    for command in main.commands:
+        assert (ROOT / "docs" / "pictures" / f"{command}.svg").is_file(), command
