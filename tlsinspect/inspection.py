@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
-    from .validation import Log, Trust
+    from .validation import Log, Trust, Validator
 
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
@@ -240,10 +240,16 @@ class Inspection:
 
     def build_validation(self) -> pa.Table:
         """Make the validation table."""
-        from .validation import build_validation, load_trust, open_validator  # asked for by few
+        from .validation import build_validation  # asked for by few
 
-        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
-        return build_validation(self.arrow("connections"), validator, self.at)
+        return build_validation(self.arrow("connections"), self.validator, self.at)
+
+    @cached_property
+    def validator(self) -> Validator:
+        """What judges chains, by this inspection's trust: one for all tables, since it remembers what it verified."""
+        from .validation import load_trust, open_validator  # asked for by few
+
+        return open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
 
     @cached_property
     def staples(self) -> pd.DataFrame:
@@ -257,10 +263,9 @@ class Inspection:
 
     def build_ocsp(self) -> pa.Table:
         """Make the ocsp table."""
-        from .validation import build_ocsp, load_trust, open_validator  # asked for by few
+        from .validation import build_ocsp  # asked for by few
 
-        validator = open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
-        return build_ocsp(self.arrow("connections"), self.reading.context.staples, validator, self.at)
+        return build_ocsp(self.arrow("connections"), self.reading.context.staples, self.validator, self.at)
 
     @cached_property
     def scts(self) -> pd.DataFrame:
@@ -269,14 +274,12 @@ class Inspection:
 
     def build_scts(self, logs: Mapping[bytes, Log] | None = None) -> pa.Table:
         """The scts table as Arrow; `logs` come from tlsinspect.validation.load_logs, by default known_logs()."""
-        from .validation import known_logs, load_trust, open_validator  # asked for by few
+        from .validation import known_logs  # asked for by few
         from .validation.sct import build_scts
 
-        context = self.reading.context
-        validator = open_validator(self.trust or load_trust(), context, self.reading.totals.limits)
         names = self.arrow("certificates")["sha256"].to_pylist()
         logs = known_logs() if logs is None else logs
-        return build_scts(self.arrow("connections"), names, context.staples, validator, logs)
+        return build_scts(self.arrow("connections"), names, self.reading.context.staples, self.validator, logs)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

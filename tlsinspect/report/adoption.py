@@ -19,6 +19,7 @@ from ..charts.files import csv_bytes
 from ..charts.svg import PageCharts, colour_variables
 from ..statistics import STATISTICS, UNITS
 from ..statistics.wording import number_text
+from .figures import draw_twice
 from .html import PAGE_NAME, as_markup, source_hash, template_environment
 from .tables import Cell, Table, cut_table, records_of
 
@@ -132,19 +133,13 @@ def summary_lines(adoption: Adoption, unit: str = "connections") -> list[str]:
 
 
 def draw(adoption: Adoption, content: Content, charts: PageCharts) -> Drawn:
-    """Draw a chart for wide and for narrow screens."""
-    label = f"{content.title}. {content.subtitle}. The table below has the numbers."
-    drawn = {
-        size: as_markup(charts.add(draw_chart(content, size, bare=True), label, f"chart {size}"))
-        for size in ("page", "narrow")
-    }
+    """Draw a chart, with the words and tables around it."""
     statistic = STATISTICS[SERIES[content.name].statistic]
     return Drawn(
         content,
         statistic.question,
         statistic.caveat,
-        drawn["page"],
-        drawn["narrow"],
+        *draw_twice(content, charts),
         shares_table(adoption, content),
         units_table(adoption, content.name),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..answers import build_answers
-from ..charts import CHARTS, Content, compose_chart, draw_chart
+from ..charts import CHARTS, Content, compose_chart
 from ..charts.compose import compose_shares
 from ..charts.svg import PageCharts
 from ..policy import BROKEN_CLASSES, FORBIDDEN_VERSIONS
@@ -19,6 +19,7 @@ from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interv
 from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
+from .figures import draw_twice
 from .findings import Severity, build_severities, findings_summary
 from .notable import FAILURES, build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
@@ -204,22 +205,17 @@ def build_replies(inspection: Inspected) -> list[Reply]:
 def build_figure(name: str, inspection: Inspected, shares: dict[str, dict[str, Shares]], charts: PageCharts) -> Figure:
     """Compose a chart and draw it for wide and for narrow screens."""
     import pandas as pd
-    from markupsafe import Markup
 
     content = compose_chart(name, inspection)
     chart = CHARTS[name]
     statistic = STATISTICS[chart.statistic]
-    label = f"{content.title}. {content.subtitle}. The table below has the numbers."
-    drawn = {
-        size: Markup(charts.add(draw_chart(content, size, bare=True), label, f"chart {size}"))
-        for size in ("page", "narrow")
-    }
+    wide, narrow = draw_twice(content, charts)
     table, numbers = numbers_table(content), content.numbers
     if chart.compose is compose_shares:
         units = shares[statistic.name]
         table, numbers = units_table(units, name), pd.concat([each.to_frame() for each in units.values()])
     question, caveat = chart.question or statistic.question, chart.caveat or statistic.caveat
-    return Figure(content, chart.statistic, question, caveat, drawn["page"], drawn["narrow"], table, numbers)
+    return Figure(content, chart.statistic, question, caveat, wide, narrow, table, numbers)
 
 
 def page_subtitle(inspection: Inspected) -> str:
