@@ -251,6 +251,13 @@ def test_the_frame_has_a_row_per_response_judged_at_its_time(made: tlsinspect.In
     assert {verdict for _, _, verdict in late} == {"expired"}
 
 
+def test_what_was_judged_before_is_judged_anew_by_other_trust(made: tlsinspect.Inspection) -> None:
+    tables = ("validation", "ocsp", "scts", "findings")
+    before = {name: made.arrow(name) for name in tables}
+    other = made.trusting(Trust("the test's root", [ROOT]))
+    assert {name for name in tables if other.arrow(name).equals(before[name])} == {"scts"}  # there are none
+
+
 def test_a_row_names_certificate_signer_and_times(made: tlsinspect.Inspection) -> None:
     rows = made.trusting(Trust("the test's root", [ROOT])).arrow("ocsp").to_pylist()
     [row] = [row for row in rows if row["position"] == 1]
