@@ -208,6 +208,17 @@ def test_formats_of_other_tools_hold_no_original_either(format_name: str, tmp_pa
     assert b"TLS" in octets and leaks(octets, texts_of(inspect(sample))) == []
 
 
+@pytest.mark.parametrize("table", ["connections", "messages", "certificates", "chains"])
+def test_what_is_exported_from_a_store_holds_no_original_either(table: str, tmp_path: Path) -> None:
+    tlsinspect.ingest([CAPTURES / SAMPLES[0]], tmp_path / "store")
+    original = inspect(SAMPLES[0])
+    asked = ("export", tmp_path / "store", "--table", table, "--format", "jsonl")
+    assert leaks(run(*asked).stdout.encode(), texts_of(original))
+    shared = run(*asked, "--anonymise", tmp_path / "key")
+    assert shared.exit_code == 0 and len(shared.stdout.splitlines()) == len(original.arrow(table))
+    assert leaks(shared.stdout.encode(), texts_of(original) | {str(tmp_path / "store")}) == []
+
+
 def test_a_key_file_without_a_name_is_refused_and_nothing_is_written_in_the_clear() -> None:
     for table in ("connections", "findings"):
         done = run("export", CAPTURES / "handshakes" / "tls12.pcap", "--table", table, "--anonymise", "")
