@@ -9,7 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from command_line import run
+from made_chains import LEAF, MIDDLE
 from samples import CAPTURES, inspect
+from tls_vectors import certificate, ecdhe_exchange, handshake, message, server_hello, server_name
+from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.errors import CaptureError
@@ -53,6 +56,18 @@ def test_a_value_that_differs_is_found_with_its_packet_in_notebooks_too(
     assert "1 difference without a known reason" in result.stdout
     assert f"  packet {row['packet']}: server_name of {row['subject']}\n    here:   evil\\x1b.test\n" in result.stdout
     assert "server_name" in run("verify", CAPTURES / SAMPLE, "--format", "csv").stdout
+
+
+@needs_tshark
+def test_messages_that_share_a_record_end_before_it_does(tmp_path: Path) -> None:
+    hello, _, *rest = tls12_turns(server_name(b"www.example"), LEAF, MIDDLE)
+    chain = message(11, certificate(*[LEAF, MIDDLE] * 4))
+    flight = handshake(message(2, server_hello()), chain, message(12, ecdhe_exchange()), message(14))
+    inspection = tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(hello, flight, *rest)))
+    found = verify_tshark(inspection)
+    [row] = found.differences.to_dict("records")
+    assert (row["field"], int(row["ours"]), int(row["theirs"])) == ("server_hello_packet", 5, 6)
+    assert "completes its record" in row["reason"]
 
 
 def test_without_tshark_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -43,11 +43,25 @@ def is_several_quic(found: Difference) -> bool:
     return found.row is not None and found.row["protocol"] == "quic" and found.ours > found.theirs > 0
 
 
+def ends_before_its_record(found: Difference) -> bool:
+    """True where a message of the server's flight in the clear is whole, here, in a packet before tshark's."""
+    row = found.row
+    if row is None or row["transport"] != "tcp" or not found.ours or not found.theirs:
+        return False
+    shown = row["certificate_packet"]
+    return shown is not None and bool(found.ours <= shown <= found.theirs and found.ours < found.theirs)
+
+
 TSHARK_REASONS = (
     Reason(
         "tshark does not know the key exchange of these suites and leaves the message closed",
         ("group", "dh_prime_bits", "server_signature_algorithm"),
         has_suite("_PSK_WITH_", "_ARIA_"),
+    ),
+    Reason(
+        "tshark shows a message in the packet that completes its record, this program in the one that completes it",
+        ("server_hello_packet", "certificate_packet"),
+        ends_before_its_record,
     ),
     Reason("tshark looks for SSL 2.0 on the ports of TLS only", (PRESENCE,), ours(protocol="ssl2")),
     Reason(
