@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,6 +69,16 @@ def test_messages_that_share_a_record_end_before_it_does(tmp_path: Path) -> None
     [row] = found.differences.to_dict("records")
     assert (row["field"], int(row["ours"]), int(row["theirs"])) == ("server_hello_packet", 5, 6)
     assert "completes its record" in row["reason"]
+
+
+@pytest.mark.skipif(shutil.which("editcap") is None, reason="editcap is not installed: run make tools")
+def test_what_tshark_decrypts_is_explained(tmp_path: Path) -> None:
+    sample, made = CAPTURES / "handshakes/key-update", tmp_path / "with-secrets.pcapng"
+    secrets = f"tls,{sample.with_suffix('.keys')}"
+    subprocess.run(["editcap", "--inject-secrets", secrets, sample.with_suffix(".pcap"), made], check=True)
+    found = verify_tshark(tlsinspect.read(made))
+    assert set(found.differences["field"]) == {"certificate_sha256s", "certificate_packet"}
+    assert found.differences["reason"].str.contains("decrypts with the secrets").all()
 
 
 def test_without_tshark_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

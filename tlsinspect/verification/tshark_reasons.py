@@ -52,6 +52,12 @@ def ends_before_its_record(found: Difference) -> bool:
     return shown is not None and bool(found.ours <= shown <= found.theirs and found.ours < found.theirs)
 
 
+def is_encrypted(found: Difference) -> bool:
+    """True where the certificates that tshark shows are encrypted here."""
+    row = found.row
+    return row is not None and not found.ours and dict(row["unknown_reasons"]).get("certificate_sha256s") == "encrypted"
+
+
 TSHARK_REASONS = (
     Reason(
         "tshark does not know the key exchange of these suites and leaves the message closed",
@@ -62,6 +68,11 @@ TSHARK_REASONS = (
         "tshark shows a message in the packet that completes its record, this program in the one that completes it",
         ("server_hello_packet", "certificate_packet"),
         ends_before_its_record,
+    ),
+    Reason(
+        "tshark decrypts with the secrets that the capture holds, this program decrypts no TLS",
+        ("certificate_sha256s", "certificate_packet"),
+        is_encrypted,
     ),
     Reason("tshark looks for SSL 2.0 on the ports of TLS only", (PRESENCE,), ours(protocol="ssl2")),
     Reason(
