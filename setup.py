@@ -20,12 +20,13 @@ COMPILED = [
     "tlsinspect/certificates/extensions.py",
     "tlsinspect/certificates/lenient.py",
     "tlsinspect/certificates/names.py",
+    "tlsinspect/certificates/public_key.py",
     "tlsinspect/tables/pack.py",
     "tlsinspect/validation/candidate.py",
 ]
 NOT_COMPILED = ["tlsinspect/wire/__init__.py", "tlsinspect/wire/codes.py"]
 RARE = {
-    "carried_dtls", "eap", "eapol", "gquic", "ieee80211", "lenient", "limits", "media", "openvpn", "pseudoheader",
+    "carried_dtls", "eap", "eapol", "gquic", "ieee80211", "limits", "media", "openvpn", "pseudoheader",
     "radius", "rdpudp", "sslv2", "tds",
 }  # fmt: skip
 """Modules that few packets pass: optimising them fully takes the compiler longer than it ever gives back."""

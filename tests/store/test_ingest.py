@@ -81,7 +81,7 @@ def test_several_shares_of_one_sequence_have_the_rows_of_the_whole(
 KILLED = """
 import os, random, signal, sys
 from tlsinspect.store import ingest
-import tlsinspect.certificates.strict, tlsinspect.export.parquet, pyarrow.compute, pandas  # once, for all of them
+import tlsinspect.export.parquet, pyarrow.compute, pandas  # once, for all of them
 store, seed, *files = sys.argv[1:]
 chance = random.Random(int(seed))
 def dying(name, before):

@@ -1,10 +1,9 @@
 """Certificates: DER in, facts out; a damaged certificate keeps every fact that can still be read.
 
-The cryptography package reads what it accepts (strict.py). It refuses a whole
-certificate, or all of its extensions, for one negative path length or one stray
-octet, and such certificates are what an analyst looks for: these a reader of our
-own takes field by field (lenient.py and what it calls). Where both read a
-certificate they say the same. Nothing is verified here: no signature, no chain.
+Each is read field by field (lenient.py and what it calls): one negative path
+length or one stray octet must not cost the rest, as such certificates are what an
+analyst looks for. Where the cryptography package reads a certificate, both say the
+same (tests/certificates). Nothing is verified here: no signature, no chain.
 """
 
 from .certificate import parse_certificate, parse_leaf, pem_of

@@ -1,4 +1,4 @@
-"""One certificate in, its facts out: read by the cryptography package, or leniently where that one refuses."""
+"""One certificate in, its facts out."""
 
 from __future__ import annotations
 
@@ -16,17 +16,9 @@ PEM_LINE = re.compile(".{1,64}")
 def parse_certificate(der: bytes) -> CertificateFacts:
     """Read one certificate; any bytes will do, nothing is raised.
 
-    All facts come from one reader, so that a certificate is spelled in one way; which
-    one it was does not show. Costs about 0.1 ms, so callers keep the result by `der`.
-    Spec: RFC 5280 section 4.1.
+    Costs tens of microseconds, so callers keep the result by `der`. Spec: RFC 5280 section 4.1.
     """
-    from .strict import REFUSALS, parse_strictly  # cryptography is dear to import, and no certificate may come
-
-    try:
-        facts = parse_strictly(der)
-    except REFUSALS:
-        facts = parse_leniently(der)
-    return CertificateFacts(sha256=sha256(der).hexdigest(), sha1=sha1(der).hexdigest(), **facts)
+    return CertificateFacts(sha256=sha256(der).hexdigest(), sha1=sha1(der).hexdigest(), **parse_leniently(der))
 
 
 def parse_leaf(der: bytes) -> LeafFacts:

@@ -1,7 +1,7 @@
 cimport cython
 from ..wire.octets cimport cut
 from .der cimport (
-    Element, parse_bit_string, parse_boolean, parse_element, parse_elements, parse_enclosed, parse_integer,
+    Element, make_element, parse_bit_string, parse_boolean, parse_element, parse_elements, parse_enclosed, parse_integer,
     parse_object_identifier, parse_small_integer
 )
 from .names cimport ip_text, parse_general_text, uris

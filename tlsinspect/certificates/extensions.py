@@ -8,6 +8,7 @@ Spec: RFC 5280 section 4.2, RFC 6962 section 3.3, RFC 7633 section 4.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from ..errors import DecodeError
@@ -19,6 +20,7 @@ from .der import (
     SEQUENCE,
     Element,
     iter_elements,
+    make_element,
     parse_bit_string,
     parse_boolean,
     parse_element,
@@ -47,6 +49,9 @@ ACCESS_METHODS = {"1.3.6.1.5.5.7.48.1": "ocsp_urls", "1.3.6.1.5.5.7.48.2": "issu
 EMAIL_TAG, DNS_TAG, IP_TAG = 0x81, 0x82, 0x87
 FULL_NAME_TAG = 0xA0
 DISTRIBUTION_POINT_TAG = 0xA0
+REPEATED = frozenset({"2.5.29.15", "2.5.29.19", "2.5.29.31", "2.5.29.32", "2.5.29.37", "1.3.6.1.5.5.7.1.1"})
+"""Those that an authority writes in the same octets into many certificates."""
+MAX_KEPT_OCTETS = 512  # bounds the memory that extensions of hostile certificates can hold
 STATUS_REQUEST = 5  # the TLS extension that a must-staple certificate asks for (RFC 7633 section 4.1)
 
 
@@ -76,11 +81,27 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
         seen.add(type_)
         try:
             value: Element = parts[len(parts) - 1]
+            if type_ in REPEATED and value.end - value.start <= MAX_KEPT_OCTETS and value.tag == OCTET_STRING:
+                kept = _kept_facts(type_, cut(value.data, value.start, value.end))
+                if kept is not None:
+                    draft.facts.update(kept)
+                    continue
             parse(parse_enclosed(value.expect(OCTET_STRING)), draft)
         except DecodeError as error:
             draft.refuse(name, error)
     if not draft.cut:
         add_absent(draft, seen)
+
+
+@lru_cache(maxsize=1024)
+def _kept_facts(type_: str, contents: bytes) -> dict[str, Any] | None:
+    """The facts of an extension's contents; None for those that are refused, as their place belongs to the words."""
+    draft = Draft()
+    try:
+        EXTENSIONS[type_][2](parse_enclosed(make_element(contents, OCTET_STRING, 0, 0, len(contents))), draft)
+    except DecodeError:
+        return None
+    return draft.facts
 
 
 def add_absent(draft: Draft, seen: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""The record of one certificate, the draft that the lenient reader fills, and how both readers spell values."""
+"""The record of one certificate, the draft that the lenient reader fills, and how it spells values."""
 
 from __future__ import annotations
 

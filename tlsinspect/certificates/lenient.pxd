@@ -6,6 +6,7 @@ from .der cimport (
 )
 from .extensions cimport add_absent, parse_extensions
 from .names cimport parse_name
+from .public_key cimport parse_public_key
 
 @cython.locals(certificate=Element, signed=Element)
 cpdef _parse_outer(bytes der, draft)

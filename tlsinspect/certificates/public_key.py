@@ -42,7 +42,8 @@ def parse_public_key(info: Element, draft: Draft) -> None:
 
 def _parse_rsa(parameters: list[Element], key: Element, draft: Draft) -> None:
     encoded = parse_element(key.data, key.start + 1, key.end)
-    modulus, exponent = (parse_integer(number) for number in parse_elements(encoded.expect(SEQUENCE), 2, 2))
+    numbers = parse_elements(encoded.expect(SEQUENCE), 2, 2)
+    modulus, exponent = parse_integer(numbers[0]), parse_integer(numbers[1])
     if modulus <= 0:
         encoded.fail("bad_value", "a positive modulus")
     draft.facts["key_bits"] = modulus.bit_length()

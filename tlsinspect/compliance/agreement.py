@@ -21,6 +21,7 @@ from .. import registry
 from ..findings.build import encoded, server_of
 from ..findings.facts import MISSING, Facts, Mask, Numbers
 from ..registry.suites import group_facts, suite_facts
+from ..tables import distinct
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
 from .remaining import Remaining, is_tls13
 
@@ -63,7 +64,7 @@ def judge_connections(facts: Facts, remaining: Remaining) -> tuple[Codes, Codes]
 
 def keeps_choice(facts: Facts, remaining: Remaining) -> Mask:
     """Connections whose own agreement remains, as far as it was seen whole."""
-    versions = np.unique(facts.number("version"))
+    versions = distinct(facts.number("version"))
     kept = np.zeros(len(facts.number("version")), np.bool_)
     for version in versions[versions > 0].tolist():
         if not remaining.allows_version(version):

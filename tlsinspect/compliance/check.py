@@ -25,7 +25,7 @@ from ..findings.facts import Facts, Mask
 from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
 from ..statistics.interval import share_columns
-from ..tables import judgement_schema, to_frame
+from ..tables import distinct, judgement_schema, to_frame
 from .judge import SESSION_JUDGES, codes_of, tls_rows
 from .judge_certificates import CERTIFICATE_JUDGES, certificate_column
 
@@ -243,7 +243,7 @@ def build_hosts(check: Check) -> pa.Table:
                 continue
             rows = check.verdicts[asked.id] == FAIL
             failing |= rows
-            for place in np.unique(places[rows]).tolist():
+            for place in distinct(places[rows]).tolist():
                 row = found.setdefault((kind, names[place].as_py()), {"severity": "info", "requirements": []})
                 row["severity"] = max(row["severity"], asked.severity, key=SEVERITIES.index)
                 row["requirements"].append(asked.id)

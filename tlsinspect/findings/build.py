@@ -79,14 +79,15 @@ def find_rows(rule: Rule, facts: Facts, told: Facts | None = None) -> list[dict[
     facts = facts if told is None else told
     names, places = encoded(facts, rule.subject, lambda: SUBJECTS[rule.subject](facts))
     codes = places[found]
-    distinct, counts = np.unique(codes, return_counts=True)
-    ranked = distinct[np.argsort(-counts, kind="stable")]
+    counts = np.bincount(codes, minlength=len(names))
+    present = np.flatnonzero(counts)
+    ranked = present[np.argsort(-counts[present], kind="stable")]
     own, rest = ranked[:SUBJECT_LIMIT], ranked[SUBJECT_LIMIT:]
-    by_subject = found[np.argsort(codes, kind="stable")]
-    ends = dict(zip(distinct.tolist(), np.cumsum(counts).tolist(), strict=True))
-    sizes = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
+    told_apart = found[np.isin(codes, own)] if len(rest) else found
+    by_subject = told_apart[np.argsort(places[told_apart], kind="stable")]
+    ends = dict(zip(np.sort(own).tolist(), np.cumsum(counts[np.sort(own)]).tolist(), strict=True))
     rows = [
-        describe(rule, facts, names[code].as_py(), by_subject[ends[code] - sizes[code] : ends[code]])
+        describe(rule, facts, names[code].as_py(), by_subject[ends[code] - counts[code] : ends[code]])
         for code in own.tolist()
     ]
     if len(rest):

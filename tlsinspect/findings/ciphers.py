@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import registry
+from ..tables import distinct
 from .facts import Facts, Mask
 from .rule import Rule, suite_rules
 
@@ -42,7 +43,7 @@ def find_better_mutual(facts: Facts) -> Mask:
     good = facts.says("forward_secrecy") & facts.among("cipher_mode", *AEAD_MODES)
     below13 = facts.among("version", *LEGACY_VERSIONS)
     servers = facts.named("server").dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
-    proven = np.unique((servers << 16 | facts.number("cipher_suite"))[good & below13])
+    proven = distinct((servers << 16 | facts.number("cipher_suite"))[good & below13])
     values, starts = facts.lists("cipher_suites")
     found = np.zeros(len(servers), np.bool_)
     if not len(proven):

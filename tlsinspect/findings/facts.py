@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
+from ..tables import distinct
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -132,12 +133,10 @@ class Facts:
 
     def rows_with(self, name: str, wanted: Mask) -> Mask:
         """Rows whose list holds a wanted number."""
-        values, starts = self.lists(name)
-        numbers = self.once(f"codes {name}", lambda: values.to_numpy(zero_copy_only=False))
-        rows = self.once(f"rows {name}", lambda: np.repeat(np.arange(len(starts) - 1), np.diff(starts)))
-        found = np.zeros(len(starts) - 1, np.bool_)
-        found[rows[wanted[numbers]]] = True
-        return found
+        numbers, owners, kinds, places = self.once(f"codes {name}", lambda: distinct_lists(*self.lists(name)))
+        found = np.zeros(kinds, np.bool_)
+        found[owners[wanted[numbers]]] = True
+        return np.asarray(found[places], np.bool_)
 
     def chosen_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
         """Rows whose chosen suite passes the test."""
@@ -248,8 +247,12 @@ def several(keys: pa.Array, values: pa.Array, least: int = 2) -> pa.Array:
     Arrow's group_by says the same, and loads two more libraries first.
     """
     both = pc.and_(pc.is_valid(keys), pc.is_valid(values))
-    kinds, others = keys.filter(both).dictionary_encode(), values.filter(both).dictionary_encode()
-    pairs = np.unique(kinds.indices.to_numpy().astype(np.int64) << 32 | others.indices.to_numpy())
+    kinds = keys.filter(both).dictionary_encode()
+    codes = kinds.indices.to_numpy().astype(np.int64)
+    often = np.bincount(codes, minlength=len(kinds.dictionary)) >= least  # of all texts few come so often
+    rows = often[codes]
+    others = values.filter(both).filter(pa.array(rows)).dictionary_encode()
+    pairs = distinct(codes[rows] << 32 | others.indices.to_numpy())
     counts = np.bincount(pairs >> 32, minlength=len(kinds.dictionary))
     return kinds.dictionary.filter(pa.array(counts >= least))
 
@@ -259,6 +262,21 @@ def flatten(lists: pa.Array) -> tuple[pa.Array, Numbers]:
     starts = np.zeros(len(lists) + 1, np.int64)
     np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(), out=starts[1:])
     return pc.list_flatten(lists), starts
+
+
+def distinct_lists(values: pa.Array, starts: Numbers) -> tuple[Numbers, Numbers, int, Numbers]:
+    """Lists of numbers, of which most come again and again: the numbers of the distinct ones, to which list each
+    belongs, how many lists there are, and which one each row has."""
+    numbers = values.to_numpy(zero_copy_only=False)
+    width = numbers.dtype.itemsize
+    octets = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(starts) - 1, [None, pa.py_buffer(starts * width), pa.py_buffer(numbers.tobytes())]
+    )
+    encoded = octets.dictionary_encode()
+    lengths = pc.binary_length(encoded.dictionary).to_numpy() // width
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    joined = b"".join(encoded.dictionary.to_pylist())
+    return np.frombuffer(joined, numbers.dtype), owners, len(lengths), encoded.indices.to_numpy()
 
 
 def first_of(values: pa.Array, starts: Numbers) -> pa.Array:

@@ -7,7 +7,7 @@ up here, late, once per distinct number.
 
 from __future__ import annotations
 
-from .arrow import arrow_schema, empty_table, judgement_schema, to_frame
+from .arrow import arrow_schema, distinct, empty_table, judgement_schema, to_frame
 from .connections import build_connections
 from .context import Context
 from .derived import build_certificates, build_chains, build_offers, build_staples
@@ -24,6 +24,7 @@ __all__ = [
     "build_offers",
     "build_problems",
     "build_staples",
+    "distinct",
     "empty_table",
     "judgement_schema",
     "to_frame",

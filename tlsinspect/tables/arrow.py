@@ -49,6 +49,12 @@ def arrow_schema(table: str) -> pa.Schema:
     return pa.schema([pa.field(column.name, TYPES[column.type]) for column in COLUMNS[table]])
 
 
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """The distinct values, sorted: what numpy.unique gives, whose way by hashes takes up to ninety times as long."""
+    values: NDArray[Any] = np.unique(numbers, return_counts=True)[0]
+    return values
+
+
 def judgement_schema(name: str) -> pa.Schema:
     """The schema of one of the frames of a judgement, from JUDGEMENTS."""
     return pa.schema([pa.field(column.name, TYPES[column.type]) for column in JUDGEMENTS[name]])

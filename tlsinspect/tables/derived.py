@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from .. import registry
 from ..certificates import CertificateFacts, pem_of
-from .arrow import TYPES, Shared, arrow_schema, number_array, text_array, value_array
+from .arrow import TYPES, Shared, arrow_schema, distinct, number_array, text_array, value_array
 from .context import Context
 
 NO_MARKS: dict[int, str] = {}
@@ -120,12 +120,13 @@ class Sightings:
     def __init__(self, connections: pa.Table) -> None:
         sides = [explode(connections, name) for name in ("certificate_sha256s", "client_certificate_sha256s")]
         rows = np.concatenate([rows.to_numpy() for rows, _, _ in sides]).astype(np.int64)
-        shared = Shared([text for _, _, values in sides for text in values.to_pylist()])
-        self.keys: list[str] = shared.keys
+        hashes = pa.concat_arrays([values for _, _, values in sides]).dictionary_encode()
+        positions = hashes.indices.to_numpy()
+        self.keys: list[str] = hashes.dictionary.to_pylist()
         starts = connections.column("time_start").cast(pa.int64()).to_numpy()
         self.first = np.full(len(self.keys), np.iinfo(np.int64).max)
         self.last = np.full(len(self.keys), np.iinfo(np.int64).min)
-        np.minimum.at(self.first, shared.positions, starts[rows])
-        np.maximum.at(self.last, shared.positions, starts[rows])
-        pairs = np.unique(shared.positions.astype(np.int64) << 32 | rows)
+        np.minimum.at(self.first, positions, starts[rows])
+        np.maximum.at(self.last, positions, starts[rows])
+        pairs = distinct(positions.astype(np.int64) << 32 | rows)
         self.connections = np.bincount(pairs >> 32, minlength=len(self.keys)).astype(np.int64)

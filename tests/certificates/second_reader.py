@@ -1,14 +1,12 @@
-"""Reads a certificate with the cryptography package; raises where that one refuses or an issue needs words.
+"""A second reader of certificates, with the cryptography package, that the tests hold the first one to.
 
-Names and the key's hash are made from the octets themselves: a name's spelling
-depends on string types that the package does not tell, and it writes a key
-anew instead of keeping it. Importing this module imports the package.
-Spec: RFC 5280 section 4.
+It raises where the package refuses, or where an issue needs words. Names and the key's hash are made from the octets
+themselves: a name's spelling depends on string types that the package does not tell, and it writes a key anew instead
+of keeping it. Spec: RFC 5280 section 4.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -20,13 +18,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
-from ..errors import DecodeError
-from .der import INTEGER, MAX_SMALL_OCTETS, NANOSECONDS, Element, iter_elements, parse_header
-from .extensions import ACCESS_METHODS, KEY_USAGES
-from .facts import MAX_SERIAL_OCTETS, hold_time, length_in_days, spell_serial
-from .names import escape_text, ip_text, parse_name
-from .object_identifiers import CURVES, EXTENDED_KEY_USAGES, KEY_TYPES, SIGNATURE_ALGORITHMS
-from .public_key import MAX_EXPONENT_BITS
+from tlsinspect.certificates.der import INTEGER, MAX_SMALL_OCTETS, NANOSECONDS, Element, iter_elements, parse_header
+from tlsinspect.certificates.extensions import ACCESS_METHODS, KEY_USAGES
+from tlsinspect.certificates.facts import MAX_SERIAL_OCTETS, hold_time, length_in_days, spell_serial
+from tlsinspect.certificates.names import escape_text, ip_text, parse_name
+from tlsinspect.certificates.object_identifiers import CURVES, EXTENDED_KEY_USAGES, KEY_TYPES, SIGNATURE_ALGORITHMS
+from tlsinspect.certificates.public_key import MAX_EXPONENT_BITS
+from tlsinspect.errors import DecodeError
 
 CURVE_BITS = dict(CURVES.values())
 NAMED_CURVE = bytes.fromhex("06072a8648ce3d0201 06")  # id-ecPublicKey, then the tag of another identifier
@@ -49,16 +47,19 @@ REFUSALS = (
     x509.UnsupportedGeneralNameType,
     Warning,
 )
-# What the package warns of, a later version refuses, and nobody who looks at captures needs to read the warning.
-warnings.filterwarnings("error", module=re.escape(__name__))
 
 
 def parse_strictly(der: bytes) -> dict[str, Any]:
     """Return all facts but hashes and PEM, as arguments for CertificateFacts, of a certificate without an issue.
 
-    They are those that parse_leniently returns for it. Raises one of REFUSALS for
-    every other certificate.
+    Raises one of REFUSALS for every other certificate; what the package warns of, a later version refuses.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return _parse(der)
+
+
+def _parse(der: bytes) -> dict[str, Any]:
     certificate = x509.load_der_x509_certificate(der)
     outer = parse_header(der, 0, len(der))
     signed = parse_header(der, outer.start, outer.end)
