@@ -6,7 +6,6 @@ little more than their chains.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -94,8 +93,8 @@ def iter_spans(
     if first == last:
         yield slice(None), validator.judge(chain, first)
         return
-    changes = validator.find_changes(chain)
-    if bisect_right(changes, first) == bisect_right(changes, last):
+    changes = validator.find_changes(chain, first, last)
+    if not changes:
         yield slice(None), validator.judge(chain, first)
         return
     for _, same in groups(np.searchsorted(np.array(changes, np.int64), times, side="right")):
@@ -154,8 +153,8 @@ def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], tr
 
 def iter_unseen(connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
     """Connections without a chain, by the reason why there is none."""
-    maps = connections["unknown_reasons"].combine_chunks().take(pa.array(rows))
-    reasons = pc.map_lookup(maps, pa.scalar(CHAIN), "first").dictionary_encode()
+    reasons = pc.map_lookup(connections["unknown_reasons"], pa.scalar(CHAIN), "first").take(pa.array(rows))
+    reasons = reasons.combine_chunks().dictionary_encode()
     for code, within in groups(pc.fill_null(reasons.indices, -1).to_numpy().astype(np.int64)):
         reason = reasons.dictionary[code].as_py() if code >= 0 else "not_applicable"
         answer: Answer = dict.fromkeys(SHARED)

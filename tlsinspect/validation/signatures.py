@@ -8,6 +8,7 @@ Spec: RFC 3279, RFC 4055, RFC 5758, RFC 8410, RFC 9881.
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from typing import Any, Literal
 
 from cryptography import x509
@@ -124,13 +125,13 @@ def verify_with(key: Any, key_type: str, name: str, signature: bytes, message: b
     Raises InvalidSignature, and KEY_ERRORS where the package refuses.
     """
     kind, digest = HASHES.get(name, ("", hashes.SHA256))
-    if isinstance(key, rsa.RSAPublicKey) and name == PSS and pss is not None:
+    if name == PSS and pss is not None and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, message, *pss)
-    elif isinstance(key, rsa.RSAPublicKey) and kind == "RSA":
+    elif kind == "RSA" and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, message, padding.PKCS1v15(), digest())
-    elif isinstance(key, ec.EllipticCurvePublicKey) and kind == "EC":
+    elif kind == "EC" and isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, message, ec.ECDSA(digest()))
-    elif isinstance(key, dsa.DSAPublicKey) and kind == "DSA":
+    elif kind == "DSA" and isinstance(key, dsa.DSAPublicKey):
         key.verify(signature, message, digest())
     elif key_type in WHOLE_MESSAGE and not kind:
         key.verify(signature, message)
@@ -139,6 +140,7 @@ def verify_with(key: Any, key_type: str, name: str, signature: bytes, message: b
     return True
 
 
+@lru_cache(256)
 def algorithm_of(encoding: bytes) -> str:
     """The OID of an AlgorithmIdentifier; "" where it cannot be read."""
     try:

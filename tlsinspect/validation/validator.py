@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain as chained
 from itertools import pairwise
 
 from ..certificates import CertificateFacts
@@ -37,7 +37,7 @@ class Validator:
         self.limits = limits
         self.checker = SignatureChecker(limits)
         self.candidates: dict[str, Candidate] = {}
-        self.dates: dict[Name, frozenset[int]] = {}
+        self.dates: dict[Name, tuple[int, ...]] = {}
 
     def candidate(self, sha256: str) -> Candidate:
         """A certificate of the run, or a trusted one."""
@@ -57,14 +57,16 @@ class Validator:
                     found.setdefault(candidate.subject, []).append(candidate)
         return found
 
-    def find_changes(self, chain: Sequence[str]) -> list[int]:
-        """Times in nanoseconds at which the judgement of a chain may change, in order."""
+    def find_changes(self, chain: Sequence[str], first: int, last: int) -> list[int]:
+        """Times in nanoseconds, after `first` and up to `last`, at which the judgement of a chain may change, in order."""
         sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
-        times = {*chained.from_iterable(map(dates_of, sent)), *self.trust.changes}
-        return sorted(times.union(*(self.dates_above(issuer) for issuer in {each.issuer for each in sent})))
+        times = {time for each in sent for time in dates_of(each) if first < time <= last}
+        for dates in (self.trust.changes, *(self.dates_above(issuer) for issuer in {each.issuer for each in sent})):
+            times.update(dates[bisect_right(dates, first) : bisect_right(dates, last)])
+        return sorted(times)
 
-    def dates_above(self, issuer: Name) -> frozenset[int]:
-        """The dates of all certificates that a path may have from an issuer of this name upwards."""
+    def dates_above(self, issuer: Name) -> tuple[int, ...]:
+        """The dates of all certificates that a path may have from an issuer of this name upwards, in order."""
         if issuer not in self.dates:
             waiting, seen, times = [issuer], {issuer}, set[int]()
             while waiting and len(times) < MOST_DATES:
@@ -74,7 +76,7 @@ class Validator:
                     if candidate.issuer not in seen:
                         seen.add(candidate.issuer)
                         waiting.append(candidate.issuer)
-            self.dates[issuer] = frozenset(times)
+            self.dates[issuer] = tuple(sorted(times))
         return self.dates[issuer]
 
     def knows_more(self, path: Path, chain: Sequence[str]) -> bool:
