@@ -58,7 +58,7 @@ class Validator:
         return found
 
     def find_changes(self, chain: Sequence[str], first: int, last: int) -> list[int]:
-        """Times in nanoseconds, after `first` and up to `last`, at which the judgement of a chain may change, in order."""
+        """Times, after `first` and up to `last`, at which the judgement of a chain may change; all in ns, in order."""
         sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
         times = {time for each in sent for time in dates_of(each) if first < time <= last}
         for dates in (self.trust.changes, *(self.dates_above(issuer) for issuer in {each.issuer for each in sent})):
