@@ -4,7 +4,8 @@
 
 WORKLOAD is a classic pcap file (benchmarks/make_workloads.py makes some). Copies of it, each moved on in time by its
 own length and a second, are what one capture point would have rotated; they and the stores are made in FOLDER. A line
-is one ingestion into a new store, in a process of its own.
+is the ingestion into a new store, in a process of its own; with --at-a-time N in as many as it takes for N captures
+each, which are made before it and deleted after it, so that their sum may exceed what the disk holds.
 """
 
 from __future__ import annotations
@@ -57,14 +58,34 @@ def span(source: Path) -> int:
     return int((row["time_end"] - row["time_start"]).total_seconds()) + 1
 
 
-def run(captures: list[Path], folder: Path, workers: int) -> dict[str, float]:
-    """One ingestion into a new store."""
-    store = folder / "store"
-    shutil.rmtree(store, ignore_errors=True)
+def ingest(captures: list[Path], store: Path, workers: int) -> dict[str, float]:
+    """One ingestion, in a process of its own."""
     command = [sys.executable, "-P", "-c", PROGRAM, str(store), str(workers), *map(str, captures)]
     said: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    said["store_octets"] = sum(path.stat().st_size for path in store.rglob("*.parquet"))
     return said
+
+
+def run(copies: list[tuple[Path, int]], workload: Path, folder: Path, workers: int, at_a_time: int) -> dict[str, float]:
+    """The ingestion of copies, each with its seconds to be moved by, into a new store; those already there stay."""
+    store = folder / "store"
+    shutil.rmtree(store, ignore_errors=True)
+    sums: dict[str, float] = {}
+    for first in range(0, len(copies), at_a_time):
+        batch = copies[first : first + at_a_time]
+        for path, seconds in batch:
+            if not path.exists():
+                with ProcessPoolExecutor(1) as pool:  # the peak of what is started here begins with this process's
+                    pool.submit(move, workload, path, seconds).result()
+        said = ingest([path for path, _ in batch], store, workers)
+        for name, value in said.items():
+            largest = name == "largest_process_mib"
+            sums[name] = max(sums.get(name, 0), value) if largest else sums.get(name, 0) + value
+        if at_a_time < len(copies):
+            for path, _ in batch:
+                path.unlink()
+            print(f"{sums['octets'] / 1e9:.1f} GB, {sums['processor_seconds']:.1f} s", file=sys.stderr, flush=True)
+    sums["store_octets"] = sum(path.stat().st_size for path in store.rglob("*.parquet"))
+    return sums
 
 
 def main() -> None:
@@ -74,20 +95,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--workers", type=int, nargs="+", default=[2])
+    parser.add_argument("--at-a-time", type=int, default=1_000_000)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    captures = [options.folder / f"copy-{number:04}.pcap" for number in range(max(options.copies))]
-    if not all(path.exists() for path in captures):
-        # In a process of its own: the peak of what is started here begins with this one's.
-        with ProcessPoolExecutor(1) as pool:
-            step = pool.submit(span, options.workload).result() + 1
-            for number, path in enumerate(captures):
-                pool.submit(move, options.workload, path, number * step).result()
+    with ProcessPoolExecutor(1) as pool:
+        step = pool.submit(span, options.workload).result() + 1
+    copies = [(options.folder / f"copy-{number:04}.pcap", number * step) for number in range(max(options.copies))]
     print("| captures, GB | connections | workers | seconds | processor seconds | largest process, MiB | store, MB |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for copies in options.copies:
+    for count in options.copies:
         for workers in options.workers:
-            made = run(captures[:copies], options.folder, workers)
+            made = run(copies[:count], options.workload, options.folder, workers, options.at_a_time)
             cells = (
                 f"{made['octets'] / 1e9:.2f}", f"{made['connections']:,}", workers, f"{made['seconds']:.1f}",
                 f"{made['processor_seconds']:.1f}", f"{made['largest_process_mib']:.0f}",
