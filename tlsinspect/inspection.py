@@ -17,7 +17,7 @@ import pyarrow as pa
 from . import tables
 from .capture import STANDARD_INPUT, find_captures, order_captures
 from .columns import COLUMNS, PIVOTS
-from .reading import BATCH_TABLES, Progress, Reading, total_size
+from .reading import BATCH_TABLES, Progress, Reading, total_size, without_cyclic_collection
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ class Inspection:
     def arrow(self, table: str) -> pa.Table:
         """One of the tables as Arrow; raises KeyError for a name that is not in COLUMNS."""
         if table not in self.arrow_tables:
-            self.arrow_tables[table] = self.build(table)
+            with without_cyclic_collection():
+                self.arrow_tables[table] = self.build(table)
         return self.arrow_tables[table]
 
     def build(self, table: str) -> pa.Table:

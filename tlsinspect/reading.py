@@ -162,7 +162,7 @@ class Reading:
 
 @contextmanager
 def without_cyclic_collection() -> Iterator[None]:
-    """Keep the cyclic garbage collector still: a third of the walk's time, and flows that end hold no circles."""
+    """Keep the cyclic garbage collector still: a third of a walk's time, and neither flows nor tables hold circles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
