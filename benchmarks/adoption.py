@@ -110,7 +110,7 @@ def run(folder: Path) -> None:
     certificates = ds.dataset(folder / "certificates")
     print(f"{connections.count_rows():,} connections")
     adoption = measure("counting", lambda: count_adoption(connections, certificates, "month", processes=PROCESSES))
-    measure("page and charts", lambda: write_adoption(adoption, folder / "adoption"))
+    measure("page and charts", lambda: write_adoption(adoption, folder / "adoption", processes=PROCESSES))
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from samples import ROOT
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
 from tlsinspect.charts import draw_chart
-from tlsinspect.charts.adoption import build_trend, compose_adoption
+from tlsinspect.charts.adoption import build_trend, compose_adoption, finding_of
 from tlsinspect.charts.files import csv_bytes
 from tlsinspect.charts.style import COLOURS, POST_QUANTUM, VERSION_COLOURS
 from tlsinspect.charts.trend_colours import trend_colours
@@ -41,6 +41,12 @@ def test_a_month_without_connections_is_a_gap_in_every_layer(adoption: Adoption)
         assert np.isnan(layer.shares).tolist() == [False, True, False]
     assert trend.partial.tolist() == [False, False, True] and trend.thin.tolist() == [False, True, True]
     assert "A gap: nothing known in that month." in content.note and "Lined: fewer than 30" in content.note
+
+
+def test_the_finding_is_of_what_the_statistic_speaks_of_else_of_what_occurs_most(adoption: Adoption) -> None:
+    totals = adoption.totals("groups-offered")
+    assert finding_of(adoption, "groups-offered", "connections").startswith(f"{max(totals, key=lambda e: totals[e])}: ")
+    assert finding_of(adoption, "versions", "connections").startswith("TLS 1.3: ")
 
 
 def test_the_finding_compares_whole_months_that_are_not_thin(adoption: Adoption) -> None:
@@ -93,10 +99,13 @@ def test_nothing_sticks_out_at_the_sides(adoption: Adoption, size: str) -> None:
     assert box.x0 >= -0.01 and box.x1 <= figure.get_size_inches()[0] + 0.01
 
 
-def test_command_writes_page_charts_and_numbers_and_says_the_headlines(tmp_path: Path) -> None:
+def test_command_writes_page_charts_and_numbers_and_says_the_headlines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.report.adoption.LEAST_CHARTS", 1)  # drawn by two processes
     ingest([ROOT / "captures" / "handshakes" / "tls13.pcapng"], tmp_path / "store", workers=1)
     out = tmp_path / "out"
-    chosen = ("--only", "versions", "--only", "authorities", "--unit", "bytes", "--by", "day")
+    chosen = ("--only", "versions", "--only", "authorities", "--unit", "bytes", "--by", "day", "--processes", "2")
     result = run("adoption", tmp_path / "store", "-o", out, *chosen, "--title", "<Office> & co")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
@@ -105,6 +114,7 @@ def test_command_writes_page_charts_and_numbers_and_says_the_headlines(tmp_path:
     assert lines[-1] == str(out / "index.html")
     page = (out / "index.html").read_text()
     assert "&lt;Office&gt; &amp; co" in page and 'http-equiv="Content-Security-Policy"' in page
+    assert set(re.findall(r'href="#(g[^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))  # letters of both
     assert {
         f"{name}{ending}" for name in ("versions", "authorities") for ending in (".svg", ".png", ".csv", "-dark.svg")
     } == {path.name for path in (out / "charts").iterdir()}

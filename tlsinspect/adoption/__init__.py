@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .build import build_adoption, count_adoption
 from .catalogue import BY, SERIES, Series
+from .count import Count
 from .marks import Event, Figure, load_events, load_figures
 from .series import Adoption, Period
 
@@ -15,6 +16,7 @@ __all__ = [
     "BY",
     "SERIES",
     "Adoption",
+    "Count",
     "Event",
     "Figure",
     "Period",

@@ -6,7 +6,7 @@ included: no connection is no share, and never a share of zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,12 @@ TABLE_COLUMNS = (
     "time", "days_seen", "partial", "thin", "category", "count", "denominator", "share", "low", "high", "unknown",
     "unknown_share",
 )  # fmt: skip
+NOTHING_KNOWN: dict[str, list[Any]] = {
+    "thin": [True], "category": [None], "count": [None], "denominator": [0], "share": [None], "low": [None],
+    "high": [None],
+}  # fmt: skip
+NOTHING = NOTHING_KNOWN | {"days_seen": [0], "partial": [False], "unknown": [0], "unknown_share": [None]}
+"""The rows of a period in which nothing was seen."""
 
 
 @dataclass
@@ -63,7 +69,7 @@ class Adoption:
 
         if not self.observed:
             return pd.DatetimeIndex([], tz="UTC")
-        first, last = (pd.Timestamp(each.start * SECONDS_PER_DAY, unit="s", tz="UTC") for each in self.ends())
+        first, last = (self.start_of(each) for each in self.ends())
         return iter_buckets(first, last, BY[self.by])
 
     def ends(self) -> tuple[Period, Period]:
@@ -88,53 +94,53 @@ class Adoption:
         With `top`, the categories beyond the so many largest are one, "other (k more)", where their
         counts add up; else they are left out. Raises KeyError for a series or unit that does not exist.
         """
-        counts = {each.start: each.counts[series][unit] for each in self.observed if series in each.counts}
+        counted, groups = UNITS[unit], self.groups(series, unit, top)
+        told: dict[int, dict[str, list[Any]]] = {}
+        for each in self.observed:
+            if series in each.counts:
+                told[each.start] = period_columns(each.counts[series][unit], counted, groups)
+                told[each.start] |= {"days_seen": [len(each.days)], "partial": [self.is_partial(each)]}
+        columns: dict[str, list[Any]] = {name: [] for name in TABLE_COLUMNS}
+        for time in self.starts():
+            period = told.get(int(time.timestamp()) // SECONDS_PER_DAY, NOTHING)
+            length = len(period["category"])
+            columns["time"] += [time] * length
+            for name in TABLE_COLUMNS[1:]:
+                columns[name] += period[name] if len(period[name]) == length else period[name] * length
+        return build_result(columns)
+
+    def groups(self, series: str, unit: str, top: int) -> dict[str, list[int]]:
+        """The categories that a table shows, each with its place among the names; "other" has several."""
         order = self.categories(series, unit)
         folds = adds_up(SERIES[series].stacked, unit)
         shown, rest = (order[:top], order[top:]) if top and len(order) > top + folds else (order, [])
-        rows: list[dict[str, Any]] = []
-        periods = {each.start: each for each in self.observed}
-        for time in self.starts():
-            start = int(time.timestamp()) // SECONDS_PER_DAY
-            facts = {"time": time, "days_seen": len(periods[start].days) if start in periods else 0}
-            facts["partial"] = start in periods and self.is_partial(periods[start])
-            told = self.period_rows(series, UNITS[unit], counts.get(start), shown, rest if folds else [])
-            rows += [facts | row for row in told]
-        return build_result({name: [row.get(name) for row in rows] for name in TABLE_COLUMNS})
-
-    def period_rows(
-        self, series: str, unit: Unit, count: Count | None, shown: list[str], rest: list[str]
-    ) -> list[dict[str, Any]]:
-        """The rows of one period."""
-        if count is None or not count.denominator:
-            unknown = 0 if count is None else count.unknown
-            return [{"denominator": 0, "unknown": unknown, "unknown_share": 1.0 if unknown else None, "thin": True}]
         numbers = {name: place for place, name in enumerate(self.names[series])}
         groups = {name: [numbers[name]] for name in shown}
-        if rest:
+        if folds and rest:
             groups[f"{OTHER} ({len(rest)} more)"] = [numbers[name] for name in rest]
-        applies = count.denominator + count.unknown
-        return [
-            {
-                "thin": count.denominator < LEAST_COUNT,
-                "category": name,
-                "denominator": count.denominator,
-                "unknown": count.unknown,
-                "unknown_share": count.unknown / applies,
-                **share_of(count, unit, places),
-            }
-            for name, places in groups.items()
-        ]
+        return groups
 
     def categories(self, series: str, unit: str = "connections") -> list[str]:
         """The categories of a series that occur, in their natural order, or the largest first."""
+        order = STATISTICS[SERIES[series].statistic].order
+        return [name for name, _ in sort_counts(self.totals(series, unit), order)]
+
+    def totals(self, series: str, unit: str = "connections") -> dict[str, int]:
+        """What the counts of each category that occurs add up to over all periods."""
         totals = np.zeros(len(self.names[series]), np.int64)
         for period in self.observed:
             if series in period.counts:
                 counts = period.counts[series][unit].counts
                 totals[: len(counts)] += counts
-        found = {name: int(total) for name, total in zip(self.names[series], totals, strict=True) if total}
-        return [name for name, _ in sort_counts(found, STATISTICS[SERIES[series].statistic].order)]
+        return {name: int(total) for name, total in zip(self.names[series], totals, strict=True) if total}
+
+    def only(self, series: str) -> Adoption:
+        """The same of one series alone: little to hand to another process."""
+        kept = [
+            replace(each, counts={series: each.counts[series]} if series in each.counts else {})
+            for each in self.observed
+        ]  # fmt: skip
+        return Adoption(self.by, kept, {series: self.names[series]})
 
     def is_partial(self, period: Period) -> bool:
         """Whether it is the first or the last one, and its connections do not reach its beginning or its end."""
@@ -148,9 +154,14 @@ class Adoption:
         """When a period ends, in seconds from 1970."""
         import pandas as pd
 
-        start = pd.Timestamp(period.start * SECONDS_PER_DAY, unit="s", tz="UTC")
         step = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
-        return float((start + step[self.by]).timestamp())
+        return float((self.start_of(period) + step[self.by]).timestamp())
+
+    def start_of(self, period: Period) -> pd.Timestamp:
+        """When a period starts, UTC."""
+        import pandas as pd
+
+        return pd.Timestamp(period.start * SECONDS_PER_DAY, unit="s", tz="UTC")
 
 
 def adds_up(stacked: bool, unit: str) -> bool:
@@ -158,12 +169,28 @@ def adds_up(stacked: bool, unit: str) -> bool:
     return stacked and unit in ("connections", "bytes")
 
 
-def share_of(count: Count, unit: Unit, places: list[int]) -> dict[str, Any]:
-    """Count, share and interval of one category, or of several together."""
-    number = sum(int(count.counts[place]) for place in places if place < len(count.counts))
-    share = number / count.denominator
-    low, high = interval_of(count, unit, places, share)
-    return {"count": number, "share": share, "low": low, "high": high}
+def period_columns(count: Count, unit: Unit, groups: dict[str, list[int]]) -> dict[str, list[Any]]:
+    """The columns of one period from `thin` on: a row per group of categories, or one row where nothing is known."""
+    unknown = count.unknown
+    if not count.denominator:
+        return NOTHING_KNOWN | {"unknown": [unknown], "unknown_share": [1.0 if unknown else None]}
+    values = count.counts.tolist()
+    numbers = [sum(values[place] for place in places if place < len(values)) for places in groups.values()]
+    shares = [number / count.denominator for number in numbers]
+    bounds = [
+        interval_of(count, unit, places, share) for places, share in zip(groups.values(), shares, strict=True)
+    ]  # fmt: skip
+    return {
+        "thin": [count.denominator < LEAST_COUNT],
+        "category": list(groups),
+        "count": numbers,
+        "denominator": [count.denominator],
+        "share": shares,
+        "low": [low for low, _ in bounds],
+        "high": [high for _, high in bounds],
+        "unknown": [unknown],
+        "unknown_share": [unknown / (count.denominator + unknown)],
+    }
 
 
 def interval_of(count: Count, unit: Unit, places: list[int], share: float) -> tuple[float | None, float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..adoption import SERIES, Adoption, Event, Figure, load_events, load_figures
+from ..adoption import SERIES, Adoption, Count, Event, Figure, load_events, load_figures
 from ..adoption.series import LEAST_COUNT, adds_up
 from ..statistics import STATISTICS, UNITS, Unit
 from ..statistics.wording import MUCH_UNKNOWN, ONLY_SOME, count_text, share_text
@@ -51,7 +51,7 @@ def compose_adoption(adoption: Adoption, name: str, unit: str = "connections") -
     elif unknown:
         basis += f"; {count_text(unknown, counted)} more unknown ({share_text(unknown, known + unknown)})"
     subtitle = " · ".join(part for part in (basis, span_text(adoption)) if part)
-    title = cut_text(finding(adoption, name, counted, table, categories), LONGEST_TITLE)
+    title = finding_of(adoption, name, unit)
     return Content(name, title, subtitle, how_to_read(adoption, series.stacked, counted, table), table, draw)
 
 
@@ -77,39 +77,36 @@ def period_name(adoption: Adoption, time: Any) -> str:
 
 def finding_of(adoption: Adoption, name: str, unit: str) -> str:
     """The finding of a series in one unit, in a sentence of bounded length."""
-    table = adoption.table(name, unit, SERIES[name].top)
-    categories = list(dict.fromkeys(table["category"].dropna()))
-    return cut_text(finding(adoption, name, UNITS[unit], table, categories), LONGEST_TITLE)
+    return cut_text(finding(adoption, name, UNITS[unit]), LONGEST_TITLE)
 
 
-def finding(adoption: Adoption, name: str, unit: Unit, table: pd.DataFrame, categories: list[str]) -> str:
+def finding(adoption: Adoption, name: str, unit: Unit) -> str:
     """What the share that the statistic speaks of did from the first whole period to the last."""
     statistic = STATISTICS[SERIES[name].statistic]
+    categories, totals = adoption.categories(name, unit.name), adoption.totals(name, unit.name)
     if not categories:
         return f"{statistic.title} over time: nothing to show"
-    category = statistic.focus if statistic.focus in categories else largest(table)
-    periods = table[table["denominator"] > 0].drop_duplicates("time")
-    whole = periods[~periods["partial"] & ~periods["thin"]]
-    times = (whole if len(whole) else periods)["time"].tolist()
-    rows = table[table["category"] == category].set_index("time")
+    category = statistic.focus if statistic.focus in totals else max(categories, key=lambda each: totals[each])
+    place = adoption.names[name].index(category)
+    known = [each for each in adoption.observed if name in each.counts and each.counts[name][unit.name].denominator]
+    whole = [
+        each for each in known
+        if not adoption.is_partial(each) and each.counts[name][unit.name].denominator >= LEAST_COUNT
+    ] or known  # fmt: skip
     told: list[str] = []
-    for time in dict.fromkeys((times[0], times[-1])):
-        row = rows.loc[time]
-        share = share_text(int(row["count"]), int(row["denominator"]))
-        told.append(f"{share}{'' if told else of_what(unit, table)} in {period_name(adoption, time)}")
+    for period in whole[:1] + whole[1:][-1:]:
+        count = period.counts[name][unit.name]
+        share = share_text(int(count.counts[place]) if place < len(count.counts) else 0, count.denominator)
+        of_what = "" if told else what_of(unit, [each.counts[name][unit.name] for each in known])
+        told.append(f"{share}{of_what} in {period_name(adoption, adoption.start_of(period))}")
     return f"{category}: " + ", ".join(told)
 
 
-def of_what(unit: Unit, table: pd.DataFrame) -> str:
-    """Of what the shares of a table are, said once; that they are of the few that can tell, where much is unknown."""
-    known, unknown = total_of(table, "denominator"), total_of(table, "unknown")
+def what_of(unit: Unit, counts: list[Count]) -> str:
+    """Of what the shares are, said once; that they are of the few that can tell, where much is unknown."""
+    known, unknown = sum(each.denominator for each in counts), sum(each.unknown for each in counts)
     some = unknown > MUCH_UNKNOWN * (known + unknown) and unit.name != "bytes"
     return f" of {unit.plural}{f' {ONLY_SOME}' if some else ''}"
-
-
-def largest(table: pd.DataFrame) -> str:
-    """The category that occurs most."""
-    return str(table.groupby("category")["count"].sum().idxmax())
 
 
 def how_to_read(adoption: Adoption, stacked: bool, unit: Unit, table: pd.DataFrame) -> str:

@@ -29,9 +29,13 @@ MOVED = re.compile(r"translate\(([\d.]+) 0\)")
 
 
 class PageCharts:
-    """The charts of one page; `glyphs` are the letters that they share: id in matplotlib's SVG -> markup."""
+    """The charts of one page; `glyphs` are the letters that they share: id in matplotlib's SVG -> markup.
 
-    def __init__(self) -> None:
+    Where a page's charts are drawn apart, each part has a `prefix` of its own for its ids.
+    """
+
+    def __init__(self, prefix: str = "c") -> None:
+        self.prefix = prefix
         self.glyphs: dict[str, str] = {}
         self.count = 0
 
@@ -41,7 +45,7 @@ class PageCharts:
 
         self.count += 1
         root = ET.fromstring(svg_text(figure))
-        prefix = f"c{self.count}-"
+        prefix = f"{self.prefix}{self.count}-"
         body = "".join(self.render(child, prefix) for child in root)
         box, said = escape(root.get("viewBox", "")), escape(escape_control(label))
         return f'<svg class="{escape(class_name)}" viewBox="{box}" role="img" aria-label="{said}">{body}</svg>'

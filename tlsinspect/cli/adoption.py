@@ -48,7 +48,7 @@ def check_series(context: click.Context, option: click.Parameter, names: tuple[s
 @click.option(
     "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
     default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
-    help="Worker processes that share large stores.",
+    help="Worker processes that count a large store and draw.",
 )  # fmt: skip
 @click.option("--title", default="TLS adoption", show_default=True, help="Title of the page.")
 def adoption(
@@ -82,6 +82,6 @@ def adoption(
         with progress_bar("counting", octets=False) as progress:
             counted = build_adoption(opened, by, *chosen_days(), progress, processes)
         with writing_to(str(output)):
-            page = write_adoption(counted, output, unit, title, only)
+            page = write_adoption(counted, output, unit, title, only, processes)
         click.echo("\n".join(summary_lines(counted, unit)))
         click.echo(page)

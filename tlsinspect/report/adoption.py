@@ -6,8 +6,12 @@ CSV, and every series in every unit as one CSV. It looks and is built as the rep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +21,7 @@ from ..charts import Content, draw_chart, save_chart
 from ..charts.adoption import compose_adoption, finding_of, period_name, span_text
 from ..charts.files import csv_bytes
 from ..charts.svg import PageCharts, colour_variables
+from ..parallel import start_context
 from ..statistics import STATISTICS, UNITS
 from ..statistics.wording import number_text
 from .figures import draw_twice
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 
 SERIES_FILE = "series.csv"
 DEFAULT_TITLE = "TLS adoption"
+LEAST_CHARTS = 4  # that are worth starting processes for
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("versions", "Versions", ("versions", "versions-offered", "version-limit")),
     ("ciphers", "Ciphers", ("cipher-classes", "aead", "weak-offers")),
@@ -48,7 +54,10 @@ HEADLINES = ("versions", "post-quantum", "forward-secrecy", "cipher-classes", "t
 class Drawn:
     """A chart on the page: what it asks, how it can mislead, its drawings, and its numbers as tables."""
 
-    content: Content
+    name: str
+    title: str
+    subtitle: str
+    note: str
     question: str
     caveat: str
     page_svg: str
@@ -72,29 +81,46 @@ def write_adoption(
     unit: str = "connections",
     title: str = DEFAULT_TITLE,
     only: Sequence[str] = (),
+    processes: int = 1,
 ) -> Path:
     """Write page, charts and numbers into a directory, which is made if need be; return the path of the page.
 
     Charts count `unit` where it makes sense for their series, else connections; series.csv has all units.
-    With `only`, page and charts are of these series; the numbers are always of all.
+    With `only`, page and charts are of these series; the numbers are always of all. So many `processes` draw.
     Raises KeyError for a unit or series that does not exist, OSError where writing fails.
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [SERIES[name].name for name in only or SERIES]
-    contents = {name: compose_adoption(adoption, name, unit_of(adoption, name, unit)) for name in wanted}
-    (folder / SERIES_FILE).write_bytes(csv_bytes(all_series(adoption)))
-    charts = PageCharts()
+    wanted = {SERIES[name].name for name in only or SERIES}
+    asked = [(name, unit_of(adoption, name, unit)) for _, _, names in SECTIONS for name in names if name in wanted]
+    with drawing(processes if len(asked) >= LEAST_CHARTS else 1) as mapped:
+        drawn = mapped(draw_series, ((adoption.only(name), name, each, folder / "charts") for name, each in asked))
+        (folder / SERIES_FILE).write_bytes(csv_bytes(all_series(adoption)))
+        shown: dict[str, Drawn] = {}
+        charts = PageCharts()
+        for each, glyphs in drawn:
+            shown[each.name] = each
+            charts.glyphs |= glyphs
     sections = [
-        Section(id_, name, [draw(adoption, contents[each], charts) for each in names if each in contents])
+        Section(id_, name, [shown[each] for each in names if each in shown])
         for id_, name, names in SECTIONS
-        if contents.keys() & set(names)
+        if shown.keys() & set(names)
     ]
-    for content in contents.values():
-        save_chart(draw_chart(content), folder / "charts", content.name, content.numbers)
     page = folder / PAGE_NAME
     page.write_text(render(adoption, sections, charts, unit, title), encoding="utf-8")
     return page
+
+
+@contextmanager
+def drawing(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """What `map` is, shared by so many processes."""
+    if processes == 1:
+        yield map
+        return
+    from ..charts import canvas  # noqa: F401 - so that workers that are forked need not import it
+
+    with ProcessPoolExecutor(processes, start_context()) as pool:
+        yield pool.map
 
 
 def unit_of(adoption: Adoption, name: str, unit: str) -> str:
@@ -132,17 +158,20 @@ def summary_lines(adoption: Adoption, unit: str = "connections") -> list[str]:
     return lines
 
 
-def draw(adoption: Adoption, content: Content, charts: PageCharts) -> Drawn:
-    """Draw a chart, with the words and tables around it."""
-    statistic = STATISTICS[SERIES[content.name].statistic]
-    return Drawn(
-        content,
-        statistic.question,
-        statistic.caveat,
-        *draw_twice(content, charts),
-        shares_table(adoption, content),
-        units_table(adoption, content.name),
-    )
+def draw_series(asked: tuple[Adoption, str, str, Path]) -> tuple[Drawn, dict[str, str]]:
+    """Draw the chart of a series in a unit into its files and for the page, with the words and tables around it.
+
+    Returns with it the letters that the page's drawings need.
+    """
+    adoption, name, unit, folder = asked
+    content = compose_adoption(adoption, name, unit)
+    statistic = STATISTICS[SERIES[name].statistic]
+    charts = PageCharts(f"{name}-")
+    wide, narrow = draw_twice(content, charts)
+    save_chart(draw_chart(content), folder, name, content.numbers)
+    words = (content.title, content.subtitle, content.note, statistic.question, statistic.caveat)
+    tables = shares_table(adoption, content), units_table(adoption, name)
+    return Drawn(name, *words, wide, narrow, *tables), charts.glyphs
 
 
 def shares_table(adoption: Adoption, content: Content) -> Table:
@@ -155,8 +184,8 @@ def shares_table(adoption: Adoption, content: Content) -> Table:
         *((category, "number") for category in categories),
     )
     rows: list[list[Cell]] = []
-    for time, part in content.numbers.groupby("time", sort=True):
-        records = records_of(part)
+    for time, part in groupby(records_of(content.numbers), key=itemgetter("time")):
+        records = list(part)
         known, unknown = records[0]["denominator"] or 0, records[0]["unknown"] or 0
         shares = {record["category"]: share_cell(record) for record in records}
         doubts = ", ".join(word for word in ("partial", "thin") if records[0][word] and known)
