@@ -115,7 +115,7 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
             default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
-            help="Worker processes that share large captures.",
+            help="Worker processes that share large captures, and the drawing of a report.",
         ),
         click.option(
             "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,

@@ -84,6 +84,6 @@ def report(
             inspection = inspection.with_indicators(indicators)
         shown = shared(inspection, key_file)
         with writing_to(str(output)):
-            page = write_report(shown, output, title)
+            page = write_report(shown, output, title, processes)
         click.echo(page)
         sys.exit(exit_status(inspection.reading.totals, strict))

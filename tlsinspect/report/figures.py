@@ -1,14 +1,23 @@
-"""Charts as markup of a page."""
+"""Charts as markup of a page, drawn by several processes where there are many."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..charts import Content, draw_chart
 from ..charts.svg import PageCharts
+from ..parallel import start_context
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+LEAST_CHARTS = 4  # that are worth starting processes for
+
+Chart = TypeVar("Chart")
+Result = TypeVar("Result")
+work: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []  # of a process that was started to draw
 
 
 def draw_twice(content: Content, charts: PageCharts) -> tuple[Markup, Markup]:
@@ -20,3 +29,30 @@ def draw_twice(content: Content, charts: PageCharts) -> tuple[Markup, Markup]:
         Markup(charts.add(draw_chart(content, size, bare=True), label, f"chart {size}")) for size in ("page", "narrow")
     )
     return wide, narrow
+
+
+def draw_apart(content: Content) -> tuple[Markup, Markup, dict[str, str]]:
+    """The same with the letters that the drawings need, which the page has once."""
+    charts = PageCharts(f"{content.name}-")
+    return *draw_twice(content, charts), charts.glyphs
+
+
+def iter_drawn(draw: Callable[[Chart], Result], charts: Sequence[Chart], processes: int) -> Iterator[Result]:
+    """What `draw` gives for each chart, in order, by so many processes.
+
+    They have to be forked, as how a chart is drawn cannot be sent; where that is not safe, this one draws alone.
+    """
+    context = start_context()
+    if min(processes, len(charts) // LEAST_CHARTS) < 2 or context.get_start_method() != "fork":
+        yield from map(draw, charts)
+        return
+    from ..charts import canvas  # noqa: F401 - so that those that are forked need not import it
+
+    with ProcessPoolExecutor(processes, context, work.append, ((draw, charts),)) as pool:
+        yield from pool.map(draw_numbered, range(len(charts)))
+
+
+def draw_numbered(number: int) -> Any:
+    """Draw one of the charts that this process was started for."""
+    [(draw, charts)] = work
+    return draw(charts[number])

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..charts import draw_chart, save_chart
+from ..charts import Content, draw_chart, save_chart
 from ..charts.files import csv_bytes
 from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
 from ..export.text import escape_control
 from ..statistics.memory import remember
 from .explore import build_explorer
+from .figures import iter_drawn
 from .page import Page, build_page
 from .stories import pack
 from .tables import Inspected
@@ -38,14 +39,15 @@ LONGEST_TITLE = 120
 LONGEST_CELL = 200
 
 
-def write_report(inspection: Inspected, directory: str | Path, title: str | None = None) -> Path:
+def write_report(inspection: Inspected, directory: str | Path, title: str | None = None, processes: int = 1) -> Path:
     """Write the report into a directory, which is made if need be; return the path of the page.
 
-    Without a title the page is named after the captures. Raises OSError where writing fails.
+    Without a title the page is named after the captures. So many `processes` draw the charts. Raises OSError where
+    writing fails.
     """
     folder = Path(directory)
     inspection = remember(inspection)
-    page = build_page(inspection, title or default_title(inspection))
+    page = build_page(inspection, title or default_title(inspection), processes)
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     for name in FRAMES:
@@ -53,9 +55,13 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     for name, frame in page.policy.frames.items():
         (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
     (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))
-    for section in page.sections:
-        for figure in section.figures:
-            save_chart(draw_chart(figure.content), folder / "charts", figure.content.name, figure.numbers)
+    figures = {figure.content.name: figure for section in page.sections for figure in section.figures}
+
+    def save(content: Content) -> None:
+        save_chart(draw_chart(content), folder / "charts", content.name, figures[content.name].numbers)
+
+    for _ in iter_drawn(save, [figure.content for figure in figures.values()], processes):
+        pass
     path = folder / PAGE_NAME
     path.write_text(render_page(page, build_explorer(inspection)), encoding="utf-8")
     return path

@@ -19,7 +19,7 @@ from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interv
 from ..statistics.observations import tls_connections
 from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
 from .answers import basis_text
-from .figures import draw_twice
+from .figures import draw_apart, iter_drawn
 from .findings import Severity, build_severities, findings_summary
 from .notable import FAILURES, build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
@@ -161,16 +161,18 @@ class Page:
     policy: PolicySection
 
 
-def build_page(inspection: Inspected, title: str) -> Page:
-    """Work out everything that stands on the page."""
+def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
+    """Work out everything that stands on the page; so many `processes` draw."""
     from markupsafe import Markup
 
     shares = {name: build_shares_by_unit(name, inspection) for name in STATISTICS}
     charts = PageCharts()
-    sections = [
-        Section(id_, name, short, [build_figure(chart, inspection, shares, charts) for chart in names])
-        for id_, name, short, names in SECTIONS
-    ]
+    contents = [compose_chart(name, inspection) for _, _, _, names in SECTIONS for name in names]
+    figures: dict[str, Figure] = {}
+    for content, (wide, narrow, glyphs) in zip(contents, iter_drawn(draw_apart, contents, processes), strict=True):
+        figures[content.name] = build_figure(content, shares, wide, narrow)
+        charts.glyphs |= glyphs
+    sections = [Section(id_, name, short, [figures[chart] for chart in names]) for id_, name, short, names in SECTIONS]
     failures = find_notable(inspection, FAILURES)
     findings = build_severities(inspection)
     by_connection = {name: units["connections"] for name, units in shares.items()}
@@ -202,18 +204,16 @@ def build_replies(inspection: Inspected) -> list[Reply]:
     ]
 
 
-def build_figure(name: str, inspection: Inspected, shares: dict[str, dict[str, Shares]], charts: PageCharts) -> Figure:
-    """Compose a chart and draw it for wide and for narrow screens."""
+def build_figure(content: Content, shares: dict[str, dict[str, Shares]], wide: str, narrow: str) -> Figure:
+    """A chart, drawn for wide and for narrow screens, with its words and numbers."""
     import pandas as pd
 
-    content = compose_chart(name, inspection)
-    chart = CHARTS[name]
+    chart = CHARTS[content.name]
     statistic = STATISTICS[chart.statistic]
-    wide, narrow = draw_twice(content, charts)
     table, numbers = numbers_table(content), content.numbers
     if chart.compose is compose_shares:
         units = shares[statistic.name]
-        table, numbers = units_table(units, name), pd.concat([each.to_frame() for each in units.values()])
+        table, numbers = units_table(units, content.name), pd.concat([each.to_frame() for each in units.values()])
     question, caveat = chart.question or statistic.question, chart.caveat or statistic.caveat
     return Figure(content, chart.statistic, question, caveat, wide, narrow, table, numbers)
 
