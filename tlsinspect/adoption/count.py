@@ -87,6 +87,10 @@ def count_series(keyed: dict[str, Keyed], categories: Categories) -> dict[str, C
 
 def spread(pairs: Pairs, categories: Categories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The places of the pairs with a category, once for each of their categories, and these."""
+    if categories.single is not None:
+        codes = categories.single[pairs.pattern]
+        known = np.flatnonzero(codes >= 0)
+        return known, codes[known]
     known = np.flatnonzero(categories.state[pairs.pattern] == KNOWN)
     starts = categories.starts[pairs.pattern[known]]
     lengths = categories.starts[pairs.pattern[known] + 1] - starts

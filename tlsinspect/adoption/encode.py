@@ -34,7 +34,7 @@ class Encoder:
     def __init__(self) -> None:
         chance = np.random.default_rng()
         self.places = chance.integers(0, 2**63, PLACES << 8).astype(np.uint64) * np.uint64(2) + np.uint64(1)
-        self.null, self.absent = (np.uint64(value) for value in chance.integers(1, 2**63, 2))
+        self.null, self.absent, self.salt = (np.uint64(value) for value in chance.integers(1, 2**63, 3))
         self.codes = chance.integers(0, 2**63, CODES).astype(np.uint64) * np.uint64(2) + np.uint64(1)
         grease = [code for code in range(0x0A0A, CODES, 0x1010) if is_grease(code)]
         self.codes[grease] = self.codes[GREASE]
@@ -56,15 +56,13 @@ class Encoder:
         weights = self.places[((place % PLACES) << 8) | octets]
         if lengths.max() > PLACES:
             weights *= (place // PLACES).astype(np.uint64) * np.uint64(2) + np.uint64(1)
-        reached = np.zeros(len(octets) + 1, np.uint64)
-        np.cumsum(weights, out=reached[1:])
-        return mix(reached[ends - starts[:1]] - reached[starts - starts[:1]] + lengths.astype(np.uint64) * GOLDEN + ODD)
+        return mix(add_up(weights, starts - starts[:1], ends - starts[:1]) + lengths.astype(np.uint64) * GOLDEN + ODD)
 
     def numbers(self, array: pa.Array) -> Hashes:
         """Whole numbers, flags or times; null as a number of its own."""
         whole = array.cast(pa.uint8()) if pa.types.is_boolean(array.type) else array
         values = pc.fill_null(whole.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
-        hashes = mix(values.view(np.uint64) + GOLDEN)
+        hashes = mix(values.view(np.uint64) + self.salt)
         return np.where(missing(array), self.null, hashes) if array.null_count else hashes
 
     def sets(self, array: pa.ListArray) -> Hashes:
@@ -95,10 +93,17 @@ class Encoder:
     def sums(self, array: pa.ListArray | pa.MapArray, weights: Hashes) -> Hashes:
         """What the entries of each list add up to; null as a number of its own."""
         starts, ends = bounds(array)
-        reached = np.zeros(len(weights) + 1, np.uint64)
-        np.cumsum(weights, out=reached[1:])
-        hashes = mix(reached[ends] - reached[starts] + GOLDEN)
+        hashes = mix(add_up(weights, starts, ends) + GOLDEN)
         return np.where(missing(array), self.absent, hashes) if array.null_count else hashes
+
+
+def add_up(weights: Hashes, starts: NDArray[np.int32], ends: NDArray[np.int32]) -> Hashes:
+    """What the weights of each row add up to; rows follow each other, and may be empty."""
+    if not len(starts):
+        return np.zeros(0, np.uint64)
+    sums: Hashes = np.add.reduceat(np.append(weights[: ends[-1]], NO_KEY), starts)  # where a start may be the end
+    sums[starts == ends] = 0
+    return sums
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -109,9 +114,14 @@ def mix(hashes: Hashes) -> Hashes:
     return mixed
 
 
+def fold(hashes: Hashes, more: Hashes) -> Hashes:
+    """A number that stands for both, in this order; to be mixed when the last was taken in."""
+    return hashes * GOLDEN + more
+
+
 def join(hashes: Hashes, more: Hashes) -> Hashes:
     """The number of both together, in this order."""
-    return mix(hashes * GOLDEN + more)
+    return mix(fold(hashes, more))
 
 
 def bounds(array: pa.ListArray | pa.MapArray | pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..statistics.memory import once, remember
 from ..statistics.observations import build_observations, count_keys
 from ..tables.arrow import TYPES, to_frame
 from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, Part, Series, family_series
-from .encode import Encoder, Hashes, join
+from .encode import Encoder, Hashes, fold, mix
 from .pairs import number
 
 if TYPE_CHECKING:
@@ -49,10 +50,15 @@ class Categories:
     codes: NDArray[np.int32]
     names: list[str]
 
-    @property
-    def single(self) -> bool:
-        """Whether no pattern is of more than one category."""
-        return bool((np.diff(self.starts) <= 1).all())
+    @cached_property
+    def single(self) -> NDArray[np.int64] | None:
+        """The category of each pattern where none has more than one; -1 where it has none."""
+        lengths = np.diff(self.starts)
+        if (lengths > 1).any():
+            return None
+        single = np.full(len(lengths), -1, np.int64)
+        single[lengths == 1] = self.codes
+        return single
 
 
 class Sorter:
@@ -125,7 +131,8 @@ class Patterns:
         """The number of each row's pattern; `hashed` remembers columns that several families look at."""
         hashes = self.circumstances(batch, hashed)
         for part in FAMILIES[self.family]:
-            hashes = join(hashes, self.hash_part(batch, part, hashed))
+            hashes = fold(hashes, self.hash_part(batch, part, hashed))
+        hashes = mix(hashes)
         codes, first = number(hashes)
         known = len(self.numbers)
         numbers = [self.numbers.setdefault(value, len(self.numbers)) for value in hashes[first].tolist()]
@@ -140,7 +147,7 @@ class Patterns:
         if whole not in hashed:
             hashed[whole] = np.zeros(batch.num_rows, np.uint64)
             for part in CIRCUMSTANCES:
-                hashed[whole] = join(hashed[whole], self.hash_part(batch, part, hashed))
+                hashed[whole] = fold(hashed[whole], self.hash_part(batch, part, hashed))
         return hashed[whole]
 
     def hash_part(self, batch: pa.RecordBatch, part: Part, hashed: dict[Part, Hashes]) -> Hashes:
