@@ -436,13 +436,18 @@ def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
 
 def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
     connections, certificates, *judged = tables_of({"early_data_offered": True}, 300)
-    clients = pa.array([f"192.0.2.{place % 250}" for place in range(300)])
-    place = connections.schema.get_field_index("client_ip")
-    facts = Facts(connections.set_column(place, "client_ip", clients), certificates, *judged)
-    rows = build_findings(facts, RULES).to_pylist()
+    clients = [f"192.0.2.{place}" for place in range(200)] + [f"192.0.2.{200 + place % 50}" for place in range(100)]
+    for name, values in (("client_ip", clients), ("connection_id", [str(place) for place in range(300)])):
+        connections = connections.set_column(connections.schema.get_field_index(name), name, pa.array(values))
+    found = build_findings(Facts(connections, certificates, *judged), RULES).to_pylist()
+    rows = [row for row in found if row["subject_kind"] == "client"]
+    named = [row for row in rows if "others" not in row["subject"]]
+    assert {row["subject"] for row in named[:50]} == set(clients[200:])  # those with most connections come last
+    for row in named:
+        assert row["connection_ids"] == [str(place) for place in range(300) if clients[place] == row["subject"]]
     assert len(rows) == 201 and sum(row["connections"] for row in rows) == 300
     assert [row["subject"] for row in rows if "others" in row["subject"]] == ["50 others"]
-    assert np.all(np.diff([row["connections"] for row in rows if "others" not in row["subject"]]) <= 0)
+    assert np.all(np.diff([row["connections"] for row in named]) <= 0)
 
 
 @pytest.mark.parametrize("bits", [1024, 1536, 2048])

@@ -18,6 +18,8 @@ from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.columns import COLUMNS
 from tlsinspect.validation import VERDICTS, Trust
 from tlsinspect.validation.history import Period
+from tlsinspect.validation.validator import Validator
+from tlsinspect.wire.limits import DEFAULT_LIMITS
 
 TRUST = Trust("the test's root", [ROOT])
 DAY_NS = 86_400 * 10**9
@@ -80,8 +82,6 @@ def test_the_default_trusts_mozillas_roots_alone(made: Inspection) -> None:
 
 
 def test_a_chain_is_judged_once_for_all_its_connections(made: Inspection, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tlsinspect.validation.validator import Validator
-
     judged = []
     plain = Validator.judge
 
@@ -139,3 +139,14 @@ def test_a_root_that_leaves_between_two_connections_is_trusted_at_the_first_alon
     assert set(rows[seen & ~days]["publicly_trusted"]) == {True}
     assert set(rows[seen & days]["publicly_trusted"]) == {False} and days.any()
     assert all("untrusted_root" in faults for faults in rows[seen & days]["faults"])
+
+
+def test_a_judgement_may_change_after_the_first_connection_and_up_to_the_last() -> None:
+    leaf, root = parse_certificate(LEAF), parse_certificate(ROOT).sha256
+    trust = Trust("roots with two ends", [ROOT], periods={root: Period(NOON_NS, NOON_NS + DAY_NS)})
+    validator = Validator(trust, {leaf.sha256: LEAF}, {leaf.sha256: leaf}.__getitem__, DEFAULT_LIMITS)
+    assert leaf.not_before is not None and leaf.not_after is not None
+    all_changes = [leaf.not_before, NOON_NS, NOON_NS + DAY_NS, leaf.not_after + 1]
+    assert validator.find_changes([leaf.sha256], leaf.not_before - 1, leaf.not_after + 1) == all_changes
+    assert validator.find_changes([leaf.sha256], leaf.not_before, leaf.not_after) == all_changes[1:-1]
+    assert validator.find_changes([leaf.sha256], NOON_NS, NOON_NS + DAY_NS) == [NOON_NS + DAY_NS]
