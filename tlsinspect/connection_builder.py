@@ -238,7 +238,8 @@ class ConnectionBuilder:
             return
         connection.server_hello = hello
         connection.server_hello_packet = flow.server_hello_packet
-        connection.version = hello.version()
+        if not hello.hides_version():
+            connection.version = hello.version()
         connection.hello_retry_request = flow.retry is not None
         if hello.group >= 0:
             connection.group = hello.group
@@ -392,12 +393,16 @@ class ConnectionBuilder:
             connection.resumption = "session_id" if server_hello.session_hit else None
             return
         if flow.tls13:
+            if not (server_hello.complete or server_hello.psk_selected):
+                return
             connection.resumed = server_hello.psk_selected
             if connection.resumed:
                 connection.resumption = "psk"
             return
         if server.chain is not None or flow.client_key_exchange:
             connection.resumed = False
+            return
+        if server_hello.hides_version():  # an echoed session id says nothing in TLS 1.3
             return
         hello = flow.client_hello
         if hello is None:

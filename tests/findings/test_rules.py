@@ -38,7 +38,7 @@ CLEAN: dict[str, Any] = {
     "signature_algorithms": [0x0403, 0x0804], "renegotiation_info": True, "version": 0x0304,
     "version_name": "TLS 1.3", "cipher_suite": 0x1301, "compression_method": 0, "group": 4588,
     "key_exchange": "hybrid", "cipher": "AES_128", "cipher_mode": "GCM", "post_quantum": True,
-    "server_extensions": [43, 51], "server_random": "00" * 32, "certificate_sha256s": ["ab"],
+    "server_extensions": [43, 51], "psk_selected": False, "server_random": "00" * 32, "certificate_sha256s": ["ab"],
     "client_certificate_sha256s": ["ab"], "certificate_packet": 3, "validation": "leaf_ok", "name_matches": True,
     "ocsp_status": "absent", "status_request": True, "hello_retry_request": False, "early_data_offered": False,
     "fallback_scsv": False, "delegated_credential": False, "gap": False, "one_sided": False, "midstream": False,
@@ -471,6 +471,13 @@ def test_of_a_cut_hello_it_is_not_said_what_it_lacks() -> None:
     for reason, found in (("not_offered", 2), ("snaplen", 0)):
         facts = Facts(*tables_of(lacking | {"unknown_reasons": {"server_name": reason}}))
         assert build_findings(facts, rules).num_rows == found
+
+
+def test_of_a_cut_server_hello_it_is_not_said_what_it_lacks() -> None:
+    lacking = LEGACY | {"server_extensions": [], "cipher_mode": "CBC"}
+    rules = [rule for rule in RULES if rule.id in ("EXT-02", "EXT-03", "CIP-07")]
+    for seen, found in ((False, 3), (None, 0)):
+        assert build_findings(Facts(*tables_of(lacking | {"psk_selected": seen})), rules).num_rows == found
 
 
 def test_what_is_judged_by_time_can_be_judged_at_another_one() -> None:

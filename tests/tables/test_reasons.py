@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tls_vectors import RANDOM, alert, alpn, client_hello, handshake, message, server_hello
 from traffic import Packet, converse, pcap, tls12_turns, tls13_turns
 
@@ -116,3 +118,35 @@ def test_what_stood_behind_the_cut_of_a_hello_is_snaplen(tmp_path: Path) -> None
     reasons = reasons_of(tmp_path, converse(handshake(message(1, client_hello(alpn(b"h2"))))), snaplen=110)
     assert reasons["alpn_offered"] == "snaplen"
     assert "client_random" not in reasons
+
+
+def test_flags_that_a_cut_hello_does_not_show_are_missing_and_those_it_shows_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "made.pcap"
+    hello = handshake(message(1, client_hello(b"\x00\x17\x00\x00" + alpn(b"h2") + b"\xff\x01\x00\x01\x00")))
+    path.write_bytes(pcap(converse(hello), 54 + len(hello) - 8))
+    [row] = tlsinspect.read(path).connections.to_dict("records")
+    assert row["extended_master_secret"] is True
+    for name in ("renegotiation_info", "psk_offered", "session_ticket_offered", "grease", "fallback_scsv"):
+        assert row[name] is None
+        assert dict(row["unknown_reasons"])[name] == "snaplen"
+
+
+def server_cut_after(path: Path, turns: tuple[bytes, ...], octets: int) -> dict[str, Any]:
+    path = path / "made.pcap"
+    path.write_bytes(pcap(converse(*turns), 54 + 44 + turns[1][43] + octets))
+    [row] = tlsinspect.read(path).connections.to_dict("records")
+    return dict(row)
+
+
+@pytest.mark.parametrize("octets", [0, 3])  # up to the session id, and up to the compression method
+def test_a_server_hello_cut_before_its_version_does_not_say_it(tmp_path: Path, octets: int) -> None:
+    row = server_cut_after(tmp_path, tls13_turns(), octets)
+    assert (row["version"], row["psk_selected"], row["resumed"]) == (None, None, None)
+    assert dict(row["unknown_reasons"])["version"] == "snaplen"
+
+
+def test_a_suite_of_tls12_says_the_version_of_a_cut_server_hello_and_nothing_of_its_extensions(tmp_path: Path) -> None:
+    answer = handshake(message(2, server_hello(b"\xff\x01\x00\x01\x00")))
+    row = server_cut_after(tmp_path, (HELLO, answer), 3)
+    assert (row["version"], row["psk_selected"]) == (0x0303, None)
+    assert dict(row["unknown_reasons"])["alpn"] == "snaplen"

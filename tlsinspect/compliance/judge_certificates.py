@@ -99,7 +99,7 @@ def judge_certificate_names(facts: Facts, asked: Requirement) -> Judged:
 
 def judge_certificate_name(facts: Facts, asked: Requirement) -> Judged:
     """The certificate is for the name that the client asked for; one that asks for none needs none."""
-    nameless = facts.known("client_hello_packet") & ~facts.known("server_name")
+    nameless = facts.whole_hello() & ~facts.known("server_name")
     return Judged(certificate_rows(facts) & ~nameless, facts.known("name_matches"), facts.says("name_matches"))
 
 

@@ -29,7 +29,7 @@ def find_volume(facts: Facts) -> Mask:
 def find_mac_then_encrypt(facts: Facts) -> Mask:
     """CBC without the server's encrypt_then_mac."""
     cbc = facts.among("cipher_mode", "CBC") & facts.among("version", *LEGACY_VERSIONS)
-    return cbc & facts.known("cipher_suite") & ~facts.has("server_extensions", [ENCRYPT_THEN_MAC])
+    return cbc & facts.whole_answer() & ~facts.has("server_extensions", [ENCRYPT_THEN_MAC])
 
 
 def find_unsplit(facts: Facts) -> Mask:

@@ -20,7 +20,7 @@ ADDRESS = r"^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
 
 def answers_without(facts: Facts, extension: int) -> Mask:
     """ServerHellos of TLS 1.2 and before that lack an extension."""
-    seen = facts.known("server_hello_packet") & facts.among("version", *LEGACY_VERSIONS)
+    seen = facts.whole_answer() & facts.among("version", *LEGACY_VERSIONS)
     return seen & ~facts.has("server_extensions", [extension])
 
 

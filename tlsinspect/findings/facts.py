@@ -200,6 +200,10 @@ class Facts:
 
         return np.asarray(self.once("whole hello", make), np.bool_)
 
+    def whole_answer(self) -> Mask:
+        """Rows whose ServerHello is there to its end: only then psk_selected, which comes last, is known."""
+        return self.known("server_hello_packet") & self.known("psk_selected")
+
     def leaf(self, side: str) -> pa.Array:
         """SHA-256 of the first certificate that a side sent; `side` is the column of its chain."""
         return self.once(f"leaf {side}", lambda: first_of(*self.lists(side)))

@@ -64,7 +64,7 @@ def find_rare_and_nameless(facts: Facts) -> Mask:
     if clients < LEAST_CLIENTS:
         return np.zeros(len(facts.connections), np.bool_)
     rare = facts.known("ja4") & ~facts.shared("ja4", "client_ip")
-    nameless = facts.known("client_hello_packet") & ~facts.known("server_name") & facts.among("protocol", "tls", "quic")
+    nameless = facts.whole_hello() & ~facts.known("server_name") & facts.among("protocol", "tls", "quic")
     own = facts.certificate(lambda table: table["self_signed"].combine_chunks())
     return np.asarray(rare & nameless & own, np.bool_)
 

@@ -14,7 +14,7 @@ NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older v
 def find_old_client(facts: Facts) -> Mask:
     """ClientHellos that offer nothing newer than TLS 1.1."""
     newest = facts.number("client_legacy_version")
-    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12)
+    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12) & facts.whole_hello()
     return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11])
 
 

@@ -68,16 +68,18 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
     for name in CLIENT_OCTETS:
         columns[name] = list_array(rows.objects[name], 1, absent)
     columns["sslv2_cipher_kinds"] = triplet_lists(rows.objects["cipher_kinds"])
+    cut: Mask = absent | (rows.numbers["complete"] == 0)
     for name, bit in SEEN_FLAGS.items():
-        columns[name] = number_array((rows.numbers["seen"] >> bit) & 1, pa.bool_(), absent)
+        columns[name] = seen_flags((rows.numbers["seen"] >> bit) & 1 != 0, cut)
     suites = vectors["cipher_suites"]
-    columns["fallback_scsv"] = number_array(suites.contain(suites.numbers == FALLBACK_SCSV), pa.bool_(), absent)
+    columns["fallback_scsv"] = seen_flags(suites.contain(suites.numbers == FALLBACK_SCSV), cut)
     renegotiation = suites.contain(suites.numbers == RENEGOTIATION_SCSV) | (rows.numbers["renegotiation_info"] != 0)
-    columns["renegotiation_info"] = number_array(renegotiation, pa.bool_(), absent)
+    columns["renegotiation_info"] = seen_flags(renegotiation, cut)
     grease = np.zeros(len(hellos), np.bool_)
     for name in WITH_GREASE:
         grease |= vectors[name].contain(vectors[name].is_grease())
-    columns["grease"] = number_array(grease, pa.bool_(), absent)
+    columns["grease"] = seen_flags(grease, cut)
+    columns["session_ticket_offered"] = seen_flags(rows.numbers["ticket_length"] > 0, cut)
     return columns | build_client_scalars(rows, absent)
 
 
@@ -92,7 +94,6 @@ def build_client_scalars(rows: Records, absent: Mask) -> Columns:
         "session_id": hex_array(objects["session_id"], absent),
         "server_name": Shared(objects["server_name"]).column(decode_name, pa.string()),
         "alpn_offered": Shared(objects["alpn"]).column(decode_protocols, TYPES["list<string>"]),
-        "session_ticket_offered": number_array(numbers["ticket_length"] > 0, pa.bool_(), absent),
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
         **build_ech_columns(rows),
         "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
@@ -130,9 +131,14 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
         "alpn": Shared(objects["alpn"]).column(
             lambda name: None if name is None else registry.alpn_text(name), pa.string()
         ),
-        "psk_selected": number_array(numbers["psk_selected"], pa.bool_(), absent),
+        "psk_selected": seen_flags(numbers["psk_selected"] != 0, absent | (numbers["complete"] == 0)),
         "early_data_accepted": pa.nulls(len(hellos), pa.bool_()),
     }
+
+
+def seen_flags(seen: Mask, cut: Mask) -> pa.Array:
+    """A column of truth values: what a hello that is not whole does not show is missing, not False."""
+    return number_array(seen, pa.bool_(), cut & ~seen)
 
 
 def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:

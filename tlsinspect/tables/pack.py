@@ -35,7 +35,7 @@ OBJECTS = (
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
     "record_size_limit", "raw_length",
-    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length",
+    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length", "complete",
 )  # fmt: skip
 CLIENT_OBJECTS = (
     "random", "session_id", "cipher_suites", "extension_types", "supported_versions", "supported_groups",
@@ -44,7 +44,7 @@ CLIENT_OBJECTS = (
     "cipher_kinds",
 )  # fmt: skip
 SERVER_NUMBERS = (
-    "legacy_version", "cipher_suite", "compression_method", "psk_selected",
+    "legacy_version", "cipher_suite", "compression_method", "psk_selected", "complete",
 )  # fmt: skip
 SERVER_OBJECTS = (
     "random", "session_id", "extension_types", "alpn",
@@ -141,6 +141,7 @@ def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) ->
         table[9, place] = hello.ech_aead
         table[10, place] = hello.ech_enc_length
         table[11, place] = hello.ech_payload_length
+        table[12, place] = hello.complete
 
 
 def pack_client_objects(records: list[ClientHello], objects: list[Any]) -> None:
@@ -174,6 +175,7 @@ def pack_server_numbers(records: list[ServerHello], table: NDArray[np.int64]) ->
         table[1, place] = hello.cipher_suite
         table[2, place] = hello.compression_method
         table[3, place] = hello.psk_selected
+        table[4, place] = hello.complete
 
 
 def pack_server_objects(records: list[ServerHello], objects: list[Any]) -> None:
@@ -238,15 +240,15 @@ def pack_circumstances(records: list[Connection], missing: list[bytes]) -> list[
 def client_cut(connection: Connection) -> str:
     """Why a ClientHello that is there may lack what it said further on; "" where it is whole."""
     hello = connection.client_hello
-    if hello is None or (hello.complete and not hello.problems):
+    if hello is None or hello.complete:
         return ""
     return cut_reason(connection)
 
 
 def server_cut(connection: Connection) -> str:
-    """Why a ServerHello that is there lacks its choice; "" where it has one, or is SSL 2.0's, which makes none."""
+    """Why a ServerHello that is there may lack what it said further on; "" where it is whole."""
     hello = connection.server_hello
-    if hello is None or hello.cipher_kinds is not None or (hello.cipher_suite >= 0 and hello.compression_method >= 0):
+    if hello is None or hello.complete:
         return ""
     return cut_reason(connection)
 

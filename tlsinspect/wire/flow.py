@@ -202,9 +202,9 @@ class Flow(Listener):
             if kind == CLIENT_HELLO:
                 self.take_client_hello(reader, parse_client_hello(body, self.dtls), length)
             elif kind == SERVER_HELLO:
-                self.take_server_hello(reader, parse_server_hello(body))
+                self.take_server_hello(reader, parse_server_hello(body), length == len(body))
             elif kind == HELLO_RETRY_REQUEST_DRAFT:
-                self.take_server_hello(reader, parse_draft_retry_request(body))
+                self.take_server_hello(reader, parse_draft_retry_request(body), length == len(body))
             elif kind == CERTIFICATE:
                 if reader.chain is None:
                     reader.chain = body
@@ -250,7 +250,7 @@ class Flow(Listener):
             if kind == SSLV2_SERVER_HELLO:
                 self.note(reader, HANDSHAKE, SERVER_HELLO, length, "S")
                 hello, certificate = parse_sslv2_server_hello(body)
-                self.take_server_hello(reader, hello)
+                self.take_server_hello(reader, hello, True)
                 if certificate and reader.chain is None:
                     stream: Stream = self.streams[reader.side]
                     entry = len(certificate).to_bytes(3, "big") + certificate
@@ -268,7 +268,7 @@ class Flow(Listener):
         """The first ClientHello counts; the one after a HelloRetryRequest is kept beside it."""
         for error in hello.problems:
             self.problem(error)
-        hello.complete = hello.raw_length == length
+        hello.complete = hello.raw_length == length and not hello.problems
         hello.raw_length = length
         if self.client_hello is not None:
             if self.retry is not None and self.retried_hello is None:
@@ -281,8 +281,9 @@ class Flow(Listener):
         self.client_hello_packet = stream.number
         self.time_client_hello = stream.time_ns
 
-    def take_server_hello(self, reader: RecordReader, hello: ServerHello) -> None:
+    def take_server_hello(self, reader: RecordReader, hello: ServerHello, complete: bool) -> None:
         """The first ServerHello that is no HelloRetryRequest counts."""
+        hello.complete = complete and not hello.problems
         for error in hello.problems:
             self.problem(error)
         if hello.is_tls13() or hello.retry:

@@ -9,7 +9,7 @@ cdef int SIGNED_CERTIFICATE_TIMESTAMP
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
-cdef int SHORTEST_SHARE
+cdef int SHORTEST_SHARE, TLS13_SUITES
 
 @cython.no_gc
 cdef class ClientHello:
@@ -31,11 +31,12 @@ cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
     cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share, timestamps
     cdef public unsigned long long seen
-    cdef public bint psk_selected, retry, session_hit
+    cdef public bint psk_selected, retry, session_hit, complete
     cdef public list problems
     cpdef int version(self) except -2
     @cython.locals(version=int)
     cpdef bint is_tls13(self) except -1
+    cpdef bint hides_version(self) except -1
 
 @cython.no_gc
 cdef class ServerKeyExchange:

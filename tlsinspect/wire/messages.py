@@ -39,6 +39,7 @@ from .cursor import Cursor
 from .octets import cut
 
 SHORTEST_SHARE = 32  # octets of a public value: those of X25519
+TLS13_SUITES = 0x13  # first octet of the suites that TLS 1.3 alone has (RFC 8446 appendix B.4)
 FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -49,7 +50,8 @@ class ClientHello:
     `cipher_kinds` are those of an SSL 2.0 ClientHello, 3 octets each, None in any other.
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
-    the body's length in octets as announced; `complete` is False when only its beginning is there. `key_share` is the
+    the body's length in octets as announced; `complete` is False when only its beginning is there, or a
+    part of it could not be read. `key_share` is the
     first public value that is as long as one of today's, which leaves GREASE out.
     """
 
@@ -113,6 +115,7 @@ class ServerHello:
         self.retry = False
         self.session_hit = False
         self.cipher_kinds: bytes | None = None
+        self.complete = True
         self.problems: list[DecodeError] = []
 
     def version(self) -> int:
@@ -120,9 +123,20 @@ class ServerHello:
         return self.selected_version if self.selected_version >= 0 else self.legacy_version
 
     def is_tls13(self) -> bool:
-        """True for TLS 1.3, its drafts and experiments, and DTLS 1.3."""
+        """True for TLS 1.3, its drafts and experiments, and DTLS 1.3; a cut hello is known by its suite."""
         version = self.version()
-        return version in (0x0304, 0xFEFC) or (version >> 8) in (0x7F, 0x7E, 0xFB)
+        if version in (0x0304, 0xFEFC) or (version >> 8) in (0x7F, 0x7E, 0xFB):
+            return True
+        return not self.complete and self.selected_version < 0 and self.cipher_suite >> 8 == TLS13_SUITES
+
+    def hides_version(self) -> bool:
+        """True where supported_versions, which would say another version, may stand in the part that is missing.
+
+        Who chose a suite of TLS 1.2 and before did not choose TLS 1.3.
+        """
+        if self.complete or self.selected_version >= 0 or self.legacy_version not in (0x0303, 0xFEFD):
+            return False
+        return self.cipher_suite < 0 or self.cipher_suite >> 8 == TLS13_SUITES
 
 
 class ServerKeyExchange:
