@@ -94,7 +94,7 @@ def test_adoption_over_time_finds_what_its_year_was_made_of(adoption_over_time: 
     said = "".join(
         output["text"] for cell in adoption_over_time.cells for output in cell.get("outputs", []) if "text" in output
     )
-    assert "TLS 1.3: 38% of connections in 2025-01, 81% in 2025-12" in said
+    assert "TLS 1.3: 43% of connections in 2025-01, 81% in 2025-12" in said
     assert len(outputs(adoption_over_time, "text/html")) == 4
 
 

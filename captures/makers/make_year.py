@@ -29,7 +29,8 @@ FIRST_PORT, PORTS = 20_000, 40_000
 FILE_FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 COLUMNS = (
     "time", "kind", "client", "server", "version", "cipher", "exchange", "group", "forward_secrecy", "post_quantum",
-    "carrier", "port", "key", "lifetime", "resumption",
+    "carrier", "port", "key", "lifetime", "signature", "authority", "resumption", "aead", "version_limit",
+    "post_quantum_limit", "offered", "offered_groups", "offered_extensions", "weak_offer",
 )  # fmt: skip
 
 
