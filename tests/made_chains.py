@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.validation import Judgement, Trust, Validator
+from tlsinspect.validation.checks import SERVER as SERVER_PURPOSE
 from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
 YEARS = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
@@ -85,16 +86,23 @@ def make_validator(
 
 def judge(chain: Sequence[bytes], time: int = NOON_NS, others: Sequence[bytes] = (), **options: Any) -> Judgement:
     """What a chain is judged to be; `others` were sent in other connections."""
+    purpose = options.pop("purpose", SERVER_PURPOSE)
     validator = make_validator([*chain, *others], **options)
-    return validator.judge([parse_certificate(der).sha256 for der in chain], time)
+    return validator.judge([parse_certificate(der).sha256 for der in chain], time, purpose)
 
 
 def openssl_codes(
-    folder: Path, chain: Sequence[bytes], roots: Path, time: int, name: str | None = None, *options: str
+    folder: Path,
+    chain: Sequence[bytes],
+    roots: Path,
+    time: int,
+    name: str | None = None,
+    *options: str,
+    purpose: str = "sslserver",
 ) -> set[int]:
-    """Numbers of the errors that openssl verify finds in a chain as a TLS server's; empty where it is content."""
+    """Numbers of the errors that openssl verify finds in a chain for a purpose; empty where it is content."""
     (folder / "leaf.pem").write_text(pem_of(chain[0]))
-    command = ["openssl", "verify", "-no-CApath", "-no-CAstore", "-CAfile", str(roots), "-purpose", "sslserver"]
+    command = ["openssl", "verify", "-no-CApath", "-no-CAstore", "-CAfile", str(roots), "-purpose", purpose]
     command += ["-attime", str(time // 10**9), *options]
     if len(chain) > 1:
         (folder / "sent.pem").write_text("".join(map(pem_of, chain[1:])))

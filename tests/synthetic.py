@@ -35,6 +35,7 @@ class MadeFrames:
     captures: pd.DataFrame
     findings: pd.DataFrame
     validation: pd.DataFrame
+    client_validation: pd.DataFrame
     ocsp: pd.DataFrame
     scts: pd.DataFrame
     tables: dict[str, pa.Table]

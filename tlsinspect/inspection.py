@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
-JUDGED = frozenset({"validation", "ocsp", "findings", "scts"})
+JUDGED = frozenset({"validation", "client_validation", "ocsp", "findings", "scts"})
 """Tables that follow from the trust and the time by which certificates are judged."""
 
 ORDER = {
@@ -110,7 +110,7 @@ class Inspection:
 
         Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC).
         `trust` comes from tlsinspect.validation.load_trust; by default Mozilla's roots. What follows from them is made
-        anew: validation, ocsp, findings, scts.
+        anew: validation, client_validation, ocsp, findings, scts.
         """
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
@@ -155,6 +155,8 @@ class Inspection:
             return self.reading.totals.build_ports(self.arrow("connections"))
         if table == "validation":
             return self.build_validation()
+        if table == "client_validation":
+            return self.build_client_validation()
         if table == "ocsp":
             return self.build_ocsp()
         if table == "scts":
@@ -244,6 +246,19 @@ class Inspection:
         from .validation import build_validation  # asked for by few
 
         return build_validation(self.arrow("connections"), self.validator, self.at)
+
+    @cached_property
+    def client_validation(self) -> pd.DataFrame:
+        """A row per connection: does the chain that the client sent lead to a root that is trusted (mutual TLS)."""
+        return self.frame("client_validation")
+
+    def build_client_validation(self) -> pa.Table:
+        """Make the client_validation table."""
+        from .validation import build_client_validation  # asked for by few
+
+        return build_client_validation(
+            self.arrow("connections"), lambda: self.arrow("messages"), self.validator, self.at
+        )
 
     @cached_property
     def validator(self) -> Validator:

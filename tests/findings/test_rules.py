@@ -39,7 +39,7 @@ CLEAN: dict[str, Any] = {
     "version_name": "TLS 1.3", "cipher_suite": 0x1301, "compression_method": 0, "group": 4588,
     "key_exchange": "hybrid", "cipher": "AES_128", "cipher_mode": "GCM", "post_quantum": True,
     "server_extensions": [43, 51], "psk_selected": False, "server_random": "00" * 32, "certificate_sha256s": ["ab"],
-    "client_certificate_sha256s": ["ab"], "certificate_packet": 3, "validation": "leaf_ok", "name_matches": True,
+    "client_certificate_sha256s": ["ef"], "certificate_packet": 3, "validation": "leaf_ok", "name_matches": True,
     "ocsp_status": "absent", "status_request": True, "hello_retry_request": False, "early_data_offered": False,
     "fallback_scsv": False, "delegated_credential": False, "gap": False, "one_sided": False, "midstream": False,
     "truncated": False, "client_application_bytes": 1, "server_application_bytes": 1,
@@ -116,6 +116,11 @@ def certified_twice(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any
 def judged(*faults: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Each of these faults of the chain, and one that another rule is about."""
     return {"judged": {"faults": ["expired", *faults]}}, {"judged": {"faults": ["expired"]}}
+
+
+def client_judged(fires: str, quiet: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A fault of the client's chain, and another."""
+    return {"client_judged": fires}, {"client_judged": quiet}
 
 
 # rule -> what makes it fire, what comes near
@@ -206,7 +211,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-22": certified({"curve": "explicit"}, {"curve": "secp256r1"}),
     "CRT-25": certified({"must_staple": True}, {"must_staple": None}),
     "CRT-27": certified({"version": 1}, {"version": None}),
-    "CRT-31": certified({"self_signed": True}, {"self_signed": None}),
+    "CRT-31": (
+        {"certificate": {"self_signed": True}, "client_certificate_sha256s": ["ab"]},
+        {"certificate": {"self_signed": None}, "client_certificate_sha256s": ["ab"]},
+    ),
+    "CRT-31-DATES": client_judged("not_yet_valid", "untrusted_root"),
+    "CRT-31-SAME": ({"client_certificate_sha256s": ["ab"]}, {"client_certificate_sha256s": ["cd"]}),
+    "CRT-31-PATH": client_judged("bad_signature", "expired"),
     "CRT-33": certified({"issue": "bad_value"}, {"issue": None}),
     "VER-12": (
         {"established": False, "other": {"time_start": NOW + 1, "supported_versions": [0x0303]}},
@@ -349,6 +360,8 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     """Connections and certificates that are clean but for the changes, and what makes the other tables."""
     changes = dict(changes)
     judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
+    fault = changes.pop("client_judged", None)
+    client = {"faults": [fault] if fault else [], "remarks": []}
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
     sent = [{"certificate_sha256": "ab", "source": "certificate"} | row for row in changes.pop("scts", [])]
@@ -370,7 +383,9 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
             arrow_schema("certificates"),
         ),
         lambda table: pa.Table.from_pylist(
-            [judged] * len(rows) if table == "validation" else others_of[table], arrow_schema(table)
+            {"validation": [judged] * len(rows), "client_validation": [client] * len(rows)}.get(table)
+            or others_of[table],
+            arrow_schema(table),
         ),
     )
 

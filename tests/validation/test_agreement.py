@@ -56,13 +56,15 @@ class Case(NamedTuple):
     faults: tuple[str, ...]
 
 
-def find_cases(inspection: Inspection, rows: Any) -> Iterator[Case]:
-    """Each chain of an inspection with its verdict."""
-    chains = inspection.arrow("connections")["certificate_sha256s"].to_pylist()
+def find_cases(inspection: Inspection, rows: Any, side: str = "") -> Iterator[Case]:
+    """Each chain of an inspection with its verdict; `side` is "client_" for those that clients sent."""
+    chains = inspection.arrow("connections")[f"{side}certificate_sha256s"].to_pylist()
     for row, chain in zip(rows.to_pylist(), chains, strict=True):
         if chain:
             ders = tuple(inspection.reading.context.certificates[sha256] for sha256 in chain)
-            yield Case(ders, row["server_name"], row["time"].value, row["verdict"], tuple(row["faults"]))
+            yield Case(
+                ders, None if side else row["server_name"], row["time"].value, row["verdict"], tuple(row["faults"])
+            )
 
 
 def explain(case: Case, codes: set[int]) -> str:
@@ -81,9 +83,12 @@ def explain(case: Case, codes: set[int]) -> str:
     return next(filter(None, reasons))
 
 
-def compare(folder: Path, cases: set[Case], roots: Path, *options: str) -> list[str]:
+def compare(folder: Path, cases: set[Case], roots: Path, *options: str, purpose: str = "sslserver") -> list[str]:
     """The reasons for all differences."""
-    said = [explain(case, openssl_codes(folder, case.chain, roots, case.time, case.name, *options)) for case in cases]
+    said = [
+        explain(case, openssl_codes(folder, case.chain, roots, case.time, case.name, *options, purpose=purpose))
+        for case in cases
+    ]
     return [reason for reason in said if reason]
 
 
@@ -121,6 +126,22 @@ def test_openssl_agrees_on_the_chains_of_the_samples_when_their_authorities_are_
             verdicts |= {case.verdict for case in cases}
             assert set(compare(tmp_path, cases, roots, "-partial_chain")) <= {COMMON_NAME}
     assert verdicts >= {"valid", "name_mismatch", "expired", "not_yet_valid", "self_signed"}
+
+
+def test_openssl_agrees_on_the_chains_that_clients_sent(tmp_path: Path) -> None:
+    verdicts, roots = set(), tmp_path / "roots.pem"
+    for each in samples():
+        if not any(each.arrow("connections")["client_certificate_sha256s"].to_pylist()):
+            continue
+        table = each.certificates
+        roots.write_text("".join(table[table["is_ca"].eq(True)]["pem"]))
+        found = distinct(find_cases(each, each.arrow("client_validation"), "client_"))
+        assert compare(tmp_path, found, Path(certifi.where()), purpose="sslclient") == []
+        trusting = each.trusting(load_trust([roots], only=True)).arrow("client_validation")
+        mended = distinct(find_cases(each, trusting, "client_"))
+        assert compare(tmp_path, mended, roots, "-partial_chain", purpose="sslclient") == []
+        verdicts |= {case.verdict for case in found | mended}
+    assert verdicts == {"valid", "expired", "self_signed", "untrusted_root"}
 
 
 def small_captures() -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -85,9 +86,9 @@ def test_a_chain_is_judged_once_for_all_its_connections(made: Inspection, monkey
     judged = []
     plain = Validator.judge
 
-    def counting(self: Validator, chain: list[str], time: int) -> object:
+    def counting(self: Validator, chain: list[str], *asked: Any) -> object:
         judged.append(chain)
-        return plain(self, chain, time)
+        return plain(self, chain, *asked)
 
     monkeypatch.setattr(Validator, "judge", counting)
     made.validate(trust=TRUST)

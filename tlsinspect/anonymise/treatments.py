@@ -61,6 +61,10 @@ TREATMENTS: dict[str, dict[str, str]] = {
         "connection_id": IDENTITY, "server_ip": ADDRESS, "server_name": NAME, "verdict": KEEP, "faults": KEEP,
         "fault_sha256": CERTIFICATE, "path": CERTIFICATE, "remarks": KEEP, "reason": KEEP,
     },
+    "client_validation": {
+        "connection_id": IDENTITY, "client_ip": ADDRESS, "server_ip": ADDRESS, "server_name": NAME, "verdict": KEEP,
+        "faults": KEEP, "fault_sha256": CERTIFICATE, "path": CERTIFICATE, "remarks": KEEP, "reason": KEEP,
+    },
     "staples": {"sha256": OCTETS, "kind": KEEP},
     "ocsp": {
         "connection_id": IDENTITY, "server_ip": ADDRESS, "server_name": NAME,

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     "along; CSV and JSON Lines then have a row per SCT.",
 )
 @click.option(
-    "--table", type=click.Choice(("validation", "ocsp", "scts")),
-    help="What CSV and JSON Lines have a row for: a connection, a stapled OCSP response, or an SCT.  [default: "
-    "validation; scts with --ct-logs]",
+    "--table", type=click.Choice(("validation", "client_validation", "ocsp", "scts")),
+    help="What CSV and JSON Lines have a row for: a connection (the server's chain, or the client's), a stapled OCSP "
+    "response, or an SCT.  [default: validation; scts with --ct-logs]",
 )  # fmt: skip
 @click.option(
     "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
@@ -69,6 +69,7 @@ def validate(
     Each connection gets a verdict, and what is wrong is told with the certificate at fault and its packets.
     Trusted are Mozilla's roots, as the certifi package has them. Intermediates come from what the server
     sent; where these do not suffice, from the rest of the captures, and the chain counts as incomplete.
+    What clients sent (mutual TLS) is judged too, as a client's chain; whom servers trust with that, --trust says.
     What servers stapled is judged as well: is the OCSP response good, signed by whom it should be, and in date.
 
     \b
@@ -85,10 +86,12 @@ def validate(
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import render_scts, render_staples, render_validation
+            from ..validation.text import render_clients, render_scts, render_staples, render_validation
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
             for line in render_validation(inspection.arrow("validation"), trust.name, moment):
+                click.echo(escape_control(line))
+            for line in render_clients(inspection.arrow("client_validation")):
                 click.echo(escape_control(line))
             for line in render_staples(inspection.arrow("ocsp")):
                 click.echo(escape_control(line))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .captured import ALERTS, CAPTURES, CERTIFICATES, CHAINS, CONNECTIONS, MESSAGES, OFFERS, PORTS, PROBLEMS, STAPLES
 from .column import Column
-from .judged import FINDINGS, JUDGEMENTS, OCSP, SCTS, VALIDATION
+from .judged import CLIENT_VALIDATION, FINDINGS, JUDGEMENTS, OCSP, SCTS, VALIDATION
 from .pivots import PIVOTS
 
 __all__ = [
@@ -55,6 +55,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "captures": CAPTURES,
     "findings": FINDINGS,
     "validation": VALIDATION,
+    "client_validation": CLIENT_VALIDATION,
     "ocsp": OCSP,
     "scts": SCTS,
 }

@@ -28,13 +28,7 @@ FINDINGS = (
     Column("references", "list<string>", "standards and vulnerabilities"),
 )
 
-VALIDATION = (
-    Column("connection_id", "string", "connection"),
-    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
-    Column("packet", "int64", "packet that completes the server's Certificate", "packet number"),
-    Column("server_ip", "string", "server's address"),
-    Column("server_port", "uint16", "server's port"),
-    Column("server_name", "string", "host name asked for"),
+CHAIN_JUDGEMENT = (
     Column(
         "verdict",
         "string",
@@ -44,7 +38,7 @@ VALIDATION = (
     Column(
         "fault_position",
         "int64",
-        "place of the certificate at fault in what the server sent, 0 is the leaf; missing where it was not sent",
+        "place of the certificate at fault in what was sent, 0 is the leaf; missing where it was not sent",
     ),
     Column("fault_sha256", "string", "certificate at fault", "hex"),
     Column("detail", "string", "what is wrong, or where the path ends, in words"),
@@ -62,6 +56,33 @@ VALIDATION = (
     ),
     Column("remarks", "list<string>", "no faults: root_sent, unneeded_sent, chain_cut (limit chain_certificates)"),
     Column("reason", "string", "why the certificate cannot be seen, as in unknown_reasons"),
+)
+
+VALIDATION = (
+    Column("connection_id", "string", "connection"),
+    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    Column("packet", "int64", "packet that completes the server's Certificate", "packet number"),
+    Column("server_ip", "string", "server's address"),
+    Column("server_port", "uint16", "server's port"),
+    Column("server_name", "string", "host name asked for"),
+    *CHAIN_JUDGEMENT,
+)
+
+CLIENT_VALIDATION = (
+    Column("connection_id", "string", "connection"),
+    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    Column(
+        "packet",
+        "int64",
+        "packet that completes the client's Certificate; the last where it sent several",
+        "packet number",
+    ),
+    Column("client_ip", "string", "client's address"),
+    Column("client_port", "uint16", "client's port"),
+    Column("server_ip", "string", "address of the server that asked for it"),
+    Column("server_port", "uint16", "its port"),
+    Column("server_name", "string", "host name asked for; the client's certificate is not compared with it"),
+    *CHAIN_JUDGEMENT,
 )
 
 OCSP = (

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import Facts, Mask
+from .facts import Facts, Mask, mask_of
 from .rule import Rule
 
 PACKET = "certificate_packet"
+SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
 NAMES = ("subject", "issuer")
 SIGNED_CERTIFICATE_TIMESTAMP = 18  # the extension's type
 TIMESTAMPS_SINCE = int(datetime(2018, 5, 1, tzinfo=UTC).timestamp()) * 10**9  # browsers ask for them from then on
@@ -20,6 +22,22 @@ TIMESTAMPS_SINCE = int(datetime(2018, 5, 1, tzinfo=UTC).timestamp()) * 10**9  # 
 def has_fault(*faults: str) -> Callable[[Facts], Mask]:
     """Connections whose chain has one of these faults."""
     return lambda facts: facts.validation_has("faults", *faults)
+
+
+def client_has_fault(*faults: str) -> Callable[[Facts], Mask]:
+    """Connections whose client sent a chain with one of these faults."""
+
+    def find(facts: Facts) -> Mask:
+        if not facts.known(CLIENT).any():
+            return np.zeros(len(facts.connections), np.bool_)
+        return facts.validation_has("faults", *faults, side="client_validation")
+
+    return find
+
+
+def shows_the_servers(facts: Facts) -> Mask:
+    """Connections whose client sent the certificate that the server sent."""
+    return mask_of(pc.equal(facts.leaf(CLIENT), facts.leaf(SERVER)))
 
 
 def lacks_timestamps(table: pa.Table) -> pa.Array:
@@ -39,6 +57,14 @@ def rule(
 ) -> Rule:
     """A rule about the chain that came with a server's own certificate."""
     return Rule(identifier, title, severity, find, NAMES, advice, references, "certificate", PACKET, confidence)
+
+
+def client_rule(
+    identifier: str, title: str, find: Callable[[Facts], Mask], advice: str, reference: str, severity: str = "medium"
+) -> Rule:
+    """A rule about the chain that a client sent (mutual TLS)."""
+    return Rule(identifier, title, severity, find, ("client_certificate_requested", "established"), advice,
+                (reference,), "client_certificate", "client_hello_packet")  # fmt: skip
 
 
 RULES = (
@@ -66,6 +92,17 @@ RULES = (
          & ~facts.has("server_extensions", [SIGNED_CERTIFICATE_TIMESTAMP]),
          "Browsers refuse it: have it issued anew with timestamps (SCTs) of Certificate Transparency in it.",
          "RFC 6962 section 3.3"),
+    client_rule("CRT-31-DATES", "Client's chain has a certificate out of its dates",
+                client_has_fault("expired", "not_yet_valid"),
+                "Renew it; where the handshake completed, see to it that the server checks dates.",
+                "RFC 5280 section 6.1.3"),
+    client_rule("CRT-31-SAME", "Client shows the certificate that the server shows", shows_the_servers,
+                "Give each side a key and certificate of its own: who has the one key is both.",
+                "RFC 8446 section 4.4.2"),
+    client_rule("CRT-31-PATH", "Client's chain that is wrongly signed or breaks what its certificates allow",
+                client_has_fault("bad_signature", "constraint_violated"),
+                "'tlsinspect validate' says which certificate; where the handshake completed, the server does not "
+                "check what clients send.", "RFC 5280 section 6.1", "high"),
     rule("CRT-33-LIMIT", "Chain too costly or too odd to validate", "low", has_fault("limit", "unsupported"),
          "Look at it with tlsinspect validate: honest authorities have neither such keys nor so many certificates.",
          "RFC 5280 section 6"),

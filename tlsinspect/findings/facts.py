@@ -169,12 +169,12 @@ class Facts:
         """A column of texts, or one of NAMED."""
         return self.once(f"named {name}", lambda: NAMED[name](self)) if name in NAMED else self.column(name)
 
-    def validation_has(self, column: str, *values: str) -> Mask:
-        """Rows of whose validation a list (faults, remarks) has one of these values."""
-        table = self.other("validation")
+    def validation_has(self, column: str, *values: str, side: str = "validation") -> Mask:
+        """Rows of whose validation (or client_validation) a list (faults, remarks) has one of these values."""
+        table = self.other(side)
         if table is None:
             return np.zeros(len(self.connections), np.bool_)
-        lists = self.once(f"validation table {column}", lambda: flatten(whole(table, column)))
+        lists = self.once(f"{side} table {column}", lambda: flatten(whole(table, column)))
         hits = np.zeros(len(lists[0]) + 1, np.int64)
         np.cumsum(mask_of(pc.is_in(lists[0], value_set=pa.array(values, pa.string()))), out=hits[1:])
         return np.asarray(hits[lists[1][1:]] > hits[lists[1][:-1]], np.bool_)

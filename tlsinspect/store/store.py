@@ -80,8 +80,8 @@ class Store:
         columns that are asked for are read. certificates has a row per certificate, day and step of the
         ingestion, so that a certificate may have several, and so may a staple; ports has a row per port,
         protocol, day and step, with shares of that day and step. captures comes from what the store says of
-        itself. chains and offers are made of connections, in memory. findings, validation, ocsp and scts are
-        judgements and not stored: see Inspection.
+        itself. chains and offers are made of connections, in memory. findings, validation, client_validation,
+        ocsp and scts are judgements and not stored: see Inspection.
         """
         import pyarrow.dataset as ds  # dear to import
 

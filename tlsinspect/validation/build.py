@@ -1,4 +1,4 @@
-"""Connections, certificates and trust -> the validation table, a row per connection.
+"""Connections, certificates and trust -> the validation and client_validation tables, a row per connection.
 
 Rows that share chain, name and span of time share one answer, so that a million connections cost
 little more than their chains.
@@ -6,9 +6,9 @@ little more than their chains.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from ..certificates.facts import nanoseconds
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
+from .checks import CLIENT, SERVER, Purpose
 from .record import RANKS, Fault, Judgement
 from .trust import Trust
 from .validator import Validator
@@ -32,24 +33,63 @@ Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
 )
+REFUSED_TO_SEND = "the client was asked for a certificate and sent none"  # which RFC 5246 section 7.4.6 lets it do
+
+
+class Side(NamedTuple):
+    """Whose chains: the table that is made, the column of the chains, and what they are used for."""
+
+    table: str
+    chain: str
+    purpose: Purpose
+
+
+SERVERS = Side("validation", CHAIN, SERVER)
+CLIENTS = Side("client_validation", "client_certificate_sha256s", CLIENT)
 
 
 def build_validation(connections: pa.Table, validator: Validator, at: datetime | None = None) -> pa.Table:
-    """Judge every connection at its start, or all of them `at` one time (without a time zone: UTC)."""
-    schema = arrow_schema("validation")
+    """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC)."""
+    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at)
+
+
+def build_client_validation(
+    connections: pa.Table, messages: Callable[[], pa.Table], validator: Validator, at: datetime | None = None
+) -> pa.Table:
+    """The same of the chains that clients sent; `messages` makes that table, asked for where there are any."""
+    return build_side(CLIENTS, connections, client_packets(connections, messages), validator, at)
+
+
+def client_packets(connections: pa.Table, messages: Callable[[], pa.Table]) -> pa.Array:
+    """Packet of each client's last Certificate message; null where it sent none."""
+    if not pc.any(pc.is_valid(connections[CLIENTS.chain])).as_py():
+        return pa.nulls(len(connections), pa.int64())
+    table = messages()
+    sent = table.filter(pc.and_(pc.equal(table["sender"], "client"), pc.equal(table["message_type"], "certificate")))
+    last = sent.group_by("connection_id").aggregate([("packet", "max")])
+    places = pc.index_in(connections["connection_id"], value_set=last["connection_id"].combine_chunks())
+    return last["packet_max"].combine_chunks().take(places.combine_chunks())
+
+
+def build_side(
+    side: Side, connections: pa.Table, packets: pa.Array | pa.ChunkedArray, validator: Validator, at: datetime | None
+) -> pa.Table:
+    """The table of one side."""
+    schema = arrow_schema(side.table)
     count = len(connections)
     times = connections["time_start"].cast(pa.int64()).to_numpy()
     if at is not None:
         times = np.full(count, nanoseconds(at), np.int64)
     answers: list[Answer] = []
     places = np.full(count, -1, np.int64)
-    for rows, answer in iter_answers(connections, validator, times):
+    for rows, answer in iter_answers(side, connections, validator, times):
         places[rows] = len(answers)
         answers.append(answer)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        name: connections[name] for name in ("connection_id", "server_ip", "server_port", "server_name")
+        name: connections[name]
+        for name in ("connection_id", "client_ip", "client_port", "server_ip", "server_port", "server_name")
     }
-    columns["packet"] = connections["certificate_packet"]
+    columns["packet"] = packets
     columns["time"] = pa.array(times).cast(schema.field("time").type)
     for name in SHARED:
         values = value_array([answer[name] for answer in answers], schema.field(name).type)
@@ -58,27 +98,30 @@ def build_validation(connections: pa.Table, validator: Validator, at: datetime |
 
 
 def iter_answers(
-    connections: pa.Table, validator: Validator, times: NDArray[np.int64]
+    side: Side, connections: pa.Table, validator: Validator, times: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.intp], Answer]]:
     """Every distinct answer with the rows that it is for."""
-    lists = connections[CHAIN].combine_chunks()
+    lists = connections[side.chain].combine_chunks()
     joined = pc.binary_join(lists, " ").dictionary_encode()
     joined = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
     chains = pc.fill_null(joined.indices, -1).to_numpy().astype(np.int64)
-    names = mismatched_names(connections)
+    names = mismatched_names(connections, side is SERVERS)
     name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
-    unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_)
+    unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_) & (side is SERVERS)
     texts, asked = joined.dictionary.to_pylist(), names.dictionary.to_pylist()
     for code, rows in groups(chains):
         if code < 0:
-            yield from iter_unseen(connections, rows)
+            yield from iter_unseen(side, connections, rows)
             continue
         chain = texts[code].split()
+        if not chain and side is CLIENTS:
+            yield rows, unseen_answer("not_offered", REFUSED_TO_SEND)
+            continue
         if not chain:
             yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust, unnamed=False)
             continue
         kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows].astype(np.int64), name_codes[rows])
-        for same, judgement in iter_spans(chain, times[rows], validator):
+        for same, judgement in iter_spans(chain, times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
                 fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
                 answer = answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
@@ -86,19 +129,19 @@ def iter_answers(
 
 
 def iter_spans(
-    chain: list[str], times: NDArray[np.int64], validator: Validator
+    chain: list[str], times: NDArray[np.int64], validator: Validator, purpose: Purpose
 ) -> Iterator[tuple[NDArray[np.intp] | slice, Judgement]]:
     """The judgements of a chain, each with the places in `times` that it is for."""
     first, last = int(times.min()), int(times.max())
     if first == last:
-        yield slice(None), validator.judge(chain, first)
+        yield slice(None), validator.judge(chain, first, purpose)
         return
     changes = validator.find_changes(chain, first, last)
     if not changes:
-        yield slice(None), validator.judge(chain, first)
+        yield slice(None), validator.judge(chain, first, purpose)
         return
     for _, same in groups(np.searchsorted(np.array(changes, np.int64), times, side="right")):
-        yield same, validator.judge(chain, int(times[same[0]]))
+        yield same, validator.judge(chain, int(times[same[0]]), purpose)
 
 
 def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
@@ -113,9 +156,9 @@ def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
     yield from zip(values.tolist(), np.split(order, starts[1:]), strict=True)
 
 
-def mismatched_names(connections: pa.Table) -> pa.DictionaryArray:
-    """The names that clients asked for in vain, null elsewhere."""
-    wrong = pc.equal(connections["name_matches"], False)
+def mismatched_names(connections: pa.Table, compared: bool) -> pa.DictionaryArray:
+    """The names that clients asked for in vain, null elsewhere; all are where names are not compared."""
+    wrong = pc.and_(pc.equal(connections["name_matches"], False), compared)
     names = pc.if_else(pc.fill_null(wrong, False), pc.fill_null(connections["server_name"], ""), None)
     return names.cast(pa.string()).combine_chunks().dictionary_encode()
 
@@ -151,13 +194,17 @@ def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], tr
     }
 
 
-def iter_unseen(connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
+def iter_unseen(side: Side, connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
     """Connections without a chain, by the reason why there is none."""
-    reasons = pc.map_lookup(connections["unknown_reasons"], pa.scalar(CHAIN), "first").take(pa.array(rows))
+    reasons = pc.map_lookup(connections["unknown_reasons"], pa.scalar(side.chain), "first").take(pa.array(rows))
     reasons = reasons.combine_chunks().dictionary_encode()
     for code, within in groups(pc.fill_null(reasons.indices, -1).to_numpy().astype(np.int64)):
         reason = reasons.dictionary[code].as_py() if code >= 0 else "not_applicable"
-        answer: Answer = dict.fromkeys(SHARED)
-        answer["verdict"] = "not_applicable" if reason in ("not_applicable", "not_offered") else "not_observable"
-        answer |= {"faults": [], "path": [], "remarks": [], "reason": reason, "detail": REASONS[reason]}
-        yield rows[within], answer
+        yield rows[within], unseen_answer(reason, REASONS[reason])
+
+
+def unseen_answer(reason: str, detail: str) -> Answer:
+    """The row's values where there is no chain."""
+    verdict = "not_applicable" if reason in ("not_applicable", "not_offered") else "not_observable"
+    empty: Answer = {"faults": [], "path": [], "remarks": []}
+    return dict.fromkeys(SHARED) | empty | {"verdict": verdict, "reason": reason, "detail": detail}

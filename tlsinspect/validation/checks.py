@@ -1,12 +1,13 @@
 """What speaks against a path, certificate by certificate, once it is built.
 
-At least as strict as openssl verify -purpose sslserver. Spec: RFC 5280 sections 4.2 and 6.1.
+At least as strict as openssl verify -purpose sslserver, for clients sslclient. Spec: RFC 5280 sections 4.2 and 6.1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .candidate import Candidate
 from .constraints import check_names
@@ -19,13 +20,36 @@ UNDERSTOOD = frozenset(
         "2.16.840.1.113730.1.1",
     }
 )  # fmt: skip
-SERVER_USES = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
-SERVER_PURPOSES = (frozenset({"serverAuth"}), frozenset({"serverAuth", "nsSGC", "msSGC"}))
-"""Of a server, and of an authority above it: server gated cryptography is as good there, as it is for openssl."""
 NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
 BASIC_CONSTRAINTS = "2.5.29.19"
 NANOSECONDS = 10**9
 EPOCH = datetime(1970, 1, 1)
+
+
+class Purpose(NamedTuple):
+    """What a chain is used for: extended key usages of the leaf and of what is above it, key usages, Netscape's bit."""
+
+    holder: str
+    of_leaf: frozenset[str]
+    of_authority: frozenset[str]
+    uses: frozenset[str]
+    netscape_bit: int
+
+
+SERVER = Purpose(
+    "TLS servers",
+    frozenset({"serverAuth"}),
+    frozenset({"serverAuth", "nsSGC", "msSGC"}),  # server gated cryptography is as good there, as it is for openssl
+    frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"}),
+    0x40,
+)
+CLIENT = Purpose(
+    "TLS clients",
+    frozenset({"clientAuth"}),
+    frozenset({"clientAuth"}),
+    frozenset({"digitalSignature", "keyAgreement"}),
+    0x80,
+)
 
 
 def date_text(time: int) -> str:
@@ -33,7 +57,9 @@ def date_text(time: int) -> str:
     return f"{(EPOCH + timedelta(seconds=time // NANOSECONDS)).isoformat(' ')} UTC"
 
 
-def find_faults(path: tuple[Candidate, ...], anchored: bool, time: int, name_comparisons: int) -> Iterator[Fault]:
+def find_faults(
+    path: tuple[Candidate, ...], anchored: bool, time: int, name_comparisons: int, purpose: Purpose = SERVER
+) -> Iterator[Fault]:
     """Everything that is wrong with a path at `time`, in nanoseconds; not whether it is trusted.
 
     A root at its end is held to no more than a trusted one would be.
@@ -44,7 +70,7 @@ def find_faults(path: tuple[Candidate, ...], anchored: bool, time: int, name_com
             yield Fault("malformed", each.sha256, f"{who(each)} cannot be read: {each.problem}")
             continue
         yield from find_date_faults(each, time)
-        yield from find_use_faults(each, place, path, is_anchor)
+        yield from find_use_faults(each, place, path, is_anchor, purpose)
     broken = check_names(path, name_comparisons)
     if broken is not None:
         place, words, cut = broken
@@ -66,10 +92,12 @@ def find_date_faults(each: Candidate, time: int) -> Iterator[Fault]:
         yield Fault("not_yet_valid", each.sha256, f"{who(each)} is valid from {date_text(start)} on")
 
 
-def find_use_faults(each: Candidate, place: int, path: tuple[Candidate, ...], is_anchor: bool) -> Iterator[Fault]:
+def find_use_faults(
+    each: Candidate, place: int, path: tuple[Candidate, ...], is_anchor: bool, purpose: Purpose
+) -> Iterator[Fault]:
     """Extensions that rule out what the certificate is used for."""
     facts = each.facts
-    for words in (critical_words(each), use_words(each, place), authority_words(each, place, is_anchor)):
+    for words in (critical_words(each), use_words(each, place, purpose), authority_words(each, place, is_anchor)):
         if words:
             yield Fault("constraint_violated", each.sha256, f"{who(each)} {words}")
     below = sum(not other.self_issued for other in path[1:place])
@@ -84,22 +112,24 @@ def critical_words(each: Candidate) -> str:
     return f"has a critical extension that is not understood: {unknown[0]}" if unknown else ""
 
 
-def use_words(each: Candidate, place: int) -> str:
-    """Purposes without that of a TLS server; those of an authority bind what is below it."""
+def use_words(each: Candidate, place: int, purpose: Purpose) -> str:
+    """Purposes without that of the chain; those of an authority bind what is below it."""
     purposes, uses = each.facts.extended_key_usage, each.facts.key_usage
-    if purposes and SERVER_PURPOSES[place > 0].isdisjoint(purposes):
-        return f"is not for TLS servers (extended key usage {', '.join(purposes[:5])})"
-    if place == 0 and uses and SERVER_USES.isdisjoint(uses):
+    if purposes and (purpose.of_authority if place else purpose.of_leaf).isdisjoint(purposes):
+        return f"is not for {purpose.holder} (extended key usage {', '.join(purposes[:5])})"
+    if place == 0 and uses and purpose.uses.isdisjoint(uses):
         return f"is not for TLS (key usage {', '.join(uses)})"
-    if NETSCAPE_TYPE in each.extensions and not netscape_allows(each.extensions[NETSCAPE_TYPE][1], place):
-        return "is not for TLS servers (Netscape certificate type)"
+    if NETSCAPE_TYPE in each.extensions and not netscape_allows(
+        each.extensions[NETSCAPE_TYPE][1], 0x04 if place else purpose.netscape_bit
+    ):
+        return f"is not for {purpose.holder} (Netscape certificate type)"
     return ""
 
 
-def netscape_allows(contents: bytes, place: int) -> bool:
-    """Whether the old certificate type, a BIT STRING, has the bit of a server, or further up that of an authority."""
+def netscape_allows(contents: bytes, bit: int) -> bool:
+    """Whether the old certificate type, a BIT STRING, has the bit of a use."""
     bits = contents[3] if len(contents) > 3 else 0
-    return bool(bits & (0x40 if place == 0 else 0x04))
+    return bool(bits & bit)
 
 
 def authority_words(each: Candidate, place: int, is_anchor: bool) -> str:

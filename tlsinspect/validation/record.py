@@ -12,9 +12,9 @@ VERDICTS = {
     "limit": "a named limit ended the search before an answer",
     "expired": "a certificate of the path had expired",
     "not_yet_valid": "a certificate of the path was not valid yet",
-    "self_signed": "the server's certificate is signed with its own key and not trusted itself",
+    "self_signed": "the certificate is signed with its own key and not trusted itself",
     "untrusted_root": "the path ends at an authority that is not trusted",
-    "incomplete_chain": "the server did not send an intermediate that the path needs",
+    "incomplete_chain": "an intermediate that the path needs was not sent",
     "constraint_violated": "a certificate is used for what its issuer or its own extensions rule out",
     "name_mismatch": "the certificate is not for the name that the client asked for",
     "wrong_order": "the chain is good, and was sent in an order that not every client puts right",
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 class Judgement(NamedTuple):
     """A chain at a time: what is wrong, the gravest first, and the path that was found.
 
-    `path` are SHA-256s from the server's certificate upwards. `anchor` is the subject of the trusted
+    `path` are SHA-256s from the server's or client's certificate upwards. `anchor` is the subject of the trusted
     root, None where none was reached. `objection` is what the verifier of the cryptography package,
     which keeps the rules of the Web PKI, says against a path that is valid by RFC 5280.
     """

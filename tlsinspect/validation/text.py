@@ -48,10 +48,8 @@ def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
         return
     verdicts = Counter(rows["verdict"].to_pylist())
     yield ""
+    yield from render_counts(verdicts)
     width = max(len(str(count)) for count in verdicts.values())
-    for verdict, meaning in VERDICTS.items():
-        if verdicts[verdict]:
-            yield f"{verdicts[verdict]:>{width}}  {verdict:19}  {meaning}"
     reasons = Counter(rows["reason"].to_pylist())
     for reason, count in reasons.most_common():
         if reason not in (None, "not_applicable", "not_offered"):
@@ -59,24 +57,45 @@ def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
     yield from render_cases(rows)
 
 
+def render_clients(rows: pa.Table) -> Iterator[str]:
+    """The same of what clients sent; nothing where none was seen to send a certificate."""
+    seen = rows.filter(pc.invert(pc.is_in(rows["verdict"], value_set=pa.array(SILENT[1:]))))
+    if len(seen):
+        yield ""
+        yield f"Clients' certificates in {number_text(len(seen), 'connection')}, no name compared:"
+        yield from render_counts(Counter(seen["verdict"].to_pylist()))
+        yield from render_cases(seen)
+
+
+def render_counts(verdicts: Counter[str]) -> Iterator[str]:
+    """How many there are of each verdict."""
+    width = max(len(str(count)) for count in verdicts.values())
+    for verdict, meaning in VERDICTS.items():
+        if verdicts[verdict]:
+            yield f"{verdicts[verdict]:>{width}}  {verdict:19}  {meaning}"
+
+
 def render_cases(rows: pa.Table) -> Iterator[str]:
-    """What is wrong, a case for each server, name and sentence, and what the verifier objects to."""
+    """What is wrong, a case for each server, name and sentence (and client), and what the verifier objects to."""
     cases: dict[str, dict[tuple[Any, ...], list[int | None]]] = {}
-    names = ("verdict", "server_ip", "server_port", "server_name", "detail", "objection", "packet")
+    names = ["verdict", "server_ip", "server_port", "server_name", "detail", "objection", "packet"]
+    if "client_ip" in rows.column_names:
+        names.insert(1, "client_ip")
     for verdict, *case, objection, packet in zip(*(rows[name].to_pylist() for name in names), strict=True):
         if verdict not in SILENT:
             cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
         elif objection is not None:
-            cases.setdefault("valid", {}).setdefault((*case[:3], "", objection), []).append(packet)
+            cases.setdefault("valid", {}).setdefault((*case[:-1], "", objection), []).append(packet)
     for verdict in VERDICTS:
         found = sorted(cases.get(verdict, {}).items(), key=lambda item: -len(item[1]))
         if found:
             yield ""
             yield verdict if verdict != "valid" else "valid, though a verifier with the rules of the Web PKI objects"
-        for (address, port, name, detail, objection), packets in found[:SHOWN_CASES]:
+        for (*client, address, port, name, detail, objection), packets in found[:SHOWN_CASES]:
+            shown = f"{client[0]} to {endpoint(address, port)}" if client else endpoint(address, port)
             called = f" ({name})" if name else ""
             counted = number_text(len(packets), "connection")
-            yield f"  {endpoint(address, port)}{called}: {counted}, {packets_text(packets)}"
+            yield f"  {shown}{called}: {counted}, {packets_text(packets)}"
             yield f"    {objection or detail}"
         if len(found) > SHOWN_CASES:
             yield f"  and {len(found) - SHOWN_CASES} more"

@@ -12,7 +12,7 @@ from ..certificates.facts import hold_time
 from ..tables import Context
 from ..wire.limits import Limits
 from .candidate import Candidate, Name
-from .checks import find_faults, who
+from .checks import SERVER, Purpose, find_faults, who
 from .paths import Path, PathBuilder
 from .record import RANKS, Fault, Judgement
 from .signatures import SignatureChecker
@@ -80,18 +80,18 @@ class Validator:
         return self.dates[issuer]
 
     def knows_more(self, path: Path, chain: Sequence[str]) -> bool:
-        """Whether the rest of the capture has issuers for a path that the server did not send."""
+        """Whether the rest of the capture has issuers for a path that were not sent with it."""
         return any(
             issuer.sha256 not in chain for each in path.certificates for issuer in self.others.get(each.issuer, ())
         )
 
-    def judge(self, chain: Sequence[str], time: int) -> Judgement:
-        """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC."""
+    def judge(self, chain: Sequence[str], time: int, purpose: Purpose = SERVER) -> Judgement:
+        """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC, as a server's or a client's."""
         sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
         builder = PathBuilder(self.trust.at(time), self.others, self.checker, self.limits)
-        path, faults = self.best(builder, sent, False, time)
+        path, faults = self.best(builder, sent, False, time, purpose)
         if path.end is not None and self.knows_more(path, chain):
-            longer, more = self.best(builder, sent, True, time)
+            longer, more = self.best(builder, sent, True, time, purpose)
             if longer.end is None or len(longer.certificates) > len(path.certificates):
                 path, faults = longer, more
         places = {sha256: place for place, sha256 in reversed(list(enumerate(chain)))}
@@ -102,7 +102,7 @@ class Validator:
         if all(fault.verdict == "wrong_order" for fault in faults):
             from .verifier import object_to  # the last to be asked
 
-            objection = object_to(certificates, time)
+            objection = object_to(certificates, time, purpose is SERVER)
         return Judgement(
             tuple(faults),
             tuple(each.sha256 for each in certificates),
@@ -112,13 +112,14 @@ class Validator:
         )
 
     def best(
-        self, builder: PathBuilder, sent: tuple[Candidate, ...], with_others: bool, time: int
+        self, builder: PathBuilder, sent: tuple[Candidate, ...], with_others: bool, time: int, purpose: Purpose
     ) -> tuple[Path, list[Fault]]:
         """The path with the least against it: trusted before not, then by the gravest fault."""
         best: tuple[tuple[bool, list[int], int], Path, list[Fault]] | None = None
         cut: Fault | None = None
         for path in builder.iter_paths(sent, with_others):
-            faults = list(find_faults(path.certificates, path.end is None, time, self.limits.name_comparisons))
+            certificates, most = path.certificates, self.limits.name_comparisons
+            faults = list(find_faults(certificates, path.end is None, time, most, purpose))
             if path.end is not None and path.end not in faults:
                 faults.append(path.end)
             if not faults:
@@ -150,7 +151,7 @@ def dates_of(candidate: Candidate) -> Iterator[int]:
 
 
 def find_lacking(path: Path, places: Mapping[str, int]) -> list[Fault]:
-    """Certificates of the path that the server did not send, though it should have; roots need not be sent."""
+    """Certificates of the path that were not sent, though they should have been; roots need not be."""
     faults = []
     *needed, last = path.certificates
     if path.end is not None and not last.self_issued:

@@ -25,13 +25,13 @@ REFUSALS = (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm
             x509.DuplicateExtension, x509.UnsupportedGeneralNameType)  # fmt: skip
 
 
-def object_to(path: tuple[Candidate, ...], time: int) -> str | None:
+def object_to(path: tuple[Candidate, ...], time: int, is_server: bool = True) -> str | None:
     """The verifier's objection to a path that ends at a trusted certificate, at `time`; None where it accepts it.
 
-    The name is one that the certificate is for, as names are judged apart.
+    A server's name is one that the certificate is for, as names are judged apart.
     """
-    name = any_name(path[0])
-    if name is None:
+    name = any_name(path[0]) if is_server else None
+    if is_server and name is None:
         return "no DNS name and no IP address in subjectAltName"
     try:
         with warnings.catch_warnings():
@@ -39,7 +39,9 @@ def object_to(path: tuple[Candidate, ...], time: int) -> str | None:
             leaf, *issuers = [x509.load_der_x509_certificate(each.der) for each in path]
             builder = PolicyBuilder().store(Store([issuers[-1] if issuers else leaf]))
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time // 1000)
-            builder.time(moment).build_server_verifier(name).verify(leaf, issuers[:-1])
+            builder = builder.time(moment)
+            verifier = builder.build_client_verifier() if name is None else builder.build_server_verifier(name)
+            verifier.verify(leaf, issuers[:-1])
     except VerificationError as error:
         return plain_text(str(error))
     except REFUSALS as error:
