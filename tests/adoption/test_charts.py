@@ -102,7 +102,7 @@ def test_nothing_sticks_out_at_the_sides(adoption: Adoption, size: str) -> None:
 def test_command_writes_page_charts_and_numbers_and_says_the_headlines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tlsinspect.report.adoption.LEAST_CHARTS", 1)  # drawn by two processes
+    monkeypatch.setattr("tlsinspect.report.figures.LEAST_CHARTS", 1)  # drawn by two processes
     ingest([ROOT / "captures" / "handshakes" / "tls13.pcapng"], tmp_path / "store", workers=1)
     out = tmp_path / "out"
     chosen = ("--only", "versions", "--only", "authorities", "--unit", "bytes", "--by", "day", "--processes", "2")

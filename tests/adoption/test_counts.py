@@ -100,12 +100,6 @@ def test_a_month_without_connections_is_a_row_without_a_share() -> None:
     assert counted["time"].drop_duplicates().dt.month.tolist() == [1, 2, 3]
 
 
-def test_one_series_alone_has_the_same_table(demo: Adoption) -> None:
-    assert_frame_equal(demo.only("ports").table("ports", "bytes", 3), demo.table("ports", "bytes", 3))
-    with pytest.raises(KeyError):
-        demo.only("ports").table("versions")
-
-
 def test_first_and_last_month_say_that_they_are_not_whole() -> None:
     days = [date(2025, 1, 1), date(2025, 2, 10), date(2025, 3, 30)] * 10
     counted = count_adoption(ds.dataset(on_days(table("connections").slice(0, 30), days)), dataset("certificates"))

@@ -6,7 +6,7 @@ included: no connection is no share, and never a share of zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,14 +133,6 @@ class Adoption:
                 counts = period.counts[series][unit].counts
                 totals[: len(counts)] += counts
         return {name: int(total) for name, total in zip(self.names[series], totals, strict=True) if total}
-
-    def only(self, series: str) -> Adoption:
-        """The same of one series alone: little to hand to another process."""
-        kept = [
-            replace(each, counts={series: each.counts[series]} if series in each.counts else {})
-            for each in self.observed
-        ]  # fmt: skip
-        return Adoption(self.by, kept, {series: self.names[series]})
 
     def is_partial(self, period: Period) -> bool:
         """Whether it is the first or the last one, and its connections do not reach its beginning or its end."""

@@ -6,9 +6,7 @@ CSV, and every series in every unit as one CSV. It looks and is built as the rep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -21,10 +19,9 @@ from ..charts import Content, draw_chart, save_chart
 from ..charts.adoption import compose_adoption, finding_of, period_name, span_text
 from ..charts.files import csv_bytes
 from ..charts.svg import PageCharts, colour_variables
-from ..parallel import start_context
 from ..statistics import STATISTICS, UNITS
 from ..statistics.wording import number_text
-from .figures import draw_twice
+from .figures import draw_twice, iter_drawn
 from .html import PAGE_NAME, as_markup, source_hash, template_environment
 from .tables import Cell, Table, cut_table, records_of
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 SERIES_FILE = "series.csv"
 DEFAULT_TITLE = "TLS adoption"
-LEAST_CHARTS = 4  # that are worth starting processes for
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("versions", "Versions", ("versions", "versions-offered", "version-limit")),
     ("ciphers", "Ciphers", ("cipher-classes", "aead", "weak-offers")),
@@ -92,15 +88,18 @@ def write_adoption(
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {SERIES[name].name for name in only or SERIES}
-    asked = [(name, unit_of(adoption, name, unit)) for _, _, names in SECTIONS for name in names if name in wanted]
-    with drawing(processes if len(asked) >= LEAST_CHARTS else 1) as mapped:
-        drawn = mapped(draw_series, ((adoption.only(name), name, each, folder / "charts") for name, each in asked))
-        (folder / SERIES_FILE).write_bytes(csv_bytes(all_series(adoption)))
-        shown: dict[str, Drawn] = {}
-        charts = PageCharts()
-        for each, glyphs in drawn:
-            shown[each.name] = each
-            charts.glyphs |= glyphs
+    asked = [
+        (adoption, name, unit_of(adoption, name, unit), folder / "charts")
+        for _, _, names in SECTIONS
+        for name in names
+        if name in wanted
+    ]
+    (folder / SERIES_FILE).write_bytes(csv_bytes(all_series(adoption)))
+    shown: dict[str, Drawn] = {}
+    charts = PageCharts()
+    for each, glyphs in iter_drawn(draw_series, asked, processes):
+        shown[each.name] = each
+        charts.glyphs |= glyphs
     sections = [
         Section(id_, name, [shown[each] for each in names if each in shown])
         for id_, name, names in SECTIONS
@@ -109,18 +108,6 @@ def write_adoption(
     page = folder / PAGE_NAME
     page.write_text(render(adoption, sections, charts, unit, title), encoding="utf-8")
     return page
-
-
-@contextmanager
-def drawing(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """What `map` is, shared by so many processes."""
-    if processes == 1:
-        yield map
-        return
-    from ..charts import canvas  # noqa: F401 - so that workers that are forked need not import it
-
-    with ProcessPoolExecutor(processes, start_context()) as pool:
-        yield pool.map
 
 
 def unit_of(adoption: Adoption, name: str, unit: str) -> str:

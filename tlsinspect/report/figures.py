@@ -13,7 +13,7 @@ from ..parallel import start_context
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-LEAST_CHARTS = 4  # that are worth starting processes for
+LEAST_CHARTS = 4  # that are worth a process
 
 Chart = TypeVar("Chart")
 Result = TypeVar("Result")
