@@ -112,7 +112,8 @@ Found elsewhere, or not at all:
 - Signatures of the key exchange are not verified: a faulty one of RSA, which gives the key away, goes unseen.
 - What was said in the clear before STARTTLS is not kept: credentials there, and commands that run on into TLS
   (CVE-2011-0411), go unseen. That TLS was not taken up is in `starttls_status`.
-- Curves that a server spells out instead of naming (RFC 8422 section 5.4) have no rule.
+- An encrypted heartbeat that nobody answers is no finding where heartbeats were agreed on: whether it asked for too
+  much is not seen.
 - Weak Debian keys (CVE-2008-0166) are not looked for: Debian no longer ships the list.
 - The clock in gmt_unix_time is not compared: what implements TLS today fills it with random octets.
 - TLS within TLS is not guessed at from lengths and times: what looks like it is mostly something else.

@@ -249,7 +249,7 @@ class TestChoices:
     def test_a_key_exchange_that_cannot_be_read_is_a_problem(self) -> None:
         connection = connection_of(HELLO, flight_with(tls.message(12, b"\x01\x17")))
         assert connection.group is None
-        assert [(error.kind, packet) for error, packet in connection.problems] == [("unsupported", 5)]
+        assert [(error.kind, packet) for error, packet in connection.problems] == [("truncated", 5)]
 
     def test_a_retry_request_and_the_group_that_it_asked_for(self) -> None:
         retry = tls.handshake(tls.message(2, tls.retry_request(23)))

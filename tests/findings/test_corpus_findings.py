@@ -14,6 +14,7 @@ SURICATA = "OISF+suricata-verify/tests/"
 NOTES = "Lekensteyn+wireshark-notes/"
 ARKIME = "arkime+arkime/tests/pcap/"
 EXPECTED = {
+    TRACES + "tls/heartbleed-encrypted.pcap": "EXT-05-UNASKED",
     TRACES + "tls/heartbleed.pcap": "EXT-06-ATTEMPT EXT-05",
     TRACES + "tls/heartbleed-encrypted-success.pcap": "EXT-06-LONGER EXT-05 VER-04",
     TRACES + "tls/ecdhe.pcap": "CRT-10 CIP-07",

@@ -165,6 +165,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "KEX-01-SHORT": ({"dh_prime_bits": 2047}, {"dh_prime_bits": 2048}),
     "KEX-04": ({"group": 19}, {"group": 21}),
     "KEX-04-OFFER": ({"supported_groups": [4588, 19]}, {"supported_groups": [4588, 19], "group": 19}),
+    "KEX-04-EXPLICIT": ({"group": 0xFF01}, {"group": 23}),
     "KEX-06": ({"post_quantum": False}, LEGACY),
     "KEX-07": ({"group": 0x6399}, {"group": 4588}),
     "KEX-07-OFFER": ({"supported_groups": [0x6399]}, {"supported_groups": [0x6399], "group": 0x6399}),
@@ -227,6 +228,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "EXT-06": ({"heartbleed": "success"}, {"heartbleed": "attempt"}),
     "EXT-06-LONGER": ({"heartbleed": "longer_answer"}, {"heartbleed": "attempt"}),
     "EXT-06-ATTEMPT": ({"heartbleed": "attempt"}, {"heartbleed": "longer_answer"}),
+    "EXT-05-UNASKED": (
+        LEGACY | {"handshake_history": "CsxknGIiB", "resumed": False},
+        LEGACY | {"handshake_history": "CsxknGIiB", "resumed": False, "server_extensions": [15, 23, 0xFF01]},
+    ),
     "EXT-07": (
         LEGACY | {"handshake_history": "CsxknIGIi", "resumed": False},
         LEGACY | {"handshake_history": "CsxknGIi", "resumed": False},

@@ -169,6 +169,28 @@ def in_indication(octets: bytes) -> bytes:
     return b"\x00\x16" + tls.u16(len(attributes)) + b"\x21\x12\xa4\x42" + bytes(12) + attributes
 
 
+def beat(kind: int, payload_length: int, size: int, epoch: int = 0) -> bytes:
+    """A heartbeat record of `size` octets that says it has a payload of `payload_length`."""
+    return record(24, (bytes([kind]) + tls.u16(payload_length)).ljust(size, b"p"), epoch=epoch)
+
+
+@pytest.mark.parametrize(
+    ("turns", "seen"),
+    [
+        ([(0, beat(1, 16384, 3))], "attempt"),
+        ([(0, beat(1, 1200, 3)), (1, beat(2, 1200, 1219))], "success"),
+        ([(0, beat(1, 5, 24)), (1, beat(2, 5, 24))], None),
+        ([*handshake(), (0, beat(0, 0, 60, 1)), (1, beat(0, 0, 1200, 1))], "longer_answer"),
+        ([*handshake(), (0, beat(1, 16384, 60, 1)), (1, beat(2, 0, 60, 1))], None),
+    ],
+)
+def test_heartbleed_is_seen_in_datagrams_as_in_streams(turns: list[Turn], seen: str | None) -> None:
+    flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), *turns])
+    connection = ConnectionBuilder(frozenset({443})).build(flow)
+    assert connection.heartbleed == seen
+    assert (connection.heartbleed_packet is None) == (seen is None)
+
+
 class TestCarried:
     @pytest.mark.parametrize(
         ("wrap", "carrier"), [(in_capwap, "capwap"), (in_channel, "turn"), (in_indication, "turn")]

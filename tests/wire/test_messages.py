@@ -446,11 +446,28 @@ class TestServerKeyExchange:
         assert parse_server_key_exchange(curve, False, True, True).group == 23
         assert parse_server_key_exchange(field, True, True, True).dh_prime_bits == 128
 
-    @pytest.mark.parametrize("curve_type", [1, 2])
-    def test_an_explicit_curve_is_said_to_be_unsupported(self, curve_type: int) -> None:
+    @pytest.mark.parametrize(
+        ("kind", "field", "group"),
+        [
+            (1, tls.vector8(b"prime"), 0xFF01),
+            (2, tls.u16(163) + b"\x01" + tls.vector8(b"k"), 0xFF02),
+            (2, tls.u16(163) + b"\x02" + tls.vector8(b"1") + tls.vector8(b"2") + tls.vector8(b"3"), 0xFF02),
+        ],
+    )
+    def test_an_explicit_curve_is_the_group_that_stands_for_it(self, kind: int, field: bytes, group: int) -> None:
+        curve = bytes([kind]) + field + b"".join(tls.vector8(name) for name in (b"a", b"b", b"g", b"n", b"1"))
+        exchange = parse_server_key_exchange(
+            curve + tls.vector8(b"point") + tls.u16(0x0401) + tls.vector16(b"signed"), False, False, True
+        )
+        assert (exchange.group, exchange.public_value, exchange.signature_algorithm) == (group, b"point", 0x0401)
+        with pytest.raises(DecodeError):
+            parse_server_key_exchange(curve[:-1], False, False, True)
+
+    @pytest.mark.parametrize(("octets", "kind"), [(b"\x04\x00\x17", "unsupported"), (b"\x02\x00\xa3\x03", "bad_value")])
+    def test_a_curve_of_another_kind_is_refused(self, octets: bytes, kind: str) -> None:
         with pytest.raises(DecodeError) as caught:
-            parse_server_key_exchange(bytes([curve_type]) + tls.vector8(b"\x17"), False, False, True)
-        assert caught.value.kind == "unsupported"
+            parse_server_key_exchange(octets, False, False, True)
+        assert caught.value.kind == kind
 
     def test_one_that_is_cut_off_is_refused(self) -> None:
         body = tls.ecdhe_exchange()

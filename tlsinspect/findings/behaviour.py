@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .extensions import LEGACY_VERSIONS, WEEK
+from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
 from .facts import Facts, Mask, mask_of
 from .rule import Rule
 
 TLS13 = 0x0304
+HEARTBEAT_VERSIONS = (*LEGACY_VERSIONS, 0xFEFF, 0xFEFD)  # in TLS 1.3 the answer to the extension is encrypted
 RETRY_NS = 60 * 10**9
 SECOND_NS = 10**9
 REFUSALS = (42, 46, 48)  # bad_certificate, certificate_unknown, unknown_ca
@@ -92,6 +93,16 @@ def find_unoffered_protocol(facts: Facts) -> Mask:
     return facts.known("alpn") & facts.known("client_hello_packet") & ~offered
 
 
+def find_unasked_heartbeat(facts: Facts) -> Mask:
+    """Heartbeat records of the client in TLS 1.2 and before though the ServerHello has no heartbeat extension.
+
+    A resumed session or a renegotiation may have agreed on it where it is not seen.
+    """
+    sent = facts.text_matches("handshake_history", "B") & facts.among("version", *HEARTBEAT_VERSIONS)
+    unasked = facts.whole_answer() & ~facts.has("server_extensions", [HEARTBEAT])
+    return np.asarray(sent & unasked & facts.says("resumed", False) & ~facts.known("renegotiation"), np.bool_)
+
+
 RULES = (
     Rule(
         "VER-12", "Client came back with an older version after a failure", "medium", find_lower_retry,
@@ -120,6 +131,12 @@ RULES = (
         "EXT-06-ATTEMPT", "Heartbleed attempted", "high", lambda facts: facts.among("heartbleed", "attempt", "success"),
         ("heartbleed", "version_name"), "Find out who tries this; a scanner of your own does it too.",
         ("CVE-2014-0160", "RFC 6520 section 4"), "client", "heartbleed_packet",
+    ),
+    Rule(
+        "EXT-05-UNASKED", "Heartbeat sent although none was agreed on", "medium", find_unasked_heartbeat,
+        ("handshake_history", "heartbeat_mode"),
+        "Find out who sends it: the protocol forbids it, and tests for Heartbleed do it.",
+        ("RFC 6520 section 2", "CVE-2014-0160"), "client", "server_hello_packet",
     ),
     Rule(
         "EXT-07", "ChangeCipherSpec before the client's keys", "medium",

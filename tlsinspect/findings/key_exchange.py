@@ -9,6 +9,7 @@ from .rule import Rule
 
 TLS13 = 0x0304
 KYBER_DRAFT = 0x6399
+EXPLICIT_CURVES = (0xFF01, 0xFF02)  # arbitrary_explicit_prime_curves and _char2_curves
 SMALL_CURVES = [
     code for code in GROUPS if group_facts(code).key_exchange == "ECDHE" and 0 < (group_facts(code).bits or 0) < 224
 ]
@@ -43,6 +44,12 @@ RULES = (
         lambda facts: facts.has("supported_groups", SMALL_CURVES) & ~facts.among("group", *SMALL_CURVES),
         ("group_name", "ja4"), "Take the small curves out of the client's list.",
         ("RFC 8422",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "KEX-04-EXPLICIT", "Curve spelled out instead of named", "high",
+        lambda facts: facts.among("group", *EXPLICIT_CURVES), ("group_name", "cipher_suite_name"),
+        "Use X25519 or P-256: a client cannot tell whether the parameters are those of a safe curve.",
+        ("RFC 8422 section 5.4",),
     ),
     Rule(
         "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",

@@ -28,6 +28,7 @@ from .stream import Stream, first_overlap
 
 RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
+HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 LONGEST_RECORD = 0x4800
 PIECE_COST = 150  # octets that a fragment costs beside its own
@@ -133,7 +134,10 @@ class DtlsReader(DatagramReader):
             else:
                 flow.alert(reader, data[position], data[position + 1])
         elif kind == HEARTBEAT_RECORD:
+            reader.encrypted = epoch > 0
             flow.heartbeat(reader, end - position)
+            if epoch == 0 and end - position >= HEARTBEAT_HEADER:
+                flow.heartbeat_message(reader, data[position], data[position + 1] << 8 | data[position + 2])
 
     def count(self, flow: Flow, reader: RecordReader, length: int) -> None:
         """Count an encrypted record."""

@@ -9,7 +9,7 @@ cdef int SIGNED_CERTIFICATE_TIMESTAMP
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
-cdef int SHORTEST_SHARE, TLS13_SUITES
+cdef int SHORTEST_SHARE, TLS13_SUITES, EXPLICIT_PRIME, EXPLICIT_CHAR2, EXPLICIT_CURVES
 
 @cython.no_gc
 cdef class ClientHello:
@@ -69,5 +69,7 @@ cpdef read_server_extensions(Cursor cursor, ServerHello hello)
 cpdef read_server_extension(Cursor cursor, ServerHello hello, int kind)
 @cython.locals(cursor=Cursor, exchange=ServerKeyExchange)
 cpdef ServerKeyExchange parse_server_key_exchange(bytes body, bint finite_field, bint identity_hint, bint algorithm)
+@cython.locals(numbers=int, basis=int)
+cpdef skip_explicit_curve(Cursor cursor, int kind)
 @cython.locals(names=list, position=Py_ssize_t, end=Py_ssize_t)
 cpdef list parse_alpn(bytes vector)

@@ -39,6 +39,8 @@ from .cursor import Cursor
 from .octets import cut
 
 SHORTEST_SHARE = 32  # octets of a public value: those of X25519
+EXPLICIT_PRIME, EXPLICIT_CHAR2 = 1, 2  # ECCurveType of a curve that is spelled out (RFC 4492 section 5.4)
+EXPLICIT_CURVES = 0xFF00  # the named groups that stand for them follow (RFC 4492 section 5.1.1)
 TLS13_SUITES = 0x13  # first octet of the suites that TLS 1.3 alone has (RFC 8446 appendix B.4)
 FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -460,15 +462,33 @@ def parse_server_key_exchange(
         cursor.read_vector16()
         exchange.public_value = cursor.read_vector16()
     else:
-        if cursor.read_u8() != NAMED_CURVE:
-            cursor.fail("unsupported", "a named curve")
-        exchange.group = cursor.read_u16()
+        kind = cursor.read_u8()
+        if kind == NAMED_CURVE:
+            exchange.group = cursor.read_u16()
+        else:
+            skip_explicit_curve(cursor, kind)
+            exchange.group = EXPLICIT_CURVES + kind
         exchange.public_value = cursor.read_vector8()
     if algorithm and cursor.remaining() > 0:
         exchange.signature_algorithm = cursor.read_u16()
     if cursor.remaining() > 2:
         exchange.signature = cut(cursor.data, cursor.position + 2, cursor.limit)
     return exchange
+
+
+def skip_explicit_curve(cursor: Cursor, kind: int) -> None:
+    """Step over the parameters of a curve that is spelled out. Spec: RFC 4492 section 5.4."""
+    numbers = 6  # prime, a, b, base point, order, cofactor
+    if kind == EXPLICIT_CHAR2:
+        cursor.read_u16()
+        basis = cursor.read_u8()
+        if basis not in (1, 2):
+            cursor.fail("bad_value", "a trinomial or a pentanomial")
+        numbers = 6 if basis == 1 else 8  # k, or k1 to k3, in the prime's place
+    elif kind != EXPLICIT_PRIME:
+        cursor.fail("unsupported", "an explicit or a named curve")
+    for _ in range(numbers):
+        cursor.read_vector8()
 
 
 def parse_alpn(vector: bytes) -> list[bytes]:
