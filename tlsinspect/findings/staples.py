@@ -78,7 +78,7 @@ RULES = (
          has_few_timestamps, NAMES, "Have it issued anew: browsers ask for two logs, and for three where the "
          "timestamps are inside a certificate that is valid for more than 180 days.",
          ("Chrome Certificate Transparency policy", "RFC 6962 section 3.3"), "certificate", PACKET, "likely"),
-    rule("CRT-24", "Revoked certificate still in use, as its own stapled OCSP response says", "high", "revoked",
+    rule("CRT-24", "Revoked certificate still in use, as its own stapled OCSP response says", "critical", "revoked",
          advice="Replace the certificate, and its key where the reason is keyCompromise; 'tlsinspect export --table "
          "ocsp' has time and reason.", reference="RFC 6960 section 2.2"),
     rule("CRT-24-EXPIRED", "Stapled OCSP response out of its time", "medium", "expired", "not_yet_valid",
