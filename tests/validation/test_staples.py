@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from made_chains import LEAF, MIDDLE, NOON, NOON_NS, ROOT, issue, key_of, make_validator
+from made_chains import LEAF, MIDDLE, NOON, NOON_NS, ROOT, YEARS, issue, key_of, make_validator, named
 from tls_vectors import certificate, ecdhe_exchange, handshake, message, server_hello, server_name
 from traffic import converse, tls12_turns, write_pcap
 
@@ -102,6 +104,65 @@ CASES: dict[str, tuple[list[str], bytes]] = {
 def test_each_response_has_its_verdict(case: str) -> None:
     verdicts, response = CASES[case]
     assert judge(response) == verdicts
+
+
+def signed_by(key: Any, sign: Callable[[bytes], bytes], algorithm: bytes) -> bytes:
+    """A response of a responder that the issuer has authorized, with any key and signature."""
+    made = x509.CertificateBuilder(
+        named("Middle"), named("responder"), key.public_key(), x509.random_serial_number(), *YEARS
+    ).add_extension(x509.ExtendedKeyUsage(SIGNING), False)
+    responder = made.sign(key_of("Middle"), hashes.SHA256()).public_bytes(Encoding.DER)
+    signed = parse_response(respond(responder=DELEGATE, signer="responder", by_name=True), 1).signed
+    sent = nested(0xA0, nested(0x30, responder))
+    basic = nested(0x30, signed, algorithm, nested(3, b"\0", sign(signed)), sent)
+    kind = bytes.fromhex("06092b0601050507300101")
+    return nested(0x30, b"\x0a\x01\x00", nested(0xA0, nested(0x30, kind, nested(4, basic))))
+
+
+def pss(digest: hashes.HashAlgorithm, salt: int, named_salt: int | None = None) -> bytes:
+    """A response that is signed with RSASSA-PSS; `named_salt` is the length that it claims instead."""
+    name = nested(0x30, PSS_NAMES[digest.name], b"\5\0")
+    mask = nested(0x30, bytes.fromhex("06092a864886f70d010108"), name)
+    length = bytes([2, 1, salt if named_salt is None else named_salt])
+    parameters = nested(0x30, nested(0xA0, name), nested(0xA1, mask), nested(0xA2, length))
+    if digest.name == "sha1":  # the default of each
+        parameters = b"\x30\0"
+    sign = partial(RSA_KEY.sign, padding=padding.PSS(padding.MGF1(digest), salt), algorithm=digest)
+    return signed_by(RSA_KEY, sign, nested(0x30, bytes.fromhex("06092a864886f70d01010a"), parameters))
+
+
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+ED_KEY = ed25519.Ed25519PrivateKey.generate()
+CURVE_KEY = ec.generate_private_key(ec.SECP384R1())
+ED25519, ECDSA_SHA384 = bytes.fromhex("300506032b6570"), bytes.fromhex("300a06082a8648ce3d040303")
+PSS_NAMES = {
+    "sha1": bytes.fromhex("06052b0e03021a"), "sha256": bytes.fromhex("0609608648016503040201"),
+    "sha384": bytes.fromhex("0609608648016503040202"),
+}  # fmt: skip
+SIGNATURES: dict[str, tuple[list[str], Callable[[], bytes]]] = {
+    "PSS, SHA-256": (["good"], lambda: pss(hashes.SHA256(), 32)),
+    "PSS, SHA-384, short salt": (["good"], lambda: pss(hashes.SHA384(), 20)),
+    "PSS, all defaults": (["good"], lambda: pss(hashes.SHA1(), 20)),
+    "PSS, another salt than it says": (["bad_signature"], lambda: pss(hashes.SHA256(), 32, 20)),
+    "Ed25519": (["good"], lambda: signed_by(ED_KEY, ED_KEY.sign, ED25519)),
+    "Ed25519, of something else": (["bad_signature"], lambda: signed_by(ED_KEY, lambda _: ED_KEY.sign(b""), ED25519)),
+    "ECDSA, P-384": (
+        ["good"],
+        lambda: signed_by(CURVE_KEY, lambda text: CURVE_KEY.sign(text, ec.ECDSA(hashes.SHA384())), ECDSA_SHA384),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SIGNATURES)
+def test_signatures_of_every_kind_are_checked_and_openssl_says_the_same(case: str, tmp_path: Path) -> None:
+    verdicts, make = SIGNATURES[case]
+    response = make()
+    assert judge(response) == verdicts
+    assert openssl_accepts(response, tmp_path) == (verdicts == ["good"])
+
+
+def test_a_pss_signature_without_parameters_is_not_checked() -> None:
+    assert judge(signed_by(RSA_KEY, lambda _: bytes(256), bytes.fromhex("300b06092a864886f70d01010a"))) == ["unchecked"]
 
 
 def test_every_verdict_has_a_case_here() -> None:
@@ -191,16 +252,20 @@ def nanoseconds(moment: datetime | None) -> int | None:
 )
 def test_openssl_says_the_same_of_the_signature(case: str, tmp_path: Path) -> None:
     verdicts, response = CASES[case]
+    options = ["-sha256"] if "SHA-256" in case else []
+    assert openssl_accepts(response, tmp_path, *options) == (verdicts == ["good"])
+
+
+def openssl_accepts(response: bytes, tmp_path: Path, *options: str) -> bool:
+    """Whether openssl ocsp is content with the signature of a response about LEAF."""
     (tmp_path / "response.der").write_bytes(response)
     (tmp_path / "root.pem").write_text(pem_of(ROOT))
     (tmp_path / "issuer.pem").write_text(pem_of(MIDDLE))
     (tmp_path / "leaf.pem").write_text(pem_of(LEAF))
-    command = ["openssl", "ocsp", "-respin", "response.der", "-issuer", "issuer.pem", "-cert", "leaf.pem", "-CAfile",
-               "root.pem", "-verify_other", "issuer.pem", "-attime", str(NOON_NS // 10**9)]  # fmt: skip
-    if "SHA-256" in case:
-        command.insert(2, "-sha256")
+    command = ["openssl", "ocsp", *options, "-respin", "response.der", "-issuer", "issuer.pem", "-cert", "leaf.pem",
+               "-CAfile", "root.pem", "-verify_other", "issuer.pem", "-attime", str(NOON_NS // 10**9)]  # fmt: skip
     told = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert ("Response verify OK" in told.stderr) == (verdicts == ["good"]), told.stderr
+    return "Response verify OK" in told.stderr
 
 
 def stapled_turns(*statuses: bytes) -> tuple[bytes, ...]:

@@ -11,14 +11,22 @@ import warnings
 from functools import lru_cache
 from typing import Any, Literal
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from ..certificates import CertificateFacts
-from ..certificates.der import SEQUENCE, parse_element, parse_elements, parse_object_identifier
+from ..certificates.der import (
+    SEQUENCE,
+    Element,
+    iter_elements,
+    parse_element,
+    parse_elements,
+    parse_enclosed,
+    parse_object_identifier,
+    parse_small_integer,
+)
 from ..errors import DecodeError
 from ..wire.limits import Limits
 from .candidate import Candidate
@@ -46,6 +54,17 @@ HASHES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
     "2.16.840.1.101.3.4.3.2": ("DSA", hashes.SHA256),
 }
 PSS = "1.2.840.113549.1.1.10"
+MGF1 = "1.2.840.113549.1.1.8"
+PSS_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
+    "1.3.14.3.2.26": hashes.SHA1,
+    "2.16.840.1.101.3.4.2.4": hashes.SHA224,
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256,
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384,
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512,
+}
+PSS_FIELDS = (0xA0, 0xA1, 0xA2, 0xA3)  # hashAlgorithm, maskGenAlgorithm, saltLength, trailerField
+PSS_SALT, PSS_TRAILER = 20, 1  # where they are left out; the hash is SHA-1 then
+MOST_SALT = 512  # octets; the signature of the largest key has no room for more
 WHOLE_MESSAGE = frozenset({"Ed25519", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"})  # key and signature in one
 KEY_ERRORS = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
 
@@ -70,10 +89,7 @@ class SignatureChecker:
         """The same, computed."""
         if child.algorithm != child.inner_algorithm:
             return "bad", "the algorithm beside the signature is not the one that was signed"
-        pss = None
-        if algorithm_of(child.algorithm) == PSS:
-            pss = pss_parameters(child.der)
-        return self.verify(issuer.facts, issuer.spki, child.algorithm, child.signature, child.signed, pss)
+        return self.verify(issuer.facts, issuer.spki, child.algorithm, child.signature, child.signed)
 
     def verify(
         self,
@@ -82,7 +98,6 @@ class SignatureChecker:
         algorithm: bytes,
         signature: bytes,
         message: bytes,
-        pss: Any = None,
     ) -> Answer:
         """Whether the key `spki`, described by `facts`, made `signature` over `message`."""
         refused = self.refuse_key(facts)
@@ -101,7 +116,7 @@ class SignatureChecker:
         if key is None:
             return "unsupported", f"the issuer's key ({facts.key_type}) cannot be used here"
         try:
-            verified = verify_with(key, facts.key_type or "", name, signature, message, pss)
+            verified = verify_with(key, facts.key_type or "", algorithm, signature, message)
         except InvalidSignature:
             return BAD
         except KEY_ERRORS:
@@ -119,13 +134,15 @@ class SignatureChecker:
         return None
 
 
-def verify_with(key: Any, key_type: str, name: str, signature: bytes, message: bytes, pss: Any) -> bool:
-    """Verify; True where the signature is good, False where the algorithm does not go with the key.
+def verify_with(key: Any, key_type: str, algorithm: bytes, signature: bytes, message: bytes) -> bool:
+    """Verify by an AlgorithmIdentifier; True where it is good, False where the algorithm does not go with the key.
 
     Raises InvalidSignature, and KEY_ERRORS where the package refuses.
     """
+    name = algorithm_of(algorithm)
     kind, digest = HASHES.get(name, ("", hashes.SHA256))
-    if name == PSS and pss is not None and isinstance(key, rsa.RSAPublicKey):
+    pss = pss_parameters(algorithm) if name == PSS else None
+    if pss is not None and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, message, *pss)
     elif kind == "RSA" and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, message, padding.PKCS1v15(), digest())
@@ -133,7 +150,7 @@ def verify_with(key: Any, key_type: str, name: str, signature: bytes, message: b
         key.verify(signature, message, ec.ECDSA(digest()))
     elif kind == "DSA" and isinstance(key, dsa.DSAPublicKey):
         key.verify(signature, message, digest())
-    elif key_type in WHOLE_MESSAGE and not kind:
+    elif key_type in WHOLE_MESSAGE and not kind and name != PSS:
         key.verify(signature, message)
     else:
         return False
@@ -150,12 +167,31 @@ def algorithm_of(encoding: bytes) -> str:
         return ""
 
 
-def pss_parameters(der: bytes) -> tuple[Any, Any] | None:
-    """Padding and hash of a certificate that is signed with RSASSA-PSS; None where the package refuses it."""
+@lru_cache(256)
+def pss_parameters(algorithm: bytes) -> tuple[padding.PSS, hashes.HashAlgorithm] | None:
+    """Padding and hash that the AlgorithmIdentifier of an RSASSA-PSS signature names (RFC 4055 section 3.1).
+
+    None where they cannot be read, are left out as a whole, or ask for what the package does not have.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            certificate = x509.load_der_x509_certificate(der)
-            return certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
-    except (*KEY_ERRORS, x509.InvalidVersion):
+        whole = parse_element(algorithm, 0, len(algorithm)).expect(SEQUENCE)
+        given = {each.tag: parse_enclosed(each) for each in iter_elements(parse_elements(whole, 2, 2)[1])}
+        digest = pss_hash(given.get(PSS_FIELDS[0]))
+        mask = pss_hash(None)
+        if PSS_FIELDS[1] in given:
+            name, of_mask = parse_elements(given[PSS_FIELDS[1]].expect(SEQUENCE), 2, 2)
+            mask = pss_hash(of_mask if parse_object_identifier(name) == MGF1 else name)
+        salt = parse_small_integer(given[PSS_FIELDS[2]]) if PSS_FIELDS[2] in given else PSS_SALT
+        trailer = parse_small_integer(given[PSS_FIELDS[3]]) if PSS_FIELDS[3] in given else PSS_TRAILER
+    except (DecodeError, KeyError):
         return None
+    if trailer != PSS_TRAILER or not 0 <= salt <= MOST_SALT or not set(given) <= set(PSS_FIELDS):
+        return None
+    return padding.PSS(padding.MGF1(mask()), salt), digest()
+
+
+def pss_hash(given: Element | None) -> type[hashes.HashAlgorithm]:
+    """The hash that an AlgorithmIdentifier names; SHA-1 without one. Raises KeyError for another, DecodeError."""
+    if given is None:
+        return hashes.SHA1
+    return PSS_HASHES[parse_object_identifier(parse_elements(given.expect(SEQUENCE), 1, 2)[0])]
