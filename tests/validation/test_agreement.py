@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
+import ssl
+import subprocess
+from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +23,11 @@ from samples import CAPTURES, ROOT, inspect
 
 import tlsinspect
 from tlsinspect import Inspection
-from tlsinspect.certificates import parse_certificate
+from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.errors import TlsInspectError
-from tlsinspect.validation import load_trust
+from tlsinspect.validation import Trust, Validator, load_trust
+from tlsinspect.validation.history import HISTORY
+from tlsinspect.wire.limits import DEFAULT_LIMITS
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -34,15 +44,19 @@ SAME = {  # verdict -> openssl's numbers for it (include/openssl/x509_vfy.h)
     "constraint_violated": {24, 25, 26, 32, 34, 47, 48, 79},
     "name_mismatch": {62, 64},
 }
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
+TRUSTED = {"constraint_violated", "wrong_order"}  # what a trusted root may be accused of where it stands as a server's
 STOPS_EARLY = "openssl looks at signatures only once a path is complete"
 COMMON_NAME = "openssl takes the common name where there is no DNS name, RFC 9525 section 6.3 does not"
 UNKNOWN_KEY = "a key of a kind that this openssl cannot use, or that cryptography cannot"
+BROKEN_PARAMETERS = "parameters of RSASSA-PSS that lack the hash (CVE-2015-3194), which openssl calls a wrong signature"
 REASONS = {  # where both refuse a chain, for different reasons: verdict and openssl's number
     ("bad_signature", 20): STOPS_EARLY,
     ("bad_signature", 19): STOPS_EARLY,
     ("bad_signature", 18): STOPS_EARLY,
     ("unsupported", 19): UNKNOWN_KEY,
     ("not_yet_valid", 20): UNKNOWN_KEY,
+    ("unsupported", 7): BROKEN_PARAMETERS,
 }
 
 
@@ -158,16 +172,82 @@ def small_captures() -> list[Path]:
     ]
 
 
+@cache
+def corpus() -> list[Inspection]:
+    """What can be read of the corpus."""
+    found = []
+    for path in small_captures():
+        with suppress(TlsInspectError):
+            found.append(tlsinspect.read(path))
+    return found
+
+
+def roots_of(day: str) -> list[bytes]:
+    """Mozilla's roots of a day (ISO 8601), by the list of old ones alone, and after its end certifi's."""
+    with HISTORY.open(encoding="ascii") as file:
+        _, _, _, last = file.readline().split()
+        rows = list(csv.DictReader(file))
+    if day >= last:
+        return [ssl.PEM_cert_to_DER_cert(block) for block in PEM.findall(certifi.contents())]
+    chosen = [row for row in rows if row["added"] <= day and (not row["removed"] or day < row["removed"])]
+    return [b64decode(row["certificate"]) for row in chosen]
+
+
+def bundle_of(folder: Path, day: str) -> Path:
+    """Those as a file."""
+    path = folder / f"roots-{day}.pem"
+    if not path.exists():
+        path.write_text("".join(map(pem_of, roots_of(day))))
+    return path
+
+
+@pytest.mark.parametrize("day", ["2014-06-01", "2023-06-01"])
+def test_openssl_trusts_those_of_all_roots_that_were_trusted_on_a_day(day: str, tmp_path: Path) -> None:
+    moment = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
+    trust = load_trust()
+    known = {sha256: anchor.der for sha256, anchor in trust.anchors.items()}
+    for sha256, der in known.items():
+        (tmp_path / f"{sha256}.pem").write_text(pem_of(der))
+    command = ["openssl", "verify", "-no-CApath", "-no-CAstore", "-attime", str(moment)]
+    command += ["-CAfile", str(bundle_of(tmp_path, day)), *(f"{sha256}.pem" for sha256 in known)]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    accepted = set(re.findall(r"^(\w{64})\.pem: OK$", told.stdout, re.MULTILINE))
+    validator = Validator(trust, known, lambda sha256: parse_certificate(known[sha256]), DEFAULT_LIMITS)
+    ours = {sha256 for sha256 in known if set(judged_as_root(validator, sha256, moment)) <= TRUSTED}
+    assert len(accepted) > 100 and len(known) - len(accepted) > 50
+    assert accepted <= ours
+    subjects = Counter(parse_certificate(der).subject for der in roots_of(day))
+    for facts in (parse_certificate(known[sha256]) for sha256 in ours - accepted):
+        # openssl wants a self-signed end, and looks at the first of several roots with the same subject alone
+        assert facts.subject != facts.issuer or subjects[facts.subject] > 1
+
+
+def judged_as_root(validator: Validator, sha256: str, moment: int) -> list[str]:
+    """The faults of a root that stands alone."""
+    return [fault.verdict for fault in validator.judge([sha256], moment * 10**9).faults]
+
+
+@pytest.mark.skipif(not small_captures(), reason="no corpus beside the project")
+def test_openssl_agrees_on_the_chains_of_the_corpus_by_the_roots_of_their_time(tmp_path: Path) -> None:
+    now = corpus_cases(load_trust(as_of="now"))
+    cases = corpus_cases(load_trust())
+    differences: list[str] = []
+    for case in {case for case in cases if case.verdict == "valid" or case not in now}:  # the rest was compared already
+        day = datetime.fromtimestamp(case.time // 10**9, UTC).date().isoformat()
+        differences += compare(tmp_path, {case}, bundle_of(tmp_path, max(day, "2014-03-10")))
+    assert [case.verdict for case in cases].count("valid") >= 5
+    assert set(differences) <= {*REASONS.values(), COMMON_NAME}
+    assert len(differences) <= 5
+
+
+def corpus_cases(trust: Trust) -> set[Case]:
+    """The chains of the corpus, judged by a trust."""
+    return distinct(case for each in corpus() for case in find_cases(each, each.trusting(trust).arrow("validation")))
+
+
 @pytest.mark.skipif(not small_captures(), reason="no corpus beside the project")
 def test_openssl_agrees_on_the_chains_of_the_corpus(tmp_path: Path) -> None:
-    found: list[Case] = []
-    for path in small_captures():
-        try:
-            inspection = tlsinspect.read(path)
-        except TlsInspectError:
-            continue
-        found += find_cases(inspection, inspection.trusting(load_trust(as_of="now")).arrow("validation"))
-    cases = distinct(iter(found))
+    cases = corpus_cases(load_trust(as_of="now"))
     verdicts: Sequence[str] = [case.verdict for case in cases]
     assert verdicts.count("valid") >= 3
     assert len(set(verdicts)) >= 5
