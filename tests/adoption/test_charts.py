@@ -20,7 +20,7 @@ from tlsinspect.charts.adoption import build_trend, compose_adoption, finding_of
 from tlsinspect.charts.files import csv_bytes
 from tlsinspect.charts.style import COLOURS, POST_QUANTUM, VERSION_COLOURS
 from tlsinspect.charts.trend_colours import trend_colours
-from tlsinspect.report.adoption import SECTIONS, write_adoption
+from tlsinspect.report.adoption import SECTIONS, summary_lines, write_adoption
 from tlsinspect.statistics import UNITS
 from tlsinspect.store import ingest
 
@@ -147,4 +147,15 @@ def test_a_store_without_connections_says_so(tmp_path: Path) -> None:
     empty = count_adoption(ds.dataset(table("connections").slice(0, 0)), dataset("certificates"))
     content = compose_adoption(empty, "versions")
     assert content.title == "Versions agreed over time: nothing to show"
+    assert content.note == ""
     draw_chart(content)
+    assert not summary_lines(empty)[0].endswith(".")  # the page puts one there
+
+
+def test_few_periods_are_named_one_by_one_and_many_by_an_axis_of_times(adoption: Adoption) -> None:
+    alone = count_adoption(
+        ds.dataset(on_days(table("connections").slice(0, 9), [date(2025, 3, 9)] * 9)), dataset("certificates"), "day"
+    )
+    for counted, labels in ((alone, ["2025-03-09"]), (adoption, ["2025-01", "2025-02", "2025-03"])):
+        counts = draw_chart(compose_adoption(counted, "transports")).axes[1]
+        assert [label.get_text() for label in counts.get_xticklabels()] == labels

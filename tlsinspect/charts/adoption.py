@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .canvas import Canvas
 
-MOST_MARKS, MOST_FIGURES = 10, 8
+MOST_MARKS, MOST_FIGURES = 10, 9
 SECONDS_PER_DAY = 86_400
 PERIOD_FORMATS = {"day": "%Y-%m-%d", "week": "the week of %Y-%m-%d", "month": "%Y-%m"}
 
@@ -111,7 +111,9 @@ def what_of(unit: Unit, counts: list[Count]) -> str:
 
 def how_to_read(adoption: Adoption, stacked: bool, unit: Unit, table: pd.DataFrame) -> str:
     """How to read the chart."""
-    notes = []
+    notes: list[str] = []
+    if not total_of(table, "denominator"):
+        return ""
     if unit.name == "connections":
         where = "Lines at the lowest layer" if adds_up(stacked, unit.name) else "Bands"
         notes.append(

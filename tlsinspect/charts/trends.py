@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHARE_HEIGHT, COUNT_HEIGHT, LEAST_HEIGHT = 2.5, 0.5, 1.0  # inches
 MARK_ROOM, FIGURE_HEIGHT = 0.16, 0.1
 MANY_PERIODS = 62  # from here on intervals are bands, and dots are left out
+FEW_PERIODS = 8  # up to here each is named
+DAYS_PER_WEEK = 7
 THIN_PATTERN = "---"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PERCENT_TICKS = ([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -98,11 +100,24 @@ def draw_trend(canvas: Canvas, y: float, trend: Trend) -> float:
     draw_counts(counts, canvas, trend)
     for axes in (plot, counts):
         axes.set_xlim(trend.edges[0], trend.edges[-1])
-    counts.xaxis_date()
-    format_times(counts, canvas)
+    name_periods(counts, canvas, trend)
     y += 0.2 + COUNT_HEIGHT + TIMES_HEIGHT
     y = draw_mark_key(canvas, y, trend.marks)
     return draw_published(canvas, y, trend.published)
+
+
+def name_periods(counts: Axes, canvas: Canvas, trend: Trend) -> None:
+    """Name each period in its middle where they are few, else label the axis of times."""
+    from matplotlib.dates import num2date
+
+    counts.xaxis_date()
+    if len(trend.known) > (FEW_PERIODS // 2 if canvas.size.labels_above else FEW_PERIODS):
+        format_times(counts, canvas)
+        return
+    form = "%Y-%m" if trend.edges[1] - trend.edges[0] > DAYS_PER_WEEK else "%Y-%m-%d"
+    middles = (trend.edges[:-1] + trend.edges[1:]) / 2
+    names = [f"{num2date(start):{form}}" for start in trend.edges[:-1]]  # type: ignore[no-untyped-call]
+    counts.set_xticks(middles, names)
 
 
 def draw_stack(plot: Axes, canvas: Canvas, trend: Trend) -> None:
@@ -110,11 +125,12 @@ def draw_stack(plot: Axes, canvas: Canvas, trend: Trend) -> None:
     import numpy as np
 
     base = np.where(np.isnan(trend.layers[0].shares), np.nan, 0.0)
+    line = 0.5 if len(trend.known) <= MANY_PERIODS else 0  # around many steps lines would hide the layers
     for layer in trend.layers:
         top = base + np.nan_to_num(layer.shares)
         put_steps(
             plot, trend.edges, base, top, facecolor=canvas.tone(layer.colour), edgecolor=canvas.tone(PAPER),
-            linewidth=0.5 * canvas.size.scale,
+            linewidth=line * canvas.size.scale,
         )  # fmt: skip
         base = top
     draw_interval(plot, canvas, trend, trend.layers[0], INK)

@@ -134,7 +134,7 @@ def summary_lines(adoption: Adoption, unit: str = "connections") -> list[str]:
     total = sum(adoption.connections())
     days = sum(len(period.days) for period in adoption.observed)
     if not total:
-        return ["No TLS connection is stored."]
+        return ["No TLS connection was counted: none is stored, or none in the days chosen"]
     lines = [
         f"{number_text(total, 'TLS connection')} on {number_text(days, 'day')}, {span_text(adoption)}, "
         f"in {number_text(len(adoption.starts()), adoption.by)}"
