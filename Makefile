@@ -54,7 +54,9 @@ $(VENV)/installed: $(BIN)/python $(SOURCES)
 	@$(BIN)/python -P -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
 	@touch $@
 
+# Of 160 packages an older pip takes four times as long to find versions that go together.
 $(VENV)/building: $(BIN)/python pyproject.toml
+	$(PIP_INSTALL) --upgrade "pip>=25"
 	$(PIP_INSTALL) "setuptools>=77" "cython>=3.2"
 	@touch $@
 
