@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import gc
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
             installed = INSTALLED / path.relative_to(SOURCE)
             if not installed.exists() or not filecmp.cmp(path, installed, shallow=False):
                 pytest.exit(f"{path.relative_to(ROOT)} is newer than the installed package; run 'make build'", 3)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the cyclic collector pass over what lives as long as the run: modules, and ten thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
