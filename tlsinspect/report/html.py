@@ -46,10 +46,10 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     writing fails.
     """
     folder = Path(directory)
+    tables = folder / "tables"
+    tables.mkdir(parents=True, exist_ok=True)  # before the charts: drawing them would be in vain
     inspection = remember(inspection)
     page = build_page(inspection, title or default_title(inspection), processes)
-    tables = folder / "tables"
-    tables.mkdir(parents=True, exist_ok=True)
     for name in FRAMES:
         (tables / f"{name}.csv").write_bytes(csv_bytes(getattr(inspection, name)))
     for name, frame in page.policy.frames.items():
