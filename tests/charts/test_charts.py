@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,25 @@ def texts(figure: Figure) -> list[str]:
     return [str(text.get_text()) for text in figure.findobj(Text)]
 
 
+@cache
+def no_frames() -> MadeFrames:
+    """Frames without a row."""
+    return make_frames()
+
+
+@cache
+def frames_of_one() -> MadeFrames:
+    """One connection."""
+    return make_frames(connections=[make_connection(1, handshake_ms=3.0)])
+
+
+@cache
+def frames_of_nulls() -> MadeFrames:
+    """One connection of which nothing is known."""
+    return make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[])
+
+
+@cache
 def hostile_frames() -> MadeFrames:
     """Names such as nobody in good faith sends."""
     rows = [
@@ -66,21 +86,20 @@ def test_every_chart_keeps_its_text_on_the_canvas(name: str, demo: Inspection) -
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_says_that_there_is_nothing_to_show(name: str) -> None:
-    figure = build_chart(name, make_frames(), size="narrow")
+    figure = build_chart(name, no_frames(), size="narrow")
     assert any("Nothing to show: 0" in text for text in texts(figure))
     assert far_apart(figure) == []
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_copes_with_one_connection(name: str) -> None:
-    frames = make_frames(connections=[make_connection(1, handshake_ms=3.0)])
-    assert far_apart(build_chart(name, frames)) == []
+    assert far_apart(build_chart(name, frames_of_one())) == []
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_copes_with_nothing_but_nulls(name: str) -> None:
-    frames = make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[])
-    assert any("Nothing to show" in text or "nothing to show" in text for text in texts(build_chart(name, frames)))
+    shown = texts(build_chart(name, frames_of_nulls()))
+    assert any("Nothing to show" in text or "nothing to show" in text for text in shown)
 
 
 @pytest.mark.parametrize("name", CHARTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from tests.synthetic import MadeFrames, Row, make_connection, make_failed_connection, make_frames, make_old_connection
@@ -30,6 +32,24 @@ def mixed() -> list[Row]:
         make_failed_connection(8),
         *(make_connection(number, **one_sided) for number in (9, 10)),
     ]
+
+
+@cache
+def mixed_frames() -> MadeFrames:
+    """The frames of mixed(), made once for all questions."""
+    return make_frames(connections=mixed())
+
+
+@cache
+def no_frames() -> MadeFrames:
+    """Frames without a row."""
+    return make_frames()
+
+
+@cache
+def frames_of_nulls() -> MadeFrames:
+    """One connection of which nothing is known."""
+    return make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[{"server_port": 443}])
 
 
 def test_shares_have_only_known_versions_in_the_denominator() -> None:
@@ -152,20 +172,19 @@ def test_a_unit_that_makes_no_sense_is_refused() -> None:
 
 @pytest.mark.parametrize(("name", "unit"), EVERY_QUESTION)
 def test_every_question_copes_with_no_rows(name: str, unit: str) -> None:
-    shares = build_shares(name, make_frames(), unit)
+    shares = build_shares(name, no_frames(), unit)
     assert (len(shares.table), shares.denominator, shares.unknown, shares.excluded) == (0, 0, 0, 0)
     assert len(shares.to_frame()) == 1
 
 
 @pytest.mark.parametrize(("name", "unit"), EVERY_QUESTION)
 def test_every_question_copes_with_a_row_of_nulls(name: str, unit: str) -> None:
-    frames = make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[{"server_port": 443}])
-    assert build_shares(name, frames, unit).denominator == 0
+    assert build_shares(name, frames_of_nulls(), unit).denominator == 0
 
 
 @pytest.mark.parametrize(("name", "unit"), EVERY_QUESTION)
 def test_every_share_is_count_by_denominator_within_its_interval(name: str, unit: str) -> None:
-    shares = build_shares(name, make_frames(connections=mixed()), unit)
+    shares = build_shares(name, mixed_frames(), unit)
     assert set(shares.table["denominator"]) <= {shares.denominator}
     assert (shares.table["count"] / shares.table["denominator"]).tolist() == shares.table["share"].tolist()
     if UNITS[unit].name != "bytes":
