@@ -10,7 +10,6 @@ import stix2
 from command_line import run
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from pymisp import MISPEvent, MISPObject
 from samples import CAPTURES, inspect
 
@@ -104,6 +103,8 @@ def test_misp_knows_the_category_of_every_type(misp: dict[str, Any]) -> None:
 
 
 def test_the_inventory_is_valid_by_the_schema_of_cyclonedx(cbom: dict[str, Any]) -> None:
+    from cyclonedx.validation.json import JsonStrictValidator  # 2 s of grammars
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(cbom)) is None
     assert len(Bom.from_json(data=cbom).components) == len(cbom["components"])
     references = {each["bom-ref"] for each in cbom["components"]}
