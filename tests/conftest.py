@@ -7,6 +7,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import tlsinspect
 from tlsinspect.wire import record
@@ -28,6 +29,10 @@ VARIANT_FREE = frozenset(
 )  # fmt: skip
 """What below tests/ need not be run in the second variant: it tests code that is never compiled, or
 what is said of sample captures, of which test_variants.py shows that both variants say the same."""
+
+
+settings.register_profile("no-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no-clock")  # no test fails because the machine is slow
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

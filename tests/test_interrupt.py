@@ -43,7 +43,7 @@ def interrupt(process: subprocess.Popen[bytes], pipe: IO[bytes]) -> tuple[bytes,
     """Ctrl-C once the program has taken all that is in a pipe and waits for more; its output and what it says."""
     wait_until_idle(process.pid, pipe)
     process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=60)
+    return process.communicate(timeout=120)
 
 
 def wait_until_idle(pid: int, pipe: IO[bytes]) -> None:

@@ -26,7 +26,7 @@ def execute(name: str) -> Any:
     """A notebook, executed, with one cell more that tells which variant ran."""
     notebook = load(FOLDER / f"{name}.ipynb")
     notebook.cells.append(NOTEBOOK_FORMAT.v4.new_code_cell(ASK_VARIANT))
-    client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     return client.execute()
 
 

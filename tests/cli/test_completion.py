@@ -34,7 +34,7 @@ def test_completion_offers_tables_and_options() -> None:
         ("tlsinspect ", "1", "summary"),
     ):
         environment = {"_TLSINSPECT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": word}
-        output, _ = start(environment=environment).communicate(timeout=60)
+        output, _ = start(environment=environment).communicate(timeout=120)
         assert f"plain,{offered}" in output.decode().splitlines()
 
 

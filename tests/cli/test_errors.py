@@ -207,6 +207,6 @@ def test_nothing_on_standard_input_is_one_line() -> None:
 
 
 def test_errors_of_the_program_itself_have_no_traceback(tmp_path: Path) -> None:
-    output, errors = start("summary", tmp_path / "missing.pcap").communicate(timeout=60)
+    output, errors = start("summary", tmp_path / "missing.pcap").communicate(timeout=120)
     assert output == b""
     assert errors.decode() == f"tlsinspect: {tmp_path}/missing.pcap: no such file or directory\n"

@@ -279,5 +279,5 @@ def test_the_name_at_the_end_is_completed() -> None:
         "COMP_WORDS": "tlsinspect export x.pcap --where \"resumed and server_na",
         "COMP_CWORD": "4",
     }  # fmt: skip
-    output, _ = start(environment=environment).communicate(timeout=60)
+    output, _ = start(environment=environment).communicate(timeout=120)
     assert output.decode().splitlines() == ["plain,resumed and server_name"]

