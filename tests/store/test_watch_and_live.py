@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,14 +61,22 @@ def test_watching_stitches_what_rotation_cut(tmp_path: Path) -> None:
     assert_same_rows(Store(tmp_path / "store").inspection(), whole)
 
 
-def speak(port: int) -> None:
-    """A TCP connection over loopback that opens with a ClientHello."""
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Wait until something has happened, as long as a busy machine may take."""
+    end = time.monotonic() + 120
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def speak(port: int) -> bytes:
+    """A TCP connection over loopback that opens with a ClientHello, which is returned."""
     hello = max((each for each in read_records(HELLO) if b"\x16\x03\x01" in each), key=len)
     with socket.create_server(("127.0.0.1", port)) as server, socket.create_connection(("127.0.0.1", port)) as client:
         accepted, _ = server.accept()
         with accepted:
-            client.sendall(hello[hello.index(b"\x16\x03\x01") :])
+            client.sendall(hello := hello[hello.index(b"\x16\x03\x01") :])
             accepted.recv(4096)
+    return hello
 
 
 def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
@@ -81,11 +90,9 @@ def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
     over = threading.Event()
     listening = threading.Thread(target=lambda: done.extend(record("lo", tmp_path, stopped=over.is_set)))
     listening.start()
-    end = time.monotonic() + 30
-    while not list(tmp_path.glob("*.pcap")) and time.monotonic() < end:
-        time.sleep(0.01)
-    speak(port)
-    time.sleep(0.3)
+    wait_for(lambda: bool(list(tmp_path.glob("*.pcap"))))
+    hello = speak(port)
+    wait_for(lambda: any(hello in path.read_bytes() for path in tmp_path.glob("*.pcap")))
     over.set()
     listening.join()
     (recorded,) = done
