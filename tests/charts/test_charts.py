@@ -19,6 +19,7 @@ from tlsinspect import Inspection
 from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, save_chart
 from tlsinspect.charts.files import svg_text
 from tlsinspect.statistics import STATISTICS, build_shares
+from tlsinspect.statistics.memory import remember
 
 HINTED = 0.02  # by so much letters of pixels may be wider than the shapes that an SVG has
 HOSTILE = "$x^2$ \x1b[31m\u202egnp.exe\u0000 </text><script>" + "w" * 300
@@ -32,19 +33,19 @@ def texts(figure: Figure) -> list[str]:
 @cache
 def no_frames() -> MadeFrames:
     """Frames without a row."""
-    return make_frames()
+    return remember(make_frames())
 
 
 @cache
 def frames_of_one() -> MadeFrames:
     """One connection."""
-    return make_frames(connections=[make_connection(1, handshake_ms=3.0)])
+    return remember(make_frames(connections=[make_connection(1, handshake_ms=3.0)]))
 
 
 @cache
 def frames_of_nulls() -> MadeFrames:
     """One connection of which nothing is known."""
-    return make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[])
+    return remember(make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[]))
 
 
 @cache
@@ -57,7 +58,8 @@ def hostile_frames() -> MadeFrames:
         make_old_connection(2, version_name=HOSTILE, group_name=HOSTILE, validation=HOSTILE, key_exchange=HOSTILE),
         make_failed_connection(3, last_alert_name=HOSTILE),
     ]
-    return make_frames(connections=rows, certificates=[{"sha256": "aa", "issuer": f"O={HOSTILE}", "key_type": HOSTILE}])
+    certificate = {"sha256": "aa", "issuer": f"O={HOSTILE}", "key_type": HOSTILE}
+    return remember(make_frames(connections=rows, certificates=[certificate]))
 
 
 def far_apart(figure: Figure) -> list[str]:

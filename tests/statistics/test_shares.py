@@ -8,6 +8,7 @@ import pytest
 
 from tests.synthetic import MadeFrames, Row, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_shares_by_unit
+from tlsinspect.statistics.memory import remember
 
 EVERY_QUESTION = [(name, unit) for name, statistic in STATISTICS.items() for unit in statistic.units]
 
@@ -37,19 +38,19 @@ def mixed() -> list[Row]:
 @cache
 def mixed_frames() -> MadeFrames:
     """The frames of mixed(), made once for all questions."""
-    return make_frames(connections=mixed())
+    return remember(make_frames(connections=mixed()))
 
 
 @cache
 def no_frames() -> MadeFrames:
     """Frames without a row."""
-    return make_frames()
+    return remember(make_frames())
 
 
 @cache
 def frames_of_nulls() -> MadeFrames:
     """One connection of which nothing is known."""
-    return make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[{"server_port": 443}])
+    return remember(make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[{"server_port": 443}]))
 
 
 def test_shares_have_only_known_versions_in_the_denominator() -> None:
