@@ -12,18 +12,22 @@ export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check compiled pure tools kernel build site clean
+.PHONY: demo test kernel-where-possible check compiled pure tools kernel build site clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlsinspect summary captures/demo.pcapng
 	$(BIN)/tlsinspect report captures/demo.pcapng -o $(DEMO) --title "tlsinspect demo capture"
 	@echo "Open $(DEMO)/index.html in a browser."
 
-# The kernel is compiled while packages are fetched and types are checked: it takes the longest.
-test: tools
-	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory -j2 kernel check && \
-	$(MAKE) --no-print-directory compiled && $(MAKE) --no-print-directory pure LESS=--kernel-only; \
-	else $(MAKE) --no-print-directory check pure; fi
+# The kernel is compiled while packages are fetched and types are checked: it takes the longest. Debian's tools
+# come beside Python's packages.
+test:
+	@$(MAKE) --no-print-directory -j2 kernel-where-possible check
+	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory compiled && \
+	$(MAKE) --no-print-directory pure LESS=--kernel-only; else $(MAKE) --no-print-directory pure; fi
+
+kernel-where-possible: tools $(VENV)/building
+	@if $(TOOLS) can-compile; then $(MAKE) --no-print-directory kernel; fi
 
 check: $(VENV)/developing
 	$(BIN)/ruff check .

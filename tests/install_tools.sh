@@ -11,11 +11,13 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
 }
 
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -y -q --no-install-recommends "$@" >/dev/null 2>&1
+}
+
 install() {
     command -v apt-get >/dev/null || return 1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null 2>&1 && return 0
-    as_root apt-get update -q >/dev/null 2>&1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null 2>&1
+    apt install "$@" || { apt update; apt install "$@"; }
 }
 
 version() {
@@ -41,6 +43,14 @@ can-compile)
     exit
     ;;
 esac
+
+missing=""
+for tool in tshark chromium openssl valgrind; do
+    command -v "$tool" >/dev/null || missing="$missing $tool"
+done
+has_compiler || missing="$missing gcc libc6-dev"
+has_headers || missing="$missing python$(version)-dev"
+[ -z "$missing" ] || install $missing # at once; what cannot be had is asked for alone below
 
 if ! command -v tshark >/dev/null && ! install tshark; then
     echo "tshark is missing: the tests that compare with it are left out (Debian: apt-get install tshark)"
