@@ -47,6 +47,8 @@ class MadeFrames:
         """One of the tables as Arrow."""
         return self.tables[table]
 
+    on_demand = arrow
+
 
 def make_frames(**rows: list[Row]) -> MadeFrames:
     """Frames with the given rows; chains, ports and validation follow from connections, others are empty."""

@@ -137,22 +137,30 @@ class Inspection:
                 self.arrow_tables[table] = self.build(table)
         return self.arrow_tables[table]
 
+    def on_demand(self, table: str) -> pa.Table:
+        """A table for those who take single columns: of a store, what reads them when they are asked for."""
+        return self.arrow(table)
+
+    def some(self, table: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a table, its rows in any order: of a store, no other column is read."""
+        return self.arrow(table).select(columns)
+
     def build(self, table: str) -> pa.Table:
         """Make a table that follows from others."""
         if table == "chains":
-            return tables.build_chains(self.arrow("connections"))
+            return tables.build_chains(self.on_demand("connections"))
         if table == "offers":
-            return tables.build_offers(self.arrow("connections"))
+            return tables.build_offers(self.on_demand("connections"))
         if table == "certificates":
-            return tables.build_certificates(self.arrow("connections"), self.reading.context)
+            return tables.build_certificates(self.on_demand("connections"), self.reading.context)
         if table == "staples":
-            return tables.build_staples(self.arrow("connections"), self.reading.context)
+            return tables.build_staples(self.on_demand("connections"), self.reading.context)
         if table == "findings":
             from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
 
             return build_findings(Facts.of(self), RULES, CAPTURE_RULES)
         if table == "ports" and self.selection:
-            return self.reading.totals.build_ports(self.arrow("connections"))
+            return self.reading.totals.build_ports(self.on_demand("connections"))
         if table == "validation":
             return self.build_validation()
         if table == "client_validation":
@@ -230,7 +238,7 @@ class Inspection:
         """The same as Arrow."""
         from .pivots import build_pivot
 
-        return build_pivot(name, self.arrow("connections"), self.arrow("certificates"))
+        return build_pivot(name, self.on_demand("connections"), self.arrow("certificates"))
 
     @cached_property
     def validation(self) -> pd.DataFrame:
@@ -245,7 +253,7 @@ class Inspection:
         """Make the validation table."""
         from .validation import build_validation  # asked for by few
 
-        return build_validation(self.arrow("connections"), self.validator, self.at)
+        return build_validation(self.on_demand("connections"), self.validator, self.at)
 
     @cached_property
     def client_validation(self) -> pd.DataFrame:
@@ -254,10 +262,10 @@ class Inspection:
 
     def build_client_validation(self) -> pa.Table:
         """Make the client_validation table."""
-        from .validation import build_client_validation  # asked for by few
+        from .validation.build import CLIENT_PACKETS, build_client_validation  # asked for by few
 
         return build_client_validation(
-            self.arrow("connections"), lambda: self.arrow("messages"), self.validator, self.at
+            self.on_demand("connections"), lambda: self.some("messages", CLIENT_PACKETS), self.validator, self.at
         )
 
     @cached_property
@@ -281,7 +289,7 @@ class Inspection:
         """Make the ocsp table."""
         from .validation import build_ocsp  # asked for by few
 
-        return build_ocsp(self.arrow("connections"), self.reading.context.staples, self.validator, self.at)
+        return build_ocsp(self.on_demand("connections"), self.reading.context.staples, self.validator, self.at)
 
     @cached_property
     def scts(self) -> pd.DataFrame:
@@ -295,7 +303,7 @@ class Inspection:
 
         names = self.arrow("certificates")["sha256"].to_pylist()
         logs = known_logs() if logs is None else logs
-        return build_scts(self.arrow("connections"), names, self.reading.context.staples, self.validator, logs)
+        return build_scts(self.on_demand("connections"), names, self.reading.context.staples, self.validator, logs)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""
@@ -318,7 +326,7 @@ class Inspection:
         from .policies import Policy, load_policy
 
         asked = policy if isinstance(policy, Policy) else load_policy(policy)
-        return check_policy(self.arrow("connections"), self.arrow("certificates"), asked, at, self.arrow)
+        return check_policy(self.on_demand("connections"), self.arrow("certificates"), asked, at, self.arrow)
 
     def whatif(
         self,
@@ -339,13 +347,13 @@ class Inspection:
         if bool(policy) == bool(drop):
             raise ValueError("what-if takes a policy or what to drop: one of the two")
         asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
-        return build_whatif(self.arrow("connections"), asked, at, severity_at_least)
+        return build_whatif(self.on_demand("connections"), asked, at, severity_at_least)
 
     def quantum(self) -> Ledger:
         """The quantum ledger: what could be read later, by what protects it, and the servers to migrate first."""
         from .compliance import build_ledger
 
-        return build_ledger(self.arrow("connections"))
+        return build_ledger(self.on_demand("connections"))
 
     def match(self, indicator_files: Sequence[Path]) -> pd.DataFrame:
         """What of these lists was met, as rows with the columns of the findings frame: docs/indicators.md.
@@ -355,14 +363,14 @@ class Inspection:
         from .indicators import match_indicators, read_indicators
 
         indicators = read_indicators([os.fspath(path) for path in indicator_files])
-        return tables.to_frame(match_indicators(indicators, self.arrow("connections"), self.arrow("certificates")))
+        return tables.to_frame(match_indicators(indicators, self.on_demand("connections"), self.arrow("certificates")))
 
     def with_indicators(self, indicators: Indicators) -> Inspection:
         """The same inspection, with what of these lists was met among its findings; they come from read_indicators."""
         from .indicators import add_matches
 
         findings = add_matches(
-            self.arrow("findings"), indicators, self.arrow("connections"), self.arrow("certificates")
+            self.arrow("findings"), indicators, self.on_demand("connections"), self.arrow("certificates")
         )
         made = {**self.arrow_tables, "findings": findings}
         other = Inspection(made, self.reading, self.reading_arguments, self.selection)

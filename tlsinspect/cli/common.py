@@ -377,7 +377,7 @@ def inspect_store(store: Store, since: date | None, until: date | None, where: s
     inspection = store.inspection(since, until, where)
     warn_of_store(store, len(inspection.reading.totals.damage))
     if where:
-        inspection.arrow("connections")
+        len(inspection.on_demand("connections"))
         tell_selection(inspection.reading.totals)
     return inspection
 

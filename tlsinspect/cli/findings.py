@@ -89,7 +89,7 @@ def findings(
         if indicators is not None:
             from ..indicators import add_matches
 
-            rows = add_matches(rows, indicators, inspection.arrow("connections"), inspection.arrow("certificates"))
+            rows = add_matches(rows, indicators, inspection.on_demand("connections"), inspection.arrow("certificates"))
         rows = at_least(rows, severity_at_least)
         rows = rows if chosen is None else chosen.apply(rows)
         if format_name == "text":

@@ -54,6 +54,8 @@ TEXT_TESTS: dict[str, Callable[[Any, str], Any]] = {
 class Filter:
     """A condition on the rows of one table, `text` as written; raises FilterError where it says nothing.
 
+    `columns` are the names of those that it asks.
+
     `listed` names a table whose rows are shown where the filter speaks of another: a column that both have has to
     be written with its table, connections.subject.
     """
@@ -64,6 +66,7 @@ class Filter:
         self.listed = listed
         compiler = Compiler(text, table, listed)
         self.make = compiler.condition(parse(text)).make
+        self.columns = frozenset(compiler.asked)
 
     def __reduce__(self) -> tuple[type[Filter], tuple[str, str, str]]:
         """Survive the way between processes."""
@@ -89,6 +92,7 @@ class Compiler:
         self.table = table
         self.listed = listed
         self.columns = {column.name: column for column in table_columns(table)}
+        self.asked: set[str] = set()
 
     def error(self, node: Node, reason: str) -> FilterError:
         """A mistake at a node."""
@@ -132,6 +136,7 @@ class Compiler:
                 f"or filter the rows of {self.listed}",
             )
         name = column.name
+        self.asked.add(name)
         return Value(
             node,
             KINDS[column.type],

@@ -37,6 +37,8 @@ class Tables(Protocol):
 
     def arrow(self, table: str) -> pa.Table: ...
 
+    def on_demand(self, table: str) -> pa.Table: ...
+
 
 class Facts:
     """The connections and certificates tables, as rules see them.
@@ -63,7 +65,7 @@ class Facts:
     def of(cls, source: Tables) -> Facts:
         """Those of an Inspection, or of what has its tables and its time of judgement."""
         moment = None if source.at is None else nanoseconds(source.at)
-        return cls(source.arrow("connections"), source.arrow("certificates"), source.arrow, moment)
+        return cls(source.on_demand("connections"), source.arrow("certificates"), source.arrow, moment)
 
     def other(self, table: str) -> pa.Table | None:
         """One of the other tables; None where they are not known."""
@@ -192,6 +194,8 @@ class Facts:
         def make() -> Mask:
             whole = self.known("client_hello_packet")
             doubtful = np.flatnonzero(whole & (self.says("truncated") | self.says("gap")))
+            if not len(doubtful):
+                return whole
             reasons = self.column("unknown_reasons").take(pa.array(doubtful))
             for name in LATE_COLUMNS:
                 cut = pc.is_in(pc.map_lookup(reasons, pa.scalar(name), "first"), value_set=pa.array(CUT_SHORT))

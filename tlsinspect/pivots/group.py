@@ -24,13 +24,21 @@ COUNTED = {
 }
 """Column of a pivot -> what of the connections it is made of, and how."""
 
+USED = (
+    "connection_id", "time_start", "client_ip", "server_ip", "server_port", "server_name", "protocol", "established",
+    "client_bytes", "server_bytes", "version_name", "client_legacy_version", "supported_versions", "cipher_suite",
+    "cipher_suite_name", "cipher_suites", "alpn", "ja3", "ja4", "ja3s", "issuer", "certificate_sha256s",
+    "client_certificate_sha256s",
+)  # fmt: skip
+"""The columns of the connections table that pivots are made of; no other is read from a store."""
+
 
 def tls_rows(connections: pa.Table, certificates: pa.Table) -> pa.Table:
-    """The connections with TLS, and beside their columns: server (address and port), name (in lower case), done (1
-    where established), octets (of both sides), leaf and client_leaf (SHA-256), key (of the leaf).
+    """The connections with TLS, and beside the columns in USED: server (address and port), name (in lower case), done
+    (1 where established), octets (of both sides), leaf and client_leaf (SHA-256), key (of the leaf).
     """
     carried = pc.is_in(connections["protocol"], value_set=pa.array(sorted(CARRIES_TLS)))
-    rows = connections.filter(carried).combine_chunks()
+    rows = connections.select(USED).filter(carried).combine_chunks()
     added = {
         "server": server_of(rows),
         "name": pc.utf8_lower(rows["server_name"]),

@@ -14,7 +14,7 @@ from ..display_filter import display_filter
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_cause, suite_class
-from ..statistics.observations import has_failed, tls_connections
+from ..statistics.observations import has_failed
 from ..statistics.series import is_false, is_true, text_series
 from ..statistics.wording import endpoint
 
@@ -158,12 +158,11 @@ def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[N
 
 def remarkable(frames: Frames) -> pd.DataFrame:
     """The connections that carried TLS, and those that might have: an upgrade was spoken of."""
-    import pandas as pd
+    from ..connection import CARRIES_TLS
 
     rows = frames.connections
-    spoken = rows[is_true(rows["starttls_status"].isin(UPGRADES))]
-    carried = tls_connections(frames)
-    return pd.concat([carried, spoken[~spoken.index.isin(carried.index)]]).sort_index().reset_index(drop=True)
+    wanted = is_true(rows["protocol"].isin(CARRIES_TLS)) | is_true(rows["starttls_status"].isin(UPGRADES))
+    return rows[wanted].reset_index(drop=True)
 
 
 def pair_up(rows: pd.DataFrame, about: Sequence[Remark]) -> dict[int, list[tuple[int, str]]]:

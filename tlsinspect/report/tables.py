@@ -67,6 +67,8 @@ class Inspected(Frames, Protocol):
 
     def arrow(self, table: str) -> pa.Table: ...
 
+    def on_demand(self, table: str) -> pa.Table: ...
+
 
 @dataclass(frozen=True)
 class Table:

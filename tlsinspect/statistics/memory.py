@@ -6,7 +6,10 @@ In: frames that nobody changes meanwhile. Out: the same frames, of which each th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -17,6 +20,14 @@ class Remembered:
     def __init__(self, frames: object) -> None:
         self.frames = frames
         self.derived: dict[Hashable, Any] = {}
+
+    @property
+    def connections(self) -> pd.DataFrame:
+        """The connections; where they lie in a store, what reads each column when it is first asked for."""
+        made = getattr(self.frames, "frame_on_demand", None)
+        if made is None:
+            return cast("pd.DataFrame", self.frames.connections)  # type: ignore[attr-defined]
+        return cast("pd.DataFrame", once(self, "connections", made))
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the frames have."""

@@ -18,6 +18,7 @@ from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
 from ..wire.limits import Limits
+from .on_demand import ColumnsOnDemand, FrameOnDemand
 from .sources import open_source
 
 if TYPE_CHECKING:
@@ -43,16 +44,17 @@ class StoredInspection(Inspection):
         """The same days, judged by other trust or at another time: see Inspection."""
         other = StoredInspection(self.store, self.since, self.until, self.chosen)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
+        other.columns = self.columns
         other.trust, other.at = trust, at
         return other
 
     def build(self, table: str) -> pa.Table:
         """Read a table that is stored; make one that follows from others."""
         if table == "connections":
-            return sort_table(table, self.read_connections())
+            return self.columns.whole
         if table in ("messages", "alerts", "problems"):
             rows = sort_table(table, self.read_stored(table))
-            return rows if self.chosen is None else of_connections(rows, self.arrow("connections"))
+            return rows if self.chosen is None else of_connections(rows, self.columns)
         if table == "captures":
             return self.read_stored(table)
         return super().build(table)
@@ -62,22 +64,31 @@ class StoredInspection(Inspection):
         names = list(columns or arrow_schema(table).names)
         return self.store.dataset(table, self.since, self.until).to_table(columns=names)
 
-    def read_connections(self) -> pa.Table:
-        """The connections that the filter selects; only they are kept while reading."""
-        schema = arrow_schema("connections")
+    @cached_property
+    def columns(self) -> ColumnsOnDemand:
+        """The connections, of which a column is read when it is first asked for."""
+        made = ColumnsOnDemand(self.store.dataset("connections", self.since, self.until), self.chosen)
         totals = self.reading.totals
         totals.listed = self.store.rows("connections", self.since, self.until)
-        if self.chosen is None:
-            totals.selected = totals.listed
-            return self.read_stored("connections")
-        batches = []
-        for batch in self.store.dataset("connections", self.since, self.until).to_batches(columns=schema.names):
-            kept = self.chosen.apply(batch)
-            if kept.num_rows:
-                batches.append(kept)
-        found = pa.Table.from_batches(batches, schema)
-        totals.selected = found.num_rows
-        return found
+        totals.selected = totals.listed if self.chosen is None else len(made)
+        return made
+
+    def on_demand(self, table: str) -> pa.Table:
+        """The connections by column; another table as it is."""
+        if table == "connections":
+            return self.columns
+        return self.arrow(table)
+
+    def some(self, table: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a table, its rows in any order."""
+        if table != "messages" or table in self.arrow_tables:
+            return self.on_demand(table).select(columns)
+        rows = self.read_stored(table, columns)
+        return rows if self.chosen is None else of_connections(rows, self.columns)
+
+    def frame_on_demand(self) -> FrameOnDemand:
+        """The connections frame by column."""
+        return FrameOnDemand(self.columns)
 
 
 class StoredReading:

@@ -53,10 +53,14 @@ def build_validation(connections: pa.Table, validator: Validator, at: datetime |
     return build_side(SERVERS, connections, connections["certificate_packet"], validator, at)
 
 
+CLIENT_PACKETS = ("connection_id", "sender", "message_type", "packet")
+"""The columns of the messages table that say when a client sent certificates."""
+
+
 def build_client_validation(
     connections: pa.Table, messages: Callable[[], pa.Table], validator: Validator, at: datetime | None = None
 ) -> pa.Table:
-    """The same of the chains that clients sent; `messages` makes that table, asked for where there are any."""
+    """The same of the chains that clients sent; `messages` gives CLIENT_PACKETS of that table, where there are any."""
     return build_side(CLIENTS, connections, client_packets(connections, messages), validator, at)
 
 

@@ -90,6 +90,7 @@ def iter_embedded(certificates: Iterable[str], validator: Validator) -> Iterator
 
 def iter_sent(connections: pa.Table, staples: Mapping[str, bytes], validator: Validator) -> Iterator[Source]:
     """The lists in TLS extensions and in stapled OCSP responses, once for each chain that they came with."""
+    connections = connections.select([CHAIN, "sct_list_sha256", STAPLES])
     kept = connections.filter(pc.is_valid(connections["sct_list_sha256"]))
     pairs = zip(kept[CHAIN].to_pylist(), kept["sct_list_sha256"].to_pylist(), strict=True)
     for leaf, name in dict.fromkeys((chain[0], name) for chain, name in pairs if chain):

@@ -33,6 +33,7 @@ def build_ocsp(
 ) -> pa.Table:
     """Judge every stapled response at its connection's start, or all of them `at` one time (else UTC)."""
     schema = arrow_schema("ocsp")
+    connections = connections.select(["time_start", "certificate_packet", CHAIN, STAPLES, *OF_CONNECTION])
     stapled = pc.greater(pc.fill_null(pc.list_value_length(connections[STAPLES]), 0), 0)
     connections = connections.filter(stapled)
     times = connections["time_start"].cast(pa.int64()).to_numpy()

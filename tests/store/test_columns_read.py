@@ -1,0 +1,141 @@
+"""What is read of a store: the columns that are asked for and no others, and the same answers from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tlsinspect
+from tlsinspect import Inspection, Store
+from tlsinspect.columns import COLUMNS
+from tlsinspect.pivots.group import USED
+from tlsinspect.report.notable import find_notable
+from tlsinspect.statistics import build_shares
+from tlsinspect.statistics.memory import remember
+from tlsinspect.store.on_demand import ColumnsOnDemand, FrameOnDemand
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+WHERE = "server_port == 443 and version_name is not null"
+
+
+class Recording:
+    """A dataset that remembers which columns it was asked for."""
+
+    def __init__(self, dataset: Any, asked: set[str]) -> None:
+        self.dataset, self.asked = dataset, asked
+
+    def to_table(self, columns: list[str]) -> Any:
+        self.asked.update(columns)
+        return self.dataset.to_table(columns=columns)
+
+    def to_batches(self, columns: list[str]) -> Any:
+        self.asked.update(columns)
+        return self.dataset.to_batches(columns=columns)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of a few files a day, whose rows are not in order."""
+    folder = tmp_path_factory.mktemp("stores") / "some"
+    for name in ("firefox.pcapng", "caddy.pcapng"):
+        tlsinspect.ingest(CAPTURES / "handshakes" / name, folder)
+    tlsinspect.ingest(CAPTURES / "demo.pcapng", folder)
+    return Store(folder)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """The columns that are asked for from now on, by table."""
+    found: dict[str, set[str]] = {}
+    real = Store.dataset
+
+    def dataset(self: Store, table: str, *days: Any) -> Recording:
+        return Recording(real(self, table, *days), found.setdefault(table, set()))
+
+    monkeypatch.setattr(Store, "dataset", dataset)
+    return found
+
+
+def whole(store: Store, where: str) -> Inspection:
+    """The same of a store whose connections were read whole, and are no longer those of a store."""
+    rows = store.inspection(where=where)
+    made = {name: rows.arrow(name) for name in ("connections", "messages", "alerts", "problems", "ports", "captures")}
+    return Inspection(made, rows.reading, rows.reading_arguments, where)
+
+
+def names_of(frames: Inspection) -> Any:
+    return frames.pivot_arrow("names").to_pylist()
+
+
+def findings_of(frames: Inspection) -> Any:
+    return frames.arrow("findings").to_pylist()
+
+
+def ledger_of(frames: Inspection) -> Any:
+    return frames.quantum().servers.to_dict("records")
+
+
+def whatif_of(frames: Inspection) -> Any:
+    return frames.whatif(drop="TLS 1.2,CBC").shares.to_dict("records")
+
+
+def versions_of(frames: Inspection) -> Any:
+    return build_shares("versions", remember(frames)).table.to_dict("records")
+
+
+def notable_of(frames: Inspection) -> Any:
+    return find_notable(remember(frames))
+
+
+ASKS: dict[Callable[[Inspection], Any], int] = {
+    names_of: len(USED), findings_of: 90, ledger_of: 20, whatif_of: 40, versions_of: 25, notable_of: 30,
+}  # fmt: skip
+"""What is asked of connections, and how many of their columns it may read at most."""
+
+
+@pytest.mark.parametrize("where", ["", WHERE])
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_answer_from_few_columns_is_that_from_all(
+    store: Store, asked: dict[str, set[str]], ask: Callable[[Inspection], Any], where: str
+) -> None:
+    found = ask(store.inspection(where=where))
+    read = set(asked["connections"])
+    assert len(read) <= ASKS[ask] < len(COLUMNS["connections"])
+    assert found == ask(whole(store, where))
+    assert found
+
+
+def test_a_table_that_is_not_asked_for_is_not_read(store: Store, asked: dict[str, set[str]]) -> None:
+    store.inspection().quantum()
+    assert set(asked) == {"connections"}
+
+
+def test_columns_come_in_the_order_and_with_the_rows_of_the_whole_table(store: Store) -> None:
+    for where in ("", WHERE, "1 == 2", "1 == 1"):
+        table = store.inspection(where=where).arrow("connections")
+        columns = store.inspection(where=where).on_demand("connections")
+        assert isinstance(columns, ColumnsOnDemand)
+        assert columns.num_rows == table.num_rows
+        for name in ("connection_id", "unknown_reasons", "cipher_suites"):
+            assert columns[name].equals(table[name])
+        assert table["time_start"].to_pylist() == sorted(table["time_start"].to_pylist())
+
+
+def test_a_frame_by_column_answers_as_the_frame(store: Store, asked: dict[str, set[str]]) -> None:
+    inspection = store.inspection()
+    some = FrameOnDemand(inspection.on_demand("connections"))
+    mask = (some["server_port"] == 443).fillna(False).astype(bool)
+    chosen = some[mask]
+    listed = chosen.loc[:, ["server_name", "ja4"]]
+    one = chosen.reset_index(drop=True).loc[[0], "server_name"]
+    assert asked["connections"] == {"time_start", "connection_id", "server_port", "server_name", "ja4"}
+    frame = inspection.connections
+    wanted = frame[mask]
+    assert listed.equals(wanted[["server_name", "ja4"]])
+    assert one.equals(wanted.reset_index(drop=True).loc[[0], "server_name"])
+    assert chosen.whole.equals(wanted)
+    assert chosen.sort_values("connection_id").equals(wanted.sort_values("connection_id"))
+    assert 0 < len(chosen) < len(some) == len(frame)

@@ -1,0 +1,240 @@
+"""The connections of a store, of which each column is read when it is first asked for.
+
+Goes in: a dataset and a filter. Comes out: what has the columns, their order and the methods of the table, and reads
+all of it only for what takes whole rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ..inspection import ORDER
+from ..tables.arrow import arrow_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow.dataset as ds
+
+    from ..filters.compile import Filter
+
+TABLE = "connections"
+
+
+class ColumnsOnDemand:
+    """Stands for the connections table where columns are taken from it one by one.
+
+    `column`, `[name]`, `select` and `filter` read what is asked for, once, and no other column; every other method is
+    that of the whole table, which is read for it. Rows are those that the filter selects, in an Inspection's order.
+    """
+
+    def __init__(self, dataset: ds.Dataset, where: Filter | None) -> None:
+        self.dataset = dataset  # one for all columns: it remembers where they lie in each file
+        self.where = where
+        self.schema = arrow_schema(TABLE)
+        self.made: dict[str, pa.ChunkedArray] = {}
+
+    @cached_property
+    def chosen(self) -> pa.Array | None:
+        """For each row of the dataset whether it is selected; None where all are."""
+        if self.where is None:
+            return None
+        names = sorted(self.where.columns) or ["connection_id"]
+        masks = [self.where.mask(batch) for batch in self.dataset.to_batches(columns=names)]
+        return pa.chunked_array(masks, pa.bool_()).combine_chunks()
+
+    @cached_property
+    def order(self) -> pa.Array:
+        """The places of the selected rows in the order of an Inspection."""
+        import pyarrow.compute as pc  # dear to import
+
+        keys = ORDER[TABLE]
+        return pc.sort_indices(self.scan(keys), sort_keys=[(key, "ascending") for key in keys])
+
+    def scan(self, names: Sequence[str]) -> pa.Table:
+        """Columns of the selected rows in the order of the files; rows that are not selected are not kept."""
+        if self.chosen is None:
+            return self.dataset.to_table(columns=list(names))
+        kept, begin = [], 0
+        for batch in self.dataset.to_batches(columns=list(names)):
+            kept.append(batch.filter(self.chosen.slice(begin, batch.num_rows)))
+            begin += batch.num_rows
+        return pa.Table.from_batches(kept, pa.schema([self.schema.field(name) for name in names]))
+
+    def read(self, names: Sequence[str]) -> None:
+        """Read those of some columns that were not read yet, in one pass."""
+        missing = [name for name in dict.fromkeys(names) if name not in self.made]
+        if missing:
+            rows = self.scan(missing).take(self.order)
+            self.made.update({name: rows.column(name) for name in missing})
+            pa.default_memory_pool().release_unused()
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column; raises KeyError for none of the table."""
+        if name not in self.made:
+            self.schema.field(name)
+            self.read([name])
+        return self.made[name]
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        return self.column(name)
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """Some columns as a table."""
+        self.read(names)
+        return pa.table(
+            [self.made[name] for name in names], schema=pa.schema([self.schema.field(name) for name in names])
+        )
+
+    def filter(self, mask: pa.Array) -> RowsOnDemand:
+        """The rows of which a mask is true, by column too."""
+        return RowsOnDemand(self, mask)
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.order)
+
+    def __len__(self) -> int:
+        return self.num_rows
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of all columns."""
+        return self.schema.names  # type: ignore[no-any-return]
+
+    @cached_property
+    def whole(self) -> pa.Table:
+        """The table itself."""
+        return self.select(self.schema.names)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.whole, name)
+
+
+class RowsOnDemand(ColumnsOnDemand):
+    """Some rows of it."""
+
+    def __init__(self, table: ColumnsOnDemand, mask: pa.Array) -> None:
+        self.table = table
+        self.mask = mask
+        self.schema = table.schema
+        self.made = {}
+
+    def read(self, names: Sequence[str]) -> None:
+        """Take these rows of some columns."""
+        self.table.read(names)
+        self.made.update({name: self.table.column(name).filter(self.mask) for name in names if name not in self.made})
+
+    @cached_property
+    def order(self) -> pa.Array:
+        """Their places in the table."""
+        import pyarrow.compute as pc  # dear to import
+
+        return pc.indices_nonzero(self.mask)
+
+
+class FrameOnDemand:
+    """Stands for the connections frame, or some of its rows, where columns are taken from it one by one.
+
+    `[name]`, `[mask]`, `loc[mask]`, `loc[rows, name or names]` and `reset_index` read no other column; everything else
+    is that of the whole frame, which is made for it.
+    """
+
+    def __init__(self, table: ColumnsOnDemand, places: Any = None, index: Any = None, like: Any = None) -> None:
+        """`places` are those of its rows in the table, None for all; `like` is a frame of the same rows."""
+        import pandas as pd
+
+        self.table = table
+        self.places = places
+        self.index = pd.RangeIndex(table.num_rows) if index is None else index
+        self.values: dict[str, pa.ChunkedArray] = {} if like is None else like.values
+        self.made: dict[str, pd.Series[Any]] = {}
+
+    def series(self, name: str) -> pd.Series[Any]:
+        """A column."""
+        import pandas as pd
+
+        if name not in self.values:
+            column = self.table.column(name)
+            self.values[name] = column if self.places is None else column.take(pa.array(self.places))
+        if name not in self.made:
+            array = pd.arrays.ArrowExtensionArray(self.values[name])
+            self.made[name] = pd.Series(array, index=self.index, name=name, copy=False)
+        return self.made[name]
+
+    def rows(self, mask: Any) -> FrameOnDemand:
+        """The rows of which a mask is true."""
+        import numpy as np
+
+        chosen = np.flatnonzero(np.asarray(mask, np.bool_))
+        if len(chosen) == len(self):
+            return FrameOnDemand(self.table, self.places, self.index, self)
+        return FrameOnDemand(self.table, chosen if self.places is None else self.places[chosen], self.index[chosen])
+
+    def __getitem__(self, what: Any) -> Any:
+        if isinstance(what, str):
+            return self.series(what)
+        if isinstance(what, list):
+            return self.frame(what)
+        return self.rows(what)
+
+    def frame(self, names: Sequence[str]) -> pd.DataFrame:
+        """Some columns as a frame."""
+        import pandas as pd
+
+        self.table.read(names)
+        return pd.DataFrame({name: self.series(name) for name in names}, index=self.index, columns=list(names))
+
+    def reset_index(self, drop: bool = False) -> Any:
+        """The same rows, counted anew."""
+        import pandas as pd
+
+        if not drop:
+            return self.whole.reset_index()
+        return FrameOnDemand(self.table, self.places, pd.RangeIndex(len(self)), self)
+
+    @property
+    def loc(self) -> Located:
+        """What `[]` is for rows, and rows of a column."""
+        return Located(self)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no row."""
+        return not len(self)
+
+    @cached_property
+    def whole(self) -> pd.DataFrame:
+        """The frame itself."""
+        return self.frame(self.table.column_names)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.whole, name)
+
+
+class Located:
+    """The `loc` of a frame: what names columns or has a mask is answered by columns, the rest by the whole frame."""
+
+    def __init__(self, frame: FrameOnDemand) -> None:
+        self.frame = frame
+
+    def __getitem__(self, what: Any) -> Any:
+        rows, names = what if isinstance(what, tuple) else (what, None)
+        if isinstance(names, str):
+            return self.frame.series(names).loc[rows]
+        if isinstance(names, list):
+            return self.frame.frame(names).loc[rows]
+        if names is None and getattr(rows, "dtype", None) == "bool":
+            return self.frame.rows(rows)
+        return self.frame.whole.loc[what]
