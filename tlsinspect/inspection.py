@@ -372,9 +372,8 @@ class Inspection:
         findings = add_matches(
             self.arrow("findings"), indicators, self.on_demand("connections"), self.arrow("certificates")
         )
-        made = {**self.arrow_tables, "findings": findings}
-        other = Inspection(made, self.reading, self.reading_arguments, self.selection)
-        other.trust, other.at = self.trust, self.at
+        other = self.trusting(self.trust, self.at)
+        other.arrow_tables = {**self.arrow_tables, "findings": findings}
         return other
 
     def find_connections(self, text: str) -> pd.DataFrame:

@@ -10,7 +10,10 @@ import pytest
 
 import tlsinspect
 from tlsinspect import Inspection, Store
+from tlsinspect.answers import build_answers
+from tlsinspect.charts import compose_chart
 from tlsinspect.columns import COLUMNS
+from tlsinspect.indicators import read_indicators
 from tlsinspect.pivots.group import USED
 from tlsinspect.report.notable import find_notable
 from tlsinspect.statistics import build_shares
@@ -90,8 +93,21 @@ def notable_of(frames: Inspection) -> Any:
     return find_notable(remember(frames))
 
 
+def chart_of(frames: Inspection) -> Any:
+    return compose_chart("versions", frames).numbers.to_dict("records")
+
+
+def answers_of(frames: Inspection) -> Any:
+    return [(answer.answer, answer.cases) for answer in build_answers(frames, "")]
+
+
+def cases_of(frames: Inspection) -> Any:
+    return frames.cases("names-per-certificate").to_dict("records")
+
+
 ASKS: dict[Callable[[Inspection], Any], int] = {
     names_of: len(USED), findings_of: 90, ledger_of: 20, whatif_of: 40, versions_of: 25, notable_of: 30,
+    chart_of: 25, answers_of: 55, cases_of: 20,
 }  # fmt: skip
 """What is asked of connections, and how many of their columns it may read at most."""
 
@@ -106,6 +122,15 @@ def test_an_answer_from_few_columns_is_that_from_all(
     assert len(read) <= ASKS[ask] < len(COLUMNS["connections"])
     assert found == ask(whole(store, where))
     assert found
+
+
+def test_what_indicators_find_is_added_to_the_findings_of_a_store(store: Store, tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(store.inspection().connections["server_name"].dropna().unique()[:2]), encoding="utf-8")
+    inspection = store.inspection()
+    matched = inspection.with_indicators(read_indicators([str(listed)]))
+    assert len(matched.arrow("findings")) > len(inspection.arrow("findings"))
+    assert matched.arrow("connections").equals(inspection.arrow("connections"))
 
 
 def test_a_table_that_is_not_asked_for_is_not_read(store: Store, asked: dict[str, set[str]]) -> None:

@@ -57,8 +57,9 @@ def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
     client_port, server_ip, server_port. Raises KeyError for a question that does not exist.
     """
     question = QUESTIONS[question_id]
-    what = question.cases(inspected).dropna()
-    rows = inspected.connections.loc[what.index]
+    inspected = remember(inspected)
+    found = question.cases(inspected)
+    rows, what = inspected.connections[found.notna()], found.dropna()
     packet = rows[question.packet]
     for column in PACKETS:
         packet = packet.fillna(rows[column])

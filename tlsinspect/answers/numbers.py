@@ -58,7 +58,7 @@ def on_tls_ports(frames: Inspected) -> Number:
     rows = cases.on_tls_ports(frames)
     spoken = rows[~is_true(rows["protocol"].isin(("silent", "unknown")))]
     silent = len(rows) - len(spoken)
-    others = counts_in(spoken.loc[~is_true(spoken["protocol"].isin(CARRIES_TLS)), "protocol"])
+    others = counts_in(spoken["protocol"][~is_true(spoken["protocol"].isin(CARRIES_TLS))])
     count, total = len(spoken) - sum(others.values()), len(spoken)
     if not total:
         sentence = "No connection to a TLS port says what it carries."
@@ -73,7 +73,7 @@ def on_tls_ports(frames: Inspected) -> Number:
 def on_other_ports(frames: Inspected) -> Number:
     """TLS on ports that were not asked for as TLS ports."""
     rows = tls_connections(frames)
-    found = rows.loc[cases.on_other_ports(frames).dropna().index]
+    found = frames.connections[cases.on_other_ports(frames).notna()]
     ports = Counter(f"{port}/{name}" for port, name in zip(found["server_port"], found["transport"], strict=True))
     share = share_of_text(len(found), len(rows), "TLS connections")
     sentence = (
@@ -118,7 +118,7 @@ def old_versions(frames: Inspected) -> Number:
     """Versions that RFC 8996 and its predecessors forbid."""
     shares = build_shares("versions", frames)
     found = cases.old_versions(frames)
-    rows = frames.connections.loc[found.dropna().index]
+    rows = frames.connections[found.notna()]
     count = len(rows)
     share = begin(share_of_text(count, shares.denominator, "connections"))
     between = f": {list_counts(counts_in(found), 5)}; {rows['client_ip'].nunique():,} clients, " if count else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..statistics.memory import remember
 from .catalogue import CHARTS
 from .compose import Chart, Content
 from .files import csv_bytes, save_chart, save_drawing
@@ -40,7 +41,7 @@ def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     chart = CHARTS[name]
     if unit and unit not in chart.units:
         raise ValueError(f"{name} is counted by {', '.join(chart.units)}, not by {unit}")
-    return chart.compose(chart, frames, unit or chart.unit)
+    return chart.compose(chart, remember(frames), unit or chart.unit)
 
 
 def draw_chart(content: Content, size: str = "page", bare: bool = False, dark: bool = False) -> Figure:
