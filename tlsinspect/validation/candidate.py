@@ -1,4 +1,4 @@
-"""One certificate -> what building and checking a path asks of it, beyond its facts.
+"""One certificate -> what building and checking a path asks of it, beyond its facts, which are read when asked for.
 
 A certificate that cannot be taken apart has a `problem` instead and serves for nothing.
 Spec: RFC 5280 sections 4.1, 4.2.1.1, 4.2.1.2 and 7.1.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..certificates import CertificateFacts
+from ..certificates import CertificateFacts, parse_certificate
 from ..certificates.der import (
     SEQUENCE,
     SET,
@@ -40,19 +40,23 @@ NEEDED = (  # facts without which nothing can be said; each is None only where i
 
 
 class Candidate:
-    """A certificate as a step of a path. Lengths are octets; `extensions` map an OID to (critical, contents)."""
+    """A certificate as a step of a path. Lengths are octets; `extensions` map an OID to (critical, contents).
 
+    `facts` are given, or read when they are first asked for: of hundreds of trusted certificates few ever are.
+    """
+
+    facts: CertificateFacts
+    problem: str | None
     __slots__ = (
-        "algorithm", "authority_issuer", "authority_key_id", "authority_serial", "der", "extensions", "facts",
+        "algorithm", "authority_issuer", "authority_key_id", "authority_serial", "damage", "der", "extensions", "facts",
         "inner_algorithm", "issuer", "issuer_encoding", "problem", "serial", "sha256", "signature", "signed", "spki",
         "subject", "subject_key_id",
     )  # fmt: skip
 
-    def __init__(self, der: bytes, facts: CertificateFacts) -> None:
+    def __init__(self, der: bytes, sha256: str, facts: CertificateFacts | None = None) -> None:
         self.der = der
-        self.facts = facts
-        self.sha256 = facts.sha256
-        self.problem: str | None = None
+        self.sha256 = sha256
+        self.damage: str | None = None
         self.subject: Name = ()
         self.issuer: Name = ()
         self.serial = 0
@@ -66,10 +70,24 @@ class Candidate:
         try:
             self.read()
         except DecodeError as error:
-            self.problem = f"{error.kind} at octet {error.offset}, expected {error.expected}"
-        missing = [name for name in NEEDED if getattr(facts, name) is None]
-        if missing and self.problem is None:
-            self.problem = facts.issue or f"{missing[0]} cannot be read"
+            self.damage = f"{error.kind} at octet {error.offset}, expected {error.expected}"
+        if facts is not None:
+            self.facts = facts
+
+    def __getattr__(self, name: str) -> object:
+        """Read what was not asked for before: `facts`, and `problem`, why it serves for nothing."""
+        if name == "facts":
+            self.facts = parse_certificate(self.der)
+        elif name == "problem":
+            self.problem = self.find_problem()
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
+
+    def find_problem(self) -> str | None:
+        """Why it serves for nothing; None where it can be taken apart and says what is needed."""
+        missing = [name for name in NEEDED if getattr(self.facts, name) is None]
+        return self.damage or (self.facts.issue or f"{missing[0]} cannot be read" if missing else None)
 
     @property
     def self_issued(self) -> bool:

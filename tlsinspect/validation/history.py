@@ -8,7 +8,7 @@ trusted in between.
 from __future__ import annotations
 
 import csv
-from base64 import b64decode
+from binascii import a2b_base64
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -41,7 +41,7 @@ def read_history() -> History:
         _, first, _, last = file.readline().split()
         roots = tuple(
             (
-                b64decode(row["certificate"]),
+                a2b_base64(row["certificate"]),
                 Period(moment(row["added"], -MAX_TIME), moment(row["removed"], MAX_TIME)),
             )
             for row in csv.DictReader(file)

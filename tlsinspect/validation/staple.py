@@ -160,7 +160,7 @@ def find_signer(
             return check_signature(response, "issuer", issuer, validator)
     for der in response.certificates:
         facts = parse_certificate(der)
-        candidate = Candidate(der, facts)
+        candidate = Candidate(der, facts.sha256, facts)
         if candidate.problem is None and is_responder(response, candidate):
             return check_delegate(response, candidate, issuers, validator)
     text = f"neither the issuer nor a certificate that came with it is the responder that it names: {named(response)}"

@@ -13,7 +13,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
-from ..certificates import parse_certificate
 from ..certificates.facts import MAX_TIME
 from ..errors import TrustError
 from .candidate import Candidate, Name
@@ -47,9 +46,9 @@ class Trust:
         self.parts: dict[int, Trust] = {}
         self.anchors: dict[str, Candidate] = {}
         self.by_subject: dict[Name, list[Candidate]] = {}
-        for der in certificates:
-            anchor = Candidate(der, parse_certificate(der))
-            if anchor.sha256 not in self.anchors and anchor.spki:
+        for der in dict.fromkeys(certificates):
+            anchor = Candidate(der, sha256(der).hexdigest())
+            if anchor.spki:
                 self.add(anchor)
 
     def add(self, anchor: Candidate) -> None:

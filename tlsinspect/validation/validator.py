@@ -43,7 +43,7 @@ class Validator:
         """A certificate of the run, or a trusted one."""
         if sha256 not in self.candidates:
             anchor = self.trust.anchors.get(sha256)
-            self.candidates[sha256] = anchor or Candidate(self.certificates[sha256], self.facts_of(sha256))
+            self.candidates[sha256] = anchor or Candidate(self.certificates[sha256], sha256, self.facts_of(sha256))
         return self.candidates[sha256]
 
     @cached_property
