@@ -7,28 +7,28 @@ import hmac
 import pytest
 from quic_traffic import DCID, V1, V2, seal
 
-from tlsinspect.quic_keys import CACHE_LIMIT, CANDIDATES, SALT_V1, SALT_V2, VERSIONS, QuicKeys, expand, salts
+from tlsinspect.quic_keys import CACHE_LIMIT, CANDIDATES, SALT_V1, SALT_V2, VERSIONS, QuicKeys, expand, pads_of, salts
 
 
 def test_keys_are_those_of_rfc_9001_appendix_a() -> None:
     secret = hmac.digest(SALT_V1, DCID, "sha256")
     assert secret.hex() == "7db5df06e7a69e432496adedb00851923595221596ae2ae9fb8115c1e9ed0a44"
-    client = expand(secret, "client in", 32)
+    client = expand(pads_of(secret), "client in", 32)
     assert client.hex() == "c00cf151ca5be075ed0ebfb5c80323c42d6b7db67881289af4008f1f6c357aea"
-    assert expand(client, "quic key", 16).hex() == "1f369613dd76d5467730efcbe3b1a22d"
-    assert expand(client, "quic iv", 12).hex() == "fa044b2f42a3fd3b46fb255c"
-    assert expand(client, "quic hp", 16).hex() == "9f50449e04a0e810283a1e9933adedd2"
-    server = expand(secret, "server in", 32)
+    assert expand(pads_of(client), "quic key", 16).hex() == "1f369613dd76d5467730efcbe3b1a22d"
+    assert expand(pads_of(client), "quic iv", 12).hex() == "fa044b2f42a3fd3b46fb255c"
+    assert expand(pads_of(client), "quic hp", 16).hex() == "9f50449e04a0e810283a1e9933adedd2"
+    server = expand(pads_of(secret), "server in", 32)
     assert server.hex() == "3c199828fd139efd216c155ad844cc81fb82fa8d7446fa7d78be803acdda951b"
 
 
 def test_keys_are_those_of_rfc_9369_appendix_a() -> None:
     secret = hmac.digest(SALT_V2, DCID, "sha256")
     assert secret.hex() == "2062e8b3cd8d52092614b8071d0aa1fb7c2e3ac193f78b280e72d8f5751f6aba"
-    client = expand(secret, "client in", 32)
-    assert expand(client, "quicv2 key", 16).hex() == "8b1a0bc121284290a29e0971b5cd045d"
-    assert expand(client, "quicv2 iv", 12).hex() == "91f73e2351d8fa91660e909f"
-    assert expand(client, "quicv2 hp", 16).hex() == "45b95e15235d6f45a6b19cbcb0294ba9"
+    client = expand(pads_of(secret), "client in", 32)
+    assert expand(pads_of(client), "quicv2 key", 16).hex() == "8b1a0bc121284290a29e0971b5cd045d"
+    assert expand(pads_of(client), "quicv2 iv", 12).hex() == "91f73e2351d8fa91660e909f"
+    assert expand(pads_of(client), "quicv2 hp", 16).hex() == "45b95e15235d6f45a6b19cbcb0294ba9"
 
 
 def test_masks_are_those_of_rfc_9001_appendix_a() -> None:

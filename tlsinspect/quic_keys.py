@@ -7,13 +7,16 @@ drafts and experiments differ in salt and labels.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .quic_protection import AesProtection
+
+Pads = tuple[bytes, bytes]
+INNER, OUTER = (bytes(octet ^ pad for octet in range(256)) for pad in (0x36, 0x5C))
 
 CACHE_LIMIT = 1024  # connections whose keys are kept; a packet of an older one has them derived again
 
@@ -86,7 +89,7 @@ class Protections(Sequence["AesProtection"]):
 
     def __init__(self, salt: bytes, labels: str, connection_id: bytes) -> None:
         self.labels = labels
-        self.secret = hmac.digest(salt, connection_id, "sha256")
+        self.secret = authenticate(salt_pads(salt), connection_id)
         self.made: list[AesProtection | None] = [None, None]
 
     def __len__(self) -> int:
@@ -97,19 +100,35 @@ class Protections(Sequence["AesProtection"]):
         if made is None:
             from .quic_protection import AesProtection  # cryptography is dear to import, and no QUIC may come
 
-            secret = expand(self.secret, ("client in", "server in")[role], 32)
+            secret = expand(pads_of(self.secret), ("client in", "server in")[role], 32)
             made = self.made[role] = AesProtection(*packet_keys(secret, self.labels))
         return made
 
 
 def packet_keys(secret: bytes, labels: str) -> tuple[bytes, bytes, bytes]:
     """Key, IV and header protection key of one direction. Spec: RFC 9001 section 5.1."""
-    return expand(secret, f"{labels} key", 16), expand(secret, f"{labels} iv", 12), expand(secret, f"{labels} hp", 16)
+    pads = pads_of(secret)
+    return expand(pads, f"{labels} key", 16), expand(pads, f"{labels} iv", 12), expand(pads, f"{labels} hp", 16)
 
 
-def expand(secret: bytes, label: str, length: int) -> bytes:
+def expand(pads: Pads, label: str, length: int) -> bytes:
     """HKDF-Expand-Label with an empty context, of at most one block. Spec: RFC 8446 section 7.1, RFC 5869."""
-    return hmac.digest(secret, expansion(label, length), "sha256")[:length]
+    return authenticate(pads, expansion(label, length))[:length]
+
+
+def authenticate(pads: Pads, message: bytes) -> bytes:
+    """HMAC-SHA-256 under the key of some pads, in half the time of hmac.digest. Spec: RFC 2104 section 2."""
+    inner, outer = pads
+    return sha256(outer + sha256(inner + message).digest()).digest()
+
+
+def pads_of(key: bytes) -> Pads:
+    """What HMAC-SHA-256 puts in front of what it hashes, of a key of at most a block of 64 octets."""
+    block = key.ljust(64, b"\0")
+    return block.translate(INNER), block.translate(OUTER)
+
+
+salt_pads = cache(pads_of)  # there are a handful of salts
 
 
 @cache

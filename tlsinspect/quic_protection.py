@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128
 from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 
+ONE_BLOCK = ECB()
+
 
 class AesProtection:
     """AES-128-GCM packet protection and AES-ECB header protection; see PacketProtection."""
@@ -19,7 +21,7 @@ class AesProtection:
         self.key = key
         self.aead = AESGCM(key)
         self.iv = int.from_bytes(iv, "big")
-        self.block = Cipher(AES128(header_key), ECB()).encryptor()
+        self.block = Cipher(AES128(header_key), ONE_BLOCK).encryptor()
 
     def mask(self, sample: bytes) -> bytes:
         """The header protection mask of a sample of 16 octets."""
