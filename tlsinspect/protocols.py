@@ -102,6 +102,8 @@ def name_dialogue(client: bytes, server: bytes) -> str:
 
 def name_greeting(client: bytes, server: bytes) -> str:
     """Protocols in which the server speaks first; without a greeting that is known, USER is a word of IRC."""
+    if not server:
+        return "irc" if is_irc(client, server) else name_commands(client)
     if server[:4] in (b"220 ", b"220-"):
         if client[:5].upper() in (b"EHLO ", b"HELO ", b"LHLO "):
             return "smtp"
@@ -115,13 +117,13 @@ def name_greeting(client: bytes, server: bytes) -> str:
         return "tds"
     if len(server) > 5 and server[3] == 0 and server[4] in (9, 10) and int.from_bytes(server[:3], "little") < 1024:
         return "mysql"
-    if is_irc(client, server):
-        return "irc"
-    return "" if server else name_commands(client)
+    return "irc" if is_irc(client, server) else ""
 
 
 def name_commands(client: bytes) -> str:
     """Protocols in which the server speaks first, where only the client is in the capture."""
+    if not client[:1].isalnum():
+        return ""
     words = client.partition(b"\r\n")[0].upper().split(b" ")
     if len(words) == 2 and words[1] in (b"CAPABILITY", b"STARTTLS") and words[0].isalnum():
         return "imap"
@@ -201,9 +203,12 @@ def is_irc(client: bytes, server: bytes) -> bool:
 
     FTP and POP3 know USER too, with one parameter.
     """
-    line = client.partition(b"\n")[0]
-    if line.startswith((b"NICK ", b"CAP LS")) or (line.startswith(b"USER ") and line.count(b" ") >= 4):
+    if client.startswith((b"NICK ", b"CAP LS")):
         return True
+    if client.startswith(b"USER ") and client.partition(b"\n")[0].count(b" ") >= 4:
+        return True
+    if not server:
+        return False
     words = server.partition(b"\r\n")[0].split(b" ")
     told = words[0].startswith(b":") and len(words) > 2 and (words[1] == b"NOTICE" or re.fullmatch(rb"\d{3}", words[1]))
     return bool(told) or words[:2] == [b"NOTICE", b"AUTH"]
