@@ -150,3 +150,10 @@ def test_a_suite_of_tls12_says_the_version_of_a_cut_server_hello_and_nothing_of_
     row = server_cut_after(tmp_path, (HELLO, answer), 3)
     assert (row["version"], row["psk_selected"]) == (0x0303, None)
     assert dict(row["unknown_reasons"])["alpn"] == "snaplen"
+
+
+def test_a_whole_server_hello_without_room_for_another_version_has_the_one_that_it_names(tmp_path: Path) -> None:
+    answer = b"\x03\x03" + bytes(range(32)) + b"\x00\x13\x01\x00" + b"\x00"  # a stray octet where extensions would be
+    (tmp_path / "made.pcap").write_bytes(pcap(converse(HELLO, handshake(message(2, answer)))))
+    [row] = tlsinspect.read(tmp_path / "made.pcap").connections.to_dict("records")
+    assert (row["version"], row["cipher_suite"]) == (0x0303, 0x1301)

@@ -283,6 +283,7 @@ class Flow(Listener):
 
     def take_server_hello(self, reader: RecordReader, hello: ServerHello, complete: bool) -> None:
         """The first ServerHello that is no HelloRetryRequest counts."""
+        hello.whole = complete
         hello.complete = complete and not hello.problems
         for error in hello.problems:
             self.problem(error)

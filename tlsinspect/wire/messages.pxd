@@ -31,7 +31,8 @@ cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
     cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share, timestamps
     cdef public unsigned long long seen
-    cdef public bint psk_selected, retry, session_hit, complete
+    cdef public bint psk_selected, retry, session_hit, complete, whole
+    cdef public Py_ssize_t room
     cdef public list problems
     cpdef int version(self) except -2
     @cython.locals(version=int)

@@ -41,6 +41,7 @@ from .octets import cut
 SHORTEST_SHARE = 32  # octets of a public value: those of X25519
 EXPLICIT_PRIME, EXPLICIT_CHAR2 = 1, 2  # ECCurveType of a curve that is spelled out (RFC 4492 section 5.4)
 EXPLICIT_CURVES = 0xFF00  # the named groups that stand for them follow (RFC 4492 section 5.1.1)
+LEAST_VERSION_OCTETS = 8  # of extensions with a supported_versions: their length, its type, length and version
 TLS13_SUITES = 0x13  # first octet of the suites that TLS 1.3 alone has (RFC 8446 appendix B.4)
 FIRST_BIT = 1  # of 64: in C the number itself has 32
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -97,7 +98,8 @@ class ServerHello:
     """A ServerHello or HelloRetryRequest as sent; numbers are -1 where they are absent.
 
     `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py. `timestamps` is the
-    SignedCertificateTimestampList of RFC 6962 section 3.3.1, as it stands in the extension.
+    SignedCertificateTimestampList of RFC 6962 section 3.3.1, as it stands in the extension. `whole` is False when
+    only its beginning is there, `room` counts the octets where the extensions stand.
     """
 
     def __init__(self) -> None:
@@ -118,6 +120,8 @@ class ServerHello:
         self.session_hit = False
         self.cipher_kinds: bytes | None = None
         self.complete = True
+        self.whole = True
+        self.room = 0
         self.problems: list[DecodeError] = []
 
     def version(self) -> int:
@@ -136,6 +140,8 @@ class ServerHello:
 
         Who chose a suite of TLS 1.2 and before did not choose TLS 1.3.
         """
+        if self.whole and self.room < LEAST_VERSION_OCTETS:
+            return False
         if self.complete or self.selected_version >= 0 or self.legacy_version not in (0x0303, 0xFEFD):
             return False
         return self.cipher_suite < 0 or self.cipher_suite >> 8 == TLS13_SUITES
@@ -369,7 +375,8 @@ def parse_server_hello(body: bytes) -> ServerHello:
         hello.cipher_suite = cursor.read_u16()
         if not short:
             hello.compression_method = cursor.read_u8()
-        if cursor.remaining() > 0:
+        hello.room = cursor.remaining()
+        if hello.room > 0:
             read_server_extensions(cursor, hello)
     except DecodeError as error:
         hello.problems.append(error)
