@@ -361,6 +361,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation": "client"}])
+def test_heartbeats_may_have_been_agreed_on_where_it_is_not_seen(more: dict[str, Any]) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-05-UNASKED"]
+    assert not rule.find(Facts(*tables_of(CASES[rule.id][0] | more))).any()
+
+
 def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Table, Callable[[str], pa.Table]]:
     """Connections and certificates that are clean but for the changes, and what makes the other tables."""
     changes = dict(changes)

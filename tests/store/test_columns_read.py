@@ -13,6 +13,7 @@ from tlsinspect import Inspection, Store
 from tlsinspect.answers import build_answers
 from tlsinspect.charts import compose_chart
 from tlsinspect.columns import COLUMNS
+from tlsinspect.filters.compile import Filter
 from tlsinspect.indicators import read_indicators
 from tlsinspect.pivots.group import USED
 from tlsinspect.report.notable import find_notable
@@ -164,3 +165,10 @@ def test_a_frame_by_column_answers_as_the_frame(store: Store, asked: dict[str, s
     assert chosen.whole.equals(wanted)
     assert chosen.sort_values("connection_id").equals(wanted.sort_values("connection_id"))
     assert 0 < len(chosen) < len(some) == len(frame)
+
+
+@pytest.mark.parametrize("where", [WHERE, "server_port != 443", "version_name == 'TLS 1.2' and resumed"])
+def test_rows_that_a_filter_selects_are_those_of_the_whole_table(store: Store, where: str) -> None:
+    selected = Filter(where, "connections").apply(store.inspection().arrow("connections"))
+    assert 0 < len(selected) < store.rows("connections")
+    assert store.inspection(where=where).arrow("connections").to_pylist() == selected.to_pylist()

@@ -85,6 +85,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Inspection:
         mutual((LEAF, MIDDLE), old, MIDDLE),
         mutual((LEAF, MIDDLE)),
         tls12_turns(server_name(b"www.example"), LEAF, MIDDLE),
+        mutual((issue("other", "Middle", names=["other.test"]), MIDDLE), good, MIDDLE),
     ]
     packets = []
     for number, turn in enumerate(turns):
@@ -104,7 +105,7 @@ def test_every_connection_has_a_verdict_on_what_its_client_sent(made: Inspection
     assert list(rows[0]) == [column.name for column in COLUMNS["client_validation"]]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
         ("valid", None), ("constraint_violated", None), ("expired", None),
-        ("not_applicable", "not_offered"), ("not_applicable", "not_applicable"),
+        ("not_applicable", "not_offered"), ("not_applicable", "not_applicable"), ("valid", None),
     ]  # fmt: skip
     assert "not for TLS clients" in rows[1]["detail"]
     assert rows[3]["detail"] == "the client was asked for a certificate and sent none"
@@ -112,7 +113,7 @@ def test_every_connection_has_a_verdict_on_what_its_client_sent(made: Inspection
 
 
 def test_the_verdicts_on_servers_are_those_without_clients(made: Inspection) -> None:
-    assert [row["verdict"] for row in rows_of(made, "validation")] == ["valid"] * 5
+    assert [row["verdict"] for row in rows_of(made, "validation")] == ["valid"] * 5 + ["name_mismatch"]
 
 
 def test_the_packet_is_that_of_the_clients_message(made: Inspection) -> None:

@@ -161,8 +161,11 @@ def test_signatures_of_every_kind_are_checked_and_openssl_says_the_same(case: st
     assert openssl_accepts(response, tmp_path) == (verdicts == ["good"])
 
 
-def test_a_pss_signature_without_parameters_is_not_checked() -> None:
-    assert judge(signed_by(RSA_KEY, lambda _: bytes(256), bytes.fromhex("300b06092a864886f70d01010a"))) == ["unchecked"]
+@pytest.mark.parametrize("parameters", ["", "3006 a304 0202 0100", "3006 a204 0202 0201", "3005 a203 0201 ff"])
+def test_a_pss_signature_whose_parameters_are_missing_or_nobody_has_is_not_checked(parameters: str) -> None:
+    """None at all, another trailer than 1, a salt of 513 octets and one of -1."""
+    identifier = nested(0x30, bytes.fromhex("06092a864886f70d01010a"), bytes.fromhex(parameters))
+    assert judge(signed_by(RSA_KEY, lambda _: bytes(256), identifier)) == ["unchecked"]
 
 
 def test_every_verdict_has_a_case_here() -> None:

@@ -40,7 +40,7 @@ from .whatif import whatif
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
 
-NEW_OBJECTS = 100_000  # between two looks for garbage; at 700 they take a tenth of a summary, and find next to none
+NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -115,7 +115,7 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
             default=min(os.cpu_count() or 1, PROCESS_LIMIT), show_default="one per core",
-            help="Worker processes that share large captures, and the drawing of a report.",
+            help="Worker processes that share large captures.",
         ),
         click.option(
             "--overlap", type=click.Choice(["first", "last"]), default="first", show_default=True,
@@ -377,7 +377,7 @@ def inspect_store(store: Store, since: date | None, until: date | None, where: s
     inspection = store.inspection(since, until, where)
     warn_of_store(store, len(inspection.reading.totals.damage))
     if where:
-        len(inspection.on_demand("connections"))
+        inspection.on_demand("connections")  # which counts what it selects
         tell_selection(inspection.reading.totals)
     return inspection
 

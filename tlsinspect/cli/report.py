@@ -63,7 +63,7 @@ def report(
     """Write an HTML report: charts, and the numbers behind them.
 
     The page needs nothing from the network; beside it stand the charts as files, their
-    numbers as CSV, and the tables.
+    numbers as CSV, and the tables. As many --processes draw as read.
 
     \b
     Examples:

@@ -28,6 +28,11 @@ FINDINGS = (
     Column("references", "list<string>", "standards and vulnerabilities"),
 )
 
+MOMENT = (
+    Column("connection_id", "string", "connection"),
+    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+)
+
 CHAIN_JUDGEMENT = (
     Column(
         "verdict",
@@ -59,8 +64,7 @@ CHAIN_JUDGEMENT = (
 )
 
 VALIDATION = (
-    Column("connection_id", "string", "connection"),
-    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    *MOMENT,
     Column("packet", "int64", "packet that completes the server's Certificate", "packet number"),
     Column("server_ip", "string", "server's address"),
     Column("server_port", "uint16", "server's port"),
@@ -69,8 +73,7 @@ VALIDATION = (
 )
 
 CLIENT_VALIDATION = (
-    Column("connection_id", "string", "connection"),
-    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    *MOMENT,
     Column(
         "packet",
         "int64",
@@ -86,8 +89,7 @@ CLIENT_VALIDATION = (
 )
 
 OCSP = (
-    Column("connection_id", "string", "connection"),
-    Column("time", "timestamp", "moment that the verdict is for: the connection's start, or the one asked for", "UTC"),
+    *MOMENT,
     Column("packet", "int64", "packet that completes the server's Certificate", "packet number"),
     Column("server_ip", "string", "server's address"),
     Column("server_port", "uint16", "server's port"),

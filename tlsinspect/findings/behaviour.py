@@ -134,7 +134,7 @@ RULES = (
     ),
     Rule(
         "EXT-05-UNASKED", "Heartbeat sent although none was agreed on", "medium", find_unasked_heartbeat,
-        ("handshake_history", "heartbeat_mode"),
+        ("version_name", "handshake_history"),
         "Find out who sends it: the protocol forbids it, and tests for Heartbleed do it.",
         ("RFC 6520 section 2", "CVE-2014-0160"), "client", "server_hello_packet",
     ),
