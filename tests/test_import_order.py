@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "tlsinspect"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "tlsinspect"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
@@ -121,6 +122,14 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             assert called not in PRINTING | {"sys.exit", "os._exit"}, f"{path.name}:{node.lineno} calls {called}"
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "captures/makers", "docs"])
+def test_no_folder_that_tests_import_from_has_a_module_named_like_one_of_the_tests(folder: str) -> None:
+    here = {path.stem for path in TESTS.iterdir()}
+    there = {path.stem for path in (TESTS.parent / folder).glob("*.py")}
+    assert there
+    assert not here & there
 
 
 def test_imports_are_found_however_late_and_however_they_are_written() -> None:

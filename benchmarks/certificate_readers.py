@@ -1,6 +1,6 @@
 """What reading a certificate costs beside the cryptography package, and whether both read the same.
 
-    PYTHONPATH=tests python benchmarks/certificates.py CAPTURE ...
+    PYTHONPATH=tests python benchmarks/certificate_readers.py CAPTURE ...
 
 Takes every distinct certificate of the captures; a file that is no capture is passed over. The package's reader is that
 of the tests, with ours for what it refuses. Both read all certificates in turn, five times, and the best time counts.

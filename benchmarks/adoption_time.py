@@ -1,4 +1,4 @@
-"""Measures `tlsinspect adoption` on many stored connections: python benchmarks/adoption.py FOLDER [CONNECTIONS]
+"""Measures `tlsinspect adoption` on many stored connections: python benchmarks/adoption_time.py FOLDER [CONNECTIONS]
 
 Makes, where it is not there yet, a year of connections in FOLDER, in files by day as a store has them: the rows of
 the sample captures again and again, with other times, clients, servers and names. Then counts them by month and
