@@ -106,7 +106,9 @@ def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
 
 def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, top: int = 0) -> Shares:
     """Count observations by category in one unit."""
-    seen = observations[observations[unit.key].notna()] if unit.key else observations
+    keys = [unit.key] if unit.key else ["bytes"] if unit.name == "bytes" else []
+    seen = observations[["category", "reason", "applies", *keys]]  # each selection copies what it is given
+    seen = seen[seen[unit.key].notna()] if unit.key else seen
     known = seen[seen["category"].notna()]
     unknown = seen[seen["category"].isna() & seen["applies"]]
     excluded = seen[~seen["applies"]]

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -185,6 +184,8 @@ def precertificate_entry(candidate: Candidate, validator: Validator) -> bytes | 
     issuers = find_issuers(candidate, validator)
     if not issuers:
         return None
+    from cryptography import x509  # dear to import, and few runs come here
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
