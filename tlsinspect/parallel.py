@@ -8,6 +8,7 @@ as workers finish them, so their order is not the same at each run.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pyarrow as pa
 
 from . import tables
@@ -96,7 +98,7 @@ class ParallelReading:
             for pipe in cast("list[Pipe]", wait(list(waiting))):
                 kind, *message = receive_message(pipe, waiting[pipe])
                 if kind == "rows":
-                    yield Batch(message[0], receive_rows(pipe, waiting[pipe], message[0]))
+                    yield Batch(message[0], receive_rows(pipe, waiting[pipe], *message))
                 elif kind == "refused":
                     raise message[0]
                 elif kind == "progress":
@@ -141,8 +143,9 @@ def work(
     reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where)
     try:
         for batch in reading:
-            sender.send(("rows", batch.table))
-            sender.send_bytes(batch.rows.serialize())  # as they lie in memory: pickling copies them twice more
+            rows = batch.rows.serialize()  # as they lie in memory: pickling copies them twice more
+            sender.send(("rows", batch.table, rows.size))
+            send_octets(sender, memoryview(rows))
     except CaptureError as error:
         sender.send(("refused", error))
     else:
@@ -156,10 +159,33 @@ def receive_message(pipe: Pipe, process: BaseProcess) -> Any:
         return pipe.recv()
 
 
-def receive_rows(pipe: Pipe, process: BaseProcess, table: str) -> pa.RecordBatch:
-    """The rows that follow a message of their own; raises TlsInspectError when the worker died."""
+def receive_rows(pipe: Pipe, process: BaseProcess, table: str, size: int) -> pa.RecordBatch:
+    """The rows that follow a message of their own, as `size` octets; raises TlsInspectError when the worker died."""
+    octets = np.empty(size, np.uint8)
     with told_of_death(process):
-        return pa.ipc.read_record_batch(pa.py_buffer(pipe.recv_bytes()), tables.arrow_schema(table))
+        receive_octets(pipe, octets.data)
+    return pa.ipc.read_record_batch(pa.py_buffer(octets), tables.arrow_schema(table))
+
+
+def send_octets(pipe: Pipe, octets: memoryview) -> None:
+    """Write octets of which the other end knows how many come."""
+    if sys.platform == "win32":
+        pipe.send_bytes(octets)
+        return
+    while octets:
+        octets = octets[os.write(pipe.fileno(), octets) :]
+
+
+def receive_octets(pipe: Pipe, room: memoryview) -> None:
+    """Fill `room` with the next octets, straight from the pipe; raises EOFError where it ends before."""
+    if sys.platform == "win32":
+        pipe.recv_bytes_into(room)
+        return
+    while room:
+        count = os.readv(pipe.fileno(), [room])
+        if count == 0:
+            raise EOFError
+        room = room[count:]
 
 
 @contextmanager
