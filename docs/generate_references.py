@@ -19,12 +19,13 @@ from tlsinspect.failures import CAUSES
 from tlsinspect.findings import CAPTURE_RULES, RULES
 from tlsinspect.findings.keys import COMPARED_BITS_LIMIT, MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
-from tlsinspect.policies import KINDS, Policy, Requirement, load_policy, policy_names
+from tlsinspect.policies import KINDS, READINGS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS
 from tlsinspect.tables.reasons import PLACED
 
 DOCS = Path(__file__).parent
+NAMES_SHOWN = 5  # of a requirement's threshold, each by name
 
 NOTICE = "<!-- Written by docs/generate_references.py: change the declarations in the code, not this file. -->"
 
@@ -166,7 +167,13 @@ POLICIES_INTRODUCTION = """\
 `tlsinspect/policies/`; [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
 requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
 before the last; one of certificates' lifetimes binds certificates issued then. Of certificates the
-server's own is judged, and by `certificate_trust` the chain above it."""
+server's own is judged, and by `certificate_trust` the chain above it.
+
+Clause and threshold of each requirement were held against a text, and the column *checked* says against which, with
+its day: `text`, `excerpt` or `digest`, and **no** where nobody has. A digest is not the document, and may be wrong in
+its own way."""
+
+READINGS_HEAD = ("policy", "requirements", *(f"`{kind}`" for kind in READINGS), "not checked")
 
 KINDS_INTRODUCTION = """\
 What a requirement can be `about`, and the key that says what is asked for: `allow`, `forbid` and `require` are lists
@@ -177,8 +184,11 @@ it applies, `unless_extension`, an extension of the ServerHello that makes up fo
 
 def render_policies() -> str:
     """The reference of all policies, as Markdown."""
-    parts = [NOTICE, "# Policies", POLICIES_INTRODUCTION]
-    for policy in map(load_policy, policy_names()):
+    policies = [load_policy(name) for name in policy_names()]
+    meanings = [(f"`{kind}`", meaning) for kind, meaning in READINGS.items()]
+    parts = [NOTICE, "# Policies", POLICIES_INTRODUCTION, table_of(("checked against", "what that is"), meanings)]
+    parts.append(table_of(READINGS_HEAD, [reading_row(policy) for policy in policies]))
+    for policy in policies:
         parts += [f"## {policy.name}", *describe_policy(policy)]
     kinds = [(f"`{name}`", kind.meaning, ", ".join(f"`{key}`" for key in kind.keys)) for name, kind in KINDS.items()]
     parts += ["## Kinds of requirements", KINDS_INTRODUCTION, table_of(("about", "what", "keys"), kinds)]
@@ -188,10 +198,41 @@ def render_policies() -> str:
 def describe_policy(policy: Policy) -> list[str]:
     """A policy's origin, what it leaves out, its requirements."""
     rows = [
-        (f"`{asked.id}`", asked.severity, asked.text, asked.clause, days_of(asked)) for asked in policy.requirements
-    ]
-    source = f"{policy.title}. From: [{policy.document}]({policy.url}), {policy.edition}."
-    return [source, policy.note, table_of(("id", "severity", "what", "clause", "days"), rows)]
+        (f"`{asked.id}`", asked.severity, asked.text, threshold_of(asked), asked.clause, days_of(asked),
+         checked_text(policy, asked))
+        for asked in policy.requirements
+    ]  # fmt: skip
+    origin = f"{policy.title}. From: [{policy.document}]({policy.url}), {policy.edition}."
+    read = [f"- {source.kind}, {source.checked.isoformat()}: {source.name}." for source in policy.sources.values()]
+    head = ("id", "severity", "what", "threshold", "clause", "days", "checked")
+    return [origin, policy.note, table_of(head, rows), "Held against:\n\n" + "\n".join(read)]
+
+
+def reading_row(policy: Policy) -> tuple[str, ...]:
+    """How many of a policy's requirements were held against what: the weakest reading of each counts."""
+    best = [min((list(READINGS).index(policy.sources[name].kind) for name in asked.checked), default=len(READINGS))
+            for asked in policy.requirements]  # fmt: skip
+    return policy.name, str(len(best)), *(str(best.count(place)) for place in range(len(READINGS) + 1))
+
+
+def checked_text(policy: Policy, asked: Requirement) -> str:
+    """What a requirement was held against, and when."""
+    read = [policy.sources[name] for name in asked.checked]
+    return ", ".join(dict.fromkeys(f"{each.kind} {each.checked.isoformat()}" for each in read)) or "**no**"
+
+
+def threshold_of(asked: Requirement) -> str:
+    """What a requirement asks for: the names or the size, only counted where they are many."""
+    parts = [f"{key} {listed(names)}" for key in ("allow", "forbid", "require") if (names := getattr(asked, key))]
+    parts += [f"at least {size:,}{f' ({kind})' if kind else ''}" for kind, size in asked.least.items()]
+    parts += [f"at most {asked.most:,}"] if asked.most else []
+    parts += [f"unless `{asked.unless_extension}`"] if asked.unless_extension else []
+    return ", ".join(parts) or "yes"
+
+
+def listed(names: frozenset[str]) -> str:
+    """A few names, or how many there are."""
+    return " ".join(f"`{name}`" for name in sorted(names)) if len(names) <= NAMES_SHOWN else f"{len(names)} names"
 
 
 def days_of(asked: Requirement) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import click
@@ -14,6 +15,7 @@ from samples import ROOT
 from tlsinspect.charts import CHARTS
 from tlsinspect.cli import main
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, UNKNOWN_REASONS
+from tlsinspect.policies import load_policy
 from tlsinspect.tables.arrow import TYPES
 
 DOCS = ROOT / "docs"
@@ -89,6 +91,14 @@ def test_reference_of_policies_is_what_the_files_say(generator: ModuleType) -> N
     assert (DOCS / "policies.md").read_text(encoding="utf-8") == generator.render_policies(), (
         "run: python docs/generate_references.py"
     )
+
+
+def test_a_requirement_that_nobody_held_against_a_text_is_shown_as_such(generator: ModuleType) -> None:
+    first, *rest = load_policy("iana-recommended").requirements
+    policy = replace(load_policy("iana-recommended"), requirements=(replace(first, checked=()), *rest))
+    assert generator.checked_text(policy, policy.requirements[0]) == "**no**"
+    assert generator.checked_text(policy, policy.requirements[1]) == "text 2026-11-29"
+    assert generator.reading_row(policy) == ("iana-recommended", "4", "3", "0", "0", "1")
 
 
 @pytest.mark.parametrize("frame", JUDGEMENTS)

@@ -18,7 +18,6 @@ EXPECTED = {
     "certificate-rsa1024.pcap": ("bcp195", "server-tls13 rsa-bits"),
     "certificate-expired.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-dates"),
     "certificate-wrong-name.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-name"),
-    "psk-tls13-without-exchange.pcap": ("bsi-tr-02102-2", "psk-ke"),
     "early-data.pcap": ("nist-sp800-52r2", "early-data"),
     "heartbeat.pcap": ("bsi-tr-02102-2", "suites groups key-bits heartbeat"),
     "ssl3.pcap": ("bcp195", "ssl client-tls12 rc4 static-rsa"),
@@ -41,6 +40,13 @@ def test_a_sample_fails_what_it_was_made_to_fail_and_nothing_else(capture: str) 
     policy, wanted = EXPECTED[capture]
     rows = inspect(f"handshakes/{capture}").check(policy).requirement_table.to_pylist()
     assert [row["id"].partition("-")[2] for row in rows if row["verdict"] == "fail"] == wanted.split()
+
+
+def test_a_key_alone_is_recommended_by_the_bsi_until_the_end_of_2026() -> None:
+    key_alone = inspect("handshakes/psk-tls13-without-exchange.pcap")
+    for day, verdict in ((date(2026, 12, 31), ""), (date(2027, 1, 1), "fail")):
+        rows = {row["id"]: row for row in key_alone.check("bsi-tr-02102-2", at=day).requirement_table.to_pylist()}
+        assert (rows["bsi-psk-ke"]["verdict"] if rows["bsi-psk-ke"]["in_force"] else "") == verdict
 
 
 def test_python_of_the_guide_runs() -> None:

@@ -12,7 +12,7 @@ from samples import ROOT
 from tlsinspect.columns import CONNECTIONS, SEVERITIES
 from tlsinspect.errors import PolicyError
 from tlsinspect.findings.build import SUBJECTS
-from tlsinspect.policies import KINDS, load_policy, policy_names
+from tlsinspect.policies import KINDS, READINGS, load_policy, policy_names
 from tlsinspect.policy import BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from tlsinspect.statistics.lifetimes import LIMITS
 
@@ -29,6 +29,23 @@ def test_a_policy_says_of_every_requirement_where_it_comes_from(name: str) -> No
     for asked in policy.requirements:
         assert asked.clause.strip() and asked.text.endswith(".") and asked.severity in SEVERITIES
         assert asked.start is None or asked.end is None or asked.start < asked.end
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_a_policy_says_of_every_requirement_what_it_was_held_against_and_uses_every_source(name: str) -> None:
+    policy = load_policy(name)
+    assert {source for asked in policy.requirements for source in asked.checked} == set(policy.sources)
+    for source in policy.sources.values():
+        assert source.kind in READINGS and len(source.name) > 20 and source.checked >= date(2026, 11, 29)
+
+
+def test_recommendations_of_the_bsi_end_with_their_years() -> None:
+    policy = load_policy("bsi-tr-02102-2")
+    ends = {asked.id: asked.start for asked in policy.requirements if asked.start}
+    assert ends == {
+        "bsi-pkcs1-end": date(2026, 1, 1), "bsi-static-end": date(2027, 1, 1), "bsi-psk-ke": date(2027, 1, 1),
+        "bsi-dhe-end": date(2030, 1, 1), "bsi-tls12-end": date(2032, 1, 1), "bsi-hybrid": date(2032, 1, 1),
+    }  # fmt: skip
 
 
 def test_the_policies_that_were_promised_are_there() -> None:
@@ -107,6 +124,18 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
         (
             HEAD + ROW.replace('"version"', '"forward_secrecy"') + "least = 1\n",
             "requirement 'a' is about forward_secrecy, which takes none of allow",
+        ),
+        (GOOD + 'checked = ["book"]\n', "requirement 'a' was checked against 'book', which is no source"),
+        (GOOD + "checked = true\n", "requirement 'a' has True where the names of sources belong"),
+        ("source = 1\n" + GOOD, "has a 'source' that is no table, as [source.text] is"),
+        (GOOD + "[source.book]\nkind = 'text'\n", "source 'book' needs kind, name, checked, and nothing else"),
+        (
+            GOOD + "[source.book]\nkind = []\nname = 'it'\nchecked = 2026-01-02\n",
+            "source 'book' needs a kind and a name, which are texts, and a date",
+        ),
+        (
+            GOOD + "[source.book]\nkind = 'rumour'\nname = 'it'\nchecked = 2026-01-02\n",
+            "source 'book' has the kind 'rumour', which is none of text, excerpt, digest",
         ),
         ("a = " + "[" * 100_000, "is not TOML"),
         ("\xff", "is not TOML"),

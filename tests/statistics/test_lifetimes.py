@@ -34,8 +34,8 @@ def issued(sha256: str, start: datetime, days: int, **values: object) -> dict[st
     ("day", "days", "verdict"),
     [
         ("2018-02-28", 5000, BEFORE_LIMITS),
-        ("2018-03-01", 825, WITHIN),
-        ("2018-03-01", 826, LONGER),
+        ("2018-03-02", 825, WITHIN),
+        ("2018-03-02", 826, LONGER),
         ("2020-08-31", 825, WITHIN),
         ("2020-09-01", 398, WITHIN),
         ("2020-09-01", 399, LONGER),

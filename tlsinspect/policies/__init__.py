@@ -6,6 +6,6 @@ In: a name or a TOML file. Out: a Policy. Nothing is judged here.
 from __future__ import annotations
 
 from .read import load_policy, policy_names
-from .record import KINDS, Kind, Policy, Requirement
+from .record import KINDS, READINGS, Kind, Policy, Requirement, Source
 
-__all__ = ["KINDS", "Kind", "Policy", "Requirement", "load_policy", "policy_names"]
+__all__ = ["KINDS", "READINGS", "Kind", "Policy", "Requirement", "Source", "load_policy", "policy_names"]

@@ -17,14 +17,14 @@ from typing import Any
 from ..columns import SEVERITIES
 from ..errors import PolicyError
 from ..registry import EXTENSIONS, VERSIONS
-from .record import KINDS, Policy, Requirement
+from .record import KINDS, READINGS, Policy, Requirement, Source
 
 FOLDER = Path(__file__).parent
 LARGEST = (1 << 31) - 1  # of the numbers of a requirement
 SIZE_LIMIT = 1 << 20  # octets of a policy's file
 POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note": str}
 NEEDED = ("id", "clause", "text", "about", "severity")
-OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension")
+OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension", "checked")
 ASKING = ("allow", "forbid", "require", "least", "most")
 NOTHING: frozenset[str] = frozenset()
 BY_KIND_OF_KEY = ("certificate_key_bits",)
@@ -69,6 +69,7 @@ def parse_policy(content: bytes, path: str, name: str) -> Policy:
     except (ValueError, RecursionError) as error:
         raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
     rows = table.pop("requirement", None)
+    sources = read_sources(table.pop("source", {}), path)
     for key, kind in POLICY_KEYS.items():
         if not is_a(table.get(key), kind):
             raise PolicyError(path, f"lacks {key!r}, or it is no {kind.__name__}")
@@ -80,7 +81,26 @@ def parse_policy(content: bytes, path: str, name: str) -> Policy:
     ids = [each.id for each in requirements]
     if twice := [each for each in ids if ids.count(each) > 1]:
         raise PolicyError(path, f"has two requirements with the id {twice[0]!r}")
-    return Policy(name=name, requirements=requirements, **table)
+    for asked in requirements:
+        if missing := [each for each in asked.checked if each not in sources]:
+            raise PolicyError(path, f"requirement {asked.id!r} was checked against {missing[0]!r}, which is no source")
+    return Policy(name=name, requirements=requirements, sources=sources, **table)
+
+
+def read_sources(tables: Any, path: str) -> dict[str, Source]:
+    """Check the [source.NAME] tables: what requirements were held against."""
+    if not isinstance(tables, dict):
+        raise PolicyError(path, "has a 'source' that is no table, as [source.text] is")
+    for key, table in tables.items():
+        if not isinstance(table, dict) or set(table) != set(Source._fields):
+            raise PolicyError(path, f"source {key!r} needs {', '.join(Source._fields)}, and nothing else")
+        if not (is_a(table["kind"], str) and is_a(table["name"], str) and is_a(table["checked"], date)):
+            raise PolicyError(path, f"source {key!r} needs a kind and a name, which are texts, and a date")
+        if table["kind"] not in READINGS:
+            raise PolicyError(
+                path, f"source {key!r} has the kind {table['kind']!r}, which is none of {', '.join(READINGS)}"
+            )
+    return {key: Source(**table) for key, table in tables.items()}
 
 
 def read_requirement(row: Any, place: int, path: str) -> Requirement:
@@ -116,6 +136,7 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
         named = {key: expand(row[key], names) if key in row else NOTHING for key in ("allow", "forbid", "require")}
         versions = expand(row["versions"], VERSIONS.values()) if "versions" in row else NOTHING
         extension = expand([row["unless_extension"]], EXTENSIONS.values()) if "unless_extension" in row else [""]
+        checked = read_checked(row.get("checked", []))
         least = read_least(row["least"], row["about"] in BY_KIND_OF_KEY) if "least" in row else {}
         most = read_number(row["most"]) if "most" in row else None
     except ValueError as error:
@@ -123,6 +144,7 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
     return Requirement(
         row["id"], row["clause"], row["text"], row["about"], row["severity"], row.get("from"), row.get("until"),
         named["allow"], named["forbid"], named["require"], least, most, versions, next(iter(extension)),
+        checked,
     )  # fmt: skip
 
 
@@ -140,6 +162,13 @@ def expand(patterns: Any, names: Iterable[str] | None) -> frozenset[str]:
             raise ValueError(f"names {pattern!r}, which stands for nothing there")
         found |= matched
     return frozenset(found)
+
+
+def read_checked(value: Any) -> tuple[str, ...]:
+    """The names of sources that a requirement was held against; none where it was not."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"has {value!r} where the names of sources belong")
+    return tuple(value)
 
 
 def read_least(value: Any, by_kind: bool) -> dict[str, int]:

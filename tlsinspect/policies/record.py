@@ -51,6 +51,21 @@ def ciphers() -> set[str]:
     return {name for name, _, _ in (*CIPHERS.values(), *SSL2_CIPHERS.values())}
 
 
+READINGS = {
+    "text": "the clause's own words, in full",
+    "excerpt": "sentences of it, or a table, quoted elsewhere",
+    "digest": "somebody else's summary of it",
+}
+
+
+class Source(NamedTuple):
+    """What a requirement was held against: a key of READINGS, what was read, and on which day."""
+
+    kind: str
+    name: str
+    checked: date
+
+
 LIST, OPPOSITE = ("allow", "forbid"), ("require", "forbid")
 KINDS: dict[str, Kind] = {
     "version": Kind("the version in force", LIST, registry.VERSIONS.values, evidence=("version_name",)),
@@ -139,7 +154,8 @@ class Requirement:
 
     One of `allow`, `forbid` and `require` (names), `least` (a number, or one for each kind of key) and `most` says
     what it asks for. It is asked of connections with one of `versions` only, where these are given, and not of those
-    whose server negotiated the extension `unless_extension`.
+    whose server negotiated the extension `unless_extension`. `checked` names the policy's sources that clause and
+    threshold were held against; where it is empty, nobody has.
     """
 
     id: str
@@ -156,6 +172,7 @@ class Requirement:
     most: int | None = None
     versions: frozenset[str] = frozenset()
     unless_extension: str = ""
+    checked: tuple[str, ...] = ()
 
     def binds(self, day: date) -> bool:
         """Whether it is in force on a day."""
@@ -164,7 +181,10 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A named policy: where it comes from, what it leaves out, and its requirements in the order of the file."""
+    """A named policy: where it comes from, what it leaves out, and its requirements in the order of the file.
+
+    `sources` are what the requirements were held against, by the names that Requirement.checked uses.
+    """
 
     name: str
     title: str
@@ -173,6 +193,7 @@ class Policy:
     url: str
     note: str
     requirements: tuple[Requirement, ...]
+    sources: dict[str, Source] = field(default_factory=dict)
 
     def dates(self) -> list[date]:
         """The days on which what it asks for changes, in order."""
