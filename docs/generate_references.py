@@ -17,7 +17,6 @@ from tlsinspect.charts import CHARTS, Chart
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, PIVOTS, SEVERITIES, UNKNOWN_REASONS
 from tlsinspect.failures import CAUSES
 from tlsinspect.findings import CAPTURE_RULES, RULES
-from tlsinspect.findings.keys import COMPARED_BITS_LIMIT, MODULI_LIMIT, PRIMES_LIMIT
 from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, READINGS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
@@ -100,9 +99,10 @@ connection or at the time given with `--at`. Rules about what public authorities
 timestamps) fire only where the chain leads to one of Mozilla's roots.
 
 Rules about several connections look at all of the captures read together: public values, signature numbers and keys
-that are used again, RSA keys with a prime in common (of the first {MODULI_LIMIT} distinct ones of at most
-{COMPARED_BITS_LIMIT} bits), Diffie-Hellman numbers that are no primes (of the first {PRIMES_LIMIT}), retries, scanners,
-timers, rare clients.
+that are used again, RSA keys with a prime in common, Diffie-Hellman numbers that are no primes, retries, scanners,
+timers, rare clients. How many keys are compared and how many numbers tested is bounded by [limits](limits.md):
+`moduli_octets`, which 16,384 RSA keys of 2048 bits fill, `tested_primes`, `prime_bits` and `key_bits`. What they leave
+out is a finding too: CAP-07 and CAP-08.
 
 Found elsewhere, or not at all:
 
@@ -123,9 +123,6 @@ Found elsewhere, or not at all:
 
 def render_findings() -> str:
     """The reference of all rules, the worst first, as Markdown."""
-    introduction = FINDINGS_INTRODUCTION.format(
-        MODULI_LIMIT=MODULI_LIMIT, COMPARED_BITS_LIMIT=COMPARED_BITS_LIMIT, PRIMES_LIMIT=PRIMES_LIMIT
-    )
     ranked = sorted((*RULES, *CAPTURE_RULES), key=lambda rule: -SEVERITIES.index(rule.severity))
     rows = [
         (
@@ -140,7 +137,7 @@ def render_findings() -> str:
         for rule in ranked
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
-    return "\n\n".join([NOTICE, "# Findings", introduction, table_of(head, rows)]) + "\n"
+    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
 
 
 FAILURES_INTRODUCTION = """\

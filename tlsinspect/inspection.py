@@ -268,12 +268,17 @@ class Inspection:
             self.on_demand("connections"), lambda: self.some("messages", CLIENT_PACKETS), self.validator, self.at
         )
 
+    @property
+    def limits(self) -> Limits:
+        """The limits that the captures were read with, and are judged with."""
+        return self.reading.totals.limits
+
     @cached_property
     def validator(self) -> Validator:
         """What judges chains, by this inspection's trust: one for all tables, since it remembers what it verified."""
         from .validation import load_trust, open_validator  # asked for by few
 
-        return open_validator(self.trust or load_trust(), self.reading.context, self.reading.totals.limits)
+        return open_validator(self.trust or load_trust(), self.reading.context, self.limits)
 
     @cached_property
     def staples(self) -> pd.DataFrame:

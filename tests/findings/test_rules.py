@@ -14,7 +14,7 @@ import pytest
 from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
-from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of, shared_factors
+from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of
 from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
 from tlsinspect.findings.rule import CONFIDENCES
@@ -358,6 +358,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),
     "CAP-04": ({"truncated": True}, {"truncated": None}),
+    "CAP-07": certified({"pem": pem_with((1 << 16_384) + 1)}, {"pem": pem_with((1 << 16_383) + 1)}),
+    "CAP-08": ({"dh_prime": "f" * 1025}, {"dh_prime": "f" * 1024}),
 }  # fmt: skip
 
 
@@ -425,16 +427,12 @@ def test_timestamps_are_missed_only_where_they_could_be_seen_and_are_asked_for(m
 
 
 def test_the_arithmetic_of_keys_is_right() -> None:
-    assert modulus_of(pem_with(COMPOSITE)) == COMPOSITE
-    assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n") is None
+    assert modulus_of(pem_with(COMPOSITE), 256) == COMPOSITE and modulus_of(pem_with(COMPOSITE), 255) is None
+    assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n", 256) is None
     assert [number for number in range(60) if is_prime(number)] == [
         2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59,
     ]  # fmt: skip
     assert not is_prime(COMPOSITE) and not is_prime(561) and is_prime(OTHER_PRIME)
-    primes = [number for number in range(3, 1600) if is_prime(number)]
-    moduli = [left * right for left, right in zip(primes[::2], primes[1::2], strict=False)]
-    assert len(moduli) > 64 and shared_factors(moduli) == set()
-    assert shared_factors([*moduli, primes[0] * 10007]) == {moduli[0], primes[0] * 10007}
 
 
 def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_known() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
 from ..tables import distinct
+from ..wire.limits import DEFAULT_LIMITS, Limits
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -35,6 +36,9 @@ class Tables(Protocol):
 
     at: datetime | None
 
+    @property
+    def limits(self) -> Limits: ...
+
     def arrow(self, table: str) -> pa.Table: ...
 
     def on_demand(self, table: str) -> pa.Table: ...
@@ -45,7 +49,7 @@ class Facts:
 
     `others` makes the validation table of these connections, in their order, and the ocsp, scts and problems
     tables; without it, no rule fires that asks for one. What is judged by time is judged at each
-    connection's start, or `at` one time for all, in nanoseconds since 1970-01-01 UTC.
+    connection's start, or `at` one time for all, in nanoseconds since 1970-01-01 UTC. `limits` bound the arithmetic.
     """
 
     def __init__(
@@ -54,18 +58,20 @@ class Facts:
         certificates: pa.Table,
         others: Callable[[str], pa.Table] | None = None,
         at: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.connections = connections
         self.certificates = certificates
         self.others = others
         self.at = at
+        self.limits = limits
         self.made: dict[str, Any] = {}
 
     @classmethod
     def of(cls, source: Tables) -> Facts:
         """Those of an Inspection, or of what has its tables and its time of judgement."""
         moment = None if source.at is None else nanoseconds(source.at)
-        return cls(source.on_demand("connections"), source.arrow("certificates"), source.arrow, moment)
+        return cls(source.on_demand("connections"), source.arrow("certificates"), source.arrow, moment, source.limits)
 
     def other(self, table: str) -> pa.Table | None:
         """One of the other tables; None where they are not known."""

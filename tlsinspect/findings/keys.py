@@ -1,13 +1,13 @@
 """Rules about keys that are weak by how they were made, or used where they should not be used again.
 
-The arithmetic asks each distinct number once, and no more of them than the limits below say.
+The arithmetic asks each distinct number once, and no more than the limits say: what they leave out is a finding.
 """
 
 from __future__ import annotations
 
 import math
 from binascii import a2b_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -16,15 +16,11 @@ import pyarrow.compute as pc
 
 from ..certificates.der import INTEGER, SEQUENCE, parse_bit_string, parse_element, parse_elements, parse_integer
 from ..errors import DecodeError
+from .common_primes import shared_factors
 from .facts import Facts, Mask, mask_of, several, whole
 from .known_primes import is_known
 from .rule import Rule
 
-MODULI_LIMIT = 256  # distinct RSA moduli that are compared with each other, in order of appearance
-COMPARED_BITS_LIMIT = 4096  # of these; the time goes with the square of all their bits
-PRIMES_LIMIT = 32  # distinct Diffie-Hellman primes that are tested
-PRIME_BITS_LIMIT = 4096  # of these
-MODULUS_BITS_LIMIT = 16384  # larger moduli are not computed with; they are a finding of their own
 LARGE_MODULUS_BITS = 8192
 LARGE_EXPONENT = r"^\d{79,}$|^(1[2-9]|[2-9]\d)\d{76}$"  # beyond 2^256: FIPS 186-5
 WITNESSES = (2, 3, 5, 7)
@@ -37,8 +33,11 @@ PEM_START, PEM_END = "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----
 NAMES = ("subject", "issuer")
 
 
-def modulus_of(pem: str) -> int | None:
-    """The RSA modulus of a certificate; None where it has none that can be read. Spec: RFC 5280 4.1, RFC 8017 A.1.1."""
+def modulus_of(pem: str, most_bits: int) -> int | None:
+    """The RSA modulus of a certificate; None where it has none that can be read, or a longer one.
+
+    Spec: RFC 5280 4.1, RFC 8017 A.1.1.
+    """
     try:
         der = a2b_base64(pem[len(PEM_START) : -len(PEM_END)])
         signed = parse_elements(parse_element(der, 0, len(der)).expect(SEQUENCE), 3, 3)[0]
@@ -48,7 +47,7 @@ def modulus_of(pem: str) -> int | None:
         modulus = parse_integer(parse_elements(parse_element(bits, 0, len(bits)).expect(SEQUENCE), 2, 2)[0])
     except (DecodeError, IndexError):
         return None
-    return modulus if modulus > 1 and modulus.bit_length() <= MODULUS_BITS_LIMIT else None
+    return modulus if modulus > 1 and modulus.bit_length() <= most_bits else None
 
 
 def moduli_of(facts: Facts) -> list[int | None]:
@@ -57,7 +56,7 @@ def moduli_of(facts: Facts) -> list[int | None]:
     def make() -> list[int | None]:
         kinds = facts.certificates["key_type"].to_pylist()
         return [
-            modulus_of(pem) if kind == "RSA" and pem else None
+            modulus_of(pem, facts.limits.key_bits) if kind == "RSA" and pem else None
             for kind, pem in zip(kinds, facts.certificates["pem"].to_pylist(), strict=True)
         ]
 
@@ -70,41 +69,30 @@ def leaves_among(facts: Facts, bad: frozenset[int]) -> Mask:
     return facts.certificate(lambda _: pa.array([modulus in bad for modulus in moduli_of(facts)], pa.bool_()))
 
 
-def shared_factors(moduli: Sequence[int]) -> frozenset[int]:
-    """Those moduli that have a prime in common with another one, which breaks both.
+def compared_moduli(facts: Facts) -> list[int]:
+    """The distinct RSA moduli, in order of appearance, as far as the limit goes."""
 
-    Mostly there are none, which is soon known. Else the product of all goes down a tree of remainders (D. J. Bernstein,
-    Fast multiplication and its applications, section 18), which spares comparing each with each.
-    """
-    if not any_shared(moduli):
-        return frozenset()
-    levels = [list(moduli)]
-    while len(levels[-1]) > 1:
-        last = levels[-1]
-        levels.append([math.prod(last[at : at + 2]) for at in range(0, len(last), 2)])
-    rests = levels.pop()
-    for level in reversed(levels):
-        rests = [rests[place // 2] % (number * number) for place, number in enumerate(level)]
-    return frozenset(
-        modulus for modulus, rest in zip(moduli, rests, strict=True) if math.gcd(rest // modulus, modulus) != 1
-    )
+    def make() -> list[int]:
+        moduli = list(dict.fromkeys(number for number in moduli_of(facts) if number is not None))
+        octets = np.cumsum([(number.bit_length() + 7) // 8 for number in moduli])
+        return moduli[: int(np.searchsorted(octets, facts.limits.moduli_octets, side="right"))]
 
-
-def any_shared(moduli: Sequence[int]) -> bool:
-    """Whether any modulus has a prime in common with one before it."""
-    product = 1
-    for modulus in moduli:
-        if math.gcd(product % modulus, modulus) != 1:
-            return True
-        product *= modulus
-    return False
+    made: list[int] = facts.once("compared moduli", make)
+    return made
 
 
 def find_shared_factors(facts: Facts) -> Mask:
     """Certificates whose RSA moduli have a factor in common."""
-    usual = (number for number in moduli_of(facts) if number is not None and number.bit_length() <= COMPARED_BITS_LIMIT)
-    moduli = list(dict.fromkeys(usual))[:MODULI_LIMIT]
-    return leaves_among(facts, shared_factors(moduli))
+    return leaves_among(facts, shared_factors(compared_moduli(facts)))
+
+
+def find_not_compared(facts: Facts) -> Mask:
+    """Connections in which a server's certificate has an RSA modulus that was not compared with the others."""
+    compared = set(compared_moduli(facts))
+    kinds = facts.certificates["key_type"].to_pylist()
+    left = [kind == "RSA" and number not in compared for kind, number in zip(kinds, moduli_of(facts), strict=True)]
+    known = facts.certificates["pem"].is_valid().to_pylist()
+    return facts.chain(lambda _: pa.array([a and b for a, b in zip(left, known, strict=True)], pa.bool_()))
 
 
 @cache
@@ -159,11 +147,21 @@ def find_primes(test: Callable[[int], bool]) -> Callable[[Facts], Mask]:
     """Rows whose Diffie-Hellman prime passes a test."""
 
     def find(facts: Facts) -> Mask:
-        texts = facts.once("primes", lambda: pc.unique(facts.column("dh_prime")).drop_null().to_pylist())
-        kept = [text for text in texts if text and len(text) * 4 <= PRIME_BITS_LIMIT][:PRIMES_LIMIT]
-        return facts.among("dh_prime", *(text for text in kept if test(int(text, 16))))
+        return facts.among("dh_prime", *(text for text in primes_of(facts)[0] if test(int(text, 16))))
 
     return find
+
+
+def primes_of(facts: Facts) -> tuple[list[str], list[str]]:
+    """The distinct Diffie-Hellman primes, in order of appearance: those that are tested, and those that are not."""
+
+    def make() -> tuple[list[str], list[str]]:
+        texts = [text for text in pc.unique(facts.column("dh_prime")).drop_null().to_pylist() if text]
+        tested = [text for text in texts if len(text) * 4 <= facts.limits.prime_bits][: facts.limits.tested_primes]
+        return tested, [text for text in texts if text not in set(tested)]
+
+    made: tuple[list[str], list[str]] = facts.once("primes", make)
+    return made
 
 
 @cache
@@ -243,6 +241,17 @@ RULES = (
         "CRT-14", "RSA keys with a prime in common", "critical", find_shared_factors, NAMES,
         "Replace the keys: whoever has two of them has both private keys.", ("NIST FIPS 186-5",),
         "certificate", "certificate_packet",
+    ),
+    Rule(
+        "CAP-07", "RSA keys that were not compared with all others", "info", find_not_compared, ("subject", "issuer"),
+        "Raise `--limit moduli_octets`, or `key_bits` for huge ones: a prime in common with these would go unseen.",
+        ("docs/limits.md",), "capture", "certificate_packet",
+    ),
+    Rule(
+        "CAP-08", "Diffie-Hellman primes that were not tested", "info",
+        lambda facts: facts.among("dh_prime", *primes_of(facts)[1]), ("dh_prime_bits",),
+        "Raise `--limit tested_primes`, or `prime_bits` for huge ones: whether these are primes is not known.",
+        ("docs/limits.md",), "capture",
     ),
     Rule(
         "CRT-15", "One key in certificates of several subjects", "low", find_shared_key, NAMES,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from ..wire.limits import Limits
+
 LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
 BROKEN_HASHES = ("md2", "md4", "md5", "sha1", "ecdsa-with-sha1", "dsa-with-sha1")  # RFC 9155, RFC 6151
 MOST_ROWS = 100  # of a table on the page
@@ -38,6 +40,9 @@ class Inspected(Frames, Protocol):
 
     @property
     def captures(self) -> pd.DataFrame: ...
+
+    @property
+    def limits(self) -> Limits: ...
 
     @property
     def problems(self) -> pd.DataFrame: ...

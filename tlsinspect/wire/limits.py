@@ -42,9 +42,13 @@ MEANINGS = {
     "chain_depth": "certificates of one path that validation tries",
     "chain_paths": "paths that validation tries for one chain",
     "chain_signatures": "signatures that validation computes for one chain, and SCTs that it reads of one certificate",
-    "key_bits": "bits of an RSA modulus or a DSA prime with which a signature is checked",
+    "key_bits": "bits of an RSA modulus or a DSA prime with which a signature is checked; longer moduli are not "
+    "compared",
     "exponent_bits": "bits of an RSA exponent with which a signature is checked",
     "name_comparisons": "comparisons of names with name constraints along one path",
+    "moduli_octets": "octets of different RSA moduli that are compared with each other, to find primes in common",
+    "tested_primes": "different Diffie-Hellman primes that are tested",
+    "prime_bits": "bits of one of them",
 }
 
 
@@ -88,6 +92,9 @@ class Limits:
     key_bits: int = 16384  # as OpenSSL (OPENSSL_RSA_MAX_MODULUS_BITS): some milliseconds
     exponent_bits: int = 64  # as OpenSSL for large moduli
     name_comparisons: int = 1 << 18
+    moduli_octets: int = 4 << 20  # 16,384 of 2048 bits: some seconds
+    tested_primes: int = 32
+    prime_bits: int = 4096  # a second for one that is a safe prime
 
     def __post_init__(self) -> None:
         for name in MEANINGS:
