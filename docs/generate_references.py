@@ -101,8 +101,9 @@ timestamps) fire only where the chain leads to one of Mozilla's roots.
 Rules about several connections look at all of the captures read together: public values, signature numbers and keys
 that are used again, RSA keys with a prime in common, Diffie-Hellman numbers that are no primes, retries, scanners,
 timers, rare clients. How many keys are compared and how many numbers tested is bounded by [limits](limits.md):
-`moduli_octets`, which 16,384 RSA keys of 2048 bits fill, `tested_primes`, `prime_bits` and `key_bits`. What they leave
-out is a finding too: CAP-07 and CAP-08.
+`moduli_octets`, which 16,384 RSA keys of 2048 bits fill, `tested_primes`, `prime_bits` and `key_bits`, and how many
+signatures of key exchanges are checked by `exchanges_octets`, some 3,000. What they leave out is a finding too: CAP-07,
+CAP-08 and CAP-09.
 
 Found elsewhere, or not at all:
 
@@ -110,7 +111,8 @@ Found elsewhere, or not at all:
   `IND`: `--indicators`, [Indicators](indicators.md).
 - Ciphers below 128 bits are what CIP-03, CIP-04 and CIP-06 find, weak suites that were offered and not taken the rules
   ending in `-OFFER`, RSA signatures with a key below 2048 bits CRT-09.
-- Signatures of the key exchange are not verified: a faulty one of RSA, which gives the key away, goes unseen.
+- Signatures of the key exchange are verified where a certificate's RSA key made them (SIG-04), those of ECDSA and EdDSA
+  are not.
 - What was said in the clear before STARTTLS is not kept: credentials there, and commands that run on into TLS
   (CVE-2011-0411), go unseen. That TLS was not taken up is in `starttls_status`.
 - An encrypted heartbeat that nobody answers is no finding where heartbeats were agreed on: whether it asked for too

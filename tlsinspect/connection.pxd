@@ -22,7 +22,7 @@ cdef class Connection:
     cdef public str resumption, established_evidence, failure, last_alert_sender, handshake_history
     cdef public object tcp_rtt_ms, hello_ms, handshake_ms, client_certificate_requested
     cdef public tuple certificate_sha256s, client_certificate_sha256s, ocsp_sha256s
-    cdef public bytes dh_prime, ticket_key_name
+    cdef public bytes dh_prime, ticket_key_name, server_key_exchange
     cdef public str client_key_share_id, server_key_share_id, server_nonce_id, renegotiation, heartbleed
     cdef public object client_first_record_length, heartbleed_packet, failure_packet
     cdef public str failure_side, answered

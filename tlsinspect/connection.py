@@ -71,6 +71,7 @@ class Connection:
         self.client_key_share_id: str | None = None
         self.server_key_share_id: str | None = None
         self.server_nonce_id: str | None = None
+        self.server_key_exchange: bytes | None = None
         self.ticket_key_name: bytes | None = None
         self.client_first_record_length: int | None = None
         self.renegotiation: str | None = None

@@ -13,7 +13,7 @@ cdef int DETECTING, TCP, SSL2_VERSION
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
-    cdef public long long chain_octets, staple_octets
+    cdef public long long chain_octets, staple_octets, exchange_octets
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
@@ -29,8 +29,10 @@ cdef class ConnectionBuilder:
     cpdef set_client(self, Connection connection, Flow flow)
     @cython.locals(hello=ServerHello)
     cpdef set_server(self, Connection connection, Flow flow)
-    @cython.locals(parsed=ServerKeyExchange, nonce=bytes)
+    @cython.locals(parsed=ServerKeyExchange, nonce=bytes, authentication=str)
     cpdef set_key_exchange(self, Connection connection, Flow flow, ServerHello hello, bytes body)
+    @cython.locals(octets=cython.longlong)
+    cpdef keep_exchange(self, Connection connection, Flow flow, bytes body)
     @cython.locals(side=int, hello=ServerHello, chain=bytes)
     cpdef set_certificates(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(names=list, key=bytes, known=tuple, body=bytes)

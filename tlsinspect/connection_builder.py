@@ -59,6 +59,7 @@ class ConnectionBuilder:
         self.certificates: dict[str, bytes] = {}
         self.staples: dict[str, bytes] = {}
         self.staple_octets = 0
+        self.exchange_octets = 0
         self.addresses: dict[bytes, str] = {}
         self.chains: dict[bytes, tuple[bytes, tuple[str, ...]]] = {}
         self.chain_octets = 0
@@ -281,12 +282,23 @@ class ConnectionBuilder:
             connection.dh_prime = parsed.prime
         if parsed.public_value is not None and len(parsed.public_value) >= SHORTEST_PUBLIC_VALUE:
             connection.server_key_share_id = short_hash(parsed.public_value)
-        if parsed.signature is not None and suite_facts(hello.cipher_suite).authentication in WITH_NONCE:
-            nonce = first_integer(parsed.signature)
-            if nonce:
-                connection.server_nonce_id = short_hash(nonce)
+        if parsed.signature is not None:
+            authentication = suite_facts(hello.cipher_suite).authentication
+            if authentication in WITH_NONCE:
+                nonce = first_integer(parsed.signature)
+                if nonce:
+                    connection.server_nonce_id = short_hash(nonce)
+            elif authentication == "RSA":
+                self.keep_exchange(connection, flow, body)
         if parsed.signature_algorithm >= 0:
             connection.server_signature_algorithm = parsed.signature_algorithm
+
+    def keep_exchange(self, connection: Connection, flow: Flow, body: bytes) -> None:
+        """A ServerKeyExchange with a signature that can be checked, as far as the limits go."""
+        octets = self.exchange_octets + len(body)
+        if len(body) <= flow.limits.exchange_octets and octets <= flow.limits.exchanges_octets:
+            self.exchange_octets = octets
+            connection.server_key_exchange = body
 
     def set_certificates(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Chains of both sides, and why the server's is missing."""

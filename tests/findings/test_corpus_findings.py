@@ -27,7 +27,7 @@ EXPECTED = {
     TRACES + "tls/tls13draft16-ff52.a01.pcap": "VER-06",
     TRACES + "rdp/rdpeudp2-handshake-success.pcap": "CRT-27 CRT-10 VER-04",
     SURICATA + "tls/tls13-draft22/tls13_draft22.pcap": "VER-06 KEX-08",
-    SURICATA + "tls/tls-glupteba/input.pcap": "CRT-01 KEX-01",
+    SURICATA + "tls/tls-glupteba/input.pcap": "CRT-01 KEX-01 SIG-04",
     SURICATA + "tls/tls-store-02/tls-client-auth.pcap": "CRT-07",
     SURICATA + "sslv2-tls-upgrade-01/ssl-v2-s1.pcap": "VER-02 VER-04 CRT-10-MD5",
     SURICATA + "protocol-change-failed-event/input.pcap": "PRT-03-UNUSED",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from signed_exchanges import RSA_SHA256, exchange, modulus
 
 from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
@@ -86,6 +87,13 @@ def pem_with(modulus: int) -> str:
     signed = tlv(0x30, integer(1), *[tlv(0x30)] * 4, key)
     text = b64encode(tlv(0x30, signed, tlv(0x30), tlv(3, b"\0"))).decode()
     return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+
+
+EXCHANGE, FAULTY_EXCHANGE = (exchange(bytes(64), RSA_SHA256, fault).hex() for fault in (0, 1))
+SIGNED: dict[str, Any] = LEGACY | {
+    "authentication": "RSA", "client_random": "00" * 32, "server_key_share_id": "made", "server_key_exchange": EXCHANGE,
+    "certificate": {"pem": pem_with(modulus())},
+}  # fmt: skip
 
 
 def offer(code: int, near: int = 0xC030) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -358,6 +366,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CAP-02": ({"one_sided": True}, {"one_sided": None}),
     "CAP-03": ({"midstream": True}, {"midstream": None}),
     "CAP-04": ({"truncated": True}, {"truncated": None}),
+    "CAP-09": (SIGNED | {"server_key_exchange": EXCHANGE[:-2]}, SIGNED | {"server_key_exchange": EXCHANGE}),
+    "SIG-04": (SIGNED | {"server_key_exchange": EXCHANGE, "server_random": "01" * 32}, SIGNED),
+    "SIG-04-KEY": (SIGNED | {"server_key_exchange": FAULTY_EXCHANGE}, SIGNED | {"server_random": "01" * 32}),
     "CAP-07": certified({"pem": pem_with((1 << 16_384) + 1)}, {"pem": pem_with((1 << 16_383) + 1)}),
     "CAP-08": ({"dh_prime": "f" * 1025}, {"dh_prime": "f" * 1024}),
 }  # fmt: skip

@@ -144,6 +144,12 @@ CONNECTIONS = (
         "hex",
     ),
     Column(
+        "server_key_exchange",
+        "string",
+        "ServerKeyExchange that is signed with RSA, of as many connections as the limit exchanges_octets has room for",
+        "hex",
+    ),
+    Column(
         "ticket_key_name",
         "string",
         "first 16 octets of a session ticket sent in the clear: mostly its key's name",

@@ -44,7 +44,7 @@ CERTIFICATE = (
 ENCRYPTED_IN_TLS13 = (
     "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
     "ocsp_sha256s", "ocsp_status", "sct_list_sha256", "server_signature_algorithm", "server_signature_algorithm_name",
-    "ticket_lifetime_hint",
+    "server_key_exchange", "ticket_lifetime_hint",
 )  # fmt: skip
 EVENTS = (  # that did not happen where nothing stands
     "failure_cause", "failure_reason", "failure_advice", "failure_packet", "renegotiation", "heartbleed",

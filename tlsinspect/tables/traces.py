@@ -17,6 +17,7 @@ def build_trace_columns(batch: Sequence[Connection]) -> Columns:
         "client_key_share_id": text_array([connection.client_key_share_id for connection in batch]),
         "server_key_share_id": text_array([connection.server_key_share_id for connection in batch]),
         "server_nonce_id": text_array([connection.server_nonce_id for connection in batch]),
+        "server_key_exchange": hex_column([connection.server_key_exchange for connection in batch]),
         "dh_prime": hex_column([connection.dh_prime for connection in batch]),
         "ticket_key_name": hex_column([connection.ticket_key_name for connection in batch]),
         "client_first_record_length": count_column([connection.client_first_record_length for connection in batch]),

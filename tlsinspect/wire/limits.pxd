@@ -6,4 +6,5 @@ cdef class Limits:
     cdef readonly long long early_packets, eap_octets, eap_fragments, conversations
     cdef readonly long long staple_octets, staples_octets, staple_statements
     cdef readonly long long chain_certificates, chain_depth, chain_paths, chain_signatures
-    cdef readonly long long key_bits, exponent_bits, name_comparisons, moduli_octets, tested_primes, prime_bits
+    cdef readonly long long key_bits, exponent_bits, name_comparisons, exchange_octets, exchanges_octets
+    cdef readonly long long moduli_octets, tested_primes, prime_bits

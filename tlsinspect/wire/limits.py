@@ -46,6 +46,8 @@ MEANINGS = {
     "compared",
     "exponent_bits": "bits of an RSA exponent with which a signature is checked",
     "name_comparisons": "comparisons of names with name constraints along one path",
+    "exchange_octets": "octets of a ServerKeyExchange whose signature with RSA is checked",
+    "exchanges_octets": "octets of all of them together; later ones are not checked",
     "moduli_octets": "octets of different RSA moduli that are compared with each other, to find primes in common",
     "tested_primes": "different Diffie-Hellman primes that are tested",
     "prime_bits": "bits of one of them",
@@ -92,6 +94,8 @@ class Limits:
     key_bits: int = 16384  # as OpenSSL (OPENSSL_RSA_MAX_MODULUS_BITS): some milliseconds
     exponent_bits: int = 64  # as OpenSSL for large moduli
     name_comparisons: int = 1 << 18
+    exchange_octets: int = 1 << 13  # 329 with P-256 and a key of 2048 bits
+    exchanges_octets: int = 1 << 20
     moduli_octets: int = 4 << 20  # 16,384 of 2048 bits: some seconds
     tested_primes: int = 32
     prime_bits: int = 4096  # a second for one that is a safe prime
