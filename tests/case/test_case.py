@@ -11,7 +11,10 @@ import pytest
 from command_line import run
 from samples import CAPTURES
 
+import tlsinspect
 from tlsinspect.case import Case, add_inputs, create_case, open_case, verify_case
+from tlsinspect.case.hashes import hash_file
+from tlsinspect.case.inputs import read_input
 from tlsinspect.case.log import entry_line
 from tlsinspect.case.run import own_words
 from tlsinspect.errors import CaptureError, CaseError
@@ -212,7 +215,46 @@ def test_what_is_no_case_and_no_capture_is_said_before_anything_is_written(tmp_p
 
 
 def test_a_run_that_was_a_mistake_is_not_kept(copy: Path) -> None:
-    for wrong in (["findings", "--no-such-option"], ["nonsense"], ["case", "show", "x"]):
+    for wrong in (
+        ["findings", "--no-such-option"],
+        ["nonsense"],
+        ["case", "show", "x"],
+        ["ingest", "x", "--store", "y"],
+    ):
         assert run("case", "run", copy, "--", *wrong).exit_code == 2
     assert len(open_case(copy).entries) == 4
     assert [path.name for path in (copy / "outputs").iterdir()] == ["0003-export"]
+
+
+def test_a_store_is_kept_as_it_was_and_found_again_after_it_has_grown(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    tlsinspect.ingest(SAMPLE, store)
+    (store / "connections" / "left-behind.parquet").touch()
+    made = run("case", "new", tmp_path / "case", store)
+    assert "store store, 1 capture, 1 connection of 2026-11-23, " in made.stdout
+    run("case", "new", tmp_path / "other", store, "--reference")
+    (copied,), (referred,) = open_case(tmp_path / "case").inputs, open_case(tmp_path / "other").inputs
+    assert copied.files == referred.files and copied.sha256 == referred.sha256
+    assert "connections/left-behind.parquet" not in copied.files
+    assert open_case(tmp_path / "case").entries[1].facts["captures"] == {hash_file(SAMPLE)[0]: "tls10.pcap"}
+    done = run("case", "run", tmp_path / "other", "--", "export", "--format", "jsonl")
+    assert done.exit_code == 0 and done.stdout.count("\n") == 1
+    tlsinspect.ingest(OTHER, store)
+    again = run("case", "verify", tmp_path / "other")
+    assert again.exit_code == 0 and f"input store: {len(copied.files)} files of a store" in again.stdout
+    assert wrong_with(tmp_path / "case") == []
+    alter("inputs/store/store.json")(tmp_path / "case")
+    (tmp_path / "case" / "inputs" / "store" / "more").touch()
+    wrong = wrong_with(tmp_path / "case")
+    assert [line.partition(": ")[0] for line in wrong] == ["input store/store.json", "inputs/store/more"]
+
+
+def test_a_store_in_a_case_is_read_alone_and_by_no_path_that_leads_out(tmp_path: Path) -> None:
+    tlsinspect.ingest(SAMPLE, tmp_path / "store")
+    case = create_case(tmp_path / "case", [tmp_path / "store", SAMPLE])
+    with pytest.raises(CaseError, match="name the input that is to be read"):
+        words(case, "summary")
+    assert words(case, "summary", "store") == ["summary", "--processes", "1", "inputs/store"]
+    (stored, _) = [entry for entry in case.entries if entry.kind == "input"]
+    for path in ("../x", "/etc/passwd", "a/../../x", ""):
+        assert read_input(stored._replace(facts={**stored.facts, "files": {path: "0" * 64}})) is None

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CaseError
-from .build import INPUTS, OUTPUTS, Case, Run, open_case
+from .build import OUTPUTS, Case, Run, open_case
 from .hashes import PACKAGE, hash_folder, list_versions
+from .inputs import INPUTS, link_inputs
 from .log import append_entry, locked, read_log
 
 STDOUT, STDERR = "stdout.txt", "stderr.txt"
@@ -101,6 +102,8 @@ def own_words(case: Case, words: Sequence[str], reads_captures: bool) -> list[st
     if not reads_captures:
         return [words[0], *rest]
     captures = [] if named else [f"{INPUTS}/{each.name}" for each in inputs.values() if each.capture]
+    if len(captures) > 1 and any(each.files for each in inputs.values()):
+        raise CaseError(str(case.directory), "has a store, which is read alone: name the input that is to be read")
     one = [] if any(word.startswith("--processes") for word in rest) else ["--processes", "1"]
     return [words[0], *one, *captures, *rest]
 
@@ -119,12 +122,10 @@ def staging(case: Case, parent: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=parent))
     try:
         (folder / INPUTS).mkdir()
-        places = {folder / INPUTS / each.name: case.place(each).resolve() for each in case.inputs}
-        for name, place in places.items():
-            name.symlink_to(place)
-        before = [place.stat().st_mtime_ns for place in places.values()]
+        places = list(link_inputs(case.inputs, case.directory, folder / INPUTS))
+        before = [place.stat().st_mtime_ns for place in places]
         yield folder
-        if [place.stat().st_mtime_ns for place in places.values()] != before:
+        if [place.stat().st_mtime_ns for place in places] != before:
             raise CaseError(str(case.directory), "an input was written to meanwhile; 'case verify' says which")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

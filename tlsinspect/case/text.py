@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from ..statistics.wording import number_text
-from .build import Case, Input, read_input, read_run
+from .build import Case, read_run
+from .inputs import Input, read_input
 from .log import Entry
 from .verify import Check
 
@@ -47,9 +48,10 @@ def render_entry(entry: Entry) -> Iterator[str]:
 
 def describe_input(item: Input) -> str:
     """An input's kind, name, size, and where it is if not in the case."""
-    kind = "capture" if item.capture else "file"
+    kind = "store" if item.files else "capture" if item.capture else "file"
     elsewhere = "" if item.location == f"inputs/{item.name}" else f", referred to at {item.location}"
-    return f"{kind} {item.name}, {item.size:,} bytes{elsewhere}"
+    holds = f"{item.holds}, {number_text(len(item.files), 'file')}, " if item.files else ""
+    return f"{kind} {item.name}, {holds}{item.size:,} bytes{elsewhere}"
 
 
 def render_check(check: Check) -> str:

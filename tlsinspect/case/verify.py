@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from ..errors import CaseError
 from ..statistics.wording import number_text
-from .build import INPUTS, OUTPUTS, Case, Run
+from .build import OUTPUTS, Case, Run
 from .hashes import hash_file, hash_folder, list_versions
+from .inputs import INPUTS, Input
 from .log import LOG_NAME, Entry
 from .run import repeat_run
 
@@ -69,9 +70,24 @@ def title_of(entry: Entry) -> str:
 
 
 def check_inputs(case: Case) -> Iterator[Check]:
-    """Is every input there, with the octets that it had."""
+    """Is every input there, with the octets that it had; of a store each file that has not is named."""
     for each in case.inputs:
-        yield check_file(f"input {each.name}", case.place(each), each.sha256)
+        if not each.files:
+            yield check_file(f"input {each.name}", case.place(each), each.sha256)
+        else:
+            yield from check_store(case, each)
+
+
+def check_store(case: Case, store: Input) -> Iterator[Check]:
+    """Is every file of a store there, with the octets that it had."""
+    checks = (
+        check_file(f"input {store.name}/{path}", case.place(store) / path, sha256)
+        for path, sha256 in store.files.items()
+    )
+    wrong = [check for check in checks if not check.holds]
+    yield from wrong
+    if not wrong:
+        yield Check(True, f"input {store.name}", f"{number_text(len(store.files), 'file')} of a store")
 
 
 def check_outputs(case: Case, run: Run) -> Iterator[Check]:
@@ -97,7 +113,7 @@ def check_file(subject: str, path: Path, sha256: str) -> Check:
 
 def find_strangers(case: Case) -> Iterator[Check]:
     """Files among inputs and outputs that the log does not know."""
-    known = {each.location for each in case.inputs}
+    known = {place for each in case.inputs for place in each.places}
     known |= {f"{run.folder}/{path}" for run in case.runs for path in run.outputs}
     for name in (INPUTS, OUTPUTS):
         for path in sorted((case.directory / name).rglob("*")):

@@ -14,6 +14,8 @@ from .lines import print_lines
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+NOT_REPEATED = frozenset({"case", "ingest", "watch", "live"})  # what they write is another thing each time
+
 DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 BY = click.option("--by", default="", metavar="NAME", help="Who does it, for the log.")
 REFERENCE = click.option(
@@ -48,13 +50,14 @@ def case() -> None:
 def new(directory: Path, captures: tuple[str, ...], reference: bool, by: str) -> None:
     """Make a case of captures, which are copied into it.
 
-    CAPTURE is a file, or a folder for all captures below it. DIR is made, or is an empty folder.
+    CAPTURE is a file, a folder for all captures below it, or a store. DIR is made, or is an empty folder.
 
     \b
     Examples:
       tlsinspect case new march capture.pcapng
       tlsinspect case new march monday.pcapng tuesday.pcapng --by "A. Analyst"
       tlsinspect case new march big.pcapng --reference
+      tlsinspect case new year-2026 year --reference
     """
     with errors_as_one_line(), writing_to(str(directory)):
         from ..case import create_case
@@ -70,7 +73,7 @@ def new(directory: Path, captures: tuple[str, ...], reference: bool, by: str) ->
 @DIRECTORY
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def add(directory: Path, files: tuple[str, ...], reference: bool, by: str) -> None:
-    """Add captures, or other files that runs read: lists of indicators, policies, trusted certificates.
+    """Add captures, stores, or other files that runs read: lists of indicators, policies, trusted certificates.
 
     \b
     Examples:
@@ -205,6 +208,6 @@ def reads_captures(context: click.Context, name: str) -> bool:
     """Whether a command of this program reads captures; raises UsageError for one that there is not."""
     main = context.find_root().command
     command = main.commands.get(name) if isinstance(main, click.Group) else None
-    if command is None or command is case:
+    if command is None or name in NOT_REPEATED:
         raise click.UsageError(f"{name!r} is no command that can be run in a case")
     return any(parameter.name == "captures" for parameter in command.params)

@@ -28,6 +28,7 @@ from .common import (
     shared,
     tell_selection,
     warn,
+    warn_of_store,
     where_option,
     within_days,
     writing_to,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ..parallel import ParallelReading
     from ..reading import Reading
     from ..store import Store
+    from ..totals import Totals
     from ..wire.limits import Limits
 
 ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
@@ -134,11 +136,11 @@ def export(
     rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
         store = named_store(captures) if key_file is None else None
-        if store is not None and table in STREAMED_STORED and (not where or table == "connections"):
-            export_stored(store, where, rows, table, format_name, output)
-            sys.exit(0)
+        if store is not None and table in STREAMED_STORED:
+            totals = export_stored(store, where, rows, table, format_name, output)
+            sys.exit(exit_status(totals, strict))
         chosen = (captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
-        streamed = table in STREAMED and key_file is None
+        streamed = table in STREAMED and key_file is None and store is None
         reading = export_streamed(*chosen) if streamed else export_whole(*chosen, key_file)
         sys.exit(exit_status(reading.totals, strict))
 
@@ -229,20 +231,22 @@ def export_streamed(
     return reading
 
 
-def export_stored(store: Store, where: str, chosen: Filter | None, table: str, format_name: str, output: str) -> None:
-    """Write rows as they come out of a store."""
+def export_stored(store: Store, where: str, chosen: Filter | None, table: str, format_name: str, output: str) -> Totals:
+    """Write rows as they come out of a store; of another table than connections those of the connections selected."""
     from ..export import open_writer
     from ..tables import arrow_schema
 
-    schema = arrow_schema(table)
-    filters = [each for each in (parse_filter(where) if where else None, chosen) if each is not None]
-    with open_output(output, []) as out:
-        writer = open_writer(format_name, out, schema)
-        for batch in store.dataset(table, *chosen_days()).to_batches(columns=schema.names):
-            for each in filters:
-                batch = each.apply(batch)  # noqa: PLW2901
-            writer.write(batch)
+    inspection = store.inspection(*chosen_days(), where)
+    totals = inspection.reading.totals
+    warn_of_store(store, len(totals.damage))
+    with open_output(output, inspection.reading.sources) as out:
+        writer = open_writer(format_name, out, arrow_schema(table))
+        for batch in inspection.batches(table):
+            writer.write(batch if chosen is None else chosen.apply(batch))
         writer.close()
+    if where:
+        tell_selection(totals)
+    return totals
 
 
 def export_whole(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options
+from ..errors import CaptureError
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, named_store, reading_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ..capture import CaptureSource
     from ..inspection import Inspection, Overlap
     from ..verification import Verification
     from ..wire.limits import Limits
@@ -97,13 +99,28 @@ def ask_tshark(inspection: Inspection) -> Verification:
 def each_alone(
     captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
 ) -> Iterator[Inspection]:
-    """The captures, read one by one, as tshark reads them."""
-    from ..capture import find_captures
+    """The captures, read one by one, as tshark reads them; of a store those that it was made of, where they still are.
 
-    for source in find_captures(captures):
-        yield inspect(
-            (source.path if source.location is None else str(source.location),), ports, processes, overlap, limits
-        )
+    Raises CaptureError for one of them that is gone, or no file.
+    """
+    store = named_store(captures)
+    if store is not None:
+        from ..store.stored import StoredSources
+        from ..wire.limits import Limits as Bounds
+
+        made = store.catalogue.description
+        ports, overlap, limits = frozenset(made.ports), cast("Overlap", made.overlap), Bounds(**made.limits)
+        sources: Iterable[CaptureSource] = StoredSources(store)
+    else:
+        from ..capture import find_captures
+
+        sources = find_captures(captures)
+    for source in sources:
+        if store is not None and source.location is None:
+            next(source.blocks())  # raises where it is gone
+            raise CaptureError(source.path, "tshark reads files: copy it to one, and verify that")
+        path = source.path if source.location is None else str(source.location)
+        yield inspect((path,), ports, processes, overlap, limits)
 
 
 def show(found: list[Verification], most: int, format_name: str) -> None:

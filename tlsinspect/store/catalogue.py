@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .place import Place
 from .records import (
+    DESCRIPTION,
     STEPS,
     Description,
     OpenEnd,
@@ -19,6 +20,7 @@ from .records import (
     Plan,
     Step,
     StoredCapture,
+    plan_name,
     read_description,
     read_plans,
     read_step,
@@ -129,6 +131,15 @@ class Catalogue:
             for sha256, end in step.ends.items():
                 if (step.plan, sha256) not in self.taken_over:
                     yield sha256, end
+
+    def files(self) -> list[str]:
+        """The files that this view consists of, whatever table they belong to and whether they count yet."""
+        steps = [step for found in self.all_steps.values() for step in found]
+        groups = [plan.parts for plan in self.plans] + [step.parts for step in steps]
+        groups += [end.parts for step in steps for end in step.ends.values()]
+        records = [DESCRIPTION, *(plan_name(plan.number) for plan in self.plans)]
+        records += [f"{STEPS}/{name}" for name in self.step_names]
+        return records + [name for group in groups for _, _, name, _ in group]
 
     def parts(self, table: str) -> list[Part]:
         """The files of a table's rows."""

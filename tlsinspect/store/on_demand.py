@@ -6,7 +6,7 @@ all of it only for what takes whole rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,14 @@ class ColumnsOnDemand:
             kept.append(batch.filter(self.chosen.slice(begin, batch.num_rows)))
             begin += batch.num_rows
         return pa.Table.from_batches(kept, pa.schema([self.schema.field(name) for name in names]))
+
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Columns of the selected rows in the order of the files, a part at a time; nothing is kept."""
+        asked = sorted(self.where.columns) if self.where is not None else []
+        for batch in self.dataset.to_batches(columns=list(dict.fromkeys([*names, *asked]))):
+            rows = batch if self.where is None else self.where.apply(batch)
+            if rows.num_rows:
+                yield rows.select(list(names))
 
     def read(self, names: Sequence[str]) -> None:
         """Read those of some columns that were not read yet, in one pass."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..capture import CaptureSource
 from ..inspection import JUDGED, ORDER, Inspection, of_connections
@@ -72,6 +73,21 @@ class StoredInspection(Inspection):
         totals.listed = self.store.rows("connections", self.since, self.until)
         totals.selected = totals.listed if self.chosen is None else len(made)
         return made
+
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """The rows of connections, or of a table that says for each row of which it is, file by file: none is kept."""
+        if table == "connections":
+            made = ColumnsOnDemand(self.store.dataset(table, self.since, self.until), self.chosen)
+            totals = self.reading.totals
+            totals.listed, totals.selected = self.store.rows(table, self.since, self.until), 0
+            for batch in made.batches(made.schema.names):
+                totals.selected += batch.num_rows
+                yield batch
+            return
+        known = None if self.chosen is None else self.columns["connection_id"].combine_chunks()
+        names = arrow_schema(table).names
+        for batch in self.store.dataset(table, self.since, self.until).to_batches(columns=names):
+            yield batch if known is None else batch.filter(pc.is_in(batch["connection_id"], value_set=known))
 
     def on_demand(self, table: str) -> pa.Table:
         """The connections by column; another table as it is."""
