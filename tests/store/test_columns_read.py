@@ -19,6 +19,7 @@ from tlsinspect.pivots.group import USED
 from tlsinspect.report.notable import find_notable
 from tlsinspect.statistics import build_shares
 from tlsinspect.statistics.memory import remember
+from tlsinspect.store import on_demand
 from tlsinspect.store.on_demand import ColumnsOnDemand, FrameOnDemand
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -39,6 +40,9 @@ class Recording:
         self.asked.update(columns)
         return self.dataset.to_batches(columns=columns)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.dataset, name)
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
@@ -54,12 +58,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     """The columns that are asked for from now on, by table."""
     found: dict[str, set[str]] = {}
-    real = Store.dataset
+    real, real_subset = Store.dataset, on_demand.subset
 
     def dataset(self: Store, table: str, *days: Any) -> Recording:
         return Recording(real(self, table, *days), found.setdefault(table, set()))
 
+    def subset(dataset: Recording, groups: Any) -> Recording:
+        return Recording(real_subset(dataset, groups), dataset.asked)
+
     monkeypatch.setattr(Store, "dataset", dataset)
+    monkeypatch.setattr(on_demand, "subset", subset)
     return found
 
 

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from ..columns import COLUMNS, SEVERITIES, table_columns
 from ..errors import FilterError
+from . import hints
 from .agree import agree, converted
+from .hints import NO_HINT, Hint
 from .lists import any_item, holds
 from .parse import METHODS, parse
 from .tree import Arithmetic, Comparison, IsNull, Junction, Length, Literal, Lookup, Method, Name, Node, Not, Several
@@ -54,7 +56,8 @@ TEXT_TESTS: dict[str, Callable[[Any, str], Any]] = {
 class Filter:
     """A condition on the rows of one table, `text` as written; raises FilterError where it says nothing.
 
-    `columns` are the names of those that it asks.
+    `columns` are the names of those that it asks. `hint` is an Arrow expression that holds wherever the filter is true,
+    None where there is none: a file of which it cannot hold need not be read.
 
     `listed` names a table whose rows are shown where the filter speaks of another: a column that both have has to
     be written with its table, connections.subject.
@@ -65,7 +68,9 @@ class Filter:
         self.table = table
         self.listed = listed
         compiler = Compiler(text, table, listed)
-        self.make = compiler.condition(parse(text)).make
+        condition = compiler.condition(parse(text))
+        self.make = condition.make
+        self.hint = condition.hint.true
         self.columns = frozenset(compiler.asked)
 
     def __reduce__(self) -> tuple[type[Filter], tuple[str, str, str]]:
@@ -144,6 +149,7 @@ class Compiler:
             unit=column.unit,
             order=SEVERITIES if name == "severity" else (),
             address=name.endswith("_ip") and column.type == "string",
+            hint=hints.of_truth(name) if column.type == "bool" else NO_HINT,
         )
 
     def hint(self, name: str) -> str:
@@ -164,7 +170,7 @@ class Compiler:
     def negation(self, node: Not) -> Value:
         """The opposite; unknown stays unknown."""
         operand = self.condition(node.operand)
-        return Value(node, "truth", lambda rows: pc.invert(operand.make(rows)))
+        return Value(node, "truth", lambda rows: pc.invert(operand.make(rows)), hint=hints.of_negation(operand.hint))
 
     def junction(self, node: Junction) -> Value:
         """Conditions of which all, or one, must hold."""
@@ -177,12 +183,13 @@ class Compiler:
                 found = join(found, part.make(rows))
             return found
 
-        return Value(node, "truth", make)
+        return Value(node, "truth", make, hint=hints.of_junction(node.operator, [part.hint for part in parts]))
 
     def is_null(self, node: IsNull) -> Value:
         """Whether a value is missing: the one question about it that is always answered."""
         operand = self.value(node.operand)
-        return Value(node, "truth", lambda rows: pc.is_null(operand.make(rows)))
+        hint = hints.of_null(operand.node.name) if isinstance(operand.node, Name) else NO_HINT
+        return Value(node, "truth", lambda rows: pc.is_null(operand.make(rows)), hint=hint)
 
     def length(self, node: Length) -> Value:
         """Items of a list, characters of a text."""
@@ -230,7 +237,9 @@ class Compiler:
             made = subject.make(rows)
             return any_item(made, test(pc.list_flatten(made))) if subject.kind == "texts" else test(made)
 
-        return Value(node, "truth", make)
+        ranged = node.name == "startswith" and subject.kind == "text" and isinstance(subject.node, Name)
+        hint = hints.of_prefix(subject.node.name, wanted) if ranged else NO_HINT  # type: ignore[attr-defined]
+        return Value(node, "truth", make, hint=hint)
 
     def lowered(self, node: Method, subject: Value) -> Value:
         """A text in lower case."""
@@ -276,14 +285,23 @@ class Compiler:
             return self.membership(node)
         left, right = agree(self, node, self.value(node.left), self.value(node.right))
         compare = COMPARE[node.operator]
+        hint = self.hint_of(node.operator, left, right)
         order = left.order or right.order
         if node.operator not in ("==", "!=") and order:
-            left, right = self.ranked(left, order), self.ranked(right, order)
+            left, right, hint = self.ranked(left, order), self.ranked(right, order), NO_HINT
         elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
             raise self.error(
                 node, f"{WORDS[left.kind]} has no order here; compare with ==, != or in{self.number_of(left)}"
             )
-        return Value(node, "truth", lambda rows: compare(left.make(rows), right.make(rows)))
+        return Value(node, "truth", lambda rows: compare(left.make(rows), right.make(rows)), hint=hint)
+
+    def hint_of(self, operator: str, left: Value, right: Value) -> Hint:
+        """What a comparison of a column with a value as written says of the column."""
+        if isinstance(right.node, Name):
+            left, right, operator = right, left, hints.MIRRORED[operator]
+        if not isinstance(left.node, Name) or right.literal is None:
+            return NO_HINT
+        return hints.of_comparison(self.columns[left.node.name], operator, right.literal)
 
     def number_of(self, value: Value) -> str:
         """Where a column of names has the number beside it, the advice to compare that: version_name, version."""
@@ -332,12 +350,17 @@ class Compiler:
         wanted = pa.array([item.literal for item in agreed], data_type)
 
         def make(rows: Rows) -> Any:
-            column = left.make(rows)
-            if column.type != wanted.type:
+            column, values = left.make(rows), wanted
+            if pa.types.is_floating(column.type):
+                values = wanted.cast(column.type, safe=False)
+            elif column.type != wanted.type:
                 column = column.cast(wanted.type)
-            return pc.if_else(pc.is_valid(column), pc.is_in(column, value_set=wanted), pa.scalar(None, pa.bool_()))
+            return pc.if_else(pc.is_valid(column), pc.is_in(column, value_set=values), pa.scalar(None, pa.bool_()))
 
-        return Value(node, "truth", make)
+        hint = NO_HINT
+        if isinstance(left.node, Name):
+            hint = hints.of_list(self.columns[left.node.name], [item.literal for item in agreed])
+        return Value(node, "truth", make, hint=hint)
 
     def within(self, node: Comparison, left: Value, items: list[Value]) -> Value:
         """Whether an address is in one of the networks."""

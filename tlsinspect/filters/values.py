@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from .hints import NO_HINT, Hint
 from .scan import NANOSECONDS
 from .tree import Node
 
@@ -65,7 +66,7 @@ class Value:
     """What a part of a filter gives: `make` an array with an entry per row, or one Arrow scalar.
 
     `literal` is the value as written, None where it is none; `unit` and `order` are those of a column, `address` says
-    that its texts are addresses.
+    that its texts are addresses. `hint` is that of a condition.
     """
 
     node: Node
@@ -75,6 +76,7 @@ class Value:
     unit: str = ""
     order: tuple[str, ...] = ()
     address: bool = False
+    hint: Hint = NO_HINT
 
 
 def literal_value(node: Node, kind: str, literal: Any) -> Value:

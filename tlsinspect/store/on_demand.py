@@ -7,6 +7,7 @@ all of it only for what takes whole rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ from ..tables.arrow import arrow_schema
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
     from ..filters.compile import Filter
 
 TABLE = "connections"
+FOOTERS = 16  # files whose footers are read at once
 
 
 class ColumnsOnDemand:
@@ -38,13 +41,29 @@ class ColumnsOnDemand:
         self.made: dict[str, pa.ChunkedArray] = {}
 
     @cached_property
-    def chosen(self) -> pa.Array | None:
-        """For each row of the dataset whether it is selected; None where all are."""
+    def perhaps(self) -> ds.Dataset:
+        """The row groups in which the filter may select a row, by the day of their file and the range of columns."""
+        hint = None if self.where is None else self.where.hint
+        return self.dataset if hint is None else subset(self.dataset, row_groups(self.dataset, hint))
+
+    @cached_property
+    def chosen(self) -> tuple[ds.Dataset, pa.ChunkedArray | None]:
+        """The row groups with a selected row, and for each row of them whether it is one; None where all rows are."""
+        import pyarrow.compute as pc  # dear to import
+
         if self.where is None:
-            return None
+            return self.dataset, None
         names = sorted(self.where.columns) or ["connection_id"]
-        masks = [self.where.mask(batch) for batch in self.dataset.to_batches(columns=names)]
-        return pa.chunked_array(masks, pa.bool_()).combine_chunks()
+        masks = [self.where.mask(batch) for batch in self.perhaps.to_batches(columns=names)]
+        mask = pa.chunked_array(masks, pa.bool_()).combine_chunks()
+        kept, parts, begin = [], [], 0
+        for group in row_groups(self.perhaps):
+            part = mask.slice(begin, group.row_groups[0].num_rows)
+            begin += len(part)
+            if pc.any(part).as_py():
+                kept.append(group)
+                parts.append(part)
+        return subset(self.dataset, kept), pa.chunked_array(parts, pa.bool_()).combine_chunks()
 
     @cached_property
     def order(self) -> pa.Array:
@@ -56,18 +75,19 @@ class ColumnsOnDemand:
 
     def scan(self, names: Sequence[str]) -> pa.Table:
         """Columns of the selected rows in the order of the files; rows that are not selected are not kept."""
-        if self.chosen is None:
-            return self.dataset.to_table(columns=list(names))
+        dataset, mask = self.chosen
+        if mask is None:
+            return dataset.to_table(columns=list(names))
         kept, begin = [], 0
-        for batch in self.dataset.to_batches(columns=list(names)):
-            kept.append(batch.filter(self.chosen.slice(begin, batch.num_rows)))
+        for batch in dataset.to_batches(columns=list(names)):
+            kept.append(batch.filter(mask.slice(begin, batch.num_rows)))
             begin += batch.num_rows
         return pa.Table.from_batches(kept, pa.schema([self.schema.field(name) for name in names]))
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Columns of the selected rows in the order of the files, a part at a time; nothing is kept."""
         asked = sorted(self.where.columns) if self.where is not None else []
-        for batch in self.dataset.to_batches(columns=list(dict.fromkeys([*names, *asked]))):
+        for batch in self.perhaps.to_batches(columns=list(dict.fromkeys([*names, *asked]))):
             rows = batch if self.where is None else self.where.apply(batch)
             if rows.num_rows:
                 yield rows.select(list(names))
@@ -123,6 +143,21 @@ class ColumnsOnDemand:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.whole, name)
+
+
+def row_groups(dataset: ds.Dataset, hint: pc.Expression | None = None) -> list[ds.ParquetFileFragment]:
+    """The row groups of a dataset, one by one, in their order; with a hint those in which it may hold of a row."""
+    fragments = list(dataset.get_fragments(filter=hint))
+    with ThreadPoolExecutor(FOOTERS) as threads:  # an object store takes its time for each
+        found = threads.map(lambda each: each.split_by_row_group(filter=hint, schema=dataset.schema), fragments)
+        return [group for groups in found for group in groups]
+
+
+def subset(dataset: ds.Dataset, groups: Sequence[ds.ParquetFileFragment]) -> ds.Dataset:
+    """Some row groups of a dataset as one."""
+    import pyarrow.dataset as ds  # dear to import
+
+    return ds.FileSystemDataset(groups, dataset.schema, dataset.format, dataset.filesystem)
 
 
 class RowsOnDemand(ColumnsOnDemand):

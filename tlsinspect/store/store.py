@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from .records import DESCRIPTION, Part
 from .sink import STORED
 
 if TYPE_CHECKING:
+    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
     from ..filters.compile import Filter
@@ -93,7 +94,7 @@ class Store:
                 schema=schema,
                 format=ds.ParquetFileFormat(),
                 filesystem=self.place.filesystem(),
-                partitions=[ds.field("day") == date.fromisoformat(day) for _, day, _, _ in parts],
+                partitions=[guarantee(table, day) for _, day, _, _ in parts],
             )
         if table == "captures":
             rows = [row for row in self.iter_captures() if is_within(day_of(row), since, until)]
@@ -182,6 +183,18 @@ def is_store(url: Path) -> bool:
 def dataset_schema(table: str) -> pa.Schema:
     """The schema of a table with the day; raises KeyError for a name that is not in COLUMNS."""
     return arrow_schema(table).append(pa.field("day", pa.date32()))
+
+
+def guarantee(table: str, day: str) -> pc.Expression:
+    """What holds of all rows of a file: its day; of connections, that their first packets are of that day."""
+    import pyarrow.compute as pc
+
+    begin = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    known = pc.field("day") == pa.scalar(begin.date())
+    if table != "connections":
+        return known
+    first, last = (pa.scalar(time, pa.timestamp("ns", tz="UTC")) for time in (begin, begin + timedelta(days=1)))
+    return known & (pc.field("time_start") >= first) & (pc.field("time_start") < last)
 
 
 def parse_day(day: Day) -> date | None:
