@@ -130,12 +130,13 @@ def test_row_groups_in_which_nothing_can_be_selected_are_not_read(where: str, mo
 
 
 def test_a_number_that_is_none_is_passed_over_by_no_comparison(tmp_path: Path) -> None:
-    values = pa.table({"handshake_ms": pa.array([1.0, float("nan"), None, 2.0])})
+    values = pa.table({"handshake_ms": pa.array([1.5, float("nan"), None])})
     pq.write_table(values, tmp_path / "a.parquet")
     stored = ds.dataset(tmp_path / "a.parquet")
-    for where in ("handshake_ms != 1.5", "not handshake_ms < 5", "not handshake_ms in [1.0]", "handshake_ms > 3"):
+    for where in ("handshake_ms != 1.5", "not handshake_ms < 5", "not handshake_ms in [1.5]", "handshake_ms < 2"):
         chosen = Filter(where)
-        assert chosen.apply(stored.to_table(filter=chosen.hint)).equals(chosen.apply(values)), where
+        found = chosen.apply(stored.to_table(filter=chosen.hint))
+        assert str(found.to_pylist()) == str(chosen.apply(values).to_pylist()) != "[]", where
 
 
 def test_a_time_asks_only_the_files_of_its_days(tmp_path: Path) -> None:
