@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 from adoption_tables import dataset, on_days, table, with_column
 from command_line import run
-from samples import ROOT
+from samples import CAPTURES, ROOT
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
 from tlsinspect.charts import draw_chart
@@ -127,6 +127,24 @@ def test_a_folder_that_is_no_store_is_one_line(tmp_path: Path) -> None:
     result = run("adoption", tmp_path, "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr.startswith("tlsinspect: ") and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["charts", "index.html", "series.csv"])
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_counted(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(CAPTURES / "handshakes" / "tls10.pcap", tmp_path / "store")
+    monkeypatch.setattr("tlsinspect.adoption.build_adoption", lambda *_: pytest.fail("it was counted"))
+    out = tmp_path / "out"
+    out.mkdir()
+    if place == "charts":
+        (out / place).touch()
+    else:
+        (out / place).mkdir()
+    result = run("adoption", tmp_path / "store", "-o", out)
+    assert result.exit_code == 2
+    named = out if place == "charts" else out / place
+    assert result.stderr.startswith(f"tlsinspect: {named}: cannot be written: ") and result.stderr.count("\n") == 1
 
 
 def test_a_series_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import click
 
@@ -78,6 +79,7 @@ def adoption(
         from ..store import open_store
 
         opened = open_store(store)
+        refuse_output(output)
         warn_of_store(opened, len(opened.damage()))
         with progress_bar("counting", octets=False) as progress:
             counted = build_adoption(opened, by, *chosen_days(), progress, processes)
@@ -85,3 +87,20 @@ def adoption(
             page = write_adoption(counted, output, unit, title, only, processes)
         click.echo("\n".join(summary_lines(counted, unit)))
         click.echo(page)
+
+
+def refuse_output(output: Path) -> None:
+    """Make the folder, and see that files can be written to it: counting a large store takes a while."""
+    from ..report.adoption import PAGE_NAME, SERIES_FILE
+
+    charts = output / "charts"
+    with writing_to(str(output)):
+        charts.mkdir(parents=True, exist_ok=True)
+    for place in (output / PAGE_NAME, output / SERIES_FILE):
+        with writing_to(str(place)):
+            if place.exists():
+                with place.open("r+b"):
+                    pass
+    for folder in (output, charts):
+        with writing_to(str(folder)), TemporaryFile(dir=folder):
+            pass
