@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from command_line import run
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
 
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
+from tlsinspect.store.planning import workers_used
 from tlsinspect.store.strand import STEP_OCTETS
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -76,6 +78,19 @@ def test_several_shares_of_one_sequence_have_the_rows_of_the_whole(
     shares = [[strand.shards for strand in plan.strands] for plan in Store(tmp_path / "store").catalogue.plans]
     assert shares == [[2, 2], [3, 3, 3]]
     assert_same(tmp_path / "store", whole)
+
+
+@pytest.mark.parametrize(("workers", "bound"), [(2, None), (3, (3, 2))])
+def test_workers_that_have_nothing_to_do_are_told(
+    workers: int, bound: tuple[int, int] | None, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.store.planning.SHARD_MINIMUM", 1)
+    monkeypatch.setattr("tlsinspect.store.planning.SHARDS", 2)
+    done = run("ingest", "--store", tmp_path, "--workers", workers, *rotated[:2])
+    told = "note: 3 workers wanted, 2 used: a capture point is shared by 2 at most"
+    assert (told in done.stderr) == (bound is not None), done.stderr
+    (plan,) = Store(tmp_path).catalogue.plans
+    assert workers_used(plan, workers) == bound
 
 
 KILLED = """

@@ -91,7 +91,8 @@ def adoption(
 
 def refuse_output(output: Path) -> None:
     """Make the folder, and see that files can be written to it: counting a large store takes a while."""
-    from ..report.adoption import PAGE_NAME, SERIES_FILE
+    from ..report.adoption import SERIES_FILE
+    from ..report.html import PAGE_NAME
 
     charts = output / "charts"
     with writing_to(str(output)):

@@ -57,12 +57,20 @@ def tell(done: Ingested, store: str) -> None:
     """Say what was done, and what could not be read."""
     from ..export.text import escape_control
     from ..statistics.wording import number_text
+    from ..store.planning import SHARDS
 
     for name, reason in [*done.refused, *done.damaged][:LISTED]:
         click.echo(f"tlsinspect: warning: {escape_control(f'{name}: {reason}')}", err=True)
     left = len(done.refused) + len(done.damaged) - LISTED
     if left > 0:
         click.echo(f"tlsinspect: warning: and {left:,} more: export --table problems lists them", err=True)
+    if done.bound is not None:
+        wanted, used = done.bound
+        click.echo(
+            f"tlsinspect: note: {wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at most, "
+            "as each of them walks all of its packets",
+            err=True,
+        )
     parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
     if done.resumed:
         parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")

@@ -20,7 +20,7 @@ from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .executors import fresh_octets, run_works
 from .place import Place, open_place
-from .planning import make_plan, take_stock
+from .planning import make_plan, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
 from .sequences import Rotation
 from .sources import find_sources
@@ -34,7 +34,9 @@ class Ingested(NamedTuple):
     """What a run did.
 
     `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store already;
-    `connections` got rows. `refused` and `damaged` are captures, and what is wrong with each, fit to be shown.
+    `connections` got rows. `refused` and `damaged` are captures, and what is wrong with each, fit to be shown. `bound`
+    has the workers wanted and those that had something to do, where there were fewer because a capture point is read by
+    at most SHARDS of them; else it is None.
     """
 
     captures: int
@@ -44,6 +46,7 @@ class Ingested(NamedTuple):
     connections: int
     refused: list[tuple[str, str]]
     damaged: list[tuple[str, str]]
+    bound: tuple[int, int] | None = None
 
 
 def ingest(
@@ -86,7 +89,8 @@ def ingest(
     except OSError as error:
         raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
     mine = {*left, *([plan.number] if plan is not None else [])}
-    return account(place, mine, left, found.known, found.refused)
+    done = account(place, mine, left, found.known, found.refused)
+    return done if plan is None else done._replace(bound=workers_used(plan, workers))
 
 
 def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:

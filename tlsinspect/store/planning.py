@@ -153,6 +153,12 @@ def build_strands(found: Found, catalogue: Catalogue, rotation: Rotation, worker
     return [*strands, *pack(small, workers)], follows
 
 
+def workers_used(plan: Plan, workers: int) -> tuple[int, int] | None:
+    """How many workers were wanted and have a task, where SHARDS leaves some without; None where it does not."""
+    bound = len(plan.strands) < workers and any(strand.shards == SHARDS for strand in plan.strands)
+    return (workers, len(plan.strands)) if bound else None
+
+
 def pack(sequences: dict[str, list[StoredCapture]], workers: int) -> Iterator[Strand]:
     """Small sequences as strands of about the same size, about one for each worker."""
     total = sum(member.size for members in sequences.values() for member in members)
