@@ -374,6 +374,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("objection", ["interval", "retired", "rejected", "pending"])
+def test_a_timestamp_that_does_not_count_leaves_a_certificate_with_too_few(objection: str) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-23-FEW"]
+    stamps = [{"log_id": "aa"}, {"log_id": "bb", "log_objection": objection}]
+    assert rule.find(Facts(*tables_of({"judged": PUBLIC, "scts": stamps}))).any()
+    assert not rule.find(Facts(*tables_of({"judged": PUBLIC, "scts": [*stamps, {"log_id": "cc"}]}))).any()
+
+
 @pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation": "client"}])
 def test_heartbeats_may_have_been_agreed_on_where_it_is_not_seen(more: dict[str, Any]) -> None:
     [rule] = [rule for rule in RULES if rule.id == "EXT-05-UNASKED"]

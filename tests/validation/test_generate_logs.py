@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import struct
 from base64 import b64encode
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from made_chains import key_of
 
-from tlsinspect.validation.generate_logs import Image, find_rows, update
+from tlsinspect.validation.generate_logs import Image, find_intervals, find_rows, update, update_intervals
 
 ADDRESS, PLACE = 0x2000, 128
 KEYS = [
@@ -57,4 +58,23 @@ def test_what_a_new_list_lacks_stays_and_what_it_has_is_replaced(tmp_path: Path)
     assert [(row["name"], row["state"], row["source"]) for row in rows] == [
         ("Cloudflare Nimbus", "retired", "package 1"),
         ("Google Argon", "retired", "package 2"),
+    ]
+
+
+def test_intervals_come_from_another_list_and_stay_when_the_logs_are_brought_up_to_date(tmp_path: Path) -> None:
+    path, rows = tmp_path / "logs.csv", find_rows(Image(library()))
+    interval = {"start_inclusive": "2026-01-01T00:00:00Z", "end_exclusive": "2026-07-01T00:00:00Z"}
+    logs = [{"key": b64encode(key).decode(), "temporal_interval": interval} for key in (KEYS[0], b"of no known log")]
+    (tmp_path / "list.json").write_text(json.dumps({"operators": [{"name": "Google", "logs": logs}]}))
+    update(path, rows, "package 1", "2026-01-01")
+    update_intervals(path, find_intervals(tmp_path / "list.json"), "list 2", "2026-02-01")
+    update(path, rows, "package 3", "2026-03-01")
+    lines = path.read_text().splitlines()
+    assert lines[:3] == ["# package 1: 2026-01-01", "# list 2: 2026-02-01", "# package 3: 2026-03-01"]
+    assert [
+        (row["name"], row["start"], row["end"], row["source"], row["interval_source"])
+        for row in csv.DictReader(lines[3:])
+    ] == [
+        ("Cloudflare Nimbus", "", "", "package 3", ""),
+        ("Google Argon", "2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z", "package 3", "list 2"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,8 @@ def test_timestamps_come_in_the_extension_and_in_responses_too() -> None:
         ("retired", MS + 1, None),
         ("rejected", MS - 1, "rejected"),
         ("usable", MS, None),
-        ("usable", MS + 1, "not_yet"),
+        ("usable", MS + 1, None),
+        ("readonly", MS - 1, None),
         ("pending", MS, "pending"),
         ("admissible", MS + 1, None),
     ],
@@ -234,3 +236,19 @@ def test_the_list_that_comes_along_has_logs_of_all_years_with_their_operators() 
     assert {"Google", "Cloudflare", "DigiCert", "Sectigo", "Let's Encrypt", "Geomys"} <= operators
     pilot = logs[bytes.fromhex("a4b90990b418581487bb13a2cc67700a3c359804f91bdfb8e377cd0ec80ddc10")]
     assert (pilot.name, pilot.state) == ("Google Pilot", "rejected")
+
+
+def test_logs_of_this_year_come_with_the_interval_that_they_take() -> None:
+    logs = {log.name: log for log in known_logs().values()}
+    oak, argon = logs["Lets Encrypt Oak2026h2"], logs["Google Argon2026h2"]
+    start, end = (int(datetime(*day, tzinfo=UTC).timestamp()) * 10**9 for day in ((2026, 7, 1), (2027, 1, 1)))
+    assert (argon.start, argon.end) == (start, end)
+    made = start - 10**9
+    assert [argon.object_to(made, when) for when in (start - 1, start, end - 1, end)] == [
+        "interval",
+        None,
+        None,
+        "interval",
+    ]
+    assert oak.since is not None
+    assert [oak.object_to(when, start) for when in (oak.since - 1, oak.since)] == [None, "retired"]

@@ -133,8 +133,8 @@ SCTS = (
     Column(
         "log_objection",
         "string",
-        "why browsers do not count the timestamp: it was made when the log was no longer accepted (readonly, retired, "
-        "rejected) or not yet (pending, not_yet), or the certificate ends outside of what the log takes (interval)",
+        "why the timestamp does not count: it was made when the log was retired or rejected, by a log that is not yet "
+        "qualified (pending), or for a certificate whose notAfter is outside of the log's temporal interval (interval)",
     ),
     Column("time", "timestamp", "moment at which the log took the certificate", "UTC"),
     Column("signature_algorithm", "string", "ecdsa_sha256, rsa_pkcs1_sha256, or the numbers of hash and signature"),

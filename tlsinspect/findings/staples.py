@@ -42,11 +42,16 @@ def has_false_timestamp(facts: Facts) -> Mask:
 
 
 def has_few_timestamps(facts: Facts) -> Mask:
-    """Connections whose server's certificate has timestamps, but of fewer logs than browsers ask for."""
+    """Connections whose server's certificate has timestamps, but of fewer logs than browsers ask for.
+
+    One does not count whose log was retired by then, is not yet qualified, or does not accept such a certificate.
+    """
     table = facts.other("scts")
     if table is None or not len(table):
         return np.zeros(len(facts.connections), np.bool_)
     kept = table.filter(pc.fill_null(table["valid"], True))
+    worth = pc.if_else(pc.is_null(kept["log_objection"]), kept["log_id"], None)
+    kept = kept.set_column(kept.column_names.index("log_id"), "log_id", worth)
     counted = kept.group_by("certificate_sha256").aggregate([("log_id", "count_distinct")])
     beside = pc.unique(kept.filter(pc.not_equal(kept["source"], "certificate"))["certificate_sha256"].combine_chunks())
 

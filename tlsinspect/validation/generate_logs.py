@@ -1,8 +1,10 @@
-"""Bring data/ct_logs.csv up to date: `python -m tlsinspect.validation.generate_logs LIBXUL --source NAME --date DAY`.
+"""Bring data/ct_logs.csv up to date: `python -m tlsinspect.validation.generate_logs FILE --source NAME --date DAY`.
 
 In: libxul.so of a Firefox, in which Mozilla's list of Certificate Transparency logs is compiled (its source,
-security/ct/CTKnownLogs.h, is made from the list that Google publishes). Only facts are taken: name, operator, state,
-since when, key. Out: the file with these logs; those that the new list lacks stay, as captures may be old.
+security/ct/CTKnownLogs.h, is made from the list that Google publishes), or with --intervals a list in JSON, version 3,
+from which the temporal intervals of known logs are taken, which Mozilla's list has not. Only facts are taken: name,
+operator, state, since when, key, interval. Out: the file with these; what the new list lacks stays, as captures may be
+old.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
-from .logs import DATA, FIELDS
+from .logs import DATA, FIELDS, NANOSECONDS, load_logs
 
 KEY_START = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # SPKI of P-256
 KEY_OCTETS = 91
@@ -79,8 +81,6 @@ def find_rows(image: Image) -> list[dict[str, str]]:
             "operator": operators[operator],
             "state": STATES[state],
             "since": datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "start": "",
-            "end": "",
             "key": b64encode(key).decode(),
         }
         for name, state, time, operator, key in found
@@ -95,29 +95,68 @@ def read_operators(image: Image, words: Sequence[int]) -> dict[int, str]:
     return found if tuple(found.values())[:2] == FIRST_OPERATORS else {}
 
 
+def find_intervals(path: Path) -> list[dict[str, str]]:
+    """The temporal intervals of a list in JSON, by key; raises TrustError for what is no such list."""
+    return [
+        {"key": b64encode(log.key).decode(), "start": day_of(log.start), "end": day_of(log.end)}
+        for log in load_logs(path).values()
+        if log.start is not None and log.end is not None
+    ]
+
+
+def day_of(time: int) -> str:
+    """A time in nanoseconds since 1970-01-01 UTC in ISO 8601."""
+    return datetime.fromtimestamp(time // NANOSECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def update(path: Path, rows: list[dict[str, str]], source: str, origin: str) -> None:
-    """Write the file with these rows, and those of other logs that it had."""
+    """Write the file with these logs, and those that it had; the intervals that it had stay too."""
+    origins, merged = read_old(path)
+    for row in rows:
+        kept = {name: merged.get(row["key"], {}).get(name, "") for name in ("start", "end", "interval_source")}
+        merged[row["key"]] = row | kept | {"source": source}
+    write(path, [*(line for line in origins if f"# {source}: " not in line), f"# {source}: {origin}"], merged)
+
+
+def update_intervals(path: Path, rows: list[dict[str, str]], source: str, origin: str) -> None:
+    """Write the file with these intervals of the logs in it; logs that it has not are left out, for want of a name."""
+    origins, merged = read_old(path)
+    for row in rows:
+        if row["key"] in merged:
+            merged[row["key"]] |= row | {"interval_source": source}
+    write(path, [*(line for line in origins if f"# {source}: " not in line), f"# {source}: {origin}"], merged)
+
+
+def read_old(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """The lines at the file's head, and its logs by key."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    origins = [line for line in lines if line.startswith("# ") and f"# {source}: " not in line]
-    old = csv.DictReader(line for line in lines if not line.startswith("#"))
-    merged = {row["key"]: row for row in old} | {row["key"]: row | {"source": source} for row in rows}
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return [line for line in lines if line.startswith("# ")], {row["key"]: row for row in rows}
+
+
+def write(path: Path, origins: list[str], logs: dict[str, dict[str, str]]) -> None:
+    """Write the file: where it is from, then the logs by operator and name."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write("\n".join([*origins, f"# {source}: {origin}"]) + "\n")
+        file.write("\n".join(origins) + "\n")
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(sorted(merged.values(), key=lambda row: (row["operator"].lower(), row["name"].lower())))
+        writer.writerows(sorted(logs.values(), key=lambda row: (row["operator"].lower(), row["name"].lower())))
 
 
 def main() -> None:
     """Read the arguments and bring the file up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("library", type=Path, help="libxul.so")
-    parser.add_argument("--source", required=True, help="package and version that it is from")
-    parser.add_argument("--date", required=True, help="day of that package, YYYY-MM-DD")
+    parser.add_argument("file", type=Path, help="libxul.so, or with --intervals a list in JSON")
+    parser.add_argument("--source", required=True, help="package or list and its version")
+    parser.add_argument("--date", required=True, help="day of it, YYYY-MM-DD")
+    parser.add_argument("--intervals", action="store_true", help="take only intervals, from a list in JSON")
     arguments = parser.parse_args()
-    octets = arguments.library.read_bytes()
-    origin = f"{arguments.date}, libxul.so, sha256 {sha256(octets).hexdigest()}"
-    update(DATA, find_rows(Image(octets)), arguments.source, origin)
+    octets = arguments.file.read_bytes()
+    origin = f"{arguments.date}, {arguments.file.name}, sha256 {sha256(octets).hexdigest()}"
+    if arguments.intervals:
+        update_intervals(DATA, find_intervals(arguments.file), arguments.source, origin)
+    else:
+        update(DATA, find_rows(Image(octets)), arguments.source, origin)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from ..errors import TrustError
 
 NANOSECONDS = 10**9
 DATA = Path(__file__).parent / "data" / "ct_logs.csv"
-FIELDS = ("name", "operator", "state", "since", "start", "end", "key", "source")
+FIELDS = ("name", "operator", "state", "since", "start", "end", "key", "source", "interval_source")
 MOST_OCTETS = 16 << 20  # the largest lists have about a hundredth
 
 
-ENDED = ("readonly", "retired", "rejected")  # states in which a log takes nothing more, or what it took does not count
+ENDED = ("retired", "rejected")  # states since which what a log takes does not count
 
 
 class Log(NamedTuple):
@@ -39,13 +39,16 @@ class Log(NamedTuple):
     end: int | None = None
 
     def object_to(self, time: int, not_after: int | None) -> str | None:
-        """Why a timestamp of that time for a certificate that ends then does not count; None where it does."""
+        """Why a timestamp of that time for a certificate that ends then does not count; None where it does.
+
+        Spec: Chrome's and Mozilla's Certificate Transparency policies count what qualified, usable and readonly logs
+        made, whenever that was, and of retired ones what they made before; a log's temporal_interval says between
+        which days the certificates end that it accepts.
+        """
         if self.state == "pending":
             return "pending"
         if self.since is not None and self.state in ENDED and time >= self.since:
             return self.state
-        if self.since is not None and self.state in ("qualified", "usable") and time < self.since:
-            return "not_yet"
         if not_after is not None and self.start is not None and self.end is not None:
             return None if self.start <= not_after < self.end else "interval"
         return None

@@ -31,8 +31,6 @@ SCT_SOURCES = {
 }
 OBJECTIONS = {
     "pending": "the log is not accepted yet",
-    "not_yet": "made before the log was accepted",
-    "readonly": "made when the log took nothing more",
     "retired": "made when the log was no longer accepted",
     "rejected": "made when the log was no longer accepted",
     "interval": "the certificate ends outside of what the log takes",
