@@ -9,6 +9,8 @@ import pytest
 from samples import CAPTURES, inspect
 
 from tlsinspect.story import Story
+from tlsinspect.story.build import client_trust_text
+from tlsinspect.validation.record import VERDICTS
 
 
 def tell(sample: str, place: int = 0) -> Story:
@@ -117,3 +119,27 @@ def test_of_a_handshake_that_the_capture_cuts_off_the_end_is_unknown() -> None:
     outcome = inspection.story(id_).outcome
     assert outcome.startswith("The capture ends")
     assert "whether the handshake was finished is unknown" in outcome
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("client-certificate-none.pcap", "The client was asked for a certificate and sent none."),
+        (
+            "client-certificate-self-signed.pcap",
+            "A server that trusts Mozilla's roots and no authority of its own refuses the client's chain "
+            "(self signed): CN=stranger is a self-signed certificate and not among what is trusted.",
+        ),
+        ("client-certificate-tls13.pcapng", ""),
+        ("certificate-expired.pcap", ""),
+    ],
+)
+def test_a_story_says_what_a_clients_chain_is_worth(sample: str, said: str) -> None:
+    assert tell(f"handshakes/{sample}").client_trust == said
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_on_a_clients_chain_has_a_sentence_about_the_client(verdict: str) -> None:
+    text = client_trust_text(["aa"], [{"verdict": verdict, "detail": "CN=a leads to CN=b"}])
+    assert "the client's chain" in text.lower() and text.endswith(f"({verdict.replace('_', ' ')}): CN=a leads to CN=b.")
+    assert client_trust_text(None, []) == client_trust_text(["aa"], []) == ""

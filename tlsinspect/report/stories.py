@@ -52,6 +52,7 @@ def plain_story(story: Story) -> dict[str, Any]:
         "offered": plain_facts(story.offered),
         "chosen": plain_facts(story.chosen),
         "trust": clean(story.trust),
+        "client_trust": clean(story.client_trust),
         "staples": [clean(line) for line in story.staples],
         "certificates": [plain_certificate(certificate) for certificate in story.certificates],
         "unseen": [clean(line) for line in story.unseen],

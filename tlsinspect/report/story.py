@@ -41,7 +41,7 @@ def story_parts(story: Story) -> Iterator[Part]:
     yield from section("What the client offered", fact_parts(story.offered))
     yield from section("What the server chose", fact_parts(story.chosen))
     chains = [part for certificate in story.certificates for part in certificate_parts(certificate)]
-    told = (*([story.trust] if story.trust else []), *story.staples)
+    told = filter(None, (story.trust, story.client_trust, *story.staples))
     trust = [(INDENT, Text(escape_control(line), style="yellow"), 0) for line in told]
     yield from section("Certificates", [*trust, *chains])
     yield from section("What cannot be seen here", [(INDENT, Text(escape_control(line)), 0) for line in story.unseen])

@@ -60,6 +60,9 @@ class Inspected(Frames, Protocol):
     def validation(self) -> pd.DataFrame: ...
 
     @property
+    def client_validation(self) -> pd.DataFrame: ...
+
+    @property
     def ocsp(self) -> pd.DataFrame: ...
 
     @property

@@ -58,6 +58,8 @@ def iter_stories(
         messages, alerts = rows_by_connection(inspected.messages, ids), rows_by_connection(inspected.alerts, ids)
         problems = rows_by_connection(inspected.problems, ids)
         verdicts = rows_by_connection(inspected.validation, ids)
+        asked = found["client_certificate_sha256s"].notna().any()
+        clients = rows_by_connection(inspected.client_validation, ids) if asked else defaultdict(list)
         staples = rows_by_connection(inspected.ocsp, ids)
         for row in plain_rows(found):
             id_ = row["connection_id"]
@@ -68,8 +70,9 @@ def iter_stories(
                 compare = compared <= most_compared
                 clues = tuple(find_clues(row, others)) if compare else (NOT_COMPARED,)
             material = Material(
-                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], staples[id_], certificates, clues
-            )
+                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], clients[id_], staples[id_],
+                certificates, clues,
+            )  # fmt: skip
             yield tell(row, material, tuple(row[name] for name in SAME) in shared)
 
 
@@ -82,6 +85,7 @@ class Material:
     chain: list[Row]
     problems: list[Row]
     verdicts: list[Row]
+    clients: list[Row]
     staples: list[Row]
     certificates: dict[str, Row]
     clues: tuple[str, ...]
@@ -101,6 +105,7 @@ def tell(row: Row, material: Material, shares_endpoints: bool) -> Story:
         outcome=outcome(row),
         clues=material.clues,
         trust=trust_text(material.verdicts) if row["certificate_sha256s"] is not None else "",
+        client_trust=client_trust_text(row["client_certificate_sha256s"], material.clients),
         unseen=tuple(unseen(row, material.problems)),
         display_filter=exact_filter(row, shares_endpoints),
     )
@@ -205,6 +210,17 @@ def trust_text(verdicts: list[Row]) -> str:
     """The verdict on the server's chain, in a sentence."""
     for row in verdicts:
         lead = words.TRUSTED.get(row["verdict"], "A client that trusts Mozilla's roots refuses the server's chain")
+        return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
+    return ""
+
+
+def client_trust_text(chain: list[str] | None, verdicts: list[Row]) -> str:
+    """The verdict on the chain that the client sent, or that it sent none although it was asked, in a sentence."""
+    if chain is not None and not chain:
+        return "The client was asked for a certificate and sent none."
+    for row in verdicts if chain else ():
+        refused = "A server that trusts Mozilla's roots and no authority of its own refuses the client's chain"
+        lead = words.CLIENT_TRUSTED.get(row["verdict"], refused)
         return f"{lead} ({row['verdict'].replace('_', ' ')}): {row['detail']}."
     return ""
 

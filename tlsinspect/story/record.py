@@ -34,6 +34,9 @@ class Inspected(Protocol):
     def validation(self) -> pd.DataFrame: ...
 
     @property
+    def client_validation(self) -> pd.DataFrame: ...
+
+    @property
     def ocsp(self) -> pd.DataFrame: ...
 
 
@@ -76,8 +79,9 @@ class StoryCertificate:
 class Story:
     """One connection: who, what happened in which order, what was offered and chosen, and how it ended.
 
-    `trust` says whether the server's chain leads to a trusted root; empty where it sent none in the clear. `staples`
-    says what the server stapled to it.
+    `trust` says whether the server's chain leads to a trusted root, `client_trust` the same of the client's, or that it
+    sent none although it was asked; they are empty where nothing was sent in the clear. `staples` says what the server
+    stapled to its chain.
     `unseen` says what the capture cannot show, and why. `display_filter` shows the connection in Wireshark, and
     nothing else; it is empty where the addresses are not known. `clues` say of a handshake that was not finished what
     other connections of the captures tell about it.
@@ -91,6 +95,7 @@ class Story:
     chosen: tuple[Fact, ...]
     certificates: tuple[StoryCertificate, ...]
     trust: str
+    client_trust: str
     staples: tuple[str, ...]
     outcome: str
     clues: tuple[str, ...]

@@ -153,6 +153,14 @@ TRUSTED = {  # the rest of the verdicts say no
     "limit": "Whether the server's chain is trusted cannot be said",
 }
 
+CLIENT_TRUSTED = {
+    "valid": "The client's chain is trusted",
+    "wrong_order": "The client's chain is trusted by servers that put it in order",
+    "incomplete_chain": "A server that does not know the missing issuer refuses the client's chain",
+    "unsupported": "Whether the client's chain is trusted cannot be said",
+    "limit": "Whether the client's chain is trusted cannot be said",
+}
+
 STAPLED = {
     "malformed": "The stapled OCSP response cannot be read",
     "limit": "The stapled OCSP response was not read whole",

@@ -112,7 +112,7 @@ const storyParts = (story, found, times, command) => {
   section("What the client offered", factList(story.offered), story.offered.length);
   section("What the server chose", factList(story.chosen), story.chosen.length);
   section("Certificates", certificateList(story.certificates), story.certificates.length);
-  for (const line of [story.trust, ...story.staples]) if (line) parts.push(element("p", line, "trust"));
+  for (const line of [story.trust, story.client_trust, ...story.staples]) if (line) parts.push(element("p", line, "trust"));
   section("What cannot be seen here", lines(story.unseen), story.unseen.length);
   section("Where and when", factList([...story.facts, ...times]), true);
   const line = element("p", "The same in a terminal: ", "small");
