@@ -4,12 +4,13 @@ from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
 from .wire.flow cimport Flow
 from .wire.certificate_list cimport parse_certificate_list
 from .wire.certificate_status cimport parse_certificate_status, parse_entry_staples
+from .wire.lone cimport LoneSegment
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
 from .wire.octets cimport cut
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int DETECTING, TCP, SSL2_VERSION
+cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -17,8 +18,11 @@ cdef class ConnectionBuilder:
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
-    @cython.locals(key=bytes, size=Py_ssize_t, first=int, second=int)
     cpdef int client_side(self, Flow flow) except -1
+    @cython.locals(size=Py_ssize_t, first=int, second=int)
+    cpdef int named_side(self, bytes key) except -1
+    @cython.locals(key=bytes, port=int, from_client=bint, at=Py_ssize_t)
+    cpdef tuple plain(self, LoneSegment lone)
     @cython.locals(began=bint)
     cpdef set_upgrade(self, Connection connection, Stream client, Stream server)
     @cython.locals(key=bytes, size=Py_ssize_t, source=bytes, destination=bytes, ordered=bytes, protocol=bytes, start=bytes)

@@ -19,8 +19,9 @@ from .registry.suites import suite_facts
 from .upgrades import USED, find_upgrade
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
-from .wire.codes import DETECTING, EAPOL, TCP, UDP
+from .wire.codes import ACK, DETECTING, EAPOL, SYN, TCP, UDP
 from .wire.flow import Flow
+from .wire.lone import LoneSegment
 from .wire.messages import ServerHello, parse_server_key_exchange
 from .wire.octets import cut
 from .wire.record import RecordReader
@@ -115,13 +116,30 @@ class ConnectionBuilder:
             return 1 - flow.server_side
         if flow.syn_side >= 0:
             return flow.syn_side
-        key = flow.streams[0].key
+        return self.named_side(flow.streams[0].key)
+
+    def named_side(self, key: bytes) -> int:
+        """The side of the client as ports tell: the other one's is of TLS, or of those below NAMED_SERVER_PORT."""
         size = len(key) - 4
         first = key[size] << 8 | key[size + 1]
         second = key[size + 2] << 8 | key[size + 3]
         if (first in self.tls_ports) != (second in self.tls_ports):
             return 1 if first in self.tls_ports else 0
         return 1 if first < second and first < NAMED_SERVER_PORT else 0
+
+    def plain(self, lone: LoneSegment) -> tuple[int, str] | None:
+        """Server port and protocol of a connection of a single segment, as by `build`; None where it may get a row."""
+        key = lone.key
+        port = lone.answered_port()
+        from_client = lone.flags & ACK == 0
+        if not lone.flags & SYN:
+            from_client = self.named_side(key) == 0
+            at = len(key) - (2 if from_client else 4)
+            port = key[at] << 8 | key[at + 1]
+        if port in self.tls_ports:
+            return None
+        protocol = name_protocol(lone.payload, b"") if from_client else name_protocol(b"", lone.payload)
+        return (port, protocol) if protocol in (SILENT, UNKNOWN) else None
 
     def set_upgrade(self, connection: Connection, client: Stream, server: Stream) -> None:
         """What the clear text in front of TLS, or instead of it, says about an upgrade."""

@@ -27,6 +27,7 @@ from .upgrades import NOT_TAKEN
 from .wire.capfile import open_reader
 from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
+from .wire.flow import Flow
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
@@ -66,8 +67,10 @@ class Reading:
 
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
     only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream. `where` selects
-    connections: only they get rows, in every table.
+    connections: only they get rows, in every table. `counting`: see FlowTable.
     """
+
+    counting = True
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class Reading:
         self.context = tables.Context(self.totals.names, self.builder.certificates, self.builder.staples)
         self.table = FlowTable(ports, OPENERS, "messages" in self.wanted, shard, shards, FRAMERS, limits)
         self.table.last_wins = last_wins
+        self.table.counting = self.counting
         self.fragments = FragmentTable(limits)
         self.dissector = LinkDissector()
         self.pending: list[Connection] = []
@@ -133,10 +137,8 @@ class Reading:
 
     def collect(self, last: bool = False) -> Iterator[Batch]:
         """Build connections of the flows that are over, and yield rows once there are enough."""
-        flows, self.table.finished = self.table.finished, []
-        flows.reverse()
-        while flows:  # each is let go of when it is built: many may end at once
-            connection = self.builder.build(flows.pop())
+        for flow in self.ended():
+            connection = self.builder.build(flow)
             counted = self.totals.count(connection)
             if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
                 self.pending.append(connection)
@@ -144,6 +146,27 @@ class Reading:
                     yield from self.build_batches()
         if last and self.pending:
             yield from self.build_batches()
+
+    def ended(self) -> Iterator[Flow]:
+        """The flows that are over, each let go of before the next: many may end at once.
+
+        Connections of a single segment are counted here, and are among them only where they may get a row.
+        """
+        flows, self.table.finished = self.table.finished, []
+        flows.reverse()
+        while flows:
+            yield flows.pop()
+        lones, self.table.passed = self.table.passed, []
+        lones.reverse()
+        while lones:
+            lone = lones.pop()
+            plain = self.builder.plain(lone)
+            if plain is not None:
+                self.totals.count_lone(lone, *plain)
+                continue
+            flow = self.table.revive(lone)
+            flow.end()
+            yield flow
 
     def build_batches(self) -> Iterator[Batch]:
         """Build the rows of the connections that wait."""

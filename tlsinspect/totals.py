@@ -20,6 +20,7 @@ from .protocols import SILENT
 from .tables.events import build_rows, problem_row
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
+from .wire.lone import LoneSegment
 from .wire.walk import Walk
 
 Row = tuple[Any, ...]
@@ -65,8 +66,15 @@ class Totals:
             self.opened_tls[connection.capture] += 1
         return carries_tls
 
+    def count_lone(self, lone: LoneSegment, port: int, protocol: str) -> None:
+        """Count a connection of a single segment."""
+        key = (port, "tcp", protocol)
+        self.ports[key] += 1
+        self.port_bytes[key] += len(lone.payload)
+        self.opened[lone.capture] += 1
+
     def count_dropped(self, dropped: dict[tuple[int, int], int]) -> None:
-        """Count half-open connections that a limit ended, by (file number, server port)."""
+        """Count half-open connections of which nothing is left, by (file number, server port)."""
         for (capture, port), count in dropped.items():
             self.ports[port, "tcp", SILENT] += count
             self.opened[capture] += count

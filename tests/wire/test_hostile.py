@@ -50,8 +50,8 @@ LIMITS = Limits(
 PACKETS = {"quic-initials": 400, "quic-pieces": 200, "endless-messages": 300, "endless-long": 300, "endless-short": 60}
 UNCOUNTED = {"endless-messages", "endless-long", "quic-initials", "quic-pieces"}  # of which making them is most
 SHOWN = {
-    "half-open": "outweighed",
-    "one-packet": "outweighed",
+    "half-open": "evicted",
+    "one-packet": "evicted",
     "one-hello": "outweighed",
     "descending": "gap",
     "random": "gap",
@@ -99,7 +99,7 @@ def read_frames(frames: Iterator[bytes], limits: Limits = LIMITS) -> Outcome:
     while more:
         more = walk.advance(STEP)
         held = max(held, table.held())
-        connections = max(connections, len(table.flows))
+        connections = max(connections, table.open_count())
         assert len(table.closing) <= len(table.flows) + STEP
         assert walk.fragments.cost <= limits.fragment_octets
     table.finish()

@@ -229,4 +229,5 @@ def test_what_stands_around_an_aggregate_is_noted_for_every_subframe() -> None:
     payload = datagram + bytes.fromhex("0010 0100 0000 0000") + inner
     header = b"\x45\x00" + (20 + len(payload)).to_bytes(2, "big") + bytes(4) + b"\x40\x11" + bytes(10)
     walk = walked(capture([bytes(12) + b"\x08\x00" + header + payload]))
-    assert [flow.tunnels for flow in walk.table.flows] == [["capwap"], ["capwap"]]
+    walk.table.finish()
+    assert [flow.tunnels for flow in walk.table.finished] == [["capwap"], ["capwap"]]

@@ -82,6 +82,8 @@ class StrandReading(Reading):
     again: of the connections that start there only those go on whose ids are in `known`.
     """
 
+    counting = False  # whether a connection is this pass's to count shows its id
+
     def __init__(self, place: Place, work: Work, last: Step | None, progress: Progress | None) -> None:
         strand = work.strand
         order = {sha256: number for number, sha256 in enumerate(strand.captures)}
@@ -184,6 +186,7 @@ class StrandReading(Reading):
     def open_ids(self) -> dict[str, tuple[str, ...]]:
         """The connections that are open now, by the capture in which they start."""
         found: dict[str, list[str]] = {}
+        self.table.settle()
         for flow in self.table.flows:
             connection = Connection()
             self.builder.set_addresses(connection, flow, *flow.streams)
@@ -198,6 +201,7 @@ class StrandReading(Reading):
         In a sequence of several captures what was closed within the last seconds is among it, for its stragglers;
         single captures are many and rarely gone on with.
         """
+        self.table.settle()
         alone = any(place + 1 == end + self.first for _, place in self.work.strand.sequences)
         unclosed = {flow for flow in self.table.flows if not (alone and flow.closed)}
         self.table.finish()

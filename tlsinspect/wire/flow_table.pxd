@@ -3,6 +3,7 @@ from .eapol cimport EapolTable
 from .flow cimport DatagramReader, Flow, reverse_key
 from .flow_cost cimport flow_cost
 from .limits cimport Limits
+from .lone cimport LoneSegment, LoneSegments
 from .octets cimport cut
 from .radius cimport open_radius
 from .packet cimport Packet, unsigned32
@@ -18,7 +19,9 @@ cdef class FlowTable:
     cdef public tuple openers, framers
     cdef public EapolTable eapol
     cdef public dict streams, datagram_streams, flows, dropped
-    cdef public list recent, closing, finished
+    cdef public list recent, closing, finished, passed
+    cdef public LoneSegments lones
+    cdef public bint counting
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
     cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
@@ -26,6 +29,16 @@ cdef class FlowTable:
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
                    flow=Flow, sequence=cython.longlong)
     cpdef add_segment(self, Packet packet)
+    @cython.locals(data=bytes, lone=LoneSegment, sequence=cython.longlong)
+    cpdef add_lone(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end)
+    @cython.locals(lone=LoneSegment, flow=Flow, stream=Stream)
+    cpdef Stream wake(self, bytes key)
+    @cython.locals(key=bytes)
+    cpdef settle(self)
+    @cython.locals(flow=Flow, stream=Stream, other=Stream, sequence=cython.longlong)
+    cpdef Flow revive(self, LoneSegment lone)
+    @cython.locals(flow=Flow)
+    cpdef end_lone(self, LoneSegment lone)
     @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream, key=bytes)
     cpdef Stream find_stream(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
@@ -34,29 +47,35 @@ cdef class FlowTable:
     @cython.locals(reader=DatagramReader)
     cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(other=Stream)
-    cpdef long long take_flags(self, Flow flow, Stream stream, Packet packet, int flags, long long sequence) except -1
+    cpdef long long take_flags(self, Flow flow, Stream stream, int flags, long long sequence) except -1
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
-    @cython.locals(reverse=bytes, flow=Flow, first=Stream, second=Stream, streams=dict)
+    @cython.locals(flow=Flow, first=Stream, second=Stream)
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
+    @cython.locals(first=Stream, second=Stream, streams=dict)
+    cpdef enter(self, Flow flow)
     cpdef add_frame(self, Packet packet)
     cpdef adopt(self, Flow flow)
     cpdef close(self, Flow flow)
-    @cython.locals(client=Stream, at=Py_ssize_t)
-    cpdef drop(self, Flow flow)
+    cpdef drop(self, int capture, int port)
     @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
-    @cython.locals(flow=Flow, time_closed=cython.longlong, count=Py_ssize_t)
+    @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, count=Py_ssize_t)
     cpdef sweep(self, long long now)
     cpdef make_room(self)
+    cpdef Py_ssize_t open_count(self) except -1
     @cython.locals(held=cython.longlong)
     cpdef weigh(self)
     @cython.locals(held=cython.longlong, flow=Flow)
     cpdef long long held(self) except -1
-    @cython.locals(flow=Flow, latest=cython.longlong, times=list, oldest=list)
+    @cython.locals(flow=Flow, lone=LoneSegment, latest=cython.longlong, times=list, lones=list)
     cpdef Py_ssize_t evict(self, Py_ssize_t count) except -1
+    @cython.locals(client=Stream, at=Py_ssize_t)
+    cpdef end_flow(self, Flow flow)
+    @cython.locals(lone=LoneSegment)
     cpdef finish(self)
 
+cpdef tuple beginning(Flow flow)
 @cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)
 cpdef bytes flow_key(Packet packet)
 @cython.locals(mixed=cython.longlong)

@@ -15,6 +15,7 @@ from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
 from .flow_cost import flow_cost
 from .limits import DEFAULT_LIMITS, Limits
+from .lone import LoneSegment, LoneSegments
 from .octets import cut
 from .packet import Packet, unsigned32
 from .radius import open_radius
@@ -49,9 +50,11 @@ class FlowTable:
 
     `capture` is a number that says which file the packets are from; `connections`
     counts what was opened. `evicted` counts connections that were ended by the limit `connections`, `outweighed`
-    those by `connection_octets`; `dropped` counts the half-open ones among them by (capture, server port), as they
-    are not in `finished`. What the open ones hold is looked at when they may have grown beyond it: `growth`
-    is the most that they can have grown since, `allowance` how much that may be.
+    those by `connection_octets`; `dropped` counts half-open ones by (capture, server port) that
+    are not in `finished`. `lones` are the connections of which a single segment came, in which nothing that is read
+    begins. When one ends it is in `finished`, as all are; where `counting` is set it is in `passed`, or in `dropped` if
+    it is half-open and its port none of `ports`. What the open ones hold is looked at when they may have grown beyond
+    it: `growth` is the most that they can have grown since, `allowance` how much that may be.
     `keep_messages` says whether flows note each message, or only their order. `ports`
     are UDP ports on which every flow is followed, whatever it carries; `recent` holds TCP streams by a hash of
     their addresses and ports, where most segments find theirs without a key being made; `openers` find
@@ -91,6 +94,9 @@ class FlowTable:
         self.idle_ns = limits.idle_seconds * SECOND_NS
         self.outweighed = 0
         self.dropped: dict[tuple[int, int], int] = {}
+        self.lones = LoneSegments(framers, limits)
+        self.counting = False
+        self.passed: list[LoneSegment] = []
         self.growth = 0
         self.allowance = limits.connection_octets
         self.last_wins = False
@@ -118,7 +124,12 @@ class FlowTable:
             return
         flags = data[at + 13]
         stream = self.find_stream(packet)
+        if stream is None:
+            stream = self.wake(flow_key(packet))
         if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
+            if missing == 0 and self.lones.is_lone(flags, data, payload, end):
+                self.add_lone(packet, flags, payload, end)
+                return
             stream = self.open(flow_key(packet), packet, TCP)
         flow: Flow = stream.owner
         flow.time_end = packet.time_ns
@@ -127,7 +138,7 @@ class FlowTable:
         stream.time_ns = packet.time_ns
         sequence = unsigned32(data, at + 4, True)
         if flags & (SYN | FIN | RST):
-            sequence = self.take_flags(flow, stream, packet, flags, sequence)
+            sequence = self.take_flags(flow, stream, flags, sequence)
         length = end - payload + missing
         if length > 0:
             if stream.octets == 0 and stream.framing is None and payload < end and data[payload] != HANDSHAKE:
@@ -145,6 +156,71 @@ class FlowTable:
                 other.acknowledge(unsigned32(data, at + 8, True))
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
+
+    def add_lone(self, packet: Packet, flags: int, payload: int, end: int) -> None:
+        """Keep the first segment of a connection alone, until another one comes or it is over."""
+        self.make_room()
+        data = packet.data
+        sequence = unsigned32(data, packet.transport + 4, True)
+        lone = LoneSegment(flow_key(packet), flags, sequence, cut(data, payload, end))
+        lone.capture = self.capture
+        lone.first_packet = packet.number
+        lone.time_ns = packet.time_ns
+        lone.vlans = packet.vlans
+        lone.tunnels = packet.tunnels
+        self.connections += 1
+        self.growth += self.lones.add(lone)
+        if packet.time_ns > self.next_sweep or self.growth > self.allowance:
+            self.sweep(packet.time_ns)
+
+    def wake(self, key: bytes) -> Stream | None:
+        """Where a lone segment waits for a second one, open the connection; returns the stream that `key` is of."""
+        lone = self.lones.find(key)
+        if lone is None:
+            return None
+        self.lones.remove(lone)
+        flow = self.revive(lone)
+        self.enter(flow)
+        self.growth += NEW_COST + GROWTH * len(lone.payload)
+        stream: Stream = flow.streams[0 if lone.key == key else 1]
+        return stream
+
+    def settle(self) -> None:
+        """Open the connections of all lone segments."""
+        for key in list(self.lones.segments):
+            self.wake(key)
+
+    def revive(self, lone: LoneSegment) -> Flow:
+        """The connection of a lone segment, as if it had been open since then."""
+        flow = Flow(lone.key, reverse_key(lone.key), TCP, self.keep_messages, self.limits)
+        flow.capture = lone.capture
+        flow.first_packet = lone.first_packet
+        flow.time_start = flow.time_end = lone.time_ns
+        flow.vlans = lone.vlans
+        flow.tunnels = lone.tunnels
+        stream: Stream = flow.streams[0]
+        other: Stream = flow.streams[1]
+        stream.last_wins = other.last_wins = self.last_wins
+        stream.packets = 1
+        stream.number = lone.first_packet
+        stream.time_ns = lone.time_ns
+        sequence = self.take_flags(flow, stream, lone.flags, lone.sequence)
+        if lone.payload:
+            stream.octets = len(lone.payload)
+            stream.accept(lone.payload, 0, len(lone.payload), 0, sequence)
+        return flow
+
+    def end_lone(self, lone: LoneSegment) -> None:
+        """A connection is over of which nothing came but its first segment."""
+        self.lones.remove(lone)
+        if not self.counting:
+            flow = self.revive(lone)
+            flow.end()
+            self.finished.append(flow)
+        elif lone.is_half_open() and lone.answered_port() not in self.ports:
+            self.drop(lone.capture, lone.answered_port())
+        else:
+            self.passed.append(lone)
 
     def find_stream(self, packet: Packet) -> Stream | None:
         """The open stream that a TCP segment belongs to."""
@@ -224,7 +300,7 @@ class FlowTable:
                 return reader
         return open_radius(self, data, position, end)
 
-    def take_flags(self, flow: Flow, stream: Stream, packet: Packet, flags: int, sequence: int) -> int:
+    def take_flags(self, flow: Flow, stream: Stream, flags: int, sequence: int) -> int:
         """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
         if flags & SYN:
             if not stream.started:
@@ -232,26 +308,26 @@ class FlowTable:
                 stream.syn = True
                 stream.initial_sequence = sequence
                 if flags & ACK:
-                    flow.time_syn_ack = packet.time_ns
+                    flow.time_syn_ack = stream.time_ns
                     flow.syn_side = 1 - stream.reader.side
                 else:
-                    flow.time_syn = packet.time_ns
+                    flow.time_syn = stream.time_ns
                     flow.syn_side = stream.reader.side
             sequence = (sequence + 1) & 0xFFFFFFFF
         if flags & FIN:
             stream.fin = True
             if flow.fin_packet < 0:
-                flow.fin_packet = packet.number
+                flow.fin_packet = stream.number
                 flow.fin_side = stream.reader.side
         if flags & RST:
             stream.reset = True
             if flow.reset_packet < 0:
-                flow.reset_packet = packet.number
+                flow.reset_packet = stream.number
                 flow.reset_side = stream.reader.side
         other: Stream = flow.streams[1 - stream.reader.side]
         if not flow.closed and (flags & RST or (stream.fin and other.fin)):
             flow.closed = True
-            self.closing.append((packet.time_ns, flow))
+            self.closing.append((stream.time_ns, flow))
         return sequence
 
     def is_reused(self, stream: Stream, packet: Packet, flags: int) -> bool:
@@ -279,8 +355,8 @@ class FlowTable:
     def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
         """Begin a connection; returns the stream of its first packet."""
         self.make_room()
-        reverse = reverse_key(key)
-        flow = Flow(key, reverse, protocol, self.keep_messages, self.limits)
+        self.growth += NEW_COST
+        flow = Flow(key, reverse_key(key), protocol, self.keep_messages, self.limits)
         flow.capture = self.capture
         flow.first_packet = packet.number
         flow.time_start = packet.time_ns
@@ -288,15 +364,21 @@ class FlowTable:
         flow.vlans = packet.vlans
         flow.tunnels = packet.tunnels
         self.connections += 1
-        self.flows[flow] = None
         first: Stream = flow.streams[0]
         second: Stream = flow.streams[1]
         first.last_wins = second.last_wins = self.last_wins
-        streams = self.streams if protocol == TCP else self.datagram_streams
-        streams[key] = first
-        if reverse != key:
-            streams[reverse] = second
+        self.enter(flow)
         return first
+
+    def enter(self, flow: Flow) -> None:
+        """Put a connection into the tables."""
+        self.flows[flow] = None
+        first: Stream = flow.streams[0]
+        second: Stream = flow.streams[1]
+        streams = self.streams if flow.protocol == TCP else self.datagram_streams
+        streams[first.key] = first
+        if second.key != first.key:
+            streams[second.key] = second
 
     def add_frame(self, packet: Packet) -> None:
         """Take an IEEE 802.1X frame: `packet.network` is the offset of its header. Raises DecodeError where it lies."""
@@ -309,6 +391,7 @@ class FlowTable:
     def adopt(self, flow: Flow) -> None:
         """Take a connection inside others' packets, that whoever found it will feed."""
         self.make_room()
+        self.growth += NEW_COST
         flow.capture = self.capture
         self.connections += 1
         self.flows[flow] = None
@@ -320,15 +403,9 @@ class FlowTable:
             flow.end()
             self.finished.append(flow)
 
-    def drop(self, flow: Flow) -> None:
-        """Forget a half-open connection that there is no room for: it is counted, and costs no more than that."""
-        self.forget(flow)
-        client: Stream = flow.streams[flow.syn_side]
-        at = len(client.key) - 2
-        place = (flow.capture, client.key[at] << 8 | client.key[at + 1])
-        self.dropped[place] = self.dropped.get(place, 0) + 1
-        flow.finished = True
-        flow.release()
+    def drop(self, capture: int, port: int) -> None:
+        """Count a half-open connection that is forgotten: it costs no more than that."""
+        self.dropped[capture, port] = self.dropped.get((capture, port), 0) + 1
 
     def forget(self, flow: Flow) -> None:
         """Take a connection out of the tables."""
@@ -359,25 +436,30 @@ class FlowTable:
             self.next_idle_sweep = now + SWEEP_NS
             for flow in [flow for flow in self.flows if now - flow.time_end > self.idle_ns]:
                 self.close(flow)
+            for lone in self.lones.before(now - self.idle_ns):
+                self.end_lone(lone)
 
     def make_room(self) -> None:
         """A connection is about to be opened: where too many are, end the tenth that has been idle longest."""
-        self.growth += NEW_COST
-        if len(self.flows) >= self.limits.connections:
+        if self.open_count() >= self.limits.connections:
             self.evicted += self.evict(self.limits.connections // 10 + 1)
+
+    def open_count(self) -> int:
+        """How many connections are open."""
+        return len(self.flows) + len(self.lones.segments)
 
     def weigh(self) -> None:
         """See what the open connections hold; while it is too much, end the quarter that has been idle longest."""
         held = self.held()
-        while held > self.limits.connection_octets and self.flows:
-            self.outweighed += self.evict(len(self.flows) // 4 + 1)
+        while held > self.limits.connection_octets and self.open_count():
+            self.outweighed += self.evict(self.open_count() // 4 + 1)
             held = self.held()
         self.growth = 0
         self.allowance = max(self.limits.connection_octets - held, self.limits.connection_octets // 16)
 
     def held(self) -> int:
         """Octets of memory that the open connections hold, by estimate."""
-        return sum([flow_cost(flow) for flow in self.flows])
+        return self.lones.held + sum([flow_cost(flow) for flow in self.flows])
 
     def evict(self, count: int) -> int:
         """End the `count` connections that have been idle longest; returns how many these were.
@@ -385,21 +467,47 @@ class FlowTable:
         Their place in order is found from the times alone: sorting the connections themselves costs many times that.
         """
         times = sorted([flow.time_end for flow in self.flows])
-        latest = times[min(count, len(times)) - 1]
-        oldest = [flow for flow in self.flows if flow.time_end <= latest][:count]
-        for flow in oldest:
-            if flow.is_half_open():
-                self.drop(flow)
+        lones = self.lones.oldest(count, times)
+        for lone in lones:
+            if lone.is_half_open():
+                self.lones.remove(lone)
+                self.drop(lone.capture, lone.answered_port())
             else:
-                self.close(flow)
-        self.closing = [entry for entry in self.closing if not entry[1].finished]
-        return len(oldest)
+                self.end_lone(lone)
+        count = min(count - len(lones), len(times))
+        if count > 0:
+            latest = times[count - 1]
+            for flow in [flow for flow in self.flows if flow.time_end <= latest][:count]:
+                self.end_flow(flow)
+            self.closing = [entry for entry in self.closing if not entry[1].finished]
+        return len(lones) + count
+
+    def end_flow(self, flow: Flow) -> None:
+        """End a connection that there is no room for; a half-open one is counted and forgotten."""
+        if not flow.is_half_open():
+            self.close(flow)
+            return
+        self.forget(flow)
+        client: Stream = flow.streams[flow.syn_side]
+        at = len(client.key) - 2
+        self.drop(flow.capture, client.key[at] << 8 | client.key[at + 1])
+        flow.finished = True
+        flow.release()
 
     def finish(self) -> None:
-        """The capture is over, and so are all connections."""
-        for flow in list(self.flows):
+        """The capture is over, and so are all connections, in the order in which they began."""
+        if not self.counting:
+            self.settle()
+        for lone in list(self.lones.segments.values()):
+            self.end_lone(lone)
+        for flow in sorted(self.flows, key=beginning):
             self.close(flow)
         self.closing = []
+
+
+def beginning(flow: Flow) -> tuple[int, int]:
+    """Where a connection begins: the number of the capture, and that of the packet."""
+    return flow.capture, flow.first_packet
 
 
 def flow_key(packet: Packet) -> bytes:
