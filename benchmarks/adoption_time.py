@@ -27,6 +27,8 @@ from numpy.random import Generator, default_rng
 
 import tlsinspect
 from tlsinspect.export.parquet import ParquetWriter
+from tlsinspect.looks import add_looks
+from tlsinspect.looks.encode import Encoder
 
 SAMPLES = Path(__file__).resolve().parent.parent / "captures"
 CONNECTIONS = 10_000_000
@@ -68,9 +70,11 @@ def write_day(path: Path, rows: pa.Table, day: date, chance: Generator) -> None:
     for name, values in changed.items():
         rows = rows.set_column(rows.schema.get_field_index(name), name, values)
     with path.open("wb") as out:
-        writer = ParquetWriter(out, rows.schema)
-        for batch in rows.to_batches(max_chunksize=16_384):
-            writer.write(batch)
+        encoder = Encoder()
+        parts = [add_looks(part, encoder) for part in rows.combine_chunks().to_batches(max_chunksize=16_384)]
+        writer = ParquetWriter(out, parts[0].schema)
+        for part in parts:
+            writer.write(part)
         writer.close()
 
 

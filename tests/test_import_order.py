@@ -20,7 +20,7 @@ ROOMS = (
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "connection_builder", "failures",
-    "tables", "filters",
+    "tables", "looks", "filters",
     "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",
     "compliance",

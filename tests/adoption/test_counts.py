@@ -16,10 +16,10 @@ from samples import inspect
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
 from tlsinspect.adoption.build import count_part
-from tlsinspect.adoption.catalogue import FAMILIES
 from tlsinspect.adoption.divide import divide, join_parts
-from tlsinspect.adoption.encode import Encoder
 from tlsinspect.adoption.scan import iter_batches
+from tlsinspect.looks import FAMILIES
+from tlsinspect.looks.encode import Encoder
 from tlsinspect.statistics import STATISTICS, build_shares_by_unit
 from tlsinspect.statistics.interval import clustered_size
 from tlsinspect.statistics.memory import remember

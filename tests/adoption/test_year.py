@@ -12,6 +12,7 @@ from make_year import plan_year, write_year
 from year_kinds import HIDDEN, KINDS
 
 from tlsinspect.adoption import SERIES, Adoption, build_adoption
+from tlsinspect.looks import has_looks
 from tlsinspect.store import ingest, open_store
 
 Row = dict[str, str]
@@ -108,6 +109,12 @@ def test_intervals_of_a_year_hold_the_shares_that_were_aimed_at(adoption: Adopti
     ]
     for place, share in zip((0, len(new) - 1), aimed, strict=True):
         assert new["low"][place] <= share <= new["high"][place]
+
+
+def test_a_store_keeps_the_looks_of_its_connections_and_shows_them_in_no_table(folder: Path) -> None:
+    connections = open_store(folder / "store").dataset("connections")
+    assert all(has_looks(each.physical_schema) for each in connections.get_fragments())
+    assert not has_looks(connections.schema)
 
 
 def test_the_same_plan_makes_the_same_files(tmp_path: Path) -> None:

@@ -7,17 +7,18 @@ partitioned by `day`, a period is counted and forgotten when its last day has pa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, period_start
+from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields
+from ..looks.encode import Encoder, Hashes, join
+from .catalogue import SERIES, period_start
 from .count import count_series, number_keys
 from .divide import count_parts, divide, join_parts
-from .encode import Encoder, Hashes, join
 from .pairs import Tallies
 from .patterns import Patterns
 from .scan import iter_batches
@@ -93,7 +94,7 @@ def count_part(
     """Count a dataset in this process; `told` hears how many connections are done."""
     builder = Builder(by, certificates)
     done = 0
-    for day, batch in iter_batches(connections, needed_columns()):
+    for day, batch in iter_batches(connections, needed_columns(), narrow_columns()):
         builder.add(batch, day)
         done += batch.num_rows
         if told:
@@ -105,6 +106,13 @@ def needed_columns() -> list[str]:
     """The columns of connections that some series looks at."""
     parts = (*CIRCUMSTANCES, *(part for family in FAMILIES.values() for part in family))
     return list(dict.fromkeys([*KEY_COLUMNS, *(part.column for part in parts)]))
+
+
+def narrow_columns() -> list[str]:
+    """The columns that say the same, of files that have those of LOOKS."""
+    parts = [part for family, own in FAMILIES.items() if family not in LOOKS for part in own]
+    named = (*KEY_COLUMNS, *(part.column for part in parts), *(field.name for field in look_fields()))
+    return list(dict.fromkeys(named))
 
 
 class Builder:
@@ -134,7 +142,7 @@ class Builder:
             for name in ("client_bytes", "server_bytes")
         )
         keys = self.keys_of(timed)
-        hashed: dict[Any, Hashes] = {}
+        hashed: dict[Part | str, Hashes] = {}
         numbers = {family: patterns.identify(timed, hashed) for family, patterns in self.patterns.items()}
         self.tallies.add(periods, octets, keys, numbers)
 

@@ -1,7 +1,8 @@
-"""SERIES: what is followed over time, declared once; FAMILIES: the columns that its categories follow from.
+"""SERIES: what is followed over time, declared once.
 
 A series is a statistic of STATISTICS, counted in every period: what counts as what is said there and
-nowhere else. To add one, add a row; where its statistic looks at other columns, add them to a family.
+nowhere else. To add one, add a row; where its statistic looks at other columns, add them to a family
+of looks/catalogue.py.
 """
 
 from __future__ import annotations
@@ -15,17 +16,6 @@ BY = {"day": "1 day", "week": "1 week", "month": "1 month"}
 
 
 EPOCH = date(1970, 1, 1)
-
-
-class Part(NamedTuple):
-    """A column that categories follow from, and what of it they look at.
-
-    value: the value itself; present: whether there is one; set: the values of a list, whatever their
-    order, GREASE as one; first: the first of a list; reasons: the reasons for what is missing.
-    """
-
-    column: str
-    looks_at: str = "value"
 
 
 class Series(NamedTuple):
@@ -42,36 +32,6 @@ class Series(NamedTuple):
     top: int = 8
     topics: tuple[str, ...] = ()
 
-
-CIRCUMSTANCES = (
-    *(Part(name) for name in ("protocol", "transport", "gap", "midstream", "one_sided", "truncated", "failure")),
-    Part("server_hello_packet", "present"),
-    Part("unknown_reasons", "reasons"),
-)
-"""What says of every statistic whether it applies, and why something is unknown."""
-
-FAMILIES: dict[str, tuple[Part, ...]] = {
-    "agreed": tuple(
-        Part(name)
-        for name in (
-            "version_name", "cipher_suite_name", "key_exchange", "group_name", "forward_secrecy", "post_quantum",
-            "resumed", "resumption",
-        )
-    ),
-    "offered": (
-        Part("supported_versions", "set"),
-        Part("client_legacy_version"),
-        Part("cipher_suites", "set"),
-        Part("sslv2_cipher_kinds", "set"),
-        Part("client_extensions", "set"),
-        Part("supported_groups", "set"),
-        Part("client_hello_packet", "present"),
-        Part("version"),
-        Part("post_quantum"),
-    ),
-    "certificate": (Part("certificate_sha256s", "first"),),
-    "port": (Part("server_port"),),
-}  # fmt: skip
 
 SERIES: dict[str, Series] = {
     series.name: series

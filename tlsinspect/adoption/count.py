@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..looks.encode import NO_KEY
 from ..statistics.interval import clustered_size
-from .encode import NO_KEY
 from .pairs import Pairs
 from .patterns import EXCLUDED, KNOWN, UNKNOWN, Categories
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .encode import GOLDEN, Hashes, join, mix
+from ..looks.encode import GOLDEN, Hashes, first_rows, join, mix
 
 MOST_ROWS = 1 << 18  # that wait before like ones are joined: their hash tables fit a processor's cache
 MOST_LOOSE = 1 << 18  # pairs that were joined apart before they are joined with each other
@@ -47,7 +47,7 @@ def count_rows(
     period: NDArray[np.int32], key: Hashes, pattern: NDArray[np.int32], place: Hashes, octets: NDArray[np.int64]
 ) -> Pairs:
     """The pairs of rows that are a connection each; `place` is that of period and pattern."""
-    codes, first = number(join(key, place))
+    codes, first = first_rows(join(key, place))
     return Pairs(period[first], key[first], pattern[first], np.bincount(codes), sums(codes, octets))
 
 
@@ -58,18 +58,8 @@ def join_pairs(parts: list[Pairs]) -> Pairs:
     pattern = np.concatenate([part.pattern for part in parts])
     connections = np.concatenate([part.connections for part in parts])
     octets = np.concatenate([part.octets for part in parts])
-    codes, first = number(join(key, place_of(period, pattern)))
+    codes, first = first_rows(join(key, place_of(period, pattern)))
     return Pairs(period[first], key[first], pattern[first], sums(codes, connections), sums(codes, octets))
-
-
-def number(hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The number of each hash in the order of their first rows, and these."""
-    import pandas as pd
-
-    codes, distinct = pd.factorize(hashes)
-    first = np.empty(len(distinct), np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, first
 
 
 def sums(codes: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -16,21 +16,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields, read_looks
+from ..looks.encode import Encoder, Hashes, first_rows, fold, hash_parts, mix
 from ..statistics import STATISTICS
 from ..statistics.memory import once, remember
 from ..statistics.observations import build_observations, count_keys
 from ..tables.arrow import TYPES, to_frame
-from .catalogue import CIRCUMSTANCES, FAMILIES, SERIES, Part, Series, family_series
-from .encode import Encoder, Hashes, fold, mix
-from .pairs import number
+from .catalogue import Series, family_series
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_WAITING = 20_000  # patterns whose columns are kept until they are categorised
 KNOWN, UNKNOWN, EXCLUDED, OUT_OF_SCOPE = range(4)
-EXPLAINED = tuple(sorted({STATISTICS[series.statistic].column for series in SERIES.values()}))
-"""The columns of which it matters why they are missing."""
+LOOK_COLUMNS = {name: field.name for name, field in zip(LOOKS, look_fields(), strict=True)}
 COUNT_COLUMNS = {
     "client_bytes": "int64", "server_bytes": "int64", "server_ip": "string", "server_port": "uint16",
     "client_ip": "string", "server_name": "string", "time_start": "timestamp",
@@ -119,7 +118,6 @@ class Patterns:
 
     def __init__(self, family: str, encoder: Encoder, certificates: Certificates) -> None:
         self.family = family
-        self.parts = CIRCUMSTANCES + FAMILIES[family]
         self.encoder = encoder
         self.certificates = certificates
         self.sorters = {series.name: Sorter(series) for series in family_series(family)}
@@ -127,13 +125,11 @@ class Patterns:
         self.waiting: list[pa.Table] = []
         self.waiting_rows = 0
 
-    def identify(self, batch: pa.RecordBatch, hashed: dict[Part, Hashes]) -> NDArray[np.int32]:
+    def identify(self, batch: pa.RecordBatch, hashed: dict[Part | str, Hashes]) -> NDArray[np.int32]:
         """The number of each row's pattern; `hashed` remembers columns that several families look at."""
-        hashes = self.circumstances(batch, hashed)
-        for part in FAMILIES[self.family]:
-            hashes = fold(hashes, self.hash_part(batch, part, hashed))
-        hashes = mix(hashes)
-        codes, first = number(hashes)
+        hashes = self.hash_look(batch, "circumstances", CIRCUMSTANCES, hashed)
+        hashes = mix(fold(hashes, self.hash_look(batch, self.family, FAMILIES[self.family], hashed)))
+        codes, first = first_rows(hashes)
         known = len(self.numbers)
         numbers = [self.numbers.setdefault(value, len(self.numbers)) for value in hashes[first].tolist()]
         new = [place for place, each in zip(first.tolist(), numbers, strict=True) if each >= known]
@@ -141,39 +137,29 @@ class Patterns:
             self.keep(batch, new)
         return np.array(numbers, np.int32)[codes]
 
-    def circumstances(self, batch: pa.RecordBatch, hashed: dict[Part, Hashes]) -> Hashes:
-        """The hashes of what all families look at."""
-        whole = Part("", "circumstances")
-        if whole not in hashed:
-            hashed[whole] = np.zeros(batch.num_rows, np.uint64)
-            for part in CIRCUMSTANCES:
-                hashed[whole] = fold(hashed[whole], self.hash_part(batch, part, hashed))
-        return hashed[whole]
-
-    def hash_part(self, batch: pa.RecordBatch, part: Part, hashed: dict[Part, Hashes]) -> Hashes:
-        """The hashes of one column."""
-        if part not in hashed:
-            hashed[part] = self.hash_column(batch.column(part.column), part.looks_at)
-        return hashed[part]
-
-    def hash_column(self, array: pa.Array, looks_at: str) -> Hashes:
-        """The hashes of what is looked at in a column."""
-        if looks_at == "reasons":
-            return self.encoder.reasons(array, EXPLAINED)
-        if looks_at == "present":
-            return self.encoder.numbers(array.is_valid())
-        if looks_at == "set":
-            return self.encoder.sets(array)
-        if looks_at == "first":
-            return self.encoder.firsts(array)
-        kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-        return self.encoder.texts(array) if pa.types.is_string(kind) else self.encoder.numbers(array)
+    def hash_look(
+        self, batch: pa.RecordBatch, name: str, parts: tuple[Part, ...], hashed: dict[Part | str, Hashes]
+    ) -> Hashes:
+        """The hashes of what some parts look at: of the text that the file has of them, or of their columns."""
+        if name not in hashed:
+            if LOOK_COLUMNS.get(name) in batch.schema.names:
+                hashed[name] = self.encoder.texts(batch.column(LOOK_COLUMNS[name]))
+            else:
+                hashed[name] = hash_parts(batch, parts, self.encoder, hashed)
+        return hashed[name]
 
     def keep(self, batch: pa.RecordBatch, places: list[int]) -> None:
         """Keep the rows that are the first of their patterns, until they are categorised."""
-        names = [part.column for part in self.parts]
-        rows = pa.Table.from_batches([batch]).select(names).take(pa.array(places))
-        self.waiting.append(pa.table({name: plain(rows[name].combine_chunks()) for name in names}))
+        rows = pa.Table.from_batches([batch])
+        columns: dict[str, pa.Array] = {}
+        for name, parts in (("circumstances", CIRCUMSTANCES), (self.family, FAMILIES[self.family])):
+            if LOOK_COLUMNS.get(name) in rows.column_names:
+                told = read_looks(name, rows[LOOK_COLUMNS[name]].take(places).to_pylist())
+                columns |= dict(zip(told.column_names, told.columns, strict=True))
+            else:
+                own = rows.select(list(dict.fromkeys(part.column for part in parts))).take(places)
+                columns |= {each: plain(own[each].combine_chunks()) for each in own.column_names}
+        self.waiting.append(pa.table(columns))
         self.waiting_rows += len(places)
         if self.waiting_rows >= MOST_WAITING:
             self.categorise()

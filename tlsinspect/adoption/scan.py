@@ -1,7 +1,8 @@
 """A dataset -> record batches in the order of days, texts as dictionaries.
 
 In: any pyarrow dataset. Out: (day or None, batch). Texts of Parquet files are dictionaries already; read as
-such they cost a tenth. Files know their day where they are partitioned by it; other datasets come as they are.
+such they cost a tenth. Files of a store have the columns of LOOKS, which are read in place of lists and reasons.
+Files know their day where they are partitioned by it; other datasets come as they are.
 """
 
 from __future__ import annotations
@@ -14,21 +15,28 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from ..export.parquet import column_paths, holds_texts
+from ..looks import has_looks, look_fields
 from .catalogue import EPOCH
 
 DAY = "day"
 READAHEAD = 2  # batches of a file that are read before they are asked for
 
 
-def iter_batches(dataset: ds.Dataset, columns: list[str]) -> Iterator[tuple[int | None, pa.RecordBatch]]:
-    """The batches of a dataset; the day, counted from 1970, is that of the batch's file, and never goes down."""
+def iter_batches(
+    dataset: ds.Dataset, columns: list[str], narrow: list[str] | None = None
+) -> Iterator[tuple[int | None, pa.RecordBatch]]:
+    """The batches of a dataset; the day, counted from 1970, is that of the batch's file, and never goes down.
+
+    Of files that have the columns of LOOKS come those of `narrow` instead, where they are given.
+    """
     files = sorted_files(dataset)
     if files is None:
         for batch in dataset.to_batches(columns=columns):
             yield None, batch
         return
     for each in files:  # one by one: a scanner of all reads ahead of who is slower, without a bound
-        for batch in with_dictionaries(dataset, [each]).to_batches(columns=columns, batch_readahead=READAHEAD):
+        wanted = narrow if narrow and has_looks(each.physical_schema) else columns
+        for batch in with_dictionaries(dataset, each, wanted).to_batches(batch_readahead=READAHEAD):
             yield day_of(each), batch
 
 
@@ -48,16 +56,15 @@ def day_of(fragment: Any) -> int | None:
     return (day - EPOCH).days
 
 
-def with_dictionaries(dataset: ds.FileSystemDataset, files: list[Any]) -> ds.FileSystemDataset:
-    """The same files, read so that texts come as dictionaries."""
-    texts = [field for field in dataset.schema if holds_texts(field.type) and field.name != DAY]
-    schema = pa.schema(
-        [field.with_type(dictionary_type(field.type)) if field in texts else field for field in dataset.schema]
-    )
-    paths = [path for field in texts for path in column_paths(field)]
-    form = ds.ParquetFileFormat(dictionary_columns=paths)
-    again = [form.make_fragment(each.path, each.filesystem, each.partition_expression) for each in files]
-    return ds.FileSystemDataset(again, schema, form, dataset.filesystem)
+def with_dictionaries(dataset: ds.FileSystemDataset, file: Any, columns: list[str]) -> ds.FileSystemDataset:
+    """Some columns of a file, read so that texts come as dictionaries."""
+    added = {field.name: field for field in look_fields()}
+    fields = [added[name] if name in added else dataset.schema.field(name) for name in columns]
+    texts = [field for field in fields if holds_texts(field.type)]
+    schema = pa.schema([field.with_type(dictionary_type(field.type)) if field in texts else field for field in fields])
+    form = ds.ParquetFileFormat(dictionary_columns=[path for field in texts for path in column_paths(field)])
+    again = form.make_fragment(file.path, file.filesystem, file.partition_expression)
+    return ds.FileSystemDataset([again], schema, form, dataset.filesystem)
 
 
 def dictionary_type(kind: pa.DataType) -> pa.DataType:

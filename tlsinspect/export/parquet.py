@@ -39,7 +39,10 @@ class ParquetWriter:
     def write_group(self) -> None:
         """Write what waits as one row group."""
         if self.waiting:
-            self.writer.write_table(pa.Table.from_batches(self.waiting), row_group_size=self.rows)
+            rows = pa.Table.from_batches(
+                self.waiting
+            ).unify_dictionaries()  # else only the first one's is written as one
+            self.writer.write_table(rows, row_group_size=self.rows)
         self.waiting = []
         self.rows = 0
 
@@ -55,8 +58,8 @@ class ParquetWriter:
 
 
 def holds_texts(data_type: pa.DataType) -> bool:
-    """True for texts, and lists and maps of texts."""
-    if pa.types.is_list(data_type):
+    """True for texts, and lists, maps and dictionaries of texts."""
+    if pa.types.is_list(data_type) or pa.types.is_dictionary(data_type):
         data_type = data_type.value_type
     return bool(pa.types.is_string(data_type) or pa.types.is_map(data_type))
 

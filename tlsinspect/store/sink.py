@@ -17,6 +17,8 @@ import pyarrow as pa
 from .. import tables
 from ..connection import Connection
 from ..export.parquet import ParquetWriter
+from ..looks import add_looks
+from ..looks.encode import Encoder
 from ..reading import BATCH_BUILDERS, ROWS_PER_BATCH
 from ..tables.events import build_rows
 from ..totals import Row, Totals
@@ -53,6 +55,7 @@ class Sink:
         self.files = ExitStack()
         self.writers: dict[tuple[str, int], tuple[ParquetWriter, list[int]]] = {}
         self.listed = 0
+        self.encoder = Encoder()
 
     def count(self, connection: Connection) -> bool:
         """Count a connection; True when it carried TLS."""
@@ -78,7 +81,7 @@ class Sink:
         batch = self.waiting.pop(day)
         for table, build in BATCH_BUILDERS.items():
             rows = build(batch, self.context)
-            self.write(table, day, rows)
+            self.write(table, day, add_looks(rows, self.encoder) if table == "connections" else rows)
             if table == "connections":
                 self.seen[day].append(rows.select(SEEN))
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..registry import is_grease
+from .catalogue import EXPLAINED, Part
 
 Hashes = NDArray[np.uint64]
 CODES = 0x10000
@@ -95,6 +96,43 @@ class Encoder:
         starts, ends = bounds(array)
         hashes = mix(add_up(weights, starts, ends) + GOLDEN)
         return np.where(missing(array), self.absent, hashes) if array.null_count else hashes
+
+
+def hash_parts(
+    batch: pa.RecordBatch, parts: Iterable[Part], encoder: Encoder, hashed: dict[Part | str, Hashes] | None = None
+) -> Hashes:
+    """The hashes of what is looked at in some columns, to be mixed; `hashed` remembers those of each part."""
+    remembered = {} if hashed is None else hashed
+    hashes = np.zeros(batch.num_rows, np.uint64)
+    for part in parts:
+        if part not in remembered:
+            remembered[part] = hash_column(batch.column(part.column), part.looks_at, encoder)
+        hashes = fold(hashes, remembered[part])
+    return hashes
+
+
+def hash_column(array: pa.Array, looks_at: str, encoder: Encoder) -> Hashes:
+    """The hashes of what is looked at in a column."""
+    if looks_at == "reasons":
+        return encoder.reasons(array, EXPLAINED)
+    if looks_at == "present":
+        return encoder.numbers(array.is_valid())
+    if looks_at == "set":
+        return encoder.sets(array)
+    if looks_at == "first":
+        return encoder.firsts(array)
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    return encoder.texts(array) if pa.types.is_string(kind) else encoder.numbers(array)
+
+
+def first_rows(hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The number of each hash in the order of their first rows, and these."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(hashes)
+    first = np.empty(len(distinct), np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, first
 
 
 def add_up(weights: Hashes, starts: NDArray[np.int32], ends: NDArray[np.int32]) -> Hashes:
