@@ -24,13 +24,15 @@ from year_kinds import KINDS, Kind
 HANDSHAKES = Path(__file__).parent.parent / "handshakes"
 IPV4 = b"\x08\x00"  # EtherType
 TCP, UDP = 6, 17
+UDP_HEADER = 8
 CHECKSUM_AT = {TCP: 16, UDP: 6}
 FIRST_PORT, PORTS = 20_000, 40_000
 FILE_FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 COLUMNS = (
-    "time", "kind", "client", "server", "version", "cipher", "exchange", "group", "forward_secrecy", "post_quantum",
-    "carrier", "port", "key", "lifetime", "signature", "authority", "resumption", "aead", "version_limit",
-    "post_quantum_limit", "offered", "offered_groups", "offered_extensions", "weak_offer",
+    "time", "kind", "client", "server", "octets", "version", "cipher", "exchange", "group", "forward_secrecy",
+    "post_quantum", "carrier", "port", "key", "lifetime", "signature", "authority", "resumption", "aead",
+    "version_limit", "post_quantum_limit", "offered", "offered_groups", "offered_extensions", "weak_offer",
+    "server_name",
 )  # fmt: skip
 
 
@@ -100,6 +102,18 @@ def read_sample(name: str) -> tuple[Packet, ...]:
     return tuple(packet for packet in packets if is_transport(packet.data))
 
 
+@cache
+def count_octets(name: str) -> int:
+    """The octets that TCP or UDP carries in a sample, both ways together: what the headers of its frames say."""
+    octets = 0
+    for packet in read_sample(name):
+        header = (packet.data[ETHERNET_LENGTH] & 0x0F) * 4
+        at = ETHERNET_LENGTH + header
+        own = (packet.data[at + 12] >> 4) * 4 if packet.data[ETHERNET_LENGTH + 9] == TCP else UDP_HEADER
+        octets += int.from_bytes(packet.data[ETHERNET_LENGTH + 2 : ETHERNET_LENGTH + 4], "big") - header - own
+    return octets
+
+
 def is_transport(frame: bytes) -> bool:
     """Whether a frame is TCP or UDP over IPv4."""
     return frame[12:14] == IPV4 and frame[ETHERNET_LENGTH + 9] in CHECKSUM_AT
@@ -153,9 +167,9 @@ def write_truth(path: Path, visits: Iterable[Visit]) -> None:
         rows = csv.writer(lines)
         rows.writerow(COLUMNS)
         for visit in visits:
-            facts = [str(getattr(visit.kind, name)) for name in COLUMNS[4:]]
             server = f"{visit.server} {visit.kind.port.partition('/')[0]}"
-            rows.writerow([visit.time.isoformat(), visit.kind.name, visit.client, server, *facts])
+            own = (visit.time.isoformat(), visit.kind.name, visit.client, server, count_octets(visit.kind.sample))
+            rows.writerow([*own, *(getattr(visit.kind, name) for name in COLUMNS[len(own) :])])
 
 
 def main() -> None:

@@ -66,6 +66,7 @@ TLS_1_0 = Hello("TLS 1.0", CURVES, OLD_EXTENSIONS, ANONYMOUS)
 class Kind(NamedTuple):
     """A recorded connection, its part of the traffic at first and at last, and how many hosts have it.
 
+    `server_name` is that of the hello, as tshark 4 reads it; several kinds have the same.
     Empty fields do not apply: static RSA has no group.
     """
 
@@ -81,6 +82,7 @@ class Kind(NamedTuple):
     group: str
     aead: str
     hello: Hello
+    server_name: str = "www.example"
     port: str = "443/tcp"
     key: str = HIDDEN
     lifetime: str = HIDDEN
@@ -148,24 +150,26 @@ LAB = "Example Capture Authority"
 KINDS = (
     Kind("tls13", "tls13.pcapng", 30, 30, 23, 9, "TLS 1.3", GCM, "ECDHE", "x25519", AES_256, OPENSSL),
     Kind("hybrid", "hybrid-openssl40.pcapng", 3, 35, 31, 7, "TLS 1.3", GCM, "hybrid", "X25519MLKEM768", AES_256,
-         OPENSSL_4),
-    Kind("quic", "quic-aioquic.pcapng", 0, 6, 13, 3, "TLS 1.3", GCM, "ECDHE", "secp256r1", AES_256, AIOQUIC, "443/udp"),
+         OPENSSL_4, "modern.example"),
+    Kind("quic", "quic-aioquic.pcapng", 0, 6, 13, 3, "TLS 1.3", GCM, "ECDHE", "secp256r1", AES_256, AIOQUIC,
+         "quantum.example", "443/udp"),
     Kind("chromium", "quic-chromium.pcapng", 0, 4, 9, 3, "TLS 1.3", GCM, "ECDHE", "x25519", AES_128, CHROMIUM,
-         "443/udp"),
-    Kind("mail", "starttls-smtp.pcap", 5, 5, 4, 2, "TLS 1.3", GCM, "ECDHE", "x25519", AES_256, OPENSSL, "587/tcp"),
+         "stream.example", "443/udp"),
+    Kind("mail", "starttls-smtp.pcap", 5, 5, 4, 2, "TLS 1.3", GCM, "ECDHE", "x25519", AES_256, OPENSSL, "mail.example",
+         "587/tcp"),
     Kind("psk", "psk-tls13-without-exchange.pcap", 2, 2, 3, 1, "TLS 1.3", GCM, "PSK", "", AES_128, TLSLITE,
-         resumption="resumed by PSK"),
+         "old.test", resumption="resumed by PSK"),
     Kind("tls12", "tls12.pcap", 35, 9, 19, 8, "TLS 1.2", GCM, "ECDHE", "x25519", AES_256, TLS_1_2_OF_ALL, key=RSA,
          lifetime=MONTHS, signature=SHA_256, authority=LAB),
     Kind("sha1", "certificate-sha1.pcap", 2, 0, 4, 2, "TLS 1.2", GCM, "ECDHE", "x25519", AES_256, OPENSSL_OF_ALL,
-         key=RSA, lifetime=MONTHS, signature=SHA_1, authority=LAB),
+         "sha1.test", key=RSA, lifetime=MONTHS, signature=SHA_1, authority=LAB),
     Kind("own", "certificate-self-signed.pcap", 1, 2, 3, 1, "TLS 1.2", GCM, "ECDHE", "x25519", AES_256, OPENSSL_OF_ALL,
-         key=RSA, lifetime=DECADE, signature=SHA_256, authority="self-signed"),
+         "selfsigned.test", key=RSA, lifetime=DECADE, signature=SHA_256, authority="self-signed"),
     Kind("ecdsa", "suite-ecdhe-ecdsa-aes128-gcm.pcap", 8, 6, 11, 4, "TLS 1.2", GCM, "ECDHE", "x25519", AES_128, TLS_1_2,
          key=EC, lifetime=MONTHS, signature=SHA_256, authority=LAB),
     Kind("static", "suite-rsa-aes128-cbc-sha.pcap", 8, 1, 7, 3, "TLS 1.2", CBC, "RSA", "", "", TLS_1_2_RSA, key=RSA,
          lifetime=MONTHS, signature=SHA_256, authority=LAB),
-    Kind("rc4", "suite-rsa-rc4-sha.pcap", 2, 0, 2, 1, "TLS 1.2", "RC4", "RSA", "", "", TLS_1_2_RC4, key=RSA,
+    Kind("rc4", "suite-rsa-rc4-sha.pcap", 2, 0, 2, 1, "TLS 1.2", "RC4", "RSA", "", "", TLS_1_2_RC4, "old.test", key=RSA,
          lifetime=YEARS, signature=SHA_256, authority=LAB),
     Kind("tls10", "tls10.pcap", 4, 0, 5, 2, "TLS 1.0", CBC, "ECDHE", "x25519", "", TLS_1_0, key=RSA, lifetime=MONTHS,
          signature=SHA_256, authority=LAB),

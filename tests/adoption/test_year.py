@@ -53,24 +53,29 @@ def adoption(folder: Path) -> Adoption:
 
 def things_of(row: Row, unit: str, place: int) -> str:
     """What a connection counts as."""
-    return {"clients": row["client"], "servers": row["server"]}.get(unit, str(place))
+    return {"clients": row["client"], "servers": row["server"], "names": row["server_name"]}.get(unit, str(place))
 
 
 def expected(truth: list[Row], column: str, unit: str) -> dict[tuple[str, str], int]:
-    """(month, category) -> how many connections, clients or servers showed it."""
-    seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """(month, category) -> how many connections, octets, clients, servers or names showed it."""
+    seen: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for place, row in enumerate(truth):
         if row[column] not in ("", HIDDEN):
             for category in row[column].split(";"):
-                seen[row["time"][:7], category].add(things_of(row, unit, place))
-    return {key: len(things) for key, things in seen.items()}
+                seen[row["time"][:7], category][things_of(row, unit, place)] = weight_of(row, unit)
+    return {key: sum(things.values()) for key, things in seen.items()}
+
+
+def weight_of(row: Row, unit: str) -> int:
+    """What a connection, or whatever it counts as, counts for."""
+    return int(row["octets"]) if unit == "bytes" else 1
 
 
 def test_every_series_is_held_to_what_was_made() -> None:
     assert SERIES_OF.keys() == SERIES.keys()
 
 
-@pytest.mark.parametrize("unit", ["connections", "clients", "servers"])
+@pytest.mark.parametrize("unit", ["connections", "bytes", "clients", "servers", "names"])
 @pytest.mark.parametrize("series", SERIES_OF)
 def test_every_share_of_every_month_is_what_was_made(
     adoption: Adoption, truth: list[Row], series: str, unit: str
@@ -83,8 +88,10 @@ def test_every_share_of_every_month_is_what_was_made(
     }
     wanted = expected(truth, SERIES_OF[series], unit)
     assert found == wanted
-    if unit == "connections":
-        known = Counter(row["time"][:7] for row in truth if row[SERIES_OF[series]] not in ("", HIDDEN))
+    if unit in ("connections", "bytes"):
+        known: Counter[str] = Counter()
+        for row in truth:
+            known[row["time"][:7]] += weight_of(row, unit) * (row[SERIES_OF[series]] not in ("", HIDDEN))
         for time, category, share in zip(table["time"], table["category"], table["share"], strict=True):
             month = f"{time:%Y-%m}"
             assert share == pytest.approx(wanted[month, category] / known[month])
