@@ -67,8 +67,8 @@ def tell(done: Ingested, store: str) -> None:
     if done.bound is not None:
         wanted, used = done.bound
         click.echo(
-            f"tlsinspect: note: {wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at most, "
-            "as each of them walks all of its packets",
+            f"tlsinspect: note: {wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at "
+            "most, as each of them walks all of its packets",
             err=True,
         )
     parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
