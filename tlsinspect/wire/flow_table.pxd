@@ -36,7 +36,7 @@ cdef class FlowTable:
     @cython.locals(key=bytes)
     cpdef settle(self)
     @cython.locals(flow=Flow, stream=Stream, other=Stream, sequence=cython.longlong)
-    cpdef Flow revive(self, LoneSegment lone)
+    cpdef Flow revive(self, LoneSegment lone, bytes reverse)
     @cython.locals(flow=Flow)
     cpdef end_lone(self, LoneSegment lone)
     @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream, key=bytes)

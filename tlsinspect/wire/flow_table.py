@@ -124,7 +124,7 @@ class FlowTable:
             return
         flags = data[at + 13]
         stream = self.find_stream(packet)
-        if stream is None:
+        if stream is None and self.lones.segments:
             stream = self.wake(flow_key(packet))
         if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
             if missing == 0 and self.lones.is_lone(flags, data, payload, end):
@@ -179,7 +179,7 @@ class FlowTable:
         if lone is None:
             return None
         self.lones.remove(lone)
-        flow = self.revive(lone)
+        flow = self.revive(lone, reverse_key(key) if key == lone.key else key)
         self.enter(flow)
         self.growth += NEW_COST + GROWTH * len(lone.payload)
         stream: Stream = flow.streams[0 if lone.key == key else 1]
@@ -190,9 +190,9 @@ class FlowTable:
         for key in list(self.lones.segments):
             self.wake(key)
 
-    def revive(self, lone: LoneSegment) -> Flow:
+    def revive(self, lone: LoneSegment, reverse: bytes) -> Flow:
         """The connection of a lone segment, as if it had been open since then."""
-        flow = Flow(lone.key, reverse_key(lone.key), TCP, self.keep_messages, self.limits)
+        flow = Flow(lone.key, reverse, TCP, self.keep_messages, self.limits)
         flow.capture = lone.capture
         flow.first_packet = lone.first_packet
         flow.time_start = flow.time_end = lone.time_ns
@@ -214,7 +214,7 @@ class FlowTable:
         """A connection is over of which nothing came but its first segment."""
         self.lones.remove(lone)
         if not self.counting:
-            flow = self.revive(lone)
+            flow = self.revive(lone, reverse_key(lone.key))
             flow.end()
             self.finished.append(flow)
         elif lone.is_half_open() and lone.answered_port() not in self.ports:
