@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tlsinspect.columns import COLUMNS
 from tlsinspect.tables.arrow import arrow_schema, to_frame
+from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
 Row = dict[str, Any]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,6 +43,7 @@ class MadeFrames:
     arguments: str = "made.pcapng"
     selection: str = ""
     at: datetime | None = None
+    limits: Limits = DEFAULT_LIMITS
 
     def arrow(self, table: str) -> pa.Table:
         """One of the tables as Arrow."""
