@@ -113,12 +113,13 @@ Found elsewhere, or not at all:
   ending in `-OFFER`, RSA signatures with a key below 2048 bits CRT-09.
 - Signatures of the key exchange are verified where a certificate's RSA key made them (SIG-04), those of ECDSA and EdDSA
   are not.
-- What was said in the clear before STARTTLS is not kept: credentials there, and commands that run on into TLS
-  (CVE-2011-0411), go unseen. That TLS was not taken up is in `starttls_status`.
+- Of what was said in the clear before STARTTLS the first KiB of each side is looked at (PRT-04, PRT-05), and nothing
+  kept: credentials and commands behind it go unseen.
 - An encrypted heartbeat that nobody answers is no finding where heartbeats were agreed on: whether it asked for too
   much is not seen.
 - Weak Debian keys (CVE-2008-0166) are not looked for: Debian no longer ships the list.
-- The clock in gmt_unix_time is not compared: what implements TLS today fills it with random octets.
+- The clock in gmt_unix_time counts only where most of a host's randoms agree on how much it is off (EXT-18): what
+  implements TLS today fills it with random octets.
 - TLS within TLS is not guessed at from lengths and times: what looks like it is mostly something else.
 """
 

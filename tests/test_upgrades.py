@@ -58,7 +58,7 @@ SOCKS4 = b"\x04\x01\x01\xbb\xc6\x33\x64\x01user\x00"
 SOCKS4A = b"\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example\x00"
 SOCKS4_YES = b"\x00\x5a" + bytes(6)
 SOCKS5 = (b"\x05\x02\x00\x02", b"\x05\x00", b"\x05\x01\x00\x03\x07example\x01\xbb", b"\x05\x00\x00\x01" + bytes(6))
-SOCKS5_LOGIN = (b"\x05\x01\x02", b"\x05\x02", b"\x01\x03bob\x06hunter2", b"\x01\x00", *SOCKS5[2:])
+SOCKS5_LOGIN = (b"\x05\x01\x02", b"\x05\x02", b"\x01\x03bob\x07hunter2", b"\x01\x00", *SOCKS5[2:])
 CONNECT = (b"CONNECT example:443 HTTP/1.1\r\nHost: example\r\n\r\n", b"HTTP/1.1 200 Connection established\r\n\r\n")
 PROXY_1 = b"PROXY TCP4 192.0.2.1 198.51.100.1 50000 443\r\n"
 PROXY_2 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes.fromhex("c0000201 c6336401 c350 01bb")
@@ -280,3 +280,70 @@ def test_any_beginning_has_a_status_or_none(case: tuple[str, Turns], data: st.Da
 
 def test_what_was_not_taken_is_a_part_of_all_there_is() -> None:
     assert set(STATUSES) > NOT_TAKEN
+
+
+EXPOSED: list[tuple[str, str, Turns]] = [
+    ("smtp", "PLAIN", (*SMTP[:4], b"AUTH PLAIN AGJvYgBodW50ZXIy\r\n", b"235 in\r\n")),
+    ("smtp", "LOGIN", (*SMTP[:4], b"auth login\r\n", b"334 VXNlcm5hbWU6\r\n", b"Ym9i\r\n", b"334 UGFzc3dvcmQ6\r\n")),
+    ("imap", "LOGIN", (*IMAP[:2], b"a1 LOGIN bob hunter2\r\n", b"a1 OK\r\n")),
+    ("imap", "PLAIN", (*IMAP[:2], b"a1 AUTHENTICATE PLAIN\r\n", b"+\r\n", b"AGJvYgBodW50ZXIy\r\n", b"a1 OK\r\n")),
+    ("pop3", "PASS", (*POP3[:4], b"USER bob\r\n", b"+OK\r\n", b"PASS hunter2\r\n", b"+OK\r\n")),
+    ("ftp", "PASS", (*FTP[:4], b"USER bob\r\n", b"331 password\r\n", b"PASS hunter2\r\n", b"230 in\r\n")),
+    ("nntp", "PASS", (*NNTP[:4], b"AUTHINFO USER bob\r\n", b"381 go\r\n", b"AUTHINFO PASS hunter2\r\n", b"281\r\n")),
+    ("sieve", "PLAIN", (*SIEVE[:2], b'AUTHENTICATE "PLAIN" "AGJvYgBodW50ZXIy"\r\n', b"OK\r\n")),
+    ("irc", "PASS", (b"CAP LS 302\r\nPASS hunter2\r\n", b":irc CAP * LS :multi-prefix tls sasl\r\n")),
+    ("xmpp", "PLAIN", (*XMPP[:2], b"<auth mechanism='PLAIN'>AGJvYgBodW50ZXIy</auth>", b"<success/>")),
+    (
+        "ldap",
+        "SIMPLE BIND",
+        (bytes.fromhex("3018 020101 6013 020103 0405") + b"cn=me\x80\x07hunter2", LDAP_YES),
+    ),
+    ("socks5", "SOCKS LOGIN", (*SOCKS5_LOGIN, *tls12_turns())),
+    (
+        "http_connect",
+        "BASIC",
+        (CONNECT[0][:-2] + b"Proxy-Authorization: Basic Ym9iOmh1bnRlcjI=\r\n\r\n", CONNECT[1], *tls12_turns()),
+    ),
+]
+UNEXPOSED: list[Turns] = [
+    (*SMTP[:4], b"AUTH PLAIN\r\n", b"530 Must issue a STARTTLS command first\r\n", b"STARTTLS\r\n", b"220 go\r\n"),
+    (*SMTP[:4], b"AUTH CRAM-MD5\r\n", b"334 PDE4OTYu\r\n", b"dGltIGI5MTNh\r\n", b"235 in\r\n"),
+    (*SMTP[:4], b"MAIL FROM:<a@b>\r\n", b"250 OK\r\n", b"DATA\r\n", b"354 go\r\n", b"AUTH PLAIN AGJvYg==\r\n.\r\n"),
+    (*FTP[:4], b"USER anonymous\r\n", b"331 address\r\n", b"PASS me@example\r\n", b"230 in\r\n"),
+    (bytes.fromhex("300c 020101 6007 020103 0400 8000"), bytes.fromhex("300c 020101 6107 0a0100 0400 0400")),
+]
+
+
+@pytest.mark.parametrize(("name", "command", "turns"), EXPOSED)
+def test_credentials_in_the_clear_are_named_by_their_command(name: str, command: str, turns: Turns) -> None:
+    connection = connection_of(*turns)
+    assert (connection.clear_credentials, connection.starttls_injection) == (command, None)
+    assert name in (connection.protocol, connection.starttls_protocol)
+
+
+@pytest.mark.parametrize("turns", [*UNEXPOSED, *(turns for _, turns in USED if turns != SOCKS5_LOGIN)])
+def test_what_is_no_credential_that_can_be_read_is_none(turns: Turns) -> None:
+    assert connection_of(*turns).clear_credentials is None
+    assert connection_of(*turns, *tls12_turns()).starttls_injection is None
+
+
+@pytest.mark.parametrize(
+    ("turns", "who"),
+    [
+        ((*SMTP[:4], b"STARTTLS\r\nRSET\r\n", b"220 go\r\n"), "client"),
+        ((*SMTP, b"220 go\r\n250-mail\r\n250 AUTH PLAIN\r\n"), "server"),
+        ((*IMAP[:2], b"a1 STARTTLS\r\na2 LOGOUT\r\n", b"a1 OK begin\r\n* BYE\r\n"), "both"),
+        ((*POP3[:4], b"STLS\r\nNOOP\r\n", b"+OK begin\r\n"), "client"),
+        ((*XMPP, b"<proceed " + TLS_SPACE + b"/><iq/>"), "server"),
+    ],
+)
+def test_who_speaks_on_between_the_agreement_on_tls_and_tls_is_told(turns: Turns, who: str) -> None:
+    hello, *rest = tls12_turns()
+    assert connection_of(*turns, hello, *rest).starttls_injection == who
+    assert connection_of(*turns).starttls_injection is None
+
+
+def test_a_hello_that_follows_the_request_in_its_segment_is_no_injection() -> None:
+    hello, *rest = tls12_turns()
+    connection = connection_of(*SMTP[:4], SMTP[4] + hello, SMTP[1] + rest[0], *rest[1:])
+    assert (connection.starttls_status, connection.starttls_injection) == ("used", None)

@@ -5,7 +5,7 @@ from .wire.quic_facts cimport QuicFacts
 @cython.no_gc
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
-    cdef public str starttls_status
+    cdef public str starttls_status, clear_credentials, starttls_injection
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic

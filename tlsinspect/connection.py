@@ -40,6 +40,8 @@ class Connection:
         self.quic: QuicFacts | None = None
         self.starttls_protocol: str | None = None
         self.starttls_status: str | None = None
+        self.clear_credentials: str | None = None
+        self.starttls_injection: str | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
         self.client_packets = 0

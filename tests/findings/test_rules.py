@@ -96,6 +96,16 @@ SIGNED: dict[str, Any] = LEGACY | {
 }  # fmt: skip
 
 
+def clocks(column: str, *offsets: int, step: int = 60) -> list[dict[str, Any]]:
+    """Connections, `step` seconds one after the other, with these offsets in turn in the first octets of a random."""
+    rows = []
+    for place in range(4):
+        start = NOW // SECOND + step * place
+        told = (start + offsets[place % len(offsets)]).to_bytes(4, "big").hex()
+        rows.append({"time_start": start * SECOND, column: told + f"{place:056x}"})
+    return rows
+
+
 def offer(code: int, near: int = 0xC030) -> tuple[dict[str, Any], dict[str, Any]]:
     """A suite that is offered and not taken, and a harmless one."""
     return {"cipher_suites": [0x1301, code]}, {"cipher_suites": [0x1301, near]}
@@ -369,6 +379,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CAP-09": (SIGNED | {"server_key_exchange": EXCHANGE[:-2]}, SIGNED | {"server_key_exchange": EXCHANGE}),
     "SIG-04": (SIGNED | {"server_key_exchange": EXCHANGE, "server_random": "01" * 32}, SIGNED),
     "SIG-04-KEY": (SIGNED | {"server_key_exchange": FAULTY_EXCHANGE}, SIGNED | {"server_random": "01" * 32}),
+    "EXT-18": ({"others": clocks("server_random", 3600)}, {"others": clocks("server_random", 300)}),
+    "EXT-18-CLIENT": ({"others": clocks("client_random", -3600)}, {"others": clocks("client_random", -300)}),
+    "PRT-04": ({"clear_credentials": "PASS"}, {"starttls_status": "used"}),
+    "PRT-05": ({"starttls_injection": "client"}, {"starttls_status": "used"}),
     "CAP-07": certified({"pem": pem_with((1 << 16_384) + 1)}, {"pem": pem_with((1 << 16_383) + 1)}),
     "CAP-08": ({"dh_prime": "f" * 1025}, {"dh_prime": "f" * 1024}),
 }  # fmt: skip
@@ -555,3 +569,24 @@ def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() 
     (row,) = build_findings(facts, (), CAPTURE_RULES).to_pylist()
     assert (row["id"], row["subject"], row["connections"]) == ("CAP-05", "odd.pcap", 0)
     assert row["evidence"] == "3 packets; expected another type"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        clocks("client_random", 3600, -7200),  # no two of a majority agree
+        clocks("client_random", 3600, step=0),  # one second
+        clocks("client_random", 3600)[:2],
+        [row | {"client_random": "cf21ad74" + "00" * 28} for row in clocks("client_random", 3600, step=1)],
+    ],
+)
+def test_a_clock_is_off_only_where_different_seconds_agree(others: list[dict[str, Any]]) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-18-CLIENT"]
+    assert not rule.find(Facts(*tables_of({"others": others}))).any()
+
+
+def test_randoms_of_which_most_tell_the_time_are_found_and_no_others() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-18-CLIENT"]
+    off = clocks("client_random", 86_400)
+    others = [*off, {"client_random": "ff" * 32}, {**off[0], "client_ip": "192.0.2.2"}]
+    assert rule.find(Facts(*tables_of({"others": others}))).tolist() == [False, *[True] * 4, False, False]

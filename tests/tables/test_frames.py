@@ -35,6 +35,8 @@ NULL_BY_MEANING = {
     "vlans",
     "starttls_protocol",
     "starttls_status",
+    "clear_credentials",
+    "starttls_injection",
     "sslv2_cipher_kinds",
     "sslv2_server_cipher_kinds",
     "failure_cause",

@@ -11,6 +11,7 @@ OCTETS, CERTIFICATE, CAPTURE, ALPN, KEY_NAME = "octets", "certificate", "capture
 RANDOM, PRIME, IDENTITY, ELSEWHERE = "random", "prime", "identity", "elsewhere"
 PLAIN = (
     *("transport", "protocol", "quic_version_name", "starttls_protocol", "starttls_status", "tunnels"),
+    *("clear_credentials", "starttls_injection"),
     *("ech_type", "ech_kdf_name", "ech_aead_name", "cipher_suite_name", "group_name", "version_name"),
     *("server_signature_algorithm_name", "key_exchange", "authentication", "cipher", "cipher_mode", "mac"),
     *("resumption", "established_evidence", "failure", "failure_cause", "failure_advice", "last_alert_name"),

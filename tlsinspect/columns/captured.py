@@ -43,6 +43,17 @@ CONNECTIONS = (
         "used; or it was offered and never asked for, requested without an answer or TLS, refused, stripped "
         "(overwritten with X on the way), not_offered",
     ),
+    Column(
+        "clear_credentials",
+        "string",
+        "command or mechanism by which the client sent credentials that can be read, in the first KiB that it said in "
+        "the clear: PLAIN, LOGIN, PASS, BASIC, SIMPLE BIND, ...",
+    ),
+    Column(
+        "starttls_injection",
+        "string",
+        "who spoke on in the clear behind the request for TLS, or the answer that agreed to it: client, server or both",
+    ),
     Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first; radius around EAP"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),

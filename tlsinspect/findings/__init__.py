@@ -12,6 +12,7 @@ from . import (
     certificates,
     chains,
     ciphers,
+    clocks,
     exchanges,
     extensions,
     key_exchange,
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = tuple(
         authorities,
         staples,
         behaviour,
+        clocks,
         patterns,
         quality,
     )

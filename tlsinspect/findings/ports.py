@@ -30,4 +30,16 @@ RULES = (
         ("starttls_protocol", "starttls_status"), "Require TLS in the client, or use a port with TLS from the start.",
         ("RFC 8314",), packet="client_hello_packet",
     ),
+    Rule(
+        "PRT-04", "Credentials in the clear, in front of TLS or without it", "high",
+        lambda facts: facts.known("clear_credentials"), ("protocol", "starttls_protocol", "clear_credentials"),
+        "Change them. Let the server take credentials behind TLS only, and the client ask for TLS first.",
+        ("RFC 8314 section 4.1",), packet="client_hello_packet",
+    ),
+    Rule(
+        "PRT-05", "More in the clear between the agreement on TLS and TLS", "high",
+        lambda facts: facts.known("starttls_injection"), ("starttls_protocol", "starttls_injection"),
+        "Update the side that reads it: it may take what somebody in between put there for what came behind TLS.",
+        ("CVE-2011-0411", "RFC 3207 section 6"), packet="client_hello_packet", confidence="likely",
+    ),
 )  # fmt: skip

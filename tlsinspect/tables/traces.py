@@ -21,6 +21,8 @@ def build_trace_columns(batch: Sequence[Connection]) -> Columns:
         "dh_prime": hex_column([connection.dh_prime for connection in batch]),
         "ticket_key_name": hex_column([connection.ticket_key_name for connection in batch]),
         "client_first_record_length": count_column([connection.client_first_record_length for connection in batch]),
+        "clear_credentials": Shared([connection.clear_credentials for connection in batch]).texts(),
+        "starttls_injection": Shared([connection.starttls_injection for connection in batch]).texts(),
         "renegotiation": Shared([connection.renegotiation for connection in batch]).texts(),
         "heartbleed": Shared([connection.heartbleed for connection in batch]).texts(),
         "heartbleed_packet": count_column([connection.heartbleed_packet for connection in batch]),

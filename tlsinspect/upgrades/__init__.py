@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
+from .exposure import sent_credentials, sent_to_proxy, spoke_on
 from .proxies import PEELERS, peel
 from .status import NOT_TAKEN, STATUSES, USED, Status
 from .text import (
@@ -26,7 +27,7 @@ from .text import (
     xmpp_status,
 )
 
-__all__ = ["NOT_TAKEN", "STATUSES", "USED", "find_upgrade"]
+__all__ = ["NOT_TAKEN", "STATUSES", "USED", "find_exposure", "find_upgrade"]
 
 DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
     "smtp": smtp_status,
@@ -60,6 +61,19 @@ def find_upgrade(client: bytes, server: bytes, began: bool) -> tuple[str | None,
         return (carrier, USED) if carrier else (None, None)
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
     return (None, None) if status is None else (name, status)
+
+
+def find_exposure(client: bytes, server: bytes, began: bool) -> tuple[str | None, str | None]:
+    """By which command the client sent credentials in the clear, and who spoke on between asking for TLS and TLS.
+
+    The latter is known only where it `began`.
+    """
+    proxy, sides = peel(client, server)
+    name = name_protocol(*sides)
+    return (
+        sent_credentials(name, sides.client) or sent_to_proxy(proxy, client, server),
+        spoke_on(name, *sides) if began else None,
+    )
 
 
 def is_upgraded(name: str, client: bytes, server: bytes) -> bool:
