@@ -56,7 +56,7 @@ def rotation_option(command: Command) -> Command:
 def tell(done: Ingested, store: str) -> None:
     """Say what was done, and what could not be read."""
     from ..export.text import escape_control
-    from ..statistics.wording import number_text
+    from ..statistics.wording import bytes_text, number_text
     from ..store.planning import SHARDS
 
     for name, reason in [*done.refused, *done.damaged][:LISTED]:
@@ -66,11 +66,11 @@ def tell(done: Ingested, store: str) -> None:
         click.echo(f"tlsinspect: warning: and {left:,} more: export --table problems lists them", err=True)
     if done.bound is not None:
         wanted, used = done.bound
-        click.echo(
-            f"tlsinspect: note: {wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at "
-            "most, as each of them walks all of its packets",
-            err=True,
-        )
+        told = f"{wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at most"
+        click.echo(f"tlsinspect: note: {told}, as each of them walks all of its packets", err=True)
+    if done.removed.files:
+        told = f"{number_text(done.removed.files, 'file')}, {bytes_text(done.removed.octets)}"
+        click.echo(f"tlsinspect: note: removed what runs that were killed had left behind: {told}", err=True)
     parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
     if done.resumed:
         parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")

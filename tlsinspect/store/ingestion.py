@@ -18,6 +18,7 @@ from ..errors import DecodeError, StoreError
 from ..inspection import TLS_PORTS, Overlap
 from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
+from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
 from .executors import fresh_octets, run_works
 from .place import Place, open_place
 from .planning import make_plan, take_stock, workers_used
@@ -36,7 +37,7 @@ class Ingested(NamedTuple):
     `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store already;
     `connections` got rows. `refused` and `damaged` are captures, and what is wrong with each, fit to be shown. `bound`
     has the workers wanted and those that had something to do, where there were fewer because a capture point is read by
-    at most SHARDS of them; else it is None.
+    at most SHARDS of them; else it is None. `removed` are files that runs which were killed had left behind.
     """
 
     captures: int
@@ -47,6 +48,7 @@ class Ingested(NamedTuple):
     refused: list[tuple[str, str]]
     damaged: list[tuple[str, str]]
     bound: tuple[int, int] | None = None
+    removed: Removed = Removed()
 
 
 def ingest(
@@ -60,12 +62,15 @@ def ingest(
     executor: Executor | None = None,
     progress: Progress | None = None,
     step_octets: int = STEP_OCTETS,
+    abandoned_seconds: int = ABANDONED_SECONDS,
 ) -> Ingested:
     """Read captures into a store, which is made where there is none.
 
     `rotation` says what makes captures one sequence: names that differ in digits only, "all", or "none". Up to
     `workers` processes read, or whatever `executor` has. `progress` is called with what is being done ("hashing" or
     "reading"), octets done and octets in all. After `step_octets` of captures what was found is stored for good.
+    Files that no record names are removed where their writer is gone: at once where it was a process of this machine,
+    elsewhere after `abandoned_seconds` in which nothing was heard of it.
     Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits.
     """
     paths = [captures] if isinstance(captures, str | os.PathLike) else captures
@@ -73,6 +78,7 @@ def ingest(
     wanted = Description(FORMAT, __version__, tuple(sorted(ports)), overlap, asdict(limits))
     try:
         open_description(place, wanted)
+        removed = remove_leftovers(place, abandoned_seconds)
         sources, faults = find_sources([os.fspath(path) for path in paths])
         catalogue = Catalogue(place)
         left = run_plans(catalogue, None, workers, executor, progress, step_octets)
@@ -80,7 +86,8 @@ def ingest(
             catalogue = Catalogue(place)
             total = sum(source.size or 0 for source in sources)
             found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total), executor)
-            plan = make_plan(place, found, catalogue, rotation, workers)
+            with claimed(place):
+                plan = make_plan(place, found, catalogue, rotation, workers)
             if plan is not None or not (found.captures or is_new(found.refused, catalogue)):
                 break
         if plan is not None:
@@ -90,7 +97,7 @@ def ingest(
         raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
     mine = {*left, *([plan.number] if plan is not None else [])}
     done = account(place, mine, left, found.known, found.refused)
-    return done if plan is None else done._replace(bound=workers_used(plan, workers))
+    return done._replace(bound=None if plan is None else workers_used(plan, workers), removed=removed)
 
 
 def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:
@@ -100,7 +107,9 @@ def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:
 
 def open_description(place: Place, wanted: Description) -> None:
     """Make the store, or see that it was made with the same options."""
-    place.create(DESCRIPTION, to_json(wanted))
+    if DESCRIPTION not in place.names(""):
+        with claimed(place):
+            place.create(DESCRIPTION, to_json(wanted))
     found = read_description(place)
     for name, option in (("ports", "--ports"), ("overlap", "--overlap"), ("limits", "--limit")):
         before, now = getattr(found, name), getattr(wanted, name)

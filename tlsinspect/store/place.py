@@ -10,12 +10,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from ..capture import printable
 from ..errors import StoreError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import pyarrow.fs
@@ -28,6 +33,8 @@ class Place(Protocol):
 
     url: str
     shared: str  # what names the place to processes that work in another folder
+    writer: str  # stands in the names of temporary files
+    has_locks: bool
 
     def read(self, name: str) -> bytes:
         """The octets of a file; raises FileNotFoundError."""
@@ -50,6 +57,21 @@ class Place(Protocol):
     def remove(self, name: str) -> None:
         """Delete a file, if it is there."""
 
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """The names and sizes of all files, unfinished ones too."""
+
+    def hold(self, name: str, octets: bytes) -> AbstractContextManager[Any]:
+        """Write a new file, and keep a lock on it, where there are locks, until the context is left."""
+
+    def try_lock(self, name: str) -> AbstractContextManager[bool]:
+        """Keep a lock on a file, if nobody has it; False where somebody has. Raises FileNotFoundError."""
+
+    def touch(self, name: str) -> None:
+        """Have a file changed now; raises FileNotFoundError."""
+
+    def changed(self, name: str) -> float:
+        """When a file was changed last, in seconds by the clock of the place; raises FileNotFoundError."""
+
 
 def open_place(url: str | os.PathLike[str]) -> Place:
     """The place that a path or URL names; raises StoreError where what reads such URLs is not installed."""
@@ -68,7 +90,10 @@ def is_remote(text: str) -> bool:
 class Folder:
     """A folder of this machine, or of a file server that all machines see."""
 
+    has_locks = fcntl is not None
+
     def __init__(self, root: Path) -> None:
+        self.writer = ""
         self.root = root
         self.url = str(root)
         self.shared = str(root.absolute())
@@ -116,7 +141,7 @@ class Folder:
     def temporary(self, target: Path) -> Path:
         """A name that nobody reads, in the same folder."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        return target.with_name(f".{target.name}.{secrets.token_hex(4)}{TEMPORARY}")
+        return target.with_name(f".{target.name}-{self.writer}-{secrets.token_hex(4)}{TEMPORARY}")
 
     def path(self, name: str) -> str:
         """A file's path."""
@@ -132,11 +157,48 @@ class Folder:
         """Delete a file."""
         (self.root / name).unlink(missing_ok=True)
 
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """The names and sizes of all files; one that goes meanwhile is left out."""
+        for below, _, names in os.walk(self.root):
+            for name in names:
+                path = Path(below, name)
+                with suppress(FileNotFoundError):
+                    yield path.relative_to(self.root).as_posix(), path.stat().st_size
+
+    @contextmanager
+    def hold(self, name: str, octets: bytes) -> Iterator[None]:
+        """Write a new file, which says something only once it is locked."""
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            lock(file, wait=True)
+            file.write(octets)
+            flush(file)
+            flush_folder(target.parent)
+            yield
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Keep a lock on a file, which ends with the process too."""
+        with (self.root / name).open("r+b") as file:
+            yield lock(file, wait=False)
+
+    def touch(self, name: str) -> None:
+        """Have a file changed now, by the clock of the file server."""
+        os.utime(self.root / name)
+
+    def changed(self, name: str) -> float:
+        """When a file was changed last."""
+        return (self.root / name).stat().st_mtime
+
 
 class RemotePlace:
     """Anything that fsspec opens: s3://, gs://, abfs://, memory://, ..."""
 
+    has_locks = False
+
     def __init__(self, url: str) -> None:
+        self.writer = ""
         self.url = self.shared = url.rstrip("/")
         self.files, self.root = open_remote(self.url)
 
@@ -190,6 +252,33 @@ class RemotePlace:
         with suppress(FileNotFoundError):
             self.files.rm_file(self.path(name))
 
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """The names and sizes of all objects."""
+        self.files.invalidate_cache()
+        start = len(self.path(""))
+        for path, facts in self.files.find(self.root, detail=True).items():
+            yield path[start:], int(facts["size"] or 0)
+
+    @contextmanager
+    def hold(self, name: str, octets: bytes) -> Iterator[None]:
+        """Write an object; there are no locks."""
+        self.files.pipe_file(self.path(name), octets)
+        yield
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """There are no locks that somebody could have."""
+        yield True
+
+    def touch(self, name: str) -> None:
+        """Write an object again."""
+        self.files.pipe_file(self.path(name), self.read(name))
+
+    def changed(self, name: str) -> float:
+        """When an object was written last."""
+        self.files.invalidate_cache()
+        return float(self.files.modified(self.path(name)).timestamp())
+
 
 def open_remote(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL, and the path in it; raises StoreError where that cannot be had."""
@@ -202,6 +291,16 @@ def open_remote(url: str) -> tuple[Any, str]:
     except ValueError as error:
         raise StoreError(printable(url), str(error)) from error
     return files, str(root)
+
+
+def lock(file: BinaryIO, wait: bool) -> bool:
+    """Have a lock on an open file until it is closed; False where somebody else has it."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def flush(file: BinaryIO) -> None:

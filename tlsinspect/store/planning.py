@@ -203,7 +203,7 @@ def write_refused(place: Place, plan: int, refused: Sequence[tuple[str, str]], n
 
     rows = [problem_row(DecodeError("file", "unsupported", 0, reason), path, None, None, 1) for path, reason in refused]
     day = now.strftime("%Y-%m-%d")
-    name = f"problems/day={day}/{plan:08}-refused-{now:%H%M%S%f}.parquet"
+    name = f"problems/day={day}/{plan:08}-refused-{place.writer}-{now:%H%M%S%f}.parquet"
     with place.writing(name) as file:
         writer = ParquetWriter(file, arrow_schema("problems"))
         writer.write(build_rows("problems", rows))

@@ -14,6 +14,7 @@ from ..errors import CaptureError, DecodeError
 from ..reading import BATCH_TABLES, Batch, Reading, without_cyclic_collection
 from ..upgrades import NOT_TAKEN
 from ..wire.limits import Limits
+from .claims import Claim, claimed
 from .place import Place, open_place
 from .records import STEPS, Description, OpenEnd, Part, Step, StoredCapture, Strand, read_step, step_name, to_json
 from .sink import DAY_NS, Sink
@@ -52,11 +53,18 @@ def run_strand(work: Work, progress: Progress | None = None) -> int:
     Where another run writes the same step first, its step counts, and reading goes on behind it.
     """
     place = open_place(work.url)
+    with claimed(place) as claim:
+        return read_strand(place, work, claim, progress)
+
+
+def read_strand(place: Place, work: Work, claim: Claim, progress: Progress | None) -> int:
+    """Read a strand with a claim."""
     while True:
         last = last_step(place, work)
         if last is not None and last.final:
             return last.number + 1
-        for step in StrandReading(place, work, last, progress).steps():
+        for step in StrandReading(place, work, last, claim, progress).steps():
+            claim.check()
             if not place.create(step_name(step.plan, step.strand, step.number), to_json(step)):
                 for _, _, name, _ in all_parts(step):
                     place.remove(name)
@@ -84,7 +92,7 @@ class StrandReading(Reading):
 
     counting = False  # whether a connection is this pass's to count shows its id
 
-    def __init__(self, place: Place, work: Work, last: Step | None, progress: Progress | None) -> None:
+    def __init__(self, place: Place, work: Work, last: Step | None, claim: Claim, progress: Progress | None) -> None:
         strand = work.strand
         order = {sha256: number for number, sha256 in enumerate(strand.captures)}
         self.fresh = strand.replayed if last is None else last.reached
@@ -96,6 +104,7 @@ class StrandReading(Reading):
             self.first = 0
         self.place = place
         self.work = work
+        self.claim = claim
         self.number = 0 if last is None else last.number + 1
         self.members = strand.captures[self.first :]
         self.told = progress
@@ -114,13 +123,14 @@ class StrandReading(Reading):
         self.sink = self.open_sink()
 
     def tell(self, done: int, total: int | None) -> None:
-        """Say how many octets of the strand's own captures were read."""
+        """Say how many octets of the strand's own captures were read, and that this writer is still there."""
+        self.claim.renew()
         if self.told is not None:
             self.told(max(0, self.before + done))
 
     def open_sink(self) -> Sink:
         """Where rows go until the next step."""
-        stem = f"{self.work.plan:08}-{self.work.number:05}-{self.number:05}"
+        stem = f"{self.work.plan:08}-{self.work.number:05}-{self.number:05}-{self.claim.writer}"
         return Sink(self.place, stem, self.context, self.totals)
 
     def steps(self) -> Iterator[Step]:
