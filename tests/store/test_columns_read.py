@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,37 @@ def test_rows_that_a_filter_selects_are_those_of_the_whole_table(store: Store, w
     selected = Filter(where, "connections").apply(store.inspection().arrow("connections"))
     assert 0 < len(selected) < store.rows("connections")
     assert store.inspection(where=where).arrow("connections").to_pylist() == selected.to_pylist()
+
+
+@pytest.mark.parametrize("text", ["#409", "f", "198.51.100.25", "198.51.100.25:143", "mail.example", "no such name"])
+def test_a_connection_is_found_by_the_columns_that_name_it(text: str, store: Store, asked: dict[str, set[str]]) -> None:
+    found = store.inspection().find_connections(text)["connection_id"].tolist()
+    assert len(asked["connections"]) <= 11 and asked.get("messages", set()) <= {"connection_id", "packet"}
+    assert found == whole(store, "").find_connections(text)["connection_id"].tolist()
+
+
+def test_one_connection_is_told_from_a_store_as_from_the_captures(store: Store) -> None:
+    stored, read = store.inspection(), whole(store, "")
+    failed = read.connections[read.connections["failure"].notna()]["connection_id"].tolist()
+    for id_ in [*failed[:2], *read.connections["connection_id"][:300:100]]:
+        assert stored.story(id_) == read.story(id_)
+    with pytest.raises(KeyError):
+        stored.story("nothing")
+
+
+def test_what_is_said_of_some_connections_is_read_from_their_files_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = store.inspection().arrow("connections")["connection_id"][-1].as_py()
+    one = store.inspection(where="server_port > 0").only([last, "no id"])
+    wanted = whole(store, "").only(one.arrow("connections")["connection_id"].to_pylist())
+    read: list[int] = []
+    real = Store.dataset
+    monkeypatch.setattr(
+        Store, "dataset", lambda self, *given: read.append(len((made := real(self, *given)).files)) or made
+    )
+    for table in ("messages", "alerts"):
+        assert one.arrow(table).equals(wanted.arrow(table))
+    assert read == [1, 0] and len(store.parts("messages", None, None)) > 1
+    assert one.where("server_port == 0").connections.empty
+    assert one.arguments.endswith(f"--where {shlex.quote(one.selection)}")

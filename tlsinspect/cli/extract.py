@@ -78,7 +78,7 @@ def extract(
         raise click.UsageError("say where to: -o FILE, --certificates DIR, or both")
     with errors_as_one_line():
         inspection = choose(inspect(captures, ports, processes, overlap, limits, where), names, finding)
-        if not len(inspection.arrow("connections")):
+        if not len(inspection.on_demand("connections")):
             raise TlsInspectError("no connection was chosen; nothing is written")
         own = None if key_file is None else open_pseudonyms(key_file)
         if output is not None:

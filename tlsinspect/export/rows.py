@@ -36,7 +36,8 @@ def plain_column(column: pa.Array) -> list[Any]:
 
 def iter_tls(inspection: Inspection, names: Sequence[str]) -> Iterator[Row]:
     """The connections that carried TLS, DTLS, QUIC or SSL 2.0, in the order in which they started."""
-    connections = inspection.arrow("connections")
+    needed = dict.fromkeys([*names, "protocol", "time_start", "connection_id"])
+    connections = inspection.on_demand("connections").select(list(needed))
     ordered = connections.sort_by([("time_start", "ascending"), ("connection_id", "ascending")])
     return (row for row in iter_rows(ordered, [*names, "protocol"]) if row["protocol"] in CARRIES_TLS)
 

@@ -67,7 +67,7 @@ def extract_packets(inspection: Inspection, out: BinaryIO, progress: Progress | 
     of which `progress` is told as that of read(); raises CaptureError where that cannot be done.
     """
     check_sources(inspection)
-    rows = wanted_rows(inspection.arrow("connections"))
+    rows = wanted_rows(inspection.on_demand("connections"))
     wanted, totals = Wanted(rows), inspection.reading.totals
     sources, names = needed_captures(inspection, rows)
     passes = Passes(sources, 2, progress)

@@ -27,7 +27,7 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
         close = get_close_matches(rule_id.upper(), rules, n=3)
         hint = f"did you mean {', '.join(close)}?" if close else "docs/findings.md lists them"
         raise TlsInspectError(f"there is no finding {rule_id!r}; {hint}")
-    connections = inspection.arrow("connections")
+    connections = inspection.on_demand("connections")
     found = rule.find(Facts.of(inspection))
     ids: list[str] = connections.filter(found)["connection_id"].to_pylist()
     return ids
@@ -39,7 +39,7 @@ def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
     Every connection that a rule is about is named, not only the first that the findings table lists; where the rule
     has no packet of it, its ClientHello stands for it.
     """
-    connections = inspection.arrow("connections")
+    connections = inspection.on_demand("connections")
     facts = Facts.of(inspection)
     captures = connections["capture"].to_pylist()
     hellos = facts.number("client_hello_packet")

@@ -99,7 +99,7 @@ def share_packets(inspection: Inspection, out: BinaryIO, own: Pseudonyms, progre
 def choose(inspection: Inspection, left_out: Counter[str]) -> list[Wanted]:
     """The connections that can be shared; the others are counted by the reason."""
     ends = handshake_ends(inspection)
-    table = inspection.arrow("connections").select(
+    table = inspection.on_demand("connections").select(
         [*COLUMNS, "transport", "protocol", "starttls_protocol", "failure_cause"]
     )
     for name in ("time_start", "time_end"):
@@ -119,7 +119,7 @@ def choose(inspection: Inspection, left_out: Counter[str]) -> list[Wanted]:
 
 def handshake_ends(inspection: Inspection) -> dict[str, int]:
     """For each connection the time of the last handshake message or first application data; of failed ones, alerts."""
-    failed = inspection.arrow("connections").select(["connection_id", "failure"]).to_pylist()
+    failed = inspection.on_demand("connections").select(["connection_id", "failure"]).to_pylist()
     without = {row["connection_id"] for row in failed if row["failure"]}
     table = inspection.arrow("messages").select(["connection_id", "time", "message_type"])
     times = table["time"].cast(pa.int64()).to_pylist()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
-    from ..filters.compile import Filter
+    from .selection import Selection
 
 TABLE = "connections"
 FOOTERS = 16  # files whose footers are read at once
@@ -34,7 +34,7 @@ class ColumnsOnDemand:
     that of the whole table, which is read for it. Rows are those that the filter selects, in an Inspection's order.
     """
 
-    def __init__(self, dataset: ds.Dataset, where: Filter | None) -> None:
+    def __init__(self, dataset: ds.Dataset, where: Selection | None) -> None:
         self.dataset = dataset  # one for all columns: it remembers where they lie in each file
         self.where = where
         self.schema = arrow_schema(TABLE)

@@ -7,7 +7,7 @@ the store was opened.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,9 @@ class Store:
                 chosen.append(part)
         return chosen
 
-    def dataset(self, table: str, since: Day = None, until: Day = None) -> ds.Dataset:
+    def dataset(
+        self, table: str, since: Day = None, until: Day = None, files: Collection[str] | None = None
+    ) -> ds.Dataset:
         """A table of COLUMNS as a dataset with its columns and `day`, a date32; raises KeyError for another.
 
         Connections, messages, alerts, problems, certificates, staples and ports lie in files, of which only the
@@ -82,13 +84,16 @@ class Store:
         ingestion, so that a certificate may have several, and so may a staple; ports has a row per port,
         protocol, day and step, with shares of that day and step. captures comes from what the store says of
         itself. chains and offers are made of connections, in memory. findings, validation, client_validation,
-        ocsp and scts are judgements and not stored: see Inspection.
+        ocsp and scts are judgements and not stored: see Inspection. `files` names those that are read, as day=DAY/NAME;
+        what is said of a connection lies in files of the same name.
         """
         import pyarrow.dataset as ds  # dear to import
 
         schema = dataset_schema(table)
         if table in STORED:
             parts = self.parts(table, since, until)
+            if files is not None:
+                parts = [part for part in parts if part[2].partition("/")[2] in files]
             return ds.FileSystemDataset.from_paths(
                 [self.place.path(name) for _, _, name, _ in parts],
                 schema=schema,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,10 +20,13 @@ from ..tables.arrow import arrow_schema
 from ..totals import Totals
 from ..wire.limits import Limits
 from .on_demand import ColumnsOnDemand, FrameOnDemand
+from .selection import Both, Ids, Selection, Sought, Told
 from .sources import open_source
 
 if TYPE_CHECKING:
-    from ..filters.compile import Filter
+    import pandas as pd
+
+    from ..story import Inspected, Story
     from ..validation import Trust
     from .store import Store
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 class StoredInspection(Inspection):
     """Some days of a store. What needs packets reads the captures again, where they still are."""
 
-    def __init__(self, store: Store, since: date | None, until: date | None, where: Filter | None) -> None:
+    def __init__(self, store: Store, since: date | None, until: date | None, where: Selection | None) -> None:
         self.store = store
         self.since = since
         self.until = until
@@ -49,12 +52,44 @@ class StoredInspection(Inspection):
         other.trust, other.at = trust, at
         return other
 
+    def where(self, expression: str) -> Inspection:
+        """The same days of only those connections of which another filter is true as well: see Inspection."""
+        from ..filters.compile import Filter
+
+        return self.narrowed(Filter(expression))
+
+    def only(self, connection_ids: Sequence[str]) -> Inspection:
+        """The same days of only those connections that have one of these ids: see Inspection."""
+        return self.narrowed(Ids(connection_ids))
+
+    def narrowed(self, chosen: Selection) -> StoredInspection:
+        """The same days with one more selection; nothing is read for it."""
+        both = chosen if self.chosen is None else Both(self.chosen, chosen)
+        other = StoredInspection(self.store, self.since, self.until, both)
+        other.trust, other.at = self.trust, self.at
+        return other
+
+    def find_connections(self, text: str) -> pd.DataFrame:
+        """The connections that a person means, by the columns that say so: see Inspection."""
+        from ..story import find_connections
+
+        return find_connections(cast("Inspected", Sought(self)), text)
+
+    def story(self, connection_id: str) -> Story:
+        """One connection in plain words, whose row alone is read whole: see Inspection."""
+        from ..story import iter_stories
+
+        one = self.only([connection_id])
+        if one.connections.empty:
+            raise KeyError(connection_id)
+        return next(iter_stories(cast("Inspected", Told(one, self)), one.connections))
+
     def build(self, table: str) -> pa.Table:
         """Read a table that is stored; make one that follows from others."""
         if table == "connections":
             return self.columns.whole
         if table in ("messages", "alerts", "problems"):
-            rows = sort_table(table, self.read_stored(table))
+            rows = sort_table(table, self.read_beside(table))
             return rows if self.chosen is None else of_connections(rows, self.columns)
         if table == "captures":
             return self.read_stored(table)
@@ -64,6 +99,14 @@ class StoredInspection(Inspection):
         """The rows of a table in the days asked for, with the columns of COLUMNS or some of them."""
         names = list(columns or arrow_schema(table).names)
         return self.store.dataset(table, self.since, self.until).to_table(columns=names)
+
+    def read_beside(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The same, but messages and alerts only of the files that belong to those of the selected connections."""
+        if self.chosen is None or table == "problems":  # some of which are of no connection
+            return self.read_stored(table, columns)
+        files = {"/".join(path.split("/")[-2:]) for path in self.columns.chosen[0].files}
+        dataset = self.store.dataset(table, self.since, self.until, files)
+        return dataset.to_table(columns=list(columns or arrow_schema(table).names))
 
     @cached_property
     def columns(self) -> ColumnsOnDemand:
@@ -99,7 +142,7 @@ class StoredInspection(Inspection):
         """Some columns of a table, its rows in any order."""
         if table != "messages" or table in self.arrow_tables:
             return self.on_demand(table).select(columns)
-        rows = self.read_stored(table, columns)
+        rows = self.read_beside(table, columns)
         return rows if self.chosen is None else of_connections(rows, self.columns)
 
     def frame_on_demand(self) -> FrameOnDemand:

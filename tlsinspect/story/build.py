@@ -47,8 +47,8 @@ def iter_stories(
     are not.
     """
     compared = 0
-    others = inspected.connections[list(COMPARED)]
-    shared = shared_endpoints(inspected.connections)
+    others: pd.DataFrame | None = None
+    shared = shared_endpoints(inspected.connections[list(SAME)])
     certificates: dict[str, Row] = {}
     for first in range(0, len(connections), BATCH):
         found = connections.iloc[first : first + BATCH]
@@ -67,6 +67,8 @@ def iter_stories(
             compared += bool(row["failure"])
             clues: tuple[str, ...] = ()
             if row["failure"]:
+                if others is None:
+                    others = inspected.connections[list(COMPARED)]
                 compare = compared <= most_compared
                 clues = tuple(find_clues(row, others)) if compare else (NOT_COMPARED,)
             material = Material(
@@ -128,9 +130,9 @@ def learn_certificates(frame: pd.DataFrame, chains: dict[str, list[Row]], known:
 
 
 def shared_endpoints(connections: pd.DataFrame) -> set[tuple[Any, ...]]:
-    """The addresses and ports that several connections have."""
-    repeated = connections[connections.duplicated(list(SAME), keep=False)]
-    return {tuple(row.values()) for row in plain_rows(repeated[list(SAME)])}
+    """The addresses and ports that several connections have; only these columns are given."""
+    repeated = connections[connections.duplicated(keep=False)]
+    return {tuple(row.values()) for row in plain_rows(repeated)}
 
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..statistics.series import is_true
 from ..statistics.wording import endpoint
 from .record import Inspected
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
 ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
+PORT = re.compile(r":([0-9]{1,5})\Z")
 PACKETS = ("client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet")
 
 
@@ -47,12 +50,14 @@ def by_packet(inspected: Inspected, packet: int) -> pd.Series[bool]:
 
 def by_name(rows: pd.DataFrame, text: str) -> pd.Series[bool]:
     """A mask: the connections whose id starts so, or whose server name or address it is."""
-    import pandas as pd
-
     found = is_true(rows["server_name"].str.lower() == text.lower())
     if ID_START.fullmatch(text):
         found |= is_true(rows["connection_id"].str.startswith(text.lower()))
+    port = PORT.search(text)
     for side in ("client", "server"):
-        places = [endpoint(*each) for each in zip(rows[f"{side}_ip"], rows[f"{side}_port"], strict=True)]
-        found |= is_true(rows[f"{side}_ip"] == text) | pd.Series(places, rows.index, "object").eq(text)
+        found |= is_true(rows[f"{side}_ip"] == text)
+        if port is not None:
+            near = rows[is_true(rows[f"{side}_port"] == int(port[1]))]
+            places = zip(near[f"{side}_ip"], near[f"{side}_port"], strict=True)
+            found.loc[near.index] |= np.array([endpoint(*each) == text for each in places], np.bool_)
     return found

@@ -59,7 +59,9 @@ def read_events(path: Path) -> list[Row]:
 
 def compare_eve(inspection: Inspection, events: list[Row], source: str) -> Verification:
     """Compare with these events."""
-    connections = {flow_id(row["connection_id"]): row for row in iter_rows(inspection.arrow("connections"), COLUMNS)}
+    connections = {
+        flow_id(row["connection_id"]): row for row in iter_rows(inspection.on_demand("connections"), COLUMNS)
+    }
     ours = [entry_of(event, connections[event["flow_id"]]) for event in iter_eve(inspection)]
     theirs = [entry_of(event, None) for event in events]
     return conclude(source, compare(ours, theirs, EVE_REASONS, place_of))

@@ -55,7 +55,7 @@ def verify_zeek(inspection: Inspection, logs: Sequence[str | os.PathLike[str]]) 
 def compare_zeek(inspection: Inspection, log: ZeekLog, source: str) -> Verification:
     """Compare with one log."""
     ours = build_logs(inspection)[log.name]
-    connections = list(iter_rows(inspection.arrow("connections"), COLUMNS))
+    connections = list(iter_rows(inspection.on_demand("connections"), COLUMNS))
     if log.name == "x509":
         return conclude(source, compare_certificates(ours, log.rows, by_certificate(connections)), "certificate")
     by_uid = {zeek_uid(row["connection_id"]): row for row in connections}
