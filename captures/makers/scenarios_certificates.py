@@ -105,6 +105,26 @@ CERTIFICATES = (
         )
     ),
     Scenario(
+        "certificate-stapled-tls13",
+        "stapled OCSP response that says revoked, in the Certificate of TLS 1.3; key log beside it",
+        (
+            Server(
+                "web",
+                f"{EC_SERVER.replace('/www.', '/staple-revoked.')} -tls1_3 -status_file {{pki}}/staple-revoked.ocsp",
+            ),
+        ),
+        (
+            Client(
+                "laptop",
+                f"{S_CLIENT} {TARGET} -status -keylogfile {{work}}/certificate-stapled-tls13.keys",
+                (REQUEST,),
+            ),
+        ),
+        ("tls.handshake.type == 11", "ocsp.revoked_element"),
+        ("tls.handshake.type == 22",),
+        key_log=True,
+    ),
+    Scenario(
         "certificate-timestamps",
         "two SCTs in the TLS extension (RFC 6962)",
         (Server("web", f"{serve('logged')} -serverinfo {{pki}}/logged.serverinfo"),),
