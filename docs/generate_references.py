@@ -5,6 +5,7 @@ A test fails when one of them is not what this writes.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from inspect import cleandoc
 from pathlib import Path
@@ -140,7 +141,22 @@ def render_findings() -> str:
         for rule in ranked
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
-    return "\n\n".join([NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]) + "\n"
+    parts = [NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows), "## References", REFERENCES_INTRODUCTION]
+    return "\n\n".join([*parts, render_checks()]) + "\n"
+
+
+REFERENCES_INTRODUCTION = """\
+What the references were held against, and when: text, excerpt and digest as in [policies](policies.md)."""
+
+
+def render_checks() -> str:
+    """What the references of the rules were held against, as a Markdown table."""
+    found = tomllib.loads((DOCS / "references.toml").read_text(encoding="utf-8"))
+    rows = [
+        (f"{source['kind']} {source['checked'].isoformat()}", source["name"], ", ".join(source["references"]))
+        for source in found["source"]
+    ]
+    return table_of(("checked", "against", "references"), [*rows, ("**no**", "", ", ".join(found["unchecked"]))])
 
 
 FAILURES_INTRODUCTION = """\

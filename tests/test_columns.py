@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import tomllib
 from dataclasses import replace
 from types import ModuleType
 
@@ -15,7 +16,8 @@ from samples import ROOT
 from tlsinspect.charts import CHARTS
 from tlsinspect.cli import main
 from tlsinspect.columns import COLUMNS, JUDGEMENTS, UNKNOWN_REASONS
-from tlsinspect.policies import load_policy
+from tlsinspect.findings import CAPTURE_RULES, RULES
+from tlsinspect.policies import READINGS, load_policy
 from tlsinspect.tables.arrow import TYPES
 
 DOCS = ROOT / "docs"
@@ -99,6 +101,15 @@ def test_a_requirement_that_nobody_held_against_a_text_is_shown_as_such(generato
     assert generator.checked_text(policy, policy.requirements[0]) == "**no**"
     assert generator.checked_text(policy, policy.requirements[1]) == "text 2026-11-29"
     assert generator.reading_row(policy) == ("iana-recommended", "4", "3", "0", "0", "1")
+
+
+def test_every_reference_of_a_rule_stands_in_the_list_of_what_was_checked_once() -> None:
+    found = tomllib.loads((DOCS / "references.toml").read_text(encoding="utf-8"))
+    listed = [*found["unchecked"], *found["own"], *(name for each in found["source"] for name in each["references"])]
+    used = {reference for rule in (*RULES, *CAPTURE_RULES) for reference in rule.references}
+    assert sorted(listed) == sorted(used)
+    assert {each["kind"] for each in found["source"]} <= set(READINGS)
+    assert all((ROOT / name).exists() for name in found["own"])
 
 
 @pytest.mark.parametrize("frame", JUDGEMENTS)

@@ -142,7 +142,7 @@ RULES = (
     rule("CRT-04", "Certificate is for another name", "high", lambda facts: facts.says("name_matches", False),
          ("server_name", "subject"), "Give the server a certificate for the name that clients ask for.", "RFC 9525"),
     rule("CRT-05", "Certificate without subjectAltName", "medium", server(has_no_names), NAMES,
-         "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 2"),
+         "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 1.3"),
     rule("CRT-06", "Self-signed certificate", "medium",
          lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks())
          & ~facts.among("protocol", "dtls"), NAMES,

@@ -64,7 +64,7 @@ RULES = (
     *suite_rules(
         "CIP-02", "Suite without authentication", "critical", lambda _, suite: suite.authentication == "anon",
         "remove the suites whose name has anon; anybody on the way can stand in for the server.",
-        ("RFC 9325 section 4.1", "RFC 5246 appendix F.1.1.1"),
+        ("RFC 9325 section 5.1", "RFC 5246 appendix F.1.1.1"),
     ),
     *suite_rules(
         "CIP-03", "Export-grade suite", "critical", lambda _, suite: suite.export,
@@ -128,7 +128,7 @@ RULES = (
         "CIP-14", "Server chose a weaker suite than it could", "low", find_better_mutual,
         ("version_name", "cipher_suite_name"),
         "Let the server's order count, AEAD with ECDHE first: it knows such a suite, and the client offered it.",
-        ("RFC 9325 section 4.1",), confidence="likely",
+        ("RFC 9325 section 4.2.1",), confidence="likely",
     ),
     *suite_rules(
         "CIP-16", "Suite with a tag of 64 bits (CCM_8)", "low", lambda _, suite: suite.cipher_mode == "CCM_8",
