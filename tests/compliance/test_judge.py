@@ -28,9 +28,14 @@ UNSEEN: dict[str, Any] = dict.fromkeys(
     (
         "version", "version_name", "cipher_suite", "key_exchange", "cipher", "cipher_mode", "mac", "group",
         "forward_secrecy", "post_quantum", "client_legacy_version", "supported_versions", "client_hello_packet",
-        "server_hello_packet", "name_matches",
+        "server_hello_packet", "name_matches", "client_certificate_requested", "established",
     )
 )  # fmt: skip
+CLIENTS: dict[str, Any] = {
+    "established": True,
+    "client_certificate_requested": True,
+    "client_certificate_sha256s": ["ab"],
+}
 ECDSA = CERTIFICATE | {"key_type": "EC", "key_bits": 256, "curve": "secp256r1"}
 
 # about -> what is asked for, what of a connection passes, what fails; a "certificate" stands for one's own
@@ -78,6 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "certificate_dates": ({}, {}, {"certificate": CERTIFICATE | {"not_after": NOON}}),
     "certificate_name": ({}, {"name_matches": True}, {"name_matches": False}),
     "certificate_trust": ({}, {}, {"faults": ["untrusted_root"]}),
+    "client_certificate_path": ({}, CLIENTS, CLIENTS | {"faults": ["untrusted_root", "expired"]}),
     "certificate_names": ({}, {}, {"certificate": CERTIFICATE | {"san_dns": []}}),
 }  # fmt: skip
 
@@ -133,6 +139,16 @@ def test_a_static_key_exchange_has_no_group_and_no_signature() -> None:
     static = {"key_exchange": "RSA", "group": None, "server_signature_algorithm": None}
     for about, asked in (("group", {"allow": {"x25519"}}), ("handshake_signature", {"forbid": {"rsa_pkcs1_sha1"}})):
         assert verdicts(check(asks(about, **asked), static)) == ["not_applicable"]
+
+
+def test_a_clients_chain_of_an_authority_that_is_not_known_is_left_open() -> None:
+    asked = asks("client_certificate_path")
+    sent = [CLIENTS | {"faults": [fault]} for fault in ("untrusted_root", "wrong_order", "bad_signature")]
+    none, unasked = CLIENTS | {"client_certificate_sha256s": []}, {"client_certificate_requested": False}
+    refused = sent[2] | {"established": False}
+    made = check(asked, *sent, none, unasked, refused)
+    assert verdicts(made) == ["not_observable", "pass", "fail", *["not_applicable"] * 3]
+    assert made.hosts["kind"].tolist() == ["server"]
 
 
 def test_a_server_is_proven_by_another_of_its_connections() -> None:

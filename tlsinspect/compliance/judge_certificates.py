@@ -19,6 +19,9 @@ from .judge import Judged, tls_rows
 
 SERVER = "certificate_sha256s"
 NO_FAULT_OF_TRUST = frozenset({"valid", "name_mismatch", "wrong_order", "not_observable", "not_applicable"})
+CLIENT = "client_certificate_sha256s"
+BREAKS_PATH = ("malformed", "bad_signature", "expired", "not_yet_valid", "constraint_violated")
+LEAVES_OPEN = ("untrusted_root", "self_signed", "incomplete_chain", "unsupported", "limit")  # a server may know more
 NO_CERTIFICATE = ("anon", "NULL", "PSK", "KRB5", "SRP", "ECCPWD", "ECJPAKE")
 
 
@@ -116,6 +119,21 @@ def judge_trust(facts: Facts, asked: Requirement) -> Judged:
     return Judged(applies, known, known & ~bad)
 
 
+def judge_client_path(facts: Facts, asked: Requirement) -> Judged:
+    """That a chain that the server took stands, whomever it trusts; not asked where none was sent or taken."""
+    none = facts.known(CLIENT) & ~mask_of(pc.is_valid(facts.leaf(CLIENT)))
+    unasked = facts.says("client_certificate_requested", False) | facts.says("established", False)
+    applies = tls_rows(facts) & ~unasked & ~none
+    taken = facts.known(CLIENT) & ~none & facts.says("established")
+    table = facts.other("client_validation") if taken.any() else None
+    if table is None:
+        return Judged(applies, np.zeros(len(applies), np.bool_), np.zeros(len(applies), np.bool_))
+    bad = taken & facts.validation_has("faults", *BREAKS_PATH, side="client_validation")
+    doubtful = facts.validation_has("faults", *LEAVES_OPEN, side="client_validation")
+    known = taken & mask_of(pc.is_null(whole(table, "reason"))) & (bad | ~doubtful)
+    return Judged(applies, known, known & ~bad)
+
+
 CERTIFICATE_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "certificate_key_type": judge_certificate_text("key_type"),
     "certificate_key_bits": judge_key_bits,
@@ -126,4 +144,5 @@ CERTIFICATE_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "certificate_name": judge_certificate_name,
     "certificate_names": judge_certificate_names,
     "certificate_trust": judge_trust,
+    "client_certificate_path": judge_client_path,
 }

@@ -141,6 +141,10 @@ KINDS: dict[str, Kind] = {
         "that the server's certificate is for the name asked for", (), None, "certificate", CERTIFICATE,
         ("server_name", "subject"),
     ),
+    "client_certificate_path": Kind(
+        "that a client's chain that the server took stands: signatures, dates, purpose; whom it trusts is not seen", (),
+        None, "client_certificate", OFFERED, ("client_certificate_requested", "established"),
+    ),
     "certificate_names": Kind(
         "that the server's certificate has a name or address in subjectAltName", (), None, "certificate", CERTIFICATE,
         ("subject", "issuer"),
