@@ -11,7 +11,7 @@ import click
 import pytest
 from command_line import run
 
-from tlsinspect.cli import main
+from tlsinspect.cli import main, pivots
 
 COMMANDS = sorted(main.commands)
 SLOW_IMPORTS = ("pandas", "pyarrow", "numpy", "matplotlib", "rich", "cryptography", "scapy", "jinja2", "pyshark")
@@ -78,3 +78,15 @@ def test_help_loads_nothing_that_is_slow_to_load(arguments: list[str], tmp_path:
     count, *slow = printed.stdout.splitlines()[-1].split()
     assert slow == []
     assert int(count) < MOST_MODULES
+
+
+def test_a_command_loads_no_other_command() -> None:
+    code = "import sys\nfrom tlsinspect.cli import main\nmain.commands['summary']\nprint(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = {name.removeprefix("tlsinspect.cli.") for name in printed if name.startswith("tlsinspect.cli.")}
+    assert loaded == {"common", "summary"}
+
+
+def test_every_pivot_has_a_command_of_its_name() -> None:
+    assert set(pivots.PIVOTS) <= {*COMMANDS}
+    assert [main.commands[name].name for name in COMMANDS] == COMMANDS

@@ -9,50 +9,48 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from itertools import chain
+from typing import cast
 
 import click
 
 from .. import __version__
-from .adoption import adoption
-from .answers import answers
-from .case import case
-from .chart import chart
-from .check import check
-from .completion import completion
-from .diff import diff
-from .export import export
-from .extract import extract
-from .findings import findings
-from .ingest import ingest
-from .limits import limits
-from .live import live
-from .pivots import PIVOT_COMMANDS
-from .quantum import quantum
-from .report import report
-from .show import show
-from .sql import sql
-from .summary import summary
-from .validate import validate
-from .verify import verify
-from .watch import watch
-from .whatif import whatif
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+PIVOTS = ("hosts", "names", "certificates", "fingerprints", "beacons", "timeline")
 
-
-SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "See": (summary, answers, show, report, chart, adoption),
-    "Judge": (findings, validate, check, whatif, quantum),
-    "Pivot and compare": (*PIVOT_COMMANDS, diff, verify),
-    "Collect": (ingest, watch, live, sql),
-    "Hand over": (export, extract, case),
-    "Set up": (limits, completion),
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "See": ("summary", "answers", "show", "report", "chart", "adoption"),
+    "Judge": ("findings", "validate", "check", "whatif", "quantum"),
+    "Pivot and compare": (*PIVOTS, "diff", "verify"),
+    "Collect": ("ingest", "watch", "live", "sql"),
+    "Hand over": ("export", "extract", "case"),
+    "Set up": ("limits", "completion"),
 }
+NAMES = tuple(chain.from_iterable(SECTIONS.values()))
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands of SECTIONS by name, each imported when it is asked for: all together take longer than one works."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in NAMES:
+            raise KeyError(name)
+        if name in PIVOTS:
+            return cast("click.Command", import_module(".pivots", __name__).PIVOT_COMMANDS[name])
+        return cast("click.Command", getattr(import_module(f".{name}", __name__), name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
 
 
 class SectionedGroup(click.Group):
@@ -61,9 +59,9 @@ class SectionedGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a list of commands for each of SECTIONS."""
         width = formatter.width - 6 - max(map(len, self.commands))
-        for title, commands in SECTIONS.items():
+        for title, names in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl([(str(each.name), each.get_short_help_str(width)) for each in commands])
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in names])
 
 
 @click.group(cls=SectionedGroup, context_settings=CONTEXT)
@@ -83,5 +81,4 @@ def main() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in chain.from_iterable(SECTIONS.values()):
-    main.add_command(command)
+main.commands = cast("MutableMapping[str, click.Command]", Commands())

@@ -137,4 +137,4 @@ def show(inspection: Inspection, table: str, chosen: Filter | None, format_name:
     write_table(rows, format_name)
 
 
-PIVOT_COMMANDS = [make_command(name, pivot) for name, pivot in PIVOTS.items()]
+PIVOT_COMMANDS = {name: make_command(name, pivot) for name, pivot in PIVOTS.items()}
