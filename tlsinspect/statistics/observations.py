@@ -77,10 +77,11 @@ def build_observations(
     rows, keys = once(frames, (scope, count_keys), lambda: count_keys(frames, scope))
     category = categorise(frames, rows)
     known = category.notna()
-    reason = unknown_reasons(rows, column).where(~known, None)
+    reason = unknown_reasons(rows, column)
     applies = ~is_true(reason.isin(EXCLUDING_REASONS))
     if chosen_by_server:
-        applies &= known | ~nothing_chosen(rows)
+        applies &= ~once(frames, (scope, nothing_chosen), lambda: nothing_chosen(rows))
+    applies |= known
     reason = reason.fillna(REASON_NOT_STATED).where(~known, None)
     return keys.assign(category=category, reason=reason, applies=applies)
 

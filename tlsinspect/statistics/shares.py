@@ -108,10 +108,11 @@ def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, t
     """Count observations by category in one unit."""
     keys = [unit.key] if unit.key else ["bytes"] if unit.name == "bytes" else []
     seen = observations[["category", "reason", "applies", *keys]]  # each selection copies what it is given
-    seen = seen[seen[unit.key].notna()] if unit.key else seen
-    known = seen[seen["category"].notna()]
-    unknown = seen[seen["category"].isna() & seen["applies"]]
-    excluded = seen[~seen["applies"]]
+    seen = select(seen, seen[unit.key].notna()) if unit.key else seen
+    categorised = seen["category"].notna()
+    known = select(seen, categorised)
+    unknown = select(seen, ~categorised & seen["applies"])
+    excluded = select(seen, ~seen["applies"])
     if unit.key:
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])].drop_duplicates(unit.key)
         excluded = excluded[~excluded[unit.key].isin(known[unit.key]) & ~excluded[unit.key].isin(unknown[unit.key])]
@@ -137,6 +138,12 @@ def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, t
         observations["time"].min() if len(observations) else None,
         observations["time"].max() if len(observations) else None,
     )
+
+
+def select(rows: pd.DataFrame, wanted: pd.Series[bool]) -> pd.DataFrame:
+    """The rows that are wanted: where that is all or none, nothing is copied."""
+    count = int(wanted.sum())
+    return rows if count == len(rows) else rows[wanted] if count else rows.iloc[:0]
 
 
 def is_folded(category: str) -> bool:
