@@ -18,8 +18,8 @@ from tlsinspect.adoption import SERIES, Adoption, count_adoption
 from tlsinspect.charts import draw_chart
 from tlsinspect.charts.adoption import build_trend, compose_adoption, finding_of
 from tlsinspect.charts.files import csv_bytes
-from tlsinspect.charts.style import COLOURS, POST_QUANTUM, VERSION_COLOURS
-from tlsinspect.charts.trend_colours import trend_colours
+from tlsinspect.charts.style import COLOURS, POST_QUANTUM, TRENDS, VERSION_COLOURS
+from tlsinspect.charts.trend_colours import apart, trend_colours
 from tlsinspect.report.adoption import SECTIONS, summary_lines, write_adoption
 from tlsinspect.statistics import UNITS
 from tlsinspect.store import ingest
@@ -78,6 +78,22 @@ def test_what_is_drawn_is_what_stands_in_the_csv(adoption: Adoption) -> None:
     assert drawn.count("other (") == 2  # a row in each month with connections
     january = content.numbers[content.numbers["time"].dt.month == 1]
     assert january["count"].sum() == january["denominator"].iloc[0]
+
+
+@pytest.mark.parametrize("series", ["versions", "aead", "key-exchange", "transports"])
+def test_colours_that_say_nothing_are_unlike_those_that_do(series: str) -> None:
+    names = {
+        "versions": ["TLS 1.3", "TLS 1.2", "TLS 1.1", "TLS 1.0", "SSL 3.0", "SSL 2.0", "DTLS 1.2", "DTLS 1.0"],
+        "aead": ["AES-256-GCM", "AES-128-GCM", "AES-128-CCM-8", "ChaCha20-Poly1305", "ARIA-128-GCM", "AES-256-CCM"],
+        "key-exchange": ["ECDHE", "RSA", "DHE", "hybrid", "PSK", "DHE_PSK", "ECDHE_PSK", "KEM", "RSA_PSK"],
+        "transports": ["QUIC", "TLS over TCP", "DTLS", "TLS inside other packets"],
+    }[series]
+    colours = trend_colours(series, names)
+    assert list(colours) == names and len(set(colours.values())) == len(names)
+    for name, colour in colours.items():
+        for other, meant in colours.items():
+            if name != other and colour in TRENDS and meant not in TRENDS:
+                assert apart(colour, meant) >= 40, (name, other)
 
 
 def test_a_thing_has_the_colour_of_other_charts_and_no_two_have_the_same() -> None:

@@ -1,12 +1,13 @@
 """Colours of categories over time: a thing has here the colour that it has in every other chart.
 
-What has none of its own, or one that another category of the chart has already, takes the next of TRENDS,
-in the order of the categories, which does not depend on what is counted.
+What has none of its own, or one that another category of the chart has already, takes the next of TRENDS that is unlike
+the colours that say something there, in the order of the categories, which does not depend on what is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import dist
 
 from ..adoption import SERIES
 from ..adoption.series import OTHER
@@ -38,6 +39,8 @@ OWN_COLOURS: dict[str, dict[str, Colour]] = {
 }
 WITHOUT_MEANING = (PLAIN, GOOD, BAD)  # of charts in which colours say good and bad: over time they say what is what
 
+LEAST_APART = 50  # of two colours in red, green and blue, that a legend tells from each other
+
 
 def trend_colours(series: str, categories: Sequence[str]) -> dict[str, Colour]:
     """The colour of each category of a series."""
@@ -46,15 +49,30 @@ def trend_colours(series: str, categories: Sequence[str]) -> dict[str, Colour]:
     usual = colour_of(statistic)
     colours: dict[str, Colour] = {}
     for category in categories:
-        if category.startswith(f"{OTHER} ("):
-            colours[category] = REST
-            continue
-        colour = own.get(category) or usual(category)
-        taken = colours.values()
-        if colour in taken or (category not in own and colour in WITHOUT_MEANING):
-            colour = next((each for each in TRENDS if each not in taken), REST)
-        colours[category] = colour
-    return colours
+        colour = REST if category.startswith(f"{OTHER} (") else own.get(category) or usual(category)
+        if colour not in colours.values() and (category in own or colour not in WITHOUT_MEANING):
+            colours[category] = colour
+    meant = list(colours.values())
+    for category in categories:
+        if category not in colours:
+            colours[category] = free_colour(meant, list(colours.values()))
+    return {category: colours[category] for category in categories}
+
+
+def free_colour(meant: Sequence[Colour], taken: Sequence[Colour]) -> Colour:
+    """The first of TRENDS that is not taken and unlike all that say something, or the one that is least like them."""
+    free = [each for each in TRENDS if each not in taken]
+    unlike = [min((apart(each, other) for other in meant), default=LEAST_APART) for each in free]
+    clear = (each for each, distance in zip(free, unlike, strict=True) if distance >= LEAST_APART)
+    return next(clear, free[unlike.index(max(unlike))] if free else REST)
+
+
+def apart(one: Colour, other: Colour) -> float:
+    """How unlike two colours are, on the ground on which they are more alike: from 0 to the 442 of black and white."""
+    return min(
+        dist(bytes.fromhex(first[1:]), bytes.fromhex(second[1:]))
+        for first, second in ((one.light, other.light), (one.dark, other.dark))
+    )
 
 
 def colour_of(statistic: str) -> Callable[[str], Colour]:
