@@ -141,8 +141,8 @@ def render_findings() -> str:
         for rule in ranked
     ]
     head = ("id", "severity", "what", "about", "evidence", "advice", "references")
-    parts = [NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows), "## References", REFERENCES_INTRODUCTION]
-    return "\n\n".join([*parts, render_checks()]) + "\n"
+    rules = [NOTICE, "# Findings", FINDINGS_INTRODUCTION, table_of(head, rows)]
+    return "\n\n".join([*rules, "## References", REFERENCES_INTRODUCTION, render_checks()]) + "\n"
 
 
 REFERENCES_INTRODUCTION = """\
