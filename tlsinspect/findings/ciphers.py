@@ -125,6 +125,11 @@ RULES = (
         "use AEAD suites.", ("RFC 6151",),
     ),
     Rule(
+        "CIP-13-SHA1", "Suite with HMAC-SHA-1 negotiated", "info",
+        lambda facts: facts.chosen_suite(lambda _, suite: suite.mac == "SHA"), ("version_name", "cipher_suite_name"),
+        "On the server: prefer AEAD suites. HMAC-SHA-1 itself is not broken.", ("NIST SP 800-131A",),
+    ),
+    Rule(
         "CIP-14", "Server chose a weaker suite than it could", "low", find_better_mutual,
         ("version_name", "cipher_suite_name"),
         "Let the server's order count, AEAD with ECDHE first: it knows such a suite, and the client offered it.",

@@ -15,6 +15,7 @@ COOKIE = 44
 BROKEN = ("bad_length", "bad_value", "trailing_data")
 NAMELESS = ("eap", "openvpn")  # protocols whose clients know the server otherwise than by a name
 WEEK = 7 * 24 * 3600
+NO_HOST_NAME = r"[^A-Za-z0-9._-]|\.\.|^[.-]|-\.|\.-|-$"  # underscores are in use (RFC 2181 section 11)
 ADDRESS = r"^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
 
 
@@ -114,9 +115,21 @@ RULES = (
         "client", "client_hello_packet",
     ),
     Rule(
+        "EXT-13-NAME", "server_name that is no host name", "low",
+        lambda facts: facts.text_matches("server_name", NO_HOST_NAME) & ~facts.text_matches("server_name", ADDRESS),
+        ("server_name", "ja4"),
+        "Let the client send host names of letters, digits and hyphens, in A-labels.", ("RFC 6066 section 3",),
+        "client", "client_hello_packet",
+    ),
+    Rule(
         "EXT-15", "NPN, which ALPN has replaced, offered", "info",
         lambda facts: facts.has("client_extensions", [NEXT_PROTOCOL]),
         ("ja4",), "Update the client.", ("RFC 7301",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-15-ESNI", "Encrypted server name of a draft, which Encrypted ClientHello has replaced", "info",
+        lambda facts: facts.among("ech_type", "esni"), ("ja4",), "Update the client.", ("RFC 9849",),
+        "client", "client_hello_packet",
     ),
     Rule(
         "EXT-16", "Encrypted ClientHello, real or GREASE", "info", lambda facts: facts.among("ech_type", "outer"),
@@ -128,6 +141,12 @@ RULES = (
         lambda facts: facts.repeated("server_random"),
         ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
         confidence="likely",
+    ),
+    Rule(
+        "EXT-17-CLIENT", "The same client random in several connections", "high",
+        lambda facts: facts.repeated("client_random"),
+        ("client_random", "ja4"), "Look for a broken random number generator, or for a replay.",
+        ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
     ),
     Rule(
         "EXT-19", "Server sent an extension that was not asked for", "medium", find_unasked,

@@ -13,6 +13,7 @@ EXPLICIT_CURVES = (0xFF01, 0xFF02)  # arbitrary_explicit_prime_curves and _char2
 SMALL_CURVES = [
     code for code in GROUPS if group_facts(code).key_exchange == "ECDHE" and 0 < (group_facts(code).bits or 0) < 224
 ]
+BINARY_CURVES = [code for code, name in GROUPS.items() if name.startswith("sect") and code not in SMALL_CURVES]
 POST_QUANTUM = [code for code in GROUPS if group_facts(code).post_quantum]
 
 
@@ -50,6 +51,17 @@ RULES = (
         lambda facts: facts.among("group", *EXPLICIT_CURVES), ("group_name", "cipher_suite_name"),
         "Use X25519 or P-256: a client cannot tell whether the parameters are those of a safe curve.",
         ("RFC 8422 section 5.4",),
+    ),
+    Rule(
+        "KEX-04-EXPLICIT-OFFER", "Curves spelled out instead of named offered", "medium",
+        lambda facts: facts.has("supported_groups", EXPLICIT_CURVES) & ~facts.among("group", *EXPLICIT_CURVES),
+        ("group_name", "ja4"), "Take them out of the client's list: a server could choose weak parameters.",
+        ("RFC 8422 section 5.1.1",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "KEX-04-BINARY", "Curve over a binary field", "low", lambda facts: facts.among("group", *BINARY_CURVES),
+        ("group_name", "cipher_suite_name"), "Use X25519 or P-256: these curves are deprecated.",
+        ("RFC 8422 section 5.1.1",),
     ),
     Rule(
         "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",
