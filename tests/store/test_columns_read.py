@@ -215,3 +215,17 @@ def test_what_is_said_of_some_connections_is_read_from_their_files_alone(
     assert read == [1, 0] and len(store.parts("messages", None, None)) > 1
     assert one.where("server_port == 0").connections.empty
     assert one.arguments.endswith(f"--where {shlex.quote(one.selection)}")
+
+
+@pytest.mark.parametrize("where", ["", WHERE])
+def test_the_first_rows_are_read_without_those_that_begin_later(
+    where: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = whole(store, where).connections
+    assert FrameOnDemand(store.inspection(where=where).columns).head(1000).equals(wanted)
+    inspection = store.inspection(where=where)
+    frame = FrameOnDemand(inspection.columns)
+    monkeypatch.setattr(ColumnsOnDemand, "__getattr__", None)
+    for count in (1, 7, len(wanted) - 1):
+        assert frame.head(count).equals(wanted.head(count))
+    assert list(inspection.columns.made) == ["time_start"], "no other column of all rows was read"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..inspection import ORDER
-from ..tables.arrow import arrow_schema
+from ..tables.arrow import arrow_schema, to_frame
+from .selection import Both
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,6 +118,15 @@ class ColumnsOnDemand:
         return pa.table(
             [self.made[name] for name in names], schema=pa.schema([self.schema.field(name) for name in names])
         )
+
+    def first(self, count: int) -> pa.Table:
+        """The first rows, fewer than there are: nothing is read of the row groups that begin later."""
+        from ..filters.compile import Filter
+
+        second, rest = divmod(self.column("time_start")[count - 1].value, 1_000_000_000)
+        begun = Filter(f"time_start <= '{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}'")
+        chosen = begun if self.where is None else Both(self.where, begun)
+        return ColumnsOnDemand(self.dataset, chosen).whole.slice(0, count)
 
     def filter(self, mask: pa.Array) -> RowsOnDemand:
         """The rows of which a mask is true, by column too."""
@@ -233,6 +244,12 @@ class FrameOnDemand:
 
         self.table.read(names)
         return pd.DataFrame({name: self.series(name) for name in names}, index=self.index, columns=list(names))
+
+    def head(self, count: int = 5) -> pd.DataFrame:
+        """The first rows, whole."""
+        if self.places is not None or isinstance(self.table, RowsOnDemand) or not 0 < count < len(self):
+            return self.whole.head(count)
+        return to_frame(self.table.first(count))
 
     def reset_index(self, drop: bool = False) -> Any:
         """The same rows, counted anew."""
