@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import tlsinspect
 from tlsinspect import Inspection, Store
 from tlsinspect.answers import build_answers
 from tlsinspect.charts import compose_chart
+from tlsinspect.charts.files import csv_bytes
 from tlsinspect.columns import COLUMNS
 from tlsinspect.filters.compile import Filter
 from tlsinspect.indicators import read_indicators
@@ -228,4 +230,8 @@ def test_the_first_rows_are_read_without_those_that_begin_later(
     monkeypatch.setattr(ColumnsOnDemand, "__getattr__", None)
     for count in (1, 7, len(wanted) - 1):
         assert frame.head(count).equals(wanted.head(count))
+    pieces = list(inspection.columns.pieces(97))
+    assert {len(piece) for piece in pieces[:-1]} == {97}
+    assert pa.concat_tables(pieces).equals(whole(store, where).arrow("connections"))
     assert list(inspection.columns.made) == ["time_start"], "no other column of all rows was read"
+    assert csv_bytes(frame) == csv_bytes(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from samples import CAPTURES
 
 import tlsinspect
 from tlsinspect.cli import main
+from tlsinspect.report.explore import build_explorer
+from tlsinspect.statistics.memory import remember
 
 CAPTURE = CAPTURES / "handshakes" / "certificate-stapled.pcap"
 
@@ -45,7 +48,7 @@ SAYS_THE_SAME = {
 """What each command is given, @ for the capture or the store of it, % for a file that it writes."""
 
 ELSEWHERE = {
-    "report": "tests/report",
+    "report": "test_the_page_of_a_report_has_the_same_data",
     "verify": "test_a_store_is_verified_by_its_captures",
     "ingest": "makes stores",
     "case new": "tests/case",
@@ -84,6 +87,13 @@ def test_a_command_says_of_a_store_what_it_says_of_the_captures(words: str, stor
         said.append((done.exit_code, *(text.replace(str(place).encode(), b"@") for text in texts)))
     assert said[0] == said[1]
     assert said[0][0] == (2 if "nothing" in words else 0), said[0]
+
+
+def test_the_page_of_a_report_has_the_same_data(store: Path) -> None:
+    stored, read = tlsinspect.Store(store).inspection(), tlsinspect.read(CAPTURE)
+    assert json.dumps(build_explorer(remember(stored))).replace(stored.arguments, "@") == json.dumps(
+        build_explorer(remember(read))
+    ).replace(read.arguments, "@")
 
 
 def test_a_store_is_verified_by_its_captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

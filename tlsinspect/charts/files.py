@@ -6,9 +6,11 @@ The same numbers give the same SVG, byte for byte: no date, no random ids.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import BytesIO, StringIO
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from .style import COLOURS, SETTINGS
 
@@ -87,14 +89,24 @@ def png_bytes(figure: Figure) -> bytes:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """A table as CSV that a spreadsheet may open: texts cannot become formulas, fractions keep all their digits."""
+    out = BytesIO()
+    write_csv(table, out)
+    return out.getvalue()
+
+
+def write_csv(table: pd.DataFrame, out: BinaryIO) -> None:
+    """Write a table as such CSV; one that lies in a store a part at a time."""
     import pyarrow as pa
 
     from ..export.csv import CsvWriter
 
-    out = BytesIO()
-    rows = pa.Table.from_pandas(table, preserve_index=False)
-    writer = CsvWriter(out, rows.schema)
-    for batch in rows.to_batches():
-        writer.write(batch)
+    stored = getattr(table, "pieces", None)
+    pieces: Iterator[pa.Table] = (
+        iter([pa.Table.from_pandas(table, preserve_index=False)]) if stored is None else stored()
+    )
+    first = next(pieces)
+    writer = CsvWriter(out, first.schema)
+    for piece in chain([first], pieces):
+        for batch in piece.combine_chunks().to_batches():
+            writer.write(batch)
     writer.close()
-    return out.getvalue()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..charts import Content, draw_chart, save_chart
-from ..charts.files import csv_bytes
+from ..charts.files import csv_bytes, write_csv
 from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
 from ..export.text import escape_control
@@ -51,7 +51,8 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     inspection = remember(inspection)
     page = build_page(inspection, title or default_title(inspection), processes)
     for name in FRAMES:
-        (tables / f"{name}.csv").write_bytes(csv_bytes(getattr(inspection, name)))
+        with (tables / f"{name}.csv").open("wb") as out:
+            write_csv(getattr(inspection, name), out)
     for name, frame in page.policy.frames.items():
         (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
     (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))

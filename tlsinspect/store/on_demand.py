@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .selection import Selection
 
 TABLE = "connections"
+PIECE_ROWS = 50_000  # some 150 MB
 FOOTERS = 16  # files whose footers are read at once
 
 
@@ -119,14 +120,22 @@ class ColumnsOnDemand:
             [self.made[name] for name in names], schema=pa.schema([self.schema.field(name) for name in names])
         )
 
-    def first(self, count: int) -> pa.Table:
-        """The first rows, fewer than there are: nothing is read of the row groups that begin later."""
+    def span(self, begin: int, end: int) -> pa.Table:
+        """Rows from one place up to another, whole: nothing is read of row groups that begin later or end before."""
         from ..filters.compile import Filter
 
-        second, rest = divmod(self.column("time_start")[count - 1].value, 1_000_000_000)
-        begun = Filter(f"time_start <= '{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}'")
-        chosen = begun if self.where is None else Both(self.where, begun)
-        return ColumnsOnDemand(self.dataset, chosen).whole.slice(0, count)
+        times = self.column("time_start").cast(pa.int64()).to_numpy()
+        first, last = times[begin], times[end - 1]
+        asked = Filter(f"time_start >= '{time_text(first)}' and time_start <= '{time_text(last)}'")
+        chosen = asked if self.where is None else Both(self.where, asked)
+        return ColumnsOnDemand(self.dataset, chosen).whole.slice(begin - times.searchsorted(first), end - begin)
+
+    def pieces(self, rows: int = PIECE_ROWS) -> Iterator[pa.Table]:
+        """All rows in their order, so many at a time, so that memory does not follow them."""
+        if not self.num_rows:
+            yield self.whole
+        for begin in range(0, self.num_rows, rows):
+            yield self.span(begin, min(begin + rows, self.num_rows))
 
     def filter(self, mask: pa.Array) -> RowsOnDemand:
         """The rows of which a mask is true, by column too."""
@@ -169,6 +178,12 @@ def subset(dataset: ds.Dataset, groups: Sequence[ds.ParquetFileFragment]) -> ds.
     import pyarrow.dataset as ds  # dear to import
 
     return ds.FileSystemDataset(groups, dataset.schema, dataset.format, dataset.filesystem)
+
+
+def time_text(nanoseconds: int) -> str:
+    """A time as a filter takes it."""
+    second, rest = divmod(int(nanoseconds), 1_000_000_000)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}"
 
 
 class RowsOnDemand(ColumnsOnDemand):
@@ -249,7 +264,14 @@ class FrameOnDemand:
         """The first rows, whole."""
         if self.places is not None or isinstance(self.table, RowsOnDemand) or not 0 < count < len(self):
             return self.whole.head(count)
-        return to_frame(self.table.first(count))
+        return to_frame(self.table.span(0, count))
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """All rows, as a table a part at a time."""
+        if self.places is not None or isinstance(self.table, RowsOnDemand):
+            yield pa.Table.from_pandas(self.whole, preserve_index=False)
+        else:
+            yield from self.table.pieces()
 
     def reset_index(self, drop: bool = False) -> Any:
         """The same rows, counted anew."""
