@@ -36,12 +36,12 @@ SAYS_THE_SAME = {
     "timeline": ("timeline @",),
     "diff": ("diff @ @",),
     "export": (
-        *(f"export @ --table {table} --format jsonl" for table in tlsinspect.columns.COLUMNS),
+        *(f"export @ --table {table}" for table in ("captures", "certificates", "chains", "ocsp", "ports")),
         "export @ --where server_port>0 --strict",
         "export @ --table messages --where server_port>0",
         "export @ --table alerts --where server_port==0",
         "export @ --table offers --where server_port==0",
-        "export @ --format eve", "export @ --format cbom",
+        "export @ --format eve",
     ),
     "extract": ("extract @ --where server_port>0 -o -",),
 }  # fmt: skip

@@ -98,7 +98,7 @@ def dataset(rows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> ds.Data
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(where=conditions())
 def test_rows_selected_are_the_same_with_and_without_passing_over_files(where: str, dataset: ds.Dataset) -> None:
     chosen = Filter(where)
