@@ -27,7 +27,7 @@ from .upgrades import NOT_TAKEN
 from .wire.capfile import open_reader
 from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
-from .wire.flow import Flow, reverse_key
+from .wire.flow import Flow
 from .wire.flow_table import FlowTable
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
@@ -164,7 +164,7 @@ class Reading:
             if plain is not None:
                 self.totals.count_lone(lone, *plain)
                 continue
-            flow = self.table.revive(lone, reverse_key(lone.key))
+            flow = self.table.revive(lone)
             flow.end()
             yield flow
 

@@ -124,13 +124,12 @@ class FlowTable:
             return
         flags = data[at + 13]
         stream = self.find_stream(packet)
-        if stream is None and self.lones.segments:
-            stream = self.wake(flow_key(packet))
-        if stream is None or (flags & SYN and self.is_reused(stream, packet, flags)):
-            if missing == 0 and self.lones.is_lone(flags, data, payload, end):
-                self.add_lone(packet, flags, payload, end)
-                return
-            stream = self.open(flow_key(packet), packet, TCP)
+        if stream is None:
+            stream = self.begin(packet, flags, payload, end, missing)
+        if stream is not None and flags & SYN and self.is_reused(stream, packet, flags):
+            stream = self.begin(packet, flags, payload, end, missing)
+        if stream is None:
+            return
         flow: Flow = stream.owner
         flow.time_end = packet.time_ns
         stream.packets += 1
@@ -157,12 +156,21 @@ class FlowTable:
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
 
-    def add_lone(self, packet: Packet, flags: int, payload: int, end: int) -> None:
-        """Keep the first segment of a connection alone, until another one comes or it is over."""
+    def begin(self, packet: Packet, flags: int, payload: int, end: int, missing: int) -> Stream | None:
+        """The stream of a segment whose connection is not open; None where it is kept alone."""
+        key = flow_key(packet)
+        lone: LoneSegment | None = self.lones.segments.get(key)
+        if lone is not None:
+            return self.wake(lone, 0 if lone.key == key else 1)  # a port may talk to itself
+        reverse = reverse_key(key)
+        lone = self.lones.segments.get(reverse)
+        if lone is not None:
+            return self.wake(lone, 0)
+        if missing or not self.lones.is_lone(flags, packet.data, payload, end):
+            return self.open(key, packet, TCP)
         self.make_room()
-        data = packet.data
-        sequence = unsigned32(data, packet.transport + 4, True)
-        lone = LoneSegment(flow_key(packet), flags, sequence, cut(data, payload, end))
+        sequence = unsigned32(packet.data, packet.transport + 4, True)
+        lone = LoneSegment(key, reverse, flags, sequence, cut(packet.data, payload, end))
         lone.capture = self.capture
         lone.first_packet = packet.number
         lone.time_ns = packet.time_ns
@@ -172,27 +180,25 @@ class FlowTable:
         self.growth += self.lones.add(lone)
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
+        return None
 
-    def wake(self, key: bytes) -> Stream | None:
-        """Where a lone segment waits for a second one, open the connection; returns the stream that `key` is of."""
-        lone = self.lones.find(key)
-        if lone is None:
-            return None
+    def wake(self, lone: LoneSegment, side: int) -> Stream:
+        """Open the connection of a lone segment, as another one came; returns the stream of a side."""
         self.lones.remove(lone)
-        flow = self.revive(lone, reverse_key(key) if key == lone.key else key)
+        flow = self.revive(lone)
         self.enter(flow)
         self.growth += NEW_COST + GROWTH * len(lone.payload)
-        stream: Stream = flow.streams[0 if lone.key == key else 1]
+        stream: Stream = flow.streams[side]
         return stream
 
     def settle(self) -> None:
         """Open the connections of all lone segments."""
-        for key in list(self.lones.segments):
-            self.wake(key)
+        for lone in list(self.lones.segments.values()):
+            self.wake(lone, 0)
 
-    def revive(self, lone: LoneSegment, reverse: bytes) -> Flow:
+    def revive(self, lone: LoneSegment) -> Flow:
         """The connection of a lone segment, as if it had been open since then."""
-        flow = Flow(lone.key, reverse, TCP, self.keep_messages, self.limits)
+        flow = Flow(lone.key, lone.reverse, TCP, self.keep_messages, self.limits)
         flow.capture = lone.capture
         flow.first_packet = lone.first_packet
         flow.time_start = flow.time_end = lone.time_ns
@@ -214,7 +220,7 @@ class FlowTable:
         """A connection is over of which nothing came but its first segment."""
         self.lones.remove(lone)
         if not self.counting:
-            flow = self.revive(lone, reverse_key(lone.key))
+            flow = self.revive(lone)
             flow.end()
             self.finished.append(flow)
         elif lone.is_half_open() and lone.answered_port() not in self.ports:

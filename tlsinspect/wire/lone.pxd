@@ -1,5 +1,5 @@
 cimport cython
-from .flow cimport Flow, reverse_key
+from .flow cimport Flow
 from .limits cimport Limits
 from .record cimport RecordReader
 from .tds cimport is_prelogin
@@ -10,7 +10,7 @@ cdef long long LONE_COST
 
 @cython.no_gc
 cdef class LoneSegment:
-    cdef public bytes key, payload
+    cdef public bytes key, reverse, payload
     cdef public list vlans, tunnels
     cdef public long long sequence, first_packet, time_ns
     cdef public int capture, flags
@@ -30,8 +30,6 @@ cdef class LoneSegments:
     cpdef bint says_nothing(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(cost=cython.longlong)
     cpdef long long add(self, LoneSegment segment) except -1
-    @cython.locals(segment=LoneSegment)
-    cpdef LoneSegment find(self, bytes key)
     cpdef remove(self, LoneSegment segment)
     @cython.locals(segment=LoneSegment, others=Py_ssize_t)
     cpdef list oldest(self, Py_ssize_t count, list times)

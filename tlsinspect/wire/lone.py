@@ -9,24 +9,25 @@ from __future__ import annotations
 from typing import Any
 
 from .codes import ACK, DETECTING, FIN, HANDSHAKE, RST, SYN, TCP
-from .flow import Flow, reverse_key
+from .flow import Flow
 from .limits import Limits
 from .record import RecordReader
 from .stream import NOBODY
 from .tds import is_prelogin
 
 LONGEST_KEPT = 1024  # octets of payload, as many as name a protocol; a longer one has a Flow at once
-LONE_COST = 250  # octets of memory beside the payload's
+LONE_COST = 300  # octets of memory beside the payload's
 
 
 class LoneSegment:
-    """The only segment of a connection so far. `key` is its direction's place in the flow table, `sequence` its number.
+    """The only segment of a connection so far. `key` is its direction's place in the flow table, `reverse` the other's.
 
-    Times are ns; `payload` is what it carries, none of which is missing.
+    `sequence` is its number. Times are ns; `payload` is what it carries, none of which is missing.
     """
 
-    def __init__(self, key: bytes, flags: int, sequence: int, payload: bytes) -> None:
+    def __init__(self, key: bytes, reverse: bytes, flags: int, sequence: int, payload: bytes) -> None:
         self.key = key
+        self.reverse = reverse
         self.flags = flags
         self.sequence = sequence
         self.payload = payload
@@ -48,6 +49,8 @@ class LoneSegment:
 
 class LoneSegments:
     """The lone segments that wait, in the order in which they came, and the octets of memory that they hold.
+
+    They are found by the key of the segment that answers them: that is what comes next, mostly.
 
     `probe` and `reader` are what a payload is shown to, to see whether anything that is read begins in it.
     """
@@ -86,18 +89,13 @@ class LoneSegments:
     def add(self, segment: LoneSegment) -> int:
         """Keep a segment; returns how many octets of memory that takes."""
         cost = LONE_COST + len(segment.payload)
-        self.segments[segment.key] = segment
+        self.segments[segment.reverse] = segment
         self.held += cost
         return cost
 
-    def find(self, key: bytes) -> LoneSegment | None:
-        """The segment of the connection that a packet belongs to, in whichever direction."""
-        segment = self.segments.get(key)
-        return self.segments.get(reverse_key(key)) if segment is None else segment
-
     def remove(self, segment: LoneSegment) -> None:
         """Keep a segment no longer."""
-        del self.segments[segment.key]
+        del self.segments[segment.reverse]
         self.held -= LONE_COST + len(segment.payload)
 
     def oldest(self, count: int, times: list[int]) -> list[LoneSegment]:
