@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from adoption_tables import dataset, on_days, table
+from adoption_tables import dataset, on_days, table, with_column
 from pandas.testing import assert_frame_equal
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
@@ -93,6 +93,23 @@ def test_looks_that_are_made_of_something_else_are_not_read(looking: pa.Table, t
     assert not has_looks(looking.drop_columns([look_fields()[0].name]).schema)
     blank = counted(written(tmp_path / "other.parquet", without(other, ["version_name"]).slice(0, 60)))
     assert blank.table("versions")["denominator"].sum() == 0  # the column was asked, and it has nothing
+
+
+def test_of_a_hello_of_a_thousand_suites_no_text_is_kept_and_its_file_is_counted_from_the_columns(
+    rows: pa.Table, tmp_path: Path
+) -> None:
+    hellos = rows.slice(0, 60)
+    suites = [
+        list(range(4000)) if place == 7 else each for place, each in enumerate(hellos["cipher_suites"].to_pylist())
+    ]
+    hellos = with_column(hellos, "cipher_suites", pa.array(suites, pa.list_(pa.uint16()))).combine_chunks()
+    looked = pa.Table.from_batches([add_looks(hellos.to_batches()[0], Encoder())])
+    assert [looked[field.name].null_count for field in look_fields()] == [0, 0, 1]
+    assert looked["look_offered"][7].as_py() is None
+    stored = written(tmp_path / "long.parquet", without(looked, ["version_name"]))
+    assert counted(stored).table("versions")["denominator"].sum() == 0  # the column was asked, and it has nothing
+    plain = counted(ds.dataset(hellos)).totals("weak-offers")
+    assert counted(written(tmp_path / "long.parquet", looked)).totals("weak-offers") == plain
 
 
 def test_a_look_says_what_is_looked_at_and_like_connections_share_it(rows: pa.Table, looking: pa.Table) -> None:

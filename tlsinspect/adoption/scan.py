@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from ..export.parquet import column_paths, holds_texts
-from ..looks import has_looks, look_fields
+from ..looks import has_looks, is_complete, look_fields
 from .catalogue import EPOCH
 
 DAY = "day"
@@ -35,7 +35,7 @@ def iter_batches(
             yield None, batch
         return
     for each in files:  # one by one: a scanner of all reads ahead of who is slower, without a bound
-        wanted = narrow if narrow and has_looks(each.physical_schema) else columns
+        wanted = narrow if narrow and has_looks(each.physical_schema) and is_complete(each.metadata) else columns
         for batch in with_dictionaries(dataset, each, wanted).to_batches(batch_readahead=READAHEAD):
             yield day_of(each), batch
 

@@ -8,7 +8,7 @@ read lists of code points and the reasons for all that is missing.
 from __future__ import annotations
 
 from .catalogue import CIRCUMSTANCES, EXPLAINED, FAMILIES, LOOKS, Part
-from .columns import add_looks, has_looks, look_fields, read_looks
+from .columns import add_looks, has_looks, is_complete, look_fields, read_looks
 
 __all__ = [
     "CIRCUMSTANCES",
@@ -18,6 +18,7 @@ __all__ = [
     "Part",
     "add_looks",
     "has_looks",
+    "is_complete",
     "look_fields",
     "read_looks",
 ]

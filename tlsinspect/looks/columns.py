@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,17 +18,19 @@ from ..tables.arrow import arrow_schema
 from .catalogue import EXPLAINED, LOOKS, Part
 from .encode import GREASE, Encoder, hash_parts
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 PREFIX, MADE_OF = "look_", b"made_of"
+LONGEST_LOOK = 4096
+"""Characters of a text that is kept: hellos of thousands of code points would cost more as texts than as lists."""
 
 
 @cache
 def look_fields() -> tuple[pa.Field, ...]:
     """The columns, in the order of LOOKS: texts by a dictionary."""
     kind = pa.dictionary(pa.int32(), pa.string())
-    return tuple(
-        pa.field(f"{PREFIX}{name}", kind, nullable=False, metadata={MADE_OF: made_of(parts)})
-        for name, parts in LOOKS.items()
-    )
+    return tuple(pa.field(f"{PREFIX}{name}", kind, metadata={MADE_OF: made_of(parts)}) for name, parts in LOOKS.items())
 
 
 def made_of(parts: tuple[Part, ...]) -> bytes:
@@ -46,6 +48,17 @@ def has_looks(schema: pa.Schema) -> bool:
     return True
 
 
+def is_complete(metadata: pq.FileMetaData) -> bool:
+    """Whether every row of a file with these columns has its texts."""
+    places = [place for place in range(metadata.num_columns) if metadata.schema.column(place).path.startswith(PREFIX)]
+    for group in range(metadata.num_row_groups):
+        for place in places:
+            statistics = metadata.row_group(group).column(place).statistics
+            if statistics is None or not statistics.has_null_count or statistics.null_count:
+                return False
+    return True
+
+
 def add_looks(batch: pa.RecordBatch, encoder: Encoder) -> pa.RecordBatch:
     """A batch of the connections table with the columns of LOOKS after its own."""
     fields = look_fields()
@@ -55,11 +68,13 @@ def add_looks(batch: pa.RecordBatch, encoder: Encoder) -> pa.RecordBatch:
 
 
 def make_looks(batch: pa.RecordBatch, parts: tuple[Part, ...], encoder: Encoder) -> pa.DictionaryArray:
-    """One column: a text for each distinct look of these parts."""
+    """One column: a text for each distinct look of these parts; null where it is longer than LONGEST_LOOK."""
     _, first, codes = np.unique(hash_parts(batch, parts, encoder), return_index=True, return_inverse=True)
     columns = [[seen(value, part) for value in batch.column(part.column).take(first).to_pylist()] for part in parts]
     texts = [json.dumps(look, separators=(",", ":")) for look in zip(*columns, strict=True)]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts, pa.string()))
+    long = np.array([len(text) > LONGEST_LOOK for text in texts], np.bool_)
+    kept = ["" if too_long else text for text, too_long in zip(texts, long, strict=True)]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=long[codes]), pa.array(kept, pa.string()))
 
 
 def seen(value: Any, part: Part) -> Any:
