@@ -273,7 +273,7 @@ def test_what_was_not_offered_shows_on_the_ports_that_were_asked_for(tmp_path: P
 def test_any_beginning_has_a_status_or_none(case: tuple[str, Turns], data: st.DataObject, more: bytes) -> None:
     client, server = b"".join(case[1][::2]), b"".join(case[1][1::2])
     cuts = data.draw(st.integers(0, len(client))), data.draw(st.integers(0, len(server)))
-    name, status = find_upgrade(client[: cuts[0]] + more, server[: cuts[1]] + more, began=data.draw(st.booleans()))
+    name, status, *_ = find_upgrade(client[: cuts[0]] + more, server[: cuts[1]] + more, began=data.draw(st.booleans()))
     assert (name is None) == (status is None)
     assert status is None or status in STATUSES
 

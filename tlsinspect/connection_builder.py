@@ -16,7 +16,7 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .upgrades import USED, find_exposure, find_upgrade
+from .upgrades import USED, find_upgrade
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
 from .wire.codes import ACK, DETECTING, EAPOL, SYN, TCP, UDP
@@ -147,9 +147,8 @@ class ConnectionBuilder:
             len(server.head) > 0 and server.reader.mode != DETECTING
         )
         upgrade = find_upgrade(client.head, server.head, began)
-        connection.starttls_protocol, connection.starttls_status = upgrade
-        exposure = find_exposure(client.head, server.head, began)
-        connection.clear_credentials, connection.starttls_injection = exposure
+        connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
+        connection.clear_credentials, connection.starttls_injection = upgrade.credentials, upgrade.injection
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Addresses, ports and the ids made of them."""

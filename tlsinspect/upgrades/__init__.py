@@ -8,6 +8,7 @@ sides said nothing is kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
@@ -27,7 +28,7 @@ from .text import (
     xmpp_status,
 )
 
-__all__ = ["NOT_TAKEN", "STATUSES", "USED", "find_exposure", "find_upgrade"]
+__all__ = ["NOT_TAKEN", "STATUSES", "USED", "Upgrade", "find_upgrade"]
 
 DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
     "smtp": smtp_status,
@@ -48,32 +49,32 @@ DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
 UPGRADED = frozenset(DIALOGUES) - {"http"} | frozenset(PEELERS) | {"tpkt", "rfb"}
 
 
-def find_upgrade(client: bytes, server: bytes, began: bool) -> tuple[str | None, Status]:
-    """Say which protocol's upgrade to TLS was spoken of, and what came of it.
+class Upgrade(NamedTuple):
+    """What clear text says: whose upgrade to TLS was spoken of, and what came of it; what should have come behind TLS.
 
-    `began` says that a side that had spoken in the clear went on with TLS. A protocol
-    behind a proxy counts for itself; of a proxy alone it is only said that TLS began behind it.
+    `credentials` is the command by which the client sent any in the clear, `injection` who spoke on between asking for
+    TLS and TLS, as far as it began.
+    """
+
+    protocol: str | None
+    status: Status
+    credentials: str | None
+    injection: str | None
+
+
+def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
+    """Read what both sides said in the clear; `began` says that one of them went on with TLS.
+
+    A protocol behind a proxy counts for itself; of a proxy alone it is only said that TLS began behind it.
     """
     proxy, sides = peel(client, server)
     name = name_protocol(*sides)
+    credentials = sent_credentials(name, sides.client) or sent_to_proxy(proxy, client, server)
     if began:
         carrier = name if is_upgraded(name, *sides) else proxy
-        return (carrier, USED) if carrier else (None, None)
+        return Upgrade(carrier or None, USED if carrier else None, credentials, spoke_on(name, *sides))
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
-    return (None, None) if status is None else (name, status)
-
-
-def find_exposure(client: bytes, server: bytes, began: bool) -> tuple[str | None, str | None]:
-    """By which command the client sent credentials in the clear, and who spoke on between asking for TLS and TLS.
-
-    The latter is known only where it `began`.
-    """
-    proxy, sides = peel(client, server)
-    name = name_protocol(*sides)
-    return (
-        sent_credentials(name, sides.client) or sent_to_proxy(proxy, client, server),
-        spoke_on(name, *sides) if began else None,
-    )
+    return Upgrade(None if status is None else name, status, credentials, None)
 
 
 def is_upgraded(name: str, client: bytes, server: bytes) -> bool:
