@@ -12,12 +12,14 @@ import pytest
 from command_line import run
 from made_chains import LEAF, MIDDLE
 from samples import CAPTURES, inspect
-from tls_vectors import certificate, ecdhe_exchange, handshake, message, server_hello, server_name
+from tls_vectors import alpn, certificate, ecdhe_exchange, handshake, message, server_hello, server_name
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.errors import CaptureError
 from tlsinspect.verification import Verification, tshark, verify_tshark
+from tlsinspect.verification.record import Difference
+from tlsinspect.verification.tshark_reasons import is_no_text
 
 SAMPLE = "handshakes/tls12.pcap"
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed: run make tools")
@@ -69,6 +71,21 @@ def test_messages_that_share_a_record_end_before_it_does(tmp_path: Path) -> None
     [row] = found.differences.to_dict("records")
     assert (row["field"], int(row["ours"]), int(row["theirs"])) == ("server_hello_packet", 5, 6)
     assert "completes its record" in row["reason"]
+
+
+@needs_tshark
+def test_names_of_protocols_that_are_no_text_are_explained(tmp_path: Path) -> None:
+    turns = tls12_turns(alpn(b"\xba\xad", b"http/1.1"), LEAF)
+    found = verify_tshark(tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*turns))))
+    [row] = found.differences.to_dict("records")
+    assert row["field"] == "alpn_offered"
+    assert row["reason"] == "tshark does not show octets that are no text"
+
+
+@pytest.mark.parametrize("theirs", [["h3", "http/1.1"], ["�"], ["�", "http/1.0"]])
+def test_other_differences_of_such_names_are_not(theirs: list[str]) -> None:
+    assert is_no_text(Difference("made", "alpn_offered", ["\\xba\\xad", "http/1.1"], ["�", "http/1.1"]))
+    assert not is_no_text(Difference("made", "alpn_offered", ["\\xba\\xad", "http/1.1"], theirs))
 
 
 @pytest.mark.skipif(shutil.which("editcap") is None, reason="editcap is not installed: run make tools")

@@ -7,6 +7,8 @@ from typing import Any
 
 from .record import PRESENCE, Difference, Reason
 
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+
 
 def ours(**wanted: Any) -> Callable[[Difference], bool]:
     """True where our connection has these values in these columns."""
@@ -58,6 +60,14 @@ def is_encrypted(found: Difference) -> bool:
     return row is not None and not found.ours and dict(row["unknown_reasons"]).get("certificate_sha256s") == "encrypted"
 
 
+def is_no_text(found: Difference) -> bool:
+    """True where tshark shows octets that are no text by a mark that stands for any of them, and agrees in the rest."""
+    if not found.ours or not found.theirs or len(found.ours) != len(found.theirs):
+        return False
+    unlike = [theirs for ours, theirs in zip(found.ours, found.theirs, strict=True) if ours != theirs]
+    return all(NO_TEXT in theirs for theirs in unlike)
+
+
 TSHARK_REASONS = (
     Reason(
         "tshark does not know the key exchange of these suites and leaves the message closed",
@@ -74,6 +84,7 @@ TSHARK_REASONS = (
         ("certificate_sha256s", "certificate_packet"),
         is_encrypted,
     ),
+    Reason("tshark does not show octets that are no text", ("alpn_offered",), is_no_text),
     Reason("tshark looks for SSL 2.0 on the ports of TLS only", (PRESENCE,), ours(protocol="ssl2")),
     Reason(
         "tshark does not show the certificate of an SSL 2.0 ServerHello",
