@@ -20,6 +20,7 @@ from tlsinspect.charts.adoption import build_trend, compose_adoption, finding_of
 from tlsinspect.charts.files import csv_bytes
 from tlsinspect.charts.style import COLOURS, POST_QUANTUM, TRENDS, VERSION_COLOURS
 from tlsinspect.charts.trend_colours import apart, trend_colours
+from tlsinspect.charts.trends import Mark
 from tlsinspect.report.adoption import SECTIONS, summary_lines, write_adoption
 from tlsinspect.statistics import UNITS
 from tlsinspect.store import ingest
@@ -113,6 +114,20 @@ def test_nothing_sticks_out_at_the_sides(adoption: Adoption, size: str) -> None:
     figure = draw_chart(compose_adoption(adoption, "versions"), size)
     box = figure.get_tightbbox()
     assert box.x0 >= -0.01 and box.x1 <= figure.get_size_inches()[0] + 0.01
+
+
+@pytest.mark.parametrize("size", ["page", "narrow"])
+def test_letters_of_dates_that_are_near_to_each_other_stand_apart(
+    adoption: Adoption, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def marks_within(name: str, first: float, last: float) -> list[Mark]:
+        return [Mark(first + days, f"{days}") for days in (20, 21, 22)]
+
+    monkeypatch.setattr("tlsinspect.charts.adoption.marks_within", marks_within)
+    letters = draw_chart(compose_adoption(adoption, "versions"), size).axes[0].texts[-3:]
+    boxes = [letter.get_window_extent() for letter in letters]
+    assert [letter.get_text() for letter in letters] == ["a", "b", "c"]
+    assert boxes[0].x1 < boxes[1].x0 and boxes[1].x1 < boxes[2].x0
 
 
 def test_command_writes_page_charts_and_numbers_and_says_the_headlines(

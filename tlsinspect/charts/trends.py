@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .canvas import SMALL_POINTS, UNKNOWN_PATTERN, Canvas, line_height
 from .curves import AXIS_ROOM, LINE_STYLES, TIME_ROOM, TIMES_HEIGHT, Curve, draw_line_key, format_times
-from .labels import show_text, wrap_text
+from .labels import show_text, text_width, wrap_text
 from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def draw_trend(canvas: Canvas, y: float, trend: Trend) -> float:
     plot.set_yticks(*PERCENT_TICKS)
     plot.xaxis.set_visible(False)
     draw_doubts(plot, canvas, trend)
-    draw_marks(plot, canvas, trend)
+    draw_marks(plot, canvas, trend, across)
     y += tall + 0.12
     canvas.text(canvas.left, y + 0.08, trend.counted, SMALL_POINTS, MUTED)
     counts = canvas.plot(left, y + 0.2, across, COUNT_HEIGHT)
@@ -195,12 +195,17 @@ def put_boxes(plot: Axes, lefts: Any, rights: Any, bottoms: Any, tops: Any, **lo
         plot.add_artist(PathPatch(Path.make_compound_path_from_polys(boxes), linewidth=0, **look))
 
 
-def draw_marks(plot: Axes, canvas: Canvas, trend: Trend) -> None:
-    """Put a line across for each date, with its letter above."""
+def draw_marks(plot: Axes, canvas: Canvas, trend: Trend, across: float) -> None:
+    """Put a line across for each date, with its letter above, or right of the last one where that is in the way."""
+    first, last = trend.edges[0], trend.edges[-1]
+    room = text_width("m", SMALL_POINTS) * (last - first) / across
+    free = first - room
     for letter, mark in zip(LETTERS, trend.marks, strict=False):
         plot.axvline(mark.day, color=canvas.tone(INK), linewidth=canvas.size.scale, linestyle=(0, (1, 1.5)), zorder=4)
+        at = max(mark.day, free)
+        free = at + room
         plot.annotate(
-            letter, (mark.day, 1.02), color=canvas.tone(INK), fontsize=SMALL_POINTS * canvas.size.scale,
+            letter, (at, 1.02), color=canvas.tone(INK), fontsize=SMALL_POINTS * canvas.size.scale,
             ha="center", parse_math=False, annotation_clip=False,
         )  # fmt: skip
 
