@@ -160,3 +160,10 @@ def test_primes_beyond_the_limits_are_not_tested_and_counted(limits: Limits, fou
 def test_a_modulus_beyond_the_bits_that_are_computed_with_is_said_not_to_be_compared() -> None:
     facts = facts_of([PRIME, 3 * PRIME], [], Limits(key_bits=521))
     assert [row["id"] for row in build_findings(facts, KEY_RULES).to_pylist()] == ["CAP-07"]
+
+
+def test_a_product_or_a_sum_that_is_off_is_an_error() -> None:
+    arithmetic.check(15, 8, [3, 5])
+    for product, total in ((16, 8), (15, 9)):
+        with pytest.raises(ArithmeticError, match="product"):
+            arithmetic.check(product, total, [3, 5])

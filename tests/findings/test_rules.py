@@ -586,6 +586,13 @@ def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() 
         clocks("client_random", 3600, -7200),  # no two of a majority agree
         clocks("client_random", 3600, step=0),  # one second
         clocks("client_random", 3600)[:2],
+        [
+            *clocks("client_random", 3600),  # a minority, though the median is of it
+            *(
+                {"time_start": NOW + place * SECOND, "client_random": f"{place:02x}" * 32}
+                for place in range(92, 124, 4)
+            ),
+        ],
         [row | {"client_random": "cf21ad74" + "00" * 28} for row in clocks("client_random", 3600, step=1)],
     ],
 )

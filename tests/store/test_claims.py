@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -98,8 +100,23 @@ def test_a_writer_of_another_machine_is_given_up_after_a_day_and_told_so(
     os.utime(store / claim.name, (old, old))
     assert remove_leftovers(place) == (1, 9)
     assert not (store / name).exists()
-    with pytest.raises(StoreError, match="given up by another one"):
-        claim.check()
+    claim.renewed -= claims.RENEW_SECONDS
+    for still_there in (claim.check, claim.renew):
+        with pytest.raises(StoreError, match="given up by another one"):
+            still_there()
+
+
+def test_what_a_record_names_stays_though_its_writer_was_killed_right_after(store: Path) -> None:
+    files = tlsinspect.Store(store).catalogue.files()
+    writers = {found[1] for name in files if (found := re.search(r"-([0-9a-f]{16})-", name))}
+    assert writers
+    (store / "runs").mkdir(exist_ok=True)
+    for writer in writers:
+        claim = store / "runs" / f"{writer}.json"
+        claim.write_text(json.dumps({"kernel": claims.running_kernel()}))
+    assert remove_leftovers(open_place(store)) == (0, 0)
+    assert all((store / name).exists() for name in files)
+    assert not list((store / "runs").iterdir())
 
 
 def test_an_error_leaves_the_claim_so_that_the_next_run_removes_what_was_written(store: Path) -> None:

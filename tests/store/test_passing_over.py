@@ -129,6 +129,24 @@ def test_row_groups_in_which_nothing_can_be_selected_are_not_read(where: str, mo
     assert len(made) == len(Filter(where).apply(dataset.to_table()))
 
 
+@pytest.mark.parametrize("name", ["server_name", "version_name", "ja4"])
+def test_texts_that_begin_so_are_found_whatever_follows(name: str, dataset: ds.Dataset) -> None:
+    texts = dataset.to_table(columns=[name])[name].drop_null().to_pylist()
+    for text in sorted(set(texts))[::3]:
+        for prefix in (text[:2], text):
+            found = ColumnsOnDemand(dataset, Filter(f"{name}.startswith('{prefix}')"))
+            assert len(found) == sum(each.startswith(prefix) for each in texts) > 0, prefix
+
+
+def test_rows_of_one_time_are_told_apart_where_a_piece_ends_between_them(rows: pa.Table, tmp_path: Path) -> None:
+    times = pa.array([place // 10 for place in range(60)]).cast(rows.schema.field("time_start").type)
+    pq.write_table(rows[:60].set_column(rows.schema.get_field_index("time_start"), "time_start", times), tmp_path / "a")
+    made = ColumnsOnDemand(ds.dataset(tmp_path / "a"), None)
+    pieces = list(made.pieces(7))
+    assert [len(piece) for piece in pieces] == [7] * 8 + [4]
+    assert pa.concat_tables(pieces).equals(made.whole)
+
+
 def test_a_number_that_is_none_is_passed_over_by_no_comparison(tmp_path: Path) -> None:
     values = pa.table({"handshake_ms": pa.array([1.5, float("nan"), None])})
     pq.write_table(values, tmp_path / "a.parquet")

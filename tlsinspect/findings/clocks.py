@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import pyarrow.compute as pc
 
+from ..tables import distinct
 from .facts import Facts, Mask
 from .rule import Rule
 
@@ -38,7 +39,7 @@ def find_wrong_clocks(host: str, column: str, facts: Facts) -> Mask:
     counts = np.bincount(codes)
     medians = offsets[order][np.cumsum(counts) - counts + counts // 2]
     agreed = np.flatnonzero((np.abs(offsets - medians[codes]) <= AGREEMENT) & (np.abs(medians) > TOLERANCE)[codes])
-    seconds = np.unique(codes[agreed] << 32 | told[agreed]) >> 32
+    seconds = distinct(codes[agreed] << 32 | told[agreed]) >> 32
     enough = np.bincount(seconds, minlength=len(counts)) >= LEAST
     most = 2 * np.bincount(codes[agreed], minlength=len(counts)) > counts
     found[rows[agreed[(enough & most)[codes[agreed]]]]] = True
