@@ -115,3 +115,10 @@ def test_standard_input_has_to_be_saved_first() -> None:
 def test_several_captures_read_as_one_are_refused() -> None:
     with pytest.raises(CaptureError, match="one capture at a time"):
         verify_tshark(tlsinspect.read([CAPTURES / SAMPLE, CAPTURES / "handshakes/dtls12.pcap"]))
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_days_of_which_tshark_would_know_nothing_are_refused(option: str) -> None:
+    result = run("verify", CAPTURES / SAMPLE, option, "2026-01-01")
+    assert result.exit_code == 2
+    assert "whole captures are compared" in result.stderr

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import CaptureError
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, named_store, reading_options
+from .common import CAPTURES, chosen_days, errors_as_one_line, exit_status, inspect, named_store, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +67,10 @@ def verify(
       tlsinspect verify capture.pcapng --zeek logs/ssl.log --zeek logs/x509.log
       tlsinspect verify capture.pcapng --eve eve.json --format csv > differences.csv
     """
+    if any(chosen_days()):
+        raise click.UsageError(
+            "--since and --until choose connections, and whole captures are compared: leave them out"
+        )
     with errors_as_one_line():
         found: list[Verification] = []
         status = 0
