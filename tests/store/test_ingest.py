@@ -19,6 +19,7 @@ import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
 from tlsinspect.store.planning import workers_used
 from tlsinspect.store.strand import STEP_OCTETS
+from tlsinspect.wire.limits import Limits
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 DEMO = CAPTURES / "demo.pcapng"
@@ -222,7 +223,13 @@ def test_a_store_of_another_format_or_with_other_options_is_refused_in_one_line(
     tlsinspect.ingest(path, tmp_path)
     with pytest.raises(StoreError, match="was made with another --ports"):
         tlsinspect.ingest(path, tmp_path, ports=(443,))
+    with pytest.raises(StoreError, match="was made with another --limit datagram_fragments,"):
+        tlsinspect.ingest(path, tmp_path, limits=Limits(datagram_fragments=7))
     said = json.loads((tmp_path / "store.json").read_text())
+    del said["limits"]["moduli_octets"]
+    (tmp_path / "store.json").write_text(json.dumps(said))
+    with pytest.raises(StoreError, match="a version that has no --limit moduli_octets: ingest the captures into a new"):
+        tlsinspect.ingest(path, tmp_path)
     (tmp_path / "store.json").write_text(json.dumps(said | {"format": 99, "tlsinspect": "9.0"}))
     with pytest.raises(StoreError, match=r"written by tlsinspect 9\.0 in format 99"):
         Store(tmp_path)

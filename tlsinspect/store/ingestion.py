@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import __version__
 from ..capture import printable
@@ -114,12 +114,18 @@ def open_description(place: Place, wanted: Description) -> None:
     for name, option in (("ports", "--ports"), ("overlap", "--overlap"), ("limits", "--limit")):
         before, now = getattr(found, name), getattr(wanted, name)
         if before != now:
-            changed = [key for key in now if before.get(key) != now[key]] if isinstance(now, dict) else []
-            which = f" {changed[0]}" if changed else ""
-            raise StoreError(
-                printable(place.url),
-                f"was made with another {option}{which}, and all captures of a store are read alike",
-            )
+            raise StoreError(printable(place.url), difference(option, before, now))
+
+
+def difference(option: str, before: Any, now: Any) -> str:
+    """Why what a store was made with does not do."""
+    which = ""
+    if isinstance(now, dict):
+        changed = next(key for key in now if key not in before or before[key] != now[key])
+        which = f" {changed}"
+        if changed not in before:
+            return f"was made by a version that has no {option}{which}: ingest the captures into a new store"
+    return f"was made with another {option}{which}, and all captures of a store are read alike"
 
 
 def run_plans(
