@@ -2,6 +2,7 @@ cimport cython
 from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
 from .wire.flow cimport Flow
+from .wire.addresses cimport address_text
 from .wire.certificate_list cimport parse_certificate_list
 from .wire.certificate_status cimport parse_certificate_status, parse_entry_staples
 from .wire.lone cimport LoneSegment

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from hashlib import blake2b, sha1, sha256
-from socket import AF_INET6, inet_ntop
 
 from .connection import DTLS, GQUIC, QUIC, SSL2, Connection
 from .errors import DecodeError
@@ -17,6 +16,7 @@ from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import USED, find_upgrade
+from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
 from .wire.codes import ACK, DETECTING, EAPOL, SYN, TCP, UDP
@@ -180,10 +180,7 @@ class ConnectionBuilder:
         if text is None:
             if len(self.addresses) > MEMO_LIMIT:
                 self.addresses.clear()
-            if len(packed) == 4:
-                text = f"{packed[0]}.{packed[1]}.{packed[2]}.{packed[3]}"
-            else:
-                text = inet_ntop(AF_INET6, packed)
+            text = address_text(packed)
             self.addresses[packed] = text
         return text
 

@@ -115,11 +115,12 @@ def text_array(values: Iterable[str | None]) -> pa.Array:
     return run_array(octets, lengths, pa.string(), 1, missing)
 
 
-def hex_array(values: list[bytes | None], absent: Mask) -> pa.Array:
-    """A column of octets as hexadecimal text; rows of `absent` are missing."""
+def hex_array(values: list[bytes | None], absent: Mask | None = None) -> pa.Array:
+    """A column of octets as hexadecimal text; rows of `absent`, which have no octets, are missing too."""
     lengths = np.zeros(len(values), np.int32)
-    octets = pack_octets(values, lengths, absent.copy().view(np.uint8))
-    return run_array(octets.hex().encode(), lengths * 2, pa.string(), 1, absent)
+    missing = np.zeros(len(values), np.bool_) if absent is None else absent.copy()
+    octets = pack_octets(values, lengths, missing.view(np.uint8))
+    return run_array(octets.hex().encode(), lengths * 2, pa.string(), 1, missing)
 
 
 def list_array(values: Sequence[bytes | None], width: int, absent: Mask | None = None) -> pa.Array:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from .. import registry
 from ..connection import Connection
-from .arrow import TYPES, Columns, Shared, arrow_schema, number_array, text_array
+from .arrow import TYPES, Columns, Shared, arrow_schema, hex_array, number_array, text_array
 from .context import Context
 from .failures import build_failure_columns
 from .hellos import build_client_columns, build_server_columns, names_of
@@ -23,13 +23,17 @@ from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
 from .records import Records, read_connections
 from .security import SECURITY_COLUMNS, session_security
-from .traces import build_trace_columns
 
-TEXTS = ("connection_id", "community_id", "client_ip", "server_ip")
+TEXTS = (
+    "connection_id", "community_id", "client_ip", "server_ip", "client_key_share_id", "server_key_share_id",
+    "server_nonce_id",
+)  # fmt: skip
 SHARED_TEXTS = (
     "transport", "protocol", "starttls_protocol", "starttls_status", "resumption", "established_evidence", "failure",
-    "last_alert_sender", "handshake_history", "ocsp_status",
+    "last_alert_sender", "handshake_history", "ocsp_status", "clear_credentials", "starttls_injection",
+    "renegotiation", "heartbleed",
 )  # fmt: skip
+HEX = ("server_key_exchange", "dh_prime", "ticket_key_name")
 DURATIONS = ("tcp_rtt_ms", "hello_ms", "handshake_ms")
 NEVER_NEGATIVE = frozenset(NUMBERS) - {"time_start", "time_end"}  # whose MISSING is no value
 
@@ -58,7 +62,6 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
     columns.update(build_security(batch))
     columns.update(build_fingerprints(rows))
     columns.update(build_leaf_columns(batch, rows, context))
-    columns.update(build_trace_columns(batch))
     columns.update(build_failure_columns(batch, columns))
     columns["unknown_reasons"] = build_unknown_reasons(batch, columns)
     schema = arrow_schema("connections")
@@ -75,6 +78,8 @@ def build_plain(rows: Records) -> Columns:
             columns[name] = number_array(values, schema.field(name).type, missing)
     for name in TEXTS:
         columns[name] = text_array(rows.objects[name])
+    for name in HEX:
+        columns[name] = hex_array(rows.objects[name])
     for name in SHARED_TEXTS:
         columns[name] = Shared(rows.objects[name]).texts()
     for name in DURATIONS:

@@ -14,14 +14,14 @@ from .. import registry
 from ..connection import Connection
 from ..failures import CAUSES, Failure, explain
 from ..wire.messages import ClientHello
-from .arrow import TYPES, Columns, Shared, text_array, value_array
+from .arrow import Columns, Shared, text_array
 from .hellos import decode_name, decode_protocols
 
 SSL2_VERSION = 0x0002
 
 
 def build_failure_columns(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> Columns:
-    """Cause, sentence, advice and packet, for the rows that have a failure."""
+    """Cause, sentence and advice, for the rows that have a failure."""
     found = [
         None if connection.failure is None else explain(failure_of(connection, columns, place))
         for place, connection in enumerate(batch)
@@ -31,7 +31,6 @@ def build_failure_columns(batch: Sequence[Connection], columns: Mapping[str, pa.
         "failure_cause": causes.texts(),
         "failure_reason": text_array([each.sentence if each else None for each in found]),
         "failure_advice": causes.column(lambda code: CAUSES[code].advice if code else None, pa.string()),
-        "failure_packet": value_array([connection.failure_packet for connection in batch], TYPES["int64"]),
     }
 
 

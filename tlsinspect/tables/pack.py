@@ -23,14 +23,16 @@ NUMBERS = (
     "retransmitted", "overlap_conflict", "midstream", "one_sided", "truncated", "client_hello_packet",
     "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
     "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "established", "last_alert",
-    "client_certificate_requested",
+    "client_certificate_requested", "client_first_record_length", "heartbleed_packet", "failure_packet",
 )  # fmt: skip
 OBJECTS = (
     "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
     "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
     "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
     "certificate_sha256s", "client_certificate_sha256s", "client_state", "server_state", "certificate_state",
-    "starttls_status", "ocsp_sha256s", "sct_list_sha256",
+    "starttls_status", "ocsp_sha256s", "sct_list_sha256", "client_key_share_id", "server_key_share_id",
+    "server_nonce_id", "server_key_exchange", "dh_prime", "ticket_key_name", "clear_credentials",
+    "starttls_injection", "renegotiation", "heartbleed",
 )  # fmt: skip
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
@@ -88,6 +90,9 @@ def pack_numbers(records: list[Connection], table: NDArray[np.int64]) -> None:
         table[29, place] = number_of(connection.established)
         table[30, place] = number_of(connection.last_alert)
         table[31, place] = number_of(connection.client_certificate_requested)
+        table[32, place] = number_of(connection.client_first_record_length)
+        table[33, place] = number_of(connection.heartbleed_packet)
+        table[34, place] = number_of(connection.failure_packet)
 
 
 def pack_objects(records: list[Connection], objects: list[Any]) -> None:
@@ -123,6 +128,16 @@ def pack_objects(records: list[Connection], objects: list[Any]) -> None:
         objects[25 * count + place] = connection.starttls_status
         objects[26 * count + place] = connection.ocsp_sha256s
         objects[27 * count + place] = connection.sct_list_sha256
+        objects[28 * count + place] = connection.client_key_share_id
+        objects[29 * count + place] = connection.server_key_share_id
+        objects[30 * count + place] = connection.server_nonce_id
+        objects[31 * count + place] = connection.server_key_exchange
+        objects[32 * count + place] = connection.dh_prime
+        objects[33 * count + place] = connection.ticket_key_name
+        objects[34 * count + place] = connection.clear_credentials
+        objects[35 * count + place] = connection.starttls_injection
+        objects[36 * count + place] = connection.renegotiation
+        objects[37 * count + place] = connection.heartbleed
 
 
 def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) -> None:
