@@ -321,6 +321,30 @@ def test_credentials_in_the_clear_are_named_by_their_command(name: str, command:
     assert name in (connection.protocol, connection.starttls_protocol)
 
 
+def packet_of(turns: Turns, *words: bytes) -> int:
+    """The packet of the first turn with one of the words; three open the connection."""
+    place = next(place for place, turn in enumerate(turns) if any(word in turn for word in words))
+    return 4 + sum(map(bool, turns[:place]))
+
+
+@pytest.mark.parametrize(("name", "command", "turns"), EXPOSED)
+def test_the_packet_with_the_credentials_is_told(name: str, command: str, turns: Turns) -> None:
+    connection = connection_of(*turns)
+    assert connection.clear_credentials_packet == packet_of(turns, b"hunter2", b"Ym9i", b"AGJvYg")
+    assert connection.clear_text_packet == packet_of(turns, next(filter(None, turns[::2])))
+    assert (connection.first_packet, connection.starttls_injection_packet) == (1, None)
+
+
+def test_past_the_limit_of_pieces_no_packet_is_told_for_clear_text() -> None:
+    letters = [bytes([octet]) for octet in b"USER bob\r\n" + b"NOOP\r\n" * 9 + b"PASS hunter2\r\n"]
+    talk = Talk().open().say(*FTP[:4])
+    for letter in letters:
+        talk.segment(0, ACK, letter)
+    connection = ConnectionBuilder(frozenset()).build(talk.only())
+    assert (connection.clear_credentials, connection.clear_credentials_packet) == ("PASS", None)
+    assert len(letters) > 64
+
+
 @pytest.mark.parametrize("turns", [*UNEXPOSED, *(turns for _, turns in USED if turns != SOCKS5_LOGIN)])
 def test_what_is_no_credential_that_can_be_read_is_none(turns: Turns) -> None:
     assert connection_of(*turns).clear_credentials is None
@@ -339,7 +363,11 @@ def test_what_is_no_credential_that_can_be_read_is_none(turns: Turns) -> None:
 )
 def test_who_speaks_on_between_the_agreement_on_tls_and_tls_is_told(turns: Turns, who: str) -> None:
     hello, *rest = tls12_turns()
-    assert connection_of(*turns, hello, *rest).starttls_injection == who
+    connection = connection_of(*turns, hello, *rest)
+    assert connection.starttls_injection == who
+    assert connection.starttls_injection_packet == packet_of(
+        turns, *((turns[-1],) if who == "server" else (turns[-2],))
+    )
     assert connection_of(*turns).starttls_injection is None
 
 

@@ -6,6 +6,7 @@ from .wire.quic_facts cimport QuicFacts
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
     cdef public str starttls_status, clear_credentials, starttls_injection
+    cdef public object clear_text_packet, clear_credentials_packet, starttls_injection_packet
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic

@@ -42,6 +42,9 @@ class Connection:
         self.starttls_status: str | None = None
         self.clear_credentials: str | None = None
         self.starttls_injection: str | None = None
+        self.clear_text_packet: int | None = None
+        self.clear_credentials_packet: int | None = None
+        self.starttls_injection_packet: int | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
         self.client_packets = 0

@@ -148,7 +148,14 @@ class ConnectionBuilder:
         )
         upgrade = find_upgrade(client.head, server.head, began)
         connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
-        connection.clear_credentials, connection.starttls_injection = upgrade.credentials, upgrade.injection
+        connection.clear_text_packet = (client if client.head else server).head_packet(0) or None
+        if upgrade.credentials is not None:
+            connection.clear_credentials = upgrade.credentials.word
+            connection.clear_credentials_packet = client.head_packet(upgrade.credentials.at) or None
+        if upgrade.injection is not None:
+            speaker = server if upgrade.injection.of_server else client
+            connection.starttls_injection = upgrade.injection.word
+            connection.starttls_injection_packet = speaker.head_packet(upgrade.injection.at) or None
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Addresses, ports and the ids made of them."""

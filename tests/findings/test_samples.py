@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 from samples import SAMPLES, inspect
 
@@ -26,6 +27,15 @@ def test_every_capture_has_its_line() -> None:
 @pytest.mark.parametrize("capture", [capture for capture in EXPECTED if capture not in ALIKE[3:]])
 def test_a_sample_shows_what_it_was_made_for_and_nothing_else(capture: str) -> None:
     assert set(inspect(capture).arrow("findings")["id"].to_pylist()) == EXPECTED[capture]
+
+
+@pytest.mark.parametrize("capture", [capture for capture in EXPECTED if capture not in ALIKE[3:]])
+def test_every_finding_names_a_packet_of_each_connection_that_it_names(capture: str) -> None:
+    findings = inspect(capture).arrow("findings")
+    last = pc.sum(inspect(capture).arrow("captures")["packets"]).as_py()
+    for ids, packets in zip(findings["connection_ids"].to_pylist(), findings["packets"].to_pylist(), strict=True):
+        assert all(packet is not None and 1 <= packet <= last for packet in packets)
+        assert len(packets) == len(ids) or not ids
 
 
 def test_findings_are_ordered_by_severity_and_name_packets_of_the_capture() -> None:

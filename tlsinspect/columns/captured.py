@@ -54,6 +54,20 @@ CONNECTIONS = (
         "string",
         "who spoke on in the clear behind the request for TLS, or the answer that agreed to it: client, server or both",
     ),
+    Column(
+        "clear_text_packet",
+        "int64",
+        "first packet of a protocol that was recognised in front of TLS, or instead of it: the client's, failing that "
+        "the server's",
+        "packet number",
+    ),
+    Column(
+        "clear_credentials_packet",
+        "int64",
+        "packet with the credentials; none past the first 64 of a side",
+        "packet number",
+    ),
+    Column("starttls_injection_packet", "int64", "packet with what came in between", "packet number"),
     Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first; radius around EAP"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),
@@ -79,6 +93,7 @@ CONNECTIONS = (
     Column("midstream", "bool", "the capture starts after the connection did"),
     Column("one_sided", "bool", "only one direction is in the capture"),
     Column("truncated", "bool", "packets were cut by the capture length"),
+    Column("first_packet", "int64", "packet that begins the connection", "packet number"),
     Column("client_hello_packet", "int64", "packet that completes the first ClientHello", "packet number"),
     Column("server_hello_packet", "int64", "packet that completes the ServerHello", "packet number"),
     Column("certificate_packet", "int64", "packet that completes the server's Certificate", "packet number"),

@@ -21,7 +21,8 @@ class Rule:
 
     `find` gives, of all connections at once, those that the rule is about; what is unknown is not.
     `evidence` are columns of the connections frame whose values prove it, `packet` the one with the number
-    of the packet to look at. Rows of the findings frame are about one `subject` each, of build.SUBJECTS.
+    of the packet to look at; where it has none, that is the first of the connection. Rows of the findings frame are
+    about one `subject` each, of build.SUBJECTS.
     """
 
     id: str

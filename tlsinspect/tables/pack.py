@@ -24,6 +24,7 @@ NUMBERS = (
     "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
     "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "established", "last_alert",
     "client_certificate_requested", "client_first_record_length", "heartbleed_packet", "failure_packet",
+    "first_packet", "clear_text_packet", "clear_credentials_packet", "starttls_injection_packet",
 )  # fmt: skip
 OBJECTS = (
     "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
@@ -93,6 +94,10 @@ def pack_numbers(records: list[Connection], table: NDArray[np.int64]) -> None:
         table[32, place] = number_of(connection.client_first_record_length)
         table[33, place] = number_of(connection.heartbleed_packet)
         table[34, place] = number_of(connection.failure_packet)
+        table[35, place] = connection.first_packet
+        table[36, place] = number_of(connection.clear_text_packet)
+        table[37, place] = number_of(connection.clear_credentials_packet)
+        table[38, place] = number_of(connection.starttls_injection_packet)
 
 
 def pack_objects(records: list[Connection], objects: list[Any]) -> None:

@@ -48,7 +48,8 @@ ENCRYPTED_IN_TLS13 = (
 )  # fmt: skip
 EVENTS = (  # that did not happen where nothing stands
     "failure_cause", "failure_reason", "failure_advice", "failure_packet", "renegotiation", "heartbleed",
-    "heartbleed_packet", "clear_credentials", "starttls_injection",
+    "heartbleed_packet", "clear_credentials", "starttls_injection", "clear_text_packet", "clear_credentials_packet",
+    "starttls_injection_packet",
 )  # fmt: skip
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)

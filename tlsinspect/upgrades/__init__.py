@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
-from .exposure import sent_credentials, sent_to_proxy, spoke_on
+from .exposure import Exposure, sent_credentials, sent_to_proxy, spoke_on
 from .proxies import PEELERS, peel
 from .status import NOT_TAKEN, STATUSES, USED, Status
 from .text import (
@@ -53,13 +53,13 @@ class Upgrade(NamedTuple):
     """What clear text says: whose upgrade to TLS was spoken of, and what came of it; what should have come behind TLS.
 
     `credentials` is the command by which the client sent any in the clear, `injection` who spoke on between asking for
-    TLS and TLS, as far as it began.
+    TLS and TLS, as far as it began. Their places count in all that the side said.
     """
 
     protocol: str | None
     status: Status
-    credentials: str | None
-    injection: str | None
+    credentials: Exposure | None
+    injection: Exposure | None
 
 
 def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
@@ -69,12 +69,19 @@ def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
     """
     proxy, sides = peel(client, server)
     name = name_protocol(*sides)
-    credentials = sent_credentials(name, sides.client) or sent_to_proxy(proxy, client, server)
+    taken_off = (len(client) - len(sides.client), len(server) - len(sides.server))
+    credentials = moved(sent_credentials(name, sides.client), *taken_off) or sent_to_proxy(proxy, client, server)
     if began:
         carrier = name if is_upgraded(name, *sides) else proxy
-        return Upgrade(carrier or None, USED if carrier else None, credentials, spoke_on(name, *sides))
+        injection = moved(spoke_on(name, *sides), *taken_off)
+        return Upgrade(carrier or None, USED if carrier else None, credentials, injection)
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
     return Upgrade(None if status is None else name, status, credentials, None)
+
+
+def moved(found: Exposure | None, client: int, server: int) -> Exposure | None:
+    """What was found behind the octets that were taken off both sides, at its place in all of them."""
+    return found and found._replace(at=found.at + (server if found.of_server else client))
 
 
 def is_upgraded(name: str, client: bytes, server: bytes) -> bool:

@@ -7,6 +7,7 @@ Spec: RFC 4511 section 4.14 (LDAP), PostgreSQL 16 section 55.2.10, the MySQL cli
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..protocols import RDP_REQUEST, read_rdp_negotiation
 from .status import NOT_OFFERED, OFFERED, REFUSED, REQUESTED, Status
@@ -33,17 +34,26 @@ RDP_DEMANDS = (1, 5)  # SSL_REQUIRED_BY_SERVER, HYBRID_REQUIRED_BY_SERVER
 
 def ldap_status(client: bytes, server: bytes) -> Status:
     """LDAP: the StartTLS extended operation, or its OID among what the root entry says that it knows."""
-    for number, operation, content in iter_ldap(client):
+    for number, operation, content, _ in iter_ldap(client):
         if operation == EXTENDED_REQUEST and START_TLS in content:
-            for answered, answer, result in iter_ldap(server):
+            for answered, answer, result, _ in iter_ldap(server):
                 if answered == number and answer == EXTENDED_RESPONSE:
                     return REQUESTED if result.startswith(RESULT_SUCCESS) else REFUSED
             return REQUESTED
     return OFFERED if START_TLS in server else None
 
 
-def iter_ldap(said: bytes) -> Iterator[tuple[bytes, int, bytes]]:
-    """The messages at the beginning of a side: id, tag of the operation, its content as far as it is there."""
+class LdapMessage(NamedTuple):
+    """An LDAPMessage: its id, the tag of its operation, the content of that as far as it is there, and its place."""
+
+    number: bytes
+    operation: int
+    content: bytes
+    at: int
+
+
+def iter_ldap(said: bytes) -> Iterator[LdapMessage]:
+    """The messages at the beginning of a side."""
     at = 0
     while said[at : at + 1] == b"\x30":
         start, end = ber_content(said, at)
@@ -53,7 +63,7 @@ def iter_ldap(said: bytes) -> Iterator[tuple[bytes, int, bytes]]:
         inner, stop = ber_content(said, after) if 0 <= after < len(said) else (-1, -1)
         if inner < 0:
             return
-        yield said[begin:after], said[after], said[inner:stop]
+        yield LdapMessage(said[begin:after], said[after], said[inner:stop], at)
         at = end
 
 

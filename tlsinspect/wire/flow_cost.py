@@ -38,6 +38,8 @@ def stream_cost(stream: Stream) -> int:
     """Octets that a direction keeps for later."""
     reader: RecordReader = stream.reader
     cost = stream.pending_bytes + len(stream.head)
+    if stream.head_packets is not None:
+        cost += len(stream.head_packets) * PIECE_COST
     if stream.pending is not None:
         cost += len(stream.pending) * SEGMENT_COST
     if stream.compared is not None:

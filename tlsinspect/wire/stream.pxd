@@ -4,7 +4,7 @@ from .octets cimport cut
 from .record cimport RecordReader, Listener
 from .tds cimport TdsReader, is_prelogin
 
-cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, JOINED_OCTETS, COMPARED_PIECES
+cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, HEAD_PIECES, JOINED_OCTETS, COMPARED_PIECES
 cdef long long MASK, HALF
 
 cdef class Framing
@@ -19,6 +19,7 @@ cdef class Stream:
     cdef public long long packets, octets, number, time_ns, next_sequence, next_place, alternative
     cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
     cdef public bytes head
+    cdef public list head_packets
     cdef public Limits limits
     cdef public long long initial_sequence, out_of_order, retransmitted, pending_bytes
     cpdef start(self, long long sequence)
@@ -31,6 +32,9 @@ cdef class Stream:
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
     @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    cpdef keep_head(self, bytes octets)
+    @cython.locals(found=cython.longlong, start=Py_ssize_t, number=cython.longlong)
+    cpdef long long head_packet(self, Py_ssize_t at) except -1
     cpdef bint is_clear_text(self) except -1
     @cython.locals(compared=list, count=Py_ssize_t, start=cython.longlong, known=bytes)
     cpdef remember(self, bytes octets)

@@ -24,6 +24,7 @@ HALF = 0x80000000
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
 HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
 JOINED_OCTETS = 512  # pieces of what retransmissions are compared with become one, up to this
+HEAD_PIECES = 64  # of these first octets whose packets are known
 COMPARED_PIECES = 256  # with holes between them
 
 
@@ -68,6 +69,7 @@ class Stream:
         self.pending: list[Segment] | None = None
         self.pending_bytes = 0
         self.head = b""
+        self.head_packets: list[tuple[int, int]] | None = None
         self.compared: list[Piece] | None = None
         self.number = 0
         self.time_ns = 0
@@ -157,10 +159,28 @@ class Stream:
             self.reader.feed(data, position, end)
             room = HEAD_LIMIT - len(self.head)
             if detecting and room > 0 and (self.is_clear_text() or not (waiting or may_start_record(data[position]))):
-                self.head += data[position : end if length < room else position + room]
+                self.keep_head(data[position : end if length < room else position + room])
         if missing:
             self.truncated = True
             self.reader.skip(missing)
+
+    def keep_head(self, octets: bytes) -> None:
+        """Keep the first octets that are no TLS, and which packets they are from."""
+        if self.head_packets is None:
+            self.head_packets = []
+        if len(self.head_packets) < HEAD_PIECES:
+            self.head_packets.append((len(self.head), self.number))
+        elif len(self.head_packets) == HEAD_PIECES:
+            self.head_packets.append((len(self.head), 0))
+        self.head += octets
+
+    def head_packet(self, at: int) -> int:
+        """The number of the packet that an octet of `head` is from; 0 where none is known."""
+        found = 0
+        for start, number in self.head_packets or ():
+            if start <= at:
+                found = number
+        return found
 
     def is_clear_text(self) -> bool:
         """True where what was delivered begins no TLS, and does not wait for more to become one."""
