@@ -35,6 +35,7 @@ CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, which are remembered as whol
 SSL2_VERSION = 0x0002
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 WITH_NONCE = frozenset({"ECDSA", "DSS"})  # authentication whose signatures need a number used once
+WITH_SIGNATURE = WITH_NONCE | {"RSA"}  # whose signatures are checked
 SHORTEST_PUBLIC_VALUE = 32  # octets; shorter ones can be searched through, and their equality says little
 HTTP, HTTP_ANSWERS = "http", (b"HTTP/", b"<!DOCTYPE", b"<html", b"<HTML")  # the latter as HTTP/0.9 would
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
@@ -311,7 +312,7 @@ class ConnectionBuilder:
                 nonce = first_integer(parsed.signature)
                 if nonce:
                     connection.server_nonce_id = short_hash(nonce)
-            elif authentication == "RSA":
+            if authentication in WITH_SIGNATURE:
                 self.keep_exchange(connection, flow, body)
         if parsed.signature_algorithm >= 0:
             connection.server_signature_algorithm = parsed.signature_algorithm

@@ -1,4 +1,4 @@
-"""Signatures of key exchanges are verified with the server's RSA key, and a faulty one betrays it."""
+"""Signatures of key exchanges are verified with the server's key, and a faulty one with RSA betrays it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 import tls_vectors as tls
 from samples import SAMPLES, inspect
-from signed_exchanges import RSA_PSS_SHA256, RSA_SHA256, exchange, modulus, rsa_certificate, rsa_key
+from signed_exchanges import (
+    RSA_PSS_SHA256,
+    RSA_SHA256,
+    Signer,
+    certificate_of,
+    exchange,
+    modulus,
+    rsa_certificate,
+    rsa_key,
+    signers,
+)
 from traffic import NOON_NS, converse, write_pcap
 
 import tlsinspect
@@ -34,11 +44,14 @@ OLD_ANSWER = tls.server_hello(suite=0xC013, version=0x0301)
 RANDOMS = HELLO[2:34] + ANSWER[2:34]
 
 
-def read_flights(folder: Path, *exchanges: bytes, answer: bytes = ANSWER, **options: Any) -> Inspection:
+def read_flights(
+    folder: Path, *exchanges: bytes, answer: bytes = ANSWER, certificate: bytes | None = None, **options: Any
+) -> Inspection:
     """A capture in which each connection has one of these ServerKeyExchange messages."""
     packets = []
     for place, body in enumerate(exchanges):
-        messages = ((2, answer), (11, tls.certificate(rsa_certificate())), (12, body), (14, b""))
+        chain = tls.certificate(certificate or rsa_certificate())
+        messages = ((2, answer), (11, chain), (12, body), (14, b""))
         flight = tls.handshake(*(tls.message(kind, content) for kind, content in messages))
         turns = (tls.handshake(tls.message(1, HELLO)), flight)
         packets += converse(*turns, client=("192.0.2.1", 50000 + place), start_ns=NOON_NS + place * 10**9)
@@ -52,6 +65,27 @@ def test_signatures_are_right_or_wrong(tmp_path: Path, scheme: int | None) -> No
     bodies = exchange(RANDOMS, scheme), exchange(others, scheme), exchange(RANDOMS, scheme)[:-1]
     judged = judge_exchanges(Facts.of(read_flights(tmp_path, *bodies, answer=answer)))
     assert judged.tolist() == [VALID, INVALID, UNCHECKED]
+
+
+@pytest.mark.parametrize("signer", signers(), ids=lambda signer: f"{signer.suite:04x}-{signer.scheme}")
+def test_signatures_of_other_keys_than_rsa_are_right_or_wrong_too(tmp_path: Path, signer: Signer) -> None:
+    answer = tls.server_hello(suite=signer.suite, version=0x0301 if signer.scheme is None else 0x0303)
+    bodies = signer.exchange(RANDOMS), signer.exchange(bytes(64)), signer.exchange(RANDOMS)[:-1]
+    facts = Facts.of(read_flights(tmp_path, *bodies, answer=answer, certificate=certificate_of(signer.key)))
+    assert judge_exchanges(facts).tolist() == [VALID, INVALID, UNCHECKED]
+    assert find_unchecked(facts).tolist() == [False, False, True]
+
+
+def test_a_signature_that_does_not_go_with_the_key_is_not_checked(tmp_path: Path) -> None:
+    curve, _, _, edwards, _, _ = signers()
+    answer = tls.server_hello(suite=curve.suite)
+    bodies = curve._replace(scheme=0x0807).exchange(RANDOMS), curve._replace(scheme=0x0603).exchange(RANDOMS)
+    judged = judge_exchanges(
+        Facts.of(read_flights(tmp_path, *bodies, answer=answer, certificate=certificate_of(curve.key)))
+    )
+    assert judged.tolist() == [UNCHECKED, INVALID]  # another algorithm; the right one with another hash
+    facts = Facts.of(read_flights(tmp_path, edwards.exchange(RANDOMS), answer=answer))
+    assert judge_exchanges(facts).tolist() == [UNCHECKED]  # the certificate has an RSA key
 
 
 @pytest.mark.parametrize("scheme", [RSA_SHA256, None])

@@ -172,7 +172,7 @@ CONNECTIONS = (
     Column(
         "server_key_exchange",
         "string",
-        "ServerKeyExchange that is signed with RSA, of as many connections as the limit exchanges_octets has room for",
+        "signed ServerKeyExchange, of as many connections as the limit exchanges_octets has room for",
         "hex",
     ),
     Column(

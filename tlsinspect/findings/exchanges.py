@@ -1,9 +1,9 @@
-"""Whether servers' RSA keys made the signatures of their key exchanges, and whether a faulty one gives its key away.
+"""Whether servers' keys made the signatures of their key exchanges, and whether a faulty one gives its key away.
 
-A fault while a signature is computed by the Chinese remainder theorem makes one that is right modulo one of the key's
-primes only: so it and what should have been signed have that prime in common with the modulus (D. Boneh, R. DeMillo,
-R. Lipton, On the importance of checking cryptographic protocols for faults, 1997). That is seen with PKCS #1 v1.5
-alone, whose padding is known.
+A fault while a signature with RSA is computed by the Chinese remainder theorem makes one that is right modulo one of
+the key's primes only: so it and what should have been signed have that prime in common with the modulus (D. Boneh, R.
+DeMillo, R. Lipton, On the importance of checking cryptographic protocols for faults, 1997). That is seen with PKCS #1
+v1.5 alone, whose padding is known.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import DecodeError
-from ..registry.suites import signature_facts
+from ..registry.suites import SignatureFacts, signature_facts
 from ..wire.messages import parse_server_key_exchange
 from .facts import Facts, Mask, whole
-from .keys import moduli_of
+from .keys import key_info, moduli_of
 from .rule import Rule
 
 UNCHECKED, VALID, INVALID, REVEALING = range(4)
 FAULTS_LIMIT = 64  # signatures that are not valid in which a prime is looked for; it is in nearly each, if in any
 WITH_SCHEME = (0x0303, 0xFEFD)  # TLS 1.2 and DTLS 1.2 name hash and algorithm
+BEFORE_SCHEMES = {"EC": SignatureFacts("ECDSA", "SHA1"), "DSA": SignatureFacts("DSA", "SHA1")}
+"""What keys sign with in TLS 1.1 and before, by their type. Spec: RFC 4346 section 7.4.3, RFC 8422 section 5.4."""
+ALSO_CHECKED = ("EC", "DSA", "Ed25519", "Ed448")  # types of keys beside RSA
 DIGEST_INFO = {  # RFC 8017 section 9.2, note 1
     "MD5": "3020300c06082a864886f70d020505000410",
     "SHA1": "3021300906052b0e03021a05000414",
@@ -82,6 +85,36 @@ class RsaKey:
         return 1 < math.gcd(number, self.modulus) < self.modulus
 
 
+def verify_other(public: Any, scheme: SignatureFacts, signature: bytes, message: bytes) -> int:
+    """What is known of a signature with another algorithm than RSA: VALID, INVALID, or UNCHECKED.
+
+    It is not checked where the key is for another algorithm, or the package refuses. Spec: RFC 8422 section 5.10.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519
+
+    from ..validation.signatures import KEY_ERRORS
+
+    digest = getattr(hashes, scheme.hash, None)
+    try:
+        if scheme.algorithm == "ECDSA" and isinstance(public, ec.EllipticCurvePublicKey) and digest is not None:
+            public.verify(signature, message, ec.ECDSA(digest()))
+        elif scheme.algorithm == "DSA" and isinstance(public, dsa.DSAPublicKey) and digest is not None:
+            public.verify(signature, message, digest())
+        elif (scheme.algorithm == "ED25519" and isinstance(public, ed25519.Ed25519PublicKey)) or (
+            scheme.algorithm == "ED448" and isinstance(public, ed448.Ed448PublicKey)
+        ):
+            public.verify(signature, message)
+        else:
+            return UNCHECKED
+    except InvalidSignature:
+        return INVALID
+    except KEY_ERRORS:
+        return UNCHECKED
+    return VALID
+
+
 def signed_by(body: bytes, finite_field: bool, scheme: bool) -> tuple[bytes, int, bytes] | None:
     """What of a ServerKeyExchange is signed, its scheme (-1 before TLS 1.2), the signature; None if it is broken."""
     try:
@@ -106,6 +139,16 @@ def digest_of(message: bytes, hash_name: str) -> bytes:
     return bytes.fromhex(DIGEST_INFO[hash_name]) + digest
 
 
+def load_other(pem: str) -> Any:
+    """The public key of a certificate; None where the package refuses it."""
+    from ..validation.signatures import load_key
+
+    try:
+        return load_key(key_info(pem).encoding)
+    except (DecodeError, IndexError):
+        return None
+
+
 class Judge:
     """Judges signatures; primes are looked for in the first that are not valid."""
 
@@ -113,7 +156,11 @@ class Judge:
         self.limits = facts.limits
         self.moduli = moduli_of(facts)
         self.exponents = facts.certificates["exponent"].to_pylist()
+        self.types = facts.certificates["key_type"].to_pylist()
+        self.bits = facts.certificates["key_bits"].to_pylist()
+        self.encoded = facts.certificates["pem"]
         self.keys: dict[int, RsaKey | None] = {}
+        self.others: dict[int, Any] = {}
         self.left = FAULTS_LIMIT
 
     def key(self, place: int) -> RsaKey | None:
@@ -125,8 +172,28 @@ class Judge:
             self.keys[place] = key if key is not None and key.public is not None else None
         return self.keys[place]
 
+    def other(self, place: int) -> Any:
+        """The key of such a row that is of another type; None where it is of none that is checked, or too long."""
+        if place not in self.others:
+            self.others[place] = None
+            if self.types[place] in ALSO_CHECKED and (self.bits[place] or 0) <= self.limits.key_bits:
+                self.others[place] = load_other(self.encoded[place].as_py())
+        return self.others[place]
+
+    def judge_other(self, place: int, body: bytes, randoms: bytes, version: int, kind: str) -> int:
+        """The same as `judge` for a key of another type than RSA."""
+        public = self.other(place)
+        parts = signed_by(body, kind == "DHE", version in WITH_SCHEME)
+        if public is None or parts is None:
+            return UNCHECKED
+        signed, code, signature = parts
+        scheme = signature_facts(code) if version in WITH_SCHEME else BEFORE_SCHEMES.get(self.types[place])
+        return UNCHECKED if scheme is None else verify_other(public, scheme, signature, randoms + signed)
+
     def judge(self, place: int, body: bytes, randoms: bytes, version: int, kind: str) -> int:
         """UNCHECKED, VALID, INVALID or REVEALING. Spec: RFC 5246 sections 4.7 and 7.4.3, RFC 8422 section 5.4."""
+        if self.types[place] != "RSA":
+            return self.judge_other(place, body, randoms, version, kind)
         key = self.key(place)
         parts = signed_by(body, kind == "DHE", version in WITH_SCHEME)
         if key is None or parts is None:
@@ -174,8 +241,8 @@ def find_judged(judgement: int, facts: Facts) -> Mask:
 
 
 def find_unchecked(facts: Facts) -> Mask:
-    """Connections in which a server with a certificate signed its key exchange with RSA, and that was not checked."""
-    signed = facts.among("authentication", "RSA") & facts.among("key_exchange", "ECDHE", "DHE")
+    """Connections in which a server with a certificate signed its key exchange, and that was not checked."""
+    signed = facts.among("authentication", "RSA", "ECDSA", "DSS") & facts.among("key_exchange", "ECDHE", "DHE")
     seen = facts.known("certificate_sha256s") & facts.known("server_key_share_id") & facts.known("client_random")
     return np.asarray(signed & seen & (judge_exchanges(facts) == UNCHECKED), np.bool_)
 
@@ -183,7 +250,7 @@ def find_unchecked(facts: Facts) -> Mask:
 EVIDENCE = ("version_name", "server_signature_algorithm_name")
 RULES = (
     Rule(
-        "SIG-04", "RSA signature of the key exchange that is not valid", "critical", partial(find_judged, INVALID),
+        "SIG-04", "Signature of the key exchange that is not valid", "critical", partial(find_judged, INVALID),
         EVIDENCE,
         "Find out who is at fault: the server, somebody in between, the recording. A client that went on with such a "
         "handshake does not check.",
@@ -197,8 +264,9 @@ RULES = (
         ("RFC 8017 section 5.2.1",),
     ),
     Rule(
-        "CAP-09", "RSA signatures of key exchanges that were not checked", "info", find_unchecked, EVIDENCE,
-        "Raise `--limit exchanges_octets`. Keys that OpenSSL refuses and broken signatures stay unchecked.",
+        "CAP-09", "Signatures of key exchanges that were not checked", "info", find_unchecked, EVIDENCE,
+        "Raise `--limit exchanges_octets`. Keys that OpenSSL refuses, broken signatures, and algorithms that are "
+        "none of RSA, DSA, ECDSA and EdDSA stay unchecked.",
         ("docs/limits.md",), "capture",
     ),
 )  # fmt: skip

@@ -14,7 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..certificates.der import INTEGER, SEQUENCE, parse_bit_string, parse_element, parse_elements, parse_integer
+from ..certificates.der import (
+    INTEGER,
+    SEQUENCE,
+    Element,
+    parse_bit_string,
+    parse_element,
+    parse_elements,
+    parse_integer,
+)
 from ..errors import DecodeError
 from .common_primes import shared_factors
 from .facts import Facts, Mask, mask_of, several, whole
@@ -36,13 +44,10 @@ NAMES = ("subject", "issuer")
 def modulus_of(pem: str, most_bits: int) -> int | None:
     """The RSA modulus of a certificate; None where it has none that can be read, or a longer one.
 
-    Spec: RFC 5280 4.1, RFC 8017 A.1.1.
+    Spec: RFC 8017 A.1.1.
     """
     try:
-        der = a2b_base64(pem[len(PEM_START) : -len(PEM_END)])
-        signed = parse_elements(parse_element(der, 0, len(der)).expect(SEQUENCE), 3, 3)[0]
-        parts = parse_elements(signed.expect(SEQUENCE), 6, 10)
-        info = parts[5 if parts[0].tag == INTEGER else 6]
+        info = key_info(pem)
         bits, _ = parse_bit_string(parse_elements(info.expect(SEQUENCE), 2, 2)[1])
         modulus = parse_integer(parse_elements(parse_element(bits, 0, len(bits)).expect(SEQUENCE), 2, 2)[0])
     except (DecodeError, IndexError):
@@ -62,6 +67,14 @@ def moduli_of(facts: Facts) -> list[int | None]:
 
     made: list[int | None] = facts.once("moduli", make)
     return made
+
+
+def key_info(pem: str) -> Element:
+    """The SubjectPublicKeyInfo of a certificate; raises DecodeError, or IndexError. Spec: RFC 5280 section 4.1."""
+    der = a2b_base64(pem[len(PEM_START) : -len(PEM_END)])
+    signed = parse_elements(parse_element(der, 0, len(der)).expect(SEQUENCE), 3, 3)[0]
+    parts = parse_elements(signed.expect(SEQUENCE), 6, 10)
+    return parts[5 if parts[0].tag == INTEGER else 6]
 
 
 def leaves_among(facts: Facts, bad: frozenset[int]) -> Mask:

@@ -105,12 +105,7 @@ class SignatureChecker:
             return refused
         self.computed += 1
         if spki not in self.keys:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    self.keys[spki] = load_der_public_key(spki)
-            except KEY_ERRORS:
-                self.keys[spki] = None
+            self.keys[spki] = load_key(spki)
         key = self.keys[spki]
         name = algorithm_of(algorithm)
         if key is None:
@@ -131,6 +126,16 @@ class SignatureChecker:
             facts.exponent is None or abs(int(facts.exponent)).bit_length() > self.limits.exponent_bits
         ):
             return "limit", "limit exponent_bits: the exponent of the issuer's key is too long"
+        return None
+
+
+def load_key(spki: bytes) -> Any:
+    """The key of a SubjectPublicKeyInfo; None where the package refuses it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load_der_public_key(spki)
+    except KEY_ERRORS:
         return None
 
 

@@ -46,7 +46,7 @@ MEANINGS = {
     "compared",
     "exponent_bits": "bits of an RSA exponent with which a signature is checked",
     "name_comparisons": "comparisons of names with name constraints along one path",
-    "exchange_octets": "octets of a ServerKeyExchange whose signature with RSA is checked",
+    "exchange_octets": "octets of a ServerKeyExchange whose signature is checked",
     "exchanges_octets": "octets of all of them together; later ones are not checked",
     "moduli_octets": "octets of different RSA moduli that are compared with each other, to find primes in common",
     "tested_primes": "different Diffie-Hellman primes that are tested",
