@@ -112,8 +112,9 @@ Found elsewhere, or not at all:
   `IND`: `--indicators`, [Indicators](indicators.md).
 - Ciphers below 128 bits are what CIP-03, CIP-04 and CIP-06 find, weak suites that were offered and not taken the rules
   ending in `-OFFER`, RSA signatures with a key below 2048 bits CRT-09.
-- Signatures of the key exchange are verified where a certificate's RSA key made them (SIG-04), those of ECDSA and EdDSA
-  are not.
+- Signatures of key exchanges are verified in TLS 1.2 and before, with RSA, DSA, ECDSA and EdDSA (SIG-04): TLS 1.3
+  encrypts them.
+- A client that offers no application protocol is no finding: most that are no browsers have none to offer.
 - Of what was said in the clear before STARTTLS the first KiB of each side is looked at (PRT-04, PRT-05), and nothing
   kept: credentials and commands behind it go unseen.
 - An encrypted heartbeat that nobody answers is no finding where heartbeats were agreed on: whether it asked for too

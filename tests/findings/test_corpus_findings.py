@@ -48,7 +48,7 @@ EXPECTED = {
     TRACES + "tls/ecdsa-cert.pcap": "",
     TRACES + "quic/quicv2-http3-443.pcap": "",
     TRACES + "tls/dtls13-wolfssl.pcap": "",
-    "syncsynchalt+illustrated-tls13/captures/capture.pcap": "",
+    "syncsynchalt+illustrated-tls13/captures/capture.pcap": "EXT-17-PATTERN EXT-17-PATTERN-CLIENT",
     "adulau+ssldump/samples/tls1.3_session_resumption.pcap": "",
 }
 """Capture -> rules that have to be among what is found; with none of them, nothing above low is

@@ -25,6 +25,8 @@ from tlsinspect.tables import arrow_schema
 DAY = 24 * 3600 * 10**9
 SECOND = 10**9
 NOW = 20_000 * DAY
+RANDOM = "9d41c07e3fa2581be6137bc4d80f56a9723ce1905d4ab8f6077fd2319ec56a84"
+SENTINEL = RANDOM[:48] + "444f574e47524401"
 LEGACY: dict[str, Any] = {
     "version": 0x0303, "version_name": "TLS 1.2", "supported_versions": None, "cipher_suite": 0xC02F,
     "key_exchange": "ECDHE", "cipher": "AES_128", "cipher_mode": "GCM", "group": 29, "post_quantum": False,
@@ -39,7 +41,7 @@ CLEAN: dict[str, Any] = {
     "signature_algorithms": [0x0403, 0x0804], "renegotiation_info": True, "version": 0x0304,
     "version_name": "TLS 1.3", "cipher_suite": 0x1301, "compression_method": 0, "group": 4588,
     "key_exchange": "hybrid", "cipher": "AES_128", "cipher_mode": "GCM", "post_quantum": True,
-    "server_extensions": [43, 51], "psk_selected": False, "server_random": "00" * 32, "certificate_sha256s": ["ab"],
+    "server_extensions": [43, 51], "psk_selected": False, "server_random": RANDOM, "certificate_sha256s": ["ab"],
     "client_certificate_sha256s": ["ef"], "certificate_packet": 3, "validation": "leaf_ok", "name_matches": True,
     "ocsp_status": "absent", "status_request": True, "hello_retry_request": False, "early_data_offered": False,
     "fallback_scsv": False, "delegated_credential": False, "gap": False, "one_sided": False, "midstream": False,
@@ -89,9 +91,9 @@ def pem_with(modulus: int) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
 
 
-EXCHANGE, FAULTY_EXCHANGE = (exchange(bytes(64), RSA_SHA256, fault).hex() for fault in (0, 1))
+EXCHANGE, FAULTY_EXCHANGE = (exchange(bytes.fromhex(RANDOM * 2), RSA_SHA256, fault).hex() for fault in (0, 1))
 SIGNED: dict[str, Any] = LEGACY | {
-    "authentication": "RSA", "client_random": "00" * 32, "server_key_share_id": "made", "server_key_exchange": EXCHANGE,
+    "authentication": "RSA", "client_random": RANDOM, "server_key_share_id": "made", "server_key_exchange": EXCHANGE,
     "certificate": {"pem": pem_with(modulus())},
 }  # fmt: skip
 
@@ -155,8 +157,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "VER-06-OFFER": ({"supported_versions": [0x0304, 0x7F1C]}, {"version": 0x7F1C, "supported_versions": [0x0304]}),
     "VER-07": (LEGACY | {"client_legacy_version": 0x0301}, {"client_legacy_version": 0x0301}),
     "VER-08": (
-        LEGACY | {"supported_versions": [0x0304], "server_random": "00" * 24 + "444f574e47524401"},
-        LEGACY | {"server_random": "00" * 24 + "444f574e47524401"},
+        LEGACY | {"supported_versions": [0x0304], "server_random": SENTINEL},
+        LEGACY | {"server_random": SENTINEL},
     ),
     "VER-09": ({"fallback_scsv": True}, {"fallback_scsv": None}),
     "VER-09-REFUSED": ({"last_alert": 86}, {"last_alert": 70}),
@@ -217,6 +219,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"client_random": "01" * 32, "others": [{"client_random": "01" * 32}]},
         {"client_random": "01" * 32, "others": [{"client_random": "02" * 32}]},
     ),
+    "EXT-17-PATTERN": (
+        {"server_random": "5f5e100f" + "000102030405060708090a0b0c0d0e0f10111213" + "444f574e47524401"},
+        {"server_random": "00" * 4 + "000102030405060708090a0b0c0d0e0f10111215" + "00" * 8},
+    ),
+    "EXT-17-PATTERN-CLIENT": (
+        {"client_random": "5f5e100f" + "0001020304050607" * 2 + "07070707" + "9f" * 8},
+        {"client_random": "00" * 4 + "000102030405060708" * 2 + "0807" + "00" * 8},
+    ),
     "EXT-20": ({"delegated_credential": True}, {"delegated_credential": None}),
     "PRT-01": ({"protocol": "ssh"}, {"protocol": "ssh", "server_port": 22}),
     "PRT-02": ({"protocol": "http"}, {"protocol": "http", "server_port": 80}),
@@ -273,6 +283,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "EXT-12-ZERO": ({"ticket_key_name": "00" * 16}, {"ticket_key_name": "00" * 15 + "01"}),
     "EXT-14": ({"alpn": "h2", "alpn_offered": ["http/1.1"]}, {"alpn": "h2", "alpn_offered": ["http/1.1", "h2"]}),
+    "EXT-14-UNCOMMON": (
+        {"alpn_offered": ["h2", "x-tunnel"]},
+        {"alpn_offered": ["h2", "http/1.1", "GREASE (0x3A3A)", "h3"]},
+    ),
     "IR-03": ({"other": OTHER_LEAF}, {"other": OTHER_LEAF | {"server_name": "b.example"}}),
     "IR-07": (
         REFUSED | {"others": [REFUSED | {"server_ip": "1.1.1.1"}, REFUSED | {"server_ip": "1.1.1.2"}]},
@@ -386,8 +400,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CAP-03": ({"midstream": True}, {"midstream": None}),
     "CAP-04": ({"truncated": True}, {"truncated": None}),
     "CAP-09": (SIGNED | {"server_key_exchange": EXCHANGE[:-2]}, SIGNED | {"server_key_exchange": EXCHANGE}),
-    "SIG-04": (SIGNED | {"server_key_exchange": EXCHANGE, "server_random": "01" * 32}, SIGNED),
-    "SIG-04-KEY": (SIGNED | {"server_key_exchange": FAULTY_EXCHANGE}, SIGNED | {"server_random": "01" * 32}),
+    "SIG-04": (SIGNED | {"server_key_exchange": EXCHANGE, "server_random": SENTINEL}, SIGNED),
+    "SIG-04-KEY": (SIGNED | {"server_key_exchange": FAULTY_EXCHANGE}, SIGNED | {"server_random": SENTINEL}),
     "EXT-18": ({"others": clocks("server_random", 3600)}, {"others": clocks("server_random", 300)}),
     "EXT-18-CLIENT": ({"others": clocks("client_random", -3600)}, {"others": clocks("client_random", -300)}),
     "PRT-04": ({"clear_credentials": "PASS"}, {"starttls_status": "used"}),

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..registry import ALPN_PROTOCOLS, alpn_text
 from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
 from .facts import Facts, Mask, mask_of
 from .rule import Rule
@@ -19,6 +20,8 @@ LEAST_REFUSING_SERVERS = 3
 LEAST_OFFERS = 10  # different ClientHellos of one client to one server
 EARLY_CHANGE = r"^[^GI]*[xkn][^GI]*I"  # the client's ChangeCipherSpec after the server's flight and before its own keys
 UNANSWERED = ("ended_after_hello", "large_hello_unanswered", "no_answer")
+KNOWN = frozenset(map(alpn_text, ALPN_PROTOCOLS))
+GREASE = "GREASE "  # how alpn_text labels it
 LEAST_SHARE_OF_ID = 32  # octets that a session id has at most
 
 
@@ -93,6 +96,16 @@ def find_unoffered_protocol(facts: Facts) -> Mask:
     return facts.known("alpn") & facts.known("client_hello_packet") & ~offered
 
 
+def find_uncommon_protocol(facts: Facts) -> Mask:
+    """An offer with an application protocol of which the registry here knows nothing, GREASE left out."""
+    values, starts = facts.lists("alpn_offered")
+    names = [name for name in pc.unique(values).to_pylist() if name not in KNOWN and not name.startswith(GREASE)]
+    parents = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    found = np.zeros(len(starts) - 1, np.bool_)
+    found[parents[mask_of(pc.is_in(values, value_set=pa.array(names, pa.string())))]] = True
+    return found
+
+
 def find_unasked_heartbeat(facts: Facts) -> Mask:
     """Heartbeat records of the client in TLS 1.2 and before though the ServerHello has no heartbeat extension.
 
@@ -165,6 +178,12 @@ RULES = (
         "EXT-14", "Application protocol chosen that was not offered", "medium", find_unoffered_protocol,
         ("alpn", "server_name"), "Correct the server: it may choose only among what the client offers.",
         ("RFC 7301 section 3.2",),
+    ),
+    Rule(
+        "EXT-14-UNCOMMON", "Application protocol offered that is not registered, nor widely known", "info",
+        find_uncommon_protocol, ("alpn_offered", "ja4"),
+        "Find out what speaks it: software of one vendor, a draft, or something that hides.",
+        ("RFC 7301",), "client", "client_hello_packet",
     ),
     Rule(
         "IR-03", "Several certificates for one server name", "info",

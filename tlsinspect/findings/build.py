@@ -154,13 +154,19 @@ def evidence_text(rule: Rule, facts: Facts, rows: NDArray[np.intp]) -> str:
     """What the evidence columns hold: "cipher_suite_name X (12), Y (3); ..."."""
     parts = []
     for name in rule.evidence:
-        values, codes = encoded(facts, name, partial(facts.column, name))
+        values, codes = encoded(facts, name, partial(words_of, facts, name))
         pairs = counted(codes[rows])
         most = sorted(pairs, key=lambda pair: -pair[1])[:VALUE_LIMIT]
         said = [f"{shown(name, values[code].as_py())} ({count})" for code, count in most]
         more = [f"and {len(pairs) - VALUE_LIMIT} more"] if len(pairs) > VALUE_LIMIT else []
         parts.append(f"{name} {', '.join(said + more)}")
     return "; ".join(parts)
+
+
+def words_of(facts: Facts, name: str) -> pa.Array:
+    """A column; of texts in a list one text."""
+    column = facts.column(name)
+    return pc.binary_join(column, ", ") if pa.types.is_list(column.type) else column
 
 
 def counted(codes: Numbers) -> list[tuple[int, int]]:

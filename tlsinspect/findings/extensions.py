@@ -137,18 +137,6 @@ RULES = (
         ("RFC 9849",), "client", "client_hello_packet",
     ),
     Rule(
-        "EXT-17", "The same server random in several connections", "high",
-        lambda facts: facts.repeated("server_random"),
-        ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
-        confidence="likely",
-    ),
-    Rule(
-        "EXT-17-CLIENT", "The same client random in several connections", "high",
-        lambda facts: facts.repeated("client_random"),
-        ("client_random", "ja4"), "Look for a broken random number generator, or for a replay.",
-        ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
-    ),
-    Rule(
         "EXT-19", "Server sent an extension that was not asked for", "medium", find_unasked,
         ("version_name", "server_name"), "Correct or update the server: clients have to abort such a handshake.",
         ("RFC 8446 section 4.2", "RFC 5246 section 7.4.1.4"),

@@ -1,0 +1,63 @@
+"""Rules about the randoms of hellos: used twice, or with a pattern that no random number generator gives.
+
+The first four octets may be a time (gmt_unix_time), the last eight of a server's the downgrade sentinel (RFC 8446
+section 4.1.3): patterns are looked for in the twenty between. Of these, 20 random ones have no more than 8 different
+values once in 10^10 times, and go up or down by the same step once in 2^144 times.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pyarrow.compute as pc
+
+from .facts import Facts, Mask, mask_of
+from .rule import Rule
+
+DIGITS = 64  # of a random
+FIRST, LAST = 8, 48  # of the digits that are looked at
+OCTETS = (LAST - FIRST) // 2
+FEW = 8  # different values among them
+
+
+def find_patterns(column: str, facts: Facts) -> Mask:
+    """Connections with a random of few different octets, or of octets that go up or down by one step."""
+    randoms = facts.column(column)
+    found = np.zeros(len(randoms), np.bool_)
+    whole = mask_of(pc.equal(pc.utf8_length(randoms), DIGITS))
+    rows = np.flatnonzero(whole & ~facts.known("sslv2_cipher_kinds"))  # SSL 2.0 fills shorter ones up with zeros
+    digits = "".join(pc.utf8_slice_codeunits(randoms.take(rows), FIRST, LAST).to_pylist())
+    octets = np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(-1, OCTETS)
+    steps = octets[:, 1:] - octets[:, :-1]
+    ordered = np.sort(octets, axis=1)
+    different = 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+    found[rows] = (different <= FEW) | (steps == steps[:, :1]).all(axis=1)
+    return found
+
+
+RULES = (
+    Rule(
+        "EXT-17", "The same server random in several connections", "high",
+        lambda facts: facts.repeated("server_random"),
+        ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
+        confidence="likely",
+    ),
+    Rule(
+        "EXT-17-CLIENT", "The same client random in several connections", "high",
+        lambda facts: facts.repeated("client_random"),
+        ("client_random", "ja4"), "Look for a broken random number generator, or for a replay.",
+        ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
+    ),
+    Rule(
+        "EXT-17-PATTERN", "Server random with a pattern", "high", partial(find_patterns, "server_random"),
+        ("server_random",), "Look for a broken random number generator: the server's keys may come from it too.",
+        ("RFC 8446 section 4.1.3",), confidence="likely",
+    ),
+    Rule(
+        "EXT-17-PATTERN-CLIENT", "Client random with a pattern", "medium", partial(find_patterns, "client_random"),
+        ("client_random", "ja4"),
+        "Find out what speaks: scanners write their hellos so. Else the client's keys may come from there too.",
+        ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
+    ),
+)  # fmt: skip
