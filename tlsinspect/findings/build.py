@@ -129,8 +129,7 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
     packets = np.where(packets >= 0, packets, facts.number("first_packet")[rows[:EXAMPLE_LIMIT]]).tolist()
     ids = facts.column("connection_id")
     hosts, servers = encoded(facts, "server", lambda: server_of(facts))
-    times = facts.number("time_start")[rows]
-    times = times[times >= 0]
+    first, last = span(facts.number("time_start")[rows])
     return {
         "id": rule.id,
         "severity": rule.severity,
@@ -143,8 +142,8 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
         "connection_ids": [ids[place].as_py() for place in examples],
         "packets": [packet if packet >= 0 else None for packet in packets],
         "hosts": [hosts[code].as_py() for code, _ in counted(servers[rows])[:EXAMPLE_LIMIT]],
-        "first_seen": int(times.min()) if len(times) else None,
-        "last_seen": int(times.max()) if len(times) else None,
+        "first_seen": first,
+        "last_seen": last,
         "advice": rule.advice,
         "references": list(rule.references),
     }
@@ -169,8 +168,19 @@ def words_of(facts: Facts, name: str) -> pa.Array:
     return pc.binary_join(column, ", ") if pa.types.is_list(column.type) else column
 
 
+def span(times: Numbers) -> tuple[int | None, int | None]:
+    """The first and the last of times, those below zero left out, which are missing."""
+    if len(times) > FEW:
+        known = times[times >= 0]
+        return (int(known.min()), int(known.max())) if len(known) else (None, None)
+    listed = [time for time in times.tolist() if time >= 0]
+    return (min(listed), max(listed)) if listed else (None, None)
+
+
 def counted(codes: Numbers) -> list[tuple[int, int]]:
     """Distinct codes in ascending order, and how often each stands there."""
+    if len(codes) == 1:  # as most often
+        return [(int(codes[0]), 1)]
     if len(codes) <= FEW:  # a sort in numpy costs more than all of these
         return sorted(Counter(codes.tolist()).items())
     distinct, counts = np.unique(codes, return_counts=True)
