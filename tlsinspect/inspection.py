@@ -252,8 +252,10 @@ class Inspection:
     def build_validation(self) -> pa.Table:
         """Make the validation table."""
         from .validation import build_validation  # asked for by few
+        from .validation.transparency import judge_transparency
 
-        return build_validation(self.on_demand("connections"), self.validator, self.at)
+        stamps = judge_transparency(self.arrow("scts"), self.arrow("certificates"))
+        return build_validation(self.on_demand("connections"), self.validator, self.at, stamps)
 
     @cached_property
     def client_validation(self) -> pd.DataFrame:

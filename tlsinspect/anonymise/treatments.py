@@ -61,6 +61,7 @@ TREATMENTS: dict[str, dict[str, str]] = {
     "validation": {
         "connection_id": IDENTITY, "server_ip": ADDRESS, "server_name": NAME, "verdict": KEEP, "faults": KEEP,
         "fault_sha256": CERTIFICATE, "path": CERTIFICATE, "remarks": KEEP, "reason": KEEP,
+        "sct_verdict": KEEP, "sct_faults": KEEP,
     },
     "client_validation": {
         "connection_id": IDENTITY, "client_ip": ADDRESS, "server_ip": ADDRESS, "server_name": NAME, "verdict": KEEP,

@@ -70,6 +70,19 @@ VALIDATION = (
     Column("server_port", "uint16", "server's port"),
     Column("server_name", "string", "host name asked for"),
     *CHAIN_JUDGEMENT,
+    Column("sct_logs", "int64", "logs whose timestamps (SCTs) of the server's certificate count; see scts", "logs"),
+    Column("sct_operators", "list<string>", "operators of these logs, as the list of logs names them"),
+    Column(
+        "sct_verdict",
+        "string",
+        "enough, or else the first of sct_faults: whether these are what browsers ask for; unknown where a log is not "
+        "in the list; missing without a timestamp, without public trust, and where nobody asked when it was issued",
+    ),
+    Column(
+        "sct_faults",
+        "list<string>",
+        "few_logs; few_operators; operator_missing: none of Google's, or none of another's, before 2022-04-15",
+    ),
 )
 
 CLIENT_VALIDATION = (

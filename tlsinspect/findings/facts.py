@@ -91,8 +91,9 @@ class Facts:
         return self.made[key]
 
     def column(self, name: str) -> pa.Array:
-        """A column of the connections table, in one piece."""
-        return self.once(name, lambda: whole(self.connections, name))
+        """A column of the connections table, or one of TOLD, in one piece."""
+        make = TOLD.get(name)
+        return self.once(name, lambda: whole(self.connections, name) if make is None else make(self))
 
     def number(self, name: str) -> Numbers:
         """A column of numbers; MISSING where there is none."""
@@ -247,6 +248,19 @@ NAMED: dict[str, Callable[[Facts], pa.Array]] = {
     ),
     "leaf certificate_sha256s": lambda facts: facts.leaf("certificate_sha256s"),
 }
+
+TOLD: dict[str, Callable[[Facts], pa.Array]] = {
+    "sct_operators": lambda facts: judged_texts(facts, "sct_operators"),
+}
+"""Columns of the validation table that evidence names, as texts."""
+
+
+def judged_texts(facts: Facts, name: str) -> pa.Array:
+    """A column of the validation table that holds lists, each as one text; null where that table is not known."""
+    table = facts.other("validation")
+    if table is None:
+        return pa.nulls(len(facts.connections), pa.string())
+    return pc.binary_join(whole(table, name), ", ")
 
 
 def whole(table: pa.Table, name: str) -> pa.Array:

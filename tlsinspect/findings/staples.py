@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +13,6 @@ from .rule import Rule
 
 PACKET = "certificate_packet"
 NAMES = ("subject", "issuer")
-SHORT_DAYS, FEWER_LOGS, MORE_LOGS = 180, 2, 3
-COUNTED_SINCE = int(datetime(2022, 4, 15, tzinfo=UTC).timestamp()) * 10**9  # before it, longer periods had other counts
 
 
 def says(*verdicts: str) -> Callable[[Facts], Mask]:
@@ -41,31 +38,9 @@ def has_false_timestamp(facts: Facts) -> Mask:
     return facts.certificate(lambda rows: pc.is_in(rows["sha256"], value_set=names).combine_chunks())
 
 
-def has_few_timestamps(facts: Facts) -> Mask:
-    """Connections whose server's certificate has timestamps, but of fewer logs than browsers ask for.
-
-    One does not count whose log was retired by then, is not yet qualified, or does not accept such a certificate.
-    """
-    table = facts.other("scts")
-    if table is None or not len(table):
-        return np.zeros(len(facts.connections), np.bool_)
-    kept = table.filter(pc.fill_null(table["valid"], True))
-    worth = pc.if_else(pc.is_null(kept["log_objection"]), kept["log_id"], None)
-    kept = kept.set_column(kept.column_names.index("log_id"), "log_id", worth)
-    counted = kept.group_by("certificate_sha256").aggregate([("log_id", "count_distinct")])
-    beside = pc.unique(kept.filter(pc.not_equal(kept["source"], "certificate"))["certificate_sha256"].combine_chunks())
-
-    def test(rows: pa.Table) -> pa.Array:
-        places = pc.index_in(rows["sha256"], value_set=counted["certificate_sha256"].combine_chunks())
-        logs = counted["log_id_count_distinct"].combine_chunks().take(places.combine_chunks())
-        shorter = pc.or_kleene(
-            pc.less_equal(rows["validity_days"], SHORT_DAYS), pc.is_in(rows["sha256"], value_set=beside)
-        )
-        recent = pc.greater_equal(rows["not_before"].cast(pa.int64()), COUNTED_SINCE)
-        few = pc.less(logs, pc.if_else(shorter, FEWER_LOGS, MORE_LOGS).combine_chunks())
-        return pc.and_kleene(few, recent.combine_chunks())
-
-    return facts.certificate(test) & facts.public()
+def stamps_have(*faults: str) -> Callable[[Facts], Mask]:
+    """Connections whose server's certificate has timestamps with one of these faults."""
+    return lambda facts: facts.validation_has("sct_faults", *faults)
 
 
 def rule(identifier: str, title: str, severity: str, *verdicts: str, advice: str, reference: str) -> Rule:
@@ -80,9 +55,16 @@ RULES = (
          NAMES, "Find out who made the certificate: an authority that logs what it issues has right timestamps. "
          "'tlsinspect validate' names the log.", ("RFC 6962 section 3.2",), "certificate", PACKET),
     Rule("CRT-23-FEW", "Publicly trusted certificate with timestamps (SCTs) of too few logs", "info",
-         has_few_timestamps, NAMES, "Have it issued anew: browsers ask for two logs, and for three where the "
-         "timestamps are inside a certificate that is valid for more than 180 days.",
-         ("Chrome Certificate Transparency policy", "RFC 6962 section 3.3"), "certificate", PACKET, "likely"),
+         stamps_have("few_logs"), (*NAMES, "sct_operators"), "Have it issued anew: browsers ask for two logs, and for "
+         "three where the timestamps are inside a certificate that is valid for more than 180 days.",
+         ("Chrome Certificate Transparency policy", "Apple Certificate Transparency policy", "RFC 6962 section 3.3"),
+         "certificate", PACKET, "likely"),
+    Rule("CRT-23-OPERATORS", "Publicly trusted certificate with timestamps (SCTs) not of the operators that browsers "
+         "ask for", "info", stamps_have("few_operators", "operator_missing"), (*NAMES, "sct_operators"),
+         "Have it issued anew: browsers ask for logs of two operators, so that no one of them can hide a certificate; "
+         "of what was issued before 2022-04-15, Chrome asked for one log of Google's and one of another operator.",
+         ("Chrome Certificate Transparency policy", "Apple Certificate Transparency policy"),
+         "certificate", PACKET, "likely"),
     rule("CRT-24", "Revoked certificate still in use, as its own stapled OCSP response says", "critical", "revoked",
          advice="Replace the certificate, and its key where the reason is keyCompromise; 'tlsinspect export --table "
          "ocsp' has time and reason.", reference="RFC 6960 section 2.2"),

@@ -6,7 +6,7 @@ little more than their chains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,13 +22,16 @@ from ..tables import arrow_schema
 from ..tables.arrow import value_array
 from .checks import CLIENT, SERVER, Purpose
 from .record import RANKS, Fault, Judgement
+from .transparency import Transparency
 from .trust import Trust
 from .validator import Validator
 
 CHAIN = "certificate_sha256s"
 MOST_NAMES = 3
+NO_STAMPS: Mapping[str, Transparency] = {}
+NO_STAMP = dict.fromkeys(("sct_logs", "sct_operators", "sct_verdict", "sct_faults"))
 SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "publicly_trusted",
-          "objection", "remarks", "reason")  # fmt: skip
+          "objection", "remarks", "reason", "sct_logs", "sct_operators", "sct_verdict", "sct_faults")  # fmt: skip
 Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
@@ -48,9 +51,17 @@ SERVERS = Side("validation", CHAIN, SERVER)
 CLIENTS = Side("client_validation", "client_certificate_sha256s", CLIENT)
 
 
-def build_validation(connections: pa.Table, validator: Validator, at: datetime | None = None) -> pa.Table:
-    """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC)."""
-    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at)
+def build_validation(
+    connections: pa.Table,
+    validator: Validator,
+    at: datetime | None = None,
+    stamps: Mapping[str, Transparency] = NO_STAMPS,
+) -> pa.Table:
+    """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC).
+
+    `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency.
+    """
+    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at, stamps)
 
 
 CLIENT_PACKETS = ("connection_id", "sender", "message_type", "packet")
@@ -76,7 +87,12 @@ def client_packets(connections: pa.Table, messages: Callable[[], pa.Table]) -> p
 
 
 def build_side(
-    side: Side, connections: pa.Table, packets: pa.Array | pa.ChunkedArray, validator: Validator, at: datetime | None
+    side: Side,
+    connections: pa.Table,
+    packets: pa.Array | pa.ChunkedArray,
+    validator: Validator,
+    at: datetime | None,
+    stamps: Mapping[str, Transparency] = NO_STAMPS,
 ) -> pa.Table:
     """The table of one side."""
     schema = arrow_schema(side.table)
@@ -86,7 +102,7 @@ def build_side(
         times = np.full(count, nanoseconds(at), np.int64)
     answers: list[Answer] = []
     places = np.full(count, -1, np.int64)
-    for rows, answer in iter_answers(side, connections, validator, times):
+    for rows, answer in iter_answers(side, connections, validator, times, stamps):
         places[rows] = len(answers)
         answers.append(answer)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
@@ -95,14 +111,18 @@ def build_side(
     }
     columns["packet"] = packets
     columns["time"] = pa.array(times).cast(schema.field("time").type)
-    for name in SHARED:
+    for name in [name for name in SHARED if name in schema.names]:
         values = value_array([answer[name] for answer in answers], schema.field(name).type)
         columns[name] = values.take(pa.array(places))
     return pa.table([columns[field.name] for field in schema], schema=schema)
 
 
 def iter_answers(
-    side: Side, connections: pa.Table, validator: Validator, times: NDArray[np.int64]
+    side: Side,
+    connections: pa.Table,
+    validator: Validator,
+    times: NDArray[np.int64],
+    stamps: Mapping[str, Transparency],
 ) -> Iterator[tuple[NDArray[np.intp], Answer]]:
     """Every distinct answer with the rows that it is for."""
     lists = connections[side.chain].combine_chunks()
@@ -129,7 +149,7 @@ def iter_answers(
             for kind, within in groups(kinds[same]):
                 fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
                 answer = answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
-                yield rows[same][within], answer
+                yield rows[same][within], answer | tell_stamps(stamps.get(chain[0]), answer["publicly_trusted"])
 
 
 def iter_spans(
@@ -195,7 +215,18 @@ def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], tr
         "objection": judgement.objection,
         "remarks": list(judgement.remarks),
         "reason": None,
+        **NO_STAMP,
     }
+
+
+def tell_stamps(found: Transparency | None, public: bool) -> Answer:
+    """What the certificate's timestamps amount to; browsers ask only publicly trusted certificates for them."""
+    if found is None:
+        return NO_STAMP
+    told: Answer = {"sct_logs": found.logs, "sct_operators": list(found.operators)}
+    asked = public and found.verdict is not None
+    known = asked and found.verdict != "unknown"
+    return told | {"sct_verdict": found.verdict if asked else None, "sct_faults": list(found.faults) if known else None}
 
 
 def iter_unseen(side: Side, connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
