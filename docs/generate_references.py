@@ -157,7 +157,8 @@ def render_checks() -> str:
         (f"{source['kind']} {source['checked'].isoformat()}", source["name"], ", ".join(source["references"]))
         for source in found["source"]
     ]
-    return table_of(("checked", "against", "references"), [*rows, ("**no**", "", ", ".join(found["unchecked"]))])
+    rest = [("**no**", "", ", ".join(found["unchecked"]))] if found["unchecked"] else []
+    return table_of(("checked", "against", "references"), [*rows, *rest])
 
 
 FAILURES_INTRODUCTION = """\

@@ -126,7 +126,7 @@ RULES = (
     Rule(
         "EXT-04", "Client began a renegotiation", "low", lambda facts: facts.among("renegotiation", "client"),
         ("version_name", "renegotiation"), "Switch renegotiation by clients off, unless something needs it.",
-        ("RFC 5746 section 1", "RFC 9325 section 3.5"),
+        ("RFC 5746 section 5", "RFC 9325 section 3.5"),
     ),
     Rule(
         "EXT-06", "Heartbleed answered: memory of the peer was sent", "critical",
