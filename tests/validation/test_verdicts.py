@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, UNKNOWN_EXTENSION, issue, judge, named, openssl_codes
+from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, UNKNOWN_EXTENSION, issue, judge, key_of, named, openssl_codes
 
 from tlsinspect.certificates import parse_certificate, pem_of
+from tlsinspect.certificates.der import iter_elements, parse_element
 from tlsinspect.wire.limits import Limits
 
 PAST = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC))
 FUTURE = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
 OTHER_ROOT = issue("Other Root", "Other Root", authority=True)
 CLIENT_USE = [ExtendedKeyUsageOID.CLIENT_AUTH]
+NUMBER = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
 
 
 def middle(*extensions: tuple[x509.ExtensionType, bool], **options: object) -> bytes:
@@ -39,6 +44,21 @@ def usage(**bits: bool) -> x509.KeyUsage:
 def only_below(*permitted: x509.GeneralName) -> tuple[x509.ExtensionType, bool]:
     """Name constraints that permit some names."""
     return x509.NameConstraints(permitted, None), True
+
+
+def network(text: str) -> x509.IPAddress:
+    """A network, for name constraints."""
+    return x509.IPAddress(ip_network(text))
+
+
+def subject_key(octet: bytes) -> tuple[x509.ExtensionType, bool]:
+    """A subjectKeyIdentifier."""
+    return x509.SubjectKeyIdentifier(octet * 20), False
+
+
+def authority_key(octet: bytes) -> tuple[x509.ExtensionType, bool]:
+    """An authorityKeyIdentifier."""
+    return x509.AuthorityKeyIdentifier(octet * 20, None, None), False
 
 
 def tampered(der: bytes) -> bytes:
@@ -93,6 +113,43 @@ CASES = {
     "subject not permitted": (
         [LEAF, middle(only_below(x509.DirectoryName(named("other"))))], "constraint_violated", 0, {47},
     ),
+    "address permitted": (
+        [LEAF, middle(only_below(x509.DNSName("example"), network("192.0.2.0/24")))], "valid", None, set(),
+    ),
+    "address not permitted": ([LEAF, middle(only_below(network("198.51.100.0/24")))], "constraint_violated", 0, {47}),
+    "address excluded": (
+        [issue("a", "Middle", names=["2001:db8::1"]),
+         middle((x509.NameConstraints(None, [network("2001:db8::/32")]), True))],
+        "constraint_violated", 0, {48},
+    ),
+    "only addresses permitted, and it has none": (
+        [issue("a", "Middle", names=["a.test"]), middle(only_below(network("192.0.2.0/24")))], "valid", None, set(),
+    ),
+    "constraints on a kind of name that it has not": ([LEAF, middle(only_below(NUMBER))], "valid", None, set()),
+    "constraints on a kind of name that is not understood": (
+        [issue("a", "Middle", (x509.SubjectAlternativeName([NUMBER]), False)), middle(only_below(NUMBER))],
+        "constraint_violated", 0, {51},
+    ),
+    "one of two names not permitted": (
+        [issue("a", "Middle", names=["a.test", "b.other"]), middle(only_below(x509.DNSName("test")))],
+        "constraint_violated", 0, {47},
+    ),
+    "for any use, which is not for servers": (
+        [issue("a", "Middle", uses=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), MIDDLE],
+        "constraint_violated", 0, {26},
+    ),
+    "unknown critical in the issuer": (
+        [LEAF, middle((UNKNOWN_EXTENSION, True))], "constraint_violated", 1, {34},
+    ),
+    "key identifiers differ": (
+        [issue("a", "Middle", authority_key(b"x")), middle(subject_key(b"y"))], "incomplete_chain", 0, {20},
+    ),
+    "self-issued authorities do not count": (
+        [issue("a", "Middle", authority_key(b"2"), signer="Second"),
+         issue("Middle", "Middle", subject_key(b"2"), authority_key(b"1"), authority=True, key="Second"),
+         middle(subject_key(b"1"), path_length=0)], "valid", None, set(),
+    ),
+    "expired intermediate beside a good one": ([LEAF, middle(validity=PAST), MIDDLE], "valid", None, set()),
     "not even DER": ([b"not DER"], "malformed", 0, None),
     "cut in the middle": ([LEAF[:200], MIDDLE], "malformed", 0, None),
 }  # fmt: skip
@@ -111,6 +168,67 @@ def test_a_chain_gets_the_verdict_that_it_deserves_and_openssl_agrees(case: str,
         (tmp_path / "roots.pem").write_text(pem_of(ROOT))
         codes = openssl_codes(tmp_path, chain, tmp_path / "roots.pem", NOON_NS)
         assert codes & errors if errors else not codes
+
+
+def root(*extensions: tuple[x509.ExtensionType, bool], **options: object) -> bytes:
+    """A root like ROOT, with something different."""
+    return issue("Root", "Root", *extensions, **{"authority": True, **options})  # type: ignore[arg-type]
+
+
+def old_root() -> bytes:
+    """ROOT as a certificate of version 1: without a version, without extensions."""
+    body, algorithm, _ = iter_elements(parse_element(ROOT, 0, len(ROOT)))
+    fields = [field for field in iter_elements(body) if field.tag not in (0xA0, 0xA3)]
+    signed = wrap(0x30, *(field.encoding for field in fields))
+    signature = key_of("Root").sign(signed, ec.ECDSA(hashes.SHA256()))
+    return wrap(0x30, signed, algorithm.encoding, wrap(0x03, b"\0", signature))
+
+
+def wrap(tag: int, *parts: bytes) -> bytes:
+    """DER."""
+    contents = b"".join(parts)
+    length = [len(contents)] if len(contents) < 128 else [0x82, *len(contents).to_bytes(2, "big")]
+    return bytes([tag, *length]) + contents
+
+
+ROOTS = {
+    # name: root, verdict, errors of openssl of which one is due
+    "expired": (root(validity=PAST), "expired", {10}),
+    "not yet valid": (root(validity=FUTURE), "not_yet_valid", {9}),
+    "no authority below": (root(path_length=0), "constraint_violated", {25}),
+    "unknown critical": (root((UNKNOWN_EXTENSION, True)), "constraint_violated", {34}),
+    "for other names": (root(only_below(x509.DNSName("other.test"))), "constraint_violated", {47}),
+    "for clients": (root(uses=CLIENT_USE), "constraint_violated", {26}),
+    "no authority": (root(authority=False), "constraint_violated", {79}),
+    "version 3 without constraints": (root(authority=None), "constraint_violated", {79}),
+    "version 3 that only may sign": (root((usage(key_cert_sign=True), True), authority=None), "valid", set()),
+    "version 1": (old_root(), "valid", set()),
+}
+
+
+@pytest.mark.parametrize("case", ROOTS)
+def test_a_trusted_root_is_held_to_what_openssl_holds_it_to(case: str, tmp_path: Path) -> None:
+    anchor, verdict, errors = ROOTS[case]
+    found = judge([LEAF, MIDDLE], trusted=[anchor])
+    assert (found.faults[0].verdict if found.faults else "valid") == verdict
+    if shutil.which("openssl"):
+        (tmp_path / "roots.pem").write_text(pem_of(anchor))
+        codes = openssl_codes(tmp_path, [LEAF, MIDDLE], tmp_path / "roots.pem", NOON_NS)
+        assert codes & errors if errors else not codes
+
+
+@pytest.mark.parametrize(
+    ("chain", "code"),
+    [
+        ([LEAF, middle(key="Other"), MIDDLE], 7),  # the first issuer of the name has another key
+        ([issue("Middle", "Middle", names=["a.test"], key="a"), MIDDLE], 18),  # the leaf has its issuer's name
+    ],
+)
+def test_a_path_is_found_where_openssl_goes_by_names_alone(chain: list[bytes], code: int, tmp_path: Path) -> None:
+    assert judge(chain).faults == ()
+    if shutil.which("openssl"):
+        (tmp_path / "roots.pem").write_text(pem_of(ROOT))
+        assert openssl_codes(tmp_path, chain, tmp_path / "roots.pem", NOON_NS) == {code}
 
 
 def test_both_ends_of_the_validity_belong_to_it() -> None:

@@ -139,5 +139,5 @@ def authority_words(each: Candidate, place: int, is_anchor: bool) -> str:
     uses = each.facts.key_usage or []
     if each.facts.key_usage and "keyCertSign" not in uses:
         return "must not sign certificates (key usage)"
-    old = is_anchor and BASIC_CONSTRAINTS not in each.extensions and (not each.extensions or "keyCertSign" in uses)
+    old = is_anchor and BASIC_CONSTRAINTS not in each.extensions and (each.facts.version == 1 or "keyCertSign" in uses)
     return "" if each.facts.is_ca or old else "is not an authority (basic constraints)"

@@ -44,8 +44,8 @@ def read_constraints(candidate: Candidate) -> Constraints | None:
             part.fail("bad_value", "permitted or excluded names")
         for subtree in iter_elements(part):
             base, *bounds = list(iter_elements(subtree.expect(SEQUENCE))) or [subtree]
-            if bounds or base.tag not in KINDS:
-                base.fail("unsupported", "a base without minimum and maximum, of a kind that is known here")
+            if bounds:
+                base.fail("unsupported", "a base without minimum and maximum")
             value = comparable_name(parse_enclosed(base)) if base.tag == DIRECTORY else base.contents
             side.setdefault(base.tag, []).append(value)
     return found
@@ -66,7 +66,7 @@ def iter_names(candidate: Candidate, leaf: bool) -> Iterator[tuple[int, bytes | 
         for name in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
             if name.tag == DIRECTORY:
                 yield DIRECTORY, comparable_name(parse_enclosed(name))
-            elif name.tag in KINDS:
+            else:
                 yield name.tag, name.contents
 
 
@@ -79,6 +79,7 @@ def is_host(value: bytes) -> bool:
 def find_violation(constraints: Constraints, candidate: Candidate, leaf: bool, budget: list[int]) -> str | None:
     """What kind of name breaks the constraints, in words; None where none does.
 
+    Constraints on a kind of name that is not known here matter only where a name of this kind stands (RFC 5280).
     `budget` holds how many comparisons are left. Raises LimitReachedError, and DecodeError from a name.
     """
     for kind, name in iter_names(candidate, leaf):
@@ -86,6 +87,10 @@ def find_violation(constraints: Constraints, candidate: Candidate, leaf: bool, b
         budget[0] -= len(permitted or ()) + len(excluded)
         if budget[0] < 0:
             raise LimitReachedError
+        if kind not in KINDS:
+            if permitted is not None or excluded:
+                return "a name of a kind whose constraints are not understood"
+            continue
         if any(is_within(kind, name, base) for base in excluded):
             return f"a {KINDS[kind]} that is excluded"
         if permitted is not None and not any(is_within(kind, name, base) for base in permitted):
