@@ -1,6 +1,12 @@
-"""python -m tlsinspect."""
+"""python -m tlsinspect, and the program of that name."""
 
-from .cli import main
+from .cli import ALONE, main
+
+
+def run() -> None:
+    """Run the command line in a process of its own."""
+    main(prog_name="tlsinspect", obj=ALONE)
+
 
 if __name__ == "__main__":
-    main(prog_name="tlsinspect")
+    run()

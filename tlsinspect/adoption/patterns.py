@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields, read_looks
 from ..looks.encode import Encoder, Hashes, first_rows, fold, hash_parts, mix
 from ..statistics import STATISTICS
-from ..statistics.memory import once, remember
-from ..statistics.observations import build_observations, count_keys
+from ..statistics.memory import remember
+from ..statistics.observations import build_observations
 from ..tables.arrow import TYPES, to_frame
 from .catalogue import Series, family_series
 
@@ -74,15 +74,14 @@ class Sorter:
     def add(self, frames: Any, count: int) -> None:
         """Categorise `count` patterns, the rows of a frame in which connection_id is their number."""
         statistic = self.statistic
-        rows, _ = once(frames, (statistic.scope, count_keys), lambda: count_keys(frames, statistic.scope))
         seen = build_observations(
             frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
         )
         states = np.full(count, OUT_OF_SCOPE, np.int8)
         lengths = np.zeros(count, np.int64)
         found: dict[int, list[str]] = {}
-        places = rows["connection_id"].astype(int).tolist()
-        answers = pa.array(seen["category"]).to_pylist(), seen["applies"].tolist()
+        places = seen.rows.column("connection_id").cast(pa.int64()).to_pylist()
+        answers = seen.category.to_pylist(), seen.applies.tolist()
         for place, category, applies in zip(places, *answers, strict=True):
             states[place] = KNOWN if category is not None else UNKNOWN if applies else EXCLUDED
             if category is not None:

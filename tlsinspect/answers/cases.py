@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING
 from ..connection import CARRIES_TLS
 from ..policy import ENDING_SOON, FORBIDDEN_VERSIONS, SENTINEL_OLDER, SENTINEL_TLS12, WEAK_CLASSES
 from ..statistics import categories
+from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
 from ..statistics.observations import connections_on_tls_ports, is_cut_off, tls_connections, unknown_reasons
-from ..statistics.series import is_false, is_true, text_series
+from ..statistics.rows import FrameColumns
+from ..statistics.series import arrow_series, is_false, is_true, text_series
 from ..statistics.wording import REASONS
 from .record import Inspected
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FLAWS = {
-    "gap": "segments are missing",
-    "midstream": "begins before the capture",
-    "one_sided": "one direction only",
-    "truncated": "packets are cut",
-}
-CUT_OFF = "goes on after the capture"
 ADVICE = {
     FLAWS["gap"]: "Give the recorder more buffer (tcpdump -B 65536) and a fast disk, and record only what is needed.",
     FLAWS["midstream"]: "Start recording before the programs that you watch, or restart them.",
@@ -111,7 +106,8 @@ def weak_suites(frames: Inspected) -> pd.Series[str]:
 def authorities(frames: Inspected) -> pd.Series[str]:
     """Who issued the server's certificate."""
     rows = tls_connections(frames)
-    return onto(frames, categories.by_leaf(categories.authority)(frames, rows))
+    named = categories.by_leaf(categories.authority)(frames, FrameColumns(rows))
+    return onto(frames, arrow_series(named, rows))
 
 
 def certificate_checks(frames: Inspected) -> pd.Series[str]:
@@ -177,7 +173,8 @@ def post_quantum(frames: Inspected) -> pd.Series[str]:
 def failed(frames: Inspected) -> pd.Series[str]:
     """Why handshakes were not finished, as far as each connection shows it."""
     rows = tls_connections(frames)
-    return onto(frames, categories.describe_cause(rows).where(~is_true(rows["established"]), None))
+    causes = arrow_series(categories.describe_cause(FrameColumns(rows)), rows)
+    return onto(frames, causes.where(~is_true(rows["established"]), None))
 
 
 def delegated(frames: Inspected) -> pd.Series[str]:
@@ -197,7 +194,7 @@ def named(frames: Inspected) -> pd.Series[str]:
 def not_seen(frames: Inspected) -> pd.Series[str]:
     """Why no server certificate was seen."""
     rows = tls_connections(frames)
-    reasons = unknown_reasons(rows, "certificate_sha256s")
+    reasons = arrow_series(unknown_reasons(FrameColumns(rows), "certificate_sha256s"), rows)
     hidden = reasons.map(
         {name: text for name, text in REASONS.items() if name not in ("not_applicable", "not_offered")}
     )
@@ -207,14 +204,10 @@ def not_seen(frames: Inspected) -> pd.Series[str]:
 def handshakes_only(rows: pd.DataFrame) -> bool:
     """Whether it looks as if a filter had kept the handshakes and dropped the rest of each connection."""
     carried = rows["client_application_bytes"].fillna(0) + rows["server_application_bytes"].fillna(0)
-    return 2 * int(is_cut_off(rows).sum()) > len(rows) and not carried.any()
+    return 2 * int(is_cut_off(FrameColumns(rows)).sum()) > len(rows) and not carried.any()
 
 
 def flaws(frames: Inspected) -> pd.Series[str]:
     """What the capture lacks of a connection with TLS."""
     rows = tls_connections(frames)
-    what = text_series(None, rows)
-    what[is_cut_off(rows)] = CUT_OFF
-    for column, text in reversed(FLAWS.items()):
-        what[is_true(rows[column])] = text
-    return onto(frames, what)
+    return onto(frames, arrow_series(describe_flaws(FrameColumns(rows)), rows))

@@ -7,18 +7,17 @@ the object-oriented API alone. CHARTS declares which there are.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..statistics.memory import remember
-from .catalogue import CHARTS
-from .compose import Chart, Content
-from .files import csv_bytes, save_chart, save_drawing
 from .style import SETTINGS, SIZES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..statistics import Frames
+    from .catalogue import CHARTS
+    from .compose import Chart, Content
+    from .files import save_chart
 
 __all__ = [
     "CHARTS",
@@ -33,11 +32,31 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    """Import what composes charts late: who wants a colour, or a text cut as charts do, needs none of it."""
+    if name == "CHARTS":
+        from .catalogue import CHARTS
+
+        return CHARTS
+    if name in ("Chart", "Content"):
+        from . import compose
+
+        return getattr(compose, name)
+    if name == "save_chart":
+        from .files import save_chart
+
+        return save_chart
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     """Compose a chart: its finding in words, its exact numbers, and how to draw it.
 
     Raises KeyError for a chart that is not in CHARTS, ValueError for a unit that is not among its units.
     """
+    from ..statistics.memory import remember
+    from .catalogue import CHARTS
+
     chart = CHARTS[name]
     if unit and unit not in chart.units:
         raise ValueError(f"{name} is counted by {', '.join(chart.units)}, not by {unit}")
@@ -65,6 +84,8 @@ def write_chart(content: Content, path: str | Path, size: str = "page", dark: bo
 
     Raises ValueError for another ending, OSError where writing fails.
     """
+    from .files import csv_bytes, save_drawing
+
     target = Path(path)
     if target.suffix.lower() == ".csv":
         target.write_bytes(csv_bytes(content.numbers))

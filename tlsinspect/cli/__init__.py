@@ -22,6 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread
 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
+ALONE = "alone"  # what a context has for an object where the process is the command's own
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 PIVOTS = ("hosts", "names", "certificates", "fingerprints", "beacons", "timeline")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import ALONE
 from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
 
 if TYPE_CHECKING:
@@ -36,9 +37,38 @@ def summary(
     """
     with errors_as_one_line():
         inspection = inspect(captures, ports, processes, overlap, limits, where)
+        if click.get_current_context().obj is ALONE:
+            spare_pandas()
         from rich.console import Console
 
         from ..report.text import render_summary
 
         Console().print(render_summary(inspection))
         sys.exit(exit_status(inspection.reading.totals, strict))
+
+
+class Absent:
+    """Finds no pandas. Spec: Python's import system, meta path finders."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Raise where pandas is looked for; leave everything else to the other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def spare_pandas() -> None:
+    """Let Arrow look for pandas now, and find none: loading it takes as long as all the rest of a short summary.
+
+    Arrow looks for it once, when it is first given a value of Python's, to know a frame from a list; a summary gives
+    it none. To make frames it would look again.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    sys.meta_path.insert(0, Absent)
+    try:
+        pa.scalar(0)
+    finally:
+        sys.meta_path.remove(Absent)

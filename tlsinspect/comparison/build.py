@@ -78,7 +78,7 @@ def schema_of(columns: dict[str, str]) -> pa.Schema:
 
 def compare_shares(name: str, before: Inspection, after: Inspection) -> list[dict[str, Any]]:
     """A row for each of the largest categories of a statistic."""
-    sides = [observe(STATISTICS[name], each) for each in (before, after)]
+    sides = [observe(STATISTICS[name], each).frame for each in (before, after)]
     known = [side[side["category"].notna() & side["client"].notna()] for side in sides]
     unknown = [int((side["category"].isna() & side["applies"]).sum()) for side in sides]
     if not (len(known[0]) and len(known[1])):

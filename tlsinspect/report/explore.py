@@ -15,6 +15,7 @@ from ..charts.bars import PAIR_STATISTICS
 from ..export.text import short_text
 from ..statistics import STATISTICS
 from ..statistics.categories import describe_outcome
+from ..statistics.rows import FrameColumns
 from ..statistics.shares import observe
 from .findings import described_rules, rules_of_rows
 from .stories import pack_stories
@@ -49,7 +50,7 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[
     certificates = inspection.certificates.head(MOST_CERTIFICATES)
     places = {sha256: place for place, sha256 in enumerate(listed(certificates["sha256"]))}
     columns = {name: encode(listed(rows[name])) for name in TEXTS}
-    columns["outcome"] = encode(listed(describe_outcome(rows)))
+    columns["outcome"] = encode(describe_outcome(FrameColumns(rows)).to_pylist())
     return {
         "total": len(inspection.connections),
         "certificates_total": len(inspection.certificates),
@@ -127,8 +128,8 @@ def encode_statistic(name: str, inspection: Inspected, rows: pd.DataFrame) -> di
     """The category of each row in one statistic, UNKNOWN where it is not known; none where it does not apply."""
     statistic = STATISTICS[name]
     observed = observe(statistic, inspection)
-    ids = listed(statistic.scope(inspection)["connection_id"])
-    answers = zip(map(hashable, listed(observed["category"])), listed(observed["applies"]), strict=True)
+    ids = observed.rows.column("connection_id").to_pylist()
+    answers = zip(map(hashable, observed.category.to_pylist()), observed.applies.tolist(), strict=True)
     categories = [(UNKNOWN if category is None else category) if applies else None for category, applies in answers]
     by_id = dict(zip(ids, categories, strict=True))
     return encode(by_id.get(each) for each in listed(rows["connection_id"]))

@@ -10,12 +10,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ..display_filter import display_filter
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_cause, suite_class
-from ..statistics.observations import has_failed
-from ..statistics.series import is_false, is_true, text_series
+from ..statistics.observations import has_failed, with_tls
+from ..statistics.rows import (
+    Columns,
+    Mask,
+    Rows,
+    among,
+    columns_of,
+    mask_of,
+    one_piece,
+    renamed,
+    says,
+    text_column,
+    where,
+)
 from ..statistics.wording import endpoint
 
 if TYPE_CHECKING:
@@ -33,7 +48,7 @@ KEPT = (
     *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet"),
 )
 
-Describe = Callable[["pd.DataFrame"], "pd.Series[str]"]
+Describe = Callable[[Columns], pa.Array]
 
 
 @dataclass(frozen=True)
@@ -65,24 +80,32 @@ class Notable:
     clients: int
     capture: str
     packet: int | None
-    time: pd.Timestamp
+    nanoseconds: int | None
     display_filter: str
+
+    @property
+    def time(self) -> pd.Timestamp | None:
+        """When the first of them started."""
+        import pandas as pd
+
+        return None if self.nanoseconds is None else pd.Timestamp(self.nanoseconds, tz="UTC")
 
 
 def by_value(column: str, values: tuple[str, ...], text: str) -> Describe:
     """A remark on some values of a column; {} in the text stands for the value."""
+    texts = {value: text.format(value) for value in values}
 
-    def describe(rows: pd.DataFrame) -> pd.Series[str]:
-        return text_series(rows[column].map({value: text.format(value) for value in values}), rows)
+    def describe(rows: Columns) -> pa.Array:
+        return renamed(text_column(rows, column), texts)
 
     return describe
 
 
-def by_mask(mask: Callable[[pd.DataFrame], pd.Series[bool]], text: str) -> Describe:
+def by_mask(mask: Callable[[Columns], Mask], text: str) -> Describe:
     """A remark on the rows for which a condition holds."""
 
-    def describe(rows: pd.DataFrame) -> pd.Series[str]:
-        return text_series(text, rows).where(mask(rows), None)
+    def describe(rows: Columns) -> pa.Array:
+        return where(mask(rows), text, None)
 
     return describe
 
@@ -90,35 +113,44 @@ def by_mask(mask: Callable[[pd.DataFrame], pd.Series[bool]], text: str) -> Descr
 def by_class(classes: tuple[str, ...]) -> Describe:
     """A remark on kinds of record protection."""
 
-    def describe(rows: pd.DataFrame) -> pd.Series[str]:
-        names = rows["cipher_suite_name"].dropna().unique().tolist()
-        kinds = {name: kind for name in names if (kind := suite_class(name)) in classes}
-        return text_series(rows["cipher_suite_name"].map(kinds), rows)
+    def describe(rows: Columns) -> pa.Array:
+        names = text_column(rows, "cipher_suite_name")
+        kinds = {name: suite_class(name) for name in names.unique().drop_null().to_pylist()}
+        return renamed(names, {name: kind for name, kind in kinds.items() if kind in classes})
 
     return describe
 
 
-def certificate(rows: pd.DataFrame) -> pd.Series[str]:
+def certificate(rows: Columns) -> pa.Array:
     """A remark on what dates and names say against the server's certificate."""
     faults = {value: f"certificate {words}" for value, words in VALIDATIONS.items() if value != "leaf_ok"}
-    return text_series(rows["validation"].map(faults), rows)
+    return renamed(text_column(rows, "validation"), faults)
 
 
-def failure(rows: pd.DataFrame) -> pd.Series[str]:
+def failure(rows: Columns) -> pa.Array:
     """A remark on handshakes that failed, not on those that the capture's end cut off."""
-    return describe_cause(rows).where(has_failed(rows), None)
+    return where(~has_failed(rows), None, describe_cause(rows))
 
 
 def upgrade(statuses: tuple[str, ...]) -> Describe:
     """A remark on dialogues in the clear that spoke of an upgrade to TLS and never made it."""
+    words = {status: UPGRADES[status] for status in statuses}
 
-    def describe(rows: pd.DataFrame) -> pd.Series[str]:
-        texts = text_series(rows["starttls_protocol"], rows) + " in the clear, TLS "
-        return (texts + text_series(rows["starttls_status"].map(UPGRADES), rows)).where(
-            is_true(rows["starttls_status"].isin(statuses)), None
-        )
+    def describe(rows: Columns) -> pa.Array:
+        said = renamed(text_column(rows, "starttls_status"), words)
+        return pc.binary_join_element_wise(text_column(rows, "starttls_protocol"), "in the clear, TLS", said, " ")
 
     return describe
+
+
+def compressed(rows: Columns) -> Mask:
+    """Rows in which the server agreed to compression."""
+    return mask_of(pc.greater(one_piece(rows.column("compression_method")), 0))
+
+
+def below(column: str, least: int) -> Callable[[Columns], Mask]:
+    """Rows in which a number is smaller."""
+    return lambda rows: mask_of(pc.less(one_piece(rows.column(column)), least))
 
 
 WEAKNESSES = (
@@ -126,55 +158,62 @@ WEAKNESSES = (
     Remark(1, by_value("version_name", BROKEN_VERSIONS, "{}"), "RFC 6176, RFC 7568"),
     Remark(2, by_value("authentication", ("anon",), "no authentication"), "RFC 9325 4.1"),
     Remark(2, upgrade(("stripped",)), "RFC 3207 6, RFC 7457 2.1", NO_PACKET),
-    Remark(3, by_mask(lambda rows: is_true(rows["compression_method"] > 0), "TLS compression"), "RFC 9325 3.3"),
+    Remark(3, by_mask(compressed, "TLS compression"), "RFC 9325 3.3"),
     Remark(4, certificate, "RFC 5280, RFC 9525", "certificate_packet"),
     Remark(5, by_value("version_name", OLD_VERSIONS, "{}"), "RFC 8996"),
     Remark(5, upgrade(("refused", "requested", "offered")), "RFC 8314 3, RFC 7457 2.1", NO_PACKET),
     Remark(6, by_class(("64-bit blocks (3DES, IDEA)",)), "CVE-2016-2183"),
     Remark(
         7,
-        by_mask(lambda rows: is_true(rows["dh_prime_bits"] < LEAST_DH_PRIME_BITS), "small DH prime"),
+        by_mask(below("dh_prime_bits", LEAST_DH_PRIME_BITS), "small DH prime"),
         "RFC 9325 4.2.1",
     ),
-    Remark(8, by_mask(lambda rows: is_false(rows["forward_secrecy"]), "no forward secrecy"), "RFC 9325 4.1"),
+    Remark(8, by_mask(lambda rows: says(rows, "forward_secrecy", False), "no forward secrecy"), "RFC 9325 4.1"),
 )
 FAILURES = (Remark(0, failure, "RFC 8446 6", "failure_packet"),)
 
 
 def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[Notable]:
     """Find the connections that deserve remarks of some kind, the gravest first, then the most frequent."""
-    rows = remarkable(frames)
+    rows = Rows(frames, remarkable(frames))
     remarks = pair_up(rows, about)
     if not remarks:
         return []
-    kept = rows.loc[sorted(remarks), list(KEPT)]
-    groups: dict[tuple[Any, ...], list[dict[Any, Any]]] = {}
-    for number, row in zip(kept.index, kept.astype(object).where(kept.notna(), None).to_dict("records"), strict=True):
+    places = sorted(remarks)
+    taken = pa.array(places)
+    columns = {name: plain_numbers(rows.column(name).take(taken)) for name in KEPT}
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for number, values in zip(places, zip(*columns.values(), strict=True), strict=True):
+        row = dict(zip(columns, values, strict=True))
         key = (tuple(remarks[number]), row["server_ip"], row["server_port"], row["server_name"])
         groups.setdefault(key, []).append(row)
     order = sorted(groups.items(), key=lambda item: (item[0][0][0][0], -len(item[1]), str(item[0][1:])))
     return [build_notable([(about[place], text) for place, text in key[0]], members) for key, members in order]
 
 
-def remarkable(frames: Frames) -> pd.DataFrame:
+def plain_numbers(column: pa.Array) -> list[Any]:
+    """The values of a column, times as nanoseconds."""
+    values: list[Any] = (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_pylist()
+    return values
+
+
+def remarkable(frames: Frames) -> Mask:
     """The connections that carried TLS, and those that might have: an upgrade was spoken of."""
-    from ..connection import CARRIES_TLS
-
-    rows = frames.connections
-    wanted = is_true(rows["protocol"].isin(CARRIES_TLS)) | is_true(rows["starttls_status"].isin(UPGRADES))
-    return rows[wanted].reset_index(drop=True)
+    return with_tls(frames) | among(columns_of(frames, "connections"), "starttls_status", UPGRADES)
 
 
-def pair_up(rows: pd.DataFrame, about: Sequence[Remark]) -> dict[int, list[tuple[int, str]]]:
+def pair_up(rows: Columns, about: Sequence[Remark]) -> dict[int, list[tuple[int, str]]]:
     """Row -> its remarks as (place among those that are made, text), the gravest first."""
     remarks: dict[int, list[tuple[int, str]]] = {}
     for place, remark in enumerate(about):
-        for number, text in remark.describe(rows).dropna().items():
-            remarks.setdefault(int(str(number)), []).append((place, text))
+        texts = remark.describe(rows)
+        found = pc.indices_nonzero(pc.is_valid(texts))
+        for number, text in zip(found.to_pylist(), texts.take(found).to_pylist(), strict=True):
+            remarks.setdefault(number, []).append((place, text))
     return remarks
 
 
-def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[Any, Any]]) -> Notable:
+def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[str, Any]]) -> Notable:
     """One row from the connections that share it; the first of them is the example."""
     example = members[0]
     declared = [remark for remark, _ in remarks]
@@ -189,7 +228,7 @@ def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[Any, Any
         clients=len({member["client_ip"] for member in members}),
         capture=example["capture"] or "",
         packet=next((packet for packet in packets if packet is not None), None),
-        time=example["time_start"],
+        nanoseconds=example["time_start"],
         display_filter=display_filter(example),
     )
 
@@ -197,7 +236,6 @@ def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[Any, Any
 def build_notable_frame(notable: list[Notable]) -> pd.DataFrame:
     """All rows as a table, lists as text."""
     import pandas as pd
-    import pyarrow as pa
 
     columns: dict[str, tuple[pa.DataType, list[Any]]] = {
         "remarks": (pa.string(), ["; ".join(each.remarks) for each in notable]),
@@ -208,7 +246,7 @@ def build_notable_frame(notable: list[Notable]) -> pd.DataFrame:
         "clients": (pa.int64(), [each.clients for each in notable]),
         "capture": (pa.string(), [each.capture for each in notable]),
         "packet": (pa.int64(), [each.packet for each in notable]),
-        "time": (pa.timestamp("ns", "UTC"), [each.time for each in notable]),
+        "time": (pa.timestamp("ns", "UTC"), [each.nanoseconds for each in notable]),
         "display_filter": (pa.string(), [each.display_filter for each in notable]),
     }
     table = pa.table({name: pa.array(values, type_, from_pandas=True) for name, (type_, values) in columns.items()})

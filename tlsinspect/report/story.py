@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..export.text import escape_control
 from ..statistics.categories import describe_outcome
+from ..statistics.rows import FrameColumns
 from ..statistics.wording import endpoint
 from ..story import Fact, Step, Story, StoryCertificate
 from .paragraphs import Paragraphs, Part
@@ -100,7 +101,7 @@ def certificate_parts(certificate: StoryCertificate) -> Iterator[Part]:
 
 def render_candidates(text: str, rows: pd.DataFrame) -> str:
     """That a text means several connections, and the first of these with the ids that tell them apart."""
-    outcomes = dict(zip(rows["connection_id"], describe_outcome(rows), strict=True))
+    outcomes = dict(zip(rows["connection_id"], describe_outcome(FrameColumns(rows)).to_pylist(), strict=True))
     lines = [f"{text!r} means {len(rows):,} connections; name one by its id:"]
     first = rows.head(MOST_CANDIDATES).astype(object)
     for row in first.where(first.notna(), None).to_dict("records"):

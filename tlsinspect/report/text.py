@@ -7,30 +7,34 @@ characters: everything is a Text, and every Text is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..answers.cases import CUT_OFF, FLAWS
-from ..answers.cases import flaws as flaws_of
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
 from ..columns import COMPLETE, SEVERITIES
 from ..connection import CARRIES_TLS
 from ..export.text import escape_control
 from ..policy import ENDING_SOON
-from ..statistics import Shares, build_port_shares, build_shares
+from ..statistics import Shares, build_shares
+from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
 from ..statistics.memory import remember
-from ..statistics.observations import tls_connections
-from ..statistics.series import is_true
+from ..statistics.observations import rows_of, with_tls
+from ..statistics.ports import count_ports
+from ..statistics.rows import columns_of, mask_of, one_piece, says, values_of
 from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, period_text, share_text
 from .notable import Notable, find_notable
-from .tables import Inspected, records_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.text import Text
+
+    from .tables import Inspected
 
 WIDE, WIDEST = 100, 120
 LABEL_WIDTH, LONGEST_NAME = 14, 60
@@ -117,8 +121,7 @@ class Bars:
         """A line for each of the first categories; the last says how much is unknown."""
         from rich.text import Text
 
-        table = self.shares.table
-        rows = list(zip(table["category"], table["count"], strict=True))
+        rows = self.shares.counts
         name_width = max((len(name) for name, _ in rows), default=0)
         unknown = f"  {self.shares.unknown:,} unknown" if self.shares.unknown else ""
         room = max(width - name_width - len(unknown) - 20, 8)
@@ -196,14 +199,16 @@ def render_summary(inspection: Inspected) -> Summary:
 
 def heading_lines(inspection: Inspected) -> list[Items]:
     """Which files, how much, when."""
-    captures = inspection.captures
-    names = [cut_text(str(name), LONGEST_NAME) for name in captures["capture"].dropna()]
-    packets, every = int(captures["packets"].sum()), int(inspection.ports["connections"].sum())
-    facts = [number_text(packets, "packet"), number_text(every, "connection")]
-    facts.append(f"{len(tls_connections(inspection)):,} with TLS")
-    period = period_text(captures["time_start"].min(), captures["time_end"].max())
-    files = Items(names[:MOST_FILES], more=max(len(names) - MOST_FILES, 0), style="bold")
-    return [files if names else Items(["no capture"]), Items([*facts, *([period] if period else [])], height=2)]
+    columns = values_of(columns_of(inspection, "captures"), "capture", "packets", "time_start", "time_end")
+    files, packets, starts, ends = ([value for value in column if value is not None] for column in columns)
+    [connections] = values_of(columns_of(inspection, "ports"), "connections")
+    names = [cut_text(name, LONGEST_NAME) for name in files]
+    every = sum(count or 0 for count in connections)
+    facts = [number_text(sum(packets), "packet"), number_text(every, "connection")]
+    facts.append(f"{int(with_tls(inspection).sum()):,} with TLS")
+    period = period_text(min(starts, default=None), max(ends, default=None))
+    shown = Items(names[:MOST_FILES], more=max(len(names) - MOST_FILES, 0), style="bold")
+    return [shown if names else Items(["no capture"]), Items([*facts, *([period] if period else [])], height=2)]
 
 
 def version_part(inspection: Inspected) -> Part:
@@ -224,12 +229,7 @@ def leading(inspection: Inspected, name: str, height: int = 1) -> Items:
     shares = build_shares(name, inspection, "connections")
     if not shares.denominator:
         return Items([nothing_known(shares)])
-    table = shares.table
-    words = [
-        f"{category} {share_text(count, shares.denominator)}"
-        for category, count in zip(table["category"], table["count"], strict=True)
-        if count
-    ]
+    words = [f"{category} {share_text(count, shares.denominator)}" for category, count in shares.counts if count]
     total = shares.denominator + shares.unknown
     known = f"(known for {share_text(shares.denominator, total)})" if shares.unknown_share > MUCH_UNKNOWN else ""
     return Items(words, lead=known, height=height)
@@ -247,21 +247,24 @@ def secrecy_items(inspection: Inspected) -> Items:
 
 def certificate_items(inspection: Inspected) -> Items:
     """How many certificates were in the clear, and what is wrong with how many."""
-    certificates = inspection.certificates
-    seen, until = certificates["last_seen"], certificates["not_after"]
+    certificates = columns_of(inspection, "certificates")
+    since, until, first, last = (
+        one_piece(certificates.column(name)) for name in ("not_before", "not_after", "first_seen", "last_seen")
+    )
+    soon = pc.less(until, pc.add(last, pa.scalar(ENDING_SOON)))
     faults = {
-        "expired": is_true(until < seen),
-        "self-signed": is_true(certificates["self_signed"]),
-        "not yet valid": is_true(certificates["not_before"] > certificates["first_seen"]),
-        f"ending within {ENDING_SOON.days} days": is_true(until >= seen) & is_true(until < seen + ENDING_SOON),
+        "expired": mask_of(pc.less(until, last)),
+        "self-signed": says(certificates, "self_signed"),
+        "not yet valid": mask_of(pc.greater(since, first)),
+        f"ending within {ENDING_SOON.days} days": mask_of(pc.and_(pc.greater_equal(until, last), soon)),
     }
     words = [f"{int(mask.sum()):,} {name}" for name, mask in faults.items() if mask.any()]
-    return Items([f"{len(certificates):,} in the clear", *words], height=2)
+    return Items([f"{len(until):,} in the clear", *words], height=2)
 
 
 def port_items(inspection: Inspected) -> Items:
     """What the ports that were asked for carry, and where else TLS is."""
-    rows = records_of(build_port_shares(inspection))
+    rows = count_ports(inspection)
     carried = [row for row in rows if row["tls_port"]]
     asked: dict[str, list[str]] = {}
     for row in carried:
@@ -275,7 +278,8 @@ def port_items(inspection: Inspected) -> Items:
 
 def finding_items(inspection: Inspected) -> Items:
     """How many kinds of findings there are of each severity, the worst first."""
-    severities = inspection.findings.drop_duplicates("id")["severity"].tolist()
+    kinds = dict(zip(*values_of(columns_of(inspection, "findings"), "id", "severity"), strict=True))
+    severities = list(kinds.values())
     words = [f"{severities.count(name):,} {name}" for name in reversed(SEVERITIES) if name in severities]
     return Items(words or ["nothing was found"])
 
@@ -295,20 +299,26 @@ def proof_text(each: Notable) -> str:
 
 def quality_items(inspection: Inspected) -> Items:
     """What is wrong with the captures and the connections in them, and how many things could not be read."""
-    faults = [text for text in quality_counts(inspection.captures) if text != COMPLETE]
-    flaws = flaws_of(inspection).value_counts()
-    if len(flaws):
-        tls = len(tls_connections(inspection))
-        faults.append(f"{share_text(tls - int(flaws.sum()), tls)} of TLS connections whole")
-        faults += [f"{number:,} {FLAWED[str(text)]}" for text, number in flaws.items()]
-    problems = int(inspection.problems["count"].fillna(1).sum())
+    faults = [text for text in quality_counts(inspection) if text != COMPLETE]
+    rows = rows_of(inspection, with_tls)
+    flaws = counted(describe_flaws(rows).to_pylist())
+    if flaws:
+        flawed = sum(number for _, number in flaws)
+        faults.append(f"{share_text(len(rows) - flawed, len(rows))} of TLS connections whole")
+        faults += [f"{number:,} {FLAWED[text]}" for text, number in flaws]
+    [counts] = values_of(columns_of(inspection, "problems"), "count")
+    problems = sum(1 if count is None else count for count in counts)
     read = f"{number_text(problems, 'problem')}, see the report" if problems else "everything could be read"
     return Items([*(faults or [COMPLETE]), read], height=2)
 
 
-def quality_counts(captures: pd.DataFrame) -> list[str]:
+def quality_counts(inspection: Inspected) -> list[str]:
     """Each kind of quality, and of how many files where they differ."""
-    counts = captures["quality"].dropna().value_counts()
-    if len(counts) <= 1:
-        return [str(text) for text in counts.index]
-    return [f"{int(number):,} x {text}" for text, number in counts.items()]
+    [qualities] = values_of(columns_of(inspection, "captures"), "quality")
+    counts = counted(qualities)
+    return [text if len(counts) == 1 else f"{number:,} x {text}" for text, number in counts]
+
+
+def counted(texts: Iterable[str | None]) -> list[tuple[str, int]]:
+    """Each text and how often it stands there, the most frequent first, then in their order."""
+    return Counter(text for text in texts if text is not None).most_common()

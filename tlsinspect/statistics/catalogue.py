@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..registry import extension_name, group_name, signature_scheme_name
 from . import categories, lifetimes, offers, progress, sizes
 from .categories import by_column, by_flag, by_leaf
-from .observations import Categorise, Scope, connections_on_tls_ports, connections_with_alert, tls_connections
+from .observations import Categorise, Scope, by_frame, on_tls_ports, with_alert, with_tls
 
 
 class Unit(NamedTuple):
@@ -89,7 +89,7 @@ class Statistic:
     caveat: str
     column: str
     categorise: Categorise
-    scope: Scope = tls_connections
+    scope: Scope = with_tls
     chosen_by_server: bool = True
     focus: str = ""
     order: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ STATISTICS: dict[str, Statistic] = {
             "Clients offered TLS 1.3 for {share}",
             "From supported_versions, failing that the ClientHello's version field. A scanner offers less on purpose.",
             "client_legacy_version",
-            categories.offered_version,
+            by_frame(categories.offered_version),
             chosen_by_server=False,
             focus="TLS 1.3",
             order=VERSION_ORDER,
@@ -130,7 +130,7 @@ STATISTICS: dict[str, Statistic] = {
             "The diagonal is the best that the client could get. Right of it is TLS that something held back: the "
             "server, or a device between.",
             "version",
-            categories.version_pair,
+            by_frame(categories.version_pair),
         ),
         Statistic(
             "version_limit",
@@ -139,7 +139,7 @@ STATISTICS: dict[str, Statistic] = {
             "The client offered no TLS 1.3 for {share}",
             "A server that chose less may be unable or unwilling: one connection cannot tell.",
             "version",
-            categories.version_limit,
+            by_frame(categories.version_limit),
             focus="client offered less",
             order=("TLS 1.3 agreed", "server chose less", "client offered less"),
         ),
@@ -159,7 +159,7 @@ STATISTICS: dict[str, Statistic] = {
             "{category} protects {share}",
             "CBC is weak mostly by how old versions use it (Lucky 13, BEAST); encrypt_then_mac is not weighed in.",
             "cipher_suite",
-            categories.cipher_class,
+            by_frame(categories.cipher_class),
             order=CIPHER_CLASS_ORDER,
         ),
         Statistic(
@@ -170,8 +170,8 @@ STATISTICS: dict[str, Statistic] = {
             "Only connections that agreed on an AEAD. Servers often choose by the client's hardware: ChaCha20 for "
             "phones without AES instructions is a choice for speed, not a weakness.",
             "cipher_suite",
-            categories.aead,
-            scope=categories.aead_connections,
+            by_frame(categories.aead),
+            scope=categories.with_aead,
         ),
         Statistic(
             "weak_offers",
@@ -181,7 +181,7 @@ STATISTICS: dict[str, Statistic] = {
             "An offer is no use: what was agreed stands under the kinds of record protection. A scanner offers "
             "everything on purpose. Kinds: RFC 9325 section 4.1.",
             "cipher_suites",
-            offers.weak_offers,
+            by_frame(offers.weak_offers),
             chosen_by_server=False,
             focus=offers.NO_WEAK_KIND,
         ),
@@ -210,7 +210,7 @@ STATISTICS: dict[str, Statistic] = {
             "{category} was offered for {share}",
             "What is offered is not what a key share is sent for. SSL 2.0 and clients without the extension have none.",
             "supported_groups",
-            offers.by_offer("supported_groups", group_name),
+            by_frame(offers.by_offer("supported_groups", group_name)),
             chosen_by_server=False,
         ),
         Statistic(
@@ -242,7 +242,7 @@ STATISTICS: dict[str, Statistic] = {
             "The client offered no post-quantum group for {share}",
             "About the key exchange only. A server that chose a classical group may be unable or unwilling.",
             "post_quantum",
-            offers.post_quantum_limit,
+            by_frame(offers.post_quantum_limit),
             focus="client offered none",
             order=("post-quantum agreed", "server chose classical", "client offered none"),
         ),
@@ -253,7 +253,7 @@ STATISTICS: dict[str, Statistic] = {
             "{share} have no forward secrecy",
             "Recorded now, decrypted later: the share without any forward secrecy is open to whoever gets the key.",
             "forward_secrecy",
-            categories.secrecy,
+            by_frame(categories.secrecy),
             focus="not forward secret",
             order=SECRECY_ORDER,
         ),
@@ -330,7 +330,7 @@ STATISTICS: dict[str, Statistic] = {
             "Nothing speaks against the certificate for {share}",
             "What dates and names say at capture time. Trust in the authority and revocation are not judged.",
             "validation",
-            categories.validation,
+            by_frame(categories.validation),
             focus="nothing against it",
         ),
         Statistic(
@@ -340,7 +340,7 @@ STATISTICS: dict[str, Statistic] = {
             "A full handshake was made for {share}",
             "In TLS 1.3 a PSK may also come from outside; the wire does not tell it from a resumption.",
             "resumed",
-            categories.resumption,
+            by_frame(categories.resumption),
             focus="full handshake",
             order=("full handshake", *categories.RESUMPTIONS.values(), "resumed"),
         ),
@@ -360,7 +360,7 @@ STATISTICS: dict[str, Statistic] = {
             "{category} was offered for {share}",
             "The signature_algorithms extension. Clients list old ones long after servers stopped using them.",
             "signature_algorithms",
-            offers.by_offer("signature_algorithms", signature_scheme_name),
+            by_frame(offers.by_offer("signature_algorithms", signature_scheme_name)),
             chosen_by_server=False,
         ),
         Statistic(
@@ -370,7 +370,7 @@ STATISTICS: dict[str, Statistic] = {
             "{category} was sent for {share}",
             "Extensions of the first ClientHello as it is readable: with Encrypted ClientHello, of the outer one.",
             "client_extensions",
-            offers.by_offer("client_extensions", extension_name),
+            by_frame(offers.by_offer("client_extensions", extension_name)),
             chosen_by_server=False,
         ),
         Statistic(
@@ -381,8 +381,8 @@ STATISTICS: dict[str, Statistic] = {
             "Over TCP: the message and one record header against 1,500 octets less IP and TCP headers without options. "
             "Where the path carries less, or TCP has options, fewer fit. QUIC and DTLS split by rules of their own.",
             "client_hello_length",
-            sizes.hello_fits,
-            scope=sizes.tcp_hellos,
+            by_frame(sizes.hello_fits),
+            scope=sizes.over_tcp,
             chosen_by_server=False,
             focus=sizes.FITS,
             order=(sizes.FITS, sizes.TOO_LARGE),
@@ -403,8 +403,8 @@ STATISTICS: dict[str, Statistic] = {
             "TLS is spoken on {share} to TLS ports",
             "Told from the first octets. DTLS, QUIC and SSL 2.0 count as TLS; where nobody spoke, it is silent.",
             "protocol",
-            categories.carried,
-            scope=connections_on_tls_ports,
+            by_frame(categories.carried),
+            scope=on_tls_ports,
             chosen_by_server=False,
             focus="tls",
         ),
@@ -416,7 +416,7 @@ STATISTICS: dict[str, Statistic] = {
             "By connection: browsers try both and may keep one of them unused. A capture point behind a filter of UDP "
             "sees no QUIC, whatever the clients can do.",
             "protocol",
-            categories.transport,
+            by_frame(categories.transport),
             chosen_by_server=False,
             focus="QUIC",
             order=("QUIC", "TLS over TCP", "DTLS", categories.OTHER_TRANSPORT),
@@ -428,7 +428,7 @@ STATISTICS: dict[str, Statistic] = {
             "TLS is spoken on {category} by {share}",
             "The servers' ports of connections that carried TLS. TLS in an upgrade (STARTTLS) counts on its port.",
             "server_port",
-            categories.server_port,
+            by_frame(categories.server_port),
             chosen_by_server=False,
         ),
         Statistic(
@@ -450,8 +450,8 @@ STATISTICS: dict[str, Statistic] = {
             "Only what is in the clear: TLS 1.3 encrypts everything after the ServerHello, so that later failures show "
             "as that step. The side that sent the last message is not always the one that gave up.",
             "handshake_history",
-            progress.last_step,
-            scope=progress.failed_connections,
+            by_frame(progress.last_step),
+            scope=progress.with_failure,
             chosen_by_server=False,
             order=progress.STEP_ORDER,
         ),
@@ -463,7 +463,7 @@ STATISTICS: dict[str, Statistic] = {
             "The last alert of each connection that had one in the clear; close_notify is not a failure.",
             "last_alert",
             by_column("last_alert_name"),
-            scope=connections_with_alert,
+            scope=with_alert,
             chosen_by_server=False,
         ),
         Statistic(

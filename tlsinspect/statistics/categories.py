@@ -8,18 +8,33 @@ for a policy to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tlsinspect.failures.causes import CAUSES
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
 
-from .observations import Categorise, Frames, leaf_of, tls_connections
-from .series import integer_dtype, is_false, is_true, look_up, text_dtype, text_series
+from .observations import Categorise, Frames, leaf_of, with_tls
+from .rows import (
+    Columns,
+    Mask,
+    Rows,
+    among,
+    columns_of,
+    look_up,
+    one_piece,
+    renamed,
+    says,
+    text_column,
+    values_of,
+    where,
+)
+from .series import integer_dtype, is_false, is_true, text_dtype, text_series
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 TLS_1_3 = 0x0304
 TLS_1_3_DRAFTS = range(0x7E00, 0x8000)  # and the experiments of its time
@@ -49,8 +64,9 @@ VALIDATIONS = {
 def by_column(column: str) -> Categorise:
     """Categories are the values of a column; an empty text is unknown."""
 
-    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-        return text_series(rows[column].where(rows[column] != "", None), rows)
+    def categorise(frames: Frames, rows: Rows) -> pa.Array:
+        texts = rows.column(column)
+        return where(among(rows, column, ("",)), None, texts)
 
     categorise.__doc__ = f"Categories are the values of `{column}`."
     return categorise
@@ -59,11 +75,11 @@ def by_column(column: str) -> Categorise:
 def by_flag(column: str, yes: str, no: str) -> Categorise:
     """Categories are two names for the values of a yes-or-no column."""
 
-    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-        category = text_series(None, rows)
-        category[is_true(rows[column])] = yes
-        category[is_false(rows[column])] = no
-        return category
+    def categorise(frames: Frames, rows: Rows) -> pa.Array:
+        import pyarrow.compute as pc
+
+        flags = rows.column(column)
+        return pc.if_else(flags, yes, no)
 
     categorise.__doc__ = f"Categories are what `{column}` says: {yes} or {no}."
     return categorise
@@ -117,12 +133,11 @@ def cipher_class(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     return text_series(names.map({name: suite_class(name) for name in names.dropna().unique().tolist()}), rows)
 
 
-def aead_connections(frames: Frames) -> pd.DataFrame:
+def with_aead(frames: Frames) -> Mask:
     """The TLS connections whose suite is an AEAD one, and those whose suite is not known."""
-    rows = tls_connections(frames)
-    names = rows["cipher_suite_name"]
-    other = {name for name in names.dropna().unique().tolist() if not suite_aead(name)}
-    return rows[~is_true(names.isin(other))]
+    connections = columns_of(frames, "connections")
+    names = one_piece(connections.column("cipher_suite_name")).unique().drop_null().to_pylist()
+    return with_tls(frames) & ~among(connections, "cipher_suite_name", [each for each in names if not suite_aead(each)])
 
 
 def aead(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
@@ -199,27 +214,32 @@ def server_port(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     return text_series(rows["server_port"].astype(text_dtype()) + "/" + rows["transport"], rows)
 
 
-def outcome(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+def outcome(frames: Frames, rows: Rows) -> pa.Array:
     """Categorise by how the handshake ended."""
     return describe_outcome(rows)
 
 
-def describe_outcome(rows: pd.DataFrame) -> pd.Series[str]:
+def describe_outcome(rows: Columns) -> pa.Array:
     """How each handshake ended; an alert in the clear is named, with who sent it. Null where that is unknown."""
-    category = text_series(rows["failure"].map(FAILURES), rows)
-    named = text_series("alert " + rows["last_alert_name"] + " from " + rows["last_alert_sender"], rows)
-    alert = is_true(rows["failure"] == "alert")
-    category[alert] = named.fillna("encrypted alert")[alert]
-    category[is_true(rows["established"])] = "established"
-    return category
+    import pyarrow.compute as pc
+
+    ended = renamed(text_column(rows, "failure"), FAILURES)
+    sender = pc.binary_join_element_wise(
+        "alert", text_column(rows, "last_alert_name"), "from", text_column(rows, "last_alert_sender"), " "
+    )
+    ended = where(among(rows, "failure", ("alert",)), pc.fill_null(sender, "encrypted alert"), ended)
+    return where(says(rows, "established"), "established", ended)
 
 
-def describe_cause(rows: pd.DataFrame) -> pd.Series[str]:
+def describe_cause(rows: Columns) -> pa.Array:
     """Why each handshake failed, in a few words, and how it ended; the latter where that is all that is known."""
+    import pyarrow.compute as pc
+
     titles = {code: cause.title for code, cause in CAUSES.items() if code != "capture_end"}
     ended = describe_outcome(rows)
-    why = text_series(rows["failure_cause"].map(titles), rows)
-    return text_series(why + " (" + ended + ")", rows).fillna(why).fillna(ended)
+    why = renamed(text_column(rows, "failure_cause"), titles)
+    both = pc.binary_join_element_wise(why, pc.binary_join_element_wise("(", ended, ")", ""), " ")
+    return pc.coalesce(both, why, ended)
 
 
 def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
@@ -227,35 +247,43 @@ def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     return text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
 
 
-def by_leaf(describe: Callable[[pd.DataFrame], pd.Series[str]]) -> Categorise:
-    """Categories describe the server's certificate; `describe` names each row of the certificates frame."""
+def by_leaf(describe: Callable[[Columns], Sequence[str | None]]) -> Callable[[Frames, Columns], pa.Array]:
+    """Categories describe the server's certificate; `describe` names each row of the certificates table."""
 
-    def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-        certificates = frames.certificates.drop_duplicates("sha256").set_index("sha256")
-        return look_up(leaf_of(frames, rows), text_series(describe(certificates), certificates))
+    def categorise(frames: Frames, rows: Columns) -> pa.Array:
+        import pyarrow as pa
+
+        certificates = columns_of(frames, "certificates")
+        named = pa.array(describe(certificates), pa.string())
+        return look_up(leaf_of(frames, rows), text_column(certificates, "sha256"), named)
 
     categorise.__doc__ = f"About the first certificate that the server sent. {describe.__doc__}"
     return categorise
 
 
-def key_type(certificates: pd.DataFrame) -> pd.Series[str]:
+def key_type(certificates: Columns) -> list[str | None]:
     """Name each certificate's key: RSA 2048, EC secp256r1, Ed25519."""
-    kind, bits = certificates["key_type"], certificates["key_bits"].astype(text_dtype())
-    sized = (kind + " " + bits).where(is_true(kind.isin(("RSA", "DSA", "DH"))), None)
-    return sized.fillna(kind + " " + certificates["curve"]).fillna(kind)
+    columns = values_of(certificates, "key_type", "key_bits", "curve")
+    return [name_key(*values) for values in zip(*columns, strict=True)]
 
 
-def signature_algorithm(certificates: pd.DataFrame) -> pd.Series[str]:
+def name_key(kind: str | None, bits: int | None, curve: str | None) -> str | None:
+    """The name of one key; None for one that is not known."""
+    if kind in ("RSA", "DSA", "DH") and bits is not None:
+        return f"{kind} {bits}"
+    return kind if kind is None or curve is None else f"{kind} {curve}"
+
+
+def signature_algorithm(certificates: Columns) -> list[str | None]:
     """Name the algorithm of the issuer's signature."""
-    return certificates["signature_algorithm"]
+    return values_of(certificates, "signature_algorithm")[0]
 
 
-def authority(certificates: pd.DataFrame) -> pd.Series[str]:
+def authority(certificates: Columns) -> list[str | None]:
     """Name who issued each certificate: the issuer's organization, failing that its common name, or itself."""
-    names = {text: issuer_label(text) for text in certificates["issuer"].dropna().unique().tolist()}
-    category = text_series(certificates["issuer"].map(names), certificates)
-    category[is_true(certificates["self_signed"])] = "self-signed"
-    return category
+    issuers, own = values_of(certificates, "issuer", "self_signed")
+    names = {text: issuer_label(text) for text in issuers if text is not None}
+    return ["self-signed" if self_signed else names.get(text) for text, self_signed in zip(issuers, own, strict=True)]
 
 
 def issuer_label(name: str) -> str:

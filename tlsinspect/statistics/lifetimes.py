@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..policies import load_policy
-from .observations import Frames, leaf_of, tls_connections
-from .series import build_result, text_series
+from .observations import Frames, leaf_of, rows_of, with_tls
+from .rows import Columns, FrameColumns, columns_of, values_of
+from .series import build_result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,21 +61,18 @@ def judge_lifetime(issued: datetime, validity_days: float) -> str:
     return WITHIN if whole_days(validity_days) <= limit else LONGER
 
 
-def lifetime_limit(certificates: pd.DataFrame) -> pd.Series[str]:
+def lifetime_limit(certificates: Columns) -> list[str | None]:
     """Each certificate's validity against the CA/Browser limit of its day of issue."""
-    return text_series(
-        [
-            None if days is None or issued is None else judge_lifetime(issued, days)
-            for issued, days in zip(*plain(certificates, "not_before", "validity_days"), strict=True)
-        ],
-        certificates,
-    )
+    return [
+        None if days is None or issued is None else judge_lifetime(issued, days)
+        for issued, days in zip(*values_of(certificates, "not_before", "validity_days"), strict=True)
+    ]
 
 
-def lifetime(certificates: pd.DataFrame) -> pd.Series[str]:
+def lifetime(certificates: Columns) -> list[str | None]:
     """Each certificate's validity in steps that end at the CA/Browser limits."""
-    days = plain(certificates, "validity_days")[0]
-    return text_series([None if value is None else lifetime_step(value) for value in days], certificates)
+    [days] = values_of(certificates, "validity_days")
+    return [None if value is None else lifetime_step(value) for value in days]
 
 
 def lifetime_step(validity_days: float) -> str:
@@ -83,11 +81,12 @@ def lifetime_step(validity_days: float) -> str:
     return LIFETIME_ORDER[sum(days > limit for limit in LIMIT_DAYS)]
 
 
-def names_covered(certificates: pd.DataFrame) -> pd.Series[str]:
+def names_covered(certificates: Columns) -> list[str | None]:
     """How many names and addresses each certificate's subjectAltName holds, in steps."""
-    lists = plain(certificates, "san_dns", "san_ip")
-    counts = [None if dns is None or ip is None else len(dns) + len(ip) for dns, ip in zip(*lists, strict=True)]
-    return text_series([None if count is None else names_step(count) for count in counts], certificates)
+    lists = values_of(certificates, "san_dns", "san_ip")
+    return [
+        None if dns is None or ip is None else names_step(len(dns) + len(ip)) for dns, ip in zip(*lists, strict=True)
+    ]
 
 
 def names_step(count: int) -> str:
@@ -95,33 +94,18 @@ def names_step(count: int) -> str:
     return next(name for most, name in NAME_BINS if count <= most)
 
 
-def plain(table: pd.DataFrame, *columns: str) -> list[list[Any]]:
-    """Columns as lists of Python values, times to the microsecond."""
-    import pyarrow as pa
-
-    return [pa.array(table[column]).cast(kind_of(table, column), safe=False).to_pylist() for column in columns]
-
-
-def kind_of(table: pd.DataFrame, column: str) -> Any:
-    """The type a column is read in: times in microseconds, which Python has, everything else as it is."""
-    import pyarrow as pa
-
-    kind = pa.array(table[column]).type
-    return pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(kind) else kind
-
-
 def sent_certificates(frames: Frames) -> pd.DataFrame:
     """The rows of the certificates frame that servers sent as their own, each once."""
-    leaves = set(leaf_of(frames, tls_connections(frames)).dropna())
+    leaves = set(leaf_of(frames, rows_of(frames, with_tls)).drop_null().to_pylist())
     rows = frames.certificates.drop_duplicates("sha256")
     return rows[rows["sha256"].isin(leaves)]
 
 
 def build_lifetimes(frames: Frames) -> pd.DataFrame:
     """One row per server certificate with dates: issued, days, limit_days (null without one), category, sha256."""
-    rows = sent_certificates(frames)
+    rows = values_of(FrameColumns(sent_certificates(frames)), "not_before", "validity_days", "sha256")
     columns: dict[str, list[Any]] = {name: [] for name in ("issued", "days", "limit_days", "category", "sha256")}
-    for issued, days, sha256 in zip(*plain(rows, "not_before", "validity_days", "sha256"), strict=True):
+    for issued, days, sha256 in zip(*rows, strict=True):
         if issued is not None and days is not None:
             values = (issued, whole_days(days), limit_at(issued), judge_lifetime(issued, days), sha256)
             for name, value in zip(columns, values, strict=True):
@@ -134,12 +118,12 @@ def build_remaining_days(frames: Frames) -> pd.DataFrame:
 
     Days from the start of the connection to not_after, negative for an expired certificate.
     """
-    rows = tls_connections(frames)
-    leaves = leaf_of(frames, rows).tolist()
-    certificates = frames.certificates.drop_duplicates("sha256")
-    ends = dict(zip(*plain(certificates, "sha256", "not_after"), strict=True))
+    rows = rows_of(frames, with_tls)
+    leaves = leaf_of(frames, rows).to_pylist()
+    known = zip(*values_of(columns_of(frames, "certificates"), "sha256", "not_after"), strict=True)
+    ends = dict(reversed(list(known)))
     columns: dict[str, list[Any]] = {"sha256": [], "time": [], "remaining_days": []}
-    for sha256, time in zip(leaves, plain(rows, "time_start")[0], strict=True):
+    for sha256, time in zip(leaves, *values_of(rows, "time_start"), strict=True):
         end = ends.get(sha256)
         if end is not None and time is not None:
             columns["sha256"].append(sha256)

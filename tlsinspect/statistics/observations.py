@@ -8,13 +8,16 @@ categories.py says what counts as what; shares.py and timeline.py count.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .memory import once
-from .series import arrow_series, is_false, is_true, look_up, text_dtype
+from .rows import Columns, Mask, Rows, among, columns_of, known, look_up, mask_of, one_piece, says, where
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 EXCLUDING_REASONS = ("not_applicable", "not_offered")
 REASON_NOT_STATED = "not_stated"
@@ -37,114 +40,182 @@ class Frames(Protocol):
     def ports(self) -> pd.DataFrame: ...
 
 
-Scope = Callable[[Frames], "pd.DataFrame"]
-Categorise = Callable[[Frames, "pd.DataFrame"], "pd.Series[str]"]
+Scope = Callable[[Frames], Mask]
+Categorise = Callable[[Frames, Rows], "pa.Array"]
+Describe = Callable[[Frames, "pd.DataFrame"], "pd.Series[str]"]
+
+
+def by_frame(describe: Describe) -> Categorise:
+    """Categories that are made from a frame of the rows."""
+
+    def categorise(frames: Frames, rows: Rows) -> pa.Array:
+        import pyarrow as pa
+
+        return one_piece(pa.array(describe(frames, rows.frame)))
+
+    categorise.__doc__ = describe.__doc__
+    return categorise
+
+
+def with_tls(frames: Frames) -> Mask:
+    """The connections that carried TLS, on whatever port."""
+    from tlsinspect.connection import CARRIES_TLS
+
+    return once(frames, with_tls, lambda: among(columns_of(frames, "connections"), "protocol", CARRIES_TLS))
+
+
+def with_alert(frames: Frames) -> Mask:
+    """The TLS connections in which an alert could be read."""
+    return with_tls(frames) & known(columns_of(frames, "connections"), "last_alert")
+
+
+def on_tls_ports(frames: Frames) -> Mask:
+    """The connections to the ports that were asked for as TLS ports, whatever they carried."""
+    import pyarrow as pa
+
+    ports = columns_of(frames, "ports")
+    asked = one_piece(ports.column("server_port")).filter(pa.array(says(ports, "tls_port")))
+    return among(columns_of(frames, "connections"), "server_port", asked.unique().to_pylist())
 
 
 def tls_connections(frames: Frames) -> pd.DataFrame:
     """The connections that carried TLS, on whatever port."""
-    from tlsinspect.connection import CARRIES_TLS
-
-    rows = frames.connections
-    return once(frames, tls_connections, lambda: rows[is_true(rows["protocol"].isin(CARRIES_TLS))])
-
-
-def connections_with_alert(frames: Frames) -> pd.DataFrame:
-    """The TLS connections in which an alert could be read."""
-    rows = tls_connections(frames)
-    return rows[rows["last_alert"].notna()]
+    return once(frames, tls_connections, lambda: frames.connections[with_tls(frames)])
 
 
 def connections_on_tls_ports(frames: Frames) -> pd.DataFrame:
     """The connections to the ports that were asked for as TLS ports, whatever they carried."""
-    ports = frames.ports
-    asked = ports.loc[is_true(ports["tls_port"]), "server_port"]
-    rows = frames.connections
-    return rows[is_true(rows["server_port"].isin(asked))]
+    return frames.connections[on_tls_ports(frames)]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What is known of one question, row for row.
+
+    `category` is null where it is unknown, and a list where a row can be of several (see offers.py);
+    `reason` says why it is null. `applies` is false where the question has no answer.
+    """
+
+    rows: Rows
+    category: pa.Array
+    reason: pa.Array
+    applies: Mask
+
+    def key(self, name: str) -> pa.Array:
+        """What rows are counted by: one of KEYS; null where there is none."""
+        made, place = self.rows.made, f"key {name}"
+        if place not in made:
+            made[place] = KEYS[name](self.rows)
+        return made[place]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same as a frame: category, reason, applies, and KEYS."""
+        import pyarrow as pa
+
+        from tlsinspect.tables.arrow import to_frame
+
+        columns = {name: self.key(name) for name in KEYS} | {"category": self.category, "reason": self.reason}
+        return to_frame(pa.table(columns)).assign(applies=self.applies)
 
 
 def build_observations(
     frames: Frames, scope: Scope, categorise: Categorise, column: str, chosen_by_server: bool
-) -> pd.DataFrame:
-    """Build one observation per row of the scope: category, reason, applies, and what rows are counted by.
+) -> Observations:
+    """Build one observation per row of the scope; a reason is the row's of unknown_reasons of `column`.
 
-    `category` is null where it is unknown, and a list where a row can be of several (see offers.py);
-    `reason` says why it is null, from the row's unknown_reasons of `column`. `applies` is false where the
-    question has no answer: the reason says so or, if
-    `chosen_by_server`, the handshake ended before the server chose anything. The other columns are
-    bytes (octets), server, client, name, certificate (null where there is none) and time (UTC).
-    """
-    rows, keys = once(frames, (scope, count_keys), lambda: count_keys(frames, scope))
-    category = categorise(frames, rows)
-    known = category.notna()
-    reason = unknown_reasons(rows, column)
-    applies = ~is_true(reason.isin(EXCLUDING_REASONS))
-    if chosen_by_server:
-        applies &= ~once(frames, (scope, nothing_chosen), lambda: nothing_chosen(rows))
-    applies |= known
-    reason = reason.fillna(REASON_NOT_STATED).where(~known, None)
-    return keys.assign(category=category, reason=reason, applies=applies)
-
-
-def count_keys(frames: Frames, scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of the scope, and what they are counted by."""
-    import pandas as pd
-
-    rows = scope(frames).reset_index(drop=True)
-    keys = {
-        "bytes": rows["client_bytes"].fillna(0) + rows["server_bytes"].fillna(0),
-        "server": rows["server_ip"] + " " + rows["server_port"].astype(text_dtype()),
-        "client": rows["client_ip"],
-        "name": rows["server_name"].str.lower(),
-        "certificate": leaf_of(frames, rows),
-        "time": rows["time_start"],
-    }
-    return rows, pd.DataFrame(keys)
-
-
-def one_per_category(observations: pd.DataFrame) -> pd.DataFrame:
-    """The observations with one row for each of their categories: those with a list are split, the rest stay."""
-    if observations["category"].dtype == text_dtype():
-        return observations
-    split = observations.explode("category")
-    return split[split["category"].notna()]
-
-
-def nothing_chosen(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Rows whose handshake ended before a ServerHello although nothing is missing from the capture."""
-    whole = ~(is_true(rows["gap"]) | is_true(rows["midstream"]) | is_true(rows["one_sided"]))
-    return whole & ~is_true(rows["truncated"]) & rows["server_hello_packet"].isna() & rows["failure"].notna()
-
-
-def is_cut_off(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Rows whose packets end before the handshake does: it is not known to have failed."""
-    return is_true(rows["failure"] == CAPTURE_END)
-
-
-def has_failed(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Rows whose handshake was refused, reset or closed before it was over."""
-    return is_false(rows["established"]) & ~is_cut_off(rows)
-
-
-def unknown_reasons(rows: pd.DataFrame, column: str) -> pd.Series[str]:
-    """The reason that each row gives for not knowing `column`; null without one.
-
-    A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same.
+    A question does not apply where the reason says so or, if `chosen_by_server`, the handshake ended before the
+    server chose anything.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    reasons = arrow_series(pc.map_lookup(pa.array(rows["unknown_reasons"]), column, "first"), rows)
-    return reasons.mask(is_cut_off(rows), CAPTURE_END) if column == "established" else reasons
+    rows = rows_of(frames, scope)
+    category = categorise(frames, rows)
+    answered = mask_of(pc.is_valid(category))
+    reason = unknown_reasons(rows, column)
+    applies = ~mask_of(pc.is_in(reason, value_set=pa.array(EXCLUDING_REASONS)))
+    if chosen_by_server:
+        applies &= ~once(frames, (scope, nothing_chosen), lambda: nothing_chosen(rows))
+    applies |= answered
+    reason = where(answered, None, pc.fill_null(reason, REASON_NOT_STATED))
+    return Observations(rows, category, reason, applies)
 
 
-def leaf_of(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+def rows_of(frames: Frames, scope: Scope) -> Rows:
+    """The rows of a scope."""
+    return once(frames, (scope, Rows), lambda: Rows(frames, scope(frames)))
+
+
+def octets_of(rows: Rows) -> pa.Array:
+    """The payload that both sides sent."""
+    import pyarrow.compute as pc
+
+    return pc.add(pc.fill_null(rows.column("client_bytes"), 0), pc.fill_null(rows.column("server_bytes"), 0))
+
+
+def server_of(rows: Rows) -> pa.Array:
+    """Address and port of the server."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(rows.column("server_ip"), rows.column("server_port").cast(pa.string()), " ")
+
+
+def name_of(rows: Rows) -> pa.Array:
+    """The name that the client asked for, in small letters."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_lower(rows.column("server_name"))
+
+
+KEYS: dict[str, Callable[[Rows], pa.Array]] = {
+    "bytes": octets_of,
+    "server": server_of,
+    "client": lambda rows: rows.column("client_ip"),
+    "name": name_of,
+    "certificate": lambda rows: leaf_of(rows.frames, rows),
+    "time": lambda rows: rows.column("time_start"),
+}
+
+
+def nothing_chosen(rows: Columns) -> Mask:
+    """Rows whose handshake ended before a ServerHello although nothing is missing from the capture."""
+    flawed = says(rows, "gap") | says(rows, "midstream") | says(rows, "one_sided") | says(rows, "truncated")
+    return ~flawed & ~known(rows, "server_hello_packet") & known(rows, "failure")
+
+
+def is_cut_off(rows: Columns) -> Mask:
+    """Rows whose packets end before the handshake does: it is not known to have failed."""
+    return among(rows, "failure", (CAPTURE_END,))
+
+
+def has_failed(rows: Columns) -> Mask:
+    """Rows whose handshake was refused, reset or closed before it was over."""
+    return says(rows, "established", False) & ~is_cut_off(rows)
+
+
+def unknown_reasons(rows: Columns, column: str) -> pa.Array:
+    """The reason that each row gives for not knowing `column`; null without one.
+
+    A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same.
+    """
+    import pyarrow.compute as pc
+
+    reasons = pc.map_lookup(one_piece(rows.column("unknown_reasons")), column, "first")
+    return where(is_cut_off(rows), CAPTURE_END, reasons) if column == "established" else reasons
+
+
+def leaf_of(frames: Frames, rows: Columns) -> pa.Array:
     """The SHA-256 of each row's server certificate; null where none was seen."""
-    return look_up(rows["connection_id"], once(frames, leaves_by_connection, lambda: leaves_by_connection(frames)))
+    owners, leaves = once(frames, leaves_by_connection, lambda: leaves_by_connection(frames))
+    return look_up(one_piece(rows.column("connection_id")), owners, leaves)
 
 
-def leaves_by_connection(frames: Frames) -> pd.Series[str]:
-    """The SHA-256 of the server's own certificate by connection_id."""
-    chains = frames.chains
-    leaves = chains[is_true(chains["position"] == 0) & is_true(chains["side"] == "server")]
-    return leaves.drop_duplicates("connection_id").set_index("connection_id")["sha256"]
+def leaves_by_connection(frames: Frames) -> tuple[Any, Any]:
+    """The connection_ids of those whose servers sent a certificate of their own, and its SHA-256."""
+    import pyarrow as pa
+
+    chains = columns_of(frames, "chains")
+    mask = pa.array(among(chains, "position", (0,)) & among(chains, "side", ("server",)))
+    return tuple(one_piece(chains.column(name)).filter(mask) for name in ("connection_id", "sha256"))

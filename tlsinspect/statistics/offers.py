@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tlsinspect.registry import is_grease
 from tlsinspect.registry.suites import group_facts, suite_facts
 
-from .observations import Categorise, Frames
+from .observations import Describe, Frames
 from .series import arrow_series, is_false, is_true, list_dtype, text_series
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NO_WEAK_KIND = "no weak kind"
 WEAK_KINDS = ("no encryption (NULL)", "no authentication (anon)", "export grade", "single DES", "RC4", "3DES")
 
 
-def by_offer(column: str, name_of: Callable[[int], str]) -> Categorise:
+def by_offer(column: str, name_of: Callable[[int], str]) -> Describe:
     """Categories are the names of the numbers in a list column; all GREASE values (RFC 8701) are one."""
 
     def name_offer(codes: Codes) -> Iterable[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from .interval import share_columns
 from .observations import Frames
-from .series import build_result, is_true
+from .rows import columns_of, values_of
+from .series import build_result
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PORT_COLUMNS = ("server_port", "transport", "protocol", "tls_port", "count", "denominator")
 
 
 def build_port_shares(frames: Frames, unit: str = "connections") -> pd.DataFrame:
@@ -18,16 +22,30 @@ def build_port_shares(frames: Frames, unit: str = "connections") -> pd.DataFrame
     Columns: server_port, transport, protocol, tls_port, count, denominator (of the port), share, low, high;
     counted in connections or bytes (without interval). Raises KeyError for another unit.
     """
+    rows = count_ports(frames, unit)
+    columns = {name: [row[name] for row in rows] for name in PORT_COLUMNS}
+    return build_result(columns | share_columns(columns["count"], columns["denominator"], interval=unit != "bytes"))
+
+
+def count_ports(frames: Frames, unit: str = "connections") -> list[dict[str, Any]]:
+    """The same rows, with PORT_COLUMNS."""
     if unit not in ("connections", "bytes"):
         raise KeyError(unit)
-    ports = frames.ports
-    count = ports[unit].fillna(0)
-    table = ports.assign(tls_port=is_true(ports["tls_port"]), count=count)
-    table["denominator"] = table.groupby(["server_port", "transport"])["count"].transform("sum")
-    table = table.sort_values(
-        ["tls_port", "denominator", "server_port", "transport", "count", "protocol"],
-        ascending=[False, False, True, True, False, True],
+    ports = values_of(columns_of(frames, "ports"), "server_port", "transport", "protocol", "tls_port", unit)
+    sums: Counter[tuple[int, str]] = Counter()
+    for port, transport, _, _, count in zip(*ports, strict=True):
+        sums[port, transport] += count or 0
+    rows = [
+        dict(zip(PORT_COLUMNS, (*place, protocol, bool(asked), count or 0, sums[place]), strict=True))
+        for *place_parts, protocol, asked, count in zip(*ports, strict=True)
+        for place in [tuple(place_parts)]
+    ]
+    return sorted(rows, key=port_order)
+
+
+def port_order(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Ports that were asked for first, then the busiest; of one port the most frequent protocol."""
+    return (
+        *(not row["tls_port"], -row["denominator"], row["server_port"], row["transport"]),
+        *(-row["count"], row["protocol"] is None, row["protocol"] or ""),
     )
-    names = ("server_port", "transport", "protocol", "tls_port", "count", "denominator")
-    columns = {name: table[name].tolist() for name in names}
-    return build_result(columns | share_columns(columns["count"], columns["denominator"], interval=unit != "bytes"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .categories import is_tls_1_3
-from .observations import Frames, has_failed, tls_connections
+from .observations import Frames, has_failed, with_tls
+from .rows import Mask, columns_of
 from .series import text_series
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ STEPS: tuple[tuple[str, str], ...] = (
 STEP_ORDER = (NOT_STARTED, *(name for _, name in STEPS))
 
 
-def failed_connections(frames: Frames) -> pd.DataFrame:
+def with_failure(frames: Frames) -> Mask:
     """The TLS connections whose handshake failed."""
-    rows = tls_connections(frames)
-    return rows[has_failed(rows)]
+    return with_tls(frames) & has_failed(columns_of(frames, "connections"))
 
 
 def last_step(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:

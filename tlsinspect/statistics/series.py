@@ -80,11 +80,6 @@ def without_nulls(flags: pd.Series[bool], value: bool) -> pd.Series[bool]:
     return pd.Series(flags.to_numpy(dtype=bool, na_value=value), index=flags.index, name=flags.name)
 
 
-def look_up(keys: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:
-    """For each key the text under it; null where the key or its text is missing."""
-    return text_series(keys.map(values.to_dict()), keys)
-
-
 def text_series(values: object, like: pd.DataFrame | pd.Series[str]) -> pd.Series[str]:
     """Values as Arrow text on another table's index, nulls in one form."""
     import pandas as pd

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import share_columns
 from .memory import once
-from .observations import Frames, build_observations, one_per_category
+from .observations import Frames, Observations, build_observations
+from .rows import mask_of
 from .series import build_result
 
 if TYPE_CHECKING:
@@ -27,22 +29,37 @@ FOLDED = re.compile(r"other \(\d+ more\)")
 class Shares:
     """The answer to one question.
 
-    `table` has one row per category: category, count, denominator, share, low, high (fractions; low and
-    high bound the 95 % Wilson interval and are null for bytes). `denominator` counts the units whose
-    category is known, `unknown` those whose category is not, by reason in `unknown_reasons`; `excluded`
-    those to which the question does not apply. `folded` is how many categories the last row stands for.
+    `counts` says how often each category occurs, `table` has a row for each: category, count, denominator, share,
+    low, high (fractions; low and high bound the 95 % Wilson interval and are null for bytes). `denominator`
+    counts the units whose category is known, `unknown` those whose category is not, by reason in
+    `unknown_reasons`; `excluded` those to which the question does not apply. `folded` is how many categories
+    the last row stands for.
     """
 
     statistic: Statistic
     unit: Unit
-    table: pd.DataFrame
+    counts: list[tuple[str, int]]
     denominator: int
     unknown: int
     unknown_reasons: dict[str, int]
     excluded: int
-    folded: int = 0
-    time_start: pd.Timestamp | None = None
-    time_end: pd.Timestamp | None = None
+    folded: int
+    observations: Observations
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows of `counts` with their shares."""
+        return build_table(self.counts, self.denominator, interval=self.unit.name != "bytes")
+
+    @property
+    def time_start(self) -> pd.Timestamp | None:
+        """When the first of all these connections started; None where there is none."""
+        return end_of(self.observations, "min")
+
+    @property
+    def time_end(self) -> pd.Timestamp | None:
+        """When the last of them started."""
+        return end_of(self.observations, "max")
 
     @property
     def unknown_share(self) -> float:
@@ -52,7 +69,7 @@ class Shares:
 
     def count_of(self, category: str) -> int:
         """How often a category occurs; 0 if it does not."""
-        return sum(self.table.loc[self.table["category"] == category, "count"].tolist())
+        return sum(count for name, count in self.counts if name == category)
 
     def share_of(self, category: str) -> float | None:
         """A category's share as a fraction; None of nothing."""
@@ -93,10 +110,10 @@ def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, S
     return {unit: count_shares(statistic, UNITS[unit], observations, top) for unit in statistic.units}
 
 
-def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
+def observe(statistic: Statistic, frames: Frames) -> Observations:
     """The observations that a statistic counts."""
 
-    def build() -> pd.DataFrame:
+    def build() -> Observations:
         return build_observations(
             frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
         )
@@ -104,67 +121,44 @@ def observe(statistic: Statistic, frames: Frames) -> pd.DataFrame:
     return once(frames, statistic, build)
 
 
-def count_shares(statistic: Statistic, unit: Unit, observations: pd.DataFrame, top: int = 0) -> Shares:
+def count_shares(statistic: Statistic, unit: Unit, observations: Observations, top: int = 0) -> Shares:
     """Count observations by category in one unit."""
-    keys = [unit.key] if unit.key else ["bytes"] if unit.name == "bytes" else []
-    seen = observations[["category", "reason", "applies", *keys]]  # each selection copies what it is given
-    seen = select(seen, seen[unit.key].notna()) if unit.key else seen
-    categorised = seen["category"].notna()
-    known = select(seen, categorised)
-    unknown = select(seen, ~categorised & seen["applies"])
-    excluded = select(seen, ~seen["applies"])
-    if unit.key:
-        unknown = unknown[~unknown[unit.key].isin(known[unit.key])].drop_duplicates(unit.key)
-        excluded = excluded[~excluded[unit.key].isin(known[unit.key]) & ~excluded[unit.key].isin(unknown[unit.key])]
-    split = one_per_category(known)
-    counts = count_by("category", split, unit)
-    tail = [category for category, _ in sort_counts(counts)[top:]] if top and len(counts) > top + 1 else []
+    import numpy as np
+    import pyarrow.compute as pc
+
+    from .tally import Tally, split_categories
+
+    tally = Tally.of(observations, unit)
+    answered = mask_of(pc.is_valid(observations.category)) & tally.counted
+    unknown = tally.first(~answered & observations.applies & tally.counted, without=answered)
+    excluded = tally.first(~observations.applies & tally.counted, without=answered | unknown)
+    names, codes, places = split_categories(observations.category, answered)
+    counts = {names[code]: count for code, count in tally.count(codes, places).items()}
+    tail = {category for category, _ in sort_counts(counts)[top:]} if top and len(counts) > top + 1 else set()
     table = sort_counts(
         {category: count for category, count in counts.items() if category not in tail}, statistic.order
     )
     if tail:
-        other = split[split["category"].isin(tail)].assign(category=f"other ({len(tail)} more)")
-        table += count_by("category", other[~other.index.duplicated()], unit).items()
-    denominator = count_all(known, unit)
+        folded = np.unique(places[np.isin(codes, [code for code, name in enumerate(names) if name in tail])])
+        table.append((f"other ({len(tail)} more)", tally.total(folded)))
+    reasons, reason_codes, reason_places = split_categories(observations.reason, unknown)
+    found = tally.count(reason_codes, reason_places)
     return Shares(
         statistic,
         unit,
-        build_table(table, denominator, interval=unit.name != "bytes"),
-        denominator,
-        count_all(unknown, unit),
-        dict(sort_counts(count_by("reason", unknown, unit))),
-        count_all(excluded, unit),
+        table,
+        tally.total(np.flatnonzero(answered)),
+        tally.total(np.flatnonzero(unknown)),
+        dict(sort_counts({reasons[code]: count for code, count in found.items()})),
+        tally.total(np.flatnonzero(excluded)),
         len(tail),
-        observations["time"].min() if len(observations) else None,
-        observations["time"].max() if len(observations) else None,
+        observations,
     )
-
-
-def select(rows: pd.DataFrame, wanted: pd.Series[bool]) -> pd.DataFrame:
-    """The rows that are wanted: where that is all or none, nothing is copied."""
-    count = int(wanted.sum())
-    return rows if count == len(rows) else rows[wanted] if count else rows.iloc[:0]
 
 
 def is_folded(category: str) -> bool:
     """Whether a category stands for all that are rarer than those shown."""
     return FOLDED.fullmatch(category) is not None
-
-
-def count_all(observations: pd.DataFrame, unit: Unit) -> int:
-    """How many units there are."""
-    if unit.name == "bytes":
-        return int(observations["bytes"].sum())
-    return int(observations[unit.key].nunique()) if unit.key else len(observations)
-
-
-def count_by(column: str, observations: pd.DataFrame, unit: Unit) -> dict[str, int]:
-    """How many units there are for each value of a column."""
-    if unit.name == "bytes":
-        return {str(value): int(count) for value, count in observations.groupby(column)["bytes"].sum().items()}
-    if unit.key:
-        observations = observations.drop_duplicates([unit.key, column])
-    return {str(value): int(count) for value, count in observations[column].value_counts().items()}
 
 
 def sort_counts(counts: dict[str, int], order: tuple[str, ...] = ()) -> list[tuple[str, int]]:
@@ -190,3 +184,8 @@ def build_table(counts: list[tuple[str, int]], denominator: int, interval: bool)
     return build_result(
         {"category": [category for category, _ in counts], "count": numbers, "denominator": denominators, **shares}
     )
+
+
+def end_of(observations: Observations, which: str) -> pd.Timestamp | None:
+    """The first or last time of observations: `which` is "min" or "max"."""
+    return getattr(observations.frame["time"], which)() if len(observations.rows) else None

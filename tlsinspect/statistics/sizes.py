@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .observations import Frames, tls_connections
+from .observations import Frames, with_tls
 from .offers import has_post_quantum
+from .rows import Mask, among, columns_of
 from .series import build_result, is_true, text_series
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ FITS, TOO_LARGE = "fits one packet", "larger than one packet"
 WITH_SHARE, WITHOUT_SHARE = "post-quantum key share", "no post-quantum key share"
 
 
-def tcp_hellos(frames: Frames) -> pd.DataFrame:
+def over_tcp(frames: Frames) -> Mask:
     """The TLS connections over TCP."""
-    rows = tls_connections(frames)
-    return rows[is_true(rows["transport"] == "tcp")]
+    return with_tls(frames) & among(columns_of(frames, "connections"), "transport", ("tcp",))
 
 
 def hello_fits(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
@@ -44,7 +44,7 @@ def build_hello_sizes(frames: Frames) -> pd.DataFrame:
 
     The categories are those with and those without a post-quantum key share; shares are within a category.
     """
-    rows = tcp_hellos(frames)
+    rows = frames.connections[over_tcp(frames)]
     rows = rows[rows["client_hello_length"].notna()]
     kinds = has_post_quantum(rows["key_share_groups"]).map({True: WITH_SHARE, False: WITHOUT_SHARE})
     columns: dict[str, list[Any]] = {name: [] for name in ("category", "octets", "count", "share")}

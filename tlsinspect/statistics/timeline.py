@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from .catalogue import STATISTICS, UNITS, Statistic, Unit
 from .interval import share_columns
-from .observations import Frames, one_per_category, tls_connections
-from .series import build_result
-from .shares import count_all, observe
+from .observations import Frames, tls_connections
+from .series import build_result, text_dtype
+from .shares import observe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     wanted = category or statistic.focus
     if not wanted:
         raise ValueError(f"{name} speaks of no category of its own: name one")
-    observations = observe(statistic, frames)
+    observations = observe(statistic, frames).frame
     observations = observations[observations["time"].notna() & observations["applies"]]
     times = plain_times(observations["time"])
     width = choose_width(times)
@@ -110,6 +110,21 @@ def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])]
     split = one_per_category(known)
     return count_all(split[split["category"] == category], unit), count_all(known, unit), count_all(unknown, unit)
+
+
+def one_per_category(observations: pd.DataFrame) -> pd.DataFrame:
+    """The observations with one row for each of their categories: those with a list are split, the rest stay."""
+    if observations["category"].dtype == text_dtype():
+        return observations
+    split = observations.explode("category")
+    return split[split["category"].notna()]
+
+
+def count_all(observations: pd.DataFrame, unit: Unit) -> int:
+    """How many units there are."""
+    if unit.name == "bytes":
+        return int(observations["bytes"].sum())
+    return int(observations[unit.key].nunique()) if unit.key else len(observations)
 
 
 def plain_times(times: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:

@@ -6,13 +6,12 @@ no markup; text from the network passes through unescaped, for the caller to esc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeGuard
 
 from .catalogue import Unit
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from .shares import Shares
     from .timeline import Timeline
 
@@ -104,17 +103,20 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min"
 
 
-def period_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
+def period_text(start: datetime | None, end: datetime | None) -> str:
     """A period in UTC, without saying the day twice; empty where it is not known."""
-    import pandas as pd
-
-    if start is None or end is None or pd.isna(start) or pd.isna(end):
+    if not (is_time(start) and is_time(end)):
         return ""
     if start.date() != end.date():
         return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     if f"{start:%H:%M}" == f"{end:%H:%M}":
         return f"{start:%Y-%m-%d %H:%M} UTC"
     return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC"
+
+
+def is_time(moment: datetime | None) -> TypeGuard[datetime]:
+    """Whether it is a time, and none of what pandas has for those that are missing."""
+    return isinstance(moment, datetime) and isinstance(moment.year, int)
 
 
 def statement(shares: Shares) -> str:
@@ -137,10 +139,8 @@ def statement(shares: Shares) -> str:
 
 def largest(shares: Shares) -> str:
     """The largest category; of equal ones the first, and never the row for what was folded."""
-    named = shares.table.head(len(shares.table) - 1) if shares.folded else shares.table
-    if not len(named):
-        return "none"
-    return str(named["category"].iloc[int(named["count"].argmax())])
+    named = shares.counts[:-1] if shares.folded else shares.counts
+    return max(named, key=lambda pair: pair[1])[0] if named else "none"
 
 
 def basis(shares: Shares) -> str:

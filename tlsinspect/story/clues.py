@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..registry import cipher_suite_name, group_name, signature_scheme_name, version_name
 from ..statistics.observations import is_cut_off
+from ..statistics.rows import FrameColumns
 from ..statistics.series import is_true
 from ..statistics.wording import duration_text, milliseconds_text, number_text
 
@@ -65,7 +66,7 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
 
 def with_known_end(connections: pd.DataFrame) -> pd.DataFrame:
     """Those of which it is known whether the handshake was finished."""
-    return connections[connections["established"].notna() & ~is_cut_off(connections)]
+    return connections[connections["established"].notna() & ~is_cut_off(FrameColumns(connections))]
 
 
 def compare_offers(row: Row, done: pd.DataFrame) -> Iterator[str]:
