@@ -15,6 +15,7 @@ from samples import CAPTURES, inspect
 
 import tlsinspect
 from tlsinspect.capture import CaptureSource
+from tlsinspect.columns import CONNECTIONS
 from tlsinspect.display_filter import display_filter
 from tlsinspect.extraction import extract_packets, with_finding
 from tlsinspect.extraction.certificates import file_name
@@ -22,7 +23,7 @@ from tlsinspect.extraction.choose import comments_of
 from tlsinspect.extraction.packets import RawPacket, iter_packets
 from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
 
-PLACES = ("capture", "client_hello_packet", "server_hello_packet", "certificate_packet")
+PLACES = ("capture", *(column.name for column in CONNECTIONS if column.name.endswith("_packet")))
 NEEDS_TSHARK = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed: run make tools")
 
 
