@@ -12,6 +12,7 @@ from made_chains import LEAF, MIDDLE, NOON, ROOT, make_validator
 from tlsinspect.certificates import parse_certificate
 from tlsinspect.tables import arrow_schema
 from tlsinspect.validation import build_validation
+from tlsinspect.validation.text import render_transparency
 from tlsinspect.validation.transparency import (
     Transparency,
     judge_transparency,
@@ -141,3 +142,18 @@ def test_connections_tell_operators_always_and_a_verdict_where_the_certificate_i
         ("few_operators", ["few_operators"]) if public else (None, None)
     )
     assert [second[name] for name in ("sct_logs", "sct_operators", "sct_verdict", "sct_faults")] == [None] * 4
+
+
+def test_people_read_what_is_wrong_first_and_of_whom_the_logs_are() -> None:
+    rows: list[Row] = [
+        {"sct_verdict": "enough", "sct_operators": [DIGICERT, GOOGLE]},
+        {"sct_verdict": "enough", "sct_operators": [DIGICERT, GOOGLE]},
+        {"sct_verdict": "few_operators", "sct_operators": [GOOGLE]},
+        {"sct_verdict": None, "sct_operators": [GOOGLE]},
+    ]
+    lines = list(render_transparency(pa.Table.from_pylist(rows, arrow_schema("validation"))))
+    assert lines[2:] == [
+        "  1 connection: of one log operator alone (Google)",
+        "  2 connections: enough (DigiCert, Google)",
+    ]
+    assert list(render_transparency(pa.Table.from_pylist(rows[3:], arrow_schema("validation")))) == []

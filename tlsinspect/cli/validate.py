@@ -86,7 +86,13 @@ def validate(
         inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import render_clients, render_scts, render_staples, render_validation
+            from ..validation.text import (
+                render_clients,
+                render_scts,
+                render_staples,
+                render_transparency,
+                render_validation,
+            )
 
             moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
             for line in render_validation(inspection.arrow("validation"), trust.name, moment):
@@ -97,6 +103,8 @@ def validate(
                 click.echo(escape_control(line))
             scts = inspection.build_scts(logs)
             for line in render_scts(scts) if len(scts) or logs is not None else ():
+                click.echo(escape_control(line))
+            for line in render_transparency(inspection.arrow("validation")) if logs is None else ():
                 click.echo(escape_control(line))
         else:
             table = table or ("scts" if logs is not None else "validation")

@@ -35,6 +35,13 @@ OBJECTIONS = {
     "rejected": "made when the log was no longer accepted",
     "interval": "the certificate ends outside of what the log takes",
 }
+SCT_VERDICTS = {
+    "enough": "enough",
+    "few_logs": "of too few logs",
+    "few_operators": "of one log operator alone",
+    "operator_missing": "none of Google's, or none of another operator's",
+    "unknown": "not known, as a log is not in the list",
+}
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
@@ -145,6 +152,18 @@ def render_scts(rows: pa.Table) -> Iterator[str]:
     for (objection, log, since), count in Counter(kind for kind in kinds if kind[0]).most_common(SHOWN_CASES):
         when = f" (since {since:%Y-%m-%d})" if since is not None and objection != "interval" else ""
         yield f"  {count}  of {log}: {OBJECTIONS[objection]}{when}"
+
+
+def render_transparency(rows: pa.Table) -> Iterator[str]:
+    """Whether the timestamps are what browsers ask for: a count for each answer, with the operators; of servers."""
+    columns = zip(rows["sct_verdict"].to_pylist(), rows["sct_operators"].to_pylist(), strict=True)
+    answers = Counter((verdict, tuple(operators)) for verdict, operators in columns if verdict is not None)
+    if answers:
+        yield ""
+        yield "SCTs of publicly trusted certificates, by what browsers asked for when they were issued:"
+    for (verdict, operators), count in sorted(answers.items(), key=lambda item: (item[0][0] == "enough", -item[1])):
+        told = ", ".join(operators) or "no log known"
+        yield f"  {number_text(count, 'connection')}: {SCT_VERDICTS[verdict]} ({told})"
 
 
 def packets_text(packets: list[int | None]) -> str:
