@@ -331,8 +331,8 @@ def packet_of(turns: Turns, *words: bytes) -> int:
 def test_the_packet_with_the_credentials_is_told(name: str, command: str, turns: Turns) -> None:
     connection = connection_of(*turns)
     assert connection.clear_credentials_packet == packet_of(turns, b"hunter2", b"Ym9i", b"AGJvYg")
-    assert connection.clear_text_packet == packet_of(turns, next(filter(None, turns[::2])))
-    assert (connection.first_packet, connection.starttls_injection_packet) == (1, None)
+    assert connection.clear_text_packet == packet_of(turns, next(filter(None, turns)))
+    assert (connection.first_packet, connection.starttls_injection_packet) == (1, -1)
 
 
 def test_past_the_limit_of_pieces_no_packet_is_told_for_clear_text() -> None:
@@ -341,7 +341,7 @@ def test_past_the_limit_of_pieces_no_packet_is_told_for_clear_text() -> None:
     for letter in letters:
         talk.segment(0, ACK, letter)
     connection = ConnectionBuilder(frozenset()).build(talk.only())
-    assert (connection.clear_credentials, connection.clear_credentials_packet) == ("PASS", None)
+    assert (connection.clear_credentials, connection.clear_credentials_packet) == ("PASS", -1)
     assert len(letters) > 64
 
 
@@ -375,3 +375,48 @@ def test_a_hello_that_follows_the_request_in_its_segment_is_no_injection() -> No
     hello, *rest = tls12_turns()
     connection = connection_of(*SMTP[:4], SMTP[4] + hello, SMTP[1] + rest[0], *rest[1:])
     assert (connection.starttls_status, connection.starttls_injection) == ("used", None)
+
+
+def said_in(turns: Turns, place: int) -> int:
+    """The number of the packet of a turn, behind the three that open the connection; empty turns have none."""
+    return 3 + len([turn for turn in turns[: place + 1] if turn])
+
+
+@pytest.mark.parametrize(("turns", "column", "place"), [
+    ((*SMTP[:4], b"MAIL FROM:<a@b>\r\n", b"250 OK\r\n"), "starttls_packet", 3),
+    ((*EHLO, b"250-mail\r\n250-XXXXXXXA\r\n250 HELP\r\n", b"QUIT\r\n"), "starttls_packet", 3),
+    ((*EHLO, b"250-mail\r\n250 HELP\r\n", b"XXXXXXXX\r\n", b"500 unknown\r\n"), "starttls_packet", 4),
+    ((*SMTP, b"454 not now\r\n", b"QUIT\r\n", b"221 bye\r\n"), "starttls_packet", 5),
+    (SMTP, "starttls_packet", 4),
+    ((*SMTP, b"220 go\r\n", *tls12_turns()), "starttls_packet", 5),
+    ((PROXY_1, *SMTP[1:4]), "starttls_packet", 3),
+    ((*CONNECT, *tls12_turns()), "starttls_packet", 1),
+    ((*SOCKS5, *SMTP[:4], b"QUIT\r\n"), "starttls_packet", 7),
+    ((SSL_REQUEST, b"N", STARTUP), "starttls_packet", 1),
+    ((START_TLS, LDAP_NO), "starttls_packet", 1),
+    ((b"", MYSQL, MYSQL_LOGIN), "starttls_packet", 1),
+    (EXPOSED[0][2], "clear_credentials_packet", 4),
+    (EXPOSED[1][2], "clear_credentials_packet", 6),
+    (EXPOSED[2][2], "clear_credentials_packet", 2),
+    ((SEARCH, ROOT, *EXPOSED[10][2]), "clear_credentials_packet", 2),
+    (EXPOSED[11][2], "clear_credentials_packet", 2),
+    (EXPOSED[12][2], "clear_credentials_packet", 0),
+    ((PROXY_1, *EXPOSED[0][2][1:]), "clear_credentials_packet", 4),
+    ((*SMTP, b"220 go\r\n", b"RSET\r\n", b"", *tls12_turns()), "starttls_injection_packet", 6),
+    ((*CONNECT, *SMTP, b"220 go\r\n", b"", b"250-mail\r\n", *tls12_turns()), "starttls_injection_packet", 9),
+    (SMTP[1:4], "clear_text_packet", 0),
+])  # fmt: skip
+def test_the_packet_is_named_in_which_it_was_said(turns: Turns, column: str, place: int) -> None:
+    assert getattr(connection_of(*turns), column) == said_in(turns, place)
+
+
+def test_what_was_not_said_has_no_packet() -> None:
+    for turns in (tls12_turns(), (*EHLO, b"250-mail\r\n250 HELP\r\n")):
+        connection = connection_of(*turns)
+        assert connection.starttls_packet == connection.clear_credentials_packet == -1
+        assert connection.starttls_injection_packet == -1
+
+
+def test_words_in_a_message_are_no_overwritten_command() -> None:
+    turns = (*SMTP[:4], b"DATA\r\n", b"354 go\r\n", b"Subject: x\r\n\r\nXXXXXXXX\r\n.\r\n", b"250 OK\r\n")
+    assert connection_of(*turns).starttls_status == "offered"

@@ -6,7 +6,6 @@ from .wire.quic_facts cimport QuicFacts
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
     cdef public str starttls_status, clear_credentials, starttls_injection
-    cdef public object clear_text_packet, clear_credentials_packet, starttls_injection_packet
     cdef public int capture, client_port, server_port, client_side
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic
@@ -14,7 +13,8 @@ cdef class Connection:
     cdef public long long client_packets, server_packets, client_bytes, server_bytes, out_of_order, retransmitted
     cdef public object client_application_bytes, server_application_bytes
     cdef public bint gap, overlap_conflict, midstream, one_sided, truncated
-    cdef public object client_hello_packet, server_hello_packet, certificate_packet, client_record_version
+    cdef public object client_hello_packet, server_hello_packet, certificate_packet, client_certificate_packet
+    cdef public object client_record_version
     cdef public ClientHello client_hello
     cdef public ServerHello server_hello
     cdef public tuple fingerprint, server_fingerprint
@@ -30,3 +30,7 @@ cdef class Connection:
     cdef public bint sealed_alert
     cdef public str ocsp_status, sct_list_sha256, client_state, server_state, certificate_state
     cdef public list messages, alerts, problems
+    cdef public long long clear_text_packet, starttls_packet, clear_credentials_packet, starttls_injection_packet
+    cdef public long long last_alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet
+    cdef public long long change_cipher_spec_packet, heartbeat_packet, certificate_status_packet
+    cdef public long long hello_retry_request_packet, client_first_record_packet

@@ -17,11 +17,11 @@ CARRIES_TLS = frozenset({TLS, DTLS, QUIC, GQUIC, SSL2})
 class Connection:
     """One connection: who spoke with whom, what was offered and chosen, how it ended.
 
-    Attributes are named as the columns are. Vectors of numbers are wire bytes;
-    None is a missing value. `client_state`, `server_state` and `certificate_state` say
-    why the client's hello, the server's hello and the server's chain are missing ("" when they are there).
-    Of a handshake that was not finished, `failure_side` says who reset or closed the connection, `answered` what the
-    server spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
+    Attributes are named as the columns are. Vectors of numbers are wire bytes; None is a missing value, and so is -1
+    for the packets of events, from `clear_text_packet` on. `client_state`, `server_state` and `certificate_state` say
+    why the client's hello, the server's hello and the server's chain are missing ("" when they are there). Of a
+    handshake that was not finished, `failure_side` says who reset or closed the connection, `answered` what the server
+    spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
     """
 
     def __init__(self) -> None:
@@ -42,9 +42,6 @@ class Connection:
         self.starttls_status: str | None = None
         self.clear_credentials: str | None = None
         self.starttls_injection: str | None = None
-        self.clear_text_packet: int | None = None
-        self.clear_credentials_packet: int | None = None
-        self.starttls_injection_packet: int | None = None
         self.tunnels: list[str] | None = None
         self.vlans: list[int] | None = None
         self.client_packets = 0
@@ -63,6 +60,20 @@ class Connection:
         self.client_hello_packet: int | None = None
         self.server_hello_packet: int | None = None
         self.certificate_packet: int | None = None
+        self.client_certificate_packet: int | None = None
+        self.clear_text_packet = -1
+        self.starttls_packet = -1
+        self.clear_credentials_packet = -1
+        self.starttls_injection_packet = -1
+        self.last_alert_packet = -1
+        self.server_key_exchange_packet = -1
+        self.renegotiation_packet = -1
+        self.ticket_packet = -1
+        self.change_cipher_spec_packet = -1
+        self.heartbeat_packet = -1
+        self.certificate_status_packet = -1
+        self.hello_retry_request_packet = -1
+        self.client_first_record_packet = -1
         self.client_record_version: int | None = None
         self.client_hello: ClientHello | None = None
         self.server_hello: ServerHello | None = None

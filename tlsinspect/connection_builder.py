@@ -15,7 +15,7 @@ from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .upgrades import USED, find_upgrade
+from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
@@ -77,7 +77,10 @@ class ConnectionBuilder:
         connection.client_side = side
         self.set_addresses(connection, flow, client, server)
         self.set_traffic(connection, flow, client, server)
-        spoken = name_protocol(client.head, server.head) if client.head or server.head else ""
+        spoken = ""
+        if client.head or server.head:
+            spoken = name_protocol(client.head, server.head)
+            connection.clear_text_packet = first_of(client.head_packet(0), server.head_packet(0))
         connection.quic = flow.quic
         if flow.quic is not None and flow.quic.google:
             connection.protocol = GQUIC
@@ -149,14 +152,19 @@ class ConnectionBuilder:
         )
         upgrade = find_upgrade(client.head, server.head, began)
         connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
-        connection.clear_text_packet = (client if client.head else server).head_packet(0) or None
         if upgrade.credentials is not None:
             connection.clear_credentials = upgrade.credentials.word
-            connection.clear_credentials_packet = client.head_packet(upgrade.credentials.at) or None
+            connection.clear_credentials_packet = client.head_packet(upgrade.credentials.at) or -1
         if upgrade.injection is not None:
             speaker = server if upgrade.injection.of_server else client
             connection.starttls_injection = upgrade.injection.word
-            connection.starttls_injection_packet = speaker.head_packet(upgrade.injection.at) or None
+            connection.starttls_injection_packet = speaker.head_packet(upgrade.injection.at) or -1
+        if upgrade.place is not None:
+            by_server, at = upgrade.place
+            packet = (server if by_server else client).head_packet(at)
+            if packet and upgrade.status in ANSWERED:
+                packet = max(packet, server.head_packet_after(packet))
+            connection.starttls_packet = packet or -1
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Addresses, ports and the ids made of them."""
@@ -229,6 +237,7 @@ class ConnectionBuilder:
             connection.client_key_share_id = short_hash(hello.key_share)
         if flow.first_record_length >= 0:
             connection.client_first_record_length = flow.first_record_length
+            connection.client_first_record_packet = flow.first_record_packet
         connection.client_hello_packet = flow.client_hello_packet
         if flow.quic is None:
             connection.client_record_version = flow.hello_record_version
@@ -260,12 +269,14 @@ class ConnectionBuilder:
             connection.server_state = self.missing_reason(connection, flow, 1 - connection.client_side)
             if flow.retry is not None:
                 connection.hello_retry_request = True
+                connection.hello_retry_request_packet = flow.retry_packet
             return
         connection.server_hello = hello
         connection.server_hello_packet = flow.server_hello_packet
         if not hello.hides_version():
             connection.version = hello.version()
         connection.hello_retry_request = flow.retry is not None
+        connection.hello_retry_request_packet = flow.retry_packet
         if hello.group >= 0:
             connection.group = hello.group
         elif flow.tls13 and flow.retry is not None and flow.retry.group >= 0 and not hello.psk_selected:
@@ -274,8 +285,10 @@ class ConnectionBuilder:
             connection.server_key_share_id = short_hash(hello.key_share)
         if flow.ticket_lifetime >= 0:
             connection.ticket_lifetime_hint = flow.ticket_lifetime
+            connection.ticket_packet = flow.ticket_packet
             connection.ticket_key_name = flow.ticket_key_name
         if flow.server_key_exchange is not None:
+            connection.server_key_exchange_packet = flow.server_key_exchange_packet
             self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
         if hello.legacy_version == SSL2_VERSION:
             return
@@ -297,7 +310,7 @@ class ConnectionBuilder:
         try:
             parsed = parse_server_key_exchange(body, "EC" not in exchange, "PSK" in exchange, algorithm)
         except DecodeError as error:
-            connection.problems.append((error, flow.server_hello_packet))
+            connection.problems.append((error, flow.server_key_exchange_packet))
             return
         if parsed.group >= 0:
             connection.group = parsed.group
@@ -331,6 +344,8 @@ class ConnectionBuilder:
         connection.client_certificate_sha256s = self.chain(connection, flow, client.reader)
         if server.reader.chain_packet >= 0:
             connection.certificate_packet = server.reader.chain_packet
+        if client.reader.chain_packet >= 0:
+            connection.client_certificate_packet = client.reader.chain_packet
         if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
             connection.client_certificate_requested = flow.certificate_requested
         hello = flow.server_hello
@@ -394,6 +409,7 @@ class ConnectionBuilder:
             responses, timestamps, error = parse_entry_staples(chain)
         elif status is not None:
             responses, _, error = parse_certificate_status(status)
+        connection.certificate_status_packet = flow.certificate_status_packet
         connection.ocsp_status = "present" if responses or status is not None else "absent"
         packet = server.chain_packet
         connection.ocsp_sha256s = self.keep_staples(connection, flow, responses, packet) if responses else ()
@@ -458,11 +474,15 @@ class ConnectionBuilder:
         connection.handshake_history = self.history(flow, connection.client_side)
         if flow.renegotiation_side >= 0:
             connection.renegotiation = self.side_name(connection, flow.renegotiation_side)
+            connection.renegotiation_packet = flow.renegotiation_packet
+        connection.change_cipher_spec_packet = flow.change_packet
+        connection.heartbeat_packet = flow.heartbeat_packet
         if flow.heartbleed:
             connection.heartbleed = HEARTBLEED[flow.heartbleed]
             connection.heartbleed_packet = flow.heartbleed_packet
         if flow.alert_side >= 0:
             connection.last_alert = flow.alert_description
+            connection.last_alert_packet = flow.alert_packet
             connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
         both = client.reader.application_seen and server.reader.application_seen
         either = client.reader.application_seen or server.reader.application_seen
@@ -553,6 +573,11 @@ class ConnectionBuilder:
         if connection.problems:
             return "malformed"
         return "not_captured"
+
+
+def first_of(one: int, other: int) -> int:
+    """The lower of two packet numbers, of which 0 is none; -1 without any."""
+    return min(one, other) or max(one, other) or -1
 
 
 def short_hash(octets: bytes) -> str:

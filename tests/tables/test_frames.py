@@ -37,9 +37,6 @@ NULL_BY_MEANING = {
     "starttls_status",
     "clear_credentials",
     "starttls_injection",
-    "clear_text_packet",
-    "clear_credentials_packet",
-    "starttls_injection_packet",
     "sslv2_cipher_kinds",
     "sslv2_server_cipher_kinds",
     "failure_cause",
@@ -50,6 +47,10 @@ NULL_BY_MEANING = {
     "heartbleed",
     "heartbleed_packet",
     "unknown_reasons",
+    *("clear_text_packet", "starttls_packet", "clear_credentials_packet", "starttls_injection_packet"),
+    *("last_alert_packet", "server_key_exchange_packet", "renegotiation_packet", "ticket_packet"),
+    *("change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet"),
+    "client_first_record_packet",
 }
 QUIC_COLUMNS = [column.name for column in COLUMNS["connections"] if column.name.startswith("quic_")]
 

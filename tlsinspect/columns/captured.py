@@ -10,6 +10,7 @@ CONNECTIONS = (
     Column("capture", "string", "file in which the connection starts"),
     Column("time_start", "timestamp", "first packet", "UTC"),
     Column("time_end", "timestamp", "last packet", "UTC"),
+    Column("first_packet", "int64", "packet that the connection starts with; 1 is the file's first", "packet number"),
     Column(
         "client_ip",
         "string",
@@ -44,30 +45,32 @@ CONNECTIONS = (
         "(overwritten with X on the way), not_offered",
     ),
     Column(
+        "starttls_packet",
+        "int64",
+        "packet that shows starttls_status: what was announced, overwritten, asked for; of used, refused the answer",
+        "packet number",
+    ),
+    Column(
         "clear_credentials",
         "string",
         "command or mechanism by which the client sent credentials that can be read, in the first KiB that it said in "
         "the clear: PLAIN, LOGIN, PASS, BASIC, SIMPLE BIND, ...",
     ),
     Column(
+        "clear_credentials_packet",
+        "int64",
+        "packet with the credentials; of a side the first 64 are known",
+        "packet number",
+    ),
+    Column(
         "starttls_injection",
         "string",
         "who spoke on in the clear behind the request for TLS, or the answer that agreed to it: client, server or both",
     ),
+    Column("starttls_injection_packet", "int64", "packet in which that begins", "packet number"),
     Column(
-        "clear_text_packet",
-        "int64",
-        "first packet of a protocol that was recognised in front of TLS, or instead of it: the client's, failing that "
-        "the server's",
-        "packet number",
+        "clear_text_packet", "int64", "first packet said in the clear, in front of TLS or without it", "packet number"
     ),
-    Column(
-        "clear_credentials_packet",
-        "int64",
-        "packet with the credentials; none past the first 64 of a side",
-        "packet number",
-    ),
-    Column("starttls_injection_packet", "int64", "packet with what came in between", "packet number"),
     Column("tunnels", "list<string>", "encapsulations around the IP packet, outermost first; radius around EAP"),
     Column("vlans", "list<uint16>", "VLAN ids, outermost first"),
     Column("client_packets", "int64", "packets from the client", "packets"),
@@ -93,10 +96,10 @@ CONNECTIONS = (
     Column("midstream", "bool", "the capture starts after the connection did"),
     Column("one_sided", "bool", "only one direction is in the capture"),
     Column("truncated", "bool", "packets were cut by the capture length"),
-    Column("first_packet", "int64", "packet that begins the connection", "packet number"),
     Column("client_hello_packet", "int64", "packet that completes the first ClientHello", "packet number"),
     Column("server_hello_packet", "int64", "packet that completes the ServerHello", "packet number"),
     Column("certificate_packet", "int64", "packet that completes the server's Certificate", "packet number"),
+    Column("client_certificate_packet", "int64", "packet that completes the client's Certificate", "packet number"),
     Column("client_record_version", "uint16", "version field of the record that starts the ClientHello"),
     Column("client_legacy_version", "uint16", "legacy_version of the ClientHello"),
     Column("supported_versions", "list<uint16>", "versions offered in supported_versions"),
@@ -175,6 +178,7 @@ CONNECTIONS = (
         "signed ServerKeyExchange, of as many connections as the limit exchanges_octets has room for",
         "hex",
     ),
+    Column("server_key_exchange_packet", "int64", "packet that completes the ServerKeyExchange", "packet number"),
     Column(
         "ticket_key_name",
         "string",
@@ -182,9 +186,11 @@ CONNECTIONS = (
         "hex",
     ),
     Column("hello_retry_request", "bool", "the server asked for another ClientHello"),
+    Column("hello_retry_request_packet", "int64", "packet that completes the HelloRetryRequest", "packet number"),
     Column("psk_selected", "bool", "the server accepted a pre-shared key"),
     Column("early_data_accepted", "bool", "0-RTT accepted, where it can be seen"),
     Column("ticket_lifetime_hint", "int64", "lifetime of a session ticket sent in the clear", "seconds"),
+    Column("ticket_packet", "int64", "packet that completes that session ticket", "packet number"),
     Column("version", "uint16", "version in force"),
     Column("version_name", "string", "its name; drafts are named as drafts"),
     Column("key_exchange", "string", "RSA, DHE, ECDHE, hybrid, PSK, ..."),
@@ -209,6 +215,7 @@ CONNECTIONS = (
     Column("last_alert", "uint8", "description of the last alert in the clear"),
     Column("last_alert_name", "string", "its IANA name"),
     Column("last_alert_sender", "string", "client or server"),
+    Column("last_alert_packet", "int64", "packet that completes it", "packet number"),
     Column("handshake_history", "string", "order of messages, letters as in Zeek's ssl_history"),
     Column(
         "client_first_record_length",
@@ -216,7 +223,16 @@ CONNECTIONS = (
         "content of the client's first application_data record before TLS 1.3",
         "octets",
     ),
+    Column("client_first_record_packet", "int64", "packet that completes that record's header", "packet number"),
+    Column(
+        "change_cipher_spec_packet",
+        "int64",
+        "packet that completes the client's first ChangeCipherSpec",
+        "packet number",
+    ),
     Column("renegotiation", "string", "client or server: who first sent a handshake message after both had finished"),
+    Column("renegotiation_packet", "int64", "packet that completes that message", "packet number"),
+    Column("heartbeat_packet", "int64", "packet that completes the client's first heartbeat", "packet number"),
     Column(
         "heartbleed",
         "string",
@@ -244,6 +260,7 @@ CONNECTIONS = (
         "validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."
     ),
     Column("ocsp_status", "string", "stapled OCSP response: present, absent; the ocsp frame says what is in it"),
+    Column("certificate_status_packet", "int64", "packet that completes the CertificateStatus", "packet number"),
     Column("ocsp_sha256s", "list<string>", "stapled OCSP responses, those that are whole", "hex"),
     Column("sct_list_sha256", "string", "list of SCTs in the TLS extension (RFC 6962)", "hex"),
     Column("sct_count", "int64", "timestamps embedded in the server's certificate", "SCTs"),

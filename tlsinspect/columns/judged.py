@@ -19,7 +19,10 @@ FINDINGS = (
     Column("connections", "int64", "connections in which it was found", "connections"),
     Column("connection_ids", "list<string>", "the first 20 of them"),
     Column(
-        "packets", "list<int64>", "packet to look at in each of these; missing where there is none", "packet number"
+        "packets",
+        "list<int64>",
+        "packet to look at in each of these: the one that shows it, else its ClientHello's or its first",
+        "packet number",
     ),
     Column("hosts", "list<string>", "servers concerned, address and port: the first 20"),
     Column("first_seen", "timestamp", "start of the first of the connections", "UTC"),

@@ -36,19 +36,18 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
 def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
     """What the findings say, by file and number of the packet that proves it, the worst first.
 
-    Every connection that a rule is about is named, not only the first that the findings table lists; where the rule
-    has no packet of it, its ClientHello stands for it.
+    Every connection that a rule is about is named, not only the first that the findings table lists, by the packet
+    that the findings table names.
     """
     connections = inspection.on_demand("connections")
     facts = Facts.of(inspection)
     captures = connections["capture"].to_pylist()
-    hellos = facts.number("client_hello_packet")
     comments: dict[Place, list[str]] = defaultdict(list)
     for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
         text = f"tlsinspect: {rule.severity}: {rule.id}: {rule.title}"
-        packets = facts.number(rule.packet)
+        packets = facts.packets(rule.packet)
         for row in np.flatnonzero(rule.find(facts)).tolist():
-            place = captures[row], int(packets[row] if packets[row] >= 0 else hellos[row])
+            place = captures[row], int(packets[row])
             if place[1] >= 0 and text not in comments[place]:
                 comments[place].append(text)
     return comments

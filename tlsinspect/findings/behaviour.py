@@ -126,7 +126,7 @@ RULES = (
     Rule(
         "EXT-04", "Client began a renegotiation", "low", lambda facts: facts.among("renegotiation", "client"),
         ("version_name", "renegotiation"), "Switch renegotiation by clients off, unless something needs it.",
-        ("RFC 5746 section 5", "RFC 9325 section 3.5"),
+        ("RFC 5746 section 5", "RFC 9325 section 3.5"), packet="renegotiation_packet",
     ),
     Rule(
         "EXT-06", "Heartbleed answered: memory of the peer was sent", "critical",
@@ -149,14 +149,14 @@ RULES = (
         "EXT-05-UNASKED", "Heartbeat sent although none was agreed on", "medium", find_unasked_heartbeat,
         ("version_name", "handshake_history"),
         "Find out who sends it: the protocol forbids it, and tests for Heartbleed do it.",
-        ("RFC 6520 section 2", "CVE-2014-0160"), "client", "server_hello_packet",
+        ("RFC 6520 section 2", "CVE-2014-0160"), "client", "heartbeat_packet",
     ),
     Rule(
         "EXT-07", "ChangeCipherSpec before the client's keys", "medium",
         lambda facts: facts.text_matches("handshake_history", EARLY_CHANGE)
         & facts.among("version", *LEGACY_VERSIONS) & facts.says("resumed", False),
         ("handshake_history", "version_name"), "Find out who tries this, and update the server's OpenSSL.",
-        ("CVE-2014-0224", "RFC 5246 section 7.1"), "client", "client_hello_packet",
+        ("CVE-2014-0224", "RFC 5246 section 7.1"), "client", "change_cipher_spec_packet",
     ),
     Rule(
         "EXT-08", "Session id longer than the client's (Ticketbleed)", "high", find_long_echo,
@@ -166,13 +166,13 @@ RULES = (
     Rule(
         "EXT-12", "Session ticket key in use for more than a week", "low", find_old_ticket_key,
         ("ticket_key_name",), "Change the key of session tickets at least weekly: it opens all sessions of its time.",
-        ("RFC 9325 section 3.4", "RFC 5077 section 5.5"), confidence="likely",
+        ("RFC 9325 section 3.4", "RFC 5077 section 5.5"), packet="ticket_packet", confidence="likely",
     ),
     Rule(
         "EXT-12-ZERO", "Session ticket whose key has a name of zeros", "high",
         lambda facts: facts.among("ticket_key_name", "00" * 16), ("ticket_key_name", "version_name"),
         "Update the server: GnuTLS 3.6.4 to 3.6.13 sealed tickets with a key of zeros, which everybody knows.",
-        ("CVE-2020-13777",), confidence="likely",
+        ("CVE-2020-13777",), packet="ticket_packet", confidence="likely",
     ),
     Rule(
         "EXT-14", "Application protocol chosen that was not offered", "medium", find_unoffered_protocol,
@@ -199,7 +199,7 @@ RULES = (
         ),
         ("last_alert_name", "issuer"),
         "Look for a device that inspects its traffic, or for an authority that this client lacks.",
-        ("RFC 8446 section 6.2",), "client", "failure_packet", "likely",
+        ("RFC 8446 section 6.2",), "client", "last_alert_packet", "likely",
     ),
     Rule(
         "IR-08", "ClientHello without an answer", "low", lambda facts: facts.among("failure_cause", *UNANSWERED),
@@ -216,6 +216,6 @@ RULES = (
         "CAP-06", "Packet times go backwards", "info",
         lambda facts: mask_of(pc.less(facts.column("time_end"), facts.column("time_start"))), ("capture",),
         "Set the recorder's clock once, before it records; sort the packets (reordercap).", ("docs/capturing.md",),
-        "capture", "client_hello_packet",
+        "capture", "first_packet",
     ),
 )  # fmt: skip

@@ -125,8 +125,7 @@ def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
 def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:
     """One row of the findings table, from the places of its connections."""
     examples = rows[:EXAMPLE_LIMIT].tolist()
-    packets = facts.number(rule.packet)[rows[:EXAMPLE_LIMIT]]
-    packets = np.where(packets >= 0, packets, facts.number("first_packet")[rows[:EXAMPLE_LIMIT]]).tolist()
+    packets = facts.packets(rule.packet)[rows[:EXAMPLE_LIMIT]].tolist()
     ids = facts.column("connection_id")
     hosts, servers = encoded(facts, "server", lambda: server_of(facts))
     first, last = span(facts.number("time_start")[rows])

@@ -186,5 +186,5 @@ RULES = (
          lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks(), CLIENT)
          & ~facts.among("protocol", "dtls"),
          ("client_certificate_requested",), "Issue the clients' certificates from an authority of your own.",
-         ("RFC 5280 section 6.1",), "client_certificate", "client_hello_packet"),
+         ("RFC 5280 section 6.1",), "client_certificate", "client_certificate_packet"),
 )  # fmt: skip

@@ -64,7 +64,7 @@ def client_rule(
 ) -> Rule:
     """A rule about the chain that a client sent (mutual TLS)."""
     return Rule(identifier, title, severity, find, ("client_certificate_requested", "established"), advice,
-                (reference,), "client_certificate", "client_hello_packet")  # fmt: skip
+                (reference,), "client_certificate", "client_certificate_packet")  # fmt: skip
 
 
 RULES = (

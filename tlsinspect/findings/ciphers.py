@@ -98,7 +98,7 @@ RULES = (
         "CIP-08", "CBC in TLS 1.0 or SSL 3.0 without split records (BEAST)", "medium", find_unsplit,
         ("version_name", "cipher_suite_name", "client_first_record_length"),
         "Move to TLS 1.2 or newer; until then update the client, so that it splits records.",
-        ("CVE-2011-3389", "RFC 7457 section 2.3"), packet="client_hello_packet", confidence="likely",
+        ("CVE-2011-3389", "RFC 7457 section 2.3"), packet="client_first_record_packet", confidence="likely",
     ),
     *suite_rules(
         "CIP-09", "Static RSA key exchange", "medium",

@@ -254,19 +254,19 @@ RULES = (
         EVIDENCE,
         "Find out who is at fault: the server, somebody in between, the recording. A client that went on with such a "
         "handshake does not check.",
-        ("RFC 5246 section 7.4.3", "RFC 8422 section 5.4"), confidence="likely",
+        ("RFC 5246 section 7.4.3", "RFC 8422 section 5.4"), packet="server_key_exchange_packet", confidence="likely",
     ),
     Rule(
         "SIG-04-KEY", "Faulty RSA signature that gives the private key away", "critical",
         partial(find_judged, REVEALING), EVIDENCE,
         "Replace key and certificate: whoever records such a handshake computes the key. Then mend the server, which "
         "has to check its signatures before it sends them.",
-        ("RFC 8017 section 5.2.1",),
+        ("RFC 8017 section 5.2.1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "CAP-09", "Signatures of key exchanges that were not checked", "info", find_unchecked, EVIDENCE,
         "Raise `--limit exchanges_octets`. Keys that OpenSSL refuses, broken signatures, and algorithms that are "
         "none of RSA, DSA, ECDSA and EdDSA stay unchecked.",
-        ("docs/limits.md",), "capture",
+        ("docs/limits.md",), "capture", packet="server_key_exchange_packet",
     ),
 )  # fmt: skip

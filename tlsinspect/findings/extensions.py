@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import Facts, Mask, mask_of
+from .facts import MISSING, Facts, Mask, Numbers
 from .rule import Rule
 
 LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
@@ -43,14 +43,21 @@ def find_unasked(facts: Facts) -> Mask:
 
 def find_malformed(facts: Facts) -> Mask:
     """Connections with a hello or certificate message that breaks its format."""
+    return np.asarray(malformed_packets(facts) != MISSING, np.bool_)
+
+
+def malformed_packets(facts: Facts) -> Numbers:
+    """The packet of the first such message of each connection; MISSING without any."""
     table = facts.other("problems")
     if table is None:
-        return np.zeros(len(facts.connections), np.bool_)
+        return np.full(len(facts.connections), MISSING, np.int64)
     wrong = pc.and_(
         pc.equal(table["layer"], "handshake"), pc.is_in(table["kind"], value_set=pa.array(BROKEN, pa.string()))
     )
-    ids = pc.unique(table.filter(wrong)["connection_id"]).drop_null()
-    return mask_of(pc.is_in(facts.column("connection_id"), value_set=ids))
+    rows = table.filter(pc.and_(wrong, pc.is_valid(table["connection_id"])))
+    found = pc.index_in(facts.column("connection_id"), value_set=rows["connection_id"].combine_chunks())
+    packets = pc.fill_null(rows["packet"].combine_chunks(), 0).take(found)
+    return np.asarray(pc.fill_null(packets, MISSING).to_numpy(zero_copy_only=False), np.int64)
 
 
 RULES = (
@@ -99,7 +106,8 @@ RULES = (
     Rule(
         "EXT-11", "Session ticket that lives longer than seven days", "low",
         lambda facts: facts.number("ticket_lifetime_hint") > WEEK,
-        ("ticket_lifetime_hint",), "Shorten the ticket's lifetime.", ("RFC 8446 section 4.6.1",),
+        ("ticket_lifetime_hint",), "Shorten the ticket's lifetime.",
+        ("RFC 8446 section 4.6.1",), packet="ticket_packet",
     ),
     Rule(
         "EXT-13", "ClientHello without server_name", "low",
@@ -144,7 +152,7 @@ RULES = (
     Rule(
         "EXT-19-BROKEN", "Handshake message that breaks its format", "medium", find_malformed,
         ("version_name", "failure_cause"), "Look at the problems table of this connection, and find out who made it.",
-        ("RFC 8446 section 6.2",), packet="client_hello_packet", confidence="likely",
+        ("RFC 8446 section 6.2",), packet=malformed_packets, confidence="likely",
     ),
     Rule(
         "EXT-20", "Delegated credentials accepted", "info", lambda facts: facts.says("delegated_credential"),

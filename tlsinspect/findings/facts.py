@@ -23,6 +23,14 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 MISSING = -1
 LATE_COLUMNS = ("server_name", "record_size_limit")  # one of them is missing in every hello that was cut
+SECOND_BEST = {
+    "server_key_exchange_packet": ("server_hello_packet",),
+    "certificate_packet": ("server_hello_packet",),
+    "certificate_status_packet": ("certificate_packet", "server_hello_packet"),
+    "ticket_packet": ("server_hello_packet",),
+    "hello_retry_request_packet": ("server_hello_packet",),
+}
+"""Which packets show it where the one that a rule names is not there: in TLS 1.3 a ServerHello holds the key share."""
 CUT_SHORT = ("snaplen", "gap", "capture_end")
 
 
@@ -100,6 +108,20 @@ class Facts:
         return np.asarray(
             self.once(f"number {name}", lambda: pc.fill_null(self.column(name).cast(pa.int64()), MISSING).to_numpy())
         )
+
+    def packets(self, packet: str | Callable[[Facts], Numbers]) -> Numbers:
+        """The packet to look at in each row: a rule's, or the second best; the ClientHello's; the first."""
+
+        def make() -> Numbers:
+            if isinstance(packet, str):
+                found, others = self.number(packet), SECOND_BEST.get(packet, ())
+            else:
+                found, others = packet(self), ()
+            for other in (*others, "client_hello_packet", "first_packet"):
+                found = np.where(found > 0, found, self.number(other))
+            return found
+
+        return np.asarray(self.once(f"packets {packet}", make))
 
     def known(self, name: str) -> Mask:
         """Rows in which a column has a value."""

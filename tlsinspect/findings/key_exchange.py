@@ -28,17 +28,18 @@ RULES = (
         "KEX-01", "Diffie-Hellman prime of 1024 bits or less", "high",
         lambda facts: (facts.number("dh_prime_bits") > 0) & (facts.number("dh_prime_bits") <= 1024),
         ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime of at least 2048 bits.",
-        ("CVE-2015-4000", "RFC 9325 section 4.5"),
+        ("CVE-2015-4000", "RFC 9325 section 4.5"), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-01-SHORT", "Diffie-Hellman prime of less than 2048 bits", "medium",
         lambda facts: (facts.number("dh_prime_bits") > 1024) & (facts.number("dh_prime_bits") < 2048),
         ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime of at least 2048 bits.",
-        ("RFC 9325 section 4.5",),
+        ("RFC 9325 section 4.5",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-04", "Curve of less than 224 bits", "high", lambda facts: facts.among("group", *SMALL_CURVES),
-        ("group_name",), "Use X25519 or P-256.", ("RFC 8422", "RFC 9325 section 4.5"),
+        ("group_name",), "Use X25519 or P-256.",
+        ("RFC 8422", "RFC 9325 section 4.5"), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-04-OFFER", "Curve of less than 224 bits offered", "medium",
@@ -50,7 +51,7 @@ RULES = (
         "KEX-04-EXPLICIT", "Curve spelled out instead of named", "high",
         lambda facts: facts.among("group", *EXPLICIT_CURVES), ("group_name", "cipher_suite_name"),
         "Use X25519 or P-256: a client cannot tell whether the parameters are those of a safe curve.",
-        ("RFC 8422 section 5.4",),
+        ("RFC 8422 section 5.4",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-04-EXPLICIT-OFFER", "Curves spelled out instead of named offered", "medium",
@@ -61,7 +62,7 @@ RULES = (
     Rule(
         "KEX-04-BINARY", "Curve over a binary field", "low", lambda facts: facts.among("group", *BINARY_CURVES),
         ("group_name", "cipher_suite_name"), "Use X25519 or P-256: these curves are deprecated.",
-        ("RFC 8422 section 5.1.1",),
+        ("RFC 8422 section 5.1.1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",
@@ -83,7 +84,7 @@ RULES = (
     Rule(
         "KEX-08", "HelloRetryRequest costs a round trip", "info", lambda facts: facts.says("hello_retry_request"),
         ("group_name",), "Let clients send a key share for the group that the server prefers.",
-        ("RFC 8446 section 4.1.4",),
+        ("RFC 8446 section 4.1.4",), packet="hello_retry_request_packet",
     ),
     Rule(
         "KEX-09", "TLS 1.3 with a pre-shared key alone", "medium",

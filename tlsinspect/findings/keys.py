@@ -214,23 +214,24 @@ RULES = (
     Rule(
         "KEX-02", "Diffie-Hellman number that is no prime", "critical", find_primes(lambda p: not is_checked_prime(p)),
         ("cipher_suite_name", "dh_prime_bits"), "Replace the parameters: the exchange can be broken.",
-        ("RFC 7919 section 1",),
+        ("RFC 7919 section 1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-02-UNSAFE", "Diffie-Hellman prime that is not a safe prime", "low",
         find_primes(lambda p: is_checked_prime(p) and not is_safe(p)),
-        ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a group of RFC 7919.", ("RFC 7919 section 1",),
+        ("cipher_suite_name", "dh_prime_bits"),
+        "Use ECDHE, or a group of RFC 7919.", ("RFC 7919 section 1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-03", "Diffie-Hellman prime smaller than the certificate's RSA key", "low", find_weaker_exchange,
         ("cipher_suite_name", "dh_prime_bits"), "Use ECDHE, or a prime as large as the key.",
-        ("NIST SP 800-57 part 1",),
+        ("NIST SP 800-57 part 1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-05", "The server's public value in several key exchanges", "medium",
         lambda facts: facts.shared("server_key_share_id", "server_random"),
         ("group_name", "server_key_share_id"), "Let the server make a new key for each connection.",
-        ("RFC 9325 section 7.4", "CVE-2020-1968"),
+        ("RFC 9325 section 7.4", "CVE-2020-1968"), packet="server_key_exchange_packet",
     ),
     Rule(
         "KEX-05-CLIENT", "The client's public value in several key exchanges", "low",
@@ -243,7 +244,7 @@ RULES = (
         lambda facts: facts.shared("server_nonce_id", "server_random"),
         ("server_nonce_id", "server_signature_algorithm_name"),
         "Replace the key, which can be computed from two such signatures, and the random number generator.",
-        ("RFC 6979 section 1",),
+        ("RFC 6979 section 1",), packet="server_key_exchange_packet",
     ),
     Rule(
         "CRT-12", "RSA key with the fingerprint of ROCA", "high", find_roca, NAMES,
@@ -264,7 +265,7 @@ RULES = (
         "CAP-08", "Diffie-Hellman primes that were not tested", "info",
         lambda facts: facts.among("dh_prime", *primes_of(facts)[1]), ("dh_prime_bits",),
         "Raise `--limit tested_primes`, or `prime_bits` for huge ones: whether these are primes is not known.",
-        ("docs/limits.md",), "capture",
+        ("docs/limits.md",), "capture", packet="server_key_exchange_packet",
     ),
     Rule(
         "CRT-15", "One key in certificates of several subjects", "low", find_shared_key, NAMES,

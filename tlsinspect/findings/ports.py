@@ -22,13 +22,13 @@ RULES = (
     Rule(
         "PRT-03", "Upgrade to TLS stripped on the way", "high", lambda facts: facts.among("starttls_status", STRIPPED),
         ("starttls_protocol", "starttls_status"), "Find what overwrites STARTTLS; require TLS in the client.",
-        ("RFC 3207 section 6",), packet="clear_text_packet",
+        ("RFC 3207 section 6",), packet="starttls_packet",
     ),
     Rule(
         "PRT-03-UNUSED", "Upgrade to TLS offered or asked for, and not made", "medium",
         lambda facts: facts.among("starttls_status", *sorted(NOT_TAKEN - {STRIPPED})),
         ("starttls_protocol", "starttls_status"), "Require TLS in the client, or use a port with TLS from the start.",
-        ("RFC 8314",), packet="clear_text_packet",
+        ("RFC 8314",), packet="starttls_packet",
     ),
     Rule(
         "PRT-04", "Credentials in the clear, in front of TLS or without it", "high",

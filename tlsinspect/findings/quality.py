@@ -19,7 +19,7 @@ def lacking(identifier: str, title: str, column: str, advice: str) -> Rule:
         advice,
         ("docs/capturing.md",),
         "capture",
-        "client_hello_packet",
+        "first_packet",
     )
 
 

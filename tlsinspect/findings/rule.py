@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..columns import SEVERITIES
 from ..registry.suites import SuiteFacts
-from .facts import Facts, Mask
+from .facts import Facts, Mask, Numbers
 
 CONFIDENCES = ("certain", "likely")
 
@@ -21,8 +21,8 @@ class Rule:
 
     `find` gives, of all connections at once, those that the rule is about; what is unknown is not.
     `evidence` are columns of the connections frame whose values prove it, `packet` the one with the number
-    of the packet to look at; where it has none, that is the first of the connection. Rows of the findings frame are
-    about one `subject` each, of build.SUBJECTS.
+    of the packet that shows it, or what finds that number for each (Facts.packets says what stands in for it). Rows of
+    the findings frame are about one `subject` each, of build.SUBJECTS.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Rule:
     advice: str
     references: tuple[str, ...]
     subject: str = "server"
-    packet: str = "server_hello_packet"
+    packet: str | Callable[[Facts], Numbers] = "server_hello_packet"
     confidence: str = "certain"
 
 

@@ -12,7 +12,8 @@ RULES = (
     Rule(
         "SIG-01", "Server signed its key exchange with MD5 or SHA-1", "high",
         lambda facts: facts.among("server_signature_algorithm", *WEAK_HASHES),
-        ("server_signature_algorithm_name",), "Make the server sign with SHA-256 or better.", ("RFC 9155",),
+        ("server_signature_algorithm_name",), "Make the server sign with SHA-256 or better.",
+        ("RFC 9155",), packet="server_key_exchange_packet",
     ),
     Rule(
         "SIG-02", "Client accepts only signatures with MD5 or SHA-1", "low",

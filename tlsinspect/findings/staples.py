@@ -46,7 +46,8 @@ def stamps_have(*faults: str) -> Callable[[Facts], Mask]:
 def rule(identifier: str, title: str, severity: str, *verdicts: str, advice: str, reference: str) -> Rule:
     """A rule about what the server stapled to its certificate."""
     return Rule(
-        identifier, title, severity, says(*verdicts), NAMES, advice, (reference,), "certificate", PACKET
+        identifier, title, severity, says(*verdicts), NAMES, advice, (reference,), "certificate",
+        "certificate_status_packet",
     )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ RULES = (
         ("last_alert_name", "last_alert_sender"),
         "Find out what broke the client's first attempt: the network, or somebody on it.",
         ("RFC 7507",),
-        packet="client_hello_packet",
+        packet="last_alert_packet",
     ),
     Rule(
         "VER-10",

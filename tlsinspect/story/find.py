@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..columns import CONNECTIONS
 from ..statistics.series import is_true
 from ..statistics.wording import endpoint
 from .record import Inspected
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
 ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
 PORT = re.compile(r":([0-9]{1,5})\Z")
-PACKETS = ("client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet")
+PACKETS = tuple(column.name for column in CONNECTIONS if column.name.endswith("_packet"))
 
 
 def find_connections(inspected: Inspected, text: str) -> pd.DataFrame:

@@ -24,7 +24,10 @@ NUMBERS = (
     "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
     "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "established", "last_alert",
     "client_certificate_requested", "client_first_record_length", "heartbleed_packet", "failure_packet",
-    "first_packet", "clear_text_packet", "clear_credentials_packet", "starttls_injection_packet",
+    "first_packet", "client_certificate_packet", "clear_text_packet", "starttls_packet", "clear_credentials_packet",
+    "starttls_injection_packet", "last_alert_packet", "server_key_exchange_packet", "renegotiation_packet",
+    "ticket_packet", "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet",
+    "hello_retry_request_packet", "client_first_record_packet",
 )  # fmt: skip
 OBJECTS = (
     "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
@@ -95,9 +98,20 @@ def pack_numbers(records: list[Connection], table: NDArray[np.int64]) -> None:
         table[33, place] = number_of(connection.heartbleed_packet)
         table[34, place] = number_of(connection.failure_packet)
         table[35, place] = connection.first_packet
-        table[36, place] = number_of(connection.clear_text_packet)
-        table[37, place] = number_of(connection.clear_credentials_packet)
-        table[38, place] = number_of(connection.starttls_injection_packet)
+        table[36, place] = number_of(connection.client_certificate_packet)
+        table[37, place] = connection.clear_text_packet
+        table[38, place] = connection.starttls_packet
+        table[39, place] = connection.clear_credentials_packet
+        table[40, place] = connection.starttls_injection_packet
+        table[41, place] = connection.last_alert_packet
+        table[42, place] = connection.server_key_exchange_packet
+        table[43, place] = connection.renegotiation_packet
+        table[44, place] = connection.ticket_packet
+        table[45, place] = connection.change_cipher_spec_packet
+        table[46, place] = connection.heartbeat_packet
+        table[47, place] = connection.certificate_status_packet
+        table[48, place] = connection.hello_retry_request_packet
+        table[49, place] = connection.client_first_record_packet
 
 
 def pack_objects(records: list[Connection], objects: list[Any]) -> None:

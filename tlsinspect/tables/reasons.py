@@ -42,14 +42,18 @@ CERTIFICATE = (
     "sct_count",
 )  # fmt: skip
 ENCRYPTED_IN_TLS13 = (
-    "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "early_data_accepted",
+    "alpn", "authentication", "client_certificate_requested", "client_certificate_sha256s", "client_certificate_packet",
+    "early_data_accepted",
     "ocsp_sha256s", "ocsp_status", "sct_list_sha256", "server_signature_algorithm", "server_signature_algorithm_name",
     "server_key_exchange", "ticket_lifetime_hint",
 )  # fmt: skip
 EVENTS = (  # that did not happen where nothing stands
     "failure_cause", "failure_reason", "failure_advice", "failure_packet", "renegotiation", "heartbleed",
-    "heartbleed_packet", "clear_credentials", "starttls_injection", "clear_text_packet", "clear_credentials_packet",
-    "starttls_injection_packet",
+    "heartbleed_packet", "clear_credentials", "starttls_injection",
+    "clear_text_packet", "starttls_packet", "clear_credentials_packet", "starttls_injection_packet",
+    "last_alert_packet", "server_key_exchange_packet", "renegotiation_packet", "ticket_packet",
+    "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet",
+    "client_first_record_packet",
 )  # fmt: skip
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
 from .exposure import Exposure, sent_credentials, sent_to_proxy, spoke_on
+from .places import Place, place_of
 from .proxies import PEELERS, peel
-from .status import NOT_TAKEN, STATUSES, USED, Status
+from .status import ANSWERED, NOT_TAKEN, STATUSES, USED, Status
 from .text import (
     asks_for_tls,
     ftp_status,
@@ -28,7 +29,7 @@ from .text import (
     xmpp_status,
 )
 
-__all__ = ["NOT_TAKEN", "STATUSES", "USED", "Upgrade", "find_upgrade"]
+__all__ = ["ANSWERED", "NOT_TAKEN", "STATUSES", "USED", "Upgrade", "find_upgrade"]
 
 DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
     "smtp": smtp_status,
@@ -53,13 +54,15 @@ class Upgrade(NamedTuple):
     """What clear text says: whose upgrade to TLS was spoken of, and what came of it; what should have come behind TLS.
 
     `credentials` is the command by which the client sent any in the clear, `injection` who spoke on between asking for
-    TLS and TLS, as far as it began. Their places count in all that the side said.
+    TLS and TLS, as far as it began. Their places count in all that the side said,
+    and so does `place`, where it shows what came of the upgrade.
     """
 
     protocol: str | None
     status: Status
     credentials: Exposure | None
     injection: Exposure | None
+    place: Place | None
 
 
 def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
@@ -72,11 +75,15 @@ def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
     taken_off = (len(client) - len(sides.client), len(server) - len(sides.server))
     credentials = moved(sent_credentials(name, sides.client), *taken_off) or sent_to_proxy(proxy, client, server)
     if began:
-        carrier = name if is_upgraded(name, *sides) else proxy
+        upgraded = is_upgraded(name, *sides)
+        carrier = name if upgraded else proxy
+        said, behind = (sides, taken_off) if upgraded else ((client, server), (0, 0))
+        place = place_of(carrier, USED if carrier else None, *said, behind)
         injection = moved(spoke_on(name, *sides), *taken_off)
-        return Upgrade(carrier or None, USED if carrier else None, credentials, injection)
+        return Upgrade(carrier or None, USED if carrier else None, credentials, injection, place)
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
-    return Upgrade(None if status is None else name, status, credentials, None)
+    place = place_of(name, status, *sides, taken_off)
+    return Upgrade(None if status is None else name, status, credentials, None, place)
 
 
 def moved(found: Exposure | None, client: int, server: int) -> Exposure | None:

@@ -9,6 +9,7 @@ REFUSED = "refused"  # the client asked, and the server said no
 STRIPPED = "stripped"  # the announcement or the command was overwritten with X on the way
 NOT_OFFERED = "not_offered"  # the server said what it can do, and this is not among it
 STATUSES = (USED, OFFERED, REQUESTED, REFUSED, STRIPPED, NOT_OFFERED)
+ANSWERED = frozenset({USED, REFUSED})  # the server's answer decided
 NOT_TAKEN = frozenset({OFFERED, REQUESTED, REFUSED, STRIPPED})
 
 Status = str | None

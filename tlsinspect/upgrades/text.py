@@ -12,6 +12,7 @@ import re
 
 from .status import NOT_OFFERED, OFFERED, REFUSED, REQUESTED, STRIPPED, Status
 
+MESSAGE = re.compile(rb"^DATA[ \t]*\r?\n.*", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 OVERWRITTEN = re.compile(rb"^(?:250[- ])?X{4,}A?$", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def outcome(answer: bytes | None, positive: tuple[bytes, ...]) -> str:
 
 def smtp_status(client: bytes, server: bytes) -> Status:
     """SMTP and LMTP: 250-STARTTLS among the answers to EHLO. Spec: RFC 3207 section 4."""
-    commands, lines = whole_lines(client), whole_lines(server)
+    commands, lines = whole_lines(MESSAGE.sub(b"", client)), whole_lines(server)
     asked = word_at(commands, (b"STARTTLS",))
     answers = [line for line in lines if re.match(rb"\d{3}( |$)", line)]
     if asked >= 0:

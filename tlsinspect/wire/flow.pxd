@@ -38,6 +38,8 @@ cdef class Flow(Listener):
     cdef public str history, carrier
     cdef public bytes ticket_key_name
     cdef public long long fin_packet, reset_packet, sealed_alert_packet, heartbleed_packet
+    cdef public long long alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet, change_packet
+    cdef public long long heartbeat_packet, certificate_status_packet, retry_packet, first_record_packet
     cdef public int fin_side, reset_side, renegotiation_side, heartbeat_side, heartbleed
     cdef public Py_ssize_t first_record_length, heartbeat_length
     @cython.locals(first=Stream, second=Stream)
@@ -57,6 +59,7 @@ cdef class Flow(Listener):
     cpdef take_client_hello(self, RecordReader reader, ClientHello hello, Py_ssize_t length)
     @cython.locals(first=Stream, second=Stream, stream=Stream)
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello, bint complete)
+    @cython.locals(stream=Stream)
     cpdef change_cipher_spec(self, RecordReader reader)
     @cython.locals(stream=Stream, peer=RecordReader)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
@@ -64,6 +67,7 @@ cdef class Flow(Listener):
     cpdef alert(self, RecordReader reader, int level, int description)
     @cython.locals(side=int, stream=Stream, other=Stream)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
+    @cython.locals(stream=Stream)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat_message(self, RecordReader reader, int kind, int payload_length)
     @cython.locals(stream=Stream)

@@ -77,6 +77,8 @@ class Flow(Listener):
     that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
     spoke of another handshake in TLS 1.2 and before, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
+    What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
+    of the client's first ChangeCipherSpec, `heartbeat_packet` that of its first heartbeat.
     """
 
     def __init__(
@@ -137,6 +139,15 @@ class Flow(Listener):
         self.reset_packet = -1
         self.reset_side = -1
         self.sealed_alert_packet = -1
+        self.alert_packet = -1
+        self.server_key_exchange_packet = -1
+        self.renegotiation_packet = -1
+        self.ticket_packet = -1
+        self.change_packet = -1
+        self.heartbeat_packet = -1
+        self.certificate_status_packet = -1
+        self.retry_packet = -1
+        self.first_record_packet = -1
         self.renegotiation_side = -1
         self.first_record_length = -1
         self.heartbeat_side = -1
@@ -213,16 +224,19 @@ class Flow(Listener):
             elif kind == CERTIFICATE_STATUS:
                 if self.certificate_status is None and reader.side != self.hello_side:
                     self.certificate_status = body
+                    self.certificate_status_packet = stream.number
             elif len(body) < length:
                 return
             elif kind == SERVER_KEY_EXCHANGE:
                 self.server_key_exchange = body
+                self.server_key_exchange_packet = stream.number
             elif kind == CERTIFICATE_REQUEST:
                 self.certificate_requested = True
             elif kind == CLIENT_KEY_EXCHANGE:
                 self.client_key_exchange = True
             elif kind == NEW_SESSION_TICKET and length >= 6:
                 self.ticket_lifetime = int.from_bytes(body[:4], "big")
+                self.ticket_packet = stream.number
                 if length >= 6 + TICKET_KEY_NAME:
                     self.ticket_key_name = cut(body, 6, 6 + TICKET_KEY_NAME)
         except DecodeError as error:
@@ -294,13 +308,14 @@ class Flow(Listener):
             second: Stream = self.streams[1]
             first.reader.encrypted = False
             second.reader.encrypted = False
+        stream: Stream = self.streams[reader.side]
         if hello.retry:
             if self.retry is None:
                 self.retry = hello
+                self.retry_packet = stream.number
             return
         if self.server_hello is not None:
             return
-        stream: Stream = self.streams[reader.side]
         self.server_hello = hello
         self.server_side = reader.side
         self.server_hello_packet = stream.number
@@ -309,6 +324,9 @@ class Flow(Listener):
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4)."""
         self.note(reader, CHANGE_CIPHER_SPEC, -1, reader.record_length, "I")
+        if reader.side == self.hello_side and self.change_packet < 0:
+            stream: Stream = self.streams[reader.side]
+            self.change_packet = stream.number
         reader.cipher_changed = True
         if not self.tls13:
             reader.encrypted = True
@@ -326,9 +344,9 @@ class Flow(Listener):
         if reader.sslv2 is not None and reader.side != self.hello_side and reader.sslv2_records == 1:
             return
         peer = reader.peer
+        stream: Stream = self.streams[reader.side]
         if not reader.finished_seen:
             reader.finished_seen = True
-            stream: Stream = self.streams[reader.side]
             self.time_finished = stream.time_ns
         elif (
             self.renegotiation_side < 0
@@ -338,6 +356,7 @@ class Flow(Listener):
             and not self.dtls
         ):
             self.renegotiation_side = reader.side
+            self.renegotiation_packet = stream.number
 
     def alert(self, reader: RecordReader, level: int, description: int) -> None:
         """The last alert in the clear is what is remembered."""
@@ -351,6 +370,7 @@ class Flow(Listener):
         self.alert_level = level
         self.alert_description = description
         self.alert_side = reader.side
+        self.alert_packet = stream.number
 
     def application_data(self, reader: RecordReader, length: int) -> None:
         """Watch until both sides are known to have finished; see RecordReader.watching."""
@@ -361,6 +381,7 @@ class Flow(Listener):
             reader.application_seen = True
             if side == self.hello_side and not self.tls13:
                 self.first_record_length = length
+                self.first_record_packet = stream.number
             self.note(reader, APPLICATION_DATA, -1, length, "")
         if self.tls13 and side == self.hello_side:
             if other.reader.application_records > 0 and length >= FINISHED_RECORD_MINIMUM:
@@ -378,6 +399,9 @@ class Flow(Listener):
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record; see Listener."""
         self.note(reader, HEARTBEAT_RECORD, -1, length, "B")
+        if reader.side == self.hello_side and self.heartbeat_packet < 0:
+            stream: Stream = self.streams[reader.side]
+            self.heartbeat_packet = stream.number
         if not reader.encrypted:
             return
         if self.heartbeat_side == 1 - reader.side and length > self.heartbeat_length + HEARTBEAT_OVERHEAD:

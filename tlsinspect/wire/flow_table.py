@@ -293,7 +293,7 @@ class FlowTable:
             if flow.held > held:
                 self.growth += flow.held - held
         elif len(stream.head) == 0:
-            stream.head = data[at + 8 : end]
+            stream.keep_head(data[at + 8 : end])
         self.growth += PACKET_COST + end - at
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)

@@ -35,6 +35,8 @@ cdef class Stream:
     cpdef keep_head(self, bytes octets)
     @cython.locals(found=cython.longlong, start=Py_ssize_t, number=cython.longlong)
     cpdef long long head_packet(self, Py_ssize_t at) except -1
+    @cython.locals(number=cython.longlong)
+    cpdef long long head_packet_after(self, long long packet) except -1
     cpdef bint is_clear_text(self) except -1
     @cython.locals(compared=list, count=Py_ssize_t, start=cython.longlong, known=bytes)
     cpdef remember(self, bytes octets)

@@ -182,6 +182,13 @@ class Stream:
                 found = number
         return found
 
+    def head_packet_after(self, packet: int) -> int:
+        """The first packet later than another one that octets of `head` are from; 0 where none is known."""
+        for _, number in self.head_packets or ():
+            if number > packet:
+                return number
+        return 0
+
     def is_clear_text(self) -> bool:
         """True where what was delivered begins no TLS, and does not wait for more to become one."""
         return self.reader.mode == DETECTING and len(self.reader.partial) == 0
