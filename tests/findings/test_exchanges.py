@@ -67,6 +67,17 @@ def test_signatures_are_right_or_wrong(tmp_path: Path, scheme: int | None) -> No
     assert judged.tolist() == [VALID, INVALID, UNCHECKED]
 
 
+def test_a_second_handshake_in_the_clear_leaves_the_signature_of_the_first(tmp_path: Path) -> None:
+    turns = []
+    for hello in (HELLO, HELLO[:2] + bytes(32) + HELLO[34:]):
+        body = exchange(hello[2:34] + ANSWER[2:34])
+        messages = ((2, ANSWER), (11, tls.certificate(rsa_certificate())), (12, body), (14, b""))
+        turns += [tls.handshake(tls.message(1, hello))]
+        turns += [tls.handshake(*(tls.message(kind, content) for kind, content in messages))]
+    inspection = tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*turns)))
+    assert judge_exchanges(Facts.of(inspection)).tolist() == [VALID]
+
+
 @pytest.mark.parametrize("signer", signers(), ids=lambda signer: f"{signer.suite:04x}-{signer.scheme}")
 def test_signatures_of_other_keys_than_rsa_are_right_or_wrong_too(tmp_path: Path, signer: Signer) -> None:
     answer = tls.server_hello(suite=signer.suite, version=0x0301 if signer.scheme is None else 0x0303)

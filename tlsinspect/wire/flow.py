@@ -228,8 +228,9 @@ class Flow(Listener):
             elif len(body) < length:
                 return
             elif kind == SERVER_KEY_EXCHANGE:
-                self.server_key_exchange = body
-                self.server_key_exchange_packet = stream.number
+                if self.server_key_exchange is None:  # a later one is of other randoms (RFC 6347 section 4.2.8)
+                    self.server_key_exchange = body
+                    self.server_key_exchange_packet = stream.number
             elif kind == CERTIFICATE_REQUEST:
                 self.certificate_requested = True
             elif kind == CLIENT_KEY_EXCHANGE:
