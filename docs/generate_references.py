@@ -103,8 +103,8 @@ Rules about several connections look at all of the captures read together: publi
 that are used again, RSA keys with a prime in common, Diffie-Hellman numbers that are no primes, retries, scanners,
 timers, rare clients. How many keys are compared and how many numbers tested is bounded by [limits](limits.md):
 `moduli_octets`, which 16,384 RSA keys of 2048 bits fill, `tested_primes`, `prime_bits` and `key_bits`, and how many
-signatures of key exchanges are checked by `exchanges_octets`, some 3,000 with RSA, 7,000 with ECDSA. What they leave out is a finding too: CAP-07,
-CAP-08 and CAP-09.
+signatures of key exchanges are checked by `exchanges_octets`, some 3,000 with RSA or 7,000 with ECDSA. What they leave
+out is a finding too: CAP-07, CAP-08 and CAP-09.
 
 Found elsewhere, or not at all:
 
