@@ -19,6 +19,7 @@ from ..registry.suites import SuiteFacts, suite_facts
 from ..tables import distinct
 from ..wire.limits import DEFAULT_LIMITS, Limits
 
+KEY_END = 16  # of the characters of a random by which the same one is looked for; the first eight may be a time
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 MISSING = -1
@@ -132,9 +133,9 @@ class Facts:
         return mask_of(pc.equal(self.column(name), truth))
 
     def among(self, name: str, *values: Any) -> Mask:
-        """Rows in which a column has one of these values."""
-        column = self.column(name)
-        return mask_of(pc.is_in(column, value_set=pa.array(values, column.type)))
+        """Rows in which a column, of few different values, has one of these."""
+        kinds, codes = self.once(f"kinds {name}", lambda: kinds_of(self.column(name)))
+        return np.asarray(np.array([*(kind in values for kind in kinds), False], np.bool_)[codes])
 
     def text_matches(self, name: str, pattern: str) -> Mask:
         """Rows in which a text matches a regular expression (RE2)."""
@@ -181,8 +182,13 @@ class Facts:
 
     def repeated(self, name: str) -> Mask:
         """Rows whose text stands in another connection too; the same connection read twice does not count."""
-        often = several(self.column(name), self.column("connection_id"))
-        return mask_of(pc.is_in(self.column(name), value_set=often))
+        column = self.column(name)
+        rows = pa.array(may_repeat(column))
+        texts = column.take(rows)
+        often = several(texts, self.column("connection_id").take(rows))
+        found = np.zeros(len(column), np.bool_)
+        found[rows.to_numpy()[mask_of(pc.is_in(texts, value_set=often))]] = True
+        return found
 
     def shared(self, key: str, value: str, least: int = 2, among: Mask | None = None) -> Mask:
         """Rows whose text `key` stands with at least `least` different texts `value`, of the rows in `among`.
@@ -225,7 +231,7 @@ class Facts:
             doubtful = np.flatnonzero(whole & (self.says("truncated") | self.says("gap")))
             if not len(doubtful):
                 return whole
-            reasons = self.column("unknown_reasons").take(pa.array(doubtful))
+            reasons = rows_of(self.connections.column("unknown_reasons"), doubtful)
             for name in LATE_COLUMNS:
                 cut = pc.is_in(pc.map_lookup(reasons, pa.scalar(name), "first"), value_set=pa.array(CUT_SHORT))
                 whole[doubtful[mask_of(cut)]] = False
@@ -289,6 +295,34 @@ def whole(table: pa.Table, name: str) -> pa.Array:
     """A table's column in one piece."""
     column = table.column(name).combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def rows_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.Array:
+    """Some rows of a column, in ascending order: to put all of a large one into one piece would cost more."""
+    ends = np.cumsum([len(chunk) for chunk in column.chunks])
+    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+    starts = (0, *ends[:-1].tolist())
+    taken = [
+        chunk.take(pa.array(part - start)) for chunk, part, start in zip(column.chunks, parts, starts, strict=True)
+    ]
+    return pa.concat_arrays(taken)
+
+
+def kinds_of(column: pa.Array) -> tuple[list[Any], Numbers]:
+    """The different values of a column, and which of them each row has: -1 where it has none."""
+    encoded = column.dictionary_encode()
+    return encoded.dictionary.to_pylist(), pc.fill_null(encoded.indices, -1).to_numpy()
+
+
+def may_repeat(texts: pa.Array) -> NDArray[np.intp]:
+    """Rows whose text may stand in another one too, as eight of its characters do, or as it is too short to tell."""
+    lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy()
+    rows = np.flatnonzero(lengths >= KEY_END)
+    keys = pc.binary_slice(texts.take(pa.array(rows)).cast(pa.binary()), KEY_END - 8, KEY_END)
+    _, places, counts = np.unique(
+        np.frombuffer(b"".join(keys.to_pylist()), np.uint64), return_inverse=True, return_counts=True
+    )
+    return np.sort(np.append(rows[counts[places] > 1], np.flatnonzero((lengths > 0) & (lengths < KEY_END))))
 
 
 def several(keys: pa.Array, values: pa.Array, least: int = 2) -> pa.Array:
