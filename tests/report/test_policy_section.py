@@ -34,7 +34,8 @@ def test_a_capture_without_tls_has_no_rows() -> None:
 
 
 def test_unknown_places_stay_unknown() -> None:
-    rows = [make_old_connection(1, server_hello_packet=None), make_connection(2, post_quantum=None)]
+    nowhere = dict.fromkeys(("server_hello_packet", "client_hello_packet", "first_packet"))
+    rows = [make_old_connection(1, **nowhere), make_connection(2, post_quantum=None)]
     made = build_policy_section(make_frames(connections=rows))
     assert made.failed.rows[0][5] == ("198.51.100.1:443", "")
     assert made.classes.rows[3][1] == ("1", "")
