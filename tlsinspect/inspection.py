@@ -141,10 +141,6 @@ class Inspection:
         """A table for those who take single columns: of a store, what reads them when they are asked for."""
         return self.arrow(table)
 
-    def some(self, table: str, columns: Sequence[str]) -> pa.Table:
-        """Some columns of a table, its rows in any order: of a store, no other column is read."""
-        return self.arrow(table).select(columns)
-
     def build(self, table: str) -> pa.Table:
         """Make a table that follows from others."""
         if table == "chains":
@@ -264,11 +260,9 @@ class Inspection:
 
     def build_client_validation(self) -> pa.Table:
         """Make the client_validation table."""
-        from .validation.build import CLIENT_PACKETS, build_client_validation  # asked for by few
+        from .validation import build_client_validation  # asked for by few
 
-        return build_client_validation(
-            self.on_demand("connections"), lambda: self.some("messages", CLIENT_PACKETS), self.validator, self.at
-        )
+        return build_client_validation(self.on_demand("connections"), self.validator, self.at)
 
     @property
     def limits(self) -> Limits:

@@ -44,15 +44,16 @@ def find_lower_retry(facts: Facts) -> Mask:
     keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in (client, server)]
     times = facts.number("time_start")
     port, newest = facts.number("server_port"), newest_offered(facts)
-    order = np.lexsort((times, port, *keys))
     failed = facts.says("established", False) & facts.known("client_hello_packet")
+    rows = np.flatnonzero(np.isin(keys[0], np.unique(keys[0][failed])))  # of clients that failed at all
+    order = rows[np.lexsort([each[rows] for each in (times, port, *keys)])]
     same = np.ones(max(0, len(order) - 1), np.bool_)
     for key in (*keys, port):
         same &= key[order][1:] == key[order][:-1]
     before, after = order[:-1], order[1:]
     lower = same & failed[before] & (times[before] >= 0) & (times[after] - times[before] <= RETRY_NS)
     lower &= (newest[after] < newest[before]) & (newest[after] > 0)
-    found = np.zeros(len(order), np.bool_)
+    found = np.zeros(len(failed), np.bool_)
     found[after[lower]] = True
     return found
 

@@ -48,10 +48,12 @@ def find_better_mutual(facts: Facts) -> Mask:
     found = np.zeros(len(servers), np.bool_)
     if not len(proven):
         return found
-    rows = np.repeat(np.arange(len(servers)), np.diff(starts))
-    worse = (facts.known("cipher_suite") & below13 & ~good)[rows]
-    pairs = servers[rows[worse]] << 16 | values.to_numpy(zero_copy_only=False)[worse]
-    found[rows[worse][np.isin(pairs, proven)]] = True
+    worse = np.flatnonzero(facts.known("cipher_suite") & below13 & ~good)
+    counts = starts[worse + 1] - starts[worse]
+    rows = np.repeat(worse, counts)
+    places = np.repeat(starts[worse] - np.cumsum(counts) + counts, counts) + np.arange(len(rows))
+    pairs = servers[rows] << 16 | values.to_numpy(zero_copy_only=False)[places]
+    found[rows[np.isin(pairs, proven)]] = True
     return found
 
 

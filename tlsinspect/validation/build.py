@@ -6,7 +6,7 @@ little more than their chains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,26 +64,9 @@ def build_validation(
     return build_side(SERVERS, connections, connections["certificate_packet"], validator, at, stamps)
 
 
-CLIENT_PACKETS = ("connection_id", "sender", "message_type", "packet")
-"""The columns of the messages table that say when a client sent certificates."""
-
-
-def build_client_validation(
-    connections: pa.Table, messages: Callable[[], pa.Table], validator: Validator, at: datetime | None = None
-) -> pa.Table:
-    """The same of the chains that clients sent; `messages` gives CLIENT_PACKETS of that table, where there are any."""
-    return build_side(CLIENTS, connections, client_packets(connections, messages), validator, at)
-
-
-def client_packets(connections: pa.Table, messages: Callable[[], pa.Table]) -> pa.Array:
-    """Packet of each client's last Certificate message; null where it sent none."""
-    if not pc.any(pc.is_valid(connections[CLIENTS.chain])).as_py():
-        return pa.nulls(len(connections), pa.int64())
-    table = messages()
-    sent = table.filter(pc.and_(pc.equal(table["sender"], "client"), pc.equal(table["message_type"], "certificate")))
-    last = sent.group_by("connection_id").aggregate([("packet", "max")])
-    places = pc.index_in(connections["connection_id"], value_set=last["connection_id"].combine_chunks())
-    return last["packet_max"].combine_chunks().take(places.combine_chunks())
+def build_client_validation(connections: pa.Table, validator: Validator, at: datetime | None = None) -> pa.Table:
+    """The same of the chains that clients sent."""
+    return build_side(CLIENTS, connections, connections["client_certificate_packet"], validator, at)
 
 
 def build_side(
@@ -182,7 +165,9 @@ def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
 
 def mismatched_names(connections: pa.Table, compared: bool) -> pa.DictionaryArray:
     """The names that clients asked for in vain, null elsewhere; all are where names are not compared."""
-    wrong = pc.and_(pc.equal(connections["name_matches"], False), compared)
+    if not compared:
+        return pa.nulls(len(connections), pa.string()).dictionary_encode()
+    wrong = pc.equal(connections["name_matches"], False)
     names = pc.if_else(pc.fill_null(wrong, False), pc.fill_null(connections["server_name"], ""), None)
     return names.cast(pa.string()).combine_chunks().dictionary_encode()
 
