@@ -22,7 +22,7 @@ from signed_exchanges import (
 from traffic import NOON_NS, converse, write_pcap
 
 import tlsinspect
-from tlsinspect.findings import Facts
+from tlsinspect.findings import Facts, exchanges
 from tlsinspect.findings.exchanges import (
     FAULTS_LIMIT,
     INVALID,
@@ -97,6 +97,23 @@ def test_a_signature_that_does_not_go_with_the_key_is_not_checked(tmp_path: Path
     assert judged.tolist() == [UNCHECKED, INVALID]  # another algorithm; the right one with another hash
     facts = Facts.of(read_flights(tmp_path, edwards.exchange(RANDOMS), answer=answer))
     assert judge_exchanges(facts).tolist() == [UNCHECKED]  # the certificate has an RSA key
+
+
+def test_keys_that_are_longer_than_any_in_use_are_not_computed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curve = signers()[0]
+    for most, judged in ((256, VALID), (255, UNCHECKED)):
+        monkeypatch.setitem(exchanges.ALSO_CHECKED, "EC", most)
+        facts = Facts.of(
+            read_flights(
+                tmp_path,
+                curve.exchange(RANDOMS),
+                answer=tls.server_hello(suite=curve.suite),
+                certificate=certificate_of(curve.key),
+            )
+        )
+        assert judge_exchanges(facts).tolist() == [judged]
 
 
 @pytest.mark.parametrize("scheme", [RSA_SHA256, None])

@@ -30,7 +30,8 @@ FAULTS_LIMIT = 64  # signatures that are not valid in which a prime is looked fo
 WITH_SCHEME = (0x0303, 0xFEFD)  # TLS 1.2 and DTLS 1.2 name hash and algorithm
 BEFORE_SCHEMES = {"EC": SignatureFacts("ECDSA", "SHA1"), "DSA": SignatureFacts("DSA", "SHA1")}
 """What keys sign with in TLS 1.1 and before, by their type. Spec: RFC 4346 section 7.4.3, RFC 8422 section 5.4."""
-ALSO_CHECKED = ("EC", "DSA", "Ed25519", "Ed448")  # types of keys beside RSA
+ALSO_CHECKED = {"EC": 521, "DSA": 3072, "Ed25519": 256, "Ed448": 456}
+"""Types of keys beside RSA, and the most bits that are computed with: longer ones are in no use, and take long."""
 DIGEST_INFO = {  # RFC 8017 section 9.2, note 1
     "MD5": "3020300c06082a864886f70d020505000410",
     "SHA1": "3021300906052b0e03021a05000414",
@@ -176,7 +177,8 @@ class Judge:
         """The key of such a row that is of another type; None where it is of none that is checked, or too long."""
         if place not in self.others:
             self.others[place] = None
-            if self.types[place] in ALSO_CHECKED and (self.bits[place] or 0) <= self.limits.key_bits:
+            most = min(ALSO_CHECKED.get(self.types[place], 0), self.limits.key_bits)
+            if 0 < (self.bits[place] or 0) <= most:
                 self.others[place] = load_other(self.encoded[place].as_py())
         return self.others[place]
 
@@ -265,8 +267,8 @@ RULES = (
     ),
     Rule(
         "CAP-09", "Signatures of key exchanges that were not checked", "info", find_unchecked, EVIDENCE,
-        "Raise `--limit exchanges_octets`. Keys that OpenSSL refuses, broken signatures, and algorithms that are "
-        "none of RSA, DSA, ECDSA and EdDSA stay unchecked.",
+        "Raise `--limit exchanges_octets`. Keys that OpenSSL refuses, DSA beyond 3072 bits, curves beyond 521, broken "
+        "signatures, and algorithms that are none of RSA, DSA, ECDSA and EdDSA stay unchecked.",
         ("docs/limits.md",), "capture", packet="server_key_exchange_packet",
     ),
 )  # fmt: skip
