@@ -68,7 +68,7 @@ class Signer(NamedTuple):
 
 
 def signers() -> list[Signer]:
-    """Signers of every kind, the third as before TLS 1.2."""
+    """Signers of every kind; those without a scheme as before TLS 1.2."""
     curve = ec.generate_private_key(ec.SECP256R1())
     return [
         Signer(0xC02B, 0x0403, curve, hashes.SHA256()),
@@ -76,7 +76,8 @@ def signers() -> list[Signer]:
         Signer(0xC009, None, curve, hashes.SHA1()),
         Signer(0xC02B, 0x0807, ed25519.Ed25519PrivateKey.generate(), None),
         Signer(0xC02B, 0x0808, ed448.Ed448PrivateKey.generate(), None),
-        Signer(0x00A2, 0x0402, dsa.generate_private_key(1024), hashes.SHA256(), FINITE_FIELD),
+        Signer(0x00A2, 0x0402, old := dsa.generate_private_key(1024), hashes.SHA256(), FINITE_FIELD),
+        Signer(0x0032, None, old, hashes.SHA1(), FINITE_FIELD),
     ]
 
 

@@ -88,7 +88,7 @@ def test_signatures_of_other_keys_than_rsa_are_right_or_wrong_too(tmp_path: Path
 
 
 def test_a_signature_that_does_not_go_with_the_key_is_not_checked(tmp_path: Path) -> None:
-    curve, _, _, edwards, _, _ = signers()
+    curve, _, _, edwards, *_ = signers()
     answer = tls.server_hello(suite=curve.suite)
     bodies = curve._replace(scheme=0x0807).exchange(RANDOMS), curve._replace(scheme=0x0603).exchange(RANDOMS)
     judged = judge_exchanges(

@@ -15,6 +15,7 @@ from signed_exchanges import RSA_SHA256, exchange, modulus
 from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
+from tlsinspect.findings.clocks import LEAST
 from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of
 from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
@@ -610,6 +611,12 @@ def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() 
 def test_a_clock_is_off_only_where_different_seconds_agree(others: list[dict[str, Any]]) -> None:
     [rule] = [rule for rule in RULES if rule.id == "EXT-18-CLIENT"]
     assert not rule.find(Facts(*tables_of({"others": others}))).any()
+
+
+def test_three_seconds_of_a_host_are_enough() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-18-CLIENT"]
+    off = clocks("client_random", 86_400)[:LEAST]
+    assert rule.find(Facts(*tables_of({"others": off}))).sum() == LEAST == 3
 
 
 def test_randoms_of_which_most_tell_the_time_are_found_and_no_others() -> None:
