@@ -278,17 +278,15 @@ NAMED: dict[str, Callable[[Facts], pa.Array]] = {
 }
 
 TOLD: dict[str, Callable[[Facts], pa.Array]] = {
-    "sct_operators": lambda facts: judged_texts(facts, "sct_operators"),
+    "sct_operators": lambda facts: judged_lists(facts, "sct_operators"),
 }
-"""Columns of the validation table that evidence names, as texts."""
+"""Columns of the validation table that evidence names."""
 
 
-def judged_texts(facts: Facts, name: str) -> pa.Array:
-    """A column of the validation table that holds lists, each as one text; null where that table is not known."""
+def judged_lists(facts: Facts, name: str) -> pa.Array:
+    """A column of the validation table that holds lists of texts; null where that table is not known."""
     table = facts.other("validation")
-    if table is None:
-        return pa.nulls(len(facts.connections), pa.string())
-    return pc.binary_join(whole(table, name), ", ")
+    return pa.nulls(len(facts.connections), pa.list_(pa.string())) if table is None else whole(table, name)
 
 
 def whole(table: pa.Table, name: str) -> pa.Array:
