@@ -154,17 +154,17 @@ class ConnectionBuilder:
         connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
         if upgrade.credentials is not None:
             connection.clear_credentials = upgrade.credentials.word
-            connection.clear_credentials_packet = client.head_packet(upgrade.credentials.at) or -1
+            connection.clear_credentials_packet = client.head_packet(upgrade.credentials.at)
         if upgrade.injection is not None:
             speaker = server if upgrade.injection.of_server else client
             connection.starttls_injection = upgrade.injection.word
-            connection.starttls_injection_packet = speaker.head_packet(upgrade.injection.at) or -1
+            connection.starttls_injection_packet = speaker.head_packet(upgrade.injection.at)
         if upgrade.place is not None:
             by_server, at = upgrade.place
             packet = (server if by_server else client).head_packet(at)
-            if packet and upgrade.status in ANSWERED:
+            if packet >= 0 and upgrade.status in ANSWERED:
                 packet = max(packet, server.head_packet_after(packet))
-            connection.starttls_packet = packet or -1
+            connection.starttls_packet = packet
 
     def set_addresses(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
         """Addresses, ports and the ids made of them."""
@@ -576,8 +576,8 @@ class ConnectionBuilder:
 
 
 def first_of(one: int, other: int) -> int:
-    """The lower of two packet numbers, of which 0 is none; -1 without any."""
-    return min(one, other) or max(one, other) or -1
+    """The lower of two packet numbers, either of which may be missing (-1)."""
+    return max(one, other) if one < 0 or other < 0 else min(one, other)
 
 
 def short_hash(octets: bytes) -> str:

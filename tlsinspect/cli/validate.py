@@ -101,7 +101,7 @@ def validate(
                 click.echo(escape_control(line))
             for line in render_staples(inspection.arrow("ocsp")):
                 click.echo(escape_control(line))
-            scts = inspection.build_scts(logs)
+            scts = inspection.arrow("scts") if logs is None else inspection.build_scts(logs)
             for line in render_scts(scts) if len(scts) or logs is not None else ():
                 click.echo(escape_control(line))
             for line in render_transparency(inspection.arrow("validation")) if logs is None else ():

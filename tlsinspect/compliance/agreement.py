@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..findings.build import encoded, server_of
-from ..findings.facts import MISSING, Facts, Mask, Numbers
+from ..findings.facts import MISSING, Facts, Numbers
 from ..registry.suites import group_facts, suite_facts
+from ..statistics.rows import Mask
 from ..tables import distinct
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
 from .remaining import Remaining, is_tls13

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from .. import registry
 from ..columns import SEVERITIES
 from ..findings.build import encoded, find_rows, server_of
-from ..findings.facts import Facts, Mask
+from ..findings.facts import Facts
 from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
 from ..statistics.interval import share_columns
+from ..statistics.rows import Mask
 from ..tables import distinct, judgement_schema, to_frame
 from .judge import SESSION_JUDGES, codes_of, tls_rows
 from .judge_certificates import CERTIFICATE_JUDGES, certificate_column

@@ -14,10 +14,11 @@ import numpy as np
 from .. import registry
 from ..connection import CARRIES_TLS
 from ..findings.build import encoded, server_of
-from ..findings.facts import MISSING, Facts, Mask, Numbers
+from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import group_facts
+from ..statistics.rows import Mask
 
 CURVE_EXCHANGES = ("ECDHE", "ECDHE_PSK", "hybrid", "KEM", "CECPQ1")
 PRIME_EXCHANGES = ("DHE", "DHE_PSK")

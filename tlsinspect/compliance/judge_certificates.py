@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..findings.facts import Facts, Mask, mask_of, whole
+from ..findings.facts import Facts, whole
 from ..policies import Requirement
 from ..statistics.lifetimes import whole_days
+from ..statistics.rows import Mask, mask_of
 from .judge import Judged, tls_rows
 
 SERVER = "certificate_sha256s"

@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..findings.build import encoded, server_of
-from ..findings.facts import Facts, Mask
+from ..findings.facts import Facts
 from ..findings.key_exchange import POST_QUANTUM
 from ..statistics.interval import share_columns
+from ..statistics.rows import Mask
 from ..tables import judgement_schema, to_frame
 from .judge import tls_rows
 

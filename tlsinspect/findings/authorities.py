@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds
 from ..statistics.lifetimes import LIMITS, whole_days
+from ..statistics.rows import Mask
 from .certificates import NAMES, rule, server
-from .facts import Facts, Mask
+from .facts import Facts
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..registry import ALPN_PROTOCOLS, alpn_text
+from ..statistics.rows import Mask, mask_of
 from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
-from .facts import Facts, Mask, mask_of
+from .facts import Facts
 from .rule import Rule
 
 TLS13 = 0x0304

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import MISSING, Facts, Mask, Numbers, several, whole
+from ..statistics.rows import Mask
+from .facts import MISSING, Facts, Numbers, several, whole
 from .rule import Rule
 
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import Facts, Mask, mask_of
+from ..statistics.rows import Mask, mask_of
+from .facts import Facts
 from .rule import Rule
 
 PACKET = "certificate_packet"

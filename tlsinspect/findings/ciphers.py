@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .. import registry
+from ..statistics.rows import Mask
 from ..tables import distinct
-from .facts import Facts, Mask
+from .facts import Facts
 from .rule import Rule, suite_rules
 
 SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA")

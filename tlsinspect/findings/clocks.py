@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..statistics.rows import Mask
 from ..tables import distinct
-from .facts import Facts, Mask
+from .facts import Facts
 from .rule import Rule
 
 SECOND = 10**9  # nanoseconds

@@ -20,16 +20,24 @@ from numpy.typing import NDArray
 
 from ..errors import DecodeError
 from ..registry.suites import SignatureFacts, signature_facts
+from ..statistics.rows import Mask
 from ..wire.messages import parse_server_key_exchange
-from .facts import Facts, Mask, whole
+from .facts import Facts, whole
 from .keys import key_info, moduli_of
 from .rule import Rule
 
 UNCHECKED, VALID, INVALID, REVEALING = range(4)
 FAULTS_LIMIT = 64  # signatures that are not valid in which a prime is looked for; it is in nearly each, if in any
 WITH_SCHEME = (0x0303, 0xFEFD)  # TLS 1.2 and DTLS 1.2 name hash and algorithm
-BEFORE_SCHEMES = {"EC": SignatureFacts("ECDSA", "SHA1"), "DSA": SignatureFacts("DSA", "SHA1")}
-"""What keys sign with in TLS 1.1 and before, by their type. Spec: RFC 4346 section 7.4.3, RFC 8422 section 5.4."""
+BEFORE_SCHEMES = {
+    "RSA": SignatureFacts("RSA", ""),
+    "EC": SignatureFacts("ECDSA", "SHA1"),
+    "DSA": SignatureFacts("DSA", "SHA1"),
+}
+"""What keys sign with in TLS 1.1 and before, by their type; "" is MD5 and SHA-1 together.
+
+Spec: RFC 4346 section 7.4.3, RFC 8422 section 5.4.
+"""
 ALSO_CHECKED = {"EC": 521, "DSA": 3072, "Ed25519": 256, "Ed448": 456}
 """Types of keys beside RSA, and the most bits that are computed with: longer ones are in no use, and take long."""
 DIGEST_INFO = {  # RFC 8017 section 9.2, note 1
@@ -89,7 +97,8 @@ class RsaKey:
 def verify_other(public: Any, scheme: SignatureFacts, signature: bytes, message: bytes) -> int:
     """What is known of a signature with another algorithm than RSA: VALID, INVALID, or UNCHECKED.
 
-    It is not checked where the key is for another algorithm, or the package refuses. Spec: RFC 8422 section 5.10.
+    It is not checked where the key (None: there is none) is for another algorithm, or the package refuses.
+    Spec: RFC 8422 section 5.10.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
@@ -182,32 +191,28 @@ class Judge:
                 self.others[place] = load_other(self.encoded[place].as_py())
         return self.others[place]
 
-    def judge_other(self, place: int, body: bytes, randoms: bytes, version: int, kind: str) -> int:
-        """The same as `judge` for a key of another type than RSA."""
-        public = self.other(place)
+    def judge(self, place: int, body: bytes, randoms: bytes, version: int, kind: str) -> int:
+        """UNCHECKED, VALID, INVALID or REVEALING. Spec: RFC 5246 sections 4.7 and 7.4.3, RFC 8422 section 5.4."""
         parts = signed_by(body, kind == "DHE", version in WITH_SCHEME)
-        if public is None or parts is None:
+        if parts is None:
             return UNCHECKED
         signed, code, signature = parts
         scheme = signature_facts(code) if version in WITH_SCHEME else BEFORE_SCHEMES.get(self.types[place])
-        return UNCHECKED if scheme is None else verify_other(public, scheme, signature, randoms + signed)
+        if scheme is None:
+            return UNCHECKED
+        if self.types[place] == "RSA":
+            return self.judge_rsa(self.key(place), scheme, signature, randoms + signed)
+        return verify_other(self.other(place), scheme, signature, randoms + signed)
 
-    def judge(self, place: int, body: bytes, randoms: bytes, version: int, kind: str) -> int:
-        """UNCHECKED, VALID, INVALID or REVEALING. Spec: RFC 5246 sections 4.7 and 7.4.3, RFC 8422 section 5.4."""
-        if self.types[place] != "RSA":
-            return self.judge_other(place, body, randoms, version, kind)
-        key = self.key(place)
-        parts = signed_by(body, kind == "DHE", version in WITH_SCHEME)
-        if key is None or parts is None:
+    def judge_rsa(self, key: RsaKey | None, scheme: SignatureFacts, signature: bytes, message: bytes) -> int:
+        """The same for a signature that an RSA key is to have made."""
+        if key is None:
             return UNCHECKED
-        signed, scheme, signature = parts
-        message = randoms + signed
-        known = signature_facts(scheme)
-        if known.algorithm == "RSA_PSS":
-            return VALID if key.verifies_pss(signature, message, known.hash) else INVALID
-        if version in WITH_SCHEME and (known.algorithm != "RSA" or known.hash not in DIGEST_INFO):
+        if scheme.algorithm == "RSA_PSS":
+            return VALID if key.verifies_pss(signature, message, scheme.hash) else INVALID
+        if scheme.algorithm != "RSA" or scheme.hash not in ("", *DIGEST_INFO):
             return UNCHECKED
-        digest = digest_of(message, known.hash if version in WITH_SCHEME else "")
+        digest = digest_of(message, scheme.hash)
         if key.octets < len(digest) + 11:
             return UNCHECKED
         if key.recovers(signature) == digest:

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import MISSING, Facts, Mask, Numbers
+from ..statistics.rows import Mask
+from .facts import MISSING, Facts, Numbers
 from .rule import Rule
 
 LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
+from ..statistics.observations import server_of
+from ..statistics.rows import Mask, mask_of, one_piece
 from ..tables import distinct
 from ..wire.limits import DEFAULT_LIMITS, Limits
 
 KEY_END = 16  # of the characters of a random by which the same one is looked for; the first eight may be a time
-Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 MISSING = -1
 LATE_COLUMNS = ("server_name", "record_size_limit")  # one of them is missing in every hello that was cut
@@ -33,11 +34,6 @@ SECOND_BEST = {
 }
 """Which packets show it where the one that a rule names is not there: in TLS 1.3 a ServerHello holds the key share."""
 CUT_SHORT = ("snaplen", "gap", "capture_end")
-
-
-def mask_of(values: pa.Array) -> Mask:
-    """Arrow's truth values; what is missing is False."""
-    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), np.bool_)
 
 
 class Tables(Protocol):
@@ -268,9 +264,7 @@ class Facts:
 
 
 NAMED: dict[str, Callable[[Facts], pa.Array]] = {
-    "server": lambda facts: pc.binary_join_element_wise(
-        facts.column("server_ip"), facts.column("server_port").cast(pa.string()), " "
-    ),
+    "server": server_of,
     "client and server": lambda facts: pc.binary_join_element_wise(
         facts.column("client_ip"), facts.named("server"), " "
     ),
@@ -291,8 +285,7 @@ def judged_lists(facts: Facts, name: str) -> pa.Array:
 
 def whole(table: pa.Table, name: str) -> pa.Array:
     """A table's column in one piece."""
-    column = table.column(name).combine_chunks()
-    return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+    return one_piece(table.column(name))
 
 
 def rows_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..registry import GROUPS
 from ..registry.suites import group_facts
-from .facts import Facts, Mask
+from ..statistics.rows import Mask
+from .facts import Facts
 from .rule import Rule
 
 TLS13 = 0x0304

@@ -24,8 +24,9 @@ from ..certificates.der import (
     parse_integer,
 )
 from ..errors import DecodeError
+from ..statistics.rows import Mask, mask_of
 from .common_primes import shared_factors
-from .facts import Facts, Mask, mask_of, several, whole
+from .facts import Facts, several, whole
 from .known_primes import is_known
 from .rule import Rule
 

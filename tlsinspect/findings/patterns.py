@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ..connection import CARRIES_TLS
 from ..pivots.beacons import LEAST_INTERVAL_S, REGULAR_SCORE
-from .facts import Facts, Mask, Numbers
+from ..statistics.rows import Mask
+from .facts import Facts, Numbers
 from .rule import Rule
 
 LEAST_REGULAR = 20  # connections: twice as many as the beacons table asks for, as fewer look regular by chance

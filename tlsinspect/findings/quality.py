@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
-from .facts import mask_of
+from ..statistics.rows import mask_of
 from .rule import CaptureRule, Rule
 
 

@@ -1,8 +1,8 @@
 """Rules about the randoms of hellos: used twice, or with a pattern that no random number generator gives.
 
 The first four octets may be a time (gmt_unix_time), the last eight of a server's the downgrade sentinel (RFC 8446
-section 4.1.3): patterns are looked for in the twenty between. Of these, 20 random ones have no more than 8 different
-values once in 10^10 times, and go up or down by the same step once in 2^144 times.
+section 4.1.3): patterns are looked for in the twenty between. Random ones have no more than 8 different values less
+than once in 10^15 times (test_randoms.py counts it), and go up or down by the same step once in 2^144 times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .facts import Facts, Mask, mask_of
+from ..statistics.rows import Mask, mask_of
+from .facts import Facts
 from .rule import Rule
 
 DIGITS = 64  # of a random

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from ..columns import SEVERITIES
 from ..registry.suites import SuiteFacts
-from .facts import Facts, Mask, Numbers
+from ..statistics.rows import Mask
+from .facts import Facts, Numbers
 
 CONFIDENCES = ("certain", "likely")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..policy import SENTINEL_OLDER, SENTINEL_TLS12
-from .facts import Facts, Mask
+from ..statistics.rows import Mask
+from .facts import Facts
 from .rule import Rule
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, DTLS10 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF

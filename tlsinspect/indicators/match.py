@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ..columns import SEVERITIES
 from ..findings import Facts, Rule, build_findings
-from ..findings.facts import Mask
+from ..statistics.rows import Mask
 from ..tables import arrow_schema
 from .record import Indicator, Indicators
 

@@ -154,7 +154,7 @@ def octets_of(rows: Rows) -> pa.Array:
     return pc.add(pc.fill_null(rows.column("client_bytes"), 0), pc.fill_null(rows.column("server_bytes"), 0))
 
 
-def server_of(rows: Rows) -> pa.Array:
+def server_of(rows: Columns) -> pa.Array:
     """Address and port of the server."""
     import pyarrow as pa
     import pyarrow.compute as pc

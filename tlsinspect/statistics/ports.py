@@ -36,9 +36,10 @@ def count_ports(frames: Frames, unit: str = "connections") -> list[dict[str, Any
     for port, transport, _, _, count in zip(*ports, strict=True):
         sums[port, transport] += count or 0
     rows = [
-        dict(zip(PORT_COLUMNS, (*place, protocol, bool(asked), count or 0, sums[place]), strict=True))
-        for *place_parts, protocol, asked, count in zip(*ports, strict=True)
-        for place in [tuple(place_parts)]
+        dict(
+            zip(PORT_COLUMNS, (port, transport, protocol, bool(asked), count or 0, sums[port, transport]), strict=True)
+        )
+        for port, transport, protocol, asked, count in zip(*ports, strict=True)
     ]
     return sorted(rows, key=port_order)
 

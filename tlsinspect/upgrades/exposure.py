@@ -54,8 +54,8 @@ class Exposure(NamedTuple):
 def sent_credentials(name: str, client: bytes) -> Exposure | None:
     """The command or mechanism by which the client sent credentials that can be read; None where it sent none."""
     if name == "ldap":
-        places = [message.at for message in iter_ldap(client) if is_simple_bind(message)]
-        return Exposure(SIMPLE_BIND_NAME, places[0]) if places else None
+        bind = next(filter(is_simple_bind, iter_ldap(client)), None)
+        return None if bind is None else Exposure(SIMPLE_BIND_NAME, bind.at)
     pattern = CREDENTIALS.get(name)
     if pattern is None or (name == "ftp" and ANONYMOUS.search(client)):
         return None

@@ -10,6 +10,7 @@ import re
 
 from .binary import SSL_REQUEST, START_TLS
 from .status import NOT_OFFERED, OFFERED, STRIPPED, USED, Status
+from .text import OVERWRITTEN
 
 Place = tuple[bool, int]  # said by the server; offset
 WORDS = {
@@ -26,7 +27,7 @@ WORDS = {
     "postgresql": re.escape(SSL_REQUEST),
 }
 """What announces an upgrade and asks for it; in the other protocols the first message does."""
-OVERWRITTEN = rb"^(?:250[- ])?X{4,}A?\r?$"
+OVERWRITTEN_LINE = rb"^" + OVERWRITTEN + rb"\r?$"
 
 
 def place_of(name: str, status: Status, client: bytes, server: bytes, behind: tuple[int, int]) -> Place | None:
@@ -43,8 +44,8 @@ def place_of(name: str, status: Status, client: bytes, server: bytes, behind: tu
 def place_in(name: str, status: str, client: bytes, server: bytes) -> Place:
     """The same, counted from the beginning of what they said."""
     if status == STRIPPED:
-        place = last_octet(OVERWRITTEN, server, -1)
-        return (True, place) if place >= 0 else (False, last_octet(OVERWRITTEN, client, 0))
+        place = last_octet(OVERWRITTEN_LINE, server, -1)
+        return (True, place) if place >= 0 else (False, last_octet(OVERWRITTEN_LINE, client, 0))
     if name not in WORDS:
         return status == OFFERED, 0
     if status == OFFERED:

@@ -13,7 +13,7 @@ import re
 from .status import NOT_OFFERED, OFFERED, REFUSED, REQUESTED, STRIPPED, Status
 
 MESSAGE = re.compile(rb"^DATA[ \t]*\r?\n.*", re.IGNORECASE | re.MULTILINE | re.DOTALL)
-OVERWRITTEN = re.compile(rb"^(?:250[- ])?X{4,}A?$", re.IGNORECASE)
+OVERWRITTEN = rb"(?:250[- ])?X{4,}A?"  # a line
 
 
 def whole_lines(said: bytes) -> list[bytes]:
@@ -47,7 +47,7 @@ def smtp_status(client: bytes, server: bytes) -> Status:
     answers = [line for line in lines if re.match(rb"\d{3}( |$)", line)]
     if asked >= 0:
         return outcome(answer_of(asked, answers, lines[:1] != [] and not lines[0].startswith(b"250")), (b"220",))
-    if any(OVERWRITTEN.match(line) for line in lines + commands):
+    if any(re.fullmatch(OVERWRITTEN, line, re.IGNORECASE) for line in lines + commands):
         return STRIPPED
     announced = [line[4:].strip().upper() for line in lines if line[:3] == b"250"]
     if b"STARTTLS" in announced:

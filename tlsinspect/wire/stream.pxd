@@ -32,11 +32,12 @@ cdef class Stream:
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
     @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    @cython.locals(count=Py_ssize_t)
     cpdef keep_head(self, bytes octets)
     @cython.locals(found=cython.longlong, start=Py_ssize_t, number=cython.longlong)
-    cpdef long long head_packet(self, Py_ssize_t at) except -1
+    cpdef long long head_packet(self, Py_ssize_t at) except? -1
     @cython.locals(number=cython.longlong)
-    cpdef long long head_packet_after(self, long long packet) except -1
+    cpdef long long head_packet_after(self, long long packet) except? -1
     cpdef bint is_clear_text(self) except -1
     @cython.locals(compared=list, count=Py_ssize_t, start=cython.longlong, known=bytes)
     cpdef remember(self, bytes octets)

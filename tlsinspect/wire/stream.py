@@ -168,26 +168,25 @@ class Stream:
         """Keep the first octets that are no TLS, and which packets they are from."""
         if self.head_packets is None:
             self.head_packets = []
-        if len(self.head_packets) < HEAD_PIECES:
-            self.head_packets.append((len(self.head), self.number))
-        elif len(self.head_packets) == HEAD_PIECES:
-            self.head_packets.append((len(self.head), 0))
+        count = len(self.head_packets)
+        if count <= HEAD_PIECES:
+            self.head_packets.append((len(self.head), self.number if count < HEAD_PIECES else 0))
         self.head += octets
 
     def head_packet(self, at: int) -> int:
-        """The number of the packet that an octet of `head` is from; 0 where none is known."""
+        """The number of the packet that an octet of `head` is from; -1 where none is known."""
         found = 0
         for start, number in self.head_packets or ():
             if start <= at:
                 found = number
-        return found
+        return found or -1
 
     def head_packet_after(self, packet: int) -> int:
-        """The first packet later than another one that octets of `head` are from; 0 where none is known."""
+        """The first packet later than another one that octets of `head` are from; -1 where none is known."""
         for _, number in self.head_packets or ():
             if number > packet:
                 return number
-        return 0
+        return -1
 
     def is_clear_text(self) -> bool:
         """True where what was delivered begins no TLS, and does not wait for more to become one."""
