@@ -181,8 +181,9 @@ def render_failures() -> str:
 
 POLICIES_INTRODUCTION = """\
 `tlsinspect check CAPTURE --policy NAME` and `inspection.check(NAME)` measure connections against these, and
-`tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced. Each is a file of
-`tlsinspect/policies/`; [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
+`tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced; NAME may be a part that no other
+name has, such as `modern` or `52r2`. Each is a file of `tlsinspect/policies/`;
+[Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
 requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
 before the last; one of certificates' lifetimes binds certificates issued then. Of certificates the
 server's own is judged, and by `certificate_trust` the chain above it.

@@ -150,6 +150,21 @@ def test_a_file_that_is_no_policy_is_refused_in_one_clear_line(content: str, rea
     assert refused.value.reason.startswith(reason) and "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("modern", "mozilla-modern"), ("52r2", "nist-sp800-52r2"), ("cnsa", "cnsa-2.0"), ("PCI-DSS", "pci-dss-4.0.1")],
+)
+def test_a_part_of_a_name_that_no_other_has_names_a_policy(part: str, name: str) -> None:
+    assert load_policy(part) is load_policy(name)
+
+
+def test_a_part_that_several_have_is_refused_with_their_names() -> None:
+    with pytest.raises(PolicyError, match=r"means several policies: mozilla-intermediate, mozilla-modern, mozilla-old"):
+        load_policy("mozilla")
+    with pytest.raises(PolicyError, match="there is no such policy"):
+        load_policy("mod")
+
+
 def test_a_policy_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"there is no such policy; there are bcp195, .*, or a \.toml file"):
         load_policy("bcp194")

@@ -37,14 +37,19 @@ def policy_names() -> list[str]:
 
 
 def load_policy(name: str | os.PathLike[str]) -> Policy:
-    """Read a policy by its name, or one's own by its path, which ends in .toml.
+    """Read a policy by its name, or by a part of it that no other has (modern), or one's own by its path (.toml).
 
     Raises PolicyError for one that does not exist, or that is not a policy.
     """
-    if isinstance(name, str) and name in policy_names():
-        return read_shipped(name)
     path = Path(name)
     if path.suffix != ".toml":
+        meant = [each for each in policy_names() if each == str(name)] or [
+            each for each in policy_names() if f"-{name}-".lower() in f"-{each}-"
+        ]
+        if len(meant) == 1:
+            return read_shipped(meant[0])
+        if meant:
+            raise PolicyError(str(name), f"means several policies: {', '.join(meant)}")
         raise PolicyError(str(name), f"there is no such policy; there are {', '.join(policy_names())}, or a .toml file")
     try:
         with path.open("rb") as file:
