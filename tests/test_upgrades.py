@@ -389,6 +389,7 @@ def said_in(turns: Turns, place: int) -> int:
     ((*SMTP, b"454 not now\r\n", b"QUIT\r\n", b"221 bye\r\n"), "starttls_packet", 5),
     (SMTP, "starttls_packet", 4),
     ((*SMTP, b"220 go\r\n", *tls12_turns()), "starttls_packet", 5),
+    ((*SMTP, b"454 not now\r\n", SMTP[4], b"220 go\r\n", *tls12_turns()), "starttls_packet", 7),
     ((PROXY_1, *SMTP[1:4]), "starttls_packet", 3),
     ((*CONNECT, *tls12_turns()), "starttls_packet", 1),
     ((*SOCKS5, *SMTP[:4], b"QUIT\r\n"), "starttls_packet", 7),
