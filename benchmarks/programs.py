@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 CAPTURES = ROOT / "captures"
 BASE = "tlsinspect"  # what the others are compared with
-RUN_TLSINSPECT = "from tlsinspect.cli import main; main()"
+RUN_TLSINSPECT = "from tlsinspect.__main__ import run; run()"
 
 TSHARK_FIELDS = (
     "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",

@@ -1,11 +1,37 @@
 """python -m tlsinspect, and the program of that name."""
 
+import atexit
+import os
+import sys
+import threading
+
 from .cli import ALONE, main
 
 
 def run() -> None:
     """Run the command line in a process of its own."""
-    main(prog_name="tlsinspect", obj=ALONE)
+    try:
+        main(prog_name="tlsinspect", obj=ALONE)
+    except SystemExit as ended:
+        end(ended)
+        raise
+
+
+def end(ended: SystemExit) -> None:
+    """End the process at once; where it has more to do than that, do nothing.
+
+    The interpreter would first take every module and table apart, which takes up to a fifth of a short command.
+    """
+    if threading.active_count() > 1 or not (ended.code is None or isinstance(ended.code, int)):
+        return
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):  # nobody reads any more: the interpreter says so as always
+        return
+    atexit._run_exitfuncs()
+    os._exit(ended.code or 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""How the program's own process ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import atexit, sys, threading
+from tlsinspect import __main__ as program
+
+class Kept:
+    def __del__(self):
+        print("taken apart")
+
+kept = Kept()
+sys.modules["kept"] = kept  # goes when the interpreter takes itself apart
+atexit.register(print, "handler")
+print("shown", end=" ")
+print("told", end=" ", file=sys.stderr)
+{before}
+program.end(SystemExit({code}))
+print("went on")
+"""
+
+
+def ended(code: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(code=code, before=before)
+    return subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(("code", "status"), [("0", 0), ("None", 0), ("2", 2), ("130", 130)])
+def test_a_command_that_is_over_ends_at_once(code: str, status: int) -> None:
+    process = ended(code)
+    assert process.returncode == status
+    assert process.stdout == "shown handler\n"
+    assert process.stderr == "told "
+
+
+@pytest.mark.parametrize(
+    ("code", "before"),
+    [
+        ("'words'", ""),
+        ("0", "threading.Thread(target=threading.Event().wait, args=(0.2,)).start()"),
+        ("0", "sys.stderr = open('/dev/full', 'w'); sys.stderr.write('lost')"),
+    ],
+    ids=["a text to be shown", "another thread", "a stream that cannot be written"],
+)
+def test_where_there_is_more_to_do_the_interpreter_does_it(code: str, before: str) -> None:
+    process = ended(code, before)
+    assert process.stdout.startswith("shown went on\nhandler\n")
+
+
+def test_a_process_without_standard_output_ends_all_the_same() -> None:
+    assert ended("1", "sys.stdout = None").returncode == 1
+
+
+def test_the_program_ends_with_the_status_of_its_command() -> None:
+    run = [sys.executable, "-c", "import sys; from tlsinspect.__main__ import run; sys.argv[1:] = ['nothing']; run()"]
+    process = subprocess.run(run, check=False, capture_output=True, text=True)
+    assert process.returncode == 2
+    assert "No such command 'nothing'" in process.stderr
