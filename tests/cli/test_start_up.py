@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -52,3 +53,13 @@ def test_a_process_of_somebody_else_keeps_its_pandas() -> None:
         [sys.executable, "-c", ended + check, "summary", str(CAPTURE)], check=True, capture_output=True, text=True
     )
     assert run.stdout.endswith("[Timestamp('1970-01-01 00:00:00.000000001+0000', tz='UTC')]\n")
+
+
+def test_a_command_takes_memory_for_rows_where_it_takes_all_other_unless_told_otherwise() -> None:
+    program = "import tlsinspect.cli, pyarrow as pa\nprint(pa.default_memory_pool().backend_name)"
+    plain = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
+    for environment, backend in ((plain, "system"), (plain | {"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc")):
+        run = subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
+        )
+        assert run.stdout == f"{backend}\n"
