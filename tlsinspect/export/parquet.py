@@ -7,7 +7,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROW_GROUP_ROWS = 16_384
+ROW_GROUP_ROWS = 8_192
 
 ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
 """Texts of which no two rows are alike: a dictionary of their values would be made for nothing."""
