@@ -15,6 +15,7 @@ COMPILED = [
     "tlsinspect/connection.py",
     "tlsinspect/connection_builder.py",
     "tlsinspect/fingerprints.py",
+    "tlsinspect/tally.py",
     "tlsinspect/wire/*.py",
     "tlsinspect/certificates/der.py",
     "tlsinspect/certificates/extensions.py",

@@ -137,10 +137,10 @@ class Reading:
 
     def collect(self, last: bool = False) -> Iterator[Batch]:
         """Build connections of the flows that are over, and yield rows once there are enough."""
+        build, count, ports = self.builder.build, self.totals.tally.count, self.builder.tls_ports
         for flow in self.ended():
-            connection = self.builder.build(flow)
-            counted = self.totals.count(connection)
-            if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
+            connection = build(flow)
+            if count(connection) or connection.server_port in ports or connection.starttls_status in NOT_TAKEN:
                 self.pending.append(connection)
                 if len(self.pending) == ROWS_PER_BATCH:
                     yield from self.build_batches()

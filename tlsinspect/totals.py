@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from .capture import CaptureSource
 from .columns import COLUMNS, COMPLETE
-from .connection import CARRIES_TLS, Connection
 from .dissect import link_type_name
 from .errors import DecodeError
 from .protocols import SILENT
 from .tables.events import build_rows, problem_row
+from .tally import Tally
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
 from .wire.lone import LoneSegment
@@ -29,8 +29,7 @@ Row = tuple[Any, ...]
 class Totals:
     """Counters and facts of one reading.
 
-    `names` are the capture column's file names. `ports` and `port_bytes` count by
-    (port, transport, protocol), `opened` and `opened_tls` connections by file number.
+    `names` are the capture column's file names. `tally` counts connections and octets.
     `problems` are rows of the problems table, `damage` pairs of a file and what is wrong with it.
     `certificates` and `staples` map SHA-256 in hex to DER. `listed` counts the connections that would have a row,
     `selected` those that have one.
@@ -40,10 +39,7 @@ class Totals:
         self.names = list(names)
         self.limits = limits
         self.tls_ports = tls_ports
-        self.ports: Counter[tuple[int, str, str]] = Counter()
-        self.port_bytes: Counter[tuple[int, str, str]] = Counter()
-        self.opened: Counter[int] = Counter()
-        self.opened_tls: Counter[int] = Counter()
+        self.tally = Tally()
         self.captures: list[dict[str, Any]] = []
         self.problems: list[Row] = []
         self.damage: list[tuple[str, DecodeError]] = []
@@ -55,29 +51,14 @@ class Totals:
         self.outweighed = 0
         self.interrupted = False
 
-    def count(self, connection: Connection) -> bool:
-        """Count a connection; True when it carried TLS."""
-        carries_tls = connection.protocol in CARRIES_TLS
-        key = (connection.server_port, connection.transport, connection.protocol)
-        self.ports[key] += 1
-        self.port_bytes[key] += connection.client_bytes + connection.server_bytes
-        self.opened[connection.capture] += 1
-        if carries_tls:
-            self.opened_tls[connection.capture] += 1
-        return carries_tls
-
     def count_lone(self, lone: LoneSegment, port: int, protocol: str) -> None:
         """Count a connection of a single segment."""
-        key = (port, "tcp", protocol)
-        self.ports[key] += 1
-        self.port_bytes[key] += len(lone.payload)
-        self.opened[lone.capture] += 1
+        self.tally.note((port, "tcp", protocol, lone.capture), 1, len(lone.payload))
 
     def count_dropped(self, dropped: dict[tuple[int, int], int]) -> None:
         """Count half-open connections of which nothing is left, by (file number, server port)."""
         for (capture, port), count in dropped.items():
-            self.ports[port, "tcp", SILENT] += count
-            self.opened[capture] += count
+            self.tally.note((port, "tcp", SILENT, capture), count, 0)
 
     def note_damage(self, number: int, error: DecodeError) -> None:
         """Keep what ended the reading of a file."""
@@ -115,10 +96,7 @@ class Totals:
 
     def add(self, other: Totals) -> None:
         """Add the totals of a reading that walked the same files for other connections."""
-        self.ports.update(other.ports)
-        self.port_bytes.update(other.port_bytes)
-        self.opened.update(other.opened)
-        self.opened_tls.update(other.opened_tls)
+        self.tally.add(other.tally)
         self.certificates.update(other.certificates)
         self.staples.update(other.staples)
         self.listed += other.listed
@@ -132,8 +110,7 @@ class Totals:
         chosen = Totals(self.names, self.tls_ports, self.limits)
         names = ("server_port", "transport", "protocol", "client_bytes", "server_bytes")
         for port, transport, protocol, *octets in zip(*(connections[name].to_pylist() for name in names), strict=True):
-            chosen.ports[port, transport, protocol] += 1
-            chosen.port_bytes[port, transport, protocol] += sum(octets)
+            chosen.tally.note((port, transport, protocol, 0), 1, sum(octets))
         return chosen.build("ports", ())
 
     def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
@@ -156,25 +133,29 @@ class Totals:
     def iter_captures(self, sources: Sequence[CaptureSource]) -> Iterator[Row]:
         """Rows of the captures table, in the order of reading."""
         damaged = {name for name, _ in self.damage}
+        opened = self.tally.by_capture()
         for number, (source, facts) in enumerate(zip(sources, self.captures, strict=False)):
+            connections, with_tls = opened.get(number, (0, 0))
             row = {
                 **facts,
                 "sha256": source.sha256(),
-                "connections": self.opened[number],
-                "tls_connections": self.opened_tls[number],
+                "connections": connections,
+                "tls_connections": with_tls,
                 "quality": quality(facts, facts["capture"] in damaged),
             }
             yield tuple(row[column.name] for column in COLUMNS["captures"])
 
     def iter_ports(self) -> Iterator[Row]:
         """Rows of the ports table, the busiest port first."""
+        ports = self.tally.by_port()
         totals: Counter[tuple[int, str]] = Counter()
-        for (port, transport, _), count in self.ports.items():
+        for (port, transport, _), (count, _) in ports.items():
             totals[port, transport] += count
-        for key in sorted(self.ports, key=lambda key: (-totals[key[:2]], key[:2], -self.ports[key], key[2])):
+        for key in sorted(ports, key=lambda key: (-totals[key[:2]], key[:2], -ports[key][0], key[2])):
             port, transport, protocol = key
-            share = self.ports[key] / totals[port, transport]
-            yield port, transport, protocol, port in self.tls_ports, self.ports[key], self.port_bytes[key], share
+            count, octets = ports[key]
+            share = count / totals[port, transport]
+            yield port, transport, protocol, port in self.tls_ports, count, octets, share
 
 
 def quality(row: dict[str, Any], damaged: bool) -> str:

@@ -59,7 +59,7 @@ class Sink:
 
     def count(self, connection: Connection) -> bool:
         """Count a connection; True when it carried TLS."""
-        return self.day(connection.time_start // DAY_NS).count(connection)
+        return self.day(connection.time_start // DAY_NS).tally.count(connection)
 
     def day(self, day: int) -> Totals:
         """The counters of a day."""
@@ -122,9 +122,9 @@ class Sink:
             for day, totals in self.days.items():
                 for batch in totals.build("ports", ()).to_batches():
                     self.write("ports", day, batch)
-                for capture, count in totals.opened.items():
+                for capture, (count, with_tls) in totals.tally.by_capture().items():
                     before = opened.get(capture, (0, 0))
-                    opened[capture] = before[0] + count, before[1] + totals.opened_tls[capture]
+                    opened[capture] = before[0] + count, before[1] + with_tls
             for writer, _ in self.writers.values():
                 writer.close()
         parts = tuple(

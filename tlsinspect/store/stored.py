@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
@@ -194,15 +193,13 @@ class StoredTotals(Totals):
             return self.inspection.read_stored(table)
         if table != "ports":
             return super().build(table, sources)
-        if not self.ports:
+        if not self.tally.counts:
             rows = self.inspection.read_stored("ports")
             names = ("server_port", "transport", "protocol", "connections", "bytes")
-            self.ports, self.port_bytes = Counter(), Counter()
             for port, transport, protocol, count, octets in zip(
                 *(rows[name].to_pylist() for name in names), strict=True
             ):
-                self.ports[port, transport, protocol] += count
-                self.port_bytes[port, transport, protocol] += octets
+                self.tally.note((port, transport, protocol, 0), count, octets)
         return super().build(table, sources)
 
 
