@@ -1,4 +1,6 @@
 cimport cython
 
-@cython.locals(groups=list, run=int, longest=int, end=int, place=int, group=int)
+cdef tuple DECIMAL, HEXADECIMAL, TWO_DIGITS
+
+@cython.locals(groups=list, run=int, longest=int, end=int, place=int, high=int, low=int)
 cpdef str address_text(bytes packed)

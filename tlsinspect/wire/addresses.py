@@ -8,20 +8,23 @@ from __future__ import annotations
 from socket import AF_INET6, inet_ntop
 
 EMBEDS_IPV4 = bytes(10)  # how IPv6 addresses begin whose end may be written as IPv4 is
+DECIMAL = tuple(str(octet) for octet in range(256))  # formatting a number takes several times as long
+HEXADECIMAL = tuple(f"{octet:x}" for octet in range(256))
+TWO_DIGITS = tuple(f"{octet:02x}" for octet in range(256))
 
 
 def address_text(packed: bytes) -> str:
     """Return 4 octets as IPv4 text, 16 as IPv6 text. Spec: RFC 5952 sections 4 and 5."""
     if len(packed) == 4:
-        return f"{packed[0]}.{packed[1]}.{packed[2]}.{packed[3]}"
+        return ".".join((DECIMAL[packed[0]], DECIMAL[packed[1]], DECIMAL[packed[2]], DECIMAL[packed[3]]))
     if packed.startswith(EMBEDS_IPV4):
         return inet_ntop(AF_INET6, packed)
     groups = []
     run = longest = end = 0
     for place in range(8):
-        group = packed[2 * place] << 8 | packed[2 * place + 1]
-        groups.append(f"{group:x}")
-        run = 0 if group else run + 1
+        high, low = packed[2 * place], packed[2 * place + 1]
+        groups.append(HEXADECIMAL[high] + TWO_DIGITS[low] if high else HEXADECIMAL[low])
+        run = 0 if high or low else run + 1
         if run > longest:
             longest = run
             end = place + 1

@@ -62,6 +62,7 @@ HISTORY = {
     0: "H", 1: "C", 2: "S", 3: "V", 4: "T", 5: "E", 6: "J", 8: "O", 11: "X", 12: "K", 13: "R", 14: "N", 15: "Y",
     16: "G", 20: "F", 21: "W", 22: "U", 23: "A", 24: "P", 25: "X", 254: "M",
 }  # fmt: skip
+SECOND_SIDE = {letter: letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 class Flow(Listener):
@@ -192,7 +193,7 @@ class Flow(Listener):
                 (self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length)
             )
         if letter:
-            self.history += letter if reader.side == 0 else letter.lower()
+            self.history += letter if reader.side == 0 else SECOND_SIDE[letter]
 
     def mute(self) -> None:
         """Read no more handshake messages: a peer may send as many as it likes, four octets each."""
