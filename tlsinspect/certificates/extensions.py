@@ -107,8 +107,8 @@ def _kept_facts(type_: str, contents: bytes) -> dict[str, Any] | None:
 def add_absent(draft: Draft, seen: set[str]) -> None:
     """Note what it means that extensions are absent: all known ones but those `seen`, as dotted OIDs."""
     facts = draft.facts
-    for type_, (_, absent, _) in EXTENSIONS.items():
-        if type_ not in seen:
+    for type_, (name, absent, _) in EXTENSIONS.items():
+        if type_ not in seen and draft.wants(name):
             for fact, make in absent.items():
                 facts[fact] = make()
 
