@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 from results import put_between_markers
 
-from tlsinspect import reading
 from tlsinspect.export import open_writer
 from tlsinspect.inspection import TLS_PORTS, open_reading
 from tlsinspect.tables import arrow_schema
@@ -88,22 +87,19 @@ class TimedBuilder:
 def time_stages(capture: Path) -> dict[str, float]:
     """Seconds by stage of an export of the connections table to a temporary Parquet file."""
     one_pass: Any = open_reading(capture, TLS_PORTS, ["connections"])
-    build = reading.BATCH_BUILDERS["connections"]
     clock = Clock()
     for source in one_pass.sources:
         source.blocks = clock.timed_blocks(source.blocks)
     one_pass.builder = TimedBuilder(one_pass.builder, clock)
     one_pass.context.leaf = clock.timed("certificates", one_pass.context.leaf)
-    reading.BATCH_BUILDERS["connections"] = clock.timed("tables", build)
-    try:
-        with tempfile.TemporaryFile() as out:
-            writer = open_writer("parquet", out, arrow_schema("connections"))
-            write = clock.timed("write", writer.write)
-            for batch in one_pass:
-                write(batch.rows)
-            clock.timed("write", writer.close)()
-    finally:
-        reading.BATCH_BUILDERS["connections"] = build
+    one_pass.hold = clock.timed("tables", one_pass.hold)
+    one_pass.build_connections = clock.timed("tables", one_pass.build_connections)
+    with tempfile.TemporaryFile() as out:
+        writer = open_writer("parquet", out, arrow_schema("connections"))
+        write = clock.timed("write", writer.write)
+        for batch in one_pass:
+            write(batch.rows)
+        clock.timed("write", writer.close)()
     clock.switch()
     return clock.seconds
 

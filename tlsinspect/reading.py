@@ -98,7 +98,11 @@ class Reading:
         self.table.counting = self.counting
         self.fragments = FragmentTable(limits)
         self.dissector = LinkDissector()
+        self.gathering = "connections" in self.wanted or where is not None
+        self.keeping = where is not None or self.wanted != ("connections",)
+        self.gathered = tables.empty_gathering(ROWS_PER_BATCH)
         self.pending: list[Connection] = []
+        self.waiting = 0
 
     def __iter__(self) -> Iterator[Batch]:
         """Walk every capture; yield rows as connections end. Ctrl-C ends the walk and keeps what was read."""
@@ -141,11 +145,19 @@ class Reading:
         for flow in self.ended():
             connection = build(flow)
             if count(connection) or connection.server_port in ports or connection.starttls_status in NOT_TAKEN:
-                self.pending.append(connection)
-                if len(self.pending) == ROWS_PER_BATCH:
+                self.hold(connection)
+                if self.waiting == ROWS_PER_BATCH:
                     yield from self.build_batches()
-        if last and self.pending:
+        if last and self.waiting:
             yield from self.build_batches()
+
+    def hold(self, connection: Connection) -> None:
+        """Let a connection that may get a row wait; its record only where more than the connections table needs it."""
+        self.waiting += 1
+        if self.gathering:
+            self.gathered.add(connection)
+        if self.keeping:
+            self.pending.append(connection)
 
     def ended(self) -> Iterator[Flow]:
         """The flows that are over, each let go of before the next: many may end at once.
@@ -168,17 +180,26 @@ class Reading:
             flow.end()
             yield flow
 
+    def build_connections(self) -> pa.RecordBatch:
+        """Build the connections table's rows of what was gathered."""
+        gathered, self.gathered = self.gathered, tables.empty_gathering(ROWS_PER_BATCH)
+        return tables.build_gathered(gathered, self.context)
+
     def build_batches(self) -> Iterator[Batch]:
         """Build the rows of the connections that wait."""
         batch, self.pending = self.pending, []
-        self.totals.listed += len(batch)
+        count, self.waiting = self.waiting, 0
+        self.totals.listed += count
         made: dict[str, pa.RecordBatch] = {}
-        if self.where is not None:
-            rows = tables.build_connections(batch, self.context)
-            mask = self.where.mask(rows)
-            batch = list(compress(batch, mask.to_pylist()))
-            made["connections"] = rows.filter(mask)
-        self.totals.selected += len(batch)
+        if self.gathering:
+            rows = self.build_connections()
+            if self.where is not None:
+                mask = self.where.mask(rows)
+                rows = rows.filter(mask)
+                batch = list(compress(batch, mask.to_pylist()))
+                count = rows.num_rows
+            made["connections"] = rows
+        self.totals.selected += count
         for name in self.wanted:
             yield Batch(name, made[name] if name in made else BATCH_BUILDERS[name](batch, self.context))
 

@@ -8,23 +8,28 @@ up here, late, once per distinct number.
 from __future__ import annotations
 
 from .arrow import arrow_schema, distinct, empty_table, judgement_schema, to_frame
-from .connections import build_connections
+from .connections import build_connections, build_gathered
 from .context import Context
 from .derived import build_certificates, build_chains, build_offers, build_staples
 from .events import build_alerts, build_messages, build_problems
+from .pack import Gathered
+from .records import empty_gathering
 
 __all__ = [
     "Context",
+    "Gathered",
     "arrow_schema",
     "build_alerts",
     "build_certificates",
     "build_chains",
     "build_connections",
+    "build_gathered",
     "build_messages",
     "build_offers",
     "build_problems",
     "build_staples",
     "distinct",
+    "empty_gathering",
     "empty_table",
     "judgement_schema",
     "to_frame",

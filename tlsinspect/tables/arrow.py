@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..columns import COLUMNS, JUDGEMENTS
-from .pack import pack_keys, pack_octets, pack_runs, pack_texts
+from .pack import pack_chosen, pack_keys, pack_octets, pack_runs, pack_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +208,17 @@ class Shared:
             return pa.nulls(len(self.positions), data_type)
         if len(self.keys) == len(self.positions):  # no two rows share a value
             return value_array(values, data_type)
+        if pa.types.is_string(data_type):
+            return chosen_texts(values, self.positions)
         return spread(value_array(values, data_type), self.positions)
+
+
+def chosen_texts(values: Sequence[str | None], positions: NDArray[np.int32]) -> pa.Array:
+    """A column of texts, for each row the one of `values` that its position says."""
+    lengths = np.zeros(len(positions), np.int32)
+    missing = np.zeros(len(positions), np.bool_)
+    encoded = [None if value is None else value.encode() for value in values]
+    return run_array(pack_chosen(encoded, positions, lengths, missing.view(np.uint8)), lengths, pa.string(), 1, missing)
 
 
 def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:

@@ -18,10 +18,10 @@ from .context import Context
 from .failures import build_failure_columns
 from .hellos import build_client_columns, build_server_columns, names_of
 from .leaf import build_leaf_columns
-from .pack import MISSING, NUMBERS, pack_sessions
+from .pack import MISSING, NUMBERS, Gathered, Session
 from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
-from .records import Records, read_connections
+from .records import Records, client_hellos_of, connections_of, gather, server_hellos_of
 from .security import SECURITY_COLUMNS, session_security
 
 TEXTS = (
@@ -50,20 +50,25 @@ FINGERPRINTS = {"fingerprint": ("ja3", "ja3_string", "ja4", "ja4_raw"), "server_
 
 def build_connections(batch: Sequence[Connection], context: Context) -> pa.RecordBatch:
     """Build the connections table's rows for a batch of connections."""
-    rows = read_connections(list(batch))
+    return build_gathered(gather(batch), context)
+
+
+def build_gathered(gathered: Gathered, context: Context) -> pa.RecordBatch:
+    """Build the connections table's rows for connections that were taken apart."""
+    rows, client_hellos, server_hellos = (of(gathered) for of in (connections_of, client_hellos_of, server_hellos_of))
     columns = build_plain(rows)
     columns["capture"] = Shared(rows.numbers["capture"].tolist()).column(context.captures.__getitem__, pa.string())
     for name, (source, name_of) in NAMED.items():
         columns[name] = names_of(rows.numbers[source], name_of)
-    columns.update(build_client_columns(batch))
-    columns["server_name"] = with_google_names(columns["server_name"], batch)
-    columns.update(build_quic_columns(batch))
-    columns.update(build_server_columns(batch))
-    columns.update(build_security(batch))
+    columns.update(build_client_columns(client_hellos))
+    columns["server_name"] = with_google_names(columns["server_name"], gathered.quic)
+    columns.update(build_quic_columns(rows.count, gathered.quic))
+    columns.update(build_server_columns(server_hellos))
+    columns.update(build_security(gathered.sessions))
     columns.update(build_fingerprints(rows))
-    columns.update(build_leaf_columns(batch, rows, context))
-    columns.update(build_failure_columns(batch, columns))
-    columns["unknown_reasons"] = build_unknown_reasons(batch, columns)
+    columns.update(build_leaf_columns(rows, client_hellos.objects["server_name"], context))
+    columns.update(build_failure_columns(rows.count, gathered.failed, columns))
+    columns["unknown_reasons"] = build_unknown_reasons(gathered.circumstances, columns)
     schema = arrow_schema("connections")
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
@@ -93,9 +98,9 @@ def build_plain(rows: Records) -> Columns:
     return columns
 
 
-def build_security(batch: Sequence[Connection]) -> Columns:
+def build_security(sessions: Sequence[Session | None]) -> Columns:
     """Key exchange, authentication, cipher and what they are worth."""
-    shared = Shared(pack_sessions(list(batch)))
+    shared = Shared(sessions)
     facts = [session_security(*key) if key else None for key in shared.keys]
     return {
         name: shared.spread([getattr(fact, name) if fact else None for fact in facts], TYPES[type_name])

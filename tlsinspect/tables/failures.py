@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from .. import registry
 from ..connection import Connection
-from ..failures import CAUSES, Failure, explain
+from ..failures import CAUSES, Explanation, Failure, explain
 from ..wire.messages import ClientHello
 from .arrow import Columns, Shared, text_array
 from .hellos import decode_name, decode_protocols
@@ -20,12 +20,13 @@ from .hellos import decode_name, decode_protocols
 SSL2_VERSION = 0x0002
 
 
-def build_failure_columns(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> Columns:
-    """Cause, sentence and advice, for the rows that have a failure."""
-    found = [
-        None if connection.failure is None else explain(failure_of(connection, columns, place))
-        for place, connection in enumerate(batch)
-    ]
+def build_failure_columns(
+    count: int, failed: Sequence[tuple[int, Connection]], columns: Mapping[str, pa.Array]
+) -> Columns:
+    """Cause, sentence and advice of `count` rows, for those that `failed`."""
+    found: list[Explanation | None] = [None] * count
+    for place, connection in failed:
+        found[place] = explain(failure_of(connection, columns, place))
     causes = Shared([each.cause if each else None for each in found])
     return {
         "failure_cause": causes.texts(),

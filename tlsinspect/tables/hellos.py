@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from .. import registry
-from ..connection import Connection
 from ..wire.codes import (
     DELEGATED_CREDENTIAL,
     EARLY_DATA,
@@ -19,10 +18,9 @@ from ..wire.codes import (
     RENEGOTIATION_SCSV,
     STATUS_REQUEST,
 )
-from ..wire.messages import ClientHello, ServerHello, parse_alpn
+from ..wire.messages import parse_alpn
 from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array, value_array
-from .pack import pack_client_hellos, pack_server_hellos
-from .records import Numbers, Records, read_client_hellos, read_server_hellos
+from .records import Numbers, Records
 from .vectors import Vectors
 
 SEEN_FLAGS = {
@@ -52,16 +50,10 @@ ECH_NUMBERS = {
     "ech_enc_length": pa.int64(),
     "ech_payload_length": pa.int64(),
 }
-NO_CLIENT_HELLO = ClientHello()
-NO_CLIENT_HELLO.raw_length = -1
-NO_SERVER_HELLO = ServerHello()
-NO_SERVER_HELLO.legacy_version = -1
 
 
-def build_client_columns(batch: Sequence[Connection]) -> Columns:
+def build_client_columns(rows: Records) -> Columns:
     """What the ClientHellos offered."""
-    hellos = pack_client_hellos(list(batch), NO_CLIENT_HELLO)
-    rows = read_client_hellos(hellos)
     absent: Mask = rows.numbers["raw_length"] < 0
     vectors = {name: Vectors(rows.objects[attribute]) for name, attribute in CLIENT_VECTORS.items()}
     columns = {name: vector.lists(absent) for name, vector in vectors.items()}
@@ -75,7 +67,7 @@ def build_client_columns(batch: Sequence[Connection]) -> Columns:
     columns["fallback_scsv"] = seen_flags(suites.contain(suites.numbers == FALLBACK_SCSV), cut)
     renegotiation = suites.contain(suites.numbers == RENEGOTIATION_SCSV) | (rows.numbers["renegotiation_info"] != 0)
     columns["renegotiation_info"] = seen_flags(renegotiation, cut)
-    grease = np.zeros(len(hellos), np.bool_)
+    grease = np.zeros(rows.count, np.bool_)
     for name in WITH_GREASE:
         grease |= vectors[name].contain(vectors[name].is_grease())
     columns["grease"] = seen_flags(grease, cut)
@@ -112,10 +104,8 @@ def build_ech_columns(rows: Records) -> Columns:
     }
 
 
-def build_server_columns(batch: Sequence[Connection]) -> Columns:
+def build_server_columns(rows: Records) -> Columns:
     """What the ServerHellos chose."""
-    hellos = pack_server_hellos(list(batch), NO_SERVER_HELLO)
-    rows = read_server_hellos(hellos)
     absent: Mask = rows.numbers["legacy_version"] < 0
     numbers, objects = rows.numbers, rows.objects
     unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
@@ -132,7 +122,7 @@ def build_server_columns(batch: Sequence[Connection]) -> Columns:
             lambda name: None if name is None else registry.alpn_text(name), pa.string()
         ),
         "psk_selected": seen_flags(numbers["psk_selected"] != 0, absent | (numbers["complete"] == 0)),
-        "early_data_accepted": pa.nulls(len(hellos), pa.bool_()),
+        "early_data_accepted": pa.nulls(rows.count, pa.bool_()),
     }
 
 

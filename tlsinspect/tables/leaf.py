@@ -10,19 +10,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..certificates import LeafFacts, name_matches
-from ..connection import Connection
 from .arrow import TYPES, Columns, Mask, Shared, spread, text_array
 from .context import Context
 from .hellos import decode_name
-from .pack import pack_server_names
 from .records import Numbers, Records
 
 VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch", "leaf_ok")
 NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
 
 
-def build_leaf_columns(batch: Sequence[Connection], rows: Records, context: Context) -> Columns:
-    """Chains, and the facts of the server's own certificate."""
+def build_leaf_columns(rows: Records, asked: Sequence[bytes | None], context: Context) -> Columns:
+    """Chains, and the facts of the server's own certificate; `asked` are the names that the clients asked for."""
     columns: Columns = {}
     chains = Shared(rows.objects["certificate_sha256s"])
     columns["certificate_sha256s"] = chains.column(lambda chain: chain, TYPES["list<string>"])
@@ -36,7 +34,7 @@ def build_leaf_columns(batch: Sequence[Connection], rows: Records, context: Cont
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
     for name, read, data_type in LEAF_COLUMNS:
         columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
-    pairs = Shared(zip(leaves.positions.tolist(), pack_server_names(list(batch)), strict=True))
+    pairs = Shared(zip(leaves.positions.tolist(), asked, strict=True))
     matches = [matches_leaf(facts[leaf], name) for leaf, name in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]

@@ -1,6 +1,6 @@
 """The loops over every row: values of records into the flat arrays that Arrow's columns are made of.
 
-Goes in: lists of records or of their values. Comes out: what was given, filled, and
+Goes in: records as they come, or lists of values. Comes out: what was given, filled, and
 joined octets. Compiled, a value costs a few nanoseconds. Each function that reads a
 record has the names of what it reads, in its order, above it.
 """
@@ -33,7 +33,7 @@ OBJECTS = (
     "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
     "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
     "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
-    "certificate_sha256s", "client_certificate_sha256s", "client_state", "server_state", "certificate_state",
+    "certificate_sha256s", "client_certificate_sha256s",
     "starttls_status", "ocsp_sha256s", "sct_list_sha256", "client_key_share_id", "server_key_share_id",
     "server_nonce_id", "server_key_exchange", "dh_prime", "ticket_key_name", "clear_credentials",
     "starttls_injection", "renegotiation", "heartbleed",
@@ -58,217 +58,225 @@ SERVER_OBJECTS = (
 )  # fmt: skip
 
 
-def pack_numbers(records: list[Connection], table: NDArray[np.int64]) -> None:
-    """Fill `table`, a row per name of NUMBERS and a column per connection; None becomes MISSING."""
-    for place in range(len(records)):
-        connection = records[place]
-        table[0, place] = connection.capture
-        table[1, place] = connection.time_start
-        table[2, place] = connection.time_end
-        table[3, place] = connection.client_port
-        table[4, place] = connection.server_port
-        table[5, place] = connection.client_packets
-        table[6, place] = connection.server_packets
-        table[7, place] = connection.client_bytes
-        table[8, place] = connection.server_bytes
-        table[9, place] = number_of(connection.client_application_bytes)
-        table[10, place] = number_of(connection.server_application_bytes)
-        table[11, place] = connection.gap
-        table[12, place] = connection.out_of_order
-        table[13, place] = connection.retransmitted
-        table[14, place] = connection.overlap_conflict
-        table[15, place] = connection.midstream
-        table[16, place] = connection.one_sided
-        table[17, place] = connection.truncated
-        table[18, place] = number_of(connection.client_hello_packet)
-        table[19, place] = number_of(connection.server_hello_packet)
-        table[20, place] = number_of(connection.certificate_packet)
-        table[21, place] = number_of(connection.client_record_version)
-        table[22, place] = number_of(connection.group)
-        table[23, place] = number_of(connection.server_signature_algorithm)
-        table[24, place] = number_of(connection.dh_prime_bits)
-        table[25, place] = number_of(connection.hello_retry_request)
-        table[26, place] = number_of(connection.ticket_lifetime_hint)
-        table[27, place] = number_of(connection.version)
-        table[28, place] = number_of(connection.resumed)
-        table[29, place] = number_of(connection.established)
-        table[30, place] = number_of(connection.last_alert)
-        table[31, place] = number_of(connection.client_certificate_requested)
-        table[32, place] = number_of(connection.client_first_record_length)
-        table[33, place] = number_of(connection.heartbleed_packet)
-        table[34, place] = number_of(connection.failure_packet)
-        table[35, place] = connection.first_packet
-        table[36, place] = number_of(connection.client_certificate_packet)
-        table[37, place] = connection.clear_text_packet
-        table[38, place] = connection.starttls_packet
-        table[39, place] = connection.clear_credentials_packet
-        table[40, place] = connection.starttls_injection_packet
-        table[41, place] = connection.last_alert_packet
-        table[42, place] = connection.server_key_exchange_packet
-        table[43, place] = connection.renegotiation_packet
-        table[44, place] = connection.ticket_packet
-        table[45, place] = connection.change_cipher_spec_packet
-        table[46, place] = connection.heartbeat_packet
-        table[47, place] = connection.certificate_status_packet
-        table[48, place] = connection.hello_retry_request_packet
-        table[49, place] = connection.client_first_record_packet
+Session = tuple[int, bool, int | None, bool]
+Circumstances = tuple[str, str, str, bool, bool | None]
 
 
-def pack_objects(records: list[Connection], objects: list[Any]) -> None:
-    """Fill `objects`, for each name of OBJECTS one run of an entry per connection."""
-    count = len(records)
-    for place in range(count):
-        connection = records[place]
-        objects[place] = connection.connection_id
-        objects[count + place] = connection.community_id
-        objects[2 * count + place] = connection.client_ip
-        objects[3 * count + place] = connection.server_ip
-        objects[4 * count + place] = connection.transport
-        objects[5 * count + place] = connection.protocol
-        objects[6 * count + place] = connection.starttls_protocol
-        objects[7 * count + place] = connection.resumption
-        objects[8 * count + place] = connection.established_evidence
-        objects[9 * count + place] = connection.failure
-        objects[10 * count + place] = connection.last_alert_sender
-        objects[11 * count + place] = connection.handshake_history
-        objects[12 * count + place] = connection.ocsp_status
-        objects[13 * count + place] = connection.tunnels
-        objects[14 * count + place] = connection.vlans
-        objects[15 * count + place] = connection.tcp_rtt_ms
-        objects[16 * count + place] = connection.hello_ms
-        objects[17 * count + place] = connection.handshake_ms
-        objects[18 * count + place] = connection.fingerprint
-        objects[19 * count + place] = connection.server_fingerprint
-        objects[20 * count + place] = connection.certificate_sha256s
-        objects[21 * count + place] = connection.client_certificate_sha256s
-        objects[22 * count + place] = connection.client_state
-        objects[23 * count + place] = connection.server_state
-        objects[24 * count + place] = connection.certificate_state
-        objects[25 * count + place] = connection.starttls_status
-        objects[26 * count + place] = connection.ocsp_sha256s
-        objects[27 * count + place] = connection.sct_list_sha256
-        objects[28 * count + place] = connection.client_key_share_id
-        objects[29 * count + place] = connection.server_key_share_id
-        objects[30 * count + place] = connection.server_nonce_id
-        objects[31 * count + place] = connection.server_key_exchange
-        objects[32 * count + place] = connection.dh_prime
-        objects[33 * count + place] = connection.ticket_key_name
-        objects[34 * count + place] = connection.clear_credentials
-        objects[35 * count + place] = connection.starttls_injection
-        objects[36 * count + place] = connection.renegotiation
-        objects[37 * count + place] = connection.heartbleed
+class Gathered:
+    """Connections taken apart as they come, an entry per connection in each of its parts.
+
+    The record is in the processor's cache then, and need not be kept until there are enough for a batch. The tables of
+    numbers have a row per name of NUMBERS, CLIENT_NUMBERS and SERVER_NUMBERS and `capacity` columns, of which `count`
+    are filled; `objects` and its likes have a list per name. For a hello that is not there one stands that is given.
+    `failed` and `quic` hold the place and the record of those connections of which more is asked.
+    """
+
+    def __init__(self, capacity: int, no_client: ClientHello, no_server: ServerHello) -> None:
+        self.count = 0
+        self.no_client = no_client
+        self.no_server = no_server
+        self.numbers = np.empty((len(NUMBERS), capacity), np.int64)
+        self.client_numbers = np.empty((len(CLIENT_NUMBERS), capacity), np.int64)
+        self.server_numbers = np.empty((len(SERVER_NUMBERS), capacity), np.int64)
+        self.objects: list[list[Any]] = [[] for _ in OBJECTS]
+        self.client_objects: list[list[Any]] = [[] for _ in CLIENT_OBJECTS]
+        self.server_objects: list[list[Any]] = [[] for _ in SERVER_OBJECTS]
+        self.sessions: list[Session | None] = []
+        self.circumstances: list[Circumstances] = []
+        self.failed: list[tuple[int, Connection]] = []
+        self.quic: list[tuple[int, Connection]] = []
+        self.known: dict[Any, Any] = {}
+
+    def add(self, connection: Connection) -> None:
+        """Take a connection; raises IndexError where there is no place left."""
+        place = self.count
+        client = self.no_client if connection.client_hello is None else connection.client_hello
+        server = self.no_server if connection.server_hello is None else connection.server_hello
+        pack_numbers(connection, self.numbers, place)
+        pack_client_numbers(client, self.client_numbers, place)
+        pack_server_numbers(server, self.server_numbers, place)
+        pack_objects(connection, self.objects)
+        pack_client_objects(client, self.client_objects)
+        pack_server_objects(server, self.server_objects)
+        self.sessions.append(self.once(session_of(connection)))
+        self.circumstances.append(self.once(circumstances_of(connection)))
+        if connection.failure is not None:
+            self.failed.append((place, connection))
+        if connection.quic is not None:
+            self.quic.append((place, connection))
+        self.count = place + 1
+
+    def once(self, value: Any) -> Any:
+        """The first object that is equal to this one."""
+        return self.known.setdefault(value, value)
 
 
-def pack_client_numbers(records: list[ClientHello], table: NDArray[np.int64]) -> None:
-    """Fill `table`, a row per name of CLIENT_NUMBERS and a column per hello."""
-    for place in range(len(records)):
-        hello = records[place]
-        table[0, place] = hello.legacy_version
-        table[1, place] = hello.seen
-        table[2, place] = hello.renegotiation_info
-        table[3, place] = hello.ticket_length
-        table[4, place] = hello.heartbeat_mode
-        table[5, place] = hello.ech_config_id
-        table[6, place] = hello.record_size_limit
-        table[7, place] = hello.raw_length
-        table[8, place] = hello.ech_kdf
-        table[9, place] = hello.ech_aead
-        table[10, place] = hello.ech_enc_length
-        table[11, place] = hello.ech_payload_length
-        table[12, place] = hello.complete
+def pack_numbers(connection: Connection, table: NDArray[np.int64], place: int) -> None:
+    """Fill a column of `table`, which has a row per name of NUMBERS; None becomes MISSING."""
+    table[0, place] = connection.capture
+    table[1, place] = connection.time_start
+    table[2, place] = connection.time_end
+    table[3, place] = connection.client_port
+    table[4, place] = connection.server_port
+    table[5, place] = connection.client_packets
+    table[6, place] = connection.server_packets
+    table[7, place] = connection.client_bytes
+    table[8, place] = connection.server_bytes
+    table[9, place] = number_of(connection.client_application_bytes)
+    table[10, place] = number_of(connection.server_application_bytes)
+    table[11, place] = connection.gap
+    table[12, place] = connection.out_of_order
+    table[13, place] = connection.retransmitted
+    table[14, place] = connection.overlap_conflict
+    table[15, place] = connection.midstream
+    table[16, place] = connection.one_sided
+    table[17, place] = connection.truncated
+    table[18, place] = number_of(connection.client_hello_packet)
+    table[19, place] = number_of(connection.server_hello_packet)
+    table[20, place] = number_of(connection.certificate_packet)
+    table[21, place] = number_of(connection.client_record_version)
+    table[22, place] = number_of(connection.group)
+    table[23, place] = number_of(connection.server_signature_algorithm)
+    table[24, place] = number_of(connection.dh_prime_bits)
+    table[25, place] = number_of(connection.hello_retry_request)
+    table[26, place] = number_of(connection.ticket_lifetime_hint)
+    table[27, place] = number_of(connection.version)
+    table[28, place] = number_of(connection.resumed)
+    table[29, place] = number_of(connection.established)
+    table[30, place] = number_of(connection.last_alert)
+    table[31, place] = number_of(connection.client_certificate_requested)
+    table[32, place] = number_of(connection.client_first_record_length)
+    table[33, place] = number_of(connection.heartbleed_packet)
+    table[34, place] = number_of(connection.failure_packet)
+    table[35, place] = connection.first_packet
+    table[36, place] = number_of(connection.client_certificate_packet)
+    table[37, place] = connection.clear_text_packet
+    table[38, place] = connection.starttls_packet
+    table[39, place] = connection.clear_credentials_packet
+    table[40, place] = connection.starttls_injection_packet
+    table[41, place] = connection.last_alert_packet
+    table[42, place] = connection.server_key_exchange_packet
+    table[43, place] = connection.renegotiation_packet
+    table[44, place] = connection.ticket_packet
+    table[45, place] = connection.change_cipher_spec_packet
+    table[46, place] = connection.heartbeat_packet
+    table[47, place] = connection.certificate_status_packet
+    table[48, place] = connection.hello_retry_request_packet
+    table[49, place] = connection.client_first_record_packet
 
 
-def pack_client_objects(records: list[ClientHello], objects: list[Any]) -> None:
-    """Fill `objects`, for each name of CLIENT_OBJECTS one run of an entry per hello."""
-    count = len(records)
-    for place in range(count):
-        hello = records[place]
-        objects[place] = hello.random
-        objects[count + place] = hello.session_id
-        objects[2 * count + place] = hello.cipher_suites
-        objects[3 * count + place] = hello.extension_types
-        objects[4 * count + place] = hello.supported_versions
-        objects[5 * count + place] = hello.supported_groups
-        objects[6 * count + place] = hello.key_share_groups
-        objects[7 * count + place] = hello.signature_algorithms
-        objects[8 * count + place] = hello.certificate_compression
-        objects[9 * count + place] = hello.compression_methods
-        objects[10 * count + place] = hello.ec_point_formats
-        objects[11 * count + place] = hello.psk_key_exchange_modes
-        objects[12 * count + place] = hello.server_name
-        objects[13 * count + place] = hello.alpn
-        objects[14 * count + place] = hello.ech_type
-        objects[15 * count + place] = hello.cipher_kinds
+def pack_objects(connection: Connection, objects: list[list[Any]]) -> None:
+    """Append to `objects`, which has a list per name of OBJECTS."""
+    objects[0].append(connection.connection_id)
+    objects[1].append(connection.community_id)
+    objects[2].append(connection.client_ip)
+    objects[3].append(connection.server_ip)
+    objects[4].append(connection.transport)
+    objects[5].append(connection.protocol)
+    objects[6].append(connection.starttls_protocol)
+    objects[7].append(connection.resumption)
+    objects[8].append(connection.established_evidence)
+    objects[9].append(connection.failure)
+    objects[10].append(connection.last_alert_sender)
+    objects[11].append(connection.handshake_history)
+    objects[12].append(connection.ocsp_status)
+    objects[13].append(connection.tunnels)
+    objects[14].append(connection.vlans)
+    objects[15].append(connection.tcp_rtt_ms)
+    objects[16].append(connection.hello_ms)
+    objects[17].append(connection.handshake_ms)
+    objects[18].append(connection.fingerprint)
+    objects[19].append(connection.server_fingerprint)
+    objects[20].append(connection.certificate_sha256s)
+    objects[21].append(connection.client_certificate_sha256s)
+    objects[22].append(connection.starttls_status)
+    objects[23].append(connection.ocsp_sha256s)
+    objects[24].append(connection.sct_list_sha256)
+    objects[25].append(connection.client_key_share_id)
+    objects[26].append(connection.server_key_share_id)
+    objects[27].append(connection.server_nonce_id)
+    objects[28].append(connection.server_key_exchange)
+    objects[29].append(connection.dh_prime)
+    objects[30].append(connection.ticket_key_name)
+    objects[31].append(connection.clear_credentials)
+    objects[32].append(connection.starttls_injection)
+    objects[33].append(connection.renegotiation)
+    objects[34].append(connection.heartbleed)
 
 
-def pack_server_numbers(records: list[ServerHello], table: NDArray[np.int64]) -> None:
-    """Fill `table`, a row per name of SERVER_NUMBERS and a column per hello."""
-    for place in range(len(records)):
-        hello = records[place]
-        table[0, place] = hello.legacy_version
-        table[1, place] = hello.cipher_suite
-        table[2, place] = hello.compression_method
-        table[3, place] = hello.psk_selected
-        table[4, place] = hello.complete
+def pack_client_numbers(hello: ClientHello, table: NDArray[np.int64], place: int) -> None:
+    """Fill a column of `table`, which has a row per name of CLIENT_NUMBERS."""
+    table[0, place] = hello.legacy_version
+    table[1, place] = hello.seen
+    table[2, place] = hello.renegotiation_info
+    table[3, place] = hello.ticket_length
+    table[4, place] = hello.heartbeat_mode
+    table[5, place] = hello.ech_config_id
+    table[6, place] = hello.record_size_limit
+    table[7, place] = hello.raw_length
+    table[8, place] = hello.ech_kdf
+    table[9, place] = hello.ech_aead
+    table[10, place] = hello.ech_enc_length
+    table[11, place] = hello.ech_payload_length
+    table[12, place] = hello.complete
 
 
-def pack_server_objects(records: list[ServerHello], objects: list[Any]) -> None:
-    """Fill `objects`, for each name of SERVER_OBJECTS one run of an entry per hello."""
-    count = len(records)
-    for place in range(count):
-        hello = records[place]
-        objects[place] = hello.random
-        objects[count + place] = hello.session_id
-        objects[2 * count + place] = hello.extension_types
-        objects[3 * count + place] = hello.alpn
-        objects[4 * count + place] = hello.cipher_kinds
+def pack_client_objects(hello: ClientHello, objects: list[list[Any]]) -> None:
+    """Append to `objects`, which has a list per name of CLIENT_OBJECTS."""
+    objects[0].append(hello.random)
+    objects[1].append(hello.session_id)
+    objects[2].append(hello.cipher_suites)
+    objects[3].append(hello.extension_types)
+    objects[4].append(hello.supported_versions)
+    objects[5].append(hello.supported_groups)
+    objects[6].append(hello.key_share_groups)
+    objects[7].append(hello.signature_algorithms)
+    objects[8].append(hello.certificate_compression)
+    objects[9].append(hello.compression_methods)
+    objects[10].append(hello.ec_point_formats)
+    objects[11].append(hello.psk_key_exchange_modes)
+    objects[12].append(hello.server_name)
+    objects[13].append(hello.alpn)
+    objects[14].append(hello.ech_type)
+    objects[15].append(hello.cipher_kinds)
 
 
-def pack_client_hellos(records: list[Connection], absent: ClientHello) -> list[ClientHello]:
-    """The ClientHello of each connection, `absent` where there is none."""
-    return [absent if connection.client_hello is None else connection.client_hello for connection in records]
+def pack_server_numbers(hello: ServerHello, table: NDArray[np.int64], place: int) -> None:
+    """Fill a column of `table`, which has a row per name of SERVER_NUMBERS."""
+    table[0, place] = hello.legacy_version
+    table[1, place] = hello.cipher_suite
+    table[2, place] = hello.compression_method
+    table[3, place] = hello.psk_selected
+    table[4, place] = hello.complete
 
 
-def pack_server_hellos(records: list[Connection], absent: ServerHello) -> list[ServerHello]:
-    """The ServerHello of each connection, `absent` where there is none."""
-    return [absent if connection.server_hello is None else connection.server_hello for connection in records]
+def pack_server_objects(hello: ServerHello, objects: list[list[Any]]) -> None:
+    """Append to `objects`, which has a list per name of SERVER_OBJECTS."""
+    objects[0].append(hello.random)
+    objects[1].append(hello.session_id)
+    objects[2].append(hello.extension_types)
+    objects[3].append(hello.alpn)
+    objects[4].append(hello.cipher_kinds)
 
 
-def pack_server_names(records: list[Connection]) -> list[bytes | None]:
-    """The name that each client asked for."""
-    return [None if connection.client_hello is None else connection.client_hello.server_name for connection in records]
-
-
-def pack_sessions(records: list[Connection]) -> list[tuple[int, bool, int | None, bool] | None]:
+def session_of(connection: Connection) -> Session | None:
     """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK was accepted."""
-    sessions: list[tuple[int, bool, int | None, bool] | None] = []
-    for place in range(len(records)):
-        connection = records[place]
-        hello = connection.server_hello
-        if hello is None:
-            sessions.append(None)
-        else:
-            sessions.append((hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected))
-    return sessions
+    hello = connection.server_hello
+    if hello is None:
+        return None
+    return hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected
 
 
-def pack_circumstances(records: list[Connection], missing: list[bytes]) -> list[tuple[Any, ...]]:
-    """Why values of a connection are missing, as far as one reason holds for many, and which are (see reasons)."""
-    rows: list[tuple[Any, ...]] = []
-    for place in range(len(records)):
-        connection = records[place]
-        hello = connection.server_hello
-        rows.append(
-            (
-                connection.client_state or client_cut(connection),
-                connection.server_state or server_cut(connection),
-                connection.certificate_state,
-                hello is not None and hello.is_tls13(),
-                connection.established,
-                missing[place],
-            )
-        )
-    return rows
+def circumstances_of(connection: Connection) -> Circumstances:
+    """Why values of a connection are missing, as far as one reason holds for many (see reasons)."""
+    hello = connection.server_hello
+    return (
+        connection.client_state or client_cut(connection),
+        connection.server_state or server_cut(connection),
+        connection.certificate_state,
+        hello is not None and hello.is_tls13(),
+        connection.established,
+    )
 
 
 def client_cut(connection: Connection) -> str:
@@ -312,6 +320,13 @@ def pack_octets(values: list[bytes | None], lengths: NDArray[np.int32], missing:
     return b"".join(whole)
 
 
+def pack_chosen(
+    values: list[bytes | None], positions: NDArray[np.int32], lengths: NDArray[np.int32], missing: NDArray[np.uint8]
+) -> bytes:
+    """Join of `values` those that `positions` say, as pack_octets does."""
+    return pack_octets([values[positions[place]] for place in range(len(positions))], lengths, missing)
+
+
 def pack_texts(values: list[str | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8]) -> bytes:
     """Join what is there as UTF-8; fill the length in octets of each value and whether it is None."""
     whole = []
@@ -338,11 +353,16 @@ def pack_runs(runs: list[bytes], positions: NDArray[np.int32]) -> bytes:
 def pack_keys(values: list[Any], positions: NDArray[np.int32]) -> list[Any]:
     """Return the distinct values in order of appearance; fill which of them each value is."""
     index: dict[Any, int] = {}
+    latest: Any = index  # none of the values
+    known = -1
     for place in range(len(values)):
         value = values[place]
-        position = index.get(value)
-        if position is None:
-            position = len(index)
-            index[value] = position
-        positions[place] = position
+        if value is not latest:  # a third of all columns has the same object in row after row
+            latest = value
+            position = index.get(value)
+            if position is None:
+                position = len(index)
+                index[value] = position
+            known = position
+        positions[place] = known
     return list(index)

@@ -17,24 +17,26 @@ QUIC_PREFIX = "quic_"
 COLUMN_TYPES = {column.name: TYPES[column.type] for column in CONNECTIONS if column.name.startswith(QUIC_PREFIX)}
 
 
-def build_quic_columns(batch: Sequence[Connection]) -> dict[str, pa.Array]:
-    """Build the columns; all of them are missing where a connection is not QUIC."""
-    rows = [None if connection.quic is None else quic_values(connection) for connection in batch]
-    if not any(rows):
-        return {name: pa.nulls(len(batch), data_type) for name, data_type in COLUMN_TYPES.items()}
-    return {
-        name: value_array([None if row is None else row[name] for row in rows], data_type)
-        for name, data_type in COLUMN_TYPES.items()
-    }
+def build_quic_columns(count: int, found: Sequence[tuple[int, Connection]]) -> dict[str, pa.Array]:
+    """Build the columns of `count` rows, of which those `found` are QUIC; all are missing where a row is not."""
+    if not found:
+        return {name: pa.nulls(count, data_type) for name, data_type in COLUMN_TYPES.items()}
+    values: dict[str, list[Any]] = {name: [None] * count for name in COLUMN_TYPES}
+    for place, connection in found:
+        for name, value in quic_values(connection).items():
+            values[name][place] = value
+    return {name: value_array(values[name], data_type) for name, data_type in COLUMN_TYPES.items()}
 
 
-def with_google_names(names: pa.Array, batch: Sequence[Connection]) -> pa.Array:
+def with_google_names(names: pa.Array, found: Sequence[tuple[int, Connection]]) -> pa.Array:
     """The server_name column with the names that Google's handshake asked for, where there is no ClientHello."""
-    asked = [None if connection.quic is None else connection.quic.server_name for connection in batch]
-    if not any(asked):
+    asked = [(place, each.quic.server_name) for place, each in found if each.quic and each.quic.server_name is not None]
+    if not asked:
         return names
-    pairs = zip(names.to_pylist(), asked, strict=True)
-    return text_array([known if name is None else name.decode("ascii", "backslashreplace") for known, name in pairs])
+    known = names.to_pylist()
+    for place, name in asked:
+        known[place] = name.decode("ascii", "backslashreplace")
+    return text_array(known)
 
 
 def quic_values(connection: Connection) -> dict[str, Any]:

@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from ..columns import CONNECTIONS
-from ..connection import Connection
 from .arrow import TYPES, Shared, missing_of
-from .pack import pack_circumstances
+from .pack import Circumstances
 from .quic import QUIC_PREFIX
 
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
@@ -61,26 +60,25 @@ EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PL
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
-def build_unknown_reasons(batch: Sequence[Connection], columns: Mapping[str, pa.Array]) -> pa.Array:
-    """Build the column: for each row a map from the columns that are missing to why.
+def build_unknown_reasons(circumstances: Sequence[Circumstances], columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Build the column: for each row, of which the circumstances are known, a map from what is missing to why.
 
     The columns of QUIC are left out where a connection is not QUIC.
     """
-    masks = np.zeros((len(batch), len(EXPLAINED)), np.bool_)
+    masks = np.zeros((len(circumstances), len(EXPLAINED)), np.bool_)
     for place, name in enumerate(EXPLAINED):
         if columns[name].null_count:
             masks[:, place] = missing_of(columns[name])
     packed = np.packbits(masks, axis=1)
     rows = packed.view(f"V{packed.shape[1]}").ravel().tolist()
-    patterns = Shared(pack_circumstances(list(batch), rows))
+    patterns = Shared(zip(circumstances, rows, strict=True))
     return patterns.column(lambda pattern: explain(*pattern), TYPES["map"])
 
 
 @lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
-def explain(
-    client: str, server: str, certificate: str, tls13: bool, established: bool | None, missing: bytes
-) -> list[tuple[str, str]]:
+def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str]]:
     """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
+    client, server, certificate, tls13, established = circumstances
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
     if QUIC_ALWAYS in names:
