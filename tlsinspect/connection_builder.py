@@ -191,7 +191,9 @@ class ConnectionBuilder:
         connection.connection_id = identity.hexdigest()
 
     def address(self, packed: bytes) -> str:
-        """An address as text."""
+        """An address as text; those of IPv4 are spelled in less time than they are found again."""
+        if len(packed) == 4:
+            return address_text(packed)
         text = self.addresses.get(packed)
         if text is None:
             if len(self.addresses) > MEMO_LIMIT:
