@@ -66,7 +66,7 @@ def read_here(capture: Path) -> dict[str, object]:
         "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "megabytes": after.ru_maxrss * 1024 / 1e6,
         "packets": sum(facts["packets"] for facts in reading.totals.captures),
-        "connections": sum(reading.totals.opened.values()),
+        "connections": sum(count for count, _ in reading.totals.tally.by_capture().values()),
         "rows": rows,
         "limits": limits,
         "flags": sorted(flags),
