@@ -26,3 +26,11 @@ def test_a_load_costs_what_ordinary_traffic_costs_times_its_ratio(tmp_path: Path
     assert (
         hostile.describe("load", load, usual) == "| load | 50 | 20 | 2.00 | 0.50 | 50 | 1,200 x tcp: at most 5; `gap` |"
     )
+
+
+def test_memory_is_that_of_the_reading_process_alone(tmp_path: Path) -> None:
+    capture = tmp_path / "load.pcap"
+    hostile.write_load("half-open", capture, 0.0001)
+    ballast = bytearray(b"x") * 400_000_000
+    found = hostile.measure(capture)
+    assert 10 < float(str(found["megabytes"])) < len(ballast) / 1e6
