@@ -12,12 +12,10 @@ from .connections import build_connections, build_gathered
 from .context import Context
 from .derived import build_certificates, build_chains, build_offers, build_staples
 from .events import build_alerts, build_messages, build_problems
-from .pack import Gathered
 from .records import empty_gathering
 
 __all__ = [
     "Context",
-    "Gathered",
     "arrow_schema",
     "build_alerts",
     "build_certificates",
