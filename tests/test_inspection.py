@@ -15,6 +15,7 @@ from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_
 import tlsinspect
 from tlsinspect import CaptureError
 from tlsinspect.columns import COLUMNS
+from tlsinspect.filters.compile import Filter
 from tlsinspect.inspection import TLS_PORTS, open_reading
 from tlsinspect.parallel import ParallelReading
 from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH
@@ -164,7 +165,7 @@ def test_streamed_batches_hold_the_rows_of_the_frames(tmp_path: Path) -> None:
 
 
 def test_rows_come_in_batches_of_bounded_size_while_reading(tmp_path: Path) -> None:
-    count = ROWS_PER_BATCH + 10
+    count = 2 * ROWS_PER_BATCH + 10
     packets = [
         packet
         for number in range(count)
@@ -173,8 +174,19 @@ def test_rows_come_in_batches_of_bounded_size_while_reading(tmp_path: Path) -> N
         )
     ]
     path = write_pcap(tmp_path / "many.pcap", packets)
-    sizes = [batch.rows.num_rows for batch in open_reading(path, TLS_PORTS, ["connections"])]
-    assert sizes == [ROWS_PER_BATCH, 10]
+    reading = open_reading(path, TLS_PORTS, ["connections"])
+    assert [batch.rows.num_rows for batch in reading] == [ROWS_PER_BATCH, ROWS_PER_BATCH, 10]
+    assert (reading.totals.listed, reading.totals.selected) == (count, count)
+
+
+def test_messages_are_those_of_the_selected_connections_alone(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "made.pcap", [packet for n in range(9) for packet in conversation(n)])
+    ids = tlsinspect.read(path).connections["connection_id"].tolist()
+    chosen = Filter(f"connection_id in {ids[3:5]}")
+    reading = open_reading(path, TLS_PORTS, ["messages"], where=chosen)
+    (batch,) = reading
+    assert (reading.totals.listed, reading.totals.selected) == (9, 2)
+    assert set(batch.rows["connection_id"].to_pylist()) == set(ids[3:5])
 
 
 @pytest.mark.parametrize("captures", [["demo.pcapng"], ["variants/rotated-1.pcap", "variants/rotated-2.pcap"]], ids=str)

@@ -54,11 +54,12 @@ def test_where_there_is_more_to_do_the_interpreter_does_it(code: str, before: st
 
 
 def test_a_process_without_standard_output_ends_all_the_same() -> None:
-    assert ended("1", "sys.stdout = None").returncode == 1
+    assert ended("3", "sys.stdout = None").returncode == 3
 
 
 def test_the_program_ends_with_the_status_of_its_command() -> None:
-    run = [sys.executable, "-c", "import sys; from tlsinspect.__main__ import run; sys.argv[1:] = ['nothing']; run()"]
-    process = subprocess.run(run, check=False, capture_output=True, text=True)
+    before = "sys.argv[1:] = ['nothing']; program.run()"
+    process = ended("0", before)
     assert process.returncode == 2
     assert "No such command 'nothing'" in process.stderr
+    assert process.stdout == "shown handler\n"

@@ -99,7 +99,7 @@ class Reading:
         self.fragments = FragmentTable(limits)
         self.dissector = LinkDissector()
         self.gathering = "connections" in self.wanted or where is not None
-        self.keeping = where is not None or self.wanted != ("connections",)
+        self.keeping = self.wanted != ("connections",)
         self.gathered = tables.empty_gathering(ROWS_PER_BATCH)
         self.pending: list[Connection] = []
         self.waiting = 0

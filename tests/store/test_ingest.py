@@ -255,3 +255,12 @@ def test_what_servers_staple_is_judged_out_of_a_store_as_out_of_the_capture(tmp_
     assert len(stored.staples) == 1
     assert stored.arrow("staples").equals(read.arrow("staples"))
     assert stored.arrow("ocsp").equals(read.arrow("ocsp"))
+
+
+def test_a_capture_s_connections_are_counted_with_and_without_tls(tmp_path: Path) -> None:
+    tlsinspect.ingest(CAPTURES / "demo.pcapng", tmp_path / "store")
+    names = ("connections", "tls_connections")
+    stored, read = Store(tmp_path / "store").inspection(), tlsinspect.read(CAPTURES / "demo.pcapng")
+    counts, expected = ([each.arrow("captures")[name].to_pylist() for name in names] for each in (stored, read))
+    assert counts == expected
+    assert expected[0] > expected[1] > [0]

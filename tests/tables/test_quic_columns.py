@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from quic_traffic import (
     CLIENT_ID,
@@ -26,6 +27,9 @@ from samples import inspect
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
+from tlsinspect.connection import Connection
+from tlsinspect.tables.quic import with_google_names
+from tlsinspect.wire.quic_facts import QuicFacts
 
 HELLO = crypto(0, quic_hello())
 OPENING = ("client", initial(HELLO))
@@ -144,6 +148,16 @@ def test_google_s_quic_is_named_and_has_the_name_that_was_asked_for(tmp_path: Pa
     assert (row["protocol"], row["quic_version_name"], row["server_name"]) == ("gquic", "Q043", "google.example")
     assert reason(row, "cipher_suites") == "not_applicable"
     assert row["established"] is None
+
+
+def test_names_of_google_s_quic_stand_in_their_own_rows() -> None:
+    asked = Connection()
+    asked.quic = QuicFacts()
+    asked.quic.server_name = b"google.ex\xe4mple"
+    names = pa.array(["one.example", None, None])
+    assert with_google_names(names, [(1, asked)]).to_pylist() == ["one.example", "google.ex\\xe4mple", None]
+    asked.quic.server_name = None
+    assert with_google_names(names, [(1, asked)]) is names
 
 
 def test_a_missing_piece_is_a_gap(tmp_path: Path) -> None:
