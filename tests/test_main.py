@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from samples import CAPTURES
+
+FULL_DEVICE = Path("/dev/full")
+CAPTURE = CAPTURES / "handshakes" / "tls12.pcap"
 
 PROGRAM = """
 import atexit, sys, threading
@@ -63,3 +68,16 @@ def test_the_program_ends_with_the_status_of_its_command() -> None:
     assert process.returncode == 2
     assert "No such command 'nothing'" in process.stderr
     assert process.stdout == "shown handler\n"
+
+
+@pytest.mark.skipif(not FULL_DEVICE.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "command", [["--help"], ["limits"], ["completion", "bash"], ["summary", str(CAPTURE)]], ids=" ".join
+)
+def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
+    with FULL_DEVICE.open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "tlsinspect", *command], check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert process.returncode == 2
+    assert process.stderr == "tlsinspect: standard output: cannot be written: No space left on device\n"

@@ -5,16 +5,25 @@ import os
 import sys
 import threading
 
+import click
+
 from .cli import ALONE, main
+from .cli.common import forget_output
 
 
 def run() -> None:
-    """Run the command line in a process of its own."""
+    """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
     try:
         main(prog_name="tlsinspect", obj=ALONE)
     except SystemExit as ended:
         end(ended)
         raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        click.echo(f"tlsinspect: standard output: cannot be written: {error.strerror or error}", err=True)
+        forget_output()
+        sys.exit(2)
 
 
 def end(ended: SystemExit) -> None:

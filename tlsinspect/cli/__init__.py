@@ -2,7 +2,7 @@
 
 Exit status: 0; 1 where --strict meets damage, check a failure at or above --fail-on, verify a
 difference without a known reason, or case verify something that does not hold; 2 for a mistake
-in the command or a file that cannot be read; 130 after Ctrl-C with nothing to show.
+in the command, a file that cannot be read or output that cannot be written; 130 after Ctrl-C with nothing to show.
 """
 
 from __future__ import annotations

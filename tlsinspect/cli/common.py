@@ -284,8 +284,13 @@ def errors_as_one_line() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader
+        forget_output()
         sys.exit(1)
+
+
+def forget_output() -> None:
+    """Let what is still buffered for standard output go nowhere: there it cannot go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
