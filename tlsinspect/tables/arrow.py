@@ -222,20 +222,17 @@ def chosen_texts(values: Sequence[str | None], positions: NDArray[np.int32]) -> 
 
 
 def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:
-    """An array with a row for each of `positions`, which count the rows of `array`, an array of its own."""
+    """An array with a row for each of `positions`, which count the rows of `array`; of texts chosen_texts makes it."""
     data_type = array.type
     missing = missing_of(array)[positions] if array.null_count else None
     if pa.types.is_boolean(data_type):
         flags = unpacked_bits(array.buffers()[1], len(array))[positions]
         return from_buffers(data_type, len(positions), [packed_bits(flags)], missing)
-    if not pa.types.is_nested(data_type) and not pa.types.is_string(data_type):
+    if not pa.types.is_nested(data_type):
         values = np.frombuffer(array.buffers()[1], f"V{data_type.bit_width // 8}", len(array))
         return from_buffers(data_type, len(positions), [pa.py_buffer(values[positions].tobytes())], missing)
     offsets = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1)
     buffers = [pa.py_buffer(offsets_of((offsets[1:] - offsets[:-1])[positions]))]
-    if pa.types.is_string(data_type):
-        buffers.append(pa.py_buffer(joined_runs(array.buffers()[2], offsets, positions)))
-        return from_buffers(data_type, len(positions), buffers, missing)
     if pa.types.is_map(data_type):
         keys, items = (spread_runs(part, offsets, positions) for part in (array.keys, array.items))
         return from_buffers(data_type, len(positions), buffers, missing, [entries_of(data_type, keys, items)])

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..certificates import LeafFacts, name_matches
-from .arrow import TYPES, Columns, Mask, Shared, spread, text_array
+from .arrow import TYPES, Columns, Mask, Shared, chosen_texts
 from .context import Context
 from .hellos import decode_name
 from .records import Numbers, Records
@@ -61,7 +61,7 @@ def build_validation(
         [0, 1, 2, 3, 4],
         5,
     )
-    return spread(text_array(VALIDATIONS), verdict.astype(np.int32))
+    return chosen_texts(VALIDATIONS, verdict.astype(np.int32))
 
 
 def matches_leaf(facts: LeafFacts | None, name: bytes | None) -> bool | None:
