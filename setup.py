@@ -18,6 +18,7 @@ COMPILED = [
     "tlsinspect/tally.py",
     "tlsinspect/wire/*.py",
     "tlsinspect/certificates/der.py",
+    "tlsinspect/certificates/draft.py",
     "tlsinspect/certificates/extensions.py",
     "tlsinspect/certificates/lenient.py",
     "tlsinspect/certificates/names.py",

@@ -18,9 +18,17 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
-from tlsinspect.certificates.der import INTEGER, MAX_SMALL_OCTETS, NANOSECONDS, Element, iter_elements, parse_header
+from tlsinspect.certificates.der import (
+    INTEGER,
+    MAX_SMALL_OCTETS,
+    NANOSECONDS,
+    Element,
+    hold_time,
+    iter_elements,
+    parse_header,
+)
 from tlsinspect.certificates.extensions import ACCESS_METHODS, KEY_USAGES
-from tlsinspect.certificates.facts import MAX_SERIAL_OCTETS, hold_time, length_in_days, spell_serial
+from tlsinspect.certificates.facts import MAX_SERIAL_OCTETS, length_in_days, spell_serial
 from tlsinspect.certificates.names import escape_text, ip_text, parse_name
 from tlsinspect.certificates.object_identifiers import CURVES, EXTENDED_KEY_USAGES, KEY_TYPES, SIGNATURE_ALGORITHMS
 from tlsinspect.certificates.public_key import MAX_EXPONENT_BITS

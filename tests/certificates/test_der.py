@@ -230,3 +230,21 @@ def test_parse_string_decodes_each_type(text: str, string: str) -> None:
 def test_parse_string_refuses_what_is_no_text(text: str) -> None:
     with pytest.raises(DecodeError, match="bad_value"):
         der.parse_string(element(text))
+
+
+@given(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 2**40), max_size=8))
+def test_object_identifiers_are_encoded_as_they_are_read(first: int, second: int, rest: list[int]) -> None:
+    dotted = ".".join(map(str, (first, second, *rest)))
+    encoding = der.encode_object_identifier(dotted)
+    assert der.parse_object_identifier(parse_element(encoding, 0, len(encoding))) == dotted
+
+
+def test_object_identifiers_are_encoded_as_the_standards_print_them() -> None:
+    assert der.encode_object_identifier("1.3.6.1.4.1.11129.2.4.2").hex() == "060a2b06010401d679020402"
+    assert der.encode_object_identifier("2.999.3").hex() == "0603883703"
+
+
+def test_times_beyond_64_bits_are_the_nearest() -> None:
+    assert [der.hold_time(time) for time in (2**63 - 1, 2**63, -(2**63) + 1, -(2**63) - 5, 0)] == [
+        2**63 - 1, 2**63 - 1, -(2**63) + 1, -(2**63) + 1, 0,
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tlsinspect.certificates.der import parse_element
-from tlsinspect.certificates.facts import Draft
+from tlsinspect.certificates.draft import Draft
 from tlsinspect.certificates.public_key import parse_public_key
 
 Encode = Callable[..., bytes]

@@ -27,4 +27,5 @@ cpdef bint parse_boolean(Element element) except -1
 cpdef parse_bit_string(Element element)
 cpdef parse_object_identifier(Element element)
 cpdef parse_time(Element element)
+cpdef hold_time(time)
 cpdef str parse_string(Element element)

@@ -43,6 +43,7 @@ STRING_ENCODINGS = {
 MAX_IDENTIFIER_OCTETS = 128  # keeps an arc far below the digits at which Python refuses to print an int
 MAX_SMALL_OCTETS = 4
 NANOSECONDS = 1_000_000_000
+MAX_TIME = 2**63 - 1
 EPOCH = datetime(1970, 1, 1)
 TIME_PARTS = ("month", "day", "hour", "minute", "second")
 AFTER_YEAR = (
@@ -226,6 +227,16 @@ def _dotted(contents: bytes) -> str:
     return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
+def encode_object_identifier(dotted: str) -> bytes:
+    """Return the encoding of an OBJECT IDENTIFIER of at most 127 octets, from its dotted form. Spec: X.690 8.19."""
+    first, second, *rest = map(int, dotted.split("."))
+    contents = bytearray()
+    for arc in (40 * first + second, *rest):
+        sevens = [arc >> shift & 0x7F for shift in range(0, max(arc.bit_length(), 1), 7)]
+        contents += bytes([*(seven | 0x80 for seven in sevens[:0:-1]), sevens[0]])
+    return bytes((OBJECT_IDENTIFIER, len(contents))) + contents
+
+
 def parse_time(element: Element) -> int:
     """Return a UTCTime or GeneralizedTime in nanoseconds since 1970-01-01 UTC, of any year 1 to 9999.
 
@@ -257,6 +268,13 @@ def _nanoseconds(tag: int, contents: bytes) -> int:
         offset = int(match["hours"]) * 3600 + int(match["minutes"]) * 60
         seconds += offset if match["sign"] == b"-" else -offset
     return seconds * NANOSECONDS + int((match["fraction"] or b"0")[:9].ljust(9, b"0"))
+
+
+def hold_time(time: int) -> int:
+    """Return a time in nanoseconds, or what 64 bits have nearest to it."""
+    if -MAX_TIME <= time <= MAX_TIME:
+        return time
+    return MAX_TIME if time > 0 else -MAX_TIME
 
 
 def parse_string(element: Element) -> str:

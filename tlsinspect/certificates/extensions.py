@@ -19,6 +19,7 @@ from .der import (
     OCTET_STRING,
     SEQUENCE,
     Element,
+    encode_object_identifier,
     iter_elements,
     make_element,
     parse_bit_string,
@@ -30,7 +31,7 @@ from .der import (
     parse_object_identifier,
     parse_small_integer,
 )
-from .facts import Draft
+from .draft import Draft
 from .names import ip_text, parse_general_text, uris
 from .object_identifiers import EXTENDED_KEY_USAGES
 
@@ -63,13 +64,18 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
     """
     seen: set[str] = set()
     wanted = draft.wanted
+    identifiers = IDENTIFIERS
+    kinds = EXTENSIONS
     position = extensions.expect(SEQUENCE).start
     while position < extensions.end:
         extension = parse_element(extensions.data, position, extensions.end)
         position = extension.end
         parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
-        type_ = parse_object_identifier(parts[0])
-        known = EXTENSIONS.get(type_)
+        identifier: Element = parts[0]
+        type_ = identifiers.get(cut(identifier.data, identifier.offset, identifier.end))
+        if type_ is None:
+            type_ = parse_object_identifier(identifier)
+        known = kinds.get(type_)
         if known is None:
             continue
         name, _, parse = known
@@ -107,10 +113,20 @@ def _kept_facts(type_: str, contents: bytes) -> dict[str, Any] | None:
 def add_absent(draft: Draft, seen: set[str]) -> None:
     """Note what it means that extensions are absent: all known ones but those `seen`, as dotted OIDs."""
     facts = draft.facts
-    for type_, (name, absent, _) in EXTENSIONS.items():
-        if type_ not in seen and draft.wants(name):
-            for fact, make in absent.items():
-                facts[fact] = make()
+    for type_, fact, make in _absent_facts(draft.wanted):
+        if type_ not in seen:
+            facts[fact] = make()
+
+
+@lru_cache(maxsize=16)
+def _absent_facts(wanted: frozenset[str] | None) -> tuple[tuple[str, str, Callable[[], Any]], ...]:
+    """The facts of the extensions of these names, or of all: by dotted OID, and what makes their empty values."""
+    return tuple(
+        (type_, fact, make)
+        for type_, (name, absent, _) in EXTENSIONS.items()
+        if wanted is None or name in wanted
+        for fact, make in absent.items()
+    )
 
 
 def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
@@ -220,3 +236,5 @@ EXTENSIONS: dict[str, tuple[str, dict[str, Callable[[], Any]], Parser]] = {
     "1.3.6.1.5.5.7.1.24": ("TLS feature", {"must_staple": bool}, _parse_tls_feature),
     "1.3.6.1.4.1.11129.2.4.2": ("SCT list", {"sct_count": int}, _parse_timestamps),
 }
+IDENTIFIERS = {encode_object_identifier(type_): type_ for type_ in EXTENSIONS}
+"""Their OBJECT IDENTIFIERs as every authority encodes them, which are found sooner than they are spelled."""

@@ -1,16 +1,14 @@
-"""The record of one certificate, the draft that the lenient reader fills, and how it spells values."""
+"""The record of one certificate, and how the lenient reader spells its values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..errors import DecodeError
-from .der import NANOSECONDS
+from .der import NANOSECONDS, hold_time
 
 MAX_SERIAL_OCTETS = 20  # RFC 5280 section 4.1.2.2
-MAX_TIME = 2**63 - 1
 DAY = 86_400 * NANOSECONDS
 
 
@@ -70,36 +68,10 @@ class LeafFacts(NamedTuple):
     self_signed: bool | None
 
 
-class Draft:
-    """The facts so far, the first issue of each part, and whether the block entered last lacks its end.
-
-    `wanted` are the parts to read, of a certificate's fields and extensions; None for all.
-    """
-
-    def __init__(self, wanted: frozenset[str] | None = None) -> None:
-        self.wanted = wanted
-        self.facts: dict[str, Any] = {}
-        self.issues: dict[str, str] = {}
-        self.cut = False
-
-    def wants(self, part: str) -> bool:
-        """True for a part that is to be read."""
-        return self.wanted is None or part in self.wanted
-
-    def refuse(self, part: str, error: DecodeError) -> None:
-        """Note an issue; only the first of each part, so that no certificate can make the text long."""
-        self.issues.setdefault(part, str(DecodeError(part, error.kind, error.offset, error.expected)))
-
-
 def spell_serial(serial: int) -> str:
     """Return a serial number as CertificateFacts has it."""
     digits = f"{abs(serial):x}"
     return "-" * (serial < 0) + digits.zfill(len(digits) + len(digits) % 2)
-
-
-def hold_time(time: int) -> int:
-    """Return a time in nanoseconds, or what 64 bits have nearest to it."""
-    return max(-MAX_TIME, min(MAX_TIME, time))
 
 
 def nanoseconds(moment: datetime) -> int:

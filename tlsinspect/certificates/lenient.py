@@ -17,6 +17,7 @@ from .der import (
     SEQUENCE,
     UTC_TIME,
     Element,
+    hold_time,
     make_element,
     parse_element,
     parse_elements,
@@ -27,8 +28,9 @@ from .der import (
     parse_small_integer,
     parse_time,
 )
+from .draft import Draft
 from .extensions import add_absent, parse_extensions
-from .facts import MAX_SERIAL_OCTETS, Draft, hold_time, length_in_days, spell_serial
+from .facts import MAX_SERIAL_OCTETS, length_in_days, spell_serial
 from .names import parse_name
 from .object_identifiers import SIGNATURE_ALGORITHMS
 from .public_key import parse_public_key

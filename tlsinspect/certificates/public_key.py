@@ -18,7 +18,7 @@ from .der import (
     parse_integer,
     parse_object_identifier,
 )
-from .facts import Draft
+from .draft import Draft
 from .object_identifiers import CURVES, GOST_KEY_BITS, KEY_TYPES
 
 MAX_EXPONENT_BITS = 8192  # Python refuses to print longer ones, and nobody has a use for them

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ..certificates.facts import MAX_TIME, nanoseconds
+from ..certificates.der import MAX_TIME
+from ..certificates.facts import nanoseconds
 
 HISTORY = Path(__file__).parent / "roots" / "mozilla.csv"
 

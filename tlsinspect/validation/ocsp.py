@@ -12,6 +12,7 @@ from ..certificates.der import (
     OCTET_STRING,
     SEQUENCE,
     Element,
+    hold_time,
     iter_elements,
     parse_bit_string,
     parse_element,
@@ -21,7 +22,6 @@ from ..certificates.der import (
     parse_object_identifier,
     parse_time,
 )
-from ..certificates.facts import hold_time
 from ..certificates.names import parse_name
 from .candidate import Name, comparable_name
 

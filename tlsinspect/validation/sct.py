@@ -22,8 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from ..certificates.der import OCTET_STRING, parse_element
-from ..certificates.facts import hold_time
+from ..certificates.der import OCTET_STRING, hold_time, parse_element
 from ..errors import DecodeError
 from ..tables import arrow_schema
 from .build import CHAIN

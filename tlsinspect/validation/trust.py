@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
-from ..certificates.facts import MAX_TIME
+from ..certificates.der import MAX_TIME
 from ..errors import TrustError
 from .candidate import Candidate, Name
 from .history import Period, moment, read_history

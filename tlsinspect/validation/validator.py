@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from ..certificates import CertificateFacts
-from ..certificates.facts import hold_time
+from ..certificates.der import hold_time
 from ..tables import Context
 from ..wire.limits import Limits
 from .candidate import Candidate, Name
