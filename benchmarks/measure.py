@@ -6,6 +6,7 @@ import os
 import resource
 import struct
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,14 @@ from programs import Program
 WHOLE_UP_TO = 5_000_000  # octets; smaller captures are given to every program whole
 BLOCK = 1 << 22
 KIBIBYTE, MEGABYTE = 1024, 1_000_000
+
+
+SIZE = """
+import sys
+from tlsinspect import read
+found = read(sys.argv[1])
+print(sum(found.arrow("captures")["packets"].to_pylist()), len(found.arrow("connections")))
+"""
 
 
 class ProgramError(Exception):
@@ -33,6 +42,14 @@ class Measured:
     megabytes: float
     floor: float
     scale: float
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many packets a capture has, and how many rows the connections table gets of it."""
+
+    packets: int
+    connections: int
 
 
 def measure(program: Program, capture: Path, output: Path) -> Measured:
@@ -55,6 +72,14 @@ def measure(program: Program, capture: Path, output: Path) -> Measured:
         said = complaints.read_text(errors="replace").strip().splitlines() or ["nothing"]
         raise ProgramError(f"status {process.returncode}: {said[-1][:200]}")
     return Measured(seconds * scale, usage.ru_maxrss * KIBIBYTE / MEGABYTE, floor * KIBIBYTE / MEGABYTE, scale)
+
+
+def size_of(capture: Path, environment: dict[str, str]) -> Size:
+    """Count a capture, in a process of its own: what this one holds, those that it measures begin with."""
+    command = [sys.executable, "-P", "-c", SIZE, str(capture)]
+    counted = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    packets, connections = map(int, counted.stdout.split())
+    return Size(packets, connections)
 
 
 def beside(output: Path, stream: str) -> Path:
@@ -89,3 +114,8 @@ def warm(capture: Path) -> None:
     with capture.open("rb") as file:
         while file.read(BLOCK):
             pass
+
+
+def say(line: str) -> None:
+    """Tell what is going on, on standard error."""
+    print(line, file=sys.stderr, flush=True)

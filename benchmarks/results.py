@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from measure import Measured
+from measure import Measured, Size
 from programs import BASE, Program
 from truth import KINDS, Counts
 
@@ -21,24 +21,41 @@ class Subject(Protocol):
     name: str
     capture: Path
     truth: Counts | None
+    size: Size | None
     runs: dict[str, list[Measured]]
     found: dict[str, Counts]
 
 
 def write_results(setting: str, subjects: Sequence[Subject], chosen: Sequence[Program], left_out: Sequence[str]) -> str:
     """The whole page: how it was measured, ratios, completeness, and what was left out."""
-    rows = [program for program in chosen if any(program.name in subject.runs for subject in subjects)]
-    today = datetime.datetime.now(datetime.UTC).date()
+    rows = measured(subjects, chosen)
     lines = [
-        f"{setting} on {today}: Python {platform.python_version()}, {os.cpu_count()} cores.",
+        f"{setting} {machine()}.",
         "Each cell: the time as a multiple of tlsinspect's; then seconds, and the memory of the largest process.",
         "",
         *iter_ratios(subjects, rows),
+        *iter_rates(subjects, rows),
         *iter_found(subjects, rows),
     ]
     if left_out:
         lines += ["", *(f"- {line}" for line in left_out)]
     return "\n".join(lines)
+
+
+def measured(subjects: Sequence[Subject], chosen: Sequence[Program]) -> list[Program]:
+    """The programs that ran on one of the workloads."""
+    return [program for program in chosen if any(program.name in subject.runs for subject in subjects)]
+
+
+def machine() -> str:
+    """When, and on what."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    return f"on {today}: Python {platform.python_version()}, {os.cpu_count()} cores"
+
+
+def rounds_of(count: int) -> str:
+    """How often each program ran."""
+    return "One run each" if count == 1 else f"{count} runs each"
 
 
 def iter_ratios(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:
@@ -73,6 +90,33 @@ def cell(subject: Subject, name: str) -> str:
     mark = "\\*" if runs[0].scale > 1 else ""
     ratio = f"**{seconds / statistics.median(run.seconds for run in base):.3g}**{mark} " if base else ""
     return f"{ratio}({seconds:.2f} s, {memory})"
+
+
+def iter_rates(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:
+    """A row for each way to run tlsinspect: how many packets and connections a second, of each workload."""
+    yield ""
+    heads = " | ".join(f"{describe_size(subject)}" for subject in subjects)
+    yield f"| packets; connections a second | {heads} |"
+    yield "| --- |" + " --- |" * len(subjects)
+    for program in rows:
+        if program.name.startswith(BASE):
+            yield f"| {program.name} | " + " | ".join(rates(subject, program.name) for subject in subjects) + " |"
+
+
+def describe_size(subject: Subject) -> str:
+    """A workload, its packets and the rows of its connections table."""
+    if subject.size is None:
+        return subject.name
+    return f"{subject.name} ({subject.size.packets:,}; {subject.size.connections:,})"
+
+
+def rates(subject: Subject, name: str) -> str:
+    """Packets and connections a second: by the median."""
+    runs = subject.runs.get(name)
+    if not runs or subject.size is None:
+        return ""
+    seconds = statistics.median(run.seconds for run in runs)
+    return f"{subject.size.packets / seconds:,.0f}; {subject.size.connections / seconds:,.0f}"
 
 
 def iter_found(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:

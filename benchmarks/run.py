@@ -23,21 +23,22 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-from measure import Measured, ProgramError, beside, measure, warm
+from measure import Measured, ProgramError, Size, beside, measure, say, size_of, warm
 from programs import BASE, CAPTURES, FOLDER, ROOT, TSHARK_FIELDS, Program, messages_command, programs, variant_of
-from results import around_markers, put_between_markers, write_results
+from results import around_markers, machine, measured, put_between_markers, rounds_of, write_results
 from truth import TCP, Counts, count_tlsinspect, count_tshark, read_transport, read_truth
 from workloads import WORKLOADS
 
 
 @dataclass
 class Subject:
-    """A capture to measure on: its truth and transport, the runs of each program, and what they found in it."""
+    """A capture to measure on: its truth, transport and size, the runs of each program, and what they found in it."""
 
     name: str
     capture: Path
     truth: Counts | None
     transport: str = TCP
+    size: Size | None = None
     runs: dict[str, list[Measured]] = field(default_factory=dict)
     found: dict[str, Counts] = field(default_factory=dict)
 
@@ -52,11 +53,18 @@ def main() -> int:
             left_out += measure_subject(subject, chosen, arguments.repetitions, Path(folder))
         for subject in subjects if arguments.check else ():  # last, as counting takes memory that would be measured
             count_found(subject, chosen, Path(folder))
-    variant = variant_of(next(program for program in chosen if program.name == BASE))
+    variant = variant_of(base_of(chosen))
     text = write_results(f"Made by `{command_line()}`, {variant},", subjects, chosen, left_out)
     print(text)
     if arguments.markdown:
         put_between_markers(arguments.markdown, "ratios", text)
+    if arguments.picture:
+        from pictures import draw_ratios
+
+        from tlsinspect.charts.files import save_drawing
+
+        note = f"{rounds_of(arguments.repetitions)}, {machine()}."
+        save_drawing(draw_ratios(subjects, measured(subjects, chosen), note), arguments.picture)
     checked = [subject for subject in subjects if arguments.check and subject.truth is not None]
     return 0 if all(subject.found.get(BASE) == subject.truth for subject in checked) else 1
 
@@ -84,6 +92,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     option("--check", action="store_true", help="hold what tlsinspect and tshark found to the truth")
     option("--markdown", type=Path, metavar="FILE", help="put the results between the markers of this file")
+    option("--picture", type=Path, metavar="FILE", help="draw the ratios as an SVG or PNG")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.workloads) - set(WORKLOADS))
     if unknown:
@@ -108,6 +117,11 @@ def choose_programs(arguments: argparse.Namespace) -> tuple[list[Program], list[
         else:
             chosen.append(program)
     return chosen, left_out
+
+
+def base_of(chosen: Sequence[Program]) -> Program:
+    """tlsinspect, which is always among them."""
+    return next(program for program in chosen if program.name == BASE)
 
 
 def find_subjects(arguments: argparse.Namespace) -> list[Subject]:
@@ -138,6 +152,7 @@ def subject_of(name: str, capture: Path, truth: Path | None) -> Subject:
 def measure_subject(subject: Subject, chosen: Sequence[Program], repetitions: int, folder: Path) -> list[str]:
     """Run every program on a capture, in turn; returns a line for each that failed."""
     warm(subject.capture)
+    subject.size = size_of(subject.capture, base_of(chosen).environment)
     failed: dict[str, str] = {}
     for number in range(repetitions):
         for program in chosen:
@@ -181,11 +196,6 @@ def command_line() -> str:
     """This run's command, files by their names only."""
     words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
     return shlex.join(["python", "benchmarks/run.py", *words])
-
-
-def say(line: str) -> None:
-    """Tell what is going on, on standard error."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

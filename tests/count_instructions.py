@@ -25,36 +25,7 @@ REFERENCES = ROOT / "tests" / "goldens" / "instructions.json"
 TOLERANCE = 0.1
 PLACE = f"{platform.python_implementation().lower()}-{sys.version_info[0]}.{sys.version_info[1]}-{platform.machine()}"
 
-READER = """
-import sys
-from tlsinspect import quic_protection, upgrades
-from tlsinspect.connection_builder import ConnectionBuilder
-from tlsinspect.dissect import LinkDissector
-from tlsinspect.quic_keys import QuicKeys
-from tlsinspect.wire.capfile import open_reader
-from tlsinspect.wire.carriers import open_carrier
-from tlsinspect.wire.dtls import open_dtls
-from tlsinspect.wire.flow_table import FlowTable
-from tlsinspect.wire.ip import FragmentTable
-from tlsinspect.wire.openvpn import frame_openvpn
-from tlsinspect.wire.quic_opener import QuicOpener
-from tlsinspect.wire.walk import Walk
-
-ports = frozenset({443, 8443})
-openers = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
-for turn in range(2):  # what is worked out once and remembered belongs to the first turn
-    with open(sys.argv[1], "rb") as capture:
-        blocks = iter([capture.read()])
-    table = FlowTable(ports, openers, False, 0, 1, (frame_openvpn,))
-    walk = Walk(open_reader(blocks), table, FragmentTable(), LinkDissector())
-    while walk.advance(8192):
-        pass
-    table.finish()
-    builder = ConnectionBuilder(ports)
-    for flow in table.finished:
-        builder.build(flow)
-print(walk.packets, len(table.finished))
-"""
+READER = ROOT / "benchmarks" / "kernel_alone.py"
 
 
 def find_valgrind() -> str | None:
@@ -68,7 +39,7 @@ def count_instructions() -> int:
         [
             find_valgrind() or "valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*Walk_advance",
             "--toggle-collect=*ConnectionBuilder_build", "--callgrind-out-file=/dev/null",
-            sys.executable, "-P", "-c", READER, str(CAPTURE),
+            sys.executable, "-P", str(READER), str(CAPTURE),
         ],
         env=os.environ | {"PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=True,
     )  # fmt: skip

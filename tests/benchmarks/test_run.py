@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import measure
+import pictures
 import pytest
 import results
 import stages
 import truth
+from matplotlib.patches import Rectangle
 from measure import Measured, ProgramError
 from programs import Program
 
@@ -80,6 +82,7 @@ class Subject:
         self.name = "sample"
         self.capture = capture
         self.truth: truth.Counts | None = dict.fromkeys(truth.KINDS, 10)
+        self.size = measure.Size(6000, 30)
         self.runs = {
             "tlsinspect": [
                 Measured(2.0, 500.0, 20.0, 1.0),
@@ -104,9 +107,22 @@ def test_page_says_what_was_scaled_and_what_was_missed(captures: Path) -> None:
     rows = [Program(name, "", lambda capture, _: [], "cat") for name in ("tlsinspect", "slow")]
     page = results.write_results("Made", [Subject(captures / "demo.pcapng")], rows, ["left out: other"])
     assert "its time multiplied by 20" in page
+    assert "| packets; connections a second | sample (6,000; 30) |" in page
+    assert "| tlsinspect | 2,000; 10 |" in page
     assert "| | tlsinspect | all | all | all | all | all |" in page
     assert "| | slow | 9 | 9 | 9 | 9 | 9 |" in page
     assert "- left out: other" in page
+
+
+def test_picture_has_a_bar_from_one_to_each_ratio(captures: Path) -> None:
+    rows = [Program(name, "", lambda capture, _: [], "cat") for name in ("light", "tlsinspect", "slow")]
+    subject = Subject(captures / "demo.pcapng")
+    assert pictures.ratios_of(subject) == {"tlsinspect": 1.0, "light": pytest.approx(0.1), "slow": pytest.approx(10)}
+    figure = pictures.draw_ratios([subject], rows, "")
+    light, own, slow = (artist for artist in figure.artists if isinstance(artist, Rectangle))
+    assert light.get_x() + light.get_width() == pytest.approx(own.get_x()) == pytest.approx(slow.get_x())
+    assert light.get_width() == pytest.approx(slow.get_width())
+    assert light.get_width() > own.get_width() == 0
 
 
 def test_markers_keep_what_stands_around_them(tmp_path: Path) -> None:
