@@ -59,7 +59,8 @@ def measure(program: Program, capture: Path, output: Path) -> Measured:
     """
     given, scale = part_of(capture, program.fraction, output.parent)
     floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    printed, complaints = beside(output, "stdout"), beside(output, "stderr")
+    printed = Path(os.devnull) if program.silenced else beside(output, "stdout")
+    complaints = beside(output, "stderr")
     with printed.open("wb") as out, complaints.open("wb") as err:
         started = time.perf_counter()
         process = subprocess.Popen(

@@ -35,7 +35,8 @@ Command = Callable[[Path, Path], list[str]]
 class Program:
     """A program: `command` makes its arguments from the capture and the file for its output.
 
-    What it prints goes to that file too, unless the command writes it itself.
+    What it prints goes to that file too, unless the command writes it itself or it is `silenced`: what writes as much
+    as it reads would keep the disk busy while the next ones are measured.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Program:
     executable: str
     module: str = ""
     fraction: float = 1.0
+    silenced: bool = False
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def missing(self) -> str:
@@ -66,7 +68,9 @@ def tlsinspect(
         return [python, "-c", RUN_TLSINSPECT, "export", str(capture), *options]
 
     environment = os.environ | ({"PYTHONPATH": str(package)} if package else {})
-    return Program(name, "every column of every connection, as Parquet", command, python, BASE, fraction, environment)
+    return Program(
+        name, "every column of every connection, as Parquet", command, python, BASE, fraction, environment=environment
+    )
 
 
 def messages_command(program: Program, capture: Path, output: Path) -> list[str]:
@@ -91,7 +95,7 @@ def programs(python: str, peers_python: str, package: Path | None, pure: bool) -
     """Every program, the floor first. `peers_python` is the interpreter that has the Python peers."""
     fields = [part for name in TSHARK_FIELDS for part in ("-e", name)]
     found = [
-        Program("cat", "nothing: the floor", lambda capture, _: ["cat", str(capture)], "cat"),
+        Program("cat", "nothing: the floor", lambda capture, _: ["cat", str(capture)], "cat", silenced=True),
         Program("capinfos", "packets counted", lambda capture, _: ["capinfos", str(capture)], "capinfos"),
         Program(
             "tcpdump",
