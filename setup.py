@@ -23,6 +23,7 @@ COMPILED = [
     "tlsinspect/certificates/lenient.py",
     "tlsinspect/certificates/names.py",
     "tlsinspect/certificates/public_key.py",
+    "tlsinspect/tables/gathering.py",
     "tlsinspect/tables/pack.py",
     "tlsinspect/validation/candidate.py",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,29 @@ from hypothesis import strategies as st
 from tlsinspect.columns import COLUMNS
 from tlsinspect.tables.arrow import (
     TYPES,
+    Runs,
     Shared,
     arrow_schema,
     chosen_texts,
     empty_table,
-    list_array,
     number_array,
     spread,
     text_array,
     to_frame,
     value_array,
 )
+from tlsinspect.tables.pack import Octets
 from tlsinspect.tables.vectors import Vectors
 
 ROOT = Path(__file__).parents[2]
 rows_of_vectors = st.lists(st.none() | st.binary(max_size=9), max_size=6)
+
+
+def runs_of(values: Sequence[bytes | None]) -> Runs:
+    column = Octets(len(values))
+    column.waiting.extend(values)
+    column.settle()
+    return Runs.of(column)
 
 
 def numbers_of(vector: bytes) -> list[int]:
@@ -40,25 +49,32 @@ def numbers_of(vector: bytes) -> list[int]:
 @given(rows_of_vectors)
 def test_vectors_give_the_numbers_of_each_row_and_drop_an_odd_octet(vectors: list[bytes | None]) -> None:
     expected = [None if vector is None else numbers_of(vector) for vector in vectors]
-    assert Vectors(vectors).lists().to_pylist() == expected
+    assert Vectors(runs_of(vectors)).lists().to_pylist() == expected
 
 
 @given(rows_of_vectors, st.integers(0, 0xFFFF))
 def test_vectors_contain_tells_each_row_by_itself(vectors: list[bytes | None], wanted: int) -> None:
-    made = Vectors(vectors)
+    made = Vectors(runs_of(vectors))
     expected = [vector is not None and wanted in numbers_of(vector) for vector in vectors]
     assert made.contain(made.numbers == wanted).tolist() == expected
 
 
 def test_vectors_know_the_sixteen_grease_values_and_no_other() -> None:
-    every = Vectors([b"".join(number.to_bytes(2, "big") for number in range(0x10000))])
+    every = Vectors(runs_of([b"".join(number.to_bytes(2, "big") for number in range(0x10000))]))
     grease = [int(number) for number in every.numbers[every.is_grease()]]
     assert grease == [0x0A0A + 0x1010 * step for step in range(16)]
 
 
 @given(rows_of_vectors)
-def test_octet_lists_give_each_octet(vectors: list[bytes | None]) -> None:
-    assert list_array(vectors, 1).to_pylist() == [None if vector is None else list(vector) for vector in vectors]
+def test_runs_are_what_each_row_has_as_lists_and_as_hexadecimal_text(vectors: list[bytes | None]) -> None:
+    runs = runs_of(vectors)
+    absent = np.arange(len(vectors)) % 3 == 1
+    hidden = [None if gone else vector for vector, gone in zip(vectors, absent, strict=True)]
+    assert runs.rows() == vectors
+    assert runs.hex().to_pylist() == [None if vector is None else vector.hex() for vector in vectors]
+    emptied = runs_of([b"" if gone else vector for vector, gone in zip(vectors, absent, strict=True)])
+    assert emptied.hex(absent).to_pylist() == [None if vector is None else vector.hex() for vector in hidden]
+    assert emptied.lists(absent).to_pylist() == [None if vector is None else list(vector) for vector in hidden]
 
 
 def test_shared_makes_each_distinct_value_once() -> None:

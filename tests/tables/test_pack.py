@@ -9,17 +9,38 @@ import numpy as np
 import pytest
 
 from tlsinspect.connection import Connection
-from tlsinspect.tables import pack
-from tlsinspect.tables.records import client_hellos_of, connections_of, empty_gathering, gather, server_hellos_of
+from tlsinspect.tables import gathering, pack
+from tlsinspect.tables.arrow import Runs, Shared
+from tlsinspect.tables.records import (
+    client_hellos_of,
+    connections_of,
+    durations_of,
+    empty_gathering,
+    gather,
+    server_hellos_of,
+)
 from tlsinspect.wire.messages import ClientHello, ServerHello
 from tlsinspect.wire.quic_facts import QuicFacts
 
 RECORDS = (
-    (Connection, pack.NUMBERS, pack.pack_numbers, pack.OBJECTS, pack.pack_objects),
-    (ClientHello, pack.CLIENT_NUMBERS, pack.pack_client_numbers, pack.CLIENT_OBJECTS, pack.pack_client_objects),
-    (ServerHello, pack.SERVER_NUMBERS, pack.pack_server_numbers, pack.SERVER_OBJECTS, pack.pack_server_objects),
+    (Connection, gathering.NUMBERS, gathering.pack_numbers, gathering.OBJECTS, gathering.pack_objects),
+    (
+        ClientHello,
+        gathering.CLIENT_NUMBERS,
+        gathering.pack_client_numbers,
+        gathering.CLIENT_OBJECTS,
+        gathering.pack_client_objects,
+    ),
+    (
+        ServerHello,
+        gathering.SERVER_NUMBERS,
+        gathering.pack_server_numbers,
+        gathering.SERVER_OBJECTS,
+        gathering.pack_server_objects,
+    ),
 )
 Names = Sequence[str]
+OF_EACH_KIND = ("connection_id", "dh_prime", "failure")
 
 
 @pytest.mark.parametrize(("record", "numbers", "pack_numbers", "_", "__"), RECORDS)
@@ -36,8 +57,12 @@ def test_numbers_fill_a_column_with_a_row_for_each_name_in_its_order(
     for place, name in enumerate(numbers):
         assert table[place, 0] == getattr(records[0], name), name
         untouched = getattr(records[1], name)
-        assert table[place, 1] == (pack.MISSING if untouched is None else untouched), name
+        assert table[place, 1] == (gathering.MISSING if untouched is None else untouched), name
         assert table[place, 2] == 77
+
+
+def hashable(name: str, value: Any) -> Any:
+    return tuple(value) if name in ("tunnels", "vlans") and value is not None else value
 
 
 @pytest.mark.parametrize(("record", "_", "__", "objects", "pack_objects"), RECORDS)
@@ -56,17 +81,17 @@ def test_objects_are_a_list_for_each_name_in_its_order(
     lists: list[list[Any]] = [[] for _ in objects]
     for each in records:
         pack_objects(each, lists)
-    assert lists == [[getattr(each, name) for each in records] for name in objects]
+    assert lists == [[hashable(name, getattr(each, name)) for each in records] for name in objects]
     assert len({repr(values[0]) for values in lists}) == len(objects)
 
 
 def test_numbers_take_truth_values_of_three_kinds() -> None:
     connections = [Connection(), Connection(), Connection()]
     connections[0].established, connections[1].established = True, False
-    table = np.empty((len(pack.NUMBERS), 3), np.int64)
+    table = np.empty((len(gathering.NUMBERS), 3), np.int64)
     for place, connection in enumerate(connections):
-        pack.pack_numbers(connection, table, place)
-    assert table[pack.NUMBERS.index("established")].tolist() == [1, 0, pack.MISSING]
+        gathering.pack_numbers(connection, table, place)
+    assert table[gathering.NUMBERS.index("established")].tolist() == [1, 0, gathering.MISSING]
 
 
 def test_what_is_gathered_has_an_entry_per_connection_in_every_part() -> None:
@@ -78,15 +103,19 @@ def test_what_is_gathered_has_an_entry_per_connection_in_every_part() -> None:
     refused.client_hello, refused.failure = ClientHello(), "reset"
     refused.client_hello.complete, refused.gap, refused.server_state = False, True, "not_captured"
     silent.client_state = silent.server_state = silent.certificate_state = "not_applicable"
+    silent.tcp_rtt_ms = 1.5
     gathered = gather([answered, refused, silent])
+    gathered.settle()
     assert gathered.count == 3
     rows, clients, servers = (of(gathered) for of in (connections_of, client_hellos_of, server_hellos_of))
-    assert rows.numbers["group"].tolist() == [29, pack.MISSING, pack.MISSING]
-    assert rows.objects["failure"] == [None, "reset", None]
-    assert clients.objects["random"] == [b"r" * 32, b"", b""]
+    assert rows.numbers["group"].tolist() == [29, gathering.MISSING, gathering.MISSING]
+    assert [rows.shared["failure"].keys[at] for at in rows.shared["failure"].positions] == [None, "reset", None]
+    assert clients.runs["random"].rows() == [b"r" * 32, b"", b""]
     assert (clients.numbers["raw_length"] < 0).tolist() == [False, False, True]
     assert (servers.numbers["legacy_version"] < 0).tolist() == [False, True, True]
     assert servers.numbers["cipher_suite"][0] == 0x1301
+    assert [name for name, values in durations_of(gathered).items() if values[2] == 1.5] == ["tcp_rtt_ms"]
+    assert all(np.isnan(values[:2]).all() for values in durations_of(gathered).values())
     assert gathered.sessions == [(0x1301, False, 29, False), None, None]
     assert gathered.circumstances == [
         ("", "", "", False, True),
@@ -110,23 +139,49 @@ def test_what_many_connections_share_is_kept_once() -> None:
 
 
 def test_octets_are_joined_where_they_are_there() -> None:
+    lengths, missing = np.zeros(5, np.int32), np.zeros(5, np.uint8)
+    assert pack.pack_octets([b"ab", None, b"", b"c"], lengths, missing, 1) == b"abc"
+    assert lengths.tolist() == [0, 2, 0, 0, 1]
+    assert missing.tolist() == [0, 0, 1, 0, 0]
+
+
+def test_texts_are_joined_as_utf8() -> None:
     lengths, missing = np.zeros(4, np.int32), np.zeros(4, np.uint8)
-    assert pack.pack_octets([b"ab", None, b"", b"c"], lengths, missing) == b"abc"
-    assert lengths.tolist() == [2, 0, 0, 1]
-    assert missing.tolist() == [0, 1, 0, 0]
+    assert pack.pack_texts(["ab", None, "\u00fc"], lengths, missing, 1) == b"ab\xc3\xbc"
+    assert lengths.tolist() == [0, 2, 0, 2]
+    assert missing.tolist() == [0, 0, 1, 0]
 
 
 def test_keys_are_numbered_in_order_of_appearance() -> None:
-    positions = np.empty(5, np.int32)
-    assert pack.pack_keys(["b", None, "a", "b", None], positions) == ["b", None, "a"]
-    assert positions.tolist() == [0, 1, 2, 0, 1]
+    positions, index = np.full(6, 9, np.int32), {"a": 0}
+    pack.pack_keys(["b", None, "a", "b", None], index, positions, 1)
+    assert list(index) == ["a", "b", None]
+    assert positions.tolist() == [9, 1, 2, 0, 1, 2]
 
 
 def test_keys_that_stand_in_a_row_are_the_same_key() -> None:
-    positions = np.empty(6, np.int32)
+    positions, index = np.empty(6, np.int32), {}
     same = (1, 2)
-    assert pack.pack_keys([same, same, None, None, tuple(same), same], positions) == [same, None]
+    pack.pack_keys([same, same, None, None, tuple(same), same], index, positions)
+    assert list(index) == [same, None]
     assert positions.tolist() == [0, 0, 1, 1, 0, 0]
+
+
+def test_what_waits_is_taken_in_steps_and_let_go_of() -> None:
+    connections = [Connection() for _ in range(2 * gathering.STEP + 3)]
+    for number, connection in enumerate(connections):
+        connection.connection_id, connection.failure = f"{number:016x}", ("reset", None, "closed")[number % 3]
+        connection.dh_prime = None if number % 2 else b"%d" % number
+    gathered = gather(connections)
+    ids, primes, failures = (gathered.columns[list(gathering.OBJECTS).index(name)] for name in OF_EACH_KIND)
+    assert [len(column.waiting) for column in (ids, primes, failures)] == [3, 3, 3]
+    gathered.settle()
+    assert [column.waiting for column in gathered.columns] == [[]] * len(gathering.OBJECTS)
+    assert Runs.of(ids).rows() == [connection.connection_id.encode() for connection in connections]
+    assert Runs.of(primes).rows() == [connection.dh_prime for connection in connections]
+    shared = Shared.of(failures)
+    assert shared.keys == ["reset", None, "closed"]
+    assert [shared.keys[at] for at in shared.positions] == [connection.failure for connection in connections]
 
 
 def test_chosen_octets_are_joined_for_each_position() -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..columns import COLUMNS, JUDGEMENTS
-from .pack import pack_chosen, pack_keys, pack_octets, pack_runs, pack_texts
+from .pack import Keys, Octets, pack_chosen, pack_keys, pack_runs, pack_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,27 +115,39 @@ def text_array(values: Iterable[str | None]) -> pa.Array:
     return run_array(octets, lengths, pa.string(), 1, missing)
 
 
-def hex_array(values: list[bytes | None], absent: Mask | None = None) -> pa.Array:
-    """A column of octets as hexadecimal text; rows of `absent`, which have no octets, are missing too."""
-    lengths = np.zeros(len(values), np.int32)
-    missing = np.zeros(len(values), np.bool_) if absent is None else absent.copy()
-    octets = pack_octets(values, lengths, missing.view(np.uint8))
-    return run_array(octets.hex().encode(), lengths * 2, pa.string(), 1, missing)
+class Runs(NamedTuple):
+    """Octets of many rows: all of them one after the other, the length of each row's, and which rows have none."""
 
+    octets: bytes
+    lengths: NDArray[np.int32]
+    missing: Mask
 
-def list_array(values: Sequence[bytes | None], width: int, absent: Mask | None = None) -> pa.Array:
-    """A column of lists of numbers of `width` octets each, as they lie in memory; rows of `absent` are missing."""
-    return octet_array(values, TYPES["list<uint8>" if width == 1 else "list<uint16>"], width, absent)
+    @classmethod
+    def of(cls, column: Octets) -> Runs:
+        """What a column has."""
+        missing = np.asarray(column.missing)[: column.count].view(np.bool_)
+        return cls(b"".join(column.joined), np.asarray(column.lengths)[: column.count], missing)
 
+    def rows(self) -> list[bytes | None]:
+        """The octets of each row; None where there are none."""
+        places = pairwise(offsets_of(self.lengths).tolist())
+        return [
+            None if missing else self.octets[start:end]
+            for (start, end), missing in zip(places, self.missing.tolist(), strict=True)
+        ]
 
-def octet_array(values: Sequence[bytes | None], data_type: pa.DataType, width: int, absent: Mask | None) -> pa.Array:
-    """A column whose rows are runs of octets: texts, or lists of numbers."""
-    lengths = np.zeros(len(values), np.int32)
-    missing = np.zeros(len(values), np.bool_)
-    octets = pack_octets(list(values), lengths, missing.view(np.uint8))
-    if absent is not None:
-        missing |= absent
-    return run_array(octets, lengths, data_type, width, missing)
+    def texts(self) -> pa.Array:
+        """A column of what is UTF-8."""
+        return run_array(self.octets, self.lengths, pa.string(), 1, self.missing)
+
+    def hex(self, absent: Mask | None = None) -> pa.Array:
+        """A column of hexadecimal text; rows of `absent`, which have no octets, are missing too."""
+        missing = self.missing if absent is None else self.missing | absent
+        return run_array(self.octets.hex().encode(), self.lengths * 2, pa.string(), 1, missing)
+
+    def lists(self, absent: Mask) -> pa.Array:
+        """A column of lists of octets; rows of `absent` are missing too."""
+        return run_array(self.octets, self.lengths, TYPES["list<uint8>"], 1, self.missing | absent)
 
 
 def run_array(octets: bytes, lengths: NDArray[np.int32], data_type: pa.DataType, width: int, missing: Mask) -> pa.Array:
@@ -191,8 +203,18 @@ class Shared:
 
     def __init__(self, keys: Iterable[Hashable]) -> None:
         values = list(keys)
+        index: dict[Any, int] = {}
         self.positions = np.empty(len(values), np.int32)
-        self.keys: list[Any] = pack_keys(values, self.positions)
+        pack_keys(values, index, self.positions)
+        self.keys: list[Any] = list(index)
+
+    @classmethod
+    def of(cls, column: Keys) -> Shared:
+        """What a column has, whose values are the keys."""
+        shared = cls.__new__(cls)
+        shared.keys = list(column.index)
+        shared.positions = np.asarray(column.positions)[: column.count]
+        return shared
 
     def column(self, make: Callable[[Any], Any], data_type: pa.DataType) -> pa.Array:
         """A column: `make` gives the value of a distinct key."""

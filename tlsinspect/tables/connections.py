@@ -13,28 +13,22 @@ import pyarrow as pa
 
 from .. import registry
 from ..connection import Connection
-from .arrow import TYPES, Columns, Shared, arrow_schema, hex_array, number_array, text_array
+from .arrow import TYPES, Columns, Shared, arrow_schema, number_array
 from .context import Context
 from .failures import build_failure_columns
+from .gathering import MISSING, NUMBERS, OCTETS, TEXTS, Gathered, Session
 from .hellos import build_client_columns, build_server_columns, names_of
 from .leaf import build_leaf_columns
-from .pack import MISSING, NUMBERS, Gathered, Session
 from .quic import build_quic_columns, with_google_names
 from .reasons import build_unknown_reasons
-from .records import Records, client_hellos_of, connections_of, gather, server_hellos_of
+from .records import Records, client_hellos_of, connections_of, durations_of, gather, server_hellos_of
 from .security import SECURITY_COLUMNS, session_security
 
-TEXTS = (
-    "connection_id", "community_id", "client_ip", "server_ip", "client_key_share_id", "server_key_share_id",
-    "server_nonce_id",
-)  # fmt: skip
 SHARED_TEXTS = (
     "transport", "protocol", "starttls_protocol", "starttls_status", "resumption", "established_evidence", "failure",
     "last_alert_sender", "handshake_history", "ocsp_status", "clear_credentials", "starttls_injection",
     "renegotiation", "heartbleed",
 )  # fmt: skip
-HEX = ("server_key_exchange", "dh_prime", "ticket_key_name")
-DURATIONS = ("tcp_rtt_ms", "hello_ms", "handshake_ms")
 NEVER_NEGATIVE = frozenset(NUMBERS) - {"time_start", "time_end"}  # whose MISSING is no value
 
 NAMED = {
@@ -55,8 +49,11 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
 
 def build_gathered(gathered: Gathered, context: Context) -> pa.RecordBatch:
     """Build the connections table's rows for connections that were taken apart."""
+    gathered.settle()
     rows, client_hellos, server_hellos = (of(gathered) for of in (connections_of, client_hellos_of, server_hellos_of))
     columns = build_plain(rows)
+    for name, milliseconds in durations_of(gathered).items():
+        columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
     columns["capture"] = Shared(rows.numbers["capture"].tolist()).column(context.captures.__getitem__, pa.string())
     for name, (source, name_of) in NAMED.items():
         columns[name] = names_of(rows.numbers[source], name_of)
@@ -66,7 +63,7 @@ def build_gathered(gathered: Gathered, context: Context) -> pa.RecordBatch:
     columns.update(build_server_columns(server_hellos))
     columns.update(build_security(gathered.sessions))
     columns.update(build_fingerprints(rows))
-    columns.update(build_leaf_columns(rows, client_hellos.objects["server_name"], context))
+    columns.update(build_leaf_columns(rows, client_hellos.shared["server_name"], context))
     columns.update(build_failure_columns(rows.count, gathered.failed, columns))
     columns["unknown_reasons"] = build_unknown_reasons(gathered.circumstances, columns)
     schema = arrow_schema("connections")
@@ -82,19 +79,13 @@ def build_plain(rows: Records) -> Columns:
         if name != "capture":
             columns[name] = number_array(values, schema.field(name).type, missing)
     for name in TEXTS:
-        columns[name] = text_array(rows.objects[name])
-    for name in HEX:
-        columns[name] = hex_array(rows.objects[name])
+        columns[name] = rows.runs[name].texts()
+    for name in OCTETS:
+        columns[name] = rows.runs[name].hex()
     for name in SHARED_TEXTS:
-        columns[name] = Shared(rows.objects[name]).texts()
-    for name in DURATIONS:
-        milliseconds = np.array(rows.objects[name], np.float64)
-        columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
+        columns[name] = rows.shared[name].texts()
     for name in ("tunnels", "vlans"):
-        lists = rows.objects[name]
-        if lists.count(None) < len(lists):
-            lists = [None if value is None else tuple(value) for value in lists]
-        columns[name] = Shared(lists).column(lambda value: value, schema.field(name).type)
+        columns[name] = rows.shared[name].column(lambda value: value, schema.field(name).type)
     return columns
 
 
@@ -112,7 +103,7 @@ def build_fingerprints(rows: Records) -> Columns:
     """JA3, JA3S and JA4 with the texts that they are hashes of."""
     columns: Columns = {}
     for attribute, names in FINGERPRINTS.items():
-        shared = Shared(rows.objects[attribute])
+        shared = rows.shared[attribute]
         for position, name in enumerate(names):
             columns[name] = shared.spread([key[position] if key else None for key in shared.keys], pa.string())
     return columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from ..wire.codes import (
     STATUS_REQUEST,
 )
 from ..wire.messages import parse_alpn
-from .arrow import TYPES, Columns, Mask, Shared, hex_array, list_array, number_array, value_array
+from .arrow import TYPES, Columns, Mask, Runs, Shared, number_array, value_array
 from .records import Numbers, Records
 from .vectors import Vectors
 
@@ -55,11 +55,11 @@ ECH_NUMBERS = {
 def build_client_columns(rows: Records) -> Columns:
     """What the ClientHellos offered."""
     absent: Mask = rows.numbers["raw_length"] < 0
-    vectors = {name: Vectors(rows.objects[attribute]) for name, attribute in CLIENT_VECTORS.items()}
+    vectors = {name: Vectors(rows.runs[attribute]) for name, attribute in CLIENT_VECTORS.items()}
     columns = {name: vector.lists(absent) for name, vector in vectors.items()}
     for name in CLIENT_OCTETS:
-        columns[name] = list_array(rows.objects[name], 1, absent)
-    columns["sslv2_cipher_kinds"] = triplet_lists(rows.objects["cipher_kinds"])
+        columns[name] = rows.runs[name].lists(absent)
+    columns["sslv2_cipher_kinds"] = triplet_lists(rows.runs["cipher_kinds"])
     cut: Mask = absent | (rows.numbers["complete"] == 0)
     for name, bit in SEEN_FLAGS.items():
         columns[name] = seen_flags((rows.numbers["seen"] >> bit) & 1 != 0, cut)
@@ -77,15 +77,15 @@ def build_client_columns(rows: Records) -> Columns:
 
 def build_client_scalars(rows: Records, absent: Mask) -> Columns:
     """Numbers and texts of the ClientHellos."""
-    numbers, objects = rows.numbers, rows.objects
-    header = np.array([4 if kinds is None else 1 for kinds in objects["cipher_kinds"]], np.int64)  # of the message
+    numbers, runs, shared = rows.numbers, rows.runs, rows.shared
+    header = np.where(runs["cipher_kinds"].missing, 4, 1)  # of the message
     unset = {name: absent | (numbers[name] == 0) for name in ("heartbeat_mode", "record_size_limit")}
     return {
         "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
-        "client_random": hex_array(objects["random"], absent),
-        "session_id": hex_array(objects["session_id"], absent),
-        "server_name": Shared(objects["server_name"]).column(decode_name, pa.string()),
-        "alpn_offered": Shared(objects["alpn"]).column(decode_protocols, TYPES["list<string>"]),
+        "client_random": runs["random"].hex(absent),
+        "session_id": runs["session_id"].hex(absent),
+        "server_name": shared["server_name"].column(decode_name, pa.string()),
+        "alpn_offered": shared["alpn"].column(decode_protocols, TYPES["list<string>"]),
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
         **build_ech_columns(rows),
         "record_size_limit": number_array(numbers["record_size_limit"], pa.uint16(), unset["record_size_limit"]),
@@ -97,7 +97,7 @@ def build_ech_columns(rows: Records) -> Columns:
     """What the ClientHellos say about an encrypted one."""
     numbers = rows.numbers
     return {
-        "ech_type": Shared(rows.objects["ech_type"]).texts(),
+        "ech_type": rows.shared["ech_type"].texts(),
         "ech_kdf_name": names_of(numbers["ech_kdf"], registry.hpke_kdf_name),
         "ech_aead_name": names_of(numbers["ech_aead"], registry.hpke_aead_name),
         **{name: number_array(numbers[name], data_type, numbers[name] < 0) for name, data_type in ECH_NUMBERS.items()},
@@ -107,18 +107,18 @@ def build_ech_columns(rows: Records) -> Columns:
 def build_server_columns(rows: Records) -> Columns:
     """What the ServerHellos chose."""
     absent: Mask = rows.numbers["legacy_version"] < 0
-    numbers, objects = rows.numbers, rows.objects
+    numbers, runs = rows.numbers, rows.runs
     unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
     return {
         "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
-        "server_random": hex_array(objects["random"], absent),
-        "server_session_id": hex_array(objects["session_id"], absent),
+        "server_random": runs["random"].hex(absent),
+        "server_session_id": runs["session_id"].hex(absent),
         "cipher_suite": number_array(numbers["cipher_suite"], pa.uint32(), unset["cipher_suite"]),
-        "sslv2_server_cipher_kinds": triplet_lists(objects["cipher_kinds"]),
+        "sslv2_server_cipher_kinds": triplet_lists(runs["cipher_kinds"]),
         "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name),
         "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
-        "server_extensions": Vectors(objects["extension_types"]).lists(absent),
-        "alpn": Shared(objects["alpn"]).column(
+        "server_extensions": Vectors(runs["extension_types"]).lists(absent),
+        "alpn": rows.shared["alpn"].column(
             lambda name: None if name is None else registry.alpn_text(name), pa.string()
         ),
         "psk_selected": seen_flags(numbers["psk_selected"] != 0, absent | (numbers["complete"] == 0)),
@@ -131,13 +131,13 @@ def seen_flags(seen: Mask, cut: Mask) -> pa.Array:
     return number_array(seen, pa.bool_(), cut & ~seen)
 
 
-def triplet_lists(vectors: Sequence[bytes | None]) -> pa.ListArray:
+def triplet_lists(vectors: Runs) -> pa.ListArray:
     """A column of lists of 3-octet numbers, as SSL 2.0's cipher kinds are."""
-    if all(vector is None for vector in vectors):
-        return pa.nulls(len(vectors), TYPES["list<uint32>"])
+    if vectors.missing.all():
+        return pa.nulls(len(vectors.missing), TYPES["list<uint32>"])
     numbers = [
         None if vector is None else [int.from_bytes(vector[at : at + 3], "big") for at in range(0, len(vector) - 2, 3)]
-        for vector in vectors
+        for vector in vectors.rows()
     ]
     return value_array(numbers, TYPES["list<uint32>"])
 

@@ -19,23 +19,23 @@ VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch",
 NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
 
 
-def build_leaf_columns(rows: Records, asked: Sequence[bytes | None], context: Context) -> Columns:
+def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Columns:
     """Chains, and the facts of the server's own certificate; `asked` are the names that the clients asked for."""
     columns: Columns = {}
-    chains = Shared(rows.objects["certificate_sha256s"])
+    chains = rows.shared["certificate_sha256s"]
     columns["certificate_sha256s"] = chains.column(lambda chain: chain, TYPES["list<string>"])
-    clients = Shared(rows.objects["client_certificate_sha256s"])
+    clients = rows.shared["client_certificate_sha256s"]
     columns["client_certificate_sha256s"] = clients.column(lambda chain: chain, TYPES["list<string>"])
-    staples = Shared(rows.objects["ocsp_sha256s"])
+    staples = rows.shared["ocsp_sha256s"]
     columns["ocsp_sha256s"] = staples.column(lambda names: names, TYPES["list<string>"])
-    columns["sct_list_sha256"] = Shared(rows.objects["sct_list_sha256"]).texts()
+    columns["sct_list_sha256"] = rows.shared["sct_list_sha256"].texts()
     leaves = Shared([chain[0] if chain else None for chain in chains.keys])
     leaves.positions = leaves.positions[chains.positions]
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
     for name, read, data_type in LEAF_COLUMNS:
         columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
-    pairs = Shared(zip(leaves.positions.tolist(), asked, strict=True))
-    matches = [matches_leaf(facts[leaf], name) for leaf, name in pairs.keys]
+    pairs = Shared(zip(leaves.positions.tolist(), asked.positions.tolist(), strict=True))
+    matches = [matches_leaf(facts[leaf], asked.keys[name]) for leaf, name in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
     columns["validation"] = build_validation(facts, leaves.positions, rows.numbers["time_start"], mismatch)

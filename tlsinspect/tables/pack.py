@@ -1,8 +1,7 @@
-"""The loops over every row: values of records into the flat arrays that Arrow's columns are made of.
+"""The loops over every row: values into the flat arrays that Arrow's columns are made of.
 
-Goes in: records as they come, or lists of values. Comes out: what was given, filled, and
-joined octets. Compiled, a value costs a few nanoseconds. Each function that reads a
-record has the names of what it reads, in its order, above it.
+Goes in: lists of values. Comes out: what was given, filled, and joined octets. Compiled, a value costs a few
+nanoseconds.
 """
 
 from __future__ import annotations
@@ -12,310 +11,70 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..connection import Connection
-from ..wire.messages import ClientHello, ServerHello
 
-MISSING = -1  # stands for None among numbers that are never negative
+class Column:
+    """The values of an attribute: each waits until it is settled, and is let go of then."""
 
-NUMBERS = (
-    "capture", "time_start", "time_end", "client_port", "server_port", "client_packets", "server_packets",
-    "client_bytes", "server_bytes", "client_application_bytes", "server_application_bytes", "gap", "out_of_order",
-    "retransmitted", "overlap_conflict", "midstream", "one_sided", "truncated", "client_hello_packet",
-    "server_hello_packet", "certificate_packet", "client_record_version", "group", "server_signature_algorithm",
-    "dh_prime_bits", "hello_retry_request", "ticket_lifetime_hint", "version", "resumed", "established", "last_alert",
-    "client_certificate_requested", "client_first_record_length", "heartbleed_packet", "failure_packet",
-    "first_packet", "client_certificate_packet", "clear_text_packet", "starttls_packet", "clear_credentials_packet",
-    "starttls_injection_packet", "last_alert_packet", "server_key_exchange_packet", "renegotiation_packet",
-    "ticket_packet", "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet",
-    "hello_retry_request_packet", "client_first_record_packet",
-)  # fmt: skip
-OBJECTS = (
-    "connection_id", "community_id", "client_ip", "server_ip", "transport", "protocol", "starttls_protocol",
-    "resumption", "established_evidence", "failure", "last_alert_sender", "handshake_history", "ocsp_status",
-    "tunnels", "vlans", "tcp_rtt_ms", "hello_ms", "handshake_ms", "fingerprint", "server_fingerprint",
-    "certificate_sha256s", "client_certificate_sha256s",
-    "starttls_status", "ocsp_sha256s", "sct_list_sha256", "client_key_share_id", "server_key_share_id",
-    "server_nonce_id", "server_key_exchange", "dh_prime", "ticket_key_name", "clear_credentials",
-    "starttls_injection", "renegotiation", "heartbleed",
-)  # fmt: skip
-CLIENT_NUMBERS = (
-    "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
-    "record_size_limit", "raw_length",
-    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length", "complete",
-)  # fmt: skip
-CLIENT_OBJECTS = (
-    "random", "session_id", "cipher_suites", "extension_types", "supported_versions", "supported_groups",
-    "key_share_groups", "signature_algorithms", "certificate_compression", "compression_methods", "ec_point_formats",
-    "psk_key_exchange_modes", "server_name", "alpn", "ech_type",
-    "cipher_kinds",
-)  # fmt: skip
-SERVER_NUMBERS = (
-    "legacy_version", "cipher_suite", "compression_method", "psk_selected", "complete",
-)  # fmt: skip
-SERVER_OBJECTS = (
-    "random", "session_id", "extension_types", "alpn",
-    "cipher_kinds",
-)  # fmt: skip
-
-
-Session = tuple[int, bool, int | None, bool]
-Circumstances = tuple[str, str, str, bool, bool | None]
-
-
-class Gathered:
-    """Connections taken apart as they come, an entry per connection in each of its parts.
-
-    The record is in the processor's cache then, and need not be kept until there are enough for a batch. The tables of
-    numbers have a row per name of NUMBERS, CLIENT_NUMBERS and SERVER_NUMBERS and `capacity` columns, of which `count`
-    are filled; `objects` and its likes have a list per name. For a hello that is not there one stands that is given.
-    `failed` and `quic` hold the place and the record of those connections of which more is asked.
-    """
-
-    def __init__(self, capacity: int, no_client: ClientHello, no_server: ServerHello) -> None:
+    def __init__(self) -> None:
         self.count = 0
-        self.no_client = no_client
-        self.no_server = no_server
-        self.numbers = np.empty((len(NUMBERS), capacity), np.int64)
-        self.client_numbers = np.empty((len(CLIENT_NUMBERS), capacity), np.int64)
-        self.server_numbers = np.empty((len(SERVER_NUMBERS), capacity), np.int64)
-        self.objects: list[list[Any]] = [[] for _ in OBJECTS]
-        self.client_objects: list[list[Any]] = [[] for _ in CLIENT_OBJECTS]
-        self.server_objects: list[list[Any]] = [[] for _ in SERVER_OBJECTS]
-        self.sessions: list[Session | None] = []
-        self.circumstances: list[Circumstances] = []
-        self.failed: list[tuple[int, Connection]] = []
-        self.quic: list[tuple[int, Connection]] = []
-        self.known: dict[Any, Any] = {}
+        self.waiting: list[Any] = []
 
-    def add(self, connection: Connection) -> None:
-        """Take a connection; raises IndexError where there is no place left."""
-        place = self.count
-        client = self.no_client if connection.client_hello is None else connection.client_hello
-        server = self.no_server if connection.server_hello is None else connection.server_hello
-        pack_numbers(connection, self.numbers, place)
-        pack_client_numbers(client, self.client_numbers, place)
-        pack_server_numbers(server, self.server_numbers, place)
-        pack_objects(connection, self.objects)
-        pack_client_objects(client, self.client_objects)
-        pack_server_objects(server, self.server_objects)
-        self.sessions.append(self.once(session_of(connection)))
-        self.circumstances.append(self.once(circumstances_of(connection)))
-        if connection.failure is not None:
-            self.failed.append((place, connection))
-        if connection.quic is not None:
-            self.quic.append((place, connection))
-        self.count = place + 1
-
-    def once(self, value: Any) -> Any:
-        """The first object that is equal to this one."""
-        return self.known.setdefault(value, value)
+    def settle(self) -> None:
+        """Take what waits."""
 
 
-def pack_numbers(connection: Connection, table: NDArray[np.int64], place: int) -> None:
-    """Fill a column of `table`, which has a row per name of NUMBERS; None becomes MISSING."""
-    table[0, place] = connection.capture
-    table[1, place] = connection.time_start
-    table[2, place] = connection.time_end
-    table[3, place] = connection.client_port
-    table[4, place] = connection.server_port
-    table[5, place] = connection.client_packets
-    table[6, place] = connection.server_packets
-    table[7, place] = connection.client_bytes
-    table[8, place] = connection.server_bytes
-    table[9, place] = number_of(connection.client_application_bytes)
-    table[10, place] = number_of(connection.server_application_bytes)
-    table[11, place] = connection.gap
-    table[12, place] = connection.out_of_order
-    table[13, place] = connection.retransmitted
-    table[14, place] = connection.overlap_conflict
-    table[15, place] = connection.midstream
-    table[16, place] = connection.one_sided
-    table[17, place] = connection.truncated
-    table[18, place] = number_of(connection.client_hello_packet)
-    table[19, place] = number_of(connection.server_hello_packet)
-    table[20, place] = number_of(connection.certificate_packet)
-    table[21, place] = number_of(connection.client_record_version)
-    table[22, place] = number_of(connection.group)
-    table[23, place] = number_of(connection.server_signature_algorithm)
-    table[24, place] = number_of(connection.dh_prime_bits)
-    table[25, place] = number_of(connection.hello_retry_request)
-    table[26, place] = number_of(connection.ticket_lifetime_hint)
-    table[27, place] = number_of(connection.version)
-    table[28, place] = number_of(connection.resumed)
-    table[29, place] = number_of(connection.established)
-    table[30, place] = number_of(connection.last_alert)
-    table[31, place] = number_of(connection.client_certificate_requested)
-    table[32, place] = number_of(connection.client_first_record_length)
-    table[33, place] = number_of(connection.heartbleed_packet)
-    table[34, place] = number_of(connection.failure_packet)
-    table[35, place] = connection.first_packet
-    table[36, place] = number_of(connection.client_certificate_packet)
-    table[37, place] = connection.clear_text_packet
-    table[38, place] = connection.starttls_packet
-    table[39, place] = connection.clear_credentials_packet
-    table[40, place] = connection.starttls_injection_packet
-    table[41, place] = connection.last_alert_packet
-    table[42, place] = connection.server_key_exchange_packet
-    table[43, place] = connection.renegotiation_packet
-    table[44, place] = connection.ticket_packet
-    table[45, place] = connection.change_cipher_spec_packet
-    table[46, place] = connection.heartbeat_packet
-    table[47, place] = connection.certificate_status_packet
-    table[48, place] = connection.hello_retry_request_packet
-    table[49, place] = connection.client_first_record_packet
+class Octets(Column):
+    """Values that are octets: in `joined` one after the other, with the length of each, and whether it is None."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__()
+        self.joined: list[bytes] = []
+        self.lengths = np.zeros(capacity, np.int32)
+        self.missing = np.zeros(capacity, np.uint8)
+
+    def settle(self) -> None:
+        """Join what waits."""
+        self.joined.append(pack_octets(self.waiting, self.lengths, self.missing, self.count))
+        self.count += len(self.waiting)
+        self.waiting.clear()
 
 
-def pack_objects(connection: Connection, objects: list[list[Any]]) -> None:
-    """Append to `objects`, which has a list per name of OBJECTS."""
-    objects[0].append(connection.connection_id)
-    objects[1].append(connection.community_id)
-    objects[2].append(connection.client_ip)
-    objects[3].append(connection.server_ip)
-    objects[4].append(connection.transport)
-    objects[5].append(connection.protocol)
-    objects[6].append(connection.starttls_protocol)
-    objects[7].append(connection.resumption)
-    objects[8].append(connection.established_evidence)
-    objects[9].append(connection.failure)
-    objects[10].append(connection.last_alert_sender)
-    objects[11].append(connection.handshake_history)
-    objects[12].append(connection.ocsp_status)
-    objects[13].append(connection.tunnels)
-    objects[14].append(connection.vlans)
-    objects[15].append(connection.tcp_rtt_ms)
-    objects[16].append(connection.hello_ms)
-    objects[17].append(connection.handshake_ms)
-    objects[18].append(connection.fingerprint)
-    objects[19].append(connection.server_fingerprint)
-    objects[20].append(connection.certificate_sha256s)
-    objects[21].append(connection.client_certificate_sha256s)
-    objects[22].append(connection.starttls_status)
-    objects[23].append(connection.ocsp_sha256s)
-    objects[24].append(connection.sct_list_sha256)
-    objects[25].append(connection.client_key_share_id)
-    objects[26].append(connection.server_key_share_id)
-    objects[27].append(connection.server_nonce_id)
-    objects[28].append(connection.server_key_exchange)
-    objects[29].append(connection.dh_prime)
-    objects[30].append(connection.ticket_key_name)
-    objects[31].append(connection.clear_credentials)
-    objects[32].append(connection.starttls_injection)
-    objects[33].append(connection.renegotiation)
-    objects[34].append(connection.heartbleed)
+class Texts(Octets):
+    """Values that are texts, which become UTF-8."""
+
+    def settle(self) -> None:
+        """Join what waits."""
+        self.joined.append(pack_texts(self.waiting, self.lengths, self.missing, self.count))
+        self.count += len(self.waiting)
+        self.waiting.clear()
 
 
-def pack_client_numbers(hello: ClientHello, table: NDArray[np.int64], place: int) -> None:
-    """Fill a column of `table`, which has a row per name of CLIENT_NUMBERS."""
-    table[0, place] = hello.legacy_version
-    table[1, place] = hello.seen
-    table[2, place] = hello.renegotiation_info
-    table[3, place] = hello.ticket_length
-    table[4, place] = hello.heartbeat_mode
-    table[5, place] = hello.ech_config_id
-    table[6, place] = hello.record_size_limit
-    table[7, place] = hello.raw_length
-    table[8, place] = hello.ech_kdf
-    table[9, place] = hello.ech_aead
-    table[10, place] = hello.ech_enc_length
-    table[11, place] = hello.ech_payload_length
-    table[12, place] = hello.complete
+class Keys(Column):
+    """Values that many have in common: each of them once, in order of appearance, and which of them each row has."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__()
+        self.index: dict[Any, int] = {}
+        self.positions = np.zeros(capacity, np.int32)
+
+    def settle(self) -> None:
+        """Number what waits."""
+        pack_keys(self.waiting, self.index, self.positions, self.count)
+        self.count += len(self.waiting)
+        self.waiting.clear()
 
 
-def pack_client_objects(hello: ClientHello, objects: list[list[Any]]) -> None:
-    """Append to `objects`, which has a list per name of CLIENT_OBJECTS."""
-    objects[0].append(hello.random)
-    objects[1].append(hello.session_id)
-    objects[2].append(hello.cipher_suites)
-    objects[3].append(hello.extension_types)
-    objects[4].append(hello.supported_versions)
-    objects[5].append(hello.supported_groups)
-    objects[6].append(hello.key_share_groups)
-    objects[7].append(hello.signature_algorithms)
-    objects[8].append(hello.certificate_compression)
-    objects[9].append(hello.compression_methods)
-    objects[10].append(hello.ec_point_formats)
-    objects[11].append(hello.psk_key_exchange_modes)
-    objects[12].append(hello.server_name)
-    objects[13].append(hello.alpn)
-    objects[14].append(hello.ech_type)
-    objects[15].append(hello.cipher_kinds)
-
-
-def pack_server_numbers(hello: ServerHello, table: NDArray[np.int64], place: int) -> None:
-    """Fill a column of `table`, which has a row per name of SERVER_NUMBERS."""
-    table[0, place] = hello.legacy_version
-    table[1, place] = hello.cipher_suite
-    table[2, place] = hello.compression_method
-    table[3, place] = hello.psk_selected
-    table[4, place] = hello.complete
-
-
-def pack_server_objects(hello: ServerHello, objects: list[list[Any]]) -> None:
-    """Append to `objects`, which has a list per name of SERVER_OBJECTS."""
-    objects[0].append(hello.random)
-    objects[1].append(hello.session_id)
-    objects[2].append(hello.extension_types)
-    objects[3].append(hello.alpn)
-    objects[4].append(hello.cipher_kinds)
-
-
-def session_of(connection: Connection) -> Session | None:
-    """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK was accepted."""
-    hello = connection.server_hello
-    if hello is None:
-        return None
-    return hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected
-
-
-def circumstances_of(connection: Connection) -> Circumstances:
-    """Why values of a connection are missing, as far as one reason holds for many (see reasons)."""
-    hello = connection.server_hello
-    return (
-        connection.client_state or client_cut(connection),
-        connection.server_state or server_cut(connection),
-        connection.certificate_state,
-        hello is not None and hello.is_tls13(),
-        connection.established,
-    )
-
-
-def client_cut(connection: Connection) -> str:
-    """Why a ClientHello that is there may lack what it said further on; "" where it is whole."""
-    hello = connection.client_hello
-    if hello is None or hello.complete:
-        return ""
-    return cut_reason(connection)
-
-
-def server_cut(connection: Connection) -> str:
-    """Why a ServerHello that is there may lack what it said further on; "" where it is whole."""
-    hello = connection.server_hello
-    if hello is None or hello.complete:
-        return ""
-    return cut_reason(connection)
-
-
-def cut_reason(connection: Connection) -> str:
-    """Why a message breaks off."""
-    if connection.truncated:
-        return "snaplen"
-    return "gap" if connection.gap else "malformed"
-
-
-def number_of(value: Any) -> int:
-    """The number itself, or MISSING for None."""
-    return MISSING if value is None else int(value)
-
-
-def pack_octets(values: list[bytes | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8]) -> bytes:
-    """Join what is there; fill the length of each value and whether it is None."""
+def pack_octets(
+    values: list[bytes | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8], first: int = 0
+) -> bytes:
+    """Join what is there; fill, from `first` on, the length of each value and whether it is None."""
     whole = []
     for place in range(len(values)):
         value = values[place]
         if value is None:
-            missing[place] = True
+            missing[first + place] = True
         else:
-            lengths[place] = len(value)
+            lengths[first + place] = len(value)
             whole.append(value)
     return b"".join(whole)
 
@@ -327,22 +86,24 @@ def pack_chosen(
     return pack_octets([values[positions[place]] for place in range(len(positions))], lengths, missing)
 
 
-def pack_texts(values: list[str | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8]) -> bytes:
-    """Join what is there as UTF-8; fill the length in octets of each value and whether it is None."""
+def pack_texts(
+    values: list[str | None], lengths: NDArray[np.int32], missing: NDArray[np.uint8], first: int = 0
+) -> bytes:
+    """Join what is there as UTF-8; fill, from `first` on, the length in octets of each value and whether it is None."""
     whole = []
     total = 0
     for place in range(len(values)):
         value = values[place]
         if value is None:
-            missing[place] = True
+            missing[first + place] = True
         else:
-            lengths[place] = len(value)
+            lengths[first + place] = len(value)
             total += len(value)
             whole.append(value)
     octets = "".join(whole).encode()
     if len(octets) == total:  # one octet each, as nearly always
         return octets
-    return pack_octets([None if value is None else value.encode() for value in values], lengths, missing)
+    return pack_octets([None if value is None else value.encode() for value in values], lengths, missing, first)
 
 
 def pack_runs(runs: list[bytes], positions: NDArray[np.int32]) -> bytes:
@@ -350,9 +111,8 @@ def pack_runs(runs: list[bytes], positions: NDArray[np.int32]) -> bytes:
     return b"".join([runs[positions[place]] for place in range(len(positions))])
 
 
-def pack_keys(values: list[Any], positions: NDArray[np.int32]) -> list[Any]:
-    """Return the distinct values in order of appearance; fill which of them each value is."""
-    index: dict[Any, int] = {}
+def pack_keys(values: list[Any], index: dict[Any, int], positions: NDArray[np.int32], first: int = 0) -> None:
+    """Number distinct values in `index`, in order of appearance; fill, from `first` on, the number of each value."""
     latest: Any = index  # none of the values
     known = -1
     for place in range(len(values)):
@@ -364,5 +124,4 @@ def pack_keys(values: list[Any], positions: NDArray[np.int32]) -> list[Any]:
                 position = len(index)
                 index[value] = position
             known = position
-        positions[place] = known
-    return list(index)
+        positions[first + place] = known

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..columns import CONNECTIONS
 from .arrow import TYPES, Shared, missing_of
-from .pack import Circumstances
+from .gathering import Circumstances
 from .quic import QUIC_PREFIX
 
 CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"

@@ -1,17 +1,18 @@
-"""What was gathered of many records, by attribute: numbers as arrays, everything else as lists."""
+"""What was gathered of many records, by attribute."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..connection import Connection
 from ..wire.messages import ClientHello, ServerHello
-from . import pack
-from .pack import Gathered
+from . import gathering
+from .arrow import Runs, Shared
+from .gathering import Gathered
+from .pack import Column, Keys, Octets
 
 Numbers = NDArray[np.int64]
 
@@ -22,14 +23,16 @@ NO_SERVER_HELLO.legacy_version = -1
 
 
 class Records:
-    """The attributes of many records: `numbers` and `objects` by name, an entry per record."""
+    """The attributes of many records by name, an entry per record.
 
-    def __init__(
-        self, count: int, numbers: Sequence[str], table: Numbers, names: Sequence[str], objects: Sequence[list[Any]]
-    ) -> None:
+    `numbers` are arrays, `runs` octets and texts, `shared` what many have in common.
+    """
+
+    def __init__(self, count: int, numbers: Sequence[str], table: Numbers, columns: Mapping[str, Column]) -> None:
         self.count = count
         self.numbers: dict[str, Numbers] = dict(zip(numbers, np.asarray(table)[:, :count], strict=True))
-        self.objects: dict[str, list[Any]] = dict(zip(names, objects, strict=True))
+        self.runs = {name: Runs.of(column) for name, column in columns.items() if isinstance(column, Octets)}
+        self.shared = {name: Shared.of(column) for name, column in columns.items() if isinstance(column, Keys)}
 
 
 def empty_gathering(capacity: int) -> Gathered:
@@ -48,18 +51,26 @@ def gather(connections: Iterable[Connection]) -> Gathered:
 
 def connections_of(gathered: Gathered) -> Records:
     """The attributes of connections that are columns, or that columns are made of."""
-    return Records(gathered.count, pack.NUMBERS, gathered.numbers, pack.OBJECTS, gathered.objects)
+    return Records(gathered.count, gathering.NUMBERS, gathered.numbers, by_name(gathering.OBJECTS, gathered.columns))
+
+
+def durations_of(gathered: Gathered) -> dict[str, NDArray[np.float64]]:
+    """The durations of connections by name, in milliseconds; NaN where there is none."""
+    return dict(zip(gathering.DURATIONS, np.asarray(gathered.durations)[:, : gathered.count], strict=True))
 
 
 def client_hellos_of(gathered: Gathered) -> Records:
     """The attributes of ClientHellos; where there is none, `raw_length` is negative."""
-    return Records(
-        gathered.count, pack.CLIENT_NUMBERS, gathered.client_numbers, pack.CLIENT_OBJECTS, gathered.client_objects
-    )
+    columns = by_name(gathering.CLIENT_OBJECTS, gathered.client_columns)
+    return Records(gathered.count, gathering.CLIENT_NUMBERS, gathered.client_numbers, columns)
 
 
 def server_hellos_of(gathered: Gathered) -> Records:
     """The attributes of ServerHellos; where there is none, `legacy_version` is negative."""
-    return Records(
-        gathered.count, pack.SERVER_NUMBERS, gathered.server_numbers, pack.SERVER_OBJECTS, gathered.server_objects
-    )
+    columns = by_name(gathering.SERVER_OBJECTS, gathered.server_columns)
+    return Records(gathered.count, gathering.SERVER_NUMBERS, gathered.server_numbers, columns)
+
+
+def by_name(names: Iterable[str], columns: Sequence[Column]) -> dict[str, Column]:
+    """Columns by the names that they are in the order of."""
+    return dict(zip(names, columns, strict=True))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .arrow import TYPES, Mask, offsets_of, run_array
-from .pack import pack_octets
+from .arrow import TYPES, Mask, Runs, offsets_of, run_array
 
 
 class Vectors:
@@ -19,13 +16,10 @@ class Vectors:
     (rows + 1 entries), `missing` which rows have none. An odd last octet of a row is left out.
     """
 
-    def __init__(self, vectors: Sequence[bytes | None]) -> None:
-        lengths = np.zeros(len(vectors), np.int32)
-        self.missing: Mask = np.zeros(len(vectors), np.bool_)
-        octets = pack_octets(list(vectors), lengths, self.missing.view(np.uint8))
+    def __init__(self, vectors: Runs) -> None:
+        octets, lengths, self.missing = vectors
         if (lengths & 1).any():
-            whole = [None if vector is None else vector[: len(vector) & ~1] for vector in vectors]
-            octets = pack_octets(whole, lengths, self.missing.view(np.uint8))
+            octets = b"".join([vector[: len(vector) & ~1] for vector in vectors.rows() if vector is not None])
         self.lengths = lengths >> 1
         self.offsets: NDArray[np.int32] = offsets_of(self.lengths)
         self.numbers: NDArray[np.uint16] = np.frombuffer(octets, ">u2").astype(np.uint16)
