@@ -18,7 +18,7 @@ from tlsinspect.columns import COLUMNS
 from tlsinspect.filters.compile import Filter
 from tlsinspect.inspection import TLS_PORTS, open_reading
 from tlsinspect.parallel import ParallelReading
-from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH
+from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, Reading
 
 HELLO = handshake(message(1, client_hello()))
 HOUR_NS = 3600 * 10**9
@@ -198,6 +198,37 @@ def test_worker_processes_read_what_one_process_reads(captures: list[str], monke
     for table in COLUMNS:
         expected, found = alone.arrow(table).to_pylist(), shared.arrow(table).to_pylist()
         assert sorted(map(repr, found)) == sorted(map(repr, expected)), table
+
+
+@pytest.mark.parametrize("kept_octets", [0, 5000, 1 << 30])
+def test_rows_are_the_same_where_certificates_are_let_go_of(kept_octets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsinspect.reading.KEPT_OCTETS", kept_octets)
+    path = CAPTURES / "demo.pcapng"
+    whole = open_reading(path, TLS_PORTS, ["connections"])
+    expected = pa.Table.from_batches([batch.rows for batch in whole])
+    streamed = open_reading(path, TLS_PORTS, ["connections"], streamed=True)
+    assert isinstance(streamed, Reading)
+    rows, held = [], []
+    for batch in streamed:
+        rows.append(batch.rows)
+        held.append(sum(map(len, streamed.builder.certificates.values())))
+    assert pa.Table.from_batches(rows).combine_chunks().equals(expected)
+    assert (len(rows) > 9) == (kept_octets < 10_000)
+    assert max(held[:-1], default=0) <= kept_octets
+    assert (len(whole.totals.certificates) > 9, streamed.totals.certificates, streamed.context.leaves) == (True, {}, {})
+
+
+def test_worker_processes_send_no_certificates_where_rows_are_all_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    path = CAPTURES / "demo.pcapng"
+    shared = open_reading(path, TLS_PORTS, ["connections"], processes=2, streamed=True)
+    rows = [row for batch in shared for row in batch.rows.to_pylist()]
+    alone = [row for batch in open_reading(path, TLS_PORTS, ["connections"]) for row in batch.rows.to_pylist()]
+    assert isinstance(shared, ParallelReading)
+    assert sorted(map(repr, rows)) == sorted(map(repr, alone))
+    assert shared.totals.certificates == {}
 
 
 def test_worker_processes_tell_of_damage_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

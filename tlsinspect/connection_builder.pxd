@@ -15,7 +15,7 @@ cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
-    cdef public long long chain_octets, staple_octets, exchange_octets
+    cdef public long long kept_octets, chain_octets, staple_octets, exchange_octets
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
@@ -41,6 +41,7 @@ cdef class ConnectionBuilder:
     @cython.locals(side=int, hello=ServerHello, chain=bytes)
     cpdef set_certificates(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(names=list, key=bytes, known=tuple, body=bytes)
+    cpdef forget_certificates(self)
     cpdef tuple chain(self, Connection connection, Flow flow, RecordReader reader)
     @cython.locals(timestamps=bytes, status=bytes, responses=list)
     cpdef set_staples(self, Connection connection, Flow flow, ServerHello hello, RecordReader server, bytes chain)

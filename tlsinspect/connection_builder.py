@@ -52,13 +52,14 @@ class ConnectionBuilder:
     """Turns flows into connections, and remembers what they share.
 
     `tls_ports` are the ports on which every connection gets a row. `certificates`
-    maps the SHA-256 of each certificate seen, in hex, to its DER; `staples` does the same for stapled OCSP responses
-    and lists of SCTs.
+    maps the SHA-256 of each certificate seen, in hex, to its DER, `kept_octets` in all; `staples` does the same for
+    stapled OCSP responses and lists of SCTs.
     """
 
     def __init__(self, tls_ports: frozenset[int]) -> None:
         self.tls_ports = tls_ports
         self.certificates: dict[str, bytes] = {}
+        self.kept_octets = 0
         self.staples: dict[str, bytes] = {}
         self.staple_octets = 0
         self.exchange_octets = 0
@@ -387,7 +388,9 @@ class ConnectionBuilder:
         for der in certificates:
             name = sha256(der).hexdigest()
             names.append(name)
-            self.certificates[name] = der
+            if name not in self.certificates:
+                self.certificates[name] = der
+                self.kept_octets += len(der)
         hashes = tuple(names)
         if error is None:
             if self.chain_octets > CHAIN_MEMO_OCTETS:
@@ -396,6 +399,13 @@ class ConnectionBuilder:
             self.chain_octets += len(body)
             self.chains[key] = (body, hashes)
         return hashes
+
+    def forget_certificates(self) -> None:
+        """Let go of all certificates; a chain that comes again is read again."""
+        self.certificates.clear()
+        self.kept_octets = 0
+        self.chains.clear()
+        self.chain_octets = 0
 
     def set_staples(
         self, connection: Connection, flow: Flow, hello: ServerHello, server: RecordReader, chain: bytes

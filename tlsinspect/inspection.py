@@ -472,10 +472,12 @@ def open_reading(
     overlap: Overlap = "first",
     limits: Limits = DEFAULT_LIMITS,
     where: Filter | None = None,
+    streamed: bool = False,
 ) -> Reading | ParallelReading:
     """Find the captures and prepare one pass over them, shared by processes where that pays.
 
-    Raises ValueError for an `overlap` that is neither "first" nor "last".
+    With `streamed` certificates are not kept for those who come after the rows: see Reading. Raises ValueError for an
+    `overlap` that is neither "first" nor "last".
     """
     if overlap not in ("first", "last"):
         raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
@@ -485,5 +487,9 @@ def open_reading(
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
         from .parallel import ParallelReading  # multiprocessing is dear to import, and small captures need none
 
-        return ParallelReading(sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where)
-    return Reading(sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits, where=where)
+        return ParallelReading(
+            sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where, streamed
+        )
+    return Reading(
+        sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits, where=where, streamed=streamed
+    )

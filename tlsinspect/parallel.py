@@ -52,8 +52,10 @@ class ParallelReading:
         last_wins: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         where: Filter | None = None,
+        streamed: bool = False,
     ) -> None:
         self.where = where
+        self.streamed = streamed
         self.last_wins = last_wins
         self.limits = limits
         self.sources = sources
@@ -82,6 +84,7 @@ class ParallelReading:
                 self.last_wins,
                 self.limits,
                 self.where,
+                self.streamed,
             )
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
@@ -130,6 +133,7 @@ def work(
     last_wins: bool,
     limits: Limits,
     where: Filter | None,
+    streamed: bool,
 ) -> None:
     """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -140,7 +144,7 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where)
+    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where, streamed)
     try:
         for batch in reading:
             rows = batch.rows.serialize()  # as they lie in memory: pickling copies them twice more

@@ -44,6 +44,8 @@ ROWS_PER_BATCH = 4096  # making columns costs some milliseconds whatever the num
 OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
 FRAMERS = (frame_openvpn,)
 
+KEPT_OCTETS = 1 << 23  # of certificates that only rows are asked of; then they are let go of
+
 BATCH_BUILDERS = {
     "connections": tables.build_connections,
     "messages": tables.build_messages,
@@ -67,7 +69,8 @@ class Reading:
 
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
     only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream. `where` selects
-    connections: only they get rows, in every table. `counting`: see FlowTable.
+    connections: only they get rows, in every table. `counting`: see FlowTable. With `streamed` nothing but the rows is
+    wanted: certificates are let go of when the rows of their connections are made, and none are in the totals.
     """
 
     counting = True
@@ -83,8 +86,10 @@ class Reading:
         last_wins: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         where: Filter | None = None,
+        streamed: bool = False,
     ) -> None:
         self.where = where
+        self.streamed = streamed
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
@@ -115,6 +120,8 @@ class Reading:
                 self.totals.interrupted = True
             self.table.finish()
             yield from self.collect(last=True)
+            if self.streamed:
+                self.forget_certificates()
             self.totals.evicted = self.table.evicted
             self.totals.outweighed = self.table.outweighed
             self.totals.count_dropped(self.table.dropped)
@@ -146,7 +153,7 @@ class Reading:
             connection = build(flow)
             if count(connection) or connection.server_port in ports or connection.starttls_status in NOT_TAKEN:
                 self.hold(connection)
-                if self.waiting == ROWS_PER_BATCH:
+                if self.waiting == ROWS_PER_BATCH or self.is_laden():
                     yield from self.build_batches()
         if last and self.waiting:
             yield from self.build_batches()
@@ -158,6 +165,15 @@ class Reading:
             self.gathered.add(connection)
         if self.keeping:
             self.pending.append(connection)
+
+    def is_laden(self) -> bool:
+        """Whether certificates that may be let go of are more than should be kept."""
+        return self.streamed and self.builder.kept_octets > KEPT_OCTETS
+
+    def forget_certificates(self) -> None:
+        """Let go of certificates, and of what was read in them."""
+        self.builder.forget_certificates()
+        self.context.leaves.clear()
 
     def ended(self) -> Iterator[Flow]:
         """The flows that are over, each let go of before the next: many may end at once.
@@ -199,6 +215,8 @@ class Reading:
                 batch = list(compress(batch, mask.to_pylist()))
                 count = rows.num_rows
             made["connections"] = rows
+        if self.is_laden():
+            self.forget_certificates()
         self.totals.selected += count
         for name in self.wanted:
             yield Batch(name, made[name] if name in made else BATCH_BUILDERS[name](batch, self.context))

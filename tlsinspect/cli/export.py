@@ -217,7 +217,7 @@ def export_streamed(
     with progress_bar() as progress:
         where = within_days(where, *chosen_days())
         selected = parse_filter(where) if where else None
-        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits, selected)
+        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits, selected, streamed=True)
         batches = iter(reading)
         first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:

@@ -4,20 +4,21 @@ cdef class Column:
     cdef public Py_ssize_t count
     cdef public list waiting
     cpdef settle(self)
+    cpdef take(self)
 
 cdef class Octets(Column):
     cdef public list joined
     cdef public int[::1] lengths
     cdef public unsigned char[::1] missing
-    cpdef settle(self)
+    cpdef take(self)
 
 cdef class Texts(Octets):
-    cpdef settle(self)
+    cpdef take(self)
 
 cdef class Keys(Column):
     cdef public dict index
     cdef public int[::1] positions
-    cpdef settle(self)
+    cpdef take(self)
 
 @cython.locals(place=Py_ssize_t, value=bytes, whole=list)
 cpdef bytes pack_octets(list values, int[::1] lengths, unsigned char[::1] missing, Py_ssize_t first=*)

@@ -21,6 +21,12 @@ class Column:
 
     def settle(self) -> None:
         """Take what waits."""
+        self.take()
+        self.count += len(self.waiting)
+        self.waiting.clear()
+
+    def take(self) -> None:
+        """Put what waits behind the `count` values that are there."""
 
 
 class Octets(Column):
@@ -32,21 +38,17 @@ class Octets(Column):
         self.lengths = np.zeros(capacity, np.int32)
         self.missing = np.zeros(capacity, np.uint8)
 
-    def settle(self) -> None:
+    def take(self) -> None:
         """Join what waits."""
         self.joined.append(pack_octets(self.waiting, self.lengths, self.missing, self.count))
-        self.count += len(self.waiting)
-        self.waiting.clear()
 
 
 class Texts(Octets):
     """Values that are texts, which become UTF-8."""
 
-    def settle(self) -> None:
+    def take(self) -> None:
         """Join what waits."""
         self.joined.append(pack_texts(self.waiting, self.lengths, self.missing, self.count))
-        self.count += len(self.waiting)
-        self.waiting.clear()
 
 
 class Keys(Column):
@@ -57,11 +59,9 @@ class Keys(Column):
         self.index: dict[Any, int] = {}
         self.positions = np.zeros(capacity, np.int32)
 
-    def settle(self) -> None:
+    def take(self) -> None:
         """Number what waits."""
         pack_keys(self.waiting, self.index, self.positions, self.count)
-        self.count += len(self.waiting)
-        self.waiting.clear()
 
 
 def pack_octets(
