@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LABELS, ROW, BAR, GAP = 1.75, 0.26, 0.15, 0.5  # inches: of names, of a row, of a bar in it, between two plots
-VALUE_ROOM = 0.45  # and at both ends of a plot of bars, for a number
-NUMBERS_ROOM, PLOT_HEIGHT = 0.5, 1.75  # inches left of curves for an axis's numbers, and how tall curves are
+LABELS, ROW, BAR = 1.75, 0.26, 0.15  # inches: of names, of a row, of a bar in it
+VALUE_ROOM = 0.4  # and at both ends of a plot of bars, for a number
+NUMBERS_ROOM, PLOT_HEIGHT, GAP = 0.5, 1.75, 0.5  # left of curves for an axis's numbers, how tall they are, between two
 
 
 class Part(Protocol):
@@ -51,10 +51,10 @@ def draw_ratios(subjects: Sequence[Subject], rows: Sequence[Program], note: str)
     ratios = [ratios_of(subject) for subject in subjects]
     decades = [math.log10(ratio) for each in ratios for ratio in each.values()]
     low, high = min([*decades, -1]), max([*decades, 1])
-    across = (canvas.right - canvas.left - LABELS - GAP * (len(subjects) - 1)) / len(subjects)
+    across = (canvas.right - canvas.left - LABELS) / len(subjects)
     inch = (across - 2 * VALUE_ROOM) / (high - low)
     for number, (subject, each) in enumerate(zip(subjects, ratios, strict=True)):
-        left = canvas.left + LABELS + number * (across + GAP)
+        left = canvas.left + LABELS + number * across
         one = left + VALUE_ROOM - low * inch
         canvas.text(one, top + 0.08, subject.name, TEXT_POINTS, bold=True, align="center")
         for decade in range(math.ceil(low), math.floor(high) + 1):
@@ -81,7 +81,7 @@ def draw_ratio(canvas: Canvas, one: float, y: float, inch: float, ratio: float, 
     end = one + math.log10(ratio) * inch
     canvas.bar(min(one, end), y - BAR / 2, abs(end - one), BAR, colour)
     beyond = end - 0.05 if end < one else end + 0.05
-    canvas.text(beyond, y, f"{ratio:.3g}", SMALL_POINTS, MUTED, align="right" if end < one else "left")
+    canvas.text(beyond, y, f"{ratio:.2g}", SMALL_POINTS, MUTED, align="right" if end < one else "left")
 
 
 def draw_growth(growths: Sequence[Growth], names: Sequence[str], note: str) -> Figure:

@@ -44,7 +44,7 @@ ROWS_PER_BATCH = 4096  # making columns costs some milliseconds whatever the num
 OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
 FRAMERS = (frame_openvpn,)
 
-KEPT_OCTETS = 1 << 23  # of certificates that only rows are asked of; then they are let go of
+KEPT_OCTETS = 1 << 22  # of certificates that only rows are asked of; then they are let go of
 
 BATCH_BUILDERS = {
     "connections": tables.build_connections,
