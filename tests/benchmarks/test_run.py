@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import measure
@@ -42,6 +43,13 @@ def test_program_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
         measure.measure(
             python_program("import sys; print('out of luck', file=sys.stderr); sys.exit(3)"), tmp_path, tmp_path / "out"
         )
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+def test_what_a_silenced_program_prints_is_written_nowhere(silenced: bool, captures: Path, tmp_path: Path) -> None:
+    program = replace(python_program("print('much')"), silenced=silenced)
+    measure.measure(program, captures / "demo.pcapng", tmp_path / "out")
+    assert (tmp_path / "out.stdout").exists() == (not silenced)
 
 
 def test_small_capture_is_never_divided(captures: Path, tmp_path: Path) -> None:

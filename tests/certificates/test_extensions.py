@@ -10,7 +10,7 @@ from certificates.both_readers import parse_by_both
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from tlsinspect.certificates import CertificateFacts
+from tlsinspect.certificates import CertificateFacts, parse_certificate
 
 Make = Callable[..., bytes]
 KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS = "551d0f", "551d11", "551d13"
@@ -229,6 +229,18 @@ def test_refused_extension_leaves_its_facts_unknown_and_others_known(
     for column, absent in empty.items():
         if column not in ("sha256", "sha1", "issue"):
             assert refused[column] == (None if column in columns else absent), column
+
+
+def test_an_identifier_that_is_spelled_at_length_is_the_same_and_one_that_is_none_ends_the_list(
+    encode: Make, with_extension: Make
+) -> None:
+    names = encode(0x30, encode(0x82, b"a.example"))
+    at_length = parse_certificate(with_extension((f"80{SUBJECT_ALT_NAME}", names)))
+    assert (at_length.san_dns, at_length.issue) == (["a.example"], None)
+    broken = parse_certificate(with_extension(("551d91", names), (SUBJECT_ALT_NAME, names)))
+    assert broken.san_dns is None
+    assert broken.issue is not None
+    assert broken.issue.startswith("extensions: ")
 
 
 def as_dict(facts: CertificateFacts) -> dict[str, object]:

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from samples import CAPTURES, SAMPLES, inspect
 from traffic import Packet, converse, pcap, tls12_turns, write_pcap
 
 from tlsinspect.columns import COLUMNS
+from tlsinspect.reading import Reading
 
 DEMO = CAPTURES / "demo.pcapng"
 FULL_DEVICE = Path("/dev/full")
@@ -196,3 +198,22 @@ def test_csv_of_the_samples_has_a_row_per_connection(sample: str) -> None:
     result = run("export", CAPTURES / sample)
     assert result.exit_code == 0
     assert len(rows_of(result.stdout)) == len(inspect(sample).connections)
+
+
+@pytest.mark.parametrize("table", ["connections", "messages", "certificates"])
+def test_rows_that_are_written_while_reading_need_no_certificates_kept(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings: list[Reading] = []
+
+    class Watched(Reading):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            readings.append(self)
+
+    monkeypatch.setattr("tlsinspect.inspection.Reading", Watched)
+    output = tmp_path / "rows.parquet"
+    assert run("export", DEMO, "--table", table, "--format", "parquet", "-o", output).exit_code == 0
+    [reading] = readings
+    assert (len(reading.totals.certificates) == 0) == (table != "certificates")
+    assert pq.read_metadata(output).num_rows == len(inspect(DEMO).arrow(table))
