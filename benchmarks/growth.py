@@ -133,11 +133,14 @@ def main() -> None:
     if options.markdown:
         around_markers(options.markdown, "growth")  # fails now, and not after an hour of measuring
     chosen = variants(options.package, options.processes)
-    with tempfile.TemporaryDirectory() as folder:
-        growths = [
-            measure_growth(getattr(options, axis).resolve(strict=True), axis, chosen, options.rounds, Path(folder))
-            for axis in AXES
-        ]
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            growths = [
+                measure_growth(getattr(options, axis).resolve(strict=True), axis, chosen, options.rounds, Path(folder))
+                for axis in AXES
+            ]
+    except (OSError, ValueError) as error:  # no file, or none that can be divided
+        parser.error(str(error))
     names = [program.name for program, _ in chosen]
     setting = f"{rounds_of(options.rounds)}, {machine()}."
     table = f"{setting}\n\n{write_growth(growths, names)}"

@@ -3,8 +3,8 @@
     python benchmarks/instructions.py mixed.pcap handshakes.pcap --markdown docs/benchmarks.md
 
 Clocks cannot be put between parts that call each other as C does; instructions can be counted there. The walk through
-the packets and the building of connections are counted, of each capture's first OCTETS: valgrind takes fifty times as
-long as the kernel. An instruction of a library's or of the interpreter's counts for the part that called it.
+the packets and the building of connections are counted, of each capture's first OCTETS: valgrind takes far longer
+than the kernel. An instruction of a library's or of the interpreter's counts for the part that called it.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def parse_profile(lines: Iterable[str]) -> dict[tuple[str, str], Function]:
             here = (file, name_of("fn", value))
             called_file = file
         elif key == "cfn":
-            called = (called_file or file, name_of("fn", value))
+            called = (called_file, name_of("fn", value))
             called_file = file
         elif key == "calls":
             calling = True

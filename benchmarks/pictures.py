@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from programs import BASE, Program
 from results import Subject
@@ -15,30 +15,13 @@ from tlsinspect.charts.curves import LINE_STYLES, Curve, draw_line_key
 from tlsinspect.charts.style import GRID, INK, MUTED, PLAIN, SIZES, TLS_1_3, TRENDS, Colour
 
 if TYPE_CHECKING:
+    from growth import Growth
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LABELS, ROW, BAR = 1.75, 0.26, 0.15  # inches: of names, of a row, of a bar in it
 VALUE_ROOM = 0.4  # and at both ends of a plot of bars, for a number
 NUMBERS_ROOM, PLOT_HEIGHT, GAP = 0.5, 1.75, 0.5  # left of curves for an axis's numbers, how tall they are, between two
-
-
-class Part(Protocol):
-    """What growth.py measured of a part of a capture."""
-
-    runs: dict[str, list[object]]
-
-    def count(self, axis: str) -> int: ...
-    def seconds(self, name: str) -> float: ...
-    def megabytes(self, name: str) -> float: ...
-
-
-class Growth(Protocol):
-    """A capture by its parts."""
-
-    name: str
-    axis: str
-    parts: Sequence[Part]
 
 
 def draw_ratios(subjects: Sequence[Subject], rows: Sequence[Program], note: str) -> Figure:

@@ -95,7 +95,7 @@ def cell(subject: Subject, name: str) -> str:
 def iter_rates(subjects: Sequence[Subject], rows: Sequence[Program]) -> Iterator[str]:
     """A row for each way to run tlsinspect: how many packets and connections a second, of each workload."""
     yield ""
-    heads = " | ".join(f"{describe_size(subject)}" for subject in subjects)
+    heads = " | ".join(map(describe_size, subjects))
     yield f"| packets; connections a second | {heads} |"
     yield "| --- |" + " --- |" * len(subjects)
     for program in rows:

@@ -79,14 +79,17 @@ class TimedBuilder:
     """A ConnectionBuilder under the clock."""
 
     def __init__(self, builder: Any, clock: Clock) -> None:
-        self.tls_ports = builder.tls_ports
-        self.certificates = builder.certificates
+        self.builder = builder
         self.build = clock.timed("connections", builder.build)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything but `build` is the builder's."""
+        return getattr(self.builder, name)
 
 
 def time_stages(capture: Path) -> dict[str, float]:
     """Seconds by stage of an export of the connections table to a temporary Parquet file."""
-    one_pass: Any = open_reading(capture, TLS_PORTS, ["connections"])
+    one_pass: Any = open_reading(capture, TLS_PORTS, ["connections"], streamed=True)
     clock = Clock()
     for source in one_pass.sources:
         source.blocks = clock.timed_blocks(source.blocks)

@@ -64,8 +64,7 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
     """
     seen: set[str] = set()
     wanted = draft.wanted
-    identifiers = IDENTIFIERS
-    kinds = EXTENSIONS
+    identifiers, kinds = IDENTIFIERS, EXTENSIONS  # compiled, as variables they are known to be dicts
     position = extensions.expect(SEQUENCE).start
     while position < extensions.end:
         extension = parse_element(extensions.data, position, extensions.end)

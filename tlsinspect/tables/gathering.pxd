@@ -5,7 +5,7 @@ from ..wire.messages cimport ClientHello, ServerHello
 from .pack cimport Column
 
 cdef class Gathered:
-    cdef public Py_ssize_t count, capacity
+    cdef public Py_ssize_t count
     cdef public ClientHello no_client
     cdef public ServerHello no_server
     cdef public long long[:, ::1] numbers, client_numbers, server_numbers

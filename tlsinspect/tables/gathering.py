@@ -84,7 +84,6 @@ class Gathered:
 
     def __init__(self, capacity: int, no_client: ClientHello, no_server: ServerHello) -> None:
         self.count = 0
-        self.capacity = capacity
         self.no_client = no_client
         self.no_server = no_server
         self.numbers = np.empty((len(NUMBERS), capacity), np.int64)
@@ -106,8 +105,6 @@ class Gathered:
     def add(self, connection: Connection) -> None:
         """Take a connection; raises IndexError where there is no place left."""
         place = self.count
-        if place >= self.capacity:
-            raise IndexError(f"{self.capacity} connections")
         client = self.no_client if connection.client_hello is None else connection.client_hello
         server = self.no_server if connection.server_hello is None else connection.server_hello
         pack_numbers(connection, self.numbers, place)
