@@ -20,6 +20,11 @@ def part_of(packets: int, connections: int, **seconds: float) -> Part:
     return Part(Size(packets, connections), runs)
 
 
+def test_the_median_of_the_times_counts_and_the_most_memory() -> None:
+    part = Part(Size(1, 1), {"one": [Measured(taken, 100 - taken, 20.0, 1.0) for taken in (9.0, 1.0, 2.0)]})
+    assert (part.seconds("one"), part.megabytes("one")) == (2.0, 99.0)
+
+
 def test_a_size_is_what_reading_finds(captures: Path) -> None:
     capture = captures / "demo.pcapng"
     found = tlsinspect.read(capture)

@@ -19,6 +19,7 @@ from measure import Measured, ProgramError
 from programs import Program
 
 import tlsinspect
+from tlsinspect.reading import Reading
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -158,7 +159,14 @@ def test_run_checks_tlsinspect_against_the_truth(tmp_path: Path) -> None:
     assert f"| | tlsinspect | all | all | {stated['names']} | all | all |" in again.stdout
 
 
-def test_every_stage_of_an_export_is_timed(captures: Path) -> None:
+def test_every_stage_of_an_export_is_timed(captures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[Reading] = []
+
+    def forget(reading: Reading) -> None:
+        forgotten.append(reading)
+
+    monkeypatch.setattr(Reading, "forget_certificates", forget)
     seconds = stages.time_stages(captures / "demo.pcapng")
     assert set(seconds) == set(stages.STAGES)
     assert all(seconds[stage] > 0 for stage in ("read", "walk", "connections", "certificates", "tables", "write"))
+    assert len(forgotten) == 1
