@@ -89,7 +89,7 @@ class TimedBuilder:
 
 def time_stages(capture: Path) -> dict[str, float]:
     """Seconds by stage of an export of the connections table to a temporary Parquet file."""
-    one_pass: Any = open_reading(capture, TLS_PORTS, ["connections"], streamed=True)
+    one_pass: Any = open_reading(capture, TLS_PORTS, ["connections"], streamed=True, encoded=True)
     clock = Clock()
     for source in one_pass.sources:
         source.blocks = clock.timed_blocks(source.blocks)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from samples import CAPTURES
+from samples import CAPTURES, SAMPLES
 from tls_vectors import client_hello, handshake, message, server_name
 from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
 
@@ -19,6 +19,8 @@ from tlsinspect.filters.compile import Filter
 from tlsinspect.inspection import TLS_PORTS, open_reading
 from tlsinspect.parallel import ParallelReading
 from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, Reading
+from tlsinspect.tables import Context, arrow_schema, build_gathered, empty_gathering
+from tlsinspect.tables.arrow import ENCODED_TYPES
 
 HELLO = handshake(message(1, client_hello()))
 HOUR_NS = 3600 * 10**9
@@ -216,6 +218,38 @@ def test_rows_are_the_same_where_certificates_are_let_go_of(kept_octets: int, mo
     assert (len(rows) > 9) == (kept_octets < 10_000)
     assert max(held[:-1], default=0) <= kept_octets
     assert (len(whole.totals.certificates) > 9, streamed.totals.certificates, streamed.context.leaves) == (True, {}, {})
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_encoded_rows_are_the_plain_ones_and_their_type_is_always_the_same(
+    sample: str, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    monkeypatch.setattr("tlsinspect.reading.ROWS_PER_BATCH", 7)
+    plain, encoded = (
+        [
+            batch.rows
+            for batch in open_reading(CAPTURES / sample, TLS_PORTS, ["connections"], processes=processes, encoded=way)
+        ]
+        for way in (False, True)
+    )
+    schema = build_gathered(empty_gathering(0), Context([], {}, {}), encoded=True).schema
+    wanted = arrow_schema("connections")
+    changed = {field.name: field.type for field in schema if field.type != wanted.field(field.name).type}
+    assert {"version_name", "ja4", "subject", "unknown_reasons"} < set(changed)
+    assert set(changed.values()) == {ENCODED_TYPES["string"], ENCODED_TYPES["map"]}
+    assert all(rows.schema == schema for rows in encoded)
+    assert sorted(repr(row) for rows in encoded for row in rows.to_pylist()) == sorted(
+        repr(row) for rows in plain for row in rows.to_pylist()
+    )
+
+
+def test_rows_that_are_selected_are_not_encoded() -> None:
+    chosen = Filter("version_name == 'TLS 1.2'")
+    batches = [*open_reading(CAPTURES / "demo.pcapng", TLS_PORTS, ["connections"], where=chosen, encoded=True)]
+    assert {batch.rows.schema for batch in batches} == {arrow_schema("connections")}
+    assert {row["version_name"] for batch in batches for row in batch.rows.to_pylist()} == {"TLS 1.2"}
 
 
 def test_worker_processes_send_no_certificates_where_rows_are_all_that_is_wanted(

@@ -473,10 +473,12 @@ def open_reading(
     limits: Limits = DEFAULT_LIMITS,
     where: Filter | None = None,
     streamed: bool = False,
+    encoded: bool = False,
 ) -> Reading | ParallelReading:
     """Find the captures and prepare one pass over them, shared by processes where that pays.
 
-    With `streamed` certificates are not kept for those who come after the rows: see Reading. Raises ValueError for an
+    With `streamed` certificates are not kept for those who come after the rows, and with `encoded` rows of the
+    connections table are dictionary-encoded: see Reading. Raises ValueError for an
     `overlap` that is neither "first" nor "last".
     """
     if overlap not in ("first", "last"):
@@ -488,8 +490,16 @@ def open_reading(
         from .parallel import ParallelReading  # multiprocessing is dear to import, and small captures need none
 
         return ParallelReading(
-            sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where, streamed
+            sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where, streamed, encoded
         )
     return Reading(
-        sources, frozenset(ports), wanted, progress, last_wins=last_wins, limits=limits, where=where, streamed=streamed
+        sources,
+        frozenset(ports),
+        wanted,
+        progress,
+        last_wins=last_wins,
+        limits=limits,
+        where=where,
+        streamed=streamed,
+        encoded=encoded,
     )

@@ -53,9 +53,11 @@ class ParallelReading:
         limits: Limits = DEFAULT_LIMITS,
         where: Filter | None = None,
         streamed: bool = False,
+        encoded: bool = False,
     ) -> None:
         self.where = where
         self.streamed = streamed
+        self.encoded = encoded
         self.last_wins = last_wins
         self.limits = limits
         self.sources = sources
@@ -85,6 +87,7 @@ class ParallelReading:
                 self.limits,
                 self.where,
                 self.streamed,
+                self.encoded,
             )
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
@@ -101,7 +104,7 @@ class ParallelReading:
             for pipe in cast("list[Pipe]", wait(list(waiting))):
                 kind, *message = receive_message(pipe, waiting[pipe])
                 if kind == "rows":
-                    yield Batch(message[0], receive_rows(pipe, waiting[pipe], *message))
+                    yield Batch(message[0], receive_rows(pipe, waiting[pipe], message[1]))
                 elif kind == "refused":
                     raise message[0]
                 elif kind == "progress":
@@ -134,6 +137,7 @@ def work(
     limits: Limits,
     where: Filter | None,
     streamed: bool,
+    encoded: bool,
 ) -> None:
     """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -144,10 +148,10 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where, streamed)
+    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where, streamed, encoded)
     try:
         for batch in reading:
-            rows = batch.rows.serialize()  # as they lie in memory: pickling copies them twice more
+            rows = laid_out(batch.rows)
             sender.send(("rows", batch.table, rows.size))
             send_octets(sender, memoryview(rows))
     except CaptureError as error:
@@ -163,12 +167,20 @@ def receive_message(pipe: Pipe, process: BaseProcess) -> Any:
         return pipe.recv()
 
 
-def receive_rows(pipe: Pipe, process: BaseProcess, table: str, size: int) -> pa.RecordBatch:
+def laid_out(rows: pa.RecordBatch) -> pa.Buffer:
+    """Rows as they lie in memory, with their schema and dictionaries: pickling copies them twice more."""
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, rows.schema) as writer:
+        writer.write_batch(rows)
+    return stream.getvalue()
+
+
+def receive_rows(pipe: Pipe, process: BaseProcess, size: int) -> pa.RecordBatch:
     """The rows that follow a message of their own, as `size` octets; raises TlsInspectError when the worker died."""
     octets = np.empty(size, np.uint8)
     with told_of_death(process):
         receive_octets(pipe, octets.data)
-    return pa.ipc.read_record_batch(pa.py_buffer(octets), tables.arrow_schema(table))
+    return pa.ipc.open_stream(pa.py_buffer(octets)).read_next_batch()
 
 
 def send_octets(pipe: Pipe, octets: memoryview) -> None:

@@ -70,7 +70,8 @@ class Reading:
     `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
     only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream. `where` selects
     connections: only they get rows, in every table. `counting`: see FlowTable. With `streamed` nothing but the rows is
-    wanted: certificates are let go of when the rows of their connections are made, and none are in the totals.
+    wanted: certificates are let go of when the rows of their connections are made, and none are in the totals. With
+    `encoded` rows of the connections table are dictionary-encoded (see build_gathered), unless there is a `where`.
     """
 
     counting = True
@@ -87,9 +88,11 @@ class Reading:
         limits: Limits = DEFAULT_LIMITS,
         where: Filter | None = None,
         streamed: bool = False,
+        encoded: bool = False,
     ) -> None:
         self.where = where
         self.streamed = streamed
+        self.encoded = encoded and where is None
         self.sources = sources
         self.wanted = tuple(wanted)
         self.progress = progress
@@ -199,7 +202,7 @@ class Reading:
     def build_connections(self) -> pa.RecordBatch:
         """Build the connections table's rows of what was gathered."""
         gathered, self.gathered = self.gathered, tables.empty_gathering(ROWS_PER_BATCH)
-        return tables.build_gathered(gathered, self.context)
+        return tables.build_gathered(gathered, self.context, self.encoded)
 
     def build_batches(self) -> Iterator[Batch]:
         """Build the rows of the connections that wait."""

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow.feather import read_table
-from samples import inspect
+from samples import CAPTURES, inspect
 
 from tlsinspect.columns import COLUMNS
 from tlsinspect.export import FORMATS, open_writer
-from tlsinspect.export.parquet import ROW_GROUP_ROWS, column_paths
+from tlsinspect.export.parquet import ENCODED_GROUP_ROWS, ROW_GROUP_ROWS, column_paths
 from tlsinspect.export.text import escape_cell
+from tlsinspect.inspection import TLS_PORTS, open_reading
 from tlsinspect.tables import arrow_schema, empty_table
 
 SAMPLE = "demo.pcapng"
@@ -146,12 +147,43 @@ def test_parquet_knows_its_own_names_of_nested_columns(table: str) -> None:
     assert [written_schema.column(place).path for place in range(len(written_schema))] == named
 
 
-def test_parquet_gathers_batches_to_row_groups() -> None:
-    rows = pa.table({"number": pa.array(range(ROW_GROUP_ROWS * 2 + 5), pa.int64())})
+def test_parquet_of_encoded_rows_is_that_of_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsinspect.reading.ROWS_PER_BATCH", 50)
+    for name in ("ROW_GROUP_ROWS", "ENCODED_GROUP_ROWS"):
+        monkeypatch.setattr(f"tlsinspect.export.parquet.{name}", 100)
+    files = []
+    for encoded in (False, True):
+        files.append(io.BytesIO())
+        writer = open_writer("parquet", files[-1], arrow_schema("connections"))
+        for batch in open_reading(CAPTURES / SAMPLE, TLS_PORTS, ["connections"], encoded=encoded):
+            writer.write(batch.rows)
+        writer.close()
+    plain, made = (pq.read_table(file) for file in files)
+    assert made.equals(plain, check_metadata=True)
+    chunks = [
+        [
+            (chunk.path_in_schema, chunk.encodings, chunk.statistics and chunk.statistics.to_dict())
+            for group in range(metadata.num_row_groups)
+            for chunk in map(metadata.row_group(group).column, range(metadata.num_columns))
+        ]
+        for metadata in map(pq.read_metadata, files)
+    ]
+    assert chunks[0] == chunks[1]
+    assert len(chunks[0]) > 169
+    assert len(files[1].getvalue()) < 1.01 * len(files[0].getvalue())
+
+
+@pytest.mark.parametrize(
+    ("data_type", "wanted"),
+    [(pa.string(), ROW_GROUP_ROWS), (pa.dictionary(pa.int32(), pa.string()), ENCODED_GROUP_ROWS)],
+)
+def test_parquet_gathers_batches_to_row_groups(data_type: pa.DataType, wanted: int) -> None:
+    rows = pa.table({"text": pa.array(["a", "b", "b", None] * (wanted // 2) + ["c"] * 5).cast(data_type)})
     file = io.BytesIO()
-    writer = open_writer("parquet", file, rows.schema)
-    for batch in rows.to_batches(max_chunksize=ROW_GROUP_ROWS // 4):
+    writer = open_writer("parquet", file, pa.schema({"text": pa.string()}))
+    for batch in rows.to_batches(max_chunksize=wanted // 4):
         writer.write(batch)
     writer.close()
     groups = pq.read_metadata(file)
-    assert [groups.row_group(place).num_rows for place in range(groups.num_row_groups)] == [*[ROW_GROUP_ROWS] * 2, 5]
+    assert [groups.row_group(place).num_rows for place in range(groups.num_row_groups)] == [*[wanted] * 2, 5]
+    assert pq.read_table(file).equals(rows.cast(pa.schema({"text": pa.string()})))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tlsinspect.columns import COLUMNS
 from tlsinspect.tables.arrow import (
+    ENCODED_TYPES,
     TYPES,
     Runs,
     Shared,
@@ -122,6 +123,27 @@ def test_spread_is_what_take_gives(data: st.DataObject, name: str) -> None:
     made = chosen_texts(values, places) if name == "string" else spread(array, places)
     made.validate(full=True)
     assert made.equals(array.take(pa.array(positions, pa.int32())))
+
+
+@given(st.data(), st.sampled_from(["string", "map"]))
+def test_encoded_columns_hold_each_text_once_and_decode_to_the_plain_ones(data: st.DataObject, name: str) -> None:
+    values = data.draw(st.lists(st.none() | VALUES[name], min_size=1, max_size=6))
+    positions = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=12))
+    column = Shared(positions)
+    chosen = [values[key] for key in column.keys]
+    made = column.spread(chosen, ENCODED_TYPES[name])
+    made.validate(full=True)
+    assert made.type == ENCODED_TYPES[name]
+    assert made.to_pylist() == column.spread(chosen, TYPES[name]).to_pylist()
+    for part in (made,) if name == "string" else (made.keys, made.items):
+        texts = part.dictionary.to_pylist()
+        assert len(set(texts)) == len(texts)
+        assert None not in texts
+
+
+def test_encoded_text_may_be_the_same_for_several_keys() -> None:
+    column = Shared([3, 1, 2, 1, 0]).spread(["b", "a", "b", None], ENCODED_TYPES["string"])
+    assert (column.dictionary.to_pylist(), column.indices.to_pylist()) == (["b", "a"], [0, 1, 0, 1, None])
 
 
 def test_number_array_refuses_a_value_beyond_the_declared_type() -> None:

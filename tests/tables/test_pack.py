@@ -10,7 +10,7 @@ import pytest
 
 from tlsinspect.connection import Connection
 from tlsinspect.tables import gathering, pack
-from tlsinspect.tables.arrow import Runs, Shared
+from tlsinspect.tables.arrow import TYPES, Runs, Shared
 from tlsinspect.tables.records import (
     client_hellos_of,
     connections_of,
@@ -107,7 +107,7 @@ def test_what_is_gathered_has_an_entry_per_connection_in_every_part() -> None:
     gathered = gather([answered, refused, silent])
     gathered.settle()
     assert gathered.count == 3
-    rows, clients, servers = (of(gathered) for of in (connections_of, client_hellos_of, server_hellos_of))
+    rows, clients, servers = (of(gathered, TYPES) for of in (connections_of, client_hellos_of, server_hellos_of))
     assert rows.numbers["group"].tolist() == [29, gathering.MISSING, gathering.MISSING]
     assert [rows.shared["failure"].keys[at] for at in rows.shared["failure"].positions] == [None, "reset", None]
     assert clients.runs["random"].rows() == [b"r" * 32, b"", b""]

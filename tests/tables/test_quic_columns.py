@@ -28,6 +28,7 @@ from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.connection import Connection
+from tlsinspect.tables.arrow import TYPES
 from tlsinspect.tables.quic import with_google_names
 from tlsinspect.wire.quic_facts import QuicFacts
 
@@ -155,9 +156,9 @@ def test_names_of_google_s_quic_stand_in_their_own_rows() -> None:
     asked.quic = QuicFacts()
     asked.quic.server_name = b"google.ex\xe4mple"
     names = pa.array(["one.example", None, None])
-    assert with_google_names(names, [(1, asked)]).to_pylist() == ["one.example", "google.ex\\xe4mple", None]
+    assert with_google_names(names, [(1, asked)], TYPES).to_pylist() == ["one.example", "google.ex\\xe4mple", None]
     asked.quic.server_name = None
-    assert with_google_names(names, [(1, asked)]) is names
+    assert with_google_names(names, [(1, asked)], TYPES) is names
 
 
 def test_a_missing_piece_is_a_gap(tmp_path: Path) -> None:

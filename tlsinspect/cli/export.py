@@ -210,14 +210,17 @@ def export_streamed(
     output: str,
 ) -> Reading | ParallelReading:
     """Write rows as connections end."""
-    from ..export import open_writer
+    from ..export import ENCODED, open_writer
     from ..inspection import open_reading
     from ..tables import arrow_schema
 
     with progress_bar() as progress:
         where = within_days(where, *chosen_days())
         selected = parse_filter(where) if where else None
-        reading = open_reading(captures, ports, [table], progress, processes, overlap, limits, selected, streamed=True)
+        encoded = format_name in ENCODED and chosen is None
+        reading = open_reading(
+            captures, ports, [table], progress, processes, overlap, limits, selected, streamed=True, encoded=encoded
+        )
         batches = iter(reading)
         first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
         with open_output(output, reading.sources) as out:

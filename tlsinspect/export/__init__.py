@@ -11,6 +11,7 @@ import pyarrow as pa
 
 FORMATS = ("csv", "jsonl", "parquet", "arrow")
 BINARY = frozenset({"parquet", "arrow"})  # nothing for a terminal
+ENCODED = frozenset({"parquet"})  # whose writers take dictionary-encoded rows too
 
 
 class Writer(Protocol):

@@ -8,24 +8,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 8_192
+ENCODED_GROUP_ROWS = 16_384  # which take half of the memory
 
 ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
 """Texts of which no two rows are alike: a dictionary of their values would be made for nothing."""
 
 
 class ParquetWriter:
-    """Writes typed columns as they are; texts by a dictionary, with statistics of the flat columns."""
+    """Writes typed columns as they are; texts by a dictionary, with statistics of the flat columns.
+
+    Rows are of `schema`, or all of them have the same texts dictionary-encoded, of which the file says nothing.
+    """
 
     def __init__(self, out: BinaryIO, schema: pa.Schema) -> None:
-        texts = [path for field in schema if holds_texts(field.type) for path in column_paths(field)]
-        self.writer = pq.ParquetWriter(
-            out,
-            schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[path for path in texts if path not in ALL_DIFFERENT],
-            write_statistics=[field.name for field in schema if not pa.types.is_nested(field.type)],
-        )
+        self.out = out
+        self.schema = schema
+        self.writer: pq.ParquetWriter | None = None
         self.waiting: list[pa.RecordBatch] = []
         self.rows = 0
 
@@ -33,28 +31,48 @@ class ParquetWriter:
         """Take some rows; they are written once there are enough for a row group."""
         self.waiting.append(rows)
         self.rows += rows.num_rows
-        if self.rows >= ROW_GROUP_ROWS:
+        if self.rows >= (ROW_GROUP_ROWS if rows.schema == self.schema else ENCODED_GROUP_ROWS):
             self.write_group()
 
     def write_group(self) -> None:
         """Write what waits as one row group."""
         if self.waiting:
-            rows = pa.Table.from_batches(
-                self.waiting
-            ).unify_dictionaries()  # else only the first one's is written as one
-            self.writer.write_table(rows, row_group_size=self.rows)
+            # A row group is written by its first dictionary; rows with another one are texts again.
+            rows = pa.Table.from_batches(self.waiting).unify_dictionaries()
+            self.opened(rows.schema).write_table(rows, row_group_size=self.rows)
         self.waiting = []
         self.rows = 0
+
+    def opened(self, rows: pa.Schema) -> pq.ParquetWriter:
+        """The writer of Arrow's library, opened for rows of this schema.
+
+        Where they are encoded, Arrow's schema is not stored, as readers would then make dictionaries of their own: all
+        types of COLUMNS are Parquet's own as well.
+        """
+        if self.writer is None:
+            texts = [path for field in rows if holds_texts(field.type) for path in column_paths(field)]
+            plain = rows == self.schema
+            self.writer = pq.ParquetWriter(
+                self.out,
+                self.schema if plain else rows,
+                store_schema=plain,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[path for path in texts if path not in ALL_DIFFERENT],
+                write_statistics=[field.name for field in rows if not pa.types.is_nested(field.type)],
+            )
+        return self.writer
 
     def close(self) -> None:
         """Write the rest and the footer."""
         self.write_group()
-        self.writer.close()
+        self.opened(self.schema).close()
 
     def abandon(self) -> None:
         """Write no more, and no footer either: the file is given up."""
         self.waiting = []
-        self.writer.is_open = False
+        if self.writer is not None:
+            self.writer.is_open = False
 
 
 def holds_texts(data_type: pa.DataType) -> bool:

@@ -7,7 +7,7 @@ Spec: the Arrow columnar format, physical memory layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,9 @@ from .pack import Keys, Octets, pack_chosen, pack_keys, pack_runs, pack_texts
 if TYPE_CHECKING:
     import pandas as pd
 
-TYPES: dict[str, pa.DataType] = {
+Types = Mapping[str, pa.DataType]
+
+TYPES: Types = {
     "string": pa.string(),
     "bool": pa.bool_(),
     "uint8": pa.uint8(),
@@ -38,6 +40,13 @@ TYPES: dict[str, pa.DataType] = {
     "list<string>": pa.list_(pa.string()),
     "map": pa.map_(pa.string(), pa.string()),
 }
+
+ENCODED_TYPES: Types = {
+    **TYPES,
+    "string": pa.dictionary(pa.int32(), pa.string()),
+    "map": pa.map_(pa.dictionary(pa.int16(), pa.string()), pa.dictionary(pa.int16(), pa.string())),
+}
+"""The same, with those dictionary-encoded whose texts come again and again (see build_gathered)."""
 
 Mask = NDArray[np.bool_]
 Columns = dict[str, pa.Array]
@@ -88,6 +97,8 @@ def value_array(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
     """A column from Python values of any type that COLUMNS knows; None is a missing one."""
     if pa.types.is_string(data_type):
         return text_array(values)
+    if pa.types.is_dictionary(data_type):
+        return encoded_texts(values, np.arange(len(values), dtype=np.int32), data_type)
     missing = np.array([value is None for value in values], np.bool_)
     if not pa.types.is_nested(data_type):
         kind = np.float64 if pa.types.is_floating(data_type) else np.int64
@@ -95,7 +106,8 @@ def value_array(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
     lengths = np.array([0 if value is None else len(value) for value in values], np.int32)
     items = [item for value in values if value is not None for item in value]
     if pa.types.is_map(data_type):
-        child = entries_of(data_type, text_array([key for key, _ in items]), text_array([item for _, item in items]))
+        keys = value_array([key for key, _ in items], data_type.key_type)
+        child = entries_of(data_type, keys, value_array([item for _, item in items], data_type.item_type))
     else:
         child = value_array(items, data_type.value_type)
     return from_buffers(data_type, len(values), [pa.py_buffer(offsets_of(lengths))], missing, [child])
@@ -220,9 +232,9 @@ class Shared:
         """A column: `make` gives the value of a distinct key."""
         return self.spread([make(key) for key in self.keys], data_type)
 
-    def texts(self) -> pa.Array:
+    def texts(self, types: Types) -> pa.Array:
         """The keys themselves, which are texts."""
-        return self.spread(self.keys, pa.string())
+        return self.spread(self.keys, types["string"])
 
     def spread(self, values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
         """A column from one value per distinct key."""
@@ -230,17 +242,39 @@ class Shared:
             return pa.nulls(len(self.positions), data_type)
         if len(self.keys) == len(self.positions):  # no two rows share a value
             return value_array(values, data_type)
-        if pa.types.is_string(data_type):
-            return chosen_texts(values, self.positions)
+        if pa.types.is_string(data_type) or pa.types.is_dictionary(data_type):
+            return chosen_texts(values, self.positions, data_type)
         return spread(value_array(values, data_type), self.positions)
 
 
-def chosen_texts(values: Sequence[str | None], positions: NDArray[np.int32]) -> pa.Array:
-    """A column of texts, for each row the one of `values` that its position says."""
+def chosen_texts(
+    values: Sequence[str | None], positions: NDArray[np.int32], data_type: pa.DataType = TYPES["string"]
+) -> pa.Array:
+    """A column of texts, plain or encoded, for each row the one of `values` that its position says."""
+    if pa.types.is_dictionary(data_type):
+        return encoded_texts(values, positions, data_type)
     lengths = np.zeros(len(positions), np.int32)
     missing = np.zeros(len(positions), np.bool_)
     encoded = [None if value is None else value.encode() for value in values]
     return run_array(pack_chosen(encoded, positions, lengths, missing.view(np.uint8)), lengths, pa.string(), 1, missing)
+
+
+def encoded_texts(
+    values: Sequence[str | None], positions: NDArray[np.int32], data_type: pa.DictionaryType
+) -> pa.DictionaryArray:
+    """What chosen_texts makes, dictionary-encoded: each text once, and for each row its place among them."""
+    shared = Shared(values)
+    texts, places = shared.keys, shared.positions[positions]
+    missing = np.zeros(len(places), np.bool_)
+    if None in texts:
+        none = texts.index(None)
+        texts.remove(None)
+        missing = places == none
+        places = np.where(places > none, places - 1, places)
+        places[missing] = 0
+    indices = pa.py_buffer(places.astype(f"i{data_type.index_type.bit_width // 8}"))
+    validity = packed_bits(~missing) if missing.any() else None
+    return pa.DictionaryArray.from_buffers(data_type, len(places), [validity, indices], text_array(texts))
 
 
 def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:
@@ -263,6 +297,9 @@ def spread(array: pa.Array, positions: NDArray[np.int32]) -> pa.Array:
 
 def spread_runs(array: pa.Array, offsets: NDArray[np.int32], positions: NDArray[np.int32]) -> pa.Array:
     """The runs of values between `offsets` that `positions` say, one after the other; no value is missing."""
+    if pa.types.is_dictionary(array.type):
+        indices = spread_runs(array.indices, offsets, positions)
+        return pa.DictionaryArray.from_buffers(array.type, len(indices), indices.buffers(), array.dictionary)
     if not pa.types.is_string(array.type):
         width = array.type.bit_width // 8
         octets = joined_runs(array.buffers()[1], offsets * width, positions)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from .. import registry
 from ..connection import Connection
-from .arrow import TYPES, Columns, Shared, arrow_schema, number_array
+from .arrow import ENCODED_TYPES, TYPES, Columns, Shared, Types, arrow_schema, number_array
 from .context import Context
 from .failures import build_failure_columns
 from .gathering import MISSING, NUMBERS, OCTETS, TEXTS, Gathered, Session
@@ -47,27 +47,36 @@ def build_connections(batch: Sequence[Connection], context: Context) -> pa.Recor
     return build_gathered(gather(batch), context)
 
 
-def build_gathered(gathered: Gathered, context: Context) -> pa.RecordBatch:
-    """Build the connections table's rows for connections that were taken apart."""
+def build_gathered(gathered: Gathered, context: Context, encoded: bool = False) -> pa.RecordBatch:
+    """Build the connections table's rows for connections that were taken apart.
+
+    With `encoded`, columns whose texts come again and again are dictionary-encoded, the same in every batch.
+    """
     gathered.settle()
-    rows, client_hellos, server_hellos = (of(gathered) for of in (connections_of, client_hellos_of, server_hellos_of))
+    types = ENCODED_TYPES if encoded else TYPES
+    rows, client_hellos, server_hellos = (
+        of(gathered, types) for of in (connections_of, client_hellos_of, server_hellos_of)
+    )
     columns = build_plain(rows)
     for name, milliseconds in durations_of(gathered).items():
         columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
-    columns["capture"] = Shared(rows.numbers["capture"].tolist()).column(context.captures.__getitem__, pa.string())
+    columns["capture"] = Shared(rows.numbers["capture"].tolist()).column(context.captures.__getitem__, types["string"])
     for name, (source, name_of) in NAMED.items():
-        columns[name] = names_of(rows.numbers[source], name_of)
+        columns[name] = names_of(rows.numbers[source], name_of, types)
     columns.update(build_client_columns(client_hellos))
-    columns["server_name"] = with_google_names(columns["server_name"], gathered.quic)
+    columns["server_name"] = with_google_names(columns["server_name"], gathered.quic, types)
     columns.update(build_quic_columns(rows.count, gathered.quic))
     columns.update(build_server_columns(server_hellos))
-    columns.update(build_security(gathered.sessions))
+    columns.update(build_security(gathered.sessions, types))
     columns.update(build_fingerprints(rows))
     columns.update(build_leaf_columns(rows, client_hellos.shared["server_name"], context))
-    columns.update(build_failure_columns(rows.count, gathered.failed, columns))
-    columns["unknown_reasons"] = build_unknown_reasons(gathered.circumstances, columns)
+    columns.update(build_failure_columns(rows.count, gathered.failed, columns, types))
+    columns["unknown_reasons"] = build_unknown_reasons(gathered.circumstances, columns, types)
     schema = arrow_schema("connections")
-    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    arrays = [columns[name] for name in schema.names]
+    if encoded:
+        return pa.RecordBatch.from_arrays(arrays, names=schema.names)
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def build_plain(rows: Records) -> Columns:
@@ -83,18 +92,18 @@ def build_plain(rows: Records) -> Columns:
     for name in OCTETS:
         columns[name] = rows.runs[name].hex()
     for name in SHARED_TEXTS:
-        columns[name] = rows.shared[name].texts()
+        columns[name] = rows.shared[name].texts(rows.types)
     for name in ("tunnels", "vlans"):
         columns[name] = rows.shared[name].column(lambda value: value, schema.field(name).type)
     return columns
 
 
-def build_security(sessions: Sequence[Session | None]) -> Columns:
+def build_security(sessions: Sequence[Session | None], types: Types) -> Columns:
     """Key exchange, authentication, cipher and what they are worth."""
     shared = Shared(sessions)
     facts = [session_security(*key) if key else None for key in shared.keys]
     return {
-        name: shared.spread([getattr(fact, name) if fact else None for fact in facts], TYPES[type_name])
+        name: shared.spread([getattr(fact, name) if fact else None for fact in facts], types[type_name])
         for name, type_name in SECURITY_COLUMNS.items()
     }
 
@@ -105,5 +114,5 @@ def build_fingerprints(rows: Records) -> Columns:
     for attribute, names in FINGERPRINTS.items():
         shared = rows.shared[attribute]
         for position, name in enumerate(names):
-            columns[name] = shared.spread([key[position] if key else None for key in shared.keys], pa.string())
+            columns[name] = shared.spread([key[position] if key else None for key in shared.keys], rows.types["string"])
     return columns

@@ -14,14 +14,14 @@ from .. import registry
 from ..connection import Connection
 from ..failures import CAUSES, Explanation, Failure, explain
 from ..wire.messages import ClientHello
-from .arrow import Columns, Shared, text_array
+from .arrow import Columns, Shared, Types, text_array
 from .hellos import decode_name, decode_protocols
 
 SSL2_VERSION = 0x0002
 
 
 def build_failure_columns(
-    count: int, failed: Sequence[tuple[int, Connection]], columns: Mapping[str, pa.Array]
+    count: int, failed: Sequence[tuple[int, Connection]], columns: Mapping[str, pa.Array], types: Types
 ) -> Columns:
     """Cause, sentence and advice of `count` rows, for those that `failed`."""
     found: list[Explanation | None] = [None] * count
@@ -29,9 +29,9 @@ def build_failure_columns(
         found[place] = explain(failure_of(connection, columns, place))
     causes = Shared([each.cause if each else None for each in found])
     return {
-        "failure_cause": causes.texts(),
+        "failure_cause": causes.texts(types),
         "failure_reason": text_array([each.sentence if each else None for each in found]),
-        "failure_advice": causes.column(lambda code: CAUSES[code].advice if code else None, pa.string()),
+        "failure_advice": causes.column(lambda code: CAUSES[code].advice if code else None, types["string"]),
     }
 
 

@@ -19,7 +19,7 @@ from ..wire.codes import (
     STATUS_REQUEST,
 )
 from ..wire.messages import parse_alpn
-from .arrow import TYPES, Columns, Mask, Runs, Shared, number_array, value_array
+from .arrow import TYPES, Columns, Mask, Runs, Shared, Types, number_array, value_array
 from .records import Numbers, Records
 from .vectors import Vectors
 
@@ -84,7 +84,7 @@ def build_client_scalars(rows: Records, absent: Mask) -> Columns:
         "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
         "client_random": runs["random"].hex(absent),
         "session_id": runs["session_id"].hex(absent),
-        "server_name": shared["server_name"].column(decode_name, pa.string()),
+        "server_name": shared["server_name"].column(decode_name, rows.types["string"]),
         "alpn_offered": shared["alpn"].column(decode_protocols, TYPES["list<string>"]),
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
         **build_ech_columns(rows),
@@ -97,9 +97,9 @@ def build_ech_columns(rows: Records) -> Columns:
     """What the ClientHellos say about an encrypted one."""
     numbers = rows.numbers
     return {
-        "ech_type": rows.shared["ech_type"].texts(),
-        "ech_kdf_name": names_of(numbers["ech_kdf"], registry.hpke_kdf_name),
-        "ech_aead_name": names_of(numbers["ech_aead"], registry.hpke_aead_name),
+        "ech_type": rows.shared["ech_type"].texts(rows.types),
+        "ech_kdf_name": names_of(numbers["ech_kdf"], registry.hpke_kdf_name, rows.types),
+        "ech_aead_name": names_of(numbers["ech_aead"], registry.hpke_aead_name, rows.types),
         **{name: number_array(numbers[name], data_type, numbers[name] < 0) for name, data_type in ECH_NUMBERS.items()},
     }
 
@@ -115,11 +115,11 @@ def build_server_columns(rows: Records) -> Columns:
         "server_session_id": runs["session_id"].hex(absent),
         "cipher_suite": number_array(numbers["cipher_suite"], pa.uint32(), unset["cipher_suite"]),
         "sslv2_server_cipher_kinds": triplet_lists(runs["cipher_kinds"]),
-        "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name),
+        "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name, rows.types),
         "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
         "server_extensions": Vectors(runs["extension_types"]).lists(absent),
         "alpn": rows.shared["alpn"].column(
-            lambda name: None if name is None else registry.alpn_text(name), pa.string()
+            lambda name: None if name is None else registry.alpn_text(name), rows.types["string"]
         ),
         "psk_selected": seen_flags(numbers["psk_selected"] != 0, absent | (numbers["complete"] == 0)),
         "early_data_accepted": pa.nulls(rows.count, pa.bool_()),
@@ -152,6 +152,6 @@ def decode_protocols(vector: bytes | None) -> list[str] | None:
     return None if vector is None else [registry.alpn_text(name) for name in parse_alpn(vector)]
 
 
-def names_of(codes: Numbers, name_of: Callable[[int], str]) -> pa.Array:
+def names_of(codes: Numbers, name_of: Callable[[int], str], types: Types) -> pa.Array:
     """A column of names for a column of numbers; none for those below zero."""
-    return Shared(codes.tolist()).column(lambda code: None if code < 0 else name_of(code), pa.string())
+    return Shared(codes.tolist()).column(lambda code: None if code < 0 else name_of(code), types["string"])

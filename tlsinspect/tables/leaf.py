@@ -28,22 +28,24 @@ def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Column
     columns["client_certificate_sha256s"] = clients.column(lambda chain: chain, TYPES["list<string>"])
     staples = rows.shared["ocsp_sha256s"]
     columns["ocsp_sha256s"] = staples.column(lambda names: names, TYPES["list<string>"])
-    columns["sct_list_sha256"] = rows.shared["sct_list_sha256"].texts()
+    columns["sct_list_sha256"] = rows.shared["sct_list_sha256"].texts(rows.types)
     leaves = Shared([chain[0] if chain else None for chain in chains.keys])
     leaves.positions = leaves.positions[chains.positions]
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
-    for name, read, data_type in LEAF_COLUMNS:
-        columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], data_type)
+    for name, read, type_name in LEAF_COLUMNS:
+        columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], rows.types[type_name])
     pairs = Shared(zip(leaves.positions.tolist(), asked.positions.tolist(), strict=True))
     matches = [matches_leaf(facts[leaf], asked.keys[name]) for leaf, name in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
-    columns["validation"] = build_validation(facts, leaves.positions, rows.numbers["time_start"], mismatch)
+    columns["validation"] = build_validation(
+        facts, leaves.positions, rows.numbers["time_start"], mismatch, rows.types["string"]
+    )
     return columns
 
 
 def build_validation(
-    facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask
+    facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask, data_type: pa.DataType
 ) -> pa.Array:
     """What dates, issuer and name of the server's certificate say at the time of the connection."""
     ends = [NO_END if fact is None or fact.not_after is None else fact.not_after for fact in facts]
@@ -61,7 +63,7 @@ def build_validation(
         [0, 1, 2, 3, 4],
         5,
     )
-    return chosen_texts(VALIDATIONS, verdict.astype(np.int32))
+    return chosen_texts(VALIDATIONS, verdict.astype(np.int32), data_type)
 
 
 def matches_leaf(facts: LeafFacts | None, name: bytes | None) -> bool | None:
@@ -74,9 +76,9 @@ def count_names(facts: LeafFacts) -> int | None:
     return None if facts.san_dns is None or facts.san_ip is None else len(facts.san_dns) + len(facts.san_ip)
 
 
-LEAF_COLUMNS: tuple[tuple[str, Callable[[LeafFacts], Any], pa.DataType], ...] = (
-    ("subject", lambda fact: fact.subject, pa.string()),
-    ("issuer", lambda fact: fact.issuer, pa.string()),
-    ("san_count", count_names, pa.int64()),
-    ("sct_count", lambda fact: fact.sct_count, pa.int64()),
+LEAF_COLUMNS: tuple[tuple[str, Callable[[LeafFacts], Any], str], ...] = (
+    ("subject", lambda fact: fact.subject, "string"),
+    ("issuer", lambda fact: fact.issuer, "string"),
+    ("san_count", count_names, "int64"),
+    ("sct_count", lambda fact: fact.sct_count, "int64"),
 )

@@ -11,7 +11,7 @@ from ..columns import CONNECTIONS
 from ..connection import Connection
 from ..registry.quic import quic_version_name
 from ..wire.quic_frames import parse_transport_parameters
-from .arrow import TYPES, text_array, value_array
+from .arrow import TYPES, Shared, Types, value_array
 
 QUIC_PREFIX = "quic_"
 COLUMN_TYPES = {column.name: TYPES[column.type] for column in CONNECTIONS if column.name.startswith(QUIC_PREFIX)}
@@ -28,7 +28,7 @@ def build_quic_columns(count: int, found: Sequence[tuple[int, Connection]]) -> d
     return {name: value_array(values[name], data_type) for name, data_type in COLUMN_TYPES.items()}
 
 
-def with_google_names(names: pa.Array, found: Sequence[tuple[int, Connection]]) -> pa.Array:
+def with_google_names(names: pa.Array, found: Sequence[tuple[int, Connection]], types: Types) -> pa.Array:
     """The server_name column with the names that Google's handshake asked for, where there is no ClientHello."""
     asked = [(place, each.quic.server_name) for place, each in found if each.quic and each.quic.server_name is not None]
     if not asked:
@@ -36,7 +36,7 @@ def with_google_names(names: pa.Array, found: Sequence[tuple[int, Connection]]) 
     known = names.to_pylist()
     for place, name in asked:
         known[place] = name.decode("ascii", "backslashreplace")
-    return text_array(known)
+    return Shared(known).texts(types)
 
 
 def quic_values(connection: Connection) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..columns import CONNECTIONS
-from .arrow import TYPES, Shared, missing_of
+from .arrow import Shared, Types, missing_of
 from .gathering import Circumstances
 from .quic import QUIC_PREFIX
 
@@ -60,7 +60,9 @@ EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PL
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
-def build_unknown_reasons(circumstances: Sequence[Circumstances], columns: Mapping[str, pa.Array]) -> pa.Array:
+def build_unknown_reasons(
+    circumstances: Sequence[Circumstances], columns: Mapping[str, pa.Array], types: Types
+) -> pa.Array:
     """Build the column: for each row, of which the circumstances are known, a map from what is missing to why.
 
     The columns of QUIC are left out where a connection is not QUIC.
@@ -72,7 +74,7 @@ def build_unknown_reasons(circumstances: Sequence[Circumstances], columns: Mappi
     packed = np.packbits(masks, axis=1)
     rows = packed.view(f"V{packed.shape[1]}").ravel().tolist()
     patterns = Shared(zip(circumstances, rows, strict=True))
-    return patterns.column(lambda pattern: explain(*pattern), TYPES["map"])
+    return patterns.column(lambda pattern: explain(*pattern), types["map"])
 
 
 @lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
