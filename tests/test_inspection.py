@@ -220,8 +220,7 @@ def test_rows_are_the_same_where_certificates_are_let_go_of(kept_octets: int, mo
     assert (len(whole.totals.certificates) > 9, streamed.totals.certificates, streamed.context.leaves) == (True, {}, {})
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize(("sample", "processes"), [*((sample, 1) for sample in SAMPLES), ("demo.pcapng", 2)])
 def test_encoded_rows_are_the_plain_ones_and_their_type_is_always_the_same(
     sample: str, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
