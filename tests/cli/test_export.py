@@ -10,6 +10,7 @@ import pty
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from command_line import run, start
@@ -41,6 +42,31 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def capture(tmp_path: Path) -> Path:
     """A capture with three connections."""
     return write_pcap(tmp_path / "made.pcap", conversations(0, 3))
+
+
+@pytest.mark.parametrize(
+    ("options", "encoded"),
+    [
+        (["--format", "parquet"], True),
+        (["--format", "parquet", "--rows", "version_name == 'TLS 1.2'"], False),
+        (["--format", "parquet", "--where", "version_name == 'TLS 1.2'"], False),
+        (["--format", "arrow"], False),
+    ],
+)
+def test_rows_are_encoded_for_a_parquet_file_of_all_of_them(
+    options: list[str], encoded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[bool] = []
+    original = Reading.build_connections
+
+    def build(reading: Reading) -> pa.RecordBatch:
+        rows = original(reading)
+        built.append(pa.types.is_dictionary(rows.schema.field("version_name").type))
+        return rows
+
+    monkeypatch.setattr(Reading, "build_connections", build)
+    assert run("export", DEMO, *options, "-o", tmp_path / "out").exit_code == 0
+    assert set(built) == {encoded}
 
 
 @pytest.mark.parametrize("table", COLUMNS)

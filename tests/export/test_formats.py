@@ -147,6 +147,15 @@ def test_parquet_knows_its_own_names_of_nested_columns(table: str) -> None:
     assert [written_schema.column(place).path for place in range(len(written_schema))] == named
 
 
+def test_parquet_keeps_what_a_schema_says_beside_its_types() -> None:
+    schema = pa.schema([pa.field("text", pa.string(), metadata={"made": "here"})], metadata={"by": "us"})
+    file = io.BytesIO()
+    writer = open_writer("parquet", file, schema)
+    writer.write(pa.record_batch({"text": ["a"]}))
+    writer.close()
+    assert pq.read_schema(file).equals(schema, check_metadata=True)
+
+
 def test_parquet_of_encoded_rows_is_that_of_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tlsinspect.reading.ROWS_PER_BATCH", 50)
     for name in ("ROW_GROUP_ROWS", "ENCODED_GROUP_ROWS"):

@@ -146,6 +146,11 @@ def test_encoded_text_may_be_the_same_for_several_keys() -> None:
     assert (column.dictionary.to_pylist(), column.indices.to_pylist()) == (["b", "a"], [0, 1, 0, 1, None])
 
 
+def test_encoded_rows_without_text_have_a_place_within_the_dictionary() -> None:
+    column = Shared([0, 1, 1]).spread(["a", None], ENCODED_TYPES["string"])
+    assert np.frombuffer(column.indices.buffers()[1], np.int32).tolist() == [0, 0, 0]
+
+
 def test_number_array_refuses_a_value_beyond_the_declared_type() -> None:
     missing = np.array([False, True])
     assert number_array(np.array([443, -1]), pa.uint16(), missing).to_pylist() == [443, None]

@@ -28,7 +28,7 @@ from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.connection import Connection
-from tlsinspect.tables.arrow import TYPES
+from tlsinspect.tables.arrow import ENCODED_TYPES, TYPES
 from tlsinspect.tables.quic import with_google_names
 from tlsinspect.wire.quic_facts import QuicFacts
 
@@ -155,8 +155,10 @@ def test_names_of_google_s_quic_stand_in_their_own_rows() -> None:
     asked = Connection()
     asked.quic = QuicFacts()
     asked.quic.server_name = b"google.ex\xe4mple"
-    names = pa.array(["one.example", None, None])
-    assert with_google_names(names, [(1, asked)], TYPES).to_pylist() == ["one.example", "google.ex\\xe4mple", None]
+    for types in (TYPES, ENCODED_TYPES):
+        names = pa.array(["one.example", None, None], types["string"])
+        made = with_google_names(names, [(1, asked)], types)
+        assert (made.type, made.to_pylist()) == (names.type, ["one.example", "google.ex\\xe4mple", None])
     asked.quic.server_name = None
     assert with_google_names(names, [(1, asked)], TYPES) is names
 
