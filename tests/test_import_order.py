@@ -105,6 +105,17 @@ def test_the_declarations_of_the_kernel_name_only_the_kernel() -> None:
             assert module.startswith((".", "tlsinspect.wire", "libc", "cpython", "cython")), f"{path.name}: {module}"
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.pxd")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_declarations_type_variables_of_the_function_below_them(path: Path) -> None:
+    variables: dict[str, set[str]] = {}
+    for function in ast.walk(ast.parse(path.with_suffix(".py").read_text())):
+        if isinstance(function, ast.FunctionDef):
+            named = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            variables.setdefault(function.name, set()).update(named, (each.arg for each in function.args.args))
+    for typed, function_name in re.findall(r"@cython\.locals\(([^)]*)\)\s*cp?def [^\n(]*?(\w+)\(", path.read_text()):
+        assert set(re.findall(r"(\w+)=", typed)) <= variables[function_name], function_name
+
+
 @pytest.mark.parametrize("room", INPUT_ROOMS)
 def test_input_knows_no_protocol(room: str) -> None:
     path = PACKAGE / f"{room}.py"

@@ -120,7 +120,7 @@ def test_spread_is_what_take_gives(data: st.DataObject, name: str) -> None:
     array = value_array(values, TYPES[name])
     positions = data.draw(st.lists(st.integers(0, len(array) - 1), max_size=12))
     places = np.array(positions, np.int32)
-    made = chosen_texts(values, places) if name == "string" else spread(array, places)
+    made = chosen_texts(values, places, TYPES[name]) if name == "string" else spread(array, places)
     made.validate(full=True)
     assert made.equals(array.take(pa.array(positions, pa.int32())))
 

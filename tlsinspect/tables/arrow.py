@@ -247,9 +247,7 @@ class Shared:
         return spread(value_array(values, data_type), self.positions)
 
 
-def chosen_texts(
-    values: Sequence[str | None], positions: NDArray[np.int32], data_type: pa.DataType = TYPES["string"]
-) -> pa.Array:
+def chosen_texts(values: Sequence[str | None], positions: NDArray[np.int32], data_type: pa.DataType) -> pa.Array:
     """A column of texts, plain or encoded, for each row the one of `values` that its position says."""
     if pa.types.is_dictionary(data_type):
         return encoded_texts(values, positions, data_type)

@@ -39,7 +39,7 @@ cdef class FlowTable:
     cpdef Flow revive(self, LoneSegment lone)
     @cython.locals(flow=Flow)
     cpdef end_lone(self, LoneSegment lone)
-    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream, key=bytes)
+    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream)
     cpdef Stream find_stream(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
                    reader=DatagramReader, held=cython.longlong)
@@ -66,7 +66,7 @@ cdef class FlowTable:
     cpdef Py_ssize_t open_count(self) except -1
     @cython.locals(held=cython.longlong)
     cpdef weigh(self)
-    @cython.locals(held=cython.longlong, flow=Flow)
+    @cython.locals(flow=Flow)
     cpdef long long held(self) except -1
     @cython.locals(flow=Flow, lone=LoneSegment, latest=cython.longlong, times=list, lones=list)
     cpdef Py_ssize_t evict(self, Py_ssize_t count) except -1
