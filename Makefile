@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(shell find tlsinspect -type f ! -name '*.so' ! -path '*__pycache__*')
 DEMO := reports/demo
 TOOLS := PYTHON="$(PYTHON)" sh tests/install_tools.sh
-# Byte code is made of what is imported, when it is; a module has its tests in one process, so that what
-# they share is made once.
+# Byte code of other packages is made of what is imported, when it is; that of this one at once, so that no command
+# is slow the first time, nor each time where no byte code may be written.
 export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile
+COMPILE_MODULES := $(BIN)/python -m compileall -q $(VENV)/lib/python3*/site-packages/tlsinspect
+# A module has its tests in one process, so that what they share is made once.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test kernel-where-possible check compiled pure tools kernel build site clean
@@ -49,12 +51,14 @@ kernel: $(VENV)/building
 
 build: kernel $(VENV)/developing
 	$(PIP_INSTALL) --no-build-isolation --no-deps --force-reinstall .
+	$(COMPILE_MODULES)
 
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(TOOLS) venv && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/installed: $(BIN)/python $(SOURCES)
 	$(PIP_INSTALL) .
+	@$(COMPILE_MODULES)
 	@$(BIN)/python -P -c "import tlsinspect.wire.record as r; print('tlsinspect: installed, the kernel is', 'pure Python (no C compiler was found)' if r.__file__.endswith('.py') else 'compiled')"
 	@touch $@
 

@@ -16,6 +16,9 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 CAPTURES = ROOT / "captures"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""What programs run in: the first run of one in Python writes byte code, as for whoever installs it."""
+
 BASE = "tlsinspect"  # what the others are compared with
 RUN_TLSINSPECT = "from tlsinspect.__main__ import run; run()"
 
@@ -46,7 +49,7 @@ class Program:
     module: str = ""
     fraction: float = 1.0
     silenced: bool = False
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: dict[str, str] = field(default_factory=lambda: ENVIRONMENT)
 
     def missing(self) -> str:
         """What it lacks to run here; empty where nothing is missing."""
@@ -67,7 +70,7 @@ def tlsinspect(
         options = ["--table", "connections", "--format", "parquet", "-o", str(output), *more]
         return [python, "-c", RUN_TLSINSPECT, "export", str(capture), *options]
 
-    environment = os.environ | ({"PYTHONPATH": str(package)} if package else {})
+    environment = ENVIRONMENT | ({"PYTHONPATH": str(package)} if package else {})
     return Program(
         name, "every column of every connection, as Parquet", command, python, BASE, fraction, environment=environment
     )

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from programs import TSHARK_FIELDS
+from programs import ENVIRONMENT, TSHARK_FIELDS
 from results import put_between_markers
 
 PANDAS, PARQUET = "import pandas", "import pyarrow.parquet"
@@ -69,7 +69,7 @@ def run(command: Command, folder: Path) -> Took:
     """Run one once; raises CalledProcessError where it fails."""
     started = time.perf_counter()
     with subprocess.Popen(
-        command.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+        command.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env=ENVIRONMENT
     ) as process:
         _, status, usage = os.wait4(process.pid, 0)
         clock = time.perf_counter() - started
