@@ -181,8 +181,8 @@ def render_failures() -> str:
 
 POLICIES_INTRODUCTION = """\
 `tlsinspect check CAPTURE --policy NAME` and `inspection.check(NAME)` measure connections against these, and
-`tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced; NAME may be a part that no other
-name has, such as `modern` or `52r2`. Each is a file of `tlsinspect/policies/`;
+`tlsinspect whatif CAPTURE --policy NAME` says what would break if one were enforced; NAME may be words of it that no
+other name has, such as `modern` or `52r2`. Each is a file of `tlsinspect/policies/`;
 [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
 requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
 before the last; one of certificates' lifetimes binds certificates issued then. Of certificates the

@@ -82,7 +82,7 @@ def _parse(der: bytes) -> dict[str, Any]:
     facts = _plain_facts(certificate)
     facts["issuer"], _ = parse_name(issuer)
     facts["subject"], facts["subject_common_name"] = parse_name(subject)
-    facts["self_signed"] = issuer.encoding == subject.encoding
+    facts["self_signed"] = issuer.encoding == subject.encoding and not names_another_key(certificate)
     facts["spki_sha256"] = sha256(key.encoding).hexdigest()
     _add_public_key(certificate, key, facts)
     for extension in certificate.extensions:
@@ -94,6 +94,26 @@ def _parse(der: bytes) -> dict[str, Any]:
     return facts
 
 
+def names_another_key(certificate: x509.Certificate) -> bool:
+    """Whether the key identifiers say that another key signed the certificate."""
+    try:
+        subject = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.key_identifier
+        issuer = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return False
+    return issuer is not None and issuer != subject
+
+
+def name_signature(certificate: x509.Certificate) -> str:
+    """The name of the signature's algorithm, which says the hash of RSASSA-PSS."""
+    algorithm = certificate.signature_algorithm_oid
+    name = SIGNATURE_ALGORITHMS.get(algorithm.dotted_string, algorithm.dotted_string)
+    if algorithm != x509.SignatureAlgorithmOID.RSASSA_PSS:
+        return name
+    hashed = certificate.signature_hash_algorithm
+    return name if hashed is None else f"{name}-{hashed.name.upper()}"
+
+
 def _plain_facts(certificate: x509.Certificate) -> dict[str, Any]:
     """Return what needs no octets, and what it means that every extension is absent."""
     serial = certificate.serial_number
@@ -101,11 +121,10 @@ def _plain_facts(certificate: x509.Certificate) -> dict[str, Any]:
         raise OddCertificateError
     not_before = int(certificate.not_valid_before_utc.timestamp()) * NANOSECONDS
     not_after = int(certificate.not_valid_after_utc.timestamp()) * NANOSECONDS
-    algorithm = certificate.signature_algorithm_oid.dotted_string
     return {
         "version": certificate.version.value + 1,
         "serial": spell_serial(serial),
-        "signature_algorithm": SIGNATURE_ALGORITHMS.get(algorithm, algorithm),
+        "signature_algorithm": name_signature(certificate),
         "not_before": hold_time(not_before),
         "not_after": hold_time(not_after),
         "validity_days": length_in_days(not_before, not_after),

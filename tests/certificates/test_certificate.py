@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tlsinspect.certificates import CertificateFacts, pem_of
+from tlsinspect.certificates import CertificateFacts, parse_certificate, pem_of
 from tlsinspect.columns import CERTIFICATES
 
 Make = Callable[..., bytes]
@@ -81,6 +81,38 @@ def test_self_signed_means_same_name_and_not_a_verified_signature(assemble: Make
     other_string_type = bytes.fromhex("300c310a30080603550403130161")
     assert parse_by_both(assemble(issuer=name, subject=name)).self_signed is True
     assert parse_by_both(assemble(issuer=name, subject=other_string_type)).self_signed is False
+
+
+def test_self_signed_is_not_said_of_a_certificate_that_names_another_key(assemble: Make, encode: Make) -> None:
+    name = bytes.fromhex("300c310a300806035504030c0161")
+
+    def with_keys(*pairs: tuple[str, bytes]) -> bytes:
+        extensions = [encode(0x30, encode(6, bytes.fromhex(oid)), encode(4, value)) for oid, value in pairs]
+        optional = encode(0xA3, encode(0x30, *extensions))
+        return assemble(issuer=name, subject=name, optional=optional)  # type: ignore[no-any-return]
+
+    own, other = ("551d0e", encode(4, b"own key")), encode(0x30, encode(0x80, b"other key"))
+    assert parse_by_both(with_keys(own, ("551d23", other))).self_signed is False
+    assert parse_by_both(with_keys(own, ("551d23", encode(0x30, encode(0x80, b"own key"))))).self_signed is True
+    assert parse_by_both(with_keys(own)).self_signed is True
+    assert parse_by_both(with_keys(("551d23", other))).self_signed is True
+    assert parse_certificate(with_keys(("551d0e", b"\4\xff"), ("551d23", other))).self_signed is True
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ("3000", "RSASSA-PSS-SHA1"),
+        ("300fa00d300b0609608648016503040201", "RSASSA-PSS-SHA256"),
+        ("300fa00d300b06096086480165030402ff", "RSASSA-PSS"),  # digits that break off
+        ("300aa00830060604550402ff", "RSASSA-PSS"),
+        ("3008a006300406025504", "RSASSA-PSS-2.5.4"),
+        ("", "RSASSA-PSS"),
+    ],
+)
+def test_the_name_of_a_pss_signature_says_its_hash(parameters: str, name: str, assemble: Make, encode: Make) -> None:
+    algorithm = encode(0x30, bytes.fromhex("06092a864886f70d01010a"), bytes.fromhex(parameters))
+    assert parse_certificate(assemble(algorithm=algorithm)).signature_algorithm == name
 
 
 def test_pem_turns_back_into_the_certificate(assemble: Make) -> None:

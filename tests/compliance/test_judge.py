@@ -135,6 +135,14 @@ def test_what_is_no_tls_is_not_judged() -> None:
     assert verdicts(made) == ["not_applicable"] and made.connection_table.num_rows == 0
 
 
+def test_a_certificate_that_was_sent_is_judged_whatever_the_suite_says_of_certificates() -> None:
+    asked = asks("certificate_key_bits", least={"RSA": 2048})
+    weak = {"certificate": CERTIFICATE | {"key_bits": 1024}}
+    with_rsa_psk, with_psk = {"cipher_suite": 0x00AC}, {"cipher_suite": 0x00A8, "certificate_sha256s": None}
+    made = check(asked, with_rsa_psk | weak, with_psk | {"certificate_packet": None})
+    assert verdicts(made) == ["fail", "not_applicable"]
+
+
 def test_a_static_key_exchange_has_no_group_and_no_signature() -> None:
     static = {"key_exchange": "RSA", "group": None, "server_signature_algorithm": None}
     for about, asked in (("group", {"allow": {"x25519"}}), ("handshake_signature", {"forbid": {"rsa_pkcs1_sha1"}})):

@@ -416,6 +416,24 @@ def test_evidence_names_the_operators_of_the_logs() -> None:
     assert (row["id"], row["evidence"].split("; ")[-1]) == ("CRT-23-OPERATORS", "sct_operators Google (1)")
 
 
+@pytest.mark.parametrize(
+    ("rule_id", "certificate"),
+    [
+        ("CRT-09", {"key_type": "RSASSA-PSS", "key_bits": 1024}),
+        ("CRT-09-HUGE", {"key_type": "RSASSA-PSS", "key_bits": 9000}),
+        ("CRT-10", {"signature_algorithm": "RSASSA-PSS-SHA1"}),
+        ("CRT-10", {"signature_algorithm": "shaWithRSAEncryption"}),
+        ("CRT-10", {"signature_algorithm": "dsa-with-SHA"}),
+        ("CRT-10-MD5", {"signature_algorithm": "RSASSA-PSS-MD5"}),
+    ],
+)
+def test_keys_and_signatures_of_pss_are_those_of_rsa(rule_id: str, certificate: dict[str, Any]) -> None:
+    [rule] = [rule for rule in RULES if rule.id == rule_id]
+    assert rule.find(Facts(*tables_of({"certificate": certificate}))).all()
+    sound = {"key_type": "RSASSA-PSS", "key_bits": 2048, "signature_algorithm": "RSASSA-PSS-SHA256"}
+    assert not rule.find(Facts(*tables_of({"certificate": sound}))).any()
+
+
 @pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation": "client"}])
 def test_heartbeats_may_have_been_agreed_on_where_it_is_not_seen(more: dict[str, Any]) -> None:
     [rule] = [rule for rule in RULES if rule.id == "EXT-05-UNASKED"]

@@ -91,6 +91,28 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
     assert LIMITS[-1][0].date() == date(2029, 3, 15)
 
 
+def about(kind: str, name: str) -> str:
+    """A policy that forbids one thing."""
+    return HEAD + ROW.replace('"version"', f'"{kind}"') + f'forbid = ["{name}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("certificate_curve", "explicit"),
+        ("certificate_curve", "sect*"),
+        ("certificate_key_type", "1.2.840.10046.2.2"),
+        ("certificate_signature", "RSASSA-PSS-SHA1"),
+        ("certificate_signature", "*-SHA*"),
+        ("certificate_signature", "1.2.3.4"),
+    ],
+)
+def test_what_certificates_say_is_named_as_they_are_shown(kind: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(about(kind, name))
+    assert load_policy(path).requirements[0].forbid == {name}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -116,6 +138,13 @@ def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
             HEAD + ROW.replace('"version"', '"certificate_key_bits"') + "least = 2048\n",
             "requirement 'a' has 2048 where a size for each kind of key belongs, as { RSA = 2048 }",
         ),
+        (
+            HEAD + ROW.replace('"version"', '"certificate_key_bits"') + "least = { ECDSA = 256 }\n",
+            "requirement 'a' names 'ECDSA', which is no kind of key",
+        ),
+        (about("certificate_curve", "P-256"), "requirement 'a' names 'P-256', which stands for nothing there"),
+        (about("certificate_key_type", "rsa"), "requirement 'a' names 'rsa', which stands for nothing there"),
+        (about("certificate_signature", "SHA1*"), "requirement 'a' names 'SHA1*', which stands for nothing there"),
         (GOOD + 'from = "soon"\n', "requirement 'a' has a 'from' that is no date, as 2029-03-15 is"),
         (
             HEAD + ROW.replace('"version"', '"dh_bits"') + "least = -1\n",

@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +67,44 @@ def tampered(der: bytes) -> bytes:
     return der[:-1] + bytes([der[-1] ^ 1])
 
 
+NO_USAGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.15"), bytes.fromhex("03020700"))
+NO_PURPOSE = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.37"), bytes.fromhex("3000"))
+
+
+def encode(tag: int, *parts: bytes) -> bytes:
+    """The DER of one element."""
+    contents = b"".join(parts)
+    length = len(contents)
+    octets = bytes([length]) if length < 128 else b"\x82" + length.to_bytes(2, "big")
+    return bytes([tag]) + octets + contents
+
+
+def spelled_out() -> bytes:
+    """A leaf whose key spells out the parameters of its curve, P-256 (FIPS 186-4 D.1.2.3)."""
+    prime = bytes.fromhex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff")
+    order = bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
+    minus_three = prime[:-1] + b"\xfc"
+    constant = bytes.fromhex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b")
+    base = ec.derive_private_key(1, ec.SECP256R1()).public_key()
+    field = encode(0x30, bytes.fromhex("06072a8648ce3d0101"), encode(2, b"\0" + prime))
+    curve = encode(0x30, encode(4, minus_three), encode(4, constant))
+    parameters = encode(
+        0x30, encode(2, b"\1"), field, curve, encode(4, point_of(base)), encode(2, b"\0" + order), encode(2, b"\1")
+    )
+    kind = encode(0x30, bytes.fromhex("06072a8648ce3d0201"), parameters)
+    key = encode(0x30, kind, encode(3, b"\0" + point_of(key_of("a").public_key())))
+    signed, algorithm, _ = iter_elements(parse_element(named_curve := issue("a", "Middle"), 0, len(named_curve)))
+    parts = [part.encoding for part in iter_elements(signed)]
+    signed_octets = encode(0x30, *parts[:6], key, *parts[7:])
+    signature = key_of("Middle").sign(signed_octets, ec.ECDSA(hashes.SHA256()))
+    return encode(0x30, signed_octets, algorithm.encoding, encode(3, b"\0" + signature))
+
+
+def point_of(key: ec.EllipticCurvePublicKey) -> bytes:
+    """A point as octets, not compressed."""
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
 CASES = {
     # name: chain, verdict, place of the certificate at fault, errors of openssl of which one is due
     "sound": ([LEAF, MIDDLE], "valid", None, set()),
@@ -96,6 +135,13 @@ CASES = {
     "leaf key for nothing of TLS": (
         [issue("a", "Middle", (usage(crl_sign=True), True)), MIDDLE], "constraint_violated", 0, {26},
     ),
+    "leaf key for nothing at all": (
+        [issue("a", "Middle", (NO_USAGE, True)), MIDDLE], "constraint_violated", 0, {20, 26},
+    ),
+    "leaf for nobody": ([issue("a", "Middle", (NO_PURPOSE, False)), MIDDLE], "constraint_violated", 0, {26}),
+    "issuer may do nothing": ([LEAF, middle((NO_USAGE, True))], "constraint_violated", 1, {20, 24, 32, 79}),
+    "issuer for nobody": ([LEAF, middle((NO_PURPOSE, False))], "constraint_violated", 1, {26, 79}),
+    "curve spelled out": ([spelled_out(), MIDDLE], "constraint_violated", 0, {94}),
     "unknown critical": ([issue("a", "Middle", (UNKNOWN_EXTENSION, True)), MIDDLE], "constraint_violated", 0, {34}),
     "unknown, not critical": ([issue("a", "Middle", (UNKNOWN_EXTENSION, False)), MIDDLE], "valid", None, set()),
     "name not permitted": ([LEAF, middle(only_below(x509.DNSName("other.test")))], "constraint_violated", 0, {47}),

@@ -35,6 +35,8 @@ from .draft import Draft
 from .names import ip_text, parse_general_text, uris
 from .object_identifiers import EXTENDED_KEY_USAGES
 
+SUBJECT_KEY, AUTHORITY_KEY = "2.5.29.14", "2.5.29.35"
+KEY_IDENTIFIER_TAG = 0x80
 KEY_USAGES = (
     "digitalSignature",
     "nonRepudiation",
@@ -96,6 +98,25 @@ def parse_extensions(extensions: Element, draft: Draft) -> None:
             draft.refuse(name, error)
     if not draft.cut:
         add_absent(draft, seen)
+
+
+def names_another_key(extensions: Element) -> bool:
+    """Whether the authority's key identifier is there and is not the subject's (RFC 5280 4.2.1.1, 4.2.1.2)."""
+    subject = authority = None
+    try:
+        for extension in iter_elements(extensions.expect(SEQUENCE)):
+            parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
+            type_ = parse_object_identifier(parts[0])
+            if type_ == SUBJECT_KEY:
+                identifier = parse_enclosed(parts[-1].expect(OCTET_STRING)).expect(OCTET_STRING)
+                subject = cut(identifier.data, identifier.start, identifier.end)
+            elif type_ == AUTHORITY_KEY:
+                for field in iter_elements(parse_enclosed(parts[-1].expect(OCTET_STRING)).expect(SEQUENCE)):
+                    if field.tag == KEY_IDENTIFIER_TAG:
+                        authority = cut(field.data, field.start, field.end)
+    except DecodeError:
+        return False
+    return subject is not None and authority is not None and subject != authority
 
 
 @lru_cache(maxsize=1024)

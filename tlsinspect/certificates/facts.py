@@ -51,7 +51,7 @@ class CertificateFacts:
     crl_urls: list[str] | None = None
     must_staple: bool | None = None
     sct_count: int | None = None
-    self_signed: bool | None = None  # subject and issuer are the same octets; the signature is not verified
+    self_signed: bool | None = None  # the same octets as subject and issuer, no other key named; not verified
     issue: str | None = None  # what was refused or breaks RFC 5280, "; " between; no text from the certificate
 
 

@@ -18,6 +18,7 @@ from .der import (
     UTC_TIME,
     Element,
     hold_time,
+    iter_elements,
     make_element,
     parse_element,
     parse_elements,
@@ -29,14 +30,15 @@ from .der import (
     parse_time,
 )
 from .draft import Draft
-from .extensions import add_absent, parse_extensions
+from .extensions import add_absent, names_another_key, parse_extensions
 from .facts import MAX_SERIAL_OCTETS, length_in_days, spell_serial
 from .names import parse_name
-from .object_identifiers import SIGNATURE_ALGORITHMS
+from .object_identifiers import PSS_DEFAULT_HASH, PSS_HASHES, RSASSA_PSS, SIGNATURE_ALGORITHMS
 from .public_key import parse_public_key
 
 VERSION_TAG = 0xA0
 EXTENSIONS_TAG = 0xA3
+PSS_HASH_TAG = 0xA0
 
 
 def parse_leniently(der: bytes) -> dict[str, Any]:
@@ -115,7 +117,10 @@ def _parse_optional(signed: Element, position: int, draft: Draft) -> None:
             if draft.facts.get("version", 3) != 3:
                 draft.refuse("version", element.error("bad_value", "version 3 where there are extensions"))
             try:
-                parse_extensions(_enter(signed.data, element.start, min(position, signed.end), draft), draft)
+                extensions = _enter(signed.data, element.start, min(position, signed.end), draft)
+                if draft.facts["self_signed"] and names_another_key(extensions):
+                    draft.facts["self_signed"] = False
+                parse_extensions(extensions, draft)
             except DecodeError as error:
                 draft.refuse("extensions", error)
             if position < signed.end:
@@ -132,7 +137,7 @@ def _check_signature(position: int, certificate: Element, draft: Draft) -> None:
         value = parse_element(certificate.data, algorithm.end, certificate.end).expect(BIT_STRING)
         if value.end != certificate.end:
             value.fail("trailing_data", "the signature at the end of the certificate")
-        if _parse_algorithm(algorithm) != draft.facts.get("signature_algorithm"):
+        if parse_algorithm(algorithm) != draft.facts.get("signature_algorithm"):
             algorithm.fail("bad_value", "the algorithm that the signed part names (RFC 5280 4.1.1.2)")
     except DecodeError as error:
         draft.refuse("signatureValue", error)
@@ -152,12 +157,26 @@ def _parse_serial(number: Element, draft: Draft) -> None:
 
 
 def _parse_signature_algorithm(algorithm: Element, draft: Draft) -> None:
-    draft.facts["signature_algorithm"] = _parse_algorithm(algorithm)
+    draft.facts["signature_algorithm"] = parse_algorithm(algorithm)
 
 
-def _parse_algorithm(algorithm: Element) -> str:
-    identifier = parse_object_identifier(parse_elements(algorithm.expect(SEQUENCE), 1, 2)[0])
-    return SIGNATURE_ALGORITHMS.get(identifier, identifier)
+def parse_algorithm(algorithm: Element) -> str:
+    """Return the name of an AlgorithmIdentifier for signatures, its digits where it has none; raises DecodeError."""
+    parts = parse_elements(algorithm.expect(SEQUENCE), 1, 2)
+    identifier = parse_object_identifier(parts[0])
+    name = SIGNATURE_ALGORITHMS.get(identifier, identifier)
+    if identifier == RSASSA_PSS and len(parts) == 2:
+        with suppress(DecodeError):
+            return f"{name}-{_parse_pss_hash(parts[1])}"
+    return name
+
+
+def _parse_pss_hash(parameters: Element) -> str:
+    for field in iter_elements(parameters.expect(SEQUENCE)):
+        if field.tag == PSS_HASH_TAG:
+            identifier = parse_object_identifier(parse_elements(parse_enclosed(field).expect(SEQUENCE), 1, 2)[0])
+            return PSS_HASHES.get(identifier, identifier)
+    return PSS_DEFAULT_HASH
 
 
 def _parse_issuer(name: Element, draft: Draft) -> None:

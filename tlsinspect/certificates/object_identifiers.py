@@ -70,6 +70,28 @@ SIGNATURE_ALGORITHMS = {
     "2.16.840.1.101.3.4.3.31": "SLH-DSA-SHAKE-256f",
 }
 
+# RFC 4055 sections 2.1 and 3.1: the name of a signature with RSASSA-PSS ends with that of its hash.
+RSASSA_PSS = "1.2.840.113549.1.1.10"
+PSS_DEFAULT_HASH = "SHA1"
+PSS_HASHES = {
+    "1.2.840.113549.2.5": "MD5",
+    "1.3.14.3.2.26": PSS_DEFAULT_HASH,
+    "2.16.840.1.101.3.4.2.1": "SHA256",
+    "2.16.840.1.101.3.4.2.2": "SHA384",
+    "2.16.840.1.101.3.4.2.3": "SHA512",
+    "2.16.840.1.101.3.4.2.4": "SHA224",
+    "2.16.840.1.101.3.4.2.5": "SHA512-224",
+    "2.16.840.1.101.3.4.2.6": "SHA512-256",
+    "2.16.840.1.101.3.4.2.7": "SHA3-224",
+    "2.16.840.1.101.3.4.2.8": "SHA3-256",
+    "2.16.840.1.101.3.4.2.9": "SHA3-384",
+    "2.16.840.1.101.3.4.2.10": "SHA3-512",
+}
+
+# Regular expressions for names of signatures with broken hashes. RFC 6151, RFC 9155.
+OLD_SIGNATURE = r"(?i:^md[245]|-md[245]$)"
+SHA1_SIGNATURE = r"(?i:sha-?1?(with|$))"  # and SHA-0, which is called SHA
+
 # The post-quantum and Edwards algorithms use one identifier for key and signature.
 KEY_TYPES = {
     "1.2.840.113549.1.1.1": "RSA",
@@ -95,7 +117,10 @@ KEY_TYPES = {
         if name.startswith(("Ed", "ML-DSA", "SLH-DSA"))
     },
 }
+RSA_KEYS = ("RSA", "RSASSA-PSS", "RSAES-OAEP")  # one kind of key, of which the latter two say what they are for
 GOST_KEY_BITS = {"1.2.643.2.2.19": 256, "1.2.643.7.1.1.1.1": 256, "1.2.643.7.1.1.1.2": 512}
+
+EXPLICIT = "explicit"  # the curve of a key that spells out its parameters
 
 # Name by SEC 2, RFC 5639 or ANSI X9.62, with the size of the curve's field in bits.
 CURVES = {

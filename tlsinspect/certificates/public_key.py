@@ -19,7 +19,7 @@ from .der import (
     parse_object_identifier,
 )
 from .draft import Draft
-from .object_identifiers import CURVES, GOST_KEY_BITS, KEY_TYPES
+from .object_identifiers import CURVES, EXPLICIT, GOST_KEY_BITS, KEY_TYPES
 
 MAX_EXPONENT_BITS = 8192  # Python refuses to print longer ones, and nobody has a use for them
 CHARACTERISTIC_TWO = "1.2.840.10045.1.2"
@@ -68,7 +68,7 @@ def _parse_curve(parameters: list[Element], key: Element, draft: Draft) -> None:
         identifier = parse_object_identifier(parameters[0])
         draft.facts["curve"], draft.facts["key_bits"] = CURVES.get(identifier, (identifier, None))
         return
-    draft.facts["curve"] = "explicit"
+    draft.facts["curve"] = EXPLICIT
     parts = parse_elements(parameters[0], 5, 7)
     field_type, *field = parse_elements(parts[1].expect(SEQUENCE), 2, 2)
     if parse_object_identifier(field_type) == CHARACTERISTIC_TWO:

@@ -57,7 +57,7 @@ CERTIFICATE_USES = (
     Column("side", "string", "client or server"),
     Column("subject", "string", "subject (RFC 4514)"),
     Column("issuer", "string", "issuer (RFC 4514)"),
-    Column("self_signed", "bool", "subject and issuer are the same"),
+    Column("self_signed", "bool", "subject and issuer are the same, and no other key is named as the signer's"),
     Column("not_after", "timestamp", "end of validity", "UTC"),
     Column("connections", "int64", "connections in which it was presented", "connections"),
     Column("clients", "int64", "distinct clients of these", "hosts"),

@@ -27,8 +27,9 @@ NO_CERTIFICATE = ("anon", "NULL", "PSK", "KRB5", "SRP", "ECCPWD", "ECJPAKE")
 
 
 def certificate_rows(facts: Facts) -> Mask:
-    """Connections whose server has a certificate, or may have."""
-    return tls_rows(facts) & ~facts.chosen_suite(lambda _, suite: suite.authentication in NO_CERTIFICATE)
+    """Connections whose server has a certificate, or may have: it sends one with RSA_PSK too (RFC 4279 section 4)."""
+    none = facts.chosen_suite(lambda _, suite: suite.authentication in NO_CERTIFICATE)
+    return tls_rows(facts) & ~(none & ~mask_of(pc.is_valid(facts.leaf(SERVER))))
 
 
 def certificate_column(facts: Facts, name: str) -> pa.Array:

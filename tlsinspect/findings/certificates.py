@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..certificates.object_identifiers import EXPLICIT, OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
 from ..statistics.rows import Mask
 from .facts import MISSING, Facts, Numbers, several, whole
 from .rule import Rule
@@ -21,8 +22,6 @@ OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
 SMALL_EXPONENT = (  # below 65537, or even
     r"^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-6]|\d*[02468])$"
 )
-TOO_OLD = r"(?i)^md[245]|with-?md[245]"
-SHA1 = r"(?i)sha-?1(with|$)"
 
 
 def server(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
@@ -31,14 +30,14 @@ def server(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
 
 
 def matches(pattern: str) -> Callable[[Facts], Mask]:
-    """Connections whose server's certificate is signed with such an algorithm by somebody else."""
+    """Connections whose server's certificate is signed with such an algorithm, be it by itself."""
     return server(lambda table: pc.match_substring_regex(table["signature_algorithm"], pattern).combine_chunks())
 
 
 def is_weak_key(table: pa.Table) -> pa.Array:
     """RSA and DSA below 2048 bits, every DSA key, curves below 224 bits."""
     kind, bits = table["key_type"], table["key_bits"]
-    rsa = pc.and_kleene(pc.equal(kind, "RSA"), pc.less(bits, 2048))
+    rsa = pc.and_kleene(pc.is_in(kind, value_set=pa.array(RSA_KEYS, pa.string())), pc.less(bits, 2048))
     curve = pc.and_kleene(pc.equal(kind, "EC"), pc.less(bits, 224))
     return pc.or_kleene(pc.or_kleene(rsa, curve), pc.equal(kind, "DSA")).combine_chunks()
 
@@ -150,8 +149,10 @@ RULES = (
          "Use a certificate from an authority that the clients trust.", "RFC 5280 section 6.1"),
     rule("CRT-09", "Weak key in the certificate", "high", server(is_weak_key), NAMES,
          "Use RSA with 2048 bits or more, or P-256.", "RFC 9325 section 4.5"),
-    rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", matches(TOO_OLD), NAMES, RENEW, "RFC 6151"),
-    rule("CRT-10", "Certificate signed with SHA-1", "high", matches(SHA1), NAMES, RENEW, "RFC 9325 section 4.5"),
+    rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", matches(OLD_SIGNATURE), NAMES, RENEW,
+         "RFC 6151"),
+    rule("CRT-10", "Certificate signed with SHA-1", "high", matches(SHA1_SIGNATURE), NAMES, RENEW,
+         "RFC 9325 section 4.5"),
     rule("CRT-11", "Small or even RSA exponent", "medium", server(is_small_exponent), NAMES, RENEW, "NIST FIPS 186-5"),
     rule("CRT-16", "Issuer and serial number of another certificate", "medium", find_same_serial, NAMES,
          "Issue it anew: an authority uses no serial number twice, and browsers refuse the second certificate.",
@@ -165,7 +166,7 @@ RULES = (
     rule("CRT-20", "Certificate not meant for servers", "medium", server(lacks_server_use), NAMES,
          "Issue a certificate with the extended key usage serverAuth.", "RFC 5280 section 4.2.1.12"),
     rule("CRT-22", "Elliptic curve parameters spelled out in the chain", "high",
-         lambda facts: facts.chain(lambda table: pc.equal(table["curve"], "explicit").combine_chunks()), NAMES,
+         lambda facts: facts.chain(lambda table: pc.equal(table["curve"], EXPLICIT).combine_chunks()), NAMES,
          "Use a named curve.", "RFC 5480 section 2.1.1", "CVE-2020-0601"),
     rule("CRT-25", "Certificate asks for a stapled OCSP response, and there is none", "medium",
          lambda facts: facts.certificate(lambda table: table["must_staple"].combine_chunks())

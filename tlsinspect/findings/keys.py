@@ -23,6 +23,7 @@ from ..certificates.der import (
     parse_elements,
     parse_integer,
 )
+from ..certificates.object_identifiers import RSA_KEYS
 from ..errors import DecodeError
 from ..statistics.rows import Mask, mask_of
 from .common_primes import shared_factors
@@ -56,13 +57,18 @@ def modulus_of(pem: str, most_bits: int) -> int | None:
     return modulus if modulus > 1 and modulus.bit_length() <= most_bits else None
 
 
+def is_rsa(certificates: pa.Table) -> pa.Array:
+    """Certificates with an RSA key, whatever it may be used for."""
+    return pc.is_in(certificates["key_type"].combine_chunks(), value_set=pa.array(RSA_KEYS, pa.string()))
+
+
 def moduli_of(facts: Facts) -> list[int | None]:
     """The modulus of each row of the certificates table that has an RSA key."""
 
     def make() -> list[int | None]:
         kinds = facts.certificates["key_type"].to_pylist()
         return [
-            modulus_of(pem, facts.limits.key_bits) if kind == "RSA" and pem else None
+            modulus_of(pem, facts.limits.key_bits) if kind in RSA_KEYS and pem else None
             for kind, pem in zip(kinds, facts.certificates["pem"].to_pylist(), strict=True)
         ]
 
@@ -104,7 +110,7 @@ def find_not_compared(facts: Facts) -> Mask:
     """Connections in which a server's certificate has an RSA modulus that was not compared with the others."""
     compared = set(compared_moduli(facts))
     kinds = facts.certificates["key_type"].to_pylist()
-    left = [kind == "RSA" and number not in compared for kind, number in zip(kinds, moduli_of(facts), strict=True)]
+    left = [kind in RSA_KEYS and number not in compared for kind, number in zip(kinds, moduli_of(facts), strict=True)]
     known = facts.certificates["pem"].is_valid().to_pylist()
     return facts.chain(lambda _: pa.array([a and b for a, b in zip(left, known, strict=True)], pa.bool_()))
 
@@ -205,7 +211,7 @@ def find_weaker_exchange(facts: Facts) -> Mask:
             pc.index_in(facts.leaf("certificate_sha256s"), value_set=facts.certificates["sha256"].combine_chunks()), -1
         ).to_numpy(),
     )
-    rsa = mask_of(pc.equal(facts.certificates["key_type"], "RSA").combine_chunks())
+    rsa = mask_of(is_rsa(facts.certificates))
     sizes = pc.fill_null(facts.certificates["key_bits"].combine_chunks(), 0).to_numpy()
     keys = np.append(np.where(rsa, sizes, 0), 0)[places]
     return np.asarray((bits > 0) & (bits < keys), np.bool_)
@@ -277,8 +283,8 @@ RULES = (
         "CRT-09-HUGE", "RSA key of more than 8,192 bits", "low",
         lambda facts: facts.certificate(
             lambda table: pc.and_kleene(
-                pc.equal(table["key_type"], "RSA"), pc.greater(table["key_bits"], LARGE_MODULUS_BITS)
-            ).combine_chunks()
+                is_rsa(table), pc.greater(table["key_bits"], LARGE_MODULUS_BITS).combine_chunks()
+            )
         ),
         NAMES, "Use 2048 to 4096 bits: every client pays for the rest.", ("NIST SP 800-57 part 1",),
         "certificate", "certificate_packet",

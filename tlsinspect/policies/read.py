@@ -6,6 +6,7 @@ A name may have * and ? in it: it stands for every registered name that it match
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..certificates.object_identifiers import KEY_TYPES
 from ..columns import SEVERITIES
 from ..errors import PolicyError
 from ..registry import EXTENSIONS, VERSIONS
@@ -26,8 +28,10 @@ POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note"
 NEEDED = ("id", "clause", "text", "about", "severity")
 OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension", "checked")
 ASKING = ("allow", "forbid", "require", "least", "most")
+NAMING = ("allow", "forbid", "require")
 NOTHING: frozenset[str] = frozenset()
 BY_KIND_OF_KEY = ("certificate_key_bits",)
+OBJECT_IDENTIFIER = re.compile(r"[0-2](\.\d+)+")
 ANY_KEY = ""  # the least size where it does not depend on the kind of key
 
 
@@ -37,7 +41,7 @@ def policy_names() -> list[str]:
 
 
 def load_policy(name: str | os.PathLike[str]) -> Policy:
-    """Read a policy by its name, or by a part of it that no other has (modern), or one's own by its path (.toml).
+    """Read a policy by its name, by words of it that no other has (modern, pci-dss), or one's own by its path (.toml).
 
     Raises PolicyError for one that does not exist, or that is not a policy.
     """
@@ -138,7 +142,7 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
         raise refuse(f"is about {row['about']}, which {wanted}")
     try:
         names = kind.names and set(kind.names())
-        named = {key: expand(row[key], names) if key in row else NOTHING for key in ("allow", "forbid", "require")}
+        named = {key: expand(row[key], names, kind.dotted) if key in row else NOTHING for key in NAMING}
         versions = expand(row["versions"], VERSIONS.values()) if "versions" in row else NOTHING
         extension = expand([row["unless_extension"]], EXTENSIONS.values()) if "unless_extension" in row else [""]
         checked = read_checked(row.get("checked", []))
@@ -153,19 +157,17 @@ def read_requirement(row: Any, place: int, path: str) -> Requirement:
     )  # fmt: skip
 
 
-def expand(patterns: Any, names: Iterable[str] | None) -> frozenset[str]:
-    """The names that patterns stand for; the patterns themselves where any text may stand."""
+def expand(patterns: Any, names: Iterable[str] | None, dotted: bool = False) -> frozenset[str]:
+    """The names that patterns stand for; the patterns themselves where there are others, which are `dotted` digits."""
     if not isinstance(patterns, list) or not patterns or not all(isinstance(each, str) and each for each in patterns):
         raise ValueError(f"has {patterns!r} where a list of names belongs")
-    if names is None:
-        return frozenset(patterns)
-    known = set(names)
+    known = set(names or ())
     found: set[str] = set()
     for pattern in patterns:
         matched = {pattern} & known or {name for name in known if fnmatchcase(name, pattern)}
-        if not matched:
+        if not matched and not (dotted and OBJECT_IDENTIFIER.fullmatch(pattern)):
             raise ValueError(f"names {pattern!r}, which stands for nothing there")
-        found |= matched
+        found |= {pattern} if dotted else matched
     return frozenset(found)
 
 
@@ -182,6 +184,8 @@ def read_least(value: Any, by_kind: bool) -> dict[str, int]:
         return {ANY_KEY: read_number(value)}
     if not isinstance(value, dict) or not value:
         raise ValueError(f"has {value!r} where a size for each kind of key belongs, as {{ RSA = 2048 }}")
+    if unknown := sorted(set(value) - set(KEY_TYPES.values())):
+        raise ValueError(f"names {unknown[0]!r}, which is no kind of key")
     return {kind: read_number(size) for kind, size in value.items()}
 
 

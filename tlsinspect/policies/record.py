@@ -8,6 +8,14 @@ from datetime import date
 from typing import NamedTuple
 
 from .. import registry
+from ..certificates.object_identifiers import (
+    CURVES,
+    EXPLICIT,
+    KEY_TYPES,
+    PSS_HASHES,
+    RSASSA_PSS,
+    SIGNATURE_ALGORITHMS,
+)
 from ..registry.suites import CIPHERS, KEY_EXCHANGES, SSL2_CIPHERS, group_facts, suite_facts
 
 NEGOTIATED, PROVEN, OFFERED, CERTIFICATE = (
@@ -23,8 +31,9 @@ class Kind(NamedTuple):
     """One thing that a requirement can be about.
 
     `keys` are those that a requirement of this kind may have, exactly one of them; `names` gives every name that
-    stands for something there, None where any text may. Who has to change is the `subject`, the number of the
-    packet that proves it stands in the connections column `packet`, and what it shows in the columns `evidence`.
+    stands for something there, `dotted` whether what has no name comes as the digits of its object identifier. Who has
+    to change is the `subject`, the number of the packet that proves it stands in the connections column `packet`, and
+    what it shows in the columns `evidence`.
     """
 
     meaning: str
@@ -33,6 +42,7 @@ class Kind(NamedTuple):
     subject: str = "server"
     packet: str = NEGOTIATED
     evidence: tuple[str, ...] = ("version_name", "cipher_suite_name")
+    dotted: bool = False
 
 
 def suite_parts(part: str) -> Callable[[], set[str]]:
@@ -49,6 +59,17 @@ def key_exchanges() -> set[str]:
 def ciphers() -> set[str]:
     """Every value of the cipher column."""
     return {name for name, _, _ in (*CIPHERS.values(), *SSL2_CIPHERS.values())}
+
+
+def curves() -> set[str]:
+    """Every value of a certificate's curve that is no object identifier."""
+    return {name for name, _ in CURVES.values()} | {EXPLICIT}
+
+
+def signature_algorithms() -> set[str]:
+    """Every value of a certificate's signature_algorithm that has no object identifier in it."""
+    of_pss = {f"{SIGNATURE_ALGORITHMS[RSASSA_PSS]}-{name}" for name in PSS_HASHES.values()}
+    return {*SIGNATURE_ALGORITHMS.values()} | of_pss
 
 
 READINGS = {
@@ -113,17 +134,19 @@ KINDS: dict[str, Kind] = {
     ),
     "compression": Kind("that nothing is compressed", (), evidence=("version_name", "compression_method")),
     "certificate_key_type": Kind(
-        "the kind of key of the server's certificate", LIST, None, "certificate", CERTIFICATE, ("subject", "issuer")
+        "the kind of key of the server's certificate", LIST, KEY_TYPES.values, "certificate", CERTIFICATE,
+        ("subject", "issuer"), dotted=True,
     ),
     "certificate_key_bits": Kind(
         "the size of that key, by its kind", ("least",), None, "certificate", CERTIFICATE, ("subject", "issuer")
     ),
     "certificate_curve": Kind(
-        "the curve of that key, where it is an EC key", LIST, None, "certificate", CERTIFICATE, ("subject", "issuer")
+        "the curve of that key, where it is an EC key", LIST, curves, "certificate", CERTIFICATE,
+        ("subject", "issuer"), dotted=True,
     ),
     "certificate_signature": Kind(
-        "how the server's certificate is signed, unless by itself", LIST, None, "certificate", CERTIFICATE,
-        ("subject", "issuer"),
+        "how the server's certificate is signed, unless by itself", LIST, signature_algorithms, "certificate",
+        CERTIFICATE, ("subject", "issuer"), dotted=True,
     ),
     "certificate_lifetime": Kind(
         "how many days the server's certificate is valid in all, unless self-signed", ("most",), None, "certificate",

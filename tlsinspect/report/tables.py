@@ -6,9 +6,11 @@ out. A long table is cut on the page; the CSV beside it has all rows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..certificates.object_identifiers import OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
 from ..charts import Content
 from ..statistics import Frames, Shares, build_port_shares
 from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, share_text
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from ..wire.limits import Limits
 
 LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
-BROKEN_HASHES = ("md2", "md4", "md5", "sha1", "ecdsa-with-sha1", "dsa-with-sha1")  # RFC 9155, RFC 6151
 MOST_ROWS = 100  # of a table on the page
 MOST_CAPTURES = 12
 MOST_CATEGORIES = 20  # of a table below a chart
@@ -274,8 +275,8 @@ def certificate_remarks(row: dict[Any, Any]) -> str:
         "expired": seen and row["not_after"] is not None and row["last_seen"] > row["not_after"],
         "not yet valid": seen and row["not_before"] is not None and row["first_seen"] < row["not_before"],
         "self-signed": row["self_signed"],
-        "small key": row["key_type"] in ("RSA", "DSA") and row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS,
-        "broken signature hash": (row["signature_algorithm"] or "").lower().startswith(BROKEN_HASHES),
+        "small key": row["key_type"] in (*RSA_KEYS, "DSA") and row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS,
+        "broken signature hash": re.search(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}", row["signature_algorithm"] or ""),
         "CA": row["is_ca"],
         "cannot be read in full": row["issue"],
     }

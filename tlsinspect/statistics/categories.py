@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tlsinspect.certificates.object_identifiers import RSA_KEYS
 from tlsinspect.failures.causes import CAUSES
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
@@ -269,7 +270,7 @@ def key_type(certificates: Columns) -> list[str | None]:
 
 def name_key(kind: str | None, bits: int | None, curve: str | None) -> str | None:
     """The name of one key; None for one that is not known."""
-    if kind in ("RSA", "DSA", "DH") and bits is not None:
+    if kind in (*RSA_KEYS, "DSA", "DH") and bits is not None:
         return f"{kind} {bits}"
     return kind if kind is None or curve is None else f"{kind} {curve}"
 

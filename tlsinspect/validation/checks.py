@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ..certificates.object_identifiers import EXPLICIT
 from .candidate import Candidate
 from .constraints import check_names
 from .record import Fault
@@ -22,6 +23,7 @@ UNDERSTOOD = frozenset(
 )  # fmt: skip
 NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
 BASIC_CONSTRAINTS = "2.5.29.19"
+KEY_USAGE, EXTENDED_KEY_USAGE = "2.5.29.15", "2.5.29.37"
 NANOSECONDS = 10**9
 EPOCH = datetime(1970, 1, 1)
 
@@ -97,7 +99,12 @@ def find_use_faults(
 ) -> Iterator[Fault]:
     """Extensions that rule out what the certificate is used for."""
     facts = each.facts
-    for words in (critical_words(each), use_words(each, place, purpose), authority_words(each, place, is_anchor)):
+    for words in (
+        critical_words(each),
+        use_words(each, place, purpose),
+        authority_words(each, place, is_anchor),
+        curve_words(each, is_anchor),
+    ):
         if words:
             yield Fault("constraint_violated", each.sha256, f"{who(each)} {words}")
     below = sum(not other.self_issued for other in path[1:place])
@@ -112,13 +119,19 @@ def critical_words(each: Candidate) -> str:
     return f"has a critical extension that is not understood: {unknown[0]}" if unknown else ""
 
 
+def curve_words(each: Candidate, is_anchor: bool) -> str:
+    """Parameters of a curve spelled out, which RFC 5480 section 2.1.1 forbids (CVE-2020-0601)."""
+    return "spells out its curve's parameters" if each.facts.curve == EXPLICIT and not is_anchor else ""
+
+
 def use_words(each: Candidate, place: int, purpose: Purpose) -> str:
     """Purposes without that of the chain; those of an authority bind what is below it."""
-    purposes, uses = each.facts.extended_key_usage, each.facts.key_usage
-    if purposes and (purpose.of_authority if place else purpose.of_leaf).isdisjoint(purposes):
-        return f"is not for {purpose.holder} (extended key usage {', '.join(purposes[:5])})"
-    if place == 0 and uses and purpose.uses.isdisjoint(uses):
-        return f"is not for TLS (key usage {', '.join(uses)})"
+    purposes, uses = each.facts.extended_key_usage or [], each.facts.key_usage or []
+    asked = purpose.of_authority if place else purpose.of_leaf
+    if EXTENDED_KEY_USAGE in each.extensions and asked.isdisjoint(purposes):
+        return f"is not for {purpose.holder} (extended key usage {', '.join(purposes[:5]) or 'without any'})"
+    if place == 0 and KEY_USAGE in each.extensions and purpose.uses.isdisjoint(uses):
+        return f"is not for TLS (key usage {', '.join(uses) or 'without any'})"
     if NETSCAPE_TYPE in each.extensions and not netscape_allows(
         each.extensions[NETSCAPE_TYPE][1], 0x04 if place else purpose.netscape_bit
     ):
@@ -137,7 +150,7 @@ def authority_words(each: Candidate, place: int, is_anchor: bool) -> str:
     if place == 0:
         return ""
     uses = each.facts.key_usage or []
-    if each.facts.key_usage and "keyCertSign" not in uses:
+    if KEY_USAGE in each.extensions and "keyCertSign" not in uses:
         return "must not sign certificates (key usage)"
     old = is_anchor and BASIC_CONSTRAINTS not in each.extensions and (each.facts.version == 1 or "keyCertSign" in uses)
     return "" if each.facts.is_ca or old else "is not an authority (basic constraints)"

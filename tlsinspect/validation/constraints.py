@@ -16,7 +16,7 @@ from .candidate import Candidate, Name, comparable_name
 NAME_CONSTRAINTS = "2.5.29.30"
 PERMITTED_TAG, EXCLUDED_TAG = 0xA0, 0xA1
 EMAIL, DNS, DIRECTORY, URI, IP = 0x81, 0x82, 0xA4, 0x86, 0x87
-KINDS = {EMAIL: "mail address", DNS: "DNS name", DIRECTORY: "subject", URI: "URI", IP: "IP address"}
+KINDS = {EMAIL: "a mail address", DNS: "a DNS name", DIRECTORY: "a subject", URI: "a URI", IP: "an IP address"}
 SUBJECT_ALT_NAME = "2.5.29.17"
 COMMON_NAME, EMAIL_ADDRESS = bytes.fromhex("0603550403"), bytes.fromhex("06092a864886f70d010901")
 
@@ -92,9 +92,9 @@ def find_violation(constraints: Constraints, candidate: Candidate, leaf: bool, b
                 return "a name of a kind whose constraints are not understood"
             continue
         if any(is_within(kind, name, base) for base in excluded):
-            return f"a {KINDS[kind]} that is excluded"
+            return f"{KINDS[kind]} that is excluded"
         if permitted is not None and not any(is_within(kind, name, base) for base in permitted):
-            return f"a {KINDS[kind]} that is not among those permitted"
+            return f"{KINDS[kind]} that is not among those permitted"
     return None
 
 

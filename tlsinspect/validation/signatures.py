@@ -27,6 +27,7 @@ from ..certificates.der import (
     parse_object_identifier,
     parse_small_integer,
 )
+from ..certificates.lenient import parse_algorithm
 from ..errors import DecodeError
 from ..wire.limits import Limits
 from .candidate import Candidate
@@ -170,6 +171,14 @@ def algorithm_of(encoding: bytes) -> str:
         return parse_object_identifier(parse_elements(whole, 1, 2)[0])
     except DecodeError:
         return ""
+
+
+def signature_name(encoding: bytes) -> str | None:
+    """The name of an AlgorithmIdentifier, as certificates have it; None where it cannot be read."""
+    try:
+        return parse_algorithm(parse_element(encoding, 0, len(encoding)))
+    except DecodeError:
+        return None
 
 
 @lru_cache(256)

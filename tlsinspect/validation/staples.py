@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds, spell_serial
-from ..certificates.object_identifiers import SIGNATURE_ALGORITHMS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
 from .build import CHAIN, groups
-from .signatures import algorithm_of
+from .signatures import signature_name
 from .staple import HASHES, Staple, read_staple
 from .validator import Validator
 
@@ -91,14 +90,13 @@ def answer_of(staple: Staple, time: int) -> Row:
         "signer": staple.signer.kind,
         "signer_sha256": signer and signer.sha256,
     }
-    algorithm = algorithm_of(response.algorithm) if response is not None and response.algorithm else None
     row |= {
         "response_status": response and response.status,
         "responses": response.total if response is not None and response.total else None,
         "responder_name": response and response.responder,
         "responder_key_hash": hexadecimal(response and response.responder_key_hash),
         "produced_at": response and response.produced_at,
-        "signature_algorithm": algorithm and SIGNATURE_ALGORITHMS.get(algorithm, algorithm),
+        "signature_algorithm": signature_name(response.algorithm) if response is not None else None,
     }
     statement = staple.statement
     return row | {

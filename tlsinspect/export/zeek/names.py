@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ...certificates.object_identifiers import PSS_HASHES
 from ...registry import ALERTS, CIPHER_SUITES, GROUPS, cipher_suite_name
 
 VERSIONS = {
@@ -38,6 +39,7 @@ KEY_ALGORITHMS = {
 KEY_TYPES = {"RSA": "rsa", "RSASSA-PSS": "rsa", "EC": "ecdsa", "DSA": "dsa", "Ed25519": "ED25519", "Ed448": "ED448"}
 SIGNATURE_ALGORITHMS = {
     "RSASSA-PSS": "rsassaPss",
+    **{f"RSASSA-PSS-{name}": "rsassaPss" for name in PSS_HASHES.values()},
     "dsa-with-SHA1": "dsaWithSHA1",
     "dsa-with-SHA": "dsaWithSHA",
     "dsa-with-SHA224": "dsa_with_SHA224",
