@@ -482,6 +482,39 @@ class TestOutcome:
             True, True, "application_data",
         )  # fmt: skip
 
+    def test_a_client_that_sends_data_before_the_servers_finished_established_nothing(self) -> None:
+        early = (HELLO, FLIGHT, KEYS + FINISHED + tls.application(70))
+        assert connection_of(*early, tls.alert(2, 40)).established is False
+        assert built(Talk().open().say(*early).reset(1)).failure == "reset"
+        assert connection_of(*early, FINISHED).established_evidence == "finished"
+        assert connection_of(*early, tls.application(70)).established_evidence == "application_data"
+
+    def test_where_what_would_tell_is_in_a_hole_or_was_cut_off_the_outcome_is_not_known(self) -> None:
+        alert = tls.record(21, b"\x99" * 26)
+        talk = Talk().open().say(HELLO, FLIGHT).lose(0, len(KEYS + FINISHED)).say(alert, FINISHED).close()
+        assert self.outcome(talk) == (None, "gap", None)
+        talk = Talk().open().say(HELLO, FLIGHT, KEYS + FINISHED).lose(1, len(FINISHED)).say(b"", alert).close()
+        assert self.outcome(talk) == (None, "gap", None)
+        talk = Talk().open().say(HELLO, FLIGHT)
+        talk.segment(0, ACK, KEYS + FINISHED, missing=len(FINISHED) + 4)
+        talk.segment(1, ACK, FINISHED, missing=len(FINISHED) - 6)
+        assert self.outcome(talk.close()) == (None, "snaplen", None)
+
+    def test_what_is_missing_elsewhere_hides_no_failure(self) -> None:
+        talk = Talk().open().say(HELLO).lose(1, 20).say(b"", FLIGHT).close()
+        assert self.outcome(talk) == (False, "", "closed")
+        talk = Talk().open().say(HELLO, FLIGHT).lose(0, 60).say(b"", tls.alert(2, 40), tls.alert(1, 0)).close()
+        assert self.outcome(talk) == (False, "", "alert")
+
+    def test_an_alert_of_a_connection_whose_handshake_was_before_the_capture_is_no_failure(self) -> None:
+        alert = tls.record(21, b"\x99" * 26)
+        assert self.outcome(Talk().say(alert, alert).close()) == (None, "midstream", None)
+        assert self.outcome(Talk().say(tls.alert(2, 40), alert).close()) == (False, "", "alert")
+
+    def outcome(self, talk: Talk) -> tuple[bool | None, str, str | None]:
+        connection = built(talk)
+        return connection.established, connection.outcome_state, connection.failure
+
     def test_of_one_direction_alone_the_outcome_is_not_known(self) -> None:
         talk = Talk()
         talk.segment(0, SYN)
@@ -586,6 +619,20 @@ class TestMissing:
     def test_a_hello_that_could_not_be_read(self) -> None:
         broken = tls.handshake(tls.message(2, b"\x03\x03short"))
         assert self.states(Talk().open().say(HELLO, broken)) == ("", "malformed", "malformed")
+
+    def test_a_hello_that_broke_says_nothing_of_a_server_that_refused(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO, missing=len(HELLO) - 60)
+        assert self.states(talk.say(b"", tls.alert(2, 40)).close()) == ("", "not_applicable", "not_applicable")
+
+    def test_a_hello_that_is_not_whole_has_no_fingerprint(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO, missing=20)
+        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - 44)
+        connection = built(talk)
+        assert connection.client_hello is not None and connection.server_hello is not None
+        assert (connection.fingerprint, connection.server_fingerprint) == (None, None)
+        assert connection_of(*FULL).fingerprint is not None
 
     def test_an_answer_that_never_came(self) -> None:
         assert self.states(Talk().open().say(HELLO)) == ("", "not_captured", "not_captured")

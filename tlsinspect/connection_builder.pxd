@@ -49,8 +49,11 @@ cdef class ConnectionBuilder:
     cpdef tuple keep_staples(self, Connection connection, Flow flow, list found, long long packet)
     @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
     cpdef set_resumption(self, Connection connection, Flow flow, RecordReader server)
-    @cython.locals(both=bint, either=bint, known=bint)
+    @cython.locals(both=bint, lost=bint, known=bint)
     cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
+    cpdef bint data_tells(self, Flow flow, Stream client, Stream server, bint lost) except -1
+    @cython.locals(stream=Stream, lost=bint)
+    cpdef str end_unseen(self, Flow flow, Stream client, Stream server)
     @cython.locals(side=int, packet=cython.longlong)
     cpdef set_failure(self, Connection connection, Flow flow)
     cpdef str side_name(self, Connection connection, int side)
@@ -59,6 +62,7 @@ cdef class ConnectionBuilder:
     cpdef set_times(self, Connection connection, Flow flow)
     @cython.locals(stream=Stream)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
+    cpdef str first_letter(self, Flow flow, Connection connection, int side)
 
 cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)

@@ -244,6 +244,8 @@ class ConnectionBuilder:
         connection.client_hello_packet = flow.client_hello_packet
         if flow.quic is None:
             connection.client_record_version = flow.hello_record_version
+        if not hello.whole:
+            return
         transport = "q" if flow.quic is not None else "d" if flow.dtls else "t"
         signature = (
             transport,
@@ -293,7 +295,7 @@ class ConnectionBuilder:
         if flow.server_key_exchange is not None:
             connection.server_key_exchange_packet = flow.server_key_exchange_packet
             self.set_key_exchange(connection, flow, hello, flow.server_key_exchange)
-        if hello.legacy_version == SSL2_VERSION:
+        if hello.legacy_version == SSL2_VERSION or not hello.whole:
             return
         signature = (hello.legacy_version, hello.cipher_suite, hello.extension_types)
         connection.server_fingerprint = self.server_fingerprints.get(signature)
@@ -497,20 +499,22 @@ class ConnectionBuilder:
             connection.last_alert_packet = flow.alert_packet
             connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
         both = client.reader.application_seen and server.reader.application_seen
-        either = client.reader.application_seen or server.reader.application_seen
+        lost = connection.midstream or connection.gap or connection.truncated
         if client.reader.finished_seen and server.reader.finished_seen:
             connection.established = True
             connection.established_evidence = "finished"
         elif (
             client.reader.application_seen
             if flow.quic is not None
-            else (either and not flow.tls13) or (both and (connection.midstream or connection.gap))
+            else (both and lost) or (not flow.tls13 and self.data_tells(flow, client, server, lost))
         ):
             connection.established = True
             connection.established_evidence = "application_data"
         known = not connection.one_sided and connection.server_state != "encrypted"
         if connection.established is None and known:
-            connection.established = False
+            connection.outcome_state = self.end_unseen(flow, client, server)
+            if not connection.outcome_state:
+                connection.established = False
         if connection.established is False:
             if flow.alert_side >= 0 or flow.alert_encrypted:
                 connection.failure = "alert"
@@ -524,6 +528,32 @@ class ConnectionBuilder:
             if connection.server_hello is None and connection.failure != "capture_end":
                 connection.resumed = False
                 self.set_unanswered(connection)
+
+    def data_tells(self, flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
+        """Whether application data shows that a handshake before TLS 1.3 was finished.
+
+        A client may send some before the server's Finished (RFC 7918), which is there where nothing is `lost`.
+        """
+        if server.reader.application_seen:
+            return True
+        return client.reader.application_seen and (server.reader.finished_seen or lost or flow.protocol != TCP)
+
+    def end_unseen(self, flow: Flow, client: Stream, server: Stream) -> str:
+        """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
+
+        An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there.
+        """
+        if flow.alert_side >= 0:
+            return ""
+        if flow.protocol == TCP and not flow.history and not (client.syn or server.syn):
+            return "midstream"
+        for stream in (client, server):
+            lost = stream.gap or stream.truncated
+            if not (lost or stream.reader.finished_seen or stream.reader.application_seen):
+                return ""
+        if client.truncated or server.truncated:
+            return "snaplen"
+        return "gap" if client.gap or server.gap else ""
 
     def set_failure(self, connection: Connection, flow: Flow) -> None:
         """Where the proof of a failure stands, and whose doing it was."""
@@ -582,9 +612,13 @@ class ConnectionBuilder:
             return "encrypted" if sealed else "malformed" if connection.problems else "not_captured"
         if not stream.syn and stream.octets > 0:
             return "midstream"
-        if connection.problems:
-            return "malformed"
-        return "not_captured"
+        refusing = flow.alert_side == side and self.first_letter(flow, connection, side) not in flow.history
+        return "malformed" if connection.problems and not refusing else "not_captured"
+
+    def first_letter(self, flow: Flow, connection: Connection, side: int) -> str:
+        """The letter in `history` of the hello of a side."""
+        letter = "C" if side == connection.client_side else "S"
+        return letter if side == 0 else letter.lower()
 
 
 def first_of(one: int, other: int) -> int:

@@ -16,6 +16,8 @@ from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS
+LATE_CONNECTIONS = 16384
+RESET_WINDOW = 1 << 24
 
 HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"name"))), version=0x0301)
 HELLO13 = tls.handshake(
@@ -303,6 +305,61 @@ class TestClosing:
         wire = Talk().open().close().reset(0).reset(1).wire
         assert len(wire.table.closing) == 1
         assert len(wire.finish()) == 1
+
+    def test_stragglers_of_a_connection_that_ended_begin_none(self) -> None:
+        wire = Wire()
+        talk = Talk(wire).open().say(HELLO, FLIGHT).reset(0)
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS).open()
+        assert len(wire.table.finished) == 1
+        for side, flags, payload, sequence in (
+            (1, ACK, FLIGHT, 5001), (1, ACK, FLIGHT[-9:], 5001 + len(FLIGHT) - 9), (0, ACK, b"", 7), (1, RST, b"", 0),
+        ):  # fmt: skip
+            talk.wait(50 * SECOND_NS).segment(side, flags, payload, sequence)
+        assert wire.table.connections == 2
+
+    @pytest.mark.parametrize(
+        ("pause", "side", "flags", "payload"),
+        [
+            (100, 1, ACK, b"what is new"), (241, 1, ACK, b""), (100, 0, SYN, b""), (-100, 1, ACK, b""),
+            (100, 2, ACK, b""),
+        ],
+    )  # fmt: skip
+    def test_what_is_new_or_late_enough_begins_another(self, pause: int, side: int, flags: int, payload: bytes) -> None:
+        wire = Wire()
+        talk = Talk(wire).open().say(HELLO, FLIGHT).close()
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS).open()
+        other = talk if side < 2 else Talk(wire, ("192.0.2.9", 2))
+        other.wait(pause * SECOND_NS).segment(side % 2, flags, payload)
+        assert wire.table.connections == 3
+
+    def test_stragglers_of_so_many_connections_are_known(self) -> None:
+        wire = Wire()
+        talks = [Talk(wire, ("192.0.2.7", port)).open().close() for port in range(3)]
+        wire.table.late = {bytes(12) + port.to_bytes(3, "big"): (0, 0, 0) for port in range(LATE_CONNECTIONS - 1)}
+        Talk(wire, ("192.0.2.8", 1)).wait(LINGER_NS).open()
+        assert len(wire.table.late) == LATE_CONNECTIONS
+        for talk in talks:
+            talk.segment(0, ACK)
+        assert wire.table.connections == 4
+
+    def test_a_reset_that_is_far_off_closes_nothing(self) -> None:
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, RST, sequence=5001 + RESET_WINDOW + 1)
+        talk.segment(1, RST, sequence=5001 - RESET_WINDOW - 1)
+        flow = next(iter(talk.wire.table.flows))
+        assert (flow.closed, flow.reset_packet) == (False, -1)
+        talk.segment(1, RST, sequence=5001 + RESET_WINDOW)
+        assert flow.closed
+
+    def test_a_connection_that_goes_on_behind_a_reset_was_not_closed(self) -> None:
+        wire = Wire()
+        talk = Talk(wire).open().say(HELLO)
+        talk.segment(1, RST, sequence=5001)
+        talk.say(b"", FLIGHT)
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS).open()
+        assert (wire.table.finished, wire.table.closing) == ([], [])
+        talk.say(b"more").close()
+        assert len(wire.finish()) == 2
 
     def test_a_connection_idle_for_an_hour_ends_whenever_its_neighbour_speaks(self) -> None:
         for phase in (0, 7, 31, 58):

@@ -299,6 +299,21 @@ class TestHoles:
         assert recorder.packets == [(2, 20)] * 5
         assert stream.number == 2
 
+    def test_what_breaks_off_at_a_hole_is_told_during_the_packet_with_its_last_octets(self) -> None:
+        recorder = Recorder()
+        recorder.stream = stream = stream_of(recorder)
+        send(stream, SESSION[:20])
+        send(stream, SESSION[20:40], 20)
+        send(stream, SESSION[150:], 150)
+        stream.finish()
+        assert recorder.calls[0][0] == "handshake" and recorder.packets[0] == (2, 20)
+        recorder = Recorder()
+        recorder.stream = stream = stream_of(recorder)
+        send(stream, SESSION[:20])
+        stream.number, stream.time_ns = 9, 90
+        stream.finish()
+        assert recorder.packets == [(1, 10)] and stream.number == 9
+
     def test_what_lies_behind_a_hole_is_told_during_the_packet_that_it_came_with(self) -> None:
         recorder = Recorder()
         recorder.stream = stream = stream_of(recorder)

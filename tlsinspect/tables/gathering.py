@@ -61,7 +61,7 @@ SERVER_SHARED = ("alpn",)
 
 
 Session = tuple[int, bool, int | None, bool]
-Circumstances = tuple[str, str, str, bool, bool | None]
+Circumstances = tuple[str, str, str, str, bool, bool | None]
 
 OBJECTS: dict[str, type[Texts | Octets | Keys]] = {
     **dict.fromkeys(TEXTS, Texts),
@@ -302,6 +302,7 @@ def circumstances_of(connection: Connection) -> Circumstances:
         connection.client_state or client_cut(connection),
         connection.server_state or server_cut(connection),
         connection.certificate_state,
+        connection.outcome_state,
         hello is not None and hello.is_tls13(),
         connection.established,
     )

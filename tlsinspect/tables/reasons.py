@@ -54,6 +54,7 @@ EVENTS = (  # that did not happen where nothing stands
     "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet",
     "client_first_record_packet",
 )  # fmt: skip
+OUTCOME = ("established", "established_evidence", "handshake_ms")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
@@ -80,12 +81,18 @@ def build_unknown_reasons(
 @lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
 def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str]]:
     """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
-    client, server, certificate, tls13, established = circumstances
+    client, server, certificate, outcome, tls13, established = circumstances
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
     if QUIC_ALWAYS in names:
         names = [name for name in names if not name.startswith(QUIC_PREFIX)]
-    return [(name, reason(name, client, server, certificate, tls13, established)) for name in names]
+    return [
+        (
+            name,
+            outcome if outcome and name in OUTCOME else reason(name, client, server, certificate, tls13, established),
+        )
+        for name in names
+    ]
 
 
 def reason(name: str, client: str, server: str, certificate: str, tls13: bool, established: bool | None) -> str:
@@ -100,7 +107,7 @@ def reason(name: str, client: str, server: str, certificate: str, tls13: bool, e
         return client or "not_offered"
     if name in SERVER_COLUMNS:
         return server or ("not_offered" if name == "alpn" else "not_applicable")
-    if name in ("established", "established_evidence", "handshake_ms") and established is None:
+    if name in OUTCOME and established is None:
         return server or client or "not_captured"
     return "not_applicable"
 

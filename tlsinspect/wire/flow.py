@@ -284,7 +284,8 @@ class Flow(Listener):
         """The first ClientHello counts; the one after a HelloRetryRequest is kept beside it."""
         for error in hello.problems:
             self.problem(error)
-        hello.complete = hello.raw_length == length and not hello.problems
+        hello.whole = hello.raw_length == length
+        hello.complete = hello.whole and not hello.problems
         hello.raw_length = length
         if self.client_hello is not None:
             if self.retry is not None and self.retried_hello is None:

@@ -10,15 +10,15 @@ from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
-cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, SWEEP_NS
-cdef int RECENT_STREAMS
+cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
+cdef int RECENT_STREAMS, LATE_CONNECTIONS
 
 cdef class FlowTable:
     cdef public Limits limits
     cdef public object ports
     cdef public tuple openers, framers
     cdef public EapolTable eapol
-    cdef public dict streams, datagram_streams, flows, dropped
+    cdef public dict streams, datagram_streams, flows, dropped, late
     cdef public list recent, closing, finished, passed
     cdef public LoneSegments lones
     cdef public bint counting
@@ -31,6 +31,8 @@ cdef class FlowTable:
     cpdef add_segment(self, Packet packet)
     @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong)
     cpdef Stream begin(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end, long long missing)
+    @cython.locals(known=tuple, due=int, sequence=cython.longlong, beyond=cython.longlong)
+    cpdef bint is_late(self, bytes key, Packet packet, long long length) except -1
     @cython.locals(flow=Flow, stream=Stream)
     cpdef Stream wake(self, LoneSegment lone, int side)
     @cython.locals(lone=LoneSegment)
@@ -46,7 +48,7 @@ cdef class FlowTable:
     cpdef add_datagram(self, Packet packet)
     @cython.locals(reader=DatagramReader)
     cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
-    @cython.locals(other=Stream)
+    @cython.locals(other=Stream, ahead=cython.longlong)
     cpdef long long take_flags(self, Flow flow, Stream stream, int flags, long long sequence) except -1
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
@@ -60,8 +62,11 @@ cdef class FlowTable:
     cpdef drop(self, int capture, int port)
     @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
-    @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, count=Py_ssize_t)
+    @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, place=cython.longlong, count=Py_ssize_t,
+                   first=Stream, second=Stream)
     cpdef sweep(self, long long now)
+    @cython.locals(late=dict)
+    cpdef remember(self, Stream first, Stream second)
     cpdef make_room(self)
     cpdef Py_ssize_t open_count(self) except -1
     @cython.locals(held=cython.longlong)

@@ -22,6 +22,11 @@ from .radius import open_radius
 from .stream import Stream
 
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
+LATE_NS = 240 * 1_000_000_000  # how long stragglers of a closed one are known, twice the MSL (RFC 9293 section 3.4.2)
+LATE_CONNECTIONS = 16384  # of which that is known
+RESET_WINDOW = 1 << 24  # octets around what is due in which a RST is believed (RFC 9293 section 3.10.7.4)
+MASK = 0xFFFFFFFF
+HALF = 0x80000000
 SWEEP_NS = 60 * 1_000_000_000  # how often idle connections are looked for
 SECOND_NS = 1_000_000_000
 
@@ -84,7 +89,8 @@ class FlowTable:
         self.recent: list[Stream | None] = [None] * RECENT_STREAMS
         self.datagram_streams: dict[bytes, Stream] = {}
         self.flows: dict[Flow, None] = {}
-        self.closing: list[tuple[int, Flow]] = []
+        self.closing: list[tuple[int, Flow, int]] = []
+        self.late: dict[bytes, tuple[int, int, int]] = {}
         self.finished: list[Flow] = []
         self.capture = 0
         self.connections = 0
@@ -159,6 +165,8 @@ class FlowTable:
     def begin(self, packet: Packet, flags: int, payload: int, end: int, missing: int) -> Stream | None:
         """The stream of a segment whose connection is not open; None where it is kept alone."""
         key = flow_key(packet)
+        if self.late and not flags & SYN and self.is_late(key, packet, end - payload + missing):
+            return None
         lone: LoneSegment | None = self.lones.segments.get(key)
         if lone is not None:
             return self.wake(lone, 0 if lone.key == key else 1)  # a port may talk to itself
@@ -181,6 +189,23 @@ class FlowTable:
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
         return None
+
+    def is_late(self, key: bytes, packet: Packet, length: int) -> bool:
+        """Whether a segment brings nothing but what a connection that was closed lately has had: it begins none."""
+        known = self.late.get(key)
+        due = 1
+        if known is None:
+            known = self.late.get(reverse_key(key))
+            due = 2
+        if known is None or not 0 <= packet.time_ns - known[0] <= LATE_NS:
+            return False
+        if length == 0:
+            return True
+        if known[due] < 0:
+            return False
+        sequence = unsigned32(packet.data, packet.transport + 4, True)
+        beyond = (sequence + length - known[due]) & MASK
+        return beyond == 0 or beyond >= HALF
 
     def wake(self, lone: LoneSegment, side: int) -> Stream:
         """Open the connection of a lone segment, as another one came; returns the stream of a side."""
@@ -325,6 +350,10 @@ class FlowTable:
             if flow.fin_packet < 0:
                 flow.fin_packet = stream.number
                 flow.fin_side = stream.reader.side
+        if flags & RST and stream.started:
+            ahead = (sequence - stream.next_sequence) & MASK
+            if RESET_WINDOW < ahead <= MASK - RESET_WINDOW:
+                flags &= ~RST  # nobody heeds it
         if flags & RST:
             stream.reset = True
             if flow.reset_packet < 0:
@@ -333,7 +362,7 @@ class FlowTable:
         other: Stream = flow.streams[1 - stream.reader.side]
         if not flow.closed and (flags & RST or (stream.fin and other.fin)):
             flow.closed = True
-            self.closing.append((stream.time_ns, flow))
+            self.closing.append((stream.time_ns, flow, stream.next_place + other.next_place))
         return sequence
 
     def is_reused(self, stream: Stream, packet: Packet, flags: int) -> bool:
@@ -427,14 +456,24 @@ class FlowTable:
                     self.recent[place] = None
 
     def sweep(self, now: int) -> None:
-        """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for."""
+        """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for.
+
+        What went on behind a RST was not closed by it.
+        """
         if self.growth > self.allowance:
             self.weigh()
         count = 0
-        for time_closed, flow in self.closing:
+        for time_closed, flow, place in self.closing:
             if now - time_closed < LINGER_NS:
                 break
             count += 1
+            first: Stream = flow.streams[0]
+            second: Stream = flow.streams[1]
+            if first.next_place + second.next_place > place and not (first.fin and second.fin):
+                flow.closed = False
+                continue
+            if flow in self.flows:
+                self.remember(first, second)
             self.close(flow)
         del self.closing[:count]
         self.next_sweep = now + LINGER_NS
@@ -444,6 +483,18 @@ class FlowTable:
                 self.close(flow)
             for lone in self.lones.before(now - self.idle_ns):
                 self.end_lone(lone)
+
+    def remember(self, first: Stream, second: Stream) -> None:
+        """Keep what a closed connection has had, to know its stragglers."""
+        late = self.late
+        late.pop(first.key, None)
+        if len(late) >= LATE_CONNECTIONS:
+            del late[next(iter(late))]
+        late[first.key] = (
+            max(first.time_ns, second.time_ns),
+            first.next_sequence if first.started else -1,
+            second.next_sequence if second.started else -1,
+        )
 
     def make_room(self) -> None:
         """A connection is about to be opened: where too many are, end the tenth that has been idle longest."""

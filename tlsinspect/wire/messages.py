@@ -53,8 +53,8 @@ class ClientHello:
     `cipher_kinds` are those of an SSL 2.0 ClientHello, 3 octets each, None in any other.
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
-    the body's length in octets as announced; `complete` is False when only its beginning is there, or a
-    part of it could not be read. `key_share` is the
+    the body's length in octets as announced; `whole` is False when only its beginning is there, `complete` also
+    when a part of it could not be read. `key_share` is the
     first public value that is as long as one of today's, which leaves GREASE out.
     """
 
@@ -91,6 +91,7 @@ class ClientHello:
         self.ech_payload_length = -1
         self.raw_length = 0
         self.complete = True
+        self.whole = True
         self.problems: list[DecodeError] = []
 
 

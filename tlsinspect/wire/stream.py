@@ -42,7 +42,8 @@ class Stream:
     `next_sequence` its sequence number; `alternative` is the one that another SYN-ACK named, -1 without
     one: the first payload shows which of the two holds. `head` holds the first octets while they look
     like no TLS. `last_wins` says that of octets which wait the copy that came last
-    counts. `number` and `time_ns` are those of the packet that is delivered.
+    counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns` of the
+    one whose octets were the last that were.
     """
 
     def __init__(self, listener: Listener, side: int, key: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -73,6 +74,8 @@ class Stream:
         self.compared: list[Piece] | None = None
         self.number = 0
         self.time_ns = 0
+        self.last_number = 0
+        self.last_time_ns = -1
         self.framing: Framing | None = None
 
     def start(self, sequence: int) -> None:
@@ -149,6 +152,9 @@ class Stream:
         waiting = detecting and len(self.reader.partial) > 0
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
+        if length:
+            self.last_number = self.number
+            self.last_time_ns = self.time_ns
         if self.framing is not None:
             self.framing.feed(self, data, position, end)
             if missing:
@@ -273,16 +279,17 @@ class Stream:
         """Step over the octets before the first early segment, and deliver what follows."""
         if not self.pending:
             return
+        number, time_ns = self.number, self.time_ns
         hole = self.pending[0][0] - self.next_place
         if hole > 0:
             self.gap = True
             self.next_place += hole
             self.next_sequence = (self.next_sequence + hole) & MASK
+            self.number, self.time_ns = self.last_number, self.last_time_ns  # what breaks off in front of the hole
             if self.framing is not None:
                 self.framing.skip(self, hole)
             else:
                 self.reader.skip(hole)
-        number, time_ns = self.number, self.time_ns
         self.number, self.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
         self.drain()
         self.number, self.time_ns = number, time_ns
@@ -326,9 +333,12 @@ class Stream:
         """The connection is over: deliver what waits, over its holes."""
         while self.pending:
             self.give_up_hole()
+        number, time_ns = self.number, self.time_ns
+        self.number, self.time_ns = self.last_number, self.last_time_ns
         if self.framing is not None:
             self.framing.finish(self)
         self.reader.finish()
+        self.number, self.time_ns = number, time_ns
 
     def release(self) -> None:
         """Let go of what only reading needed; without the circle of references memory is free at once."""
