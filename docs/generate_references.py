@@ -78,7 +78,8 @@ def describe_chart(chart: Chart) -> list[str]:
     if not chart.question:
         counted = [first_line(statistic.scope), first_line(statistic.categorise)]
         lines.insert(1, f"- Counted: {' '.join(counted)}")
-        lines.append(f"- Unknown: where `{statistic.column}` is, for the reason that `unknown_reasons` states.")
+        explained = " or ".join(f"`{name}`" for name in statistic.explained)
+        lines.append(f"- Unknown: where {explained} is, for the reason that `unknown_reasons` states.")
     lines.append(f"- By: {', '.join(chart.units)}")
     return ["\n".join(lines)]
 

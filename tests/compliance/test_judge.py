@@ -130,6 +130,22 @@ def test_a_requirement_passes_fails_and_is_not_observable(about: str) -> None:
     assert verdicts(made) == ["pass", "fail", "not_observable"]
 
 
+@pytest.mark.parametrize(
+    ("about", "asked"),
+    [
+        ("client_version", {"forbid": {"TLS 1.2"}}),
+        ("client_version", {"require": {"TLS 1.3"}}),
+        ("server_version", {"require": {"TLS 1.2"}}),
+    ],
+)
+def test_versions_that_a_cut_hello_may_have_offered_are_not_observable(about: str, asked: dict[str, Any]) -> None:
+    cut = {"version": 0x0302, "supported_versions": None, "truncated": True, "psk_offered": None}
+    assert verdicts(check(asks(about, **asked), cut, cut | {"psk_offered": False, "server_ip": "198.51.100.2"})) == [
+        "not_observable",
+        "fail",
+    ]
+
+
 def test_what_is_no_tls_is_not_judged() -> None:
     made = check(asks("version", forbid={"TLS 1.0"}), {"protocol": "ssh", "version": None})
     assert verdicts(made) == ["not_applicable"] and made.connection_table.num_rows == 0

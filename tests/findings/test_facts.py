@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
-from tlsinspect.findings.facts import Facts, rows_of
+from tlsinspect.findings.facts import Facts
 from tlsinspect.tables import arrow_schema
 
 
@@ -14,11 +13,6 @@ def facts_of(*rows: dict[str, object]) -> Facts:
     return Facts(
         pa.Table.from_pylist(list(rows), arrow_schema("connections")), arrow_schema("certificates").empty_table()
     )
-
-
-def test_rows_come_out_of_the_piece_that_they_are_in() -> None:
-    column = pa.chunked_array([["a", "b"], [], ["c"], ["d", "e"]])
-    assert rows_of(column, np.array([1, 2, 4])).to_pylist() == ["b", "c", "e"]
 
 
 def test_randoms_too_short_to_have_a_key_are_compared_as_a_whole() -> None:

@@ -75,7 +75,7 @@ class Sorter:
         """Categorise `count` patterns, the rows of a frame in which connection_id is their number."""
         statistic = self.statistic
         seen = build_observations(
-            frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
+            frames, statistic.scope, statistic.categorise, statistic.explained, statistic.chosen_by_server
         )
         states = np.full(count, OUT_OF_SCOPE, np.int8)
         lengths = np.zeros(count, np.int64)

@@ -59,8 +59,7 @@ def on_other_ports(frames: Inspected) -> pd.Series[str]:
 def tls13(frames: Inspected) -> pd.Series[str]:
     """Versions that are TLS 1.3 or one of its drafts."""
     rows = tls_connections(frames)
-    agreed = is_true(categories.version_limit(frames, rows) == "TLS 1.3 agreed")
-    return onto(frames, rows["version_name"].where(agreed, None))
+    return onto(frames, rows["version_name"].where(categories.is_tls_1_3(rows["version"]), None))
 
 
 def below_tls13(frames: Inspected) -> pd.Series[str]:

@@ -86,11 +86,10 @@ def on_other_ports(frames: Inspected) -> Number:
 
 def tls13(frames: Inspected) -> Number:
     """TLS 1.3 and its drafts among the versions agreed."""
-    shares = build_shares("version_limit", frames)
-    count = shares.count_of("TLS 1.3 agreed")
-    versions = counts_of(build_shares("versions", frames))
+    shares = build_shares("versions", frames)
+    count = int(cases.tls13(frames).notna().sum())
     sentence = f"{begin(share_of_text(count, shares.denominator, 'connections'))} agreed on TLS 1.3"
-    return number_of(shares, count, f"{sentence} ({list_counts(versions, 5)}).")
+    return number_of(shares, count, f"{sentence} ({list_counts(counts_of(shares), 5)}).")
 
 
 def below_tls13(frames: Inspected) -> Number:

@@ -43,7 +43,7 @@ Codes = NDArray[np.int8]
 def judge_connections(facts: Facts, remaining: Remaining) -> tuple[Codes, Codes]:
     """The outcome of each connection, and why."""
     offer = Offer(facts, remaining)
-    seen = facts.known("client_hello_packet") & facts.known("client_legacy_version")
+    seen = facts.whole_hello() & facts.known("client_legacy_version")
     chosen = facts.known("version") & facts.known("cipher_suite")
     kept = keeps_choice(facts, remaining)
     fails = seen & ~kept & ~offer.possible
@@ -133,7 +133,7 @@ def ranked_versions() -> Iterator[tuple[int, int]]:
 
 def offers_version(facts: Facts, version: int, sure: bool) -> Mask:
     """Clients that offer a version: by name, or as far as legacy_version goes, of which only the newest is sure."""
-    legacy, unnamed = facts.number("client_legacy_version"), facts.length("supported_versions") == 0
+    legacy, unnamed = facts.legacy_version(), facts.length("supported_versions") == 0
     order = next(order for order in ORDERS if version in order)
     newer = [version] if sure else list(order[order.index(version) :])
     return np.asarray(facts.has("supported_versions", [version]) | (unnamed & np.isin(legacy, newer)), np.bool_)
@@ -175,7 +175,7 @@ def newest_of_server(facts: Facts, offer: Offer) -> Numbers:
     offered = np.full(len(ranks), MISSING)
     for rank, version in ranked_versions():
         named = facts.has("supported_versions", [version])
-        plain = (facts.length("supported_versions") == 0) & facts.among("client_legacy_version", version)
+        plain = (facts.length("supported_versions") == 0) & (facts.legacy_version() == version)
         offered = np.where(named | plain, np.maximum(offered, rank), offered)
     newest = np.full(int(keys.max(initial=-1)) + 1, MISSING)
     np.maximum.at(newest, keys, ranks)

@@ -75,7 +75,7 @@ def newest_offered(facts: Facts) -> Numbers:
     """The newest version of TLS that each client offers, as far as that can be told; MISSING where it cannot."""
 
     def make() -> Numbers:
-        newest = np.where(facts.length("supported_versions") == 0, facts.number("client_legacy_version"), MISSING)
+        newest = np.where(facts.length("supported_versions") == 0, facts.legacy_version(), MISSING)
         for code in (0x0300, 0x0301, 0x0302, 0x0303, 0x0304):
             newest[facts.has("supported_versions", [code])] = code
         return newest
@@ -119,10 +119,10 @@ def judge_server_version(facts: Facts, asked: Requirement) -> Judged:
 
 def judge_client_version(facts: Facts, asked: Requirement) -> Judged:
     """The versions that a client offers; one that lists none offers up to its legacy_version; its lowest is unknown."""
-    seen = facts.known("client_hello_packet") & facts.known("client_legacy_version")
+    seen = facts.known("client_hello_packet") & (facts.legacy_version() != MISSING)
     listed = facts.length("supported_versions") > 0
     codes = codes_of(registry.VERSIONS, asked.require or asked.forbid)
-    only = facts.number("client_legacy_version")
+    only = facts.legacy_version()
     named = np.where(listed, facts.has("supported_versions", codes), np.isin(only, codes))
     if asked.require:
         return Judged(tls_rows(facts), seen, named)

@@ -27,9 +27,9 @@ LEAST_SHARE_OF_ID = 32  # octets that a session id has at most
 
 
 def newest_offered(facts: Facts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The newest version that each ClientHello offers, GREASE left out; -1 where none is known."""
+    """The newest version that each ClientHello offers, GREASE left out; -1 where none is known, as of a cut one."""
     values, starts = facts.lists("supported_versions")
-    newest = facts.number("client_legacy_version").copy()
+    newest = facts.legacy_version().copy()
     codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
     codes = np.where(codes <= TLS13, codes, -1)
     rows = np.flatnonzero(np.diff(starts) > 0)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
+from ..statistics.hellos import cut_hellos, legacy_versions
 from ..statistics.observations import server_of
 from ..statistics.rows import Mask, mask_of, one_piece
 from ..tables import distinct
@@ -24,7 +25,6 @@ from ..wire.limits import DEFAULT_LIMITS, Limits
 KEY_END = 16  # of the characters of a random by which the same one is looked for; the first eight may be a time
 Numbers = NDArray[np.int64]
 MISSING = -1
-LATE_COLUMNS = ("server_name", "record_size_limit")  # one of them is missing in every hello that was cut
 SECOND_BEST = {
     "server_key_exchange_packet": ("server_hello_packet",),
     "certificate_packet": ("server_hello_packet",),
@@ -33,7 +33,6 @@ SECOND_BEST = {
     "hello_retry_request_packet": ("server_hello_packet",),
 }
 """Which packets show it where the one that a rule names is not there: in TLS 1.3 a ServerHello holds the key share."""
-CUT_SHORT = ("snaplen", "gap", "capture_end")
 
 
 class Tables(Protocol):
@@ -221,19 +220,13 @@ class Facts:
 
     def whole_hello(self) -> Mask:
         """Rows whose ClientHello is there to its end: of a cut one it is not known what it lacks."""
+        return np.asarray(
+            self.once("whole hello", lambda: self.known("client_hello_packet") & ~cut_hellos(self)), np.bool_
+        )
 
-        def make() -> Mask:
-            whole = self.known("client_hello_packet")
-            doubtful = np.flatnonzero(whole & (self.says("truncated") | self.says("gap")))
-            if not len(doubtful):
-                return whole
-            reasons = rows_of(self.connections.column("unknown_reasons"), doubtful)
-            for name in LATE_COLUMNS:
-                cut = pc.is_in(pc.map_lookup(reasons, pa.scalar(name), "first"), value_set=pa.array(CUT_SHORT))
-                whole[doubtful[mask_of(cut)]] = False
-            return whole
-
-        return np.asarray(self.once("whole hello", make), np.bool_)
+    def legacy_version(self) -> Numbers:
+        """The version field of each ClientHello; MISSING where a cut one may have said better in an extension."""
+        return np.asarray(self.once("legacy version", lambda: pc.fill_null(legacy_versions(self), MISSING).to_numpy()))
 
     def whole_answer(self) -> Mask:
         """Rows whose ServerHello is there to its end: only then psk_selected, which comes last, is known."""
@@ -286,17 +279,6 @@ def judged_lists(facts: Facts, name: str) -> pa.Array:
 def whole(table: pa.Table, name: str) -> pa.Array:
     """A table's column in one piece."""
     return one_piece(table.column(name))
-
-
-def rows_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.Array:
-    """Some rows of a column, in ascending order: to put all of a large one into one piece would cost more."""
-    ends = np.cumsum([len(chunk) for chunk in column.chunks])
-    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
-    starts = (0, *ends[:-1].tolist())
-    taken = [
-        chunk.take(pa.array(part - start)) for chunk, part, start in zip(column.chunks, parts, starts, strict=True)
-    ]
-    return pa.concat_arrays(taken)
 
 
 def kinds_of(column: pa.Array) -> tuple[list[Any], Numbers]:

@@ -14,8 +14,8 @@ NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older v
 
 def find_old_client(facts: Facts) -> Mask:
     """ClientHellos that offer nothing newer than TLS 1.1."""
-    newest = facts.number("client_legacy_version")
-    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12) & facts.whole_hello()
+    newest = facts.legacy_version()
+    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12)
     return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11])
 
 
@@ -23,7 +23,7 @@ def find_sentinel(facts: Facts) -> Mask:
     """ServerHellos that say "I could do better" to a client that could, too (RFC 8446 4.1.3)."""
     offers13 = facts.has("supported_versions", [TLS13])
     offers12 = offers13 | facts.has("supported_versions", [TLS12])
-    offers12 |= (facts.length("supported_versions") == 0) & (facts.number("client_legacy_version") == TLS12)
+    offers12 |= (facts.length("supported_versions") == 0) & (facts.legacy_version() == TLS12)
     to12 = facts.text_matches("server_random", f"{SENTINEL_TLS12}$") & facts.among("version", TLS12) & offers13
     to11 = facts.text_matches("server_random", f"{SENTINEL_OLDER}$") & facts.among("version", TLS10, TLS11) & offers12
     return to12 | to11

@@ -24,9 +24,9 @@ CIRCUMSTANCES = (
 """What says of every statistic whether it applies, and why something is unknown."""
 
 EXPLAINED = (
-    "certificate_sha256s", "cipher_suite", "cipher_suites", "client_extensions", "client_legacy_version",
-    "forward_secrecy", "group", "key_exchange", "post_quantum", "protocol", "resumed", "server_port",
-    "supported_groups", "version",
+    "certificate_sha256s", "cipher_suite", "cipher_suites", "client_extensions", "forward_secrecy", "group",
+    "key_exchange", "post_quantum", "protocol", "resumed", "server_port", "supported_groups", "supported_versions",
+    "version",
 )  # fmt: skip
 """The columns of which it matters why they are missing: those that the statistics of some series name."""
 
@@ -46,6 +46,7 @@ FAMILIES: dict[str, tuple[Part, ...]] = {
         Part("client_extensions", "set"),
         Part("supported_groups", "set"),
         Part("client_hello_packet", "present"),
+        Part("psk_offered", "present"),
         Part("version"),
         Part("post_quantum"),
     ),

@@ -97,9 +97,10 @@ def read_looks(name: str, texts: list[str]) -> pa.Table:
     columns = {}
     for place, part in enumerate(LOOKS[name]):
         values: list[Any] = [row[place] for row in rows]
+        kind = schema.field(part.column).type
         if part.looks_at == "present":
-            values = [1 if value else None for value in values]
+            values = [(True if pa.types.is_boolean(kind) else 1) if value else None for value in values]
         elif part.looks_at == "reasons":
             values = [None if value is None else list(value.items()) for value in values]
-        columns[part.column] = pa.array(values, schema.field(part.column).type)
+        columns[part.column] = pa.array(values, kind)
     return pa.table(columns)

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..registry import cipher_suite_name, is_grease, version_name
+from ..statistics.hellos import legacy_versions
+from ..statistics.rows import one_piece
 from ..tables.derived import explode
 from .group import VALID, finish, grouped, newest_first
 from .preference import Choice, find_preference
@@ -52,8 +54,8 @@ def client_columns(rows: pa.Table) -> dict[str, Any]:
     columns["role"] = ["client"] * len(columns["host"])
     chosen = named_lists(rows, "cipher_suite_name")
     columns["chosen_suites"] = [chosen.get(host, []) for host in columns["host"]]
-    versions = offered_codes(rows, "supported_versions", "client_legacy_version")
-    suites = offered_codes(rows, "cipher_suites", "")
+    versions = offered_codes(rows, "supported_versions", legacy_versions(rows))
+    suites = offered_codes(rows, "cipher_suites")
     columns["offered_versions"] = newest_first(
         pa.chunked_array([[[version_name(code) for code in versions.get(host, [])] for host in columns["host"]]],
                          pa.list_(pa.string()))
@@ -68,15 +70,14 @@ def named_lists(rows: pa.Table, name: str) -> dict[str, list[str]]:
     return dict(zip(made["client_ip"].to_pylist(), made[f"{name}_distinct"].to_pylist(), strict=True))
 
 
-def offered_codes(rows: pa.Table, name: str, instead: str) -> dict[str, list[int]]:
-    """The distinct codes that each client offered, but for GREASE; `instead` is asked where there is no list."""
+def offered_codes(rows: pa.Table, name: str, instead: pa.Array | None = None) -> dict[str, list[int]]:
+    """The distinct codes that each client offered, but for GREASE; `instead` has those of rows without a list."""
     places, _, codes = explode(rows, name)
-    hosts = rows["client_ip"].combine_chunks()
-    hosts = pa.concat_arrays(hosts.chunks) if isinstance(hosts, pa.ChunkedArray) else hosts
+    hosts = one_piece(rows["client_ip"])
     parts = [pa.table({"host": hosts.take(places), "code": codes.cast(pa.int64())})]
-    if instead:
-        without = rows.filter(pc.and_(pc.is_null(rows[name]), pc.is_valid(rows[instead])))
-        parts.append(pa.table({"host": without["client_ip"], "code": without[instead].cast(pa.int64())}))
+    if instead is not None:
+        without = pc.and_(pc.is_null(one_piece(rows[name])), pc.is_valid(instead))
+        parts.append(pa.table({"host": hosts.filter(without), "code": instead.filter(without)}))
     made = pa.concat_tables(parts).group_by("host", use_threads=False).aggregate([("code", "distinct", VALID)])
     pairs = zip(made["host"].to_pylist(), made["code_distinct"].to_pylist(), strict=True)
     return {host: [code for code in codes if not is_grease(code)] for host, codes in pairs}

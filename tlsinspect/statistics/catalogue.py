@@ -78,7 +78,8 @@ class Statistic:
     """One question, how each row answers it, and how to read the answer.
 
     `statement` is a sentence with {category} and {share} ("62% of connections") to fill in; it speaks of
-    `focus`, or of the largest category. `column` is where unknown_reasons says why there is no answer.
+    `focus`, or of the largest category. `column` is where unknown_reasons says why there is no answer, and `also`
+    where it says so of rows that have a value there.
     `order` puts categories that have a natural order into it; others are sorted by size.
     """
 
@@ -94,6 +95,12 @@ class Statistic:
     focus: str = ""
     order: tuple[str, ...] = ()
     units: tuple[str, ...] = CONNECTION_UNITS
+    also: str = ""
+
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """The columns whose reasons are the statistic's, the first one first."""
+        return (self.column, self.also) if self.also else (self.column,)
 
 
 STATISTICS: dict[str, Statistic] = {
@@ -116,7 +123,7 @@ STATISTICS: dict[str, Statistic] = {
             "What is the best version that clients can speak?",
             "Clients offered TLS 1.3 for {share}",
             "From supported_versions, failing that the ClientHello's version field. A scanner offers less on purpose.",
-            "client_legacy_version",
+            "supported_versions",
             by_frame(categories.offered_version),
             chosen_by_server=False,
             focus="TLS 1.3",
@@ -131,6 +138,7 @@ STATISTICS: dict[str, Statistic] = {
             "server, or a device between.",
             "version",
             by_frame(categories.version_pair),
+            also="supported_versions",
         ),
         Statistic(
             "version_limit",
@@ -140,6 +148,7 @@ STATISTICS: dict[str, Statistic] = {
             "A server that chose less may be unable or unwilling: one connection cannot tell.",
             "version",
             by_frame(categories.version_limit),
+            also="supported_versions",
             focus="client offered less",
             order=("TLS 1.3 agreed", "server chose less", "client offered less"),
         ),
@@ -243,6 +252,7 @@ STATISTICS: dict[str, Statistic] = {
             "About the key exchange only. A server that chose a classical group may be unable or unwilling.",
             "post_quantum",
             by_frame(offers.post_quantum_limit),
+            also="supported_groups",
             focus="client offered none",
             order=("post-quantum agreed", "server chose classical", "client offered none"),
         ),

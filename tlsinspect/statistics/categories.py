@@ -16,9 +16,11 @@ from tlsinspect.failures.causes import CAUSES
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
 
+from .hellos import legacy_versions
 from .observations import Categorise, Frames, leaf_of, with_tls
 from .rows import (
     Columns,
+    FrameColumns,
     Mask,
     Rows,
     among,
@@ -31,7 +33,7 @@ from .rows import (
     values_of,
     where,
 )
-from .series import integer_dtype, is_false, is_true, text_dtype, text_series
+from .series import arrow_series, integer_dtype, is_false, is_true, text_dtype, text_series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,13 +91,14 @@ def by_flag(column: str, yes: str, no: str) -> Categorise:
 def offered_version_code(rows: pd.DataFrame) -> pd.Series[int]:
     """The best version that each client offers; TLS 1.3 counts as better than its drafts.
 
-    From supported_versions without GREASE, failing that from legacy_version. Spec: RFC 8446 section 4.2.1.
+    From supported_versions without GREASE, failing that from legacy_version; null where the hello was cut before it
+    said. Spec: RFC 8446 section 4.2.1.
     """
     offers = rows["supported_versions"].explode().dropna().astype(integer_dtype())
     codes = offers.unique().tolist()
     rank = {code: ABOVE_ALL_CODES if code == TLS_1_3 else code for code in codes if not is_grease(code)}
     best = offers.map(rank).dropna().astype(int).groupby(level=0).max().replace(ABOVE_ALL_CODES, TLS_1_3)
-    legacy = rows["client_legacy_version"].astype(integer_dtype())
+    legacy = arrow_series(legacy_versions(FrameColumns(rows)), rows)
     return best.reindex(rows.index).astype(integer_dtype()).fillna(legacy)
 
 

@@ -7,7 +7,7 @@ categories.py says what counts as what; shares.py and timeline.py count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -120,9 +120,9 @@ class Observations:
 
 
 def build_observations(
-    frames: Frames, scope: Scope, categorise: Categorise, column: str, chosen_by_server: bool
+    frames: Frames, scope: Scope, categorise: Categorise, columns: Sequence[str], chosen_by_server: bool
 ) -> Observations:
-    """Build one observation per row of the scope; a reason is the row's of unknown_reasons of `column`.
+    """Build one observation per row of the scope; a reason is the first that unknown_reasons has for the `columns`.
 
     A question does not apply where the reason says so or, if `chosen_by_server`, the handshake ended before the
     server chose anything.
@@ -133,7 +133,7 @@ def build_observations(
     rows = rows_of(frames, scope)
     category = categorise(frames, rows)
     answered = mask_of(pc.is_valid(category))
-    reason = unknown_reasons(rows, column)
+    reason = pc.coalesce(*(unknown_reasons(rows, column) for column in columns))
     applies = ~mask_of(pc.is_in(reason, value_set=pa.array(EXCLUDING_REASONS)))
     if chosen_by_server:
         applies &= ~once(frames, (scope, nothing_chosen), lambda: nothing_chosen(rows))

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from tlsinspect.registry import is_grease
 from tlsinspect.registry.suites import group_facts, suite_facts
 
+from .hellos import cut_hellos
 from .observations import Describe, Frames
+from .rows import FrameColumns
 from .series import arrow_series, is_false, is_true, list_dtype, text_series
 
 if TYPE_CHECKING:
@@ -107,7 +109,8 @@ def has_post_quantum(groups: pd.Series[str]) -> pd.Series[bool]:
 def post_quantum_limit(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by who kept a key exchange classical: nobody, the server or the client."""
     able = has_post_quantum(rows["supported_groups"])
-    seen = rows["client_hello_packet"].notna()
+    lost = cut_hellos(FrameColumns(rows)) & rows["supported_groups"].isna()
+    seen = rows["client_hello_packet"].notna() & ~lost
     category = text_series(None, rows)
     category[is_false(rows["post_quantum"]) & seen & able] = "server chose classical"
     category[is_false(rows["post_quantum"]) & seen & ~able] = "client offered none"

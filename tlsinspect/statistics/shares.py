@@ -115,7 +115,7 @@ def observe(statistic: Statistic, frames: Frames) -> Observations:
 
     def build() -> Observations:
         return build_observations(
-            frames, statistic.scope, statistic.categorise, statistic.column, statistic.chosen_by_server
+            frames, statistic.scope, statistic.categorise, statistic.explained, statistic.chosen_by_server
         )
 
     return once(frames, statistic, build)

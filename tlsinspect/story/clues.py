@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..registry import cipher_suite_name, group_name, signature_scheme_name, version_name
+from ..statistics.hellos import legacy_version_of
 from ..statistics.observations import is_cut_off
 from ..statistics.rows import FrameColumns
 from ..statistics.series import is_true
@@ -78,10 +79,10 @@ def compare_offers(row: Row, done: pd.DataFrame) -> Iterator[str]:
 
 
 def offered_versions(row: Row) -> set[int]:
-    """The versions that a client offers."""
+    """The versions that a client offers; none where they are not known."""
     if row["supported_versions"] is not None:
         return set(row["supported_versions"])
-    newest = row["client_legacy_version"]
+    newest = legacy_version_of(row)
     return set() if newest is None else set(range(0x0300, newest + 1))
 
 

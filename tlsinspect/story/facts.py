@@ -21,6 +21,7 @@ from ..registry import (
 )
 from ..registry.suites import group_facts
 from ..statistics.categories import RESUMPTIONS, suite_class
+from ..statistics.hellos import legacy_version_of
 from ..statistics.wording import REASONS
 from . import words
 from .record import Fact
@@ -53,7 +54,8 @@ def build_offered(row: Row) -> tuple[Fact, ...]:
     """What the client offered, in the order of its preference; nothing where its hello was not seen."""
     if row["client_hello_packet"] is None:
         return ()
-    versions = list_names(row["supported_versions"], version_name) or name_of(row["client_legacy_version"])
+    versions = list_names(row["supported_versions"], version_name) or name_of(legacy_version_of(row))
+    versions = versions or told(row, "supported_versions")
     suites = [code for code in row["cipher_suites"] or () if not is_grease(code)]
     facts = (
         Fact("server name", row["server_name"] or "", "Readable by everybody on the way."),

@@ -15,7 +15,9 @@ from ..connection import Connection
 from ..failures import CAUSES, Explanation, Failure, explain
 from ..wire.messages import ClientHello
 from .arrow import Columns, Shared, Types, text_array
+from .gathering import client_cut
 from .hellos import decode_name, decode_protocols
+from .reasons import CUT_SHORT
 
 SSL2_VERSION = 0x0002
 
@@ -52,7 +54,7 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         history=connection.handshake_history or "",
         protocol=connection.protocol,
         version=value("version_name"),
-        versions=offered_versions(hello) if hello else "",
+        versions=offered_versions(hello, client_cut(connection) in CUT_SHORT) if hello else "",
         protocols=", ".join(decode_protocols(hello.alpn) or ()) if hello else "",
         server_name=decode_name(hello.server_name) if hello else None,
         validation=value("validation"),
@@ -68,9 +70,14 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
     )
 
 
-def offered_versions(hello: ClientHello) -> str:
-    """The versions that a client offers: those of the extension, else its version and before."""
+def offered_versions(hello: ClientHello, cut: bool) -> str:
+    """The versions that a client offers: those of the extension, else its version and before.
+
+    Empty where the hello is `cut` and does not have the extension: it may have been lost.
+    """
     listed = hello.supported_versions
+    if cut and listed is None:
+        return ""
     if not listed:
         return registry.version_name(hello.legacy_version) + (
             " and before" if hello.legacy_version > SSL2_VERSION else ""

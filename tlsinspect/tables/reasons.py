@@ -58,6 +58,8 @@ OUTCOME = ("established", "established_evidence", "handshake_ms")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
+CUT_SHORT = ("snaplen", "gap", "capture_end")
+"""Why a message may lack what was sent: the capture has not all of it."""
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
