@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from samples import write_cut
-from synthetic import make_connection
+from synthetic import make_connection, make_frames
 
 import tlsinspect
 from tlsinspect import Inspection
+from tlsinspect.answers import QUESTIONS
+from tlsinspect.answers.build import build_answer
 from tlsinspect.compliance import build_whatif
 from tlsinspect.findings import RULES, Facts, build_findings
 from tlsinspect.pivots import build_pivot
@@ -59,6 +61,22 @@ def test_the_version_agreed_is_known_without_the_offer(tmp_path: Path) -> None:
     assert answers["tls13"].cases == 1
     assert answers["below-tls13"].answer == "Nothing here can tell."
     assert answers["below-tls13"].unknown_reasons == {"snaplen": 1}
+
+
+@pytest.mark.parametrize("question", ["visible", "key-elsewhere"])
+def test_what_a_cut_hello_does_not_show_it_is_not_said_to_lack(question: str, tmp_path: Path) -> None:
+    answers = {each.id: each for each in cut_sample("delegated-credential-offer", tmp_path).answers()}
+    assert (answers[question].count, answers[question].denominator) == (0, 0)
+    assert answers[question].unknown_reasons == {"snaplen": 1}
+
+
+def test_a_cut_hello_that_names_the_server_counts_and_one_that_was_not_seen_has_its_own_reason() -> None:
+    unseen = {"client_hello_packet": None, "server_name": None, "unknown_reasons": [("server_name", "one_sided")]}
+    rows = [CUT | {"server_name": "www.example"}, {"server_name": None}, unseen, unseen | {"unknown_reasons": []}]
+    frames = make_frames(connections=[make_connection(number, **row) for number, row in enumerate(rows)])
+    answer = build_answer(QUESTIONS["visible"], frames, "made.pcap")
+    assert (answer.count, answer.denominator, answer.cases) == (1, 2, 1)
+    assert answer.unknown_reasons == {"one_sided": 1, "not_captured": 1}
 
 
 def test_the_story_says_why_the_versions_are_unknown(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from ..connection import CARRIES_TLS
 from ..statistics import Shares, build_shares
+from ..statistics.hellos import cut_hellos
 from ..statistics.lifetimes import sent_certificates
-from ..statistics.observations import tls_connections
-from ..statistics.series import is_true
+from ..statistics.observations import tls_connections, unknown_reasons
+from ..statistics.rows import FrameColumns
+from ..statistics.series import arrow_series, is_true
 from ..statistics.wording import REASONS, number_text, share_of_text, share_text
 from . import cases
 from .record import Inspected, Number
@@ -219,32 +221,41 @@ def handshakes(frames: Inspected) -> Number:
 
 def key_elsewhere(frames: Inspected) -> Number:
     """Clients that would accept a delegated credential."""
-    rows = tls_connections(frames)
-    seen = rows[rows["client_hello_packet"].notna()]
+    seen, unknown = hellos_that_tell(frames, "delegated_credential")
     count = int(is_true(seen["delegated_credential"]).sum())
-    share = share_of_text(count, len(seen), "ClientHellos") if len(seen) else "no ClientHello"
+    share = share_of_text(count, len(seen), "ClientHellos") if len(seen) else "no ClientHellos that were seen whole"
     sentence = f"It could, and the wire does not say: {share} would accept a delegated credential."
-    return of_hellos(sentence, count, len(seen), len(rows))
+    return of_hellos(sentence, count, len(seen), unknown)
 
 
 def visible(frames: Inspected) -> Number:
     """Connections whose server name anybody on the way can read."""
-    rows = tls_connections(frames)
-    seen = rows[rows["client_hello_packet"].notna()]
+    seen, unknown = hellos_that_tell(frames, "server_name")
     named = seen[is_true(seen["server_name"] != "")]
-    hidden = int(is_true(seen["ech_type"] == "outer").sum())
-    share = share_of_text(len(named), len(seen), "ClientHellos") if len(seen) else "no ClientHello"
+    hidden = int(is_true(tls_connections(frames)["ech_type"] == "outer").sum())
+    share = (
+        share_of_text(len(named), len(seen), "ClientHellos") if len(seen) else "no ClientHellos that were seen whole"
+    )
     sentence = (
         f"Addresses, ports, times and sizes always; {share} name the server too "
         f"({named['server_name'].nunique():,} names). Encrypted ClientHello, real or GREASE: {hidden:,}."
     )
-    return of_hellos(sentence, len(named), len(seen), len(rows))
+    return of_hellos(sentence, len(named), len(seen), unknown)
 
 
-def of_hellos(sentence: str, count: int, seen: int, connections: int) -> Number:
-    """A Number of the ClientHellos seen; the other connections cannot tell."""
-    unknown = connections - seen
-    return Number(sentence, count, seen, "ClientHellos", unknown, {"not_captured": unknown} if unknown else {})
+def hellos_that_tell(frames: Inspected, column: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The connections whose ClientHello says what `column` holds, or that it has no such thing; why others do not."""
+    rows = tls_connections(frames)
+    lost = cut_hellos(FrameColumns(rows)) & rows[column].isna()
+    told = rows["client_hello_packet"].notna() & ~lost
+    others = rows[~told]
+    reasons = arrow_series(unknown_reasons(FrameColumns(others), column), others)
+    return rows[told], counts_in(reasons.fillna("not_captured"))
+
+
+def of_hellos(sentence: str, count: int, seen: int, unknown: dict[str, int]) -> Number:
+    """A Number of the ClientHellos that tell; the other connections cannot, for the reasons counted."""
+    return Number(sentence, count, seen, "ClientHellos", sum(unknown.values()), unknown)
 
 
 def not_seen(frames: Inspected) -> Number:
