@@ -16,6 +16,7 @@ import numpy as np
 from ..columns import SEVERITIES
 from ..export.text import short_text
 from ..findings import CAPTURE_RULES, RULES, Facts
+from ..findings.text import count_connections, count_subjects, others_of
 from ..statistics.wording import number_text
 from .tables import Inspected, records_of
 
@@ -72,16 +73,13 @@ def build_severities(inspection: Inspected) -> list[Severity]:
     by_rule: dict[str, list[dict[Any, Any]]] = {}
     for row in rows:
         by_rule.setdefault(row["id"], []).append(row)
-    order = sorted(by_rule.values(), key=lambda rule: (-SEVERITIES.index(rule[0]["severity"]), -total(rule)))
+    order = sorted(
+        by_rule.values(), key=lambda rule: (-SEVERITIES.index(rule[0]["severity"]), -count_connections(rule).number)
+    )
     return [
         Severity(name, [build_finding(rule, names) for rule in rules])
         for name, rules in groupby(order, key=lambda rule: rule[0]["severity"])
     ]
-
-
-def total(rows: Sequence[dict[Any, Any]]) -> int:
-    """The connections in which a rule was found."""
-    return sum(row["connections"] for row in rows)
 
 
 def build_finding(rows: Sequence[dict[Any, Any]], names: dict[str, str]) -> Finding:
@@ -89,10 +87,11 @@ def build_finding(rows: Sequence[dict[Any, Any]], names: dict[str, str]) -> Find
     first = rows[0]
     kind = KINDS.get(first["subject_kind"], first["subject_kind"])
     likely = "" if first["confidence"] == "certain" else f" · {first['confidence']}"
+    connections = count_connections(rows).text("connection")
     return Finding(
         id=first["id"],
         title=first["title"],
-        basis=f"{number_text(total(rows), 'connection')}, {subjects_text(rows, kind)} · {first['id']}{likely}",
+        basis=f"{connections}, {count_subjects(rows).text(kind)} · {first['id']}{likely}",
         advice=first["advice"],
         references=", ".join(first["references"]),
         kind=first["subject_kind"],
@@ -102,18 +101,11 @@ def build_finding(rows: Sequence[dict[Any, Any]], names: dict[str, str]) -> Find
     )
 
 
-def subjects_text(rows: Sequence[dict[Any, Any]], kind: str) -> str:
-    """How many servers, clients or certificates; where the last row stands for the rest, how many that are."""
-    last = str(rows[-1]["subject"] or "").removesuffix(" others")
-    number = len(rows) - 1 + int(last) if last.isdigit() else len(rows)
-    return number_text(number, kind)
-
-
 def build_subject(row: dict[Any, Any], names: dict[str, str]) -> Subject:
     """What a rule was found at, from a row of the findings frame."""
     subject = row["subject"] or NOT_KNOWN
     name = names.get(subject, "")
-    others = subject.endswith(" others") or not row["subject"]
+    others = others_of(row) or not row["subject"]
     hosts = [] if row["subject_kind"] == "server" else row["hosts"] or []
     return Subject(
         name=name or subject,
