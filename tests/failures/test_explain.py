@@ -64,6 +64,9 @@ ASKED = ALERT | {"history": "CsxkrnXGIl", "requested": True, "certificates": 0}
         ({"history": "Csxkn"}, "client_left_after_flight", "after the server's messages, without an alert"),
         ({"history": "CsxknGI", "side": "server"}, "server_left_after_keys", "after the client's messages"),
         ({"history": "CsxknG"}, "ended_early", "before the handshake was finished"),
+        ({"history": "CsxknB"}, "ended_early", "before the handshake was finished"),
+        ({"history": "CsxknI", "version": "TLS 1.2"}, "ended_early", "before the handshake was finished"),
+        ({"history": "CsiI", "version": "TLS 1.3"}, "client_left_after_flight", "after the server's messages"),
         ({"history": ""}, "ended_early", "before a ClientHello that could be read"),
         (
             {"failure": "capture_end", "side": None, "packet": None},

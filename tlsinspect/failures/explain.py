@@ -192,7 +192,7 @@ def explain_end(failure: Failure) -> Explanation:
     if failure.sealed_alert:
         text = "The client answered the server's encrypted messages with a record as long as an encrypted alert"
         return Explanation("encrypted_alert", f"{text}, and {ended(failure)}.")
-    if failure.side == "client" and "G" not in history:
+    if failure.side == "client" and not spoke_after_hello(failure):
         return Explanation(
             "client_left_after_flight", f"{upper(ended(failure))} after the server's messages, without an alert."
         )
@@ -201,6 +201,12 @@ def explain_end(failure: Failure) -> Explanation:
             "server_left_after_keys", f"{upper(ended(failure))} after the client's messages, without an alert."
         )
     return Explanation("ended_early", f"{upper(ended(failure))} before the handshake was finished, without an alert.")
+
+
+def spoke_after_hello(failure: Failure) -> bool:
+    """Whether the client sent anything after the ServerHello; in TLS 1.3 its ChangeCipherSpec says nothing."""
+    sent = {letter for letter in failure.history[failure.history.find("s") :] if letter.isupper()}
+    return bool(sent - {"I"} if "1.3" in (failure.version or "") else sent)
 
 
 def explain_unanswered(failure: Failure) -> Explanation:
