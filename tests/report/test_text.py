@@ -34,6 +34,13 @@ def made(**values: object) -> MadeFrames:
     return make_frames(connections=rows, captures=[capture | {"time_start": start, "time_end": end}])
 
 
+def secrecy(unseen: dict[str, None]) -> str:
+    """The summary of one connection with secrecy, one without, and two of which not all is seen."""
+    hidden = unseen | {"unknown_reasons": [(name, "gap") for name in unseen]}
+    rows = [make_connection(0), make_old_connection(1), make_connection(2, **hidden), make_connection(3, **hidden)]
+    return printed(make_frames(connections=rows))
+
+
 def test_summary_of_the_demo_fits_a_small_terminal(demo: Inspection) -> None:
     lines = printed(demo).splitlines()
     assert len(lines) <= 23
@@ -55,6 +62,14 @@ def test_summary_has_the_shares_of_versions(demo: Inspection) -> None:
     shares = build_shares("versions", demo)
     share = share_text(shares.count_of("TLS 1.3"), shares.denominator)
     assert re.search(rf"^Versions +TLS 1\.3 +{share} +{shares.count_of('TLS 1.3')} ", printed(demo), re.MULTILINE)
+
+
+def test_summary_says_for_how_many_secrecy_is_known() -> None:
+    unseen = {"forward_secrecy": None, "post_quantum": None}
+    assert "(known for" not in printed(made())
+    assert re.search(r"^Secrecy +\(known for 50%\) 50% forward secret, 0% post-quantum", secrecy(unseen), re.MULTILINE)
+    half = secrecy({"post_quantum": None})
+    assert re.search(r"^Secrecy +75% forward secret, 0% post-quantum \(known for 50%\)", half, re.MULTILINE)
 
 
 def test_summary_says_what_the_capture_is() -> None:

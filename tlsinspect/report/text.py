@@ -230,19 +230,26 @@ def leading(inspection: Inspected, name: str, height: int = 1) -> Items:
     if not shares.denominator:
         return Items([nothing_known(shares)])
     words = [f"{category} {share_text(count, shares.denominator)}" for category, count in shares.counts if count]
+    return Items(words, lead=known_text(shares), height=height)
+
+
+def known_text(shares: Shares) -> str:
+    """For how many there is an answer; empty where that is nearly all."""
     total = shares.denominator + shares.unknown
-    known = f"(known for {share_text(shares.denominator, total)})" if shares.unknown_share > MUCH_UNKNOWN else ""
-    return Items(words, lead=known, height=height)
+    return f"(known for {share_text(shares.denominator, total)})" if shares.unknown_share > MUCH_UNKNOWN else ""
 
 
 def secrecy_items(inspection: Inspected) -> Items:
     """What a later attacker could not read."""
-    words = []
+    words, known = [], []
     for name, text in (("forward_secrecy", "forward secret"), ("post_quantum", "post-quantum")):
         shares = build_shares(name, inspection)
         if shares.denominator:
             words.append(f"{share_text(shares.count_of(shares.statistic.focus), shares.denominator)} {text}")
-    return Items(words or ["nothing to say"])
+            known.append(known_text(shares))
+    if len(set(known)) == 1:
+        return Items(words, lead=known[0])
+    return Items([f"{word} {lead}".strip() for word, lead in zip(words, known, strict=True)] or ["nothing to say"])
 
 
 def certificate_items(inspection: Inspected) -> Items:
