@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from samples import CAPTURES, inspect
+from tls_vectors import server_name
+from traffic import converse, tls12_turns, write_pcap
 
+import tlsinspect
 from tlsinspect.story import Story
 from tlsinspect.story.build import client_trust_text
 from tlsinspect.validation.record import VERDICTS
@@ -42,6 +46,24 @@ def test_a_retry_is_no_server_hello() -> None:
     assert [title for title in shown if "Hello" in title] == [
         "ClientHello", "HelloRetryRequest", "ClientHello again", "ServerHello",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["hello-retry-request.pcap", "dtls12.pcap", "quic-retry.pcapng", "quic-version-negotiation.pcap"],
+)
+def test_a_second_hello_is_what_the_server_asked_for(sample: str) -> None:
+    (again,) = [step.explanation for step in tell(f"handshakes/{sample}").steps if step.title == "ClientHello again"]
+    assert again == "The client repeats its hello with what the server asked for."
+
+
+def test_a_second_hello_that_nobody_asked_for_was_sent_twice(tmp_path: Path) -> None:
+    hello, *rest = tls12_turns(server_name(b"name"))
+    write_pcap(tmp_path / "twice.pcap", converse(hello + hello, *rest))
+    made = tlsinspect.read(tmp_path / "twice.pcap")
+    (name,) = made.connections["connection_id"]
+    (again,) = [step.explanation for step in made.story(name).steps if step.title == "ClientHello again"]
+    assert again == "The client sent a hello twice here: nothing in the capture asked it to."
 
 
 @pytest.mark.parametrize(

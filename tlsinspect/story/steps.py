@@ -28,6 +28,7 @@ class Telling:
         self.connection = connection
         self.alerts: Iterator[Row] = iter(alerts)
         self.hellos = {"client": 0, "server": 0}
+        self.verifies = False  # the server sent a HelloVerifyRequest
         self.changed: set[str] = set()  # who announced encryption and has not sent Finished yet
         self.is_tls13 = "1.3" in (connection["version_name"] or "")
 
@@ -46,6 +47,7 @@ class Telling:
             self.changed.discard(sender)
         else:
             title, explanation = words.MESSAGES.get(kind, (str(kind).replace("_", " "), words.UNEXPLAINED))
+        self.verifies |= kind == "hello_verify_request"
         if kind == "change_cipher_spec":
             self.changed.add(sender)
             explanation = words.COMPATIBILITY if self.is_tls13 else explanation
@@ -60,10 +62,16 @@ class Telling:
         first = self.hellos[sender] == 1
         title, explanation = words.MESSAGES[kind]
         if kind == "client_hello" and not first:
-            return f"{title} again", words.SECOND_HELLO
+            return f"{title} again", words.SECOND_HELLO if self.asked_again() else words.UNASKED_HELLO
         if kind == "server_hello" and first and self.connection["hello_retry_request"] is True:
             return words.MESSAGES["hello_retry_request"]
         return title, explanation
+
+    def asked_again(self) -> bool:
+        """Whether the server has asked for another ClientHello by now."""
+        if self.connection["quic_retry"] is True or self.connection["quic_version_negotiation"] is True:
+            return True
+        return self.verifies or (self.hellos["server"] > 0 and self.connection["hello_retry_request"] is True)
 
     def alert(self) -> tuple[str, str]:
         """The next alert, in plain words where it is in the clear."""

@@ -50,6 +50,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 COMPATIBILITY = "In TLS 1.3 it means nothing: it makes old devices on the way believe that this is TLS 1.2."
 SECOND_HELLO = "The client repeats its hello with what the server asked for."
+UNASKED_HELLO = "The client sent a hello twice here: nothing in the capture asked it to."
 RENEGOTIATION = (
     "Encrypted handshake message",
     "One more handshake message under encryption: mostly of a renegotiation.",
