@@ -131,6 +131,28 @@ def test_a_requirement_passes_fails_and_is_not_observable(about: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("about", "asked", "found", "words"),
+    [
+        ("client_extension", {"require": {"server_name"}}, [0], ("not_observable", "pass")),
+        ("client_extension", {"forbid": {"server_name"}}, [0], ("not_observable", "fail")),
+        ("client_cipher_suite", {"forbid": {"TLS_RSA_WITH_RC4_128_SHA"}}, [5], ("not_observable", "fail")),
+    ],
+)
+def test_of_a_cut_hello_only_what_is_there_is_observed(
+    about: str, asked: dict[str, Any], found: list[int], words: tuple[str, str]
+) -> None:
+    cut: dict[str, Any] = {"truncated": True, "psk_offered": None, "cipher_suites": [0x1301], "client_extensions": [10]}
+    column = "client_extensions" if about == "client_extension" else "cipher_suites"
+    assert verdicts(check(asks(about, **asked), cut, cut | {column: found})) == list(words)
+
+
+def test_the_suites_of_a_hello_that_was_cut_behind_them_are_observed() -> None:
+    cut = {"truncated": True, "psk_offered": None, "compression_methods": [0]}
+    asked = asks("client_cipher_suite", forbid={"TLS_RSA_WITH_RC4_128_SHA"})
+    assert verdicts(check(asked, cut, cut | {"compression_methods": []})) == ["pass", "not_observable"]
+
+
+@pytest.mark.parametrize(
     ("about", "asked"),
     [
         ("client_version", {"forbid": {"TLS 1.2"}}),

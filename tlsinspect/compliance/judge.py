@@ -150,9 +150,10 @@ def judge_mark(column: str, kind: str) -> Callable[[Facts, Requirement], Judged]
 
 
 def judge_client_suites(facts: Facts, asked: Requirement) -> Judged:
-    """The cipher suites that a client offers."""
+    """The cipher suites that a client offers; a cut hello may have offered more than are seen."""
     offered = facts.has("cipher_suites", codes_of(registry.CIPHER_SUITES, asked.forbid))
-    return Judged(tls_rows(facts), facts.length("cipher_suites") > 0, ~offered)
+    whole = facts.whole_hello() | (facts.length("compression_methods") > 0)  # which come after the suites
+    return Judged(tls_rows(facts), (facts.length("cipher_suites") > 0) & (offered | whole), ~offered)
 
 
 def judge_text(column: str) -> Callable[[Facts, Requirement], Judged]:
@@ -237,11 +238,13 @@ def judge_handshake_signature(facts: Facts, asked: Requirement) -> Judged:
 
 
 def judge_list(column: str, table: dict[int, str], packet: str) -> Callable[[Facts, Requirement], Judged]:
-    """A list of a hello: one of the required is in it, or none of the forbidden."""
+    """A list of a hello: one of the required is in it, or none of the forbidden; a cut hello may have had more."""
 
     def judge(facts: Facts, asked: Requirement) -> Judged:
         found = facts.has(column, codes_of(table, asked.require or asked.forbid))
         seen = facts.known(packet) & facts.known(column)
+        if column == "client_extensions":
+            seen &= found | facts.whole_hello()
         return Judged(tls_rows(facts), seen, found if asked.require else ~found)
 
     return judge
