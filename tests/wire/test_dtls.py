@@ -18,6 +18,7 @@ from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
 
 DTLS10, DTLS12, BEFORE_STANDARD = 0xFEFF, 0xFEFD, 0x0100
+OTHER_RANDOM = bytes(range(100, 132))
 COOKIE = b"cookie of 20 octets!"
 
 Turn = tuple[int, bytes]
@@ -35,10 +36,10 @@ def fragments(kind: int, body: bytes, sequence: int, size: int = 1 << 16) -> lis
     return [header + at.to_bytes(3, "big") + tls.vector24(piece) for at, piece in pieces]
 
 
-def hello(version: int = DTLS12, cookie: bytes = b"", extensions: bytes = b"") -> bytes:
+def hello(version: int = DTLS12, cookie: bytes = b"", extensions: bytes = b"", random: bytes = tls.RANDOM) -> bytes:
     """A ClientHello's body, with a cookie behind the session id."""
     suites = tls.vector16(tls.u16(0x1301, 0xC02F))
-    start = tls.u16(version) + tls.RANDOM + tls.vector8(b"") + tls.vector8(cookie) + suites + tls.vector8(b"\x00")
+    start = tls.u16(version) + random + tls.vector8(b"") + tls.vector8(cookie) + suites + tls.vector8(b"\x00")
     extended = tls.server_name(b"dtls.example") + extensions
     return start + (tls.vector16(extended) if version != BEFORE_STANDARD else b"")
 
@@ -49,7 +50,7 @@ def server_hello(version: int = DTLS12) -> bytes:
     return chosen + (tls.vector16(tls.extension(0xFF01, b"\x00")) if version != BEFORE_STANDARD else b"")
 
 
-def handshake(version: int = DTLS12, size: int = 1 << 16) -> list[Turn]:
+def handshake(version: int = DTLS12, size: int = 1 << 16, random: bytes = tls.RANDOM) -> list[Turn]:
     """A handshake with a cookie, each fragment in a datagram of its own."""
     number = 0
 
@@ -58,9 +59,9 @@ def handshake(version: int = DTLS12, size: int = 1 << 16) -> list[Turn]:
 
     finished = record(20, b"\x01", version) + record(22, bytes(40), version, epoch=1)
     return [
-        *say(0, 1, hello(version), 0),
+        *say(0, 1, hello(version, random=random), 0),
         *say(1, 3, tls.u16(version) + tls.vector8(COOKIE), 0),
-        *say(0, 1, hello(version, COOKIE), 1),
+        *say(0, 1, hello(version, COOKIE, random=random), 1),
         *say(1, 2, server_hello(version), 1),
         *say(1, 11, tls.certificate(b"leaf" * 200), 2),
         *say(1, 12, tls.ecdhe_exchange(), 3),
@@ -74,11 +75,17 @@ def handshake(version: int = DTLS12, size: int = 1 << 16) -> list[Turn]:
 
 def datagrams(turns: list[Turn]) -> Flow:
     """The only flow of a capture with these datagrams."""
+    (flow,) = associations(turns)
+    return flow
+
+
+def associations(turns: list[Turn]) -> list[Flow]:
+    """The flows of a capture with these datagrams, in the order in which they began."""
     wire = Wire(FlowTable(openers=(open_dtls, open_carried_dtls)))
     for side, octets in turns:
         source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
         wire.add_datagram(ip_packet(source, target, udp(source, target, octets)))
-    return wire.only()
+    return wire.finish()
 
 
 class TestHandshake:
@@ -189,6 +196,40 @@ def test_heartbleed_is_seen_in_datagrams_as_in_streams(turns: list[Turn], seen: 
     connection = ConnectionBuilder(frozenset({443})).build(flow)
     assert connection.heartbleed == seen
     assert (connection.heartbleed_packet is None) == (seen is None)
+
+
+class TestAnotherAssociation:
+    @pytest.mark.parametrize("size", [1 << 16, 50])
+    def test_a_hello_with_another_random_begins_one(self, size: int) -> None:
+        first, second = associations(handshake(size=size) + handshake(size=size, random=OTHER_RANDOM))
+        assert (first.history, second.history) == ("CvCsxknGIi", "CvCsxknGIi")
+        assert first.client_hello is not None
+        assert second.client_hello is not None
+        assert (first.client_hello.random, second.client_hello.random) == (tls.RANDOM, OTHER_RANDOM)
+        assert [flow.streams[0].reader.application_bytes for flow in (first, second)] == [60, 60]
+
+    @pytest.mark.parametrize("wrap", [lambda octets: octets, in_capwap, in_channel])
+    def test_it_does_so_where_the_one_before_was_never_answered(self, wrap: Callable[[bytes], bytes]) -> None:
+        hellos = [hello(), hello(), hello(random=OTHER_RANDOM), hello(random=OTHER_RANDOM)]
+        flows = associations([(0, wrap(record(22, fragments(1, body, 0)[0]))) for body in hellos])
+        assert [(flow.history, flow.streams[0].retransmitted) for flow in flows] == [("C", 1), ("C", 1)]
+
+    def test_a_hello_that_is_repeated_or_has_a_cookie_does_not(self) -> None:
+        again = record(22, fragments(1, hello(), 0)[0])
+        other = record(22, fragments(1, hello(cookie=COOKIE, random=OTHER_RANDOM), 1)[0])
+        assert datagrams([*handshake(), (0, again), (0, other)]).streams[0].retransmitted == 2
+
+    def test_the_other_sides_hello_does_so_behind_an_answer_only(self) -> None:
+        crossing = [(0, record(22, fragments(1, hello(), 0)[0]))]
+        crossing.append((1, record(22, fragments(1, hello(random=OTHER_RANDOM), 0)[0])))
+        assert datagrams(crossing * 2).history == "Cc"
+        assert [flow.hello_side for flow in associations(handshake() + crossing[1:])] == [0, 0]
+
+    def test_a_hello_that_is_cut_or_sealed_does_not(self) -> None:
+        (whole,) = fragments(1, hello(random=OTHER_RANDOM), 0)
+        sealed = record(22, whole, epoch=1)
+        for octets in [sealed, *(record(22, whole)[:length] for length in range(len(record(22, whole))))]:
+            assert len(associations([*handshake(), (0, octets)])) == 1
 
 
 class TestCarried:

@@ -11,6 +11,8 @@ cdef class CarriedDtlsReader(DtlsReader):
     cdef public str carrier
     @cython.locals(start=Py_ssize_t)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(start=Py_ssize_t)
+    cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
 
 @cython.locals(start=Py_ssize_t)
 cpdef DtlsReader open_carried_dtls(bytes data, Py_ssize_t position, Py_ssize_t end)

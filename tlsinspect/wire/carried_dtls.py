@@ -35,6 +35,11 @@ class CarriedDtlsReader(DtlsReader):
             flow.carrier = self.carrier
             DtlsReader.accept(self, flow, stream, data, start, inside_end(data, position, start, end))
 
+    def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
+        """True where the records inside a datagram begin another association; see DtlsReader."""
+        start = find_inside(data, position, end)
+        return start >= 0 and DtlsReader.starts_anew(self, stream, data, start, inside_end(data, position, start, end))
+
 
 def open_carried_dtls(data: bytes, position: int, end: int) -> DtlsReader | None:
     """A reader for the flow when its datagram has whole DTLS records behind a header that is known."""

@@ -1,12 +1,13 @@
 cimport cython
 from .flow cimport DatagramReader, Flow
 from .limits cimport Limits
+from .octets cimport cut
 from .record cimport RecordReader
 from .stream cimport Stream, first_overlap
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, LONGEST_RECORD
-cdef int PIECE_COST, HEARTBEAT_HEADER
+cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END
 
 cdef class Message:
     cdef public int kind
@@ -33,6 +34,8 @@ cdef class DtlsReader(DatagramReader):
                         bytes fragment)
     @cython.locals(limits=Limits, other=Message, octets=Py_ssize_t)
     cpdef bint has_room(self, Flow flow, dict messages, Message message, int sequence) except -1
+    @cython.locals(flow=Flow, at=Py_ssize_t, body=Py_ssize_t, epoch=int, sequence=int, offset=int, size=int, random=bytes)
+    cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(message=Message, stream=Stream)
     cpdef finish(self)
 

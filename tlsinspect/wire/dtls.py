@@ -23,6 +23,7 @@ from .codes import (
     SERVER_HELLO,
 )
 from .flow import DatagramReader, Flow
+from .octets import cut
 from .record import RecordReader
 from .stream import Stream, first_overlap
 
@@ -31,6 +32,7 @@ FRAGMENT_HEADER = 12
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 LONGEST_RECORD = 0x4800
+RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
 
 
@@ -211,6 +213,31 @@ class DtlsReader(DatagramReader):
         if expected:
             flow.problem(DecodeError("dtls", "limit", 0, expected))
         return not expected
+
+    def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
+        """True for a ClientHello in the clear with message_seq 0 and another random: another association begins.
+
+        Whether the one before was answered does not matter: who repeats a hello, or is asked for a cookie or for
+        another share, keeps its random. While nobody answered, the other side's hello may be meant for the same
+        association. Spec: RFC 6347 sections 4.2.1, 4.2.4 and 4.2.8, RFC 9147 sections 5.3 and 5.11.
+        """
+        flow = self.flow
+        if position >= end or data[position] != HANDSHAKE or flow is None or flow.client_hello is None:
+            return False
+        at = position + RECORD_HEADER
+        body = at + FRAGMENT_HEADER
+        if end <= body or data[at] != CLIENT_HELLO:
+            return False
+        epoch = data[position + 3] << 8 | data[position + 4]
+        sequence = data[at + 4] << 8 | data[at + 5]
+        offset = data[at + 6] << 16 | data[at + 7] << 8 | data[at + 8]
+        size = data[at + 9] << 16 | data[at + 10] << 8 | data[at + 11]
+        if epoch or sequence or offset or size < RANDOM_END or size > end - body:
+            return False
+        if stream.reader.side != flow.hello_side and flow.server_hello is None:
+            return False
+        random = cut(data, body + RANDOM_AT, body + RANDOM_END)
+        return random != flow.client_hello.random and open_dtls(data, position, end) is not None
 
     def finish(self) -> None:
         """The flow is over: hand over the beginnings of messages that were not completed."""
