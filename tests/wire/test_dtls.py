@@ -147,16 +147,82 @@ class TestHandshake:
         assert connection.fingerprint is not None
         assert connection.fingerprint[2].startswith("dd3d02")
 
-    def test_records_with_a_connection_id_are_counted(self) -> None:
-        ided = bytes([25]) + tls.u16(DTLS12, 1) + bytes(6) + tls.vector16(bytes(30))
-        flow = datagrams([*handshake(), (1, ided)])
-        assert flow.streams[1].reader.application_bytes == 30
-
     def test_alerts_are_read_in_the_clear_and_noted_encrypted(self) -> None:
         clear, sealed = record(21, b"\x02\x28"), record(21, bytes(30), epoch=1)
         flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (1, clear), (0, sealed)])
         assert (flow.alert_level, flow.alert_description, flow.alert_side) == (2, 40, 1)
         assert flow.alert_encrypted
+
+
+def identified(connection_id: bytes, content: bytes, version: int = DTLS12) -> bytes:
+    """A record with a connection id."""
+    return bytes([25]) + tls.u16(version, 1) + bytes(6) + connection_id + tls.vector16(content)
+
+
+def identified_handshake(client: bytes, server: bytes) -> list[Turn]:
+    """A handshake in which each side asks to be written to with its connection id, and content of 60 and 70 octets."""
+    asked, chosen = (tls.extension(54, tls.vector8(connection_id)) for connection_id in (client, server))
+    answer = tls.u16(DTLS12) + tls.SERVER_RANDOM + tls.vector8(b"") + tls.u16(0x00A8) + b"\x00" + tls.vector16(chosen)
+    return [
+        (0, record(22, fragments(1, hello(extensions=asked), 0)[0])),
+        (1, record(22, fragments(2, answer, 0)[0] + fragments(14, b"", 1)[0])),
+        (0, record(22, fragments(16, b"key", 1)[0]) + record(20, b"\x01") + identified(server, bytes(40))),
+        (1, record(20, b"\x01") + identified(client, bytes(40))),
+        (0, identified(server, bytes(60))),
+        (1, identified(client, bytes(30)) + identified(client, bytes(40))),
+    ]
+
+
+class TestConnectionIds:
+    @pytest.mark.parametrize("lengths", [(2, 3), (8, 0), (1, 20), (255, 4)])
+    def test_records_with_them_are_read(self, lengths: tuple[int, int]) -> None:
+        client, server = (b"\xc5" * length for length in lengths)
+        flow = datagrams(identified_handshake(client, server))
+        assert flow.history == "CsnGIi"
+        assert noted(flow, "finished_seen") == [True, True]
+        assert noted(flow, "application_bytes") == [60, 70]
+        assert ConnectionBuilder(frozenset()).build(flow).established_evidence == "finished"
+        assert not flow.problems
+
+    def test_their_length_is_found_where_no_hello_says_it(self) -> None:
+        turns = identified_handshake(bytes([0, 3, 0, 9]), bytes(range(17)))
+        assert noted(datagrams(turns[4:]), "application_bytes") == [60, 70]
+        assert noted(datagrams(turns[3:]), "application_bytes") == [70, 60]
+        assert noted(datagrams([*handshake(), *turns[4:]]), "application_bytes") == [120, 70]
+
+    def test_what_a_hello_says_counts_where_another_length_fits_too(self) -> None:
+        treacherous = tls.u16(2 + 2 + 60) + b"\xc5\xc5"
+        turns = identified_handshake(b"", treacherous)
+        assert datagrams(turns[:5]).streams[0].reader.application_bytes == 60
+        assert datagrams(turns[4:5]).streams[0].reader.application_bytes == 64
+
+    def test_a_finished_that_is_sent_again_is_no_content(self) -> None:
+        turns = identified_handshake(b"to client", b"to server")
+        assert noted(datagrams([*turns[:4], turns[2], *turns[3:]]), "application_bytes") == [60, 70]
+
+    def test_a_record_that_no_length_makes_fit_is_a_problem(self) -> None:
+        turns = identified_handshake(b"to client", b"to server")
+        flow = datagrams([*turns, (0, identified(b"to server", b"\xff" * 60)[:-1])])
+        assert noted(flow, "application_bytes") == [60, 70]
+        assert [(error.layer, error.kind) for error, _ in flow.problems] == [("dtls", "bad_value")]
+
+    def test_cut_anywhere_or_of_another_version_they_begin_no_flow(self) -> None:
+        whole = identified(b"\xc5" * 6, b"\xff" * 60)
+        for length in range(len(whole)):
+            assert open_dtls(whole[:length], 0, length) is None
+        older = identified(b"\xc5" * 6, b"\xff" * 60, DTLS10)
+        assert open_dtls(older, 0, len(older)) is None
+
+    def test_hellos_cut_anywhere_are_read_without_failing(self) -> None:
+        turns = identified_handshake(b"to client", b"to server")
+        for number, kind in ((0, 1), (1, 2)):
+            side, octets = turns[number]
+            body = octets[13 + 12 :]
+            for length in range(34, len(body)):
+                broken = record(22, fragments(kind, body[:length], 0)[0])
+                flow = datagrams([*turns[:number], (side, broken), *turns[number + 1 :]])
+                assert {error.layer for error, _ in flow.problems} <= {"handshake"}
+                assert flow.streams[0].reader.application_bytes == 60
 
 
 def in_capwap(octets: bytes) -> bytes:

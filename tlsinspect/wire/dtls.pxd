@@ -1,4 +1,5 @@
 cimport cython
+from .cursor cimport Cursor
 from .flow cimport DatagramReader, Flow
 from .limits cimport Limits
 from .octets cimport cut
@@ -7,7 +8,7 @@ from .stream cimport Stream, first_overlap
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, LONGEST_RECORD
-cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END
+cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END, CONNECTION_ID, LONGEST_CONNECTION_ID, CHAIN
 
 cdef class Message:
     cdef public int kind
@@ -21,9 +22,12 @@ cdef class Message:
 
 cdef class DtlsReader(DatagramReader):
     cdef public tuple messages, delivered
+    cdef public list id_lengths, changed
     cdef public Flow flow
-    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t)
+    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t, header=Py_ssize_t)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(known=int)
+    cpdef int id_length(self, int side, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(reader=RecordReader, kind=int)
     cpdef read_record(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end, int epoch)
     cpdef count(self, Flow flow, RecordReader reader, Py_ssize_t length)
@@ -32,6 +36,7 @@ cdef class DtlsReader(DatagramReader):
     @cython.locals(message=Message, messages=dict, side=int)
     cpdef take_fragment(self, Flow flow, Stream stream, int kind, Py_ssize_t length, int sequence, Py_ssize_t offset,
                         bytes fragment)
+    cpdef deliver(self, Flow flow, RecordReader reader, int kind, int sequence, bytes body)
     @cython.locals(limits=Limits, other=Message, octets=Py_ssize_t)
     cpdef bint has_room(self, Flow flow, dict messages, Message message, int sequence) except -1
     @cython.locals(flow=Flow, at=Py_ssize_t, body=Py_ssize_t, epoch=int, sequence=int, offset=int, size=int, random=bytes)
@@ -43,4 +48,8 @@ cdef class DtlsReader(DatagramReader):
 cpdef DatagramReader open_dtls(bytes data, Py_ssize_t position, Py_ssize_t end)
 cpdef bint is_record_type(int octet) except -1
 @cython.locals(version=int, length=Py_ssize_t)
-cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t header) except -1
+@cython.locals(length=int, at=Py_ssize_t, records=int, header=Py_ssize_t)
+cpdef int fit_connection_id(bytes data, Py_ssize_t position, Py_ssize_t end) except -2
+@cython.locals(cursor=Cursor, extension=int, value=bytes)
+cpdef int asked_id_length(int kind, bytes body) except -2

@@ -22,6 +22,7 @@ from .codes import (
     READING,
     SERVER_HELLO,
 )
+from .cursor import Cursor
 from .flow import DatagramReader, Flow
 from .octets import cut
 from .record import RecordReader
@@ -31,6 +32,9 @@ RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
+CONNECTION_ID = 54  # extension
+LONGEST_CONNECTION_ID = 255
+CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
 LONGEST_RECORD = 0x4800
 RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
@@ -85,13 +89,16 @@ class Message:
 class DtlsReader(DatagramReader):
     """Where both directions of a DTLS association stand.
 
-    `messages` are those of each side that are not complete; `delivered` the highest
-    message_seq that each side's complete messages had.
+    `messages` are those of each side that are not complete; `delivered` the message_seq of those that were.
+    `id_lengths` are what each side's records with a connection id have for one, -1 while that is not known;
+    `changed` says for each side whether a ChangeCipherSpec came and no such record since.
     """
 
     def __init__(self) -> None:
         self.messages: tuple[dict[int, Message], dict[int, Message]] = ({}, {})
         self.delivered: tuple[set[int], set[int]] = (set(), set())
+        self.id_lengths = [-1, -1]
+        self.changed = [False, False]
         self.flow: Flow | None = None
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
@@ -105,28 +112,49 @@ class DtlsReader(DatagramReader):
             if data[position] >> 5 == 1:
                 self.count(flow, reader, end - position)
                 return
-            if not is_record(data, position, end):
+            header = RECORD_HEADER
+            if data[position] == CONNECTION_ID_RECORD:
+                header += self.id_length(reader.side, data, position, end)
+            if not is_record(data, position, end, header):
                 if is_record_type(data[position]):
                     flow.problem(DecodeError("dtls", "bad_value", 0, "a record header that fits the datagram"))
                 return
-            length = data[position + 11] << 8 | data[position + 12]
-            body = position + RECORD_HEADER
+            body = position + header
+            length = data[body - 2] << 8 | data[body - 1]
             reader.record_type = data[position]
             reader.record_version = data[position + 1] << 8 | data[position + 2]
             reader.record_length = length
             self.read_record(flow, stream, data, body, body + length, data[position + 3] << 8 | data[position + 4])
             position = body + length
 
+    def id_length(self, side: int, data: bytes, position: int, end: int) -> int:
+        """The length of the connection id in a record of `side`: what the other side asked for, else one that fits.
+
+        Spec: RFC 9146 sections 3 and 4; a header does not say how long its connection id is.
+        """
+        known = self.id_lengths[side]
+        if known < 0 or not is_record(data, position, end, RECORD_HEADER + known):
+            known = self.id_lengths[side] = fit_connection_id(data, position, end)
+        return known if known > 0 else 0
+
     def read_record(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int, epoch: int) -> None:
-        """Read a record's content, `data[position:end]`."""
+        """Read a record's content, `data[position:end]`.
+
+        The first record with a connection id behind a ChangeCipherSpec is a Finished: its own type is encrypted.
+        """
         reader = stream.reader
         kind = reader.record_type
-        if kind in (APPLICATION_DATA, CONNECTION_ID_RECORD):
+        if kind == CONNECTION_ID_RECORD and self.changed[reader.side]:
+            self.changed[reader.side] = False
+            flow.encrypted_handshake(reader, end - position)
+        elif kind in (APPLICATION_DATA, CONNECTION_ID_RECORD):
             self.count(flow, reader, end - position)
         elif kind == CHANGE_CIPHER_SPEC:
+            self.changed[reader.side] = True
             flow.change_cipher_spec(reader)
         elif kind == HANDSHAKE:
             if epoch > 0:
+                self.changed[reader.side] = False
                 flow.encrypted_handshake(reader, end - position)
             else:
                 self.read_fragments(flow, stream, data, position, end)
@@ -175,8 +203,7 @@ class DtlsReader(DatagramReader):
             stream.retransmitted += 1
             return
         if offset == 0 and len(fragment) == length and sequence not in self.messages[side]:
-            self.delivered[side].add(sequence)
-            flow.handshake(stream.reader, kind, fragment, length)
+            self.deliver(flow, stream.reader, kind, sequence, fragment)
             return
         messages = self.messages[side]
         message = messages.get(sequence)
@@ -194,8 +221,14 @@ class DtlsReader(DatagramReader):
             flow.held += message.cost()
             return
         del messages[sequence]
-        self.delivered[side].add(sequence)
-        flow.handshake(stream.reader, kind, message.beginning(), length)
+        self.deliver(flow, stream.reader, kind, sequence, message.beginning())
+
+    def deliver(self, flow: Flow, reader: RecordReader, kind: int, sequence: int, body: bytes) -> None:
+        """Hand over a message that is complete; a hello says what connection ids the other side is to write."""
+        self.delivered[reader.side].add(sequence)
+        flow.handshake(reader, kind, body, len(body))
+        if kind in (CLIENT_HELLO, SERVER_HELLO):
+            self.id_lengths[1 - reader.side] = asked_id_length(kind, body)
 
     def has_room(self, flow: Flow, messages: dict[int, Message], message: Message, sequence: int) -> bool:
         """Whether another fragment of a message may be kept; a problem of the flow where not."""
@@ -252,11 +285,13 @@ class DtlsReader(DatagramReader):
 
 def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
     """A reader for the flow when its datagram is DTLS: whole records, the first one plausible."""
-    if not is_record(data, position, end):
+    if end - position < RECORD_HEADER:
+        return None
+    kind = data[position]
+    if kind != CONNECTION_ID_RECORD and not is_record(data, position, end, RECORD_HEADER):
         return None
     version = data[position + 1] << 8 | data[position + 2]
     epoch = data[position + 3] << 8 | data[position + 4]
-    kind = data[position]
     if kind == HANDSHAKE and epoch == 0:
         if end - position < RECORD_HEADER + FRAGMENT_HEADER:
             return None
@@ -267,7 +302,9 @@ def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
         return None
     at = position
     while at < end:
-        if not is_record(data, at, end):
+        if data[at] == CONNECTION_ID_RECORD:
+            return DtlsReader() if fit_connection_id(data, at, end) >= 0 else None
+        if not is_record(data, at, end, RECORD_HEADER):
             return None
         at += RECORD_HEADER + (data[at + 11] << 8 | data[at + 12])
     return DtlsReader()
@@ -278,12 +315,57 @@ def is_record_type(octet: int) -> bool:
     return CHANGE_CIPHER_SPEC <= octet <= CONNECTION_ID_RECORD
 
 
-def is_record(data: bytes, position: int, end: int) -> bool:
-    """A record with a whole header that fits the datagram: known type and version, a length that is allowed."""
-    if end - position < RECORD_HEADER or not is_record_type(data[position]):
+def is_record(data: bytes, position: int, end: int, header: int) -> bool:
+    """A record that fits the datagram, with a header of `header` octets: known type and version, an allowed length."""
+    if end - position < header or not is_record_type(data[position]):
         return False
     version = data[position + 1] << 8 | data[position + 2]
     if version not in (0xFEFF, 0xFEFD, 0x0100):
         return False
-    length = data[position + 11] << 8 | data[position + 12]
-    return length <= LONGEST_RECORD and length <= end - position - RECORD_HEADER
+    length = data[position + header - 2] << 8 | data[position + header - 1]
+    return length <= LONGEST_RECORD and length <= end - position - header
+
+
+def fit_connection_id(data: bytes, position: int, end: int) -> int:
+    """How long connection ids are where records from `position` on end with their datagram; -1 where none does that.
+
+    The shortest that fits counts. They are of DTLS 1.2 alone (RFC 9146 section 4).
+    """
+    if end - position < RECORD_HEADER or data[position + 1] << 8 | data[position + 2] != 0xFEFD:
+        return -1
+    for length in range(LONGEST_CONNECTION_ID + 1):
+        at = position
+        records = 0
+        while at < end and records < CHAIN:
+            header = RECORD_HEADER + (length if data[at] == CONNECTION_ID_RECORD else 0)
+            if not is_record(data, at, end, header):
+                break
+            at += header + (data[at + header - 2] << 8 | data[at + header - 1])
+            records += 1
+        if at == end or records == CHAIN:
+            return length
+    return -1
+
+
+def asked_id_length(kind: int, body: bytes) -> int:
+    """How long the connection id is that a hello asks for; -1 where it asks for none. Spec: RFC 9146 section 3."""
+    cursor = Cursor(body, "handshake", 0, len(body))
+    try:
+        cursor.read_bytes(RANDOM_END)
+        cursor.read_vector8()
+        if kind == CLIENT_HELLO:
+            cursor.read_vector8()
+            cursor.read_vector16()
+            cursor.read_vector8()
+        else:
+            cursor.read_bytes(3)
+        if cursor.remaining():
+            cursor.enter(cursor.read_u16())
+        while cursor.remaining():
+            extension = cursor.read_u16()
+            value = cursor.read_vector16()
+            if extension == CONNECTION_ID and value:
+                return value[0]
+    except DecodeError:  # whoever reads the whole hello says so
+        pass
+    return -1
