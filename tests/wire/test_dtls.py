@@ -147,6 +147,15 @@ class TestHandshake:
         assert connection.fingerprint is not None
         assert connection.fingerprint[2].startswith("dd3d02")
 
+    def test_an_ack_in_front_of_a_hello_is_stepped_over(self) -> None:
+        acknowledged = record(26, tls.vector16(bytes(16)))
+        turns = [(0, record(22, piece)) for piece in fragments(1, hello(), 0, 60)]
+        turns[1:1] = [(1, acknowledged)]
+        flow = datagrams([*turns, (1, acknowledged + record(22, fragments(2, server_hello(), 0)[0]))])
+        assert flow.history == "Cs"
+        assert not flow.problems
+        assert datagrams([(1, acknowledged), *turns]).client_hello is not None
+
     def test_alerts_are_read_in_the_clear_and_noted_encrypted(self) -> None:
         clear, sealed = record(21, b"\x02\x28"), record(21, bytes(30), epoch=1)
         flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (1, clear), (0, sealed)])
@@ -382,7 +391,7 @@ def test_a_handshake_cut_anywhere_is_read_without_failing() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 1), st.sampled_from([20, 21, 22, 23, 24, 25]), st.binary(max_size=80)), max_size=9
+        st.tuples(st.integers(0, 1), st.sampled_from([20, 21, 22, 23, 24, 25, 26]), st.binary(max_size=80)), max_size=9
     )
 )
 def test_any_records_behind_a_hello_are_read_without_failing(contents: list[tuple[int, int, bytes]]) -> None:

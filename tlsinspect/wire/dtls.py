@@ -32,6 +32,7 @@ RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
+ACK_RECORD = 26  # RFC 9147 section 7
 CONNECTION_ID = 54  # extension
 LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
@@ -141,6 +142,7 @@ class DtlsReader(DatagramReader):
         """Read a record's content, `data[position:end]`.
 
         The first record with a connection id behind a ChangeCipherSpec is a Finished: its own type is encrypted.
+        An ACK is stepped over.
         """
         reader = stream.reader
         kind = reader.record_type
@@ -312,7 +314,7 @@ def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
 
 def is_record_type(octet: int) -> bool:
     """The first octet of a record with a whole header."""
-    return CHANGE_CIPHER_SPEC <= octet <= CONNECTION_ID_RECORD
+    return CHANGE_CIPHER_SPEC <= octet <= ACK_RECORD
 
 
 def is_record(data: bytes, position: int, end: int, header: int) -> bool:
