@@ -30,6 +30,7 @@ KEYS = tls.handshake(tls.message(16, b"key"))
 FINISHED = CCS + tls.ENCRYPTED_FINISHED
 ANSWER13 = tls.handshake(tls.message(2, tls.tls13_server_hello())) + CCS + tls.application(900)
 FINISHED13 = CCS + tls.application(53)
+RAW_KEY = tls.vector24(bytes.fromhex("3059 3013 0607 2a8648ce3d0201 0608 2a8648ce3d030107 034200 04") + bytes(64))
 FULL = (HELLO, FLIGHT, KEYS + FINISHED, FINISHED)
 
 
@@ -307,6 +308,40 @@ class TestCertificates:
         assert [(error.layer, error.kind, packet) for error, packet in connection.problems] == [
             ("handshake", "truncated", 5)
         ]
+
+    @pytest.mark.parametrize("cut", [0, 20])
+    def test_a_raw_public_key_is_no_chain(self, cut: int) -> None:
+        chosen = tls.server_hello(tls.extension(20, b"\x02") + tls.extension(19, b"\x02"))
+        flight = tls.handshake(tls.message(2, chosen), tls.message(11, RAW_KEY), tls.message(13, b"types"))
+        talk = Talk().open().say(HELLO, flight[: len(flight) - 9 - cut])
+        if cut == 0:
+            talk.say(b"", flight[-9:] + tls.handshake(tls.message(14)))
+            talk.say(tls.handshake(tls.message(11, RAW_KEY)) + KEYS + FINISHED, FINISHED)
+        builder = ConnectionBuilder(TLS_PORTS)
+        connection = builder.build(talk.only())
+        assert (connection.certificate_sha256s, connection.client_certificate_sha256s) == (None, None)
+        assert (connection.certificate_packet, connection.certificate_state) == (5, "not_applicable")
+        assert not builder.certificates
+        if cut == 0:
+            assert connection.established
+            assert (connection.client_certificate_packet, connection.problems) == (7, [])
+
+    def test_one_that_was_not_chosen_is_malformed(self) -> None:
+        connection = connection_of(HELLO, flight_with(tls.message(11, RAW_KEY), tls.message(14)))
+        assert connection.certificate_state == "malformed"
+        assert len(connection.problems) == 1
+        chosen = tls.server_hello(tls.extension(20, b"\x02"))
+        connection = connection_of(
+            HELLO,
+            tls.handshake(tls.message(2, chosen), tls.message(11, RAW_KEY), tls.message(14)),
+            tls.handshake(tls.message(11, RAW_KEY)),
+        )
+        assert [packet for _, packet in connection.problems] == [6]
+
+    def test_a_chain_where_types_were_chosen_is_read(self) -> None:
+        chosen = tls.server_hello(tls.extension(20, b"\x00"))
+        flight = tls.handshake(tls.message(2, chosen), tls.message(11, tls.certificate(b"leaf")))
+        assert connection_of(HELLO, flight).certificate_sha256s == (digest(b"leaf"),)
 
     def test_in_tls_1_3_the_chain_is_encrypted(self) -> None:
         connection = connection_of(HELLO13, ANSWER13, FINISHED13)

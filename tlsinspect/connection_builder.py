@@ -17,7 +17,7 @@ from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
-from .wire.certificate_list import parse_certificate_list
+from .wire.certificate_list import is_raw_public_key, parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
 from .wire.codes import ACK, DETECTING, EAPOL, SYN, TCP, UDP
 from .wire.flow import Flow
@@ -33,6 +33,7 @@ LONGEST_REMEMBERED = 2048  # letters of a JA3 string
 CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, which are remembered as whole Certificate messages
 
 SSL2_VERSION = 0x0002
+CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE = 19, 20  # extensions (RFC 7250 section 3)
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 WITH_NONCE = frozenset({"ECDSA", "DSS"})  # authentication whose signatures need a number used once
 WITH_SIGNATURE = WITH_NONCE | {"RSA"}  # whose signatures are checked
@@ -362,7 +363,9 @@ class ConnectionBuilder:
             hello = connection.server_hello
             if connection.resumed:
                 connection.certificate_state = "resumed"
-            elif hello is not None and suite_facts(hello.cipher_suite).authentication in WITHOUT_CERTIFICATE:
+            elif has_raw_key(flow, server.reader) or (
+                hello is not None and suite_facts(hello.cipher_suite).authentication in WITHOUT_CERTIFICATE
+            ):
                 connection.certificate_state = "not_applicable"
             elif flow.tls13:
                 connection.certificate_state = "encrypted"
@@ -380,6 +383,8 @@ class ConnectionBuilder:
         known = self.chains.get(key)
         if known is not None and known[0] == body:
             return known[1]
+        if has_raw_key(flow, reader):
+            return None
         certificates, error = parse_certificate_list(body, flow.tls13)
         if error is not None:
             if not reader.chain_cut:
@@ -650,6 +655,18 @@ def chain_key(body: bytes) -> bytes:
         return body
     end = 6 + (body[3] << 16 | body[4] << 8 | body[5])
     return cut(body, 0, 3) + cut(body, end - 32, end)
+
+
+def has_raw_key(flow: Flow, reader: RecordReader) -> bool:
+    """True where a side sent a bare public key for a certificate, as the ServerHello chose. Spec: RFC 7250 section 4.2.
+
+    In TLS 1.3 the choice is encrypted, and so is the key.
+    """
+    hello = flow.server_hello
+    if hello is None or reader.chain is None or flow.tls13:
+        return False
+    kind = SERVER_CERTIFICATE_TYPE if reader.side == flow.server_side else CLIENT_CERTIFICATE_TYPE
+    return hello.seen >> kind & 1 == 1 and is_raw_public_key(reader.chain)
 
 
 def is_sslv2(flow: Flow) -> bool:
