@@ -111,9 +111,13 @@ def initial(
     version: int = V1,
     token: bytes = b"",
     size: int = DATAGRAM,
+    quic_bit: bool = True,
 ) -> bytes:
     """An Initial packet, padded to `size` octets; `origin` is what the keys come from, else the destination."""
-    start = long_header(INITIAL, version, destination, source, number_size - 1) + varint(len(token)) + token
+    start = long_header(INITIAL, version, destination, source, number_size - 1)
+    if not quic_bit:
+        start = bytes([start[0] & 0xBF]) + start[1:]
+    start += varint(len(token)) + token
     payload = payload.ljust(max(size - len(start) - 2 - number_size - 16, 4), b"\x00")
     header = start + (0x4000 | number_size + len(payload) + 16).to_bytes(2, "big")
     return seal(header, number, number_size, payload, destination if origin is None else origin, sender, version)

@@ -453,6 +453,28 @@ class TestOpener:
         assert self.opened(retry())
         assert self.opened(negotiation([V1, GREASED]))
 
+    @pytest.mark.parametrize("version", [V1, V2])
+    def test_an_initial_packet_without_the_quic_bit_is_quic_where_its_keys_open_it(self, version: int) -> None:
+        packet = initial(crypto(0, HELLO), version=version, quic_bit=False)
+        assert self.opened(packet)
+        assert name_of(flow_of(("client", packet))) == b"quic.example"
+        assert self.opened(packet + protected(HANDSHAKE, DCID, CLIENT_ID, version=version))
+        assert not self.opened(packet[:-1])
+        assert not self.opened(packet[:-1] + bytes([packet[-1] ^ 1]))
+        assert not self.opened(initial(crypto(0, HELLO[:99]), version=version, quic_bit=False, size=1199))
+        assert not self.opened(initial(crypto(0, HELLO), DCID[1:], version=version, quic_bit=False))
+
+    def test_no_keys_are_derived_of_what_cannot_be_a_first_packet(self) -> None:
+        keys = QuicKeys()
+        for packet in (
+            initial(crypto(0, HELLO), quic_bit=False)[:-1],
+            initial(crypto(0, HELLO[:99]), quic_bit=False, size=1199),
+            initial(crypto(0, HELLO), DCID[1:], quic_bit=False),
+            b"\x80" + bytes(1300),
+        ):
+            assert QuicOpener(keys)(packet, 0, len(packet)) is None
+        assert keys.cache == {}
+
     @pytest.mark.parametrize(
         "payload",
         [

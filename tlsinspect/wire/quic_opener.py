@@ -2,7 +2,7 @@
 
 Goes in: a datagram of a flow that nobody reads yet. Comes out: a reader, or None. A long
 header of a version that is known will do; one of an unknown version must fill its datagram.
-Spec: RFC 8999, RFC 9000 sections 14.1 and 17.2.
+Spec: RFC 8999, RFC 9000 sections 14.1 and 17.2, RFC 9287 section 3.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from .codes import QUIC_INITIAL, QUIC_OPAQUE
 from .flow import DatagramReader
 from .gquic import GoogleReader, is_public_header, version_at
 from .quic import ORIGIN_MINIMUM, SMALLEST_DATAGRAM, QuicReader
-from .quic_packet import InitialKeys, LongHeader, is_known_version, read_long_header
+from .quic_packet import InitialKeys, LongHeader, is_known_version, read_long_header, remove_protection
 
+QUIC_BIT = 0x40  # of the first octet
 SHORTEST_HEADER = 7  # octets of a long header without connection ids
 NEGOTIATION_LIMIT = 64  # versions in a Version Negotiation packet that is believed
 
@@ -47,7 +48,7 @@ def open_quic(keys: InitialKeys, data: bytes, position: int, end: int) -> Datagr
     if version == 0:
         accepted = is_negotiation(datagram, header)
     elif known:
-        accepted = header.kind == QUIC_OPAQUE or datagram[0] & 0x40 != 0
+        accepted = header.kind == QUIC_OPAQUE or datagram[0] & QUIC_BIT != 0 or opens(keys, datagram, header)
     else:
         accepted = is_whole_initial(datagram, header)
     return QuicReader(keys) if accepted else None
@@ -68,9 +69,24 @@ def is_whole_initial(datagram: bytes, header: LongHeader) -> bool:
     """An Initial packet of a version that nobody knows, made like version 1, and nothing else in the datagram."""
     return (
         header.kind == QUIC_INITIAL
-        and datagram[0] & 0x40 != 0
+        and datagram[0] & QUIC_BIT != 0
         and len(header.destination) >= ORIGIN_MINIMUM
         and header.missing == 0
         and header.end == len(datagram)
         and header.end - header.number_at >= SMALLEST_DATAGRAM >> 1
     )
+
+
+def opens(keys: InitialKeys, datagram: bytes, header: LongHeader) -> bool:
+    """An Initial packet that a client's keys open: where it is one, the QUIC bit may be anything (RFC 9287 section 3).
+
+    Keys are only derived for what is as long as a client's first datagram, with a connection id that may be its first.
+    """
+    if header.kind != QUIC_INITIAL or header.missing or len(datagram) < SMALLEST_DATAGRAM:
+        return False
+    if len(header.destination) < ORIGIN_MINIMUM:
+        return False
+    for pair in keys.derive(header.version, header.destination):
+        if remove_protection(pair[0], datagram, header, -1) is not None:
+            return True
+    return False
