@@ -79,6 +79,8 @@ IN_IP = {
 IN_UDP = {
     "VXLAN": (4789, f"08000000 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN on Linux's first port": (8472, f"08000000 00000100 {MACS} 0800", ["vxlan"]),
+    "VXLAN with reserved bits": (4789, f"7b000000 000001ff {MACS} 0800", ["vxlan"]),
+    "VXLAN with reserved octets": (4789, f"08ffffff 00000101 {MACS} 0800", ["vxlan"]),
     "VXLAN with group policy": (4789, f"88000001 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN-GPE with IPv4": (4790, "0c000001 00000100", ["vxlan"]),
     "VXLAN-GPE on VXLAN's port": (4789, f"0c000003 00000100 {MACS} 0800", ["vxlan"]),
@@ -86,6 +88,7 @@ IN_UDP = {
     "VXLAN-GPE with Ethernet": (4790, f"0c000003 00000100 {MACS} 0800", ["vxlan"]),
     "VXLAN-GPE with NSH": (4790, "0c000004 00000100 0fc2 0101 00000100", ["vxlan", "nsh"]),
     "Geneve": (6081, f"0000 6558 00000100 {MACS} 0800", ["geneve"]),
+    "Geneve with reserved bits": (6081, f"003f 6558 000001ff {MACS} 0800", ["geneve"]),
     "Geneve with option": (6081, f"0200 6558 00000100 0102800100000001 {MACS} 0800", ["geneve"]),
     "Geneve with IPv4": (6081, "0000 0800 00000100", ["geneve"]),
     "GTP": (2152, "30ff 0028 00000001", ["gtp"]),
@@ -213,7 +216,9 @@ def test_fragments_in_a_tunnel_are_put_together() -> None:
     ("port", "front"),
     [
         (4789, f"00000000 00000100 {MACS} 0800"),  # without the flag that says there is an identifier
-        (4789, f"08000000 00000101 {MACS} 0800"),  # a reserved octet set
+        (4790, f"1c000003 00000100 {MACS} 0800"),  # version 1 of the generic protocol extension
+        (4790, f"0d000003 00000100 {MACS} 0800"),  # for operations and maintenance
+        (4790, f"0c000005 00000100 {MACS} 0800"),  # a next protocol that nobody knows
         (4789, f"08000000 00000100 {MACS} 0806"),  # ARP inside
         (6081, f"4000 6558 00000100 {MACS} 0800"),  # version 1
         (2152, "1eff 0028 00000001"),  # GTP prime

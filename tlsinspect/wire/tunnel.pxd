@@ -33,7 +33,7 @@ cpdef int enter_l2tpv3(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_gre(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t)
 cpdef int enter_erspan(Packet packet, Py_ssize_t at, bint third, bint numbered) except? -1
-@cython.locals(protocol=cython.int)
+@cython.locals(flags=cython.int, protocol=cython.int)
 cpdef int enter_vxlan(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t, protocol=cython.int)
 cpdef int enter_geneve(Packet packet, Py_ssize_t at) except? -1

@@ -210,24 +210,27 @@ def enter_vxlan(packet: Packet, at: int) -> int:
     """Enter VXLAN: plain, with group policy, or with the generic protocol extension, on whichever port.
 
     Some senders of the extension do not set its flag: a next protocol says as
-    much. Spec: RFC 7348 section 5, draft-ietf-nvo3-vxlan-gpe-13 section 3.
+    much. What else is set without the flag is reserved, and ignored. Of the extension,
+    other versions and what is for the tunnel's own ends are left alone.
+    Spec: RFC 7348 section 5, draft-ietf-nvo3-vxlan-gpe-13 section 3.
     """
     data = packet.data
-    if data[at] & 0x73 or not data[at] & 0x0C or data[at + 7]:
+    flags = data[at]
+    if not flags & 0x0C or (flags & 0x04 and flags & 0x31):
         return 0
     note_tunnel(packet, "vxlan")
-    protocol = 0 if data[at] & 0x80 else data[at + 3]  # with group policy, part of the group
+    protocol = 0 if flags & 0x80 else data[at + 3]  # with group policy, part of the group
     if protocol in (1, 2):
         return enter_version(packet, at + 8, 4 if protocol == 1 else 6)
-    if protocol in (0, 3):
-        return enter_ethernet(packet, at + 8)
-    return enter_nsh(packet, at + 8) if protocol == 4 else 0
+    if protocol == 4:
+        return enter_nsh(packet, at + 8)
+    return enter_ethernet(packet, at + 8) if protocol in (0, 3) or not flags & 0x04 else 0
 
 
 def enter_geneve(packet: Packet, at: int) -> int:
-    """Enter Geneve; its options are stepped over. Spec: RFC 8926 section 3.4."""
+    """Enter Geneve version 0; options are stepped over, reserved bits ignored. Spec: RFC 8926 section 3.4."""
     data = packet.data
-    if data[at] >> 6 or data[at + 1] & 0x3F or data[at + 7]:
+    if data[at] >> 6:
         return 0
     note_tunnel(packet, "geneve")
     behind = at + 8 + (data[at] & 0x3F) * 4
