@@ -29,6 +29,10 @@ WITH_IPV4 = {
     "QinQ with older EtherTypes": (1, f"{MACS} 9100 0002 9200 0003 8100 0004 0800", [2, 3, 4], None),
     "802.3 with SNAP": (1, f"{MACS} 0030 {SNAP}", None, None),
     "802.3 with LLC": (1, f"{MACS} 002b 060603", None, None),
+    "802.1Q with length and SNAP": (1, f"{MACS} 8100 2064 0030 {SNAP}", [100], None),
+    "QinQ with length and LLC": (1, f"{MACS} 88a8 0005 8100 0006 002b 060603", [5, 6], None),
+    "802.1Q with LLC in a long frame": (1, f"{MACS} 8100 0007 8870 {SNAP}", [7], None),
+    "LLC in a long frame": (1, f"{MACS} 8870 {SNAP}", None, None),
     "MPLS": (1, f"{MACS} 8847 00010040 00020140", None, ["mpls"]),
     "MPLS pseudowire": (1, f"{MACS} 8847 00020140 {MACS} 0800", None, ["mpls"]),
     "MPLS pseudowire with control word": (1, f"{MACS} 8847 00020140 00000000 {MACS} 8100 0007 0800", [7], ["mpls"]),
@@ -167,6 +171,8 @@ WITH_IPV6 = {
 WITHOUT_IP = {
     "ARP": (1, f"{MACS} 0806 0001080006040001"),
     "802.3 with spanning tree": (1, f"{MACS} 0026 424203 0000000000"),
+    "LLC in LLC, of a long frame": (1, f"{MACS} 8870" + " aaaa03 000000 8870" * 2 + SNAP),
+    "802.1Q with spanning tree": (1, f"{MACS} 8100 0001 0026 424203 0000000000"),
     "PPPoE discovery": (1, f"{MACS} 8864 1109 0000 0000"),
     "PPP LCP": (9, "ff03 c021 01010004"),
     "MPLS associated channel": (1, f"{MACS} 8847 00020140 10000021 0000"),
@@ -267,6 +273,7 @@ def test_locate_network_forgets_the_packet_before() -> None:
         (239, "02 00 0014 0300 0100", "nflog", "bad_length"),
         (119, "44000000 00000000", "prism", "bad_length"),
         (1, f"{MACS}" + " 8100 0001" * 9 + " 0800", "vlan", "limit"),
+        (1, f"{MACS}" + f" 8100 0001 0030 {SNAP[:-4]}" * 9 + " 0800", "vlan", "limit"),
         (1, f"{MACS}" + f" 88e7 00000000 {MACS}" * 9 + " 0800", "pbb", "limit"),
     ],
 )

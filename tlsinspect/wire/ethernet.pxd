@@ -2,7 +2,7 @@ cimport cython
 
 from tlsinspect.wire.packet cimport Packet
 
-cdef int EAPOL, LONGEST_LENGTH
+cdef int EAPOL, LONGEST_LENGTH, LLC
 cdef dict TAG_LENGTHS, ETHERTYPES
 
 cpdef int require(Packet packet, Py_ssize_t at, Py_ssize_t length, str layer) except -1
@@ -13,8 +13,9 @@ cpdef int note_tunnel(Packet packet, str name) except -1
 cpdef int note_vlan(Packet packet, int identifier) except -1
 @cython.locals(ethertype=cython.int)
 cpdef int enter_ethernet(Packet packet, Py_ssize_t at) except? -1
-@cython.locals(length=Py_ssize_t)
+@cython.locals(length=Py_ssize_t, following=cython.int)
 cpdef int enter_ethertype(Packet packet, Py_ssize_t at, int ethertype) except? -1
+cpdef int enter_long_llc(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(head=cython.int)
 cpdef int enter_llc(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(organization=cython.int, protocol=cython.int)

@@ -16,6 +16,7 @@ from .packet import Packet
 
 NESTING_LIMIT = 8  # tags, and tunnels, around one IP packet: a frame made of nothing else must not cost a deep stack
 LONGEST_LENGTH = 1500  # IEEE 802.3: up to here the field is a length, from 1536 on an EtherType
+LLC = 0x8870  # IEEE 802.1AC: an EtherType in the place of a length that is too long to be one
 
 
 def require(packet: Packet, at: int, length: int, layer: str) -> None:
@@ -73,7 +74,8 @@ def enter_ethernet(packet: Packet, at: int) -> int:
 def enter_ethertype(packet: Packet, at: int, ethertype: int) -> int:
     """Enter what an EtherType announces; `at` is behind the EtherType.
 
-    VLAN tags and the tags of TAG_LENGTHS are stepped over. Spec: IEEE 802.1Q clause 9.
+    VLAN tags and the tags of TAG_LENGTHS are stepped over; behind a VLAN tag, a length may stand
+    in the place of the EtherType. Spec: IEEE 802.1Q clause 9.
     """
     data = packet.data
     while True:
@@ -85,6 +87,9 @@ def enter_ethertype(packet: Packet, at: int, ethertype: int) -> int:
             length = 4
             require(packet, at, length, "vlan")
             note_vlan(packet, (data[at] << 8 | data[at + 1]) & 0x0FFF)
+            following = data[at + 2] << 8 | data[at + 3]
+            if following <= LONGEST_LENGTH or following == LLC:
+                return enter_llc(packet, at + length)
         elif ethertype in TAG_LENGTHS:
             length = TAG_LENGTHS[ethertype]
             require(packet, at, length, "ethernet")
@@ -98,6 +103,14 @@ def enter_ethertype(packet: Packet, at: int, ethertype: int) -> int:
         ethertype = data[at - 2] << 8 | data[at - 1]
     enter = ETHERTYPES.get(ethertype)
     return 0 if enter is None else enter(packet, at)
+
+
+def enter_long_llc(packet: Packet, at: int) -> int:
+    """Enter an LLC header behind its EtherType, where that stands directly behind the MAC addresses.
+
+    Elsewhere such headers could stand in each other without end.
+    """
+    return enter_llc(packet, at) if at == packet.source_mac + 8 else 0
 
 
 def enter_llc(packet: Packet, at: int) -> int:
@@ -297,6 +310,7 @@ ETHERTYPES: dict[int, Callable[[Packet, int], int]] = {
     0x8847: enter_mpls,
     0x8848: enter_mpls,
     0x8864: enter_pppoe,
+    LLC: enter_long_llc,
     0x880B: enter_ppp,
     0x888E: enter_eapol,
     0x88C7: enter_eapol,  # IEEE 802.11 clause 12.6.10.2: preauthentication
