@@ -94,6 +94,13 @@ IN_UDP = {
     "GTP": (2152, "30ff 0028 00000001", ["gtp"]),
     "GTP with sequence number": (2152, "32ff 002c 00000001 0001 00 00", ["gtp"]),
     "GTP with extension header": (2152, "34ff 0030 00000001 0000 00 85 01100100", ["gtp"]),
+    "GTP with Ethernet": (2152, f"30ff 0036 00000001 {MACS} 0800", ["gtp"]),
+    "GTP with Ethernet whose address begins as IPv4": (
+        2152,
+        "30ff 0036 00000001 46000000000a 02000000000b 0800",
+        ["gtp"],
+    ),
+    "GTP with Ethernet in VLAN": (2152, f"34ff 0042 00000001 0000 00 85 01100100 {MACS} 8100 0007 0800", ["gtp"]),
     "LISP": (4341, "80000001 00000000", ["lisp"]),
     "L2TP": (1701, "0002 0001 0001 ff03 0021", ["l2tp"]),
     "L2TP with every field": (1701, "4a02 0000 0001 0001 0000 0000 0002 0000 0021", ["l2tp"]),
@@ -224,6 +231,7 @@ def test_fragments_in_a_tunnel_are_put_together() -> None:
         (2152, "1eff 0028 00000001"),  # GTP prime
         (2152, "3001 0028 00000001"),  # an echo request
         (2152, "34ff 0030 00000001 0000 00 85 00100100"),  # an extension header without length
+        (2152, f"30ff 0036 00000001 {MACS} 0806"),  # ARP inside
         (1701, "c802 0014 0001 0000 0000 0000"),  # a control message
         (1701, "0001 0001 0001 ff03 0021"),  # version 1
         (5247, f"01 10 02 00 00000000 {MACS} 0800"),  # DTLS

@@ -37,7 +37,7 @@ cpdef int enter_erspan(Packet packet, Py_ssize_t at, bint third, bint numbered) 
 cpdef int enter_vxlan(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t, protocol=cython.int)
 cpdef int enter_geneve(Packet packet, Py_ssize_t at) except? -1
-@cython.locals(behind=Py_ssize_t, extension=cython.int, length=Py_ssize_t)
+@cython.locals(behind=Py_ssize_t, extension=cython.int, length=Py_ssize_t, version=cython.int)
 cpdef int enter_gtp(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_teredo(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(behind=Py_ssize_t)

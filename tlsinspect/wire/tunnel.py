@@ -239,7 +239,10 @@ def enter_geneve(packet: Packet, at: int) -> int:
 
 
 def enter_gtp(packet: Packet, at: int) -> int:
-    """Enter a user's packet in GTP-U version 1. Spec: 3GPP TS 29.281 section 5."""
+    """Enter a user's packet in GTP-U version 1: IP, or Ethernet where no consistent IP header is.
+
+    Spec: 3GPP TS 29.281 section 5; 3GPP TS 23.501 section 5.6.10.2 (Ethernet sessions).
+    """
     data = packet.data
     if data[at] >> 4 != 3 or data[at + 1] != 255:
         return 0
@@ -257,8 +260,10 @@ def enter_gtp(packet: Packet, at: int) -> int:
             behind += length
             extension = data[behind - 1]
     note_tunnel(packet, "gtp")
-    require(packet, behind, 1, "gtp")
-    return enter_version(packet, behind, data[behind] >> 4)
+    version = plausible_ip(packet, behind)
+    if version:
+        return enter_version(packet, behind, version)
+    return enter_ethernet(packet, behind) if plausible_ethernet(packet, behind) else 0
 
 
 def enter_teredo(packet: Packet, at: int) -> int:
