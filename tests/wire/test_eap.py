@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import eap_traffic as eap
@@ -39,6 +40,12 @@ def walked(frames: list[bytes], table: FlowTable | None = None, link_type: int =
         pass
     walk.table.finish()
     return [flow for flow in walk.table.finished if flow.carrier == "eap"], walk
+
+
+def ipv4_packet(payload: bytes, protocol: int, flags: int = 0) -> bytes:
+    """An IPv4 packet; `flags` are those of fragments, and their offset."""
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, flags, 64, protocol, 0)
+    return head + bytes([192, 0, 2, 3, 198, 51, 100, 3]) + payload
 
 
 def lan(turns: list[eap.Turn]) -> Flow:
@@ -162,6 +169,16 @@ class TestLan:
         assert flow.history == eap.HISTORY
         assert flow.tunnels == ["capwap"]
         assert flow.streams[0].key[8:16].hex() == "000000fffe000001"
+
+    def test_stations_of_a_reassembled_datagram_are_not_known(self) -> None:
+        link = b"\x02" * 12 + b"\x08\x00"
+        vxlan = bytes.fromhex("c000 12b5 0000 0000 08000000 00000100")
+        inner = bytes.fromhex("0000 888e") + eap.eapol(TURNS[1])[14:40]
+        frames = []
+        for start, flags in ((0, 0x2000), (16, 2)):
+            part = ipv4_packet(inner[start : start + 16], 47, flags)
+            frames.append(link + ipv4_packet(vxlan + link + part, 17))
+        assert walked(frames)[0] == []
 
     def test_tags_of_a_vlan_are_stepped_over_and_noted(self) -> None:
         frames = [eap.eapol(turn) for turn in TURNS]

@@ -321,7 +321,7 @@ def insert_piece(datagram: Datagram, offset: int, octets: bytes) -> bool:
 
 
 def become_datagram(packet: Packet, datagram: Datagram) -> None:
-    """Make the packet the whole datagram, with its length in the header."""
+    """Make the packet the whole datagram, with its length in the header; the link's addresses are not part of it."""
     front = datagram.header
     payload = b"".join([piece for _, piece in datagram.pieces])
     if datagram.version == 4:
@@ -338,3 +338,4 @@ def become_datagram(packet: Packet, datagram: Datagram) -> None:
     packet.start = 0
     packet.end = len(packet.data)
     packet.network = 0
+    packet.source_mac = -1
