@@ -86,6 +86,12 @@ def eapol(turn: Turn, station: bytes = STATION, group: bool = False, server: byt
     return (GROUP if group else target) + source + b"\x88\x8e" + body + bytes(max(46 - len(body), 0))
 
 
+def pppoe(turn: Turn) -> bytes:
+    """A PPPoE session frame with an EAP packet."""
+    body = struct.pack(">HHHH", 0x1100, 1, len(turn[1]) + 2, 0xC227) + turn[1]
+    return eapol(turn)[:12] + b"\x88\x64" + body + bytes(max(46 - len(body), 0))
+
+
 def wireless(turn: Turn) -> bytes:
     """An 802.11 frame with an EAP packet: the station's to the distribution system, the access point's from it."""
     frame = eapol(turn)

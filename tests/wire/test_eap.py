@@ -170,6 +170,25 @@ class TestLan:
         assert flow.tunnels == ["capwap"]
         assert flow.streams[0].key[8:16].hex() == "000000fffe000001"
 
+    def test_ppp_over_ethernet_is_read(self) -> None:
+        ((flow,), walk) = walked([eap.pppoe(turn) for turn in TURNS])
+        assert not walk.problems
+        assert (flow.history, flow.tunnels) == (eap.HISTORY, ["pppoe"])
+        assert [stream.key[8:16].hex() for stream in flow.streams] == ["000000fffe000001", "000000fffe000002"]
+
+    def test_ppp_over_ethernet_in_a_tunnel_is_read(self) -> None:
+        frames = [b"\x02" * 12 + b"\x08\x00" + ipv4_packet(b"\0\0\x65\x58" + eap.pppoe(turn), 47) for turn in TURNS]
+        ((flow,), _) = walked(frames)
+        assert (flow.history, flow.tunnels) == (eap.HISTORY, ["gre", "pppoe"])
+        assert flow.streams[0].key[8:16].hex() == "000000fffe000001"
+
+    def test_ppp_over_ethernet_cut_anywhere_is_read_without_failing(self) -> None:
+        frame = eap.pppoe(TURNS[3])
+        for end in range(len(frame)):
+            flows, walk = walked([eap.pppoe(turn) for turn in TURNS[:3]] + [frame[:end]])
+            assert not flows
+            assert len(walk.problems) == 1
+
     def test_stations_of_a_reassembled_datagram_are_not_known(self) -> None:
         link = b"\x02" * 12 + b"\x08\x00"
         vxlan = bytes.fromhex("c000 12b5 0000 0000 08000000 00000100")

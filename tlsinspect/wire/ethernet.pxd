@@ -24,6 +24,8 @@ cpdef int enter_nlpid(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(protocol=cython.int)
 cpdef int enter_ppp(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_pppoe(Packet packet, Py_ssize_t at) except? -1
+@cython.locals(data=bytes, macs=bytes)
+cpdef int enter_eap(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(version=cython.int)
 cpdef int enter_mpls(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_backbone(Packet packet, Py_ssize_t at) except? -1

@@ -192,7 +192,28 @@ def enter_pppoe(packet: Packet, at: int) -> int:
     if packet.data[at + 1] != 0:
         return 0
     note_tunnel(packet, "pppoe")
-    return enter_ppp(packet, at + 6)
+    at += 6
+    if packet.end - at >= 2 and packet.data[at] == 0xC2 and packet.data[at + 1] == 0x27:
+        return enter_eap(packet, at + 2)
+    return enter_ppp(packet, at)
+
+
+def enter_eap(packet: Packet, at: int) -> int:
+    """Enter an EAP packet between two stations: the packet becomes the EAPOL frame that would carry it on a LAN.
+
+    Spec: RFC 3748 section 3.1, IEEE 802.1X-2020 clause 11.3.
+    """
+    require(packet, at, 4, "eap")
+    if packet.source_mac < 0:
+        return 0
+    data = packet.data
+    macs = data[packet.destination_mac : packet.destination_mac + 6] + data[packet.source_mac : packet.source_mac + 6]
+    packet.data = macs + b"\1\0" + data[at + 2 : at + 4] + data[at : packet.end]
+    packet.start = 0
+    packet.end = len(packet.data)
+    packet.destination_mac = 0
+    packet.source_mac = 6
+    return enter_eapol(packet, 12)
 
 
 def enter_mpls(packet: Packet, at: int) -> int:
