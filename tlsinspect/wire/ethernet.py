@@ -16,6 +16,8 @@ from .packet import Packet
 
 NESTING_LIMIT = 8  # tags, and tunnels, around one IP packet: a frame made of nothing else must not cost a deep stack
 LONGEST_LENGTH = 1500  # IEEE 802.3: up to here the field is a length, from 1536 on an EtherType
+ISL = b"\x01\x00\x0c\x00\x00"  # the first 40 bits of the address that Cisco's inter-switch link sends to
+OTHER_ISL = b"\x0c\x00\x0c\x00\x00"
 LLC = 0x8870  # IEEE 802.1AC: an EtherType in the place of a length that is too long to be one
 
 
@@ -66,9 +68,19 @@ def enter_ethernet(packet: Packet, at: int) -> int:
     packet.source_mac = at + 6
     data = packet.data
     ethertype = data[at + 12] << 8 | data[at + 13]
-    if ethertype <= LONGEST_LENGTH:
-        return enter_llc(packet, at + 14)
+    if ethertype < 0x0600:
+        if data[at + 2] == 0x0C and data[at : at + 5] in (ISL, OTHER_ISL):
+            return enter_isl(packet, at)
+        return enter_llc(packet, at + 14) if ethertype <= LONGEST_LENGTH else 0
     return enter_ethertype(packet, at + 14, ethertype)
+
+
+def enter_isl(packet: Packet, at: int) -> int:
+    """Enter the frame in one of Cisco's inter-switch link, whose header of 26 octets has the VLAN id in 15 bits."""
+    require(packet, at, 26, "isl")
+    note_tunnel(packet, "isl")
+    note_vlan(packet, (packet.data[at + 20] << 8 | packet.data[at + 21]) >> 1)
+    return enter_ethernet(packet, at + 26)
 
 
 def enter_ethertype(packet: Packet, at: int, ethertype: int) -> int:
@@ -245,6 +257,32 @@ def enter_backbone(packet: Packet, at: int) -> int:
     return enter_ethernet(packet, at + 4)
 
 
+def enter_trill(packet: Packet, at: int) -> int:
+    """Enter the frame between two routing bridges, options stepped over. Spec: RFC 6325 section 3."""
+    require(packet, at, 6, "trill")
+    data = packet.data
+    if data[at] & 0xC0:  # version
+        return 0
+    note_tunnel(packet, "trill")
+    return enter_ethernet(packet, at + 6 + ((data[at] & 0x07) << 2 | data[at + 1] >> 6) * 4)
+
+
+def enter_fabricpath(packet: Packet, at: int) -> int:
+    """Enter the frame in one of Cisco's FabricPath, behind two octets of tree and hops."""
+    note_tunnel(packet, "fabricpath")
+    return enter_ethernet(packet, at + 2)
+
+
+def enter_batman(packet: Packet, at: int) -> int:
+    """Enter the frame in a unicast packet of batman-adv, compatibility version 15, with 2 or 4 addresses."""
+    require(packet, at, 2, "batman")
+    data = packet.data
+    if data[at + 1] != 15 or data[at] not in (0x40, 0x42):
+        return 0
+    note_tunnel(packet, "batman")
+    return enter_ethernet(packet, at + 10 if data[at] == 0x40 else at + 18)
+
+
 def enter_macsec(packet: Packet, at: int) -> int:
     """Enter a MACsec frame that is authenticated and not encrypted. Spec: IEEE 802.1AE clause 9."""
     require(packet, at, 6, "macsec")
@@ -328,6 +366,8 @@ TAG_LENGTHS: dict[int, int] = {
 }
 
 ETHERTYPES: dict[int, Callable[[Packet, int], int]] = {
+    0x22F3: enter_trill,
+    0x4305: enter_batman,
     0x8847: enter_mpls,
     0x8848: enter_mpls,
     0x8864: enter_pppoe,
@@ -337,5 +377,6 @@ ETHERTYPES: dict[int, Callable[[Packet, int], int]] = {
     0x88C7: enter_eapol,  # IEEE 802.11 clause 12.6.10.2: preauthentication
     0x88E5: enter_macsec,
     0x88E7: enter_backbone,
+    0x8903: enter_fabricpath,
     0x894F: enter_nsh,
 }
