@@ -153,6 +153,24 @@ WITH_IPV4 = {
     "802.11 QoS": (105, f"8802 0000 {MACS} 02000000000c 1000 0000 {SNAP}", None, None),
     "802.11 QoS and HT control": (105, f"8882 0000 {MACS} 02000000000c 1000 0000 00000000 {SNAP}", None, None),
     "802.11 with four addresses": (105, f"0803 0000 {MACS} 02000000000c 1000 02000000000d {SNAP}", None, None),
+    "802.11 QoS with four addresses": (
+        105,
+        f"8803 0000 {MACS} 02000000000c 1000 02000000000d 0000 {SNAP}",
+        None,
+        None,
+    ),
+    "802.11 mesh": (
+        105,
+        f"8803 0000 {MACS} 02000000000c 1000 02000000000d 0001 00 1f 01000000 {SNAP}",
+        None,
+        None,
+    ),
+    "802.11 mesh with six addresses": (
+        105,
+        f"8803 0000 {MACS} 02000000000c 1000 02000000000d 0001 02 1f 01000000 {MACS} {SNAP}",
+        None,
+        None,
+    ),
     "802.11 A-MSDU": (105, f"8802 0000 {MACS} 02000000000c 1000 8000 {MACS} 0030 {SNAP}", None, None),
     "802.11 A-MSDU, second": (
         105,

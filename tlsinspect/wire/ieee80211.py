@@ -112,7 +112,20 @@ def enter_frame(packet: Packet, at: int, padded: bool, swapped: bool) -> int:
         length = length + 3 & ~3
     if aggregate:
         return enter_aggregate(packet, at + length)
+    if flags & 0x03 == 0x03 and control & 0x80:
+        return enter_mesh(packet, at + length)
     return enter_llc(packet, at + length)
+
+
+def enter_mesh(packet: Packet, at: int) -> int:
+    """Enter the LLC header of a QoS frame with four addresses, behind mesh control where that is there.
+
+    Outside a mesh the bit that announces it is part of a number, but no LLC header that leads to IP begins
+    as mesh control does: with how many more addresses it has, 0 to 2. Spec: IEEE 802.11 clause 9.2.4.8.
+    """
+    require(packet, at, 1, "ieee80211")
+    more = packet.data[at]
+    return enter_llc(packet, at if more > 2 else at + 6 + more * 6)
 
 
 def enter_aggregate(packet: Packet, at: int) -> int:
