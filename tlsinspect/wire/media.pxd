@@ -25,6 +25,8 @@ cpdef int enter_docsis(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_mpacket(Packet packet, Py_ssize_t at) except? -1
 @cython.locals(protocol=cython.int)
 cpdef int enter_arcnet(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_arcnet_linux(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_symantec(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ipoib(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_netanalyzer(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_netanalyzer_preamble(Packet packet, Py_ssize_t at) except? -1

@@ -123,14 +123,25 @@ def enter_mpacket(packet: Packet, at: int) -> int:
 
 
 def enter_arcnet(packet: Packet, at: int) -> int:
-    """Enter an ARCNET frame as Linux gives it; fragments are left alone. Spec: RFC 1201, RFC 1051."""
-    require(packet, at, 6, "arcnet")
-    protocol = packet.data[at + 4]
+    """Enter an ARCNET frame as BSD gives it: two addresses; fragments are left alone. Spec: RFC 1201, RFC 1051."""
+    require(packet, at, 4, "arcnet")
+    protocol = packet.data[at + 2]
     if protocol == 0xF0:  # RFC 1051: no fragments
-        return enter_ip(packet, at + 5)
-    if protocol in (0xD4, 0xC4) and packet.data[at + 5] == 0:
-        return enter_ip(packet, at + 8)
+        return enter_ip(packet, at + 3)
+    if protocol in (0xD4, 0xC4) and packet.data[at + 3] == 0:
+        return enter_ip(packet, at + 6)
     return 0
+
+
+def enter_arcnet_linux(packet: Packet, at: int) -> int:
+    """Enter an ARCNET frame as Linux gives it, with two octets of offset behind the addresses."""
+    return enter_arcnet(packet, at + 2)
+
+
+def enter_symantec(packet: Packet, at: int) -> int:
+    """Enter what a Symantec firewall captured: 44 octets with the EtherType behind the first six."""
+    require(packet, at, 44, "symantec")
+    return enter_ethertype(packet, at + 44, packet.data[at + 6] << 8 | packet.data[at + 7])
 
 
 def enter_ipoib(packet: Packet, at: int) -> int:
@@ -151,16 +162,18 @@ def enter_netanalyzer_preamble(packet: Packet, at: int) -> int:
 
 MEDIA: dict[int, Callable[[Packet, int], int]] = {
     6: enter_token_ring,
+    7: enter_arcnet,
     8: enter_slip,
     10: enter_fddi,
     50: enter_serial,
+    99: enter_symantec,
     100: enter_llc,  # RFC 2684 over ATM
     104: enter_serial,
     106: enter_linux_atm,
     107: enter_frame_relay,
     122: enter_ip_over_fc,
     123: enter_sunatm,
-    129: enter_arcnet,
+    129: enter_arcnet_linux,
     138: enter_ieee1394,
     143: enter_docsis,
     166: enter_ppp_pppd,
