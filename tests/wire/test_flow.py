@@ -57,6 +57,16 @@ class TestFlowKey:
         key = bytes.fromhex("20010db8" + "00" * 11 + "01" + "20010db8" + "00" * 11 + "02" + "c35001bb")
         assert flow_key(ip_packet(*ends, octets)) == flow_key(ip_packet(*ends, octets, bytes(8))) == key
 
+    def test_addresses_that_are_named_behind_the_header_are_those_of_the_key(self) -> None:
+        octets = tcp(CLIENT, SERVER, SYN, 0, 0, b"")
+        key = flow_key(ip_packet(CLIENT, SERVER, octets))
+        routed = ip_packet(CLIENT, ("192.0.2.99", 0), octets, b"\x83\x07\x04\xc6\x33\x64\x01\0")
+        routed.destination = 33
+        assert flow_key(routed) == key
+        away = ip_packet(("192.0.2.99", 0), SERVER, octets, b"\0\0\0\0\xc0\0\2\1")
+        away.source = 34
+        assert flow_key(away) == key
+
 
 class TestJoining:
     @pytest.mark.parametrize(

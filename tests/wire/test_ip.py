@@ -127,6 +127,71 @@ def test_read_network_steps_over_extension_headers(protocol: int, extensions: st
     assert packet.transport == 40 + (0 if expected == protocol else len(bytes.fromhex(extensions)))
 
 
+@pytest.mark.parametrize(
+    ("options", "destination"),
+    [
+        ("83 07 04 0a000002 00", 23),
+        ("01 89 0b 08 0a000001 0a000002", 28),
+        ("94040000 83 07 04 0a000002 00", 27),
+        ("83 07 08 0a000002 00", -1),  # at its end
+        ("83 07 03 0a000002 00", -1),  # a pointer into the option's head
+        ("83 06 04 0a0000 0000", -1),
+        ("83 08 04 0a000002 00", -1),
+        ("83 0b 04 0a000002 00", -1),  # longer than the header
+        ("00 83 07 04 0a000002", -1),  # behind the end of the options
+        ("01 00 0000", -1),
+        ("07 00 0000 83 07 04 0a000002 00", -1),  # an option without length
+        ("01 01 01 83", -1),
+    ],
+)
+@pytest.mark.parametrize("protocol", [6, 51])
+def test_source_route_gives_the_destination(options: str, destination: int, protocol: int) -> None:
+    authentication = bytes.fromhex("06 04 0000 00000001 00000002" + "00" * 12) if protocol == 51 else b""
+    packet = make_packet(make_ipv4(authentication + TCP, options, protocol=protocol))
+    packet.source = packet.destination = 7
+    assert read_network(packet, FragmentTable()) == 6
+    assert (packet.source, packet.destination) == (-1, destination)
+
+
+ADDRESS = "20010db8" + "00" * 11 + "77"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "extensions", "source", "destination"),
+    [
+        (43, f"06 04 04 01 01 000000 {ADDRESS} {ADDRESS}", -1, 48),
+        (43, f"06 04 00 02 00000000 {ADDRESS} {ADDRESS}", -1, 64),
+        (43, f"06 02 02 01 00000000 {ADDRESS}", -1, 48),
+        (43, f"06 02 02 00 00000000 {ADDRESS}", -1, -1),  # at its end
+        (43, f"06 02 03 01 00000000 {ADDRESS}", -1, -1),  # compressed: RFC 6554
+        (43, "06 01 00 01 00000000" + "00" * 8, -1, -1),  # without an address
+        (60, f"06 02 01020000 c910 {ADDRESS}", 48, -1),
+        (60, f"06 02 00000000 c910 {ADDRESS}", 48, -1),
+        (60, f"06 02 c910 {ADDRESS} 01020000", 44, -1),
+        (60, f"06 02 0104 0000 0000 c910 {ADDRESS[:28]}", -1, -1),  # longer than the header
+        (60, "06 00 01040000 0000", -1, -1),
+        (60, f"2b 02 01020000 c910 {ADDRESS} 06 02 02 01 00000000 {ADDRESS}", 48, 72),
+        (60, f"3c 02 01020000 c910 {ADDRESS} 06 02 0114 {'00' * 20}", 48, -1),
+        (44, "06 00 0000 00000001", -1, -1),
+    ],
+)
+def test_routing_header_and_home_address_give_addresses(
+    protocol: int, extensions: str, source: int, destination: int
+) -> None:
+    packet = make_packet(make_ipv6(TCP, extensions, protocol))
+    packet.source = packet.destination = 7
+    assert read_network(packet, FragmentTable()) == 6
+    assert (packet.source, packet.destination) == (source, destination)
+
+
+def test_routing_header_in_front_of_fragments_gives_the_destination_of_the_datagram() -> None:
+    fragments = FragmentTable()
+    front = f"2c 02 04 01 00000000 {ADDRESS}"
+    packets = [make_packet(fragment6(TCP, start, end, front, 43)) for start, end in ((0, 8), (8, 20))]
+    assert [read_network(packet, fragments) for packet in packets] == [-1, 6]
+    assert packets[1].data[packets[1].destination :][:16] == bytes.fromhex(ADDRESS)
+
+
 def test_read_network_steps_over_authentication_header_of_ipv4() -> None:
     packet = make_packet(make_ipv4(bytes.fromhex("06 04 0000 00000001 00000002" + "00" * 12) + TCP, protocol=51))
     assert read_network(packet, FragmentTable()) == 6

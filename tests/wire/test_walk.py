@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 import tls_vectors as tls
@@ -17,6 +17,7 @@ from tlsinspect.wire.walk import Walk
 ETHERNET = 1
 USER1 = 148  # a link type that nobody knows
 PROBLEM_KIND_LIMIT = 256
+AWAY = bytes.fromhex("20010db8 ffff 0000 0000 0000 0000 0063")
 FRAMES = [packet.frame for packet in converse(*tls12_turns())]
 OCTETS = sum(len(frame) for frame in FRAMES)
 
@@ -63,6 +64,48 @@ def test_a_capture_is_walked_to_its_connections() -> None:
     assert (walk.packets, walk.octets, walk.truncated) == (len(FRAMES), OCTETS, 0)
     assert (walk.time_first, walk.time_last) == (NOON_NS, NOON_NS + (len(FRAMES) - 1) * STEP_NS)
     assert (walk.problems, walk.undecoded) == ({}, {})
+
+
+def behind_home_address(frame: bytes) -> bytes:
+    """An IPv6 frame of a mobile node that is away from home (RFC 6275 section 6.3)."""
+    options = b"\x06\x02\x01\x02\0\0\xc9\x10" + frame[22:38]
+    length = int.from_bytes(frame[18:20], "big") + len(options)
+    return frame[:18] + length.to_bytes(2, "big") + b"\x3c\x40" + AWAY + frame[38:54] + options + frame[54:]
+
+
+def behind_route(frame: bytes) -> bytes:
+    """An IPv6 frame with a segment routing header, on its way to the first segment (RFC 8754 section 2)."""
+    route = b"\x06\x04\x04\x01\x01\0\0\0" + frame[38:54] + AWAY
+    length = int.from_bytes(frame[18:20], "big") + len(route)
+    return frame[:18] + length.to_bytes(2, "big") + b"\x2b\x40" + frame[22:38] + AWAY + route + frame[54:]
+
+
+def behind_source_route(frame: bytes) -> bytes:
+    """An IPv4 frame on its way to the first router of a source route (RFC 791 section 3.1)."""
+    length = int.from_bytes(frame[16:18], "big") + 8
+    option = b"\x83\x07\x04" + frame[30:34] + b"\0"
+    return frame[:14] + b"\x47\0" + length.to_bytes(2, "big") + frame[18:30] + AWAY[:4] + option + frame[34:]
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize(
+    ("network", "change"),
+    [("2001:db8::{}", behind_home_address), ("2001:db8::{}", behind_route), ("192.0.2.{}", behind_source_route)],
+)
+def test_a_route_of_some_packets_does_not_split_a_connection(
+    network: str, change: Callable[[bytes], bytes], shards: int
+) -> None:
+    client, server = (network.format(1), 50000), (network.format(2), 443)
+    frames = [packet.frame for packet in converse(*tls12_turns(), client=client, server=server)]
+    changed = [change(frame) if number % 2 else frame for number, frame in enumerate(frames)]
+    tables = [FlowTable(shard=shard, shards=shards) for shard in range(shards)]
+    for table in tables:
+        walked(capture(changed), table=table)
+    (flow,) = [flow for table in tables for flow in table.flows]
+    plain = walked(capture(frames))
+    (expected,) = plain.table.flows
+    assert flow.history == expected.history == "CsxknGIi"
+    assert [stream.key for stream in flow.streams] == [stream.key for stream in expected.streams]
 
 
 def test_advancing_takes_as_many_packets_as_it_is_told() -> None:

@@ -81,9 +81,11 @@ cdef class FlowTable:
     cpdef finish(self)
 
 cpdef tuple beginning(Flow flow)
-@cython.locals(addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t)
+@cython.locals(data=bytes, addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t, half=Py_ssize_t, source=Py_ssize_t,
+               destination=Py_ssize_t)
 cpdef bytes flow_key(Packet packet)
 @cython.locals(mixed=cython.longlong)
 cpdef Py_ssize_t recent_place(bytes data, Py_ssize_t at, Py_ssize_t size) except -1
-@cython.locals(data=bytes, at=Py_ssize_t, last=Py_ssize_t, mixed=cython.longlong)
+@cython.locals(data=bytes, at=Py_ssize_t, size=Py_ssize_t, source=Py_ssize_t, destination=Py_ssize_t,
+               mixed=cython.longlong)
 cpdef int shard_of(Packet packet, int shards) except -1

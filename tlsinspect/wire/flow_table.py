@@ -568,7 +568,10 @@ def beginning(flow: Flow) -> tuple[int, int]:
 
 
 def flow_key(packet: Packet) -> bytes:
-    """Addresses and ports of a packet in wire order: 12 octets, 36 with IPv6; one slice where they lie together."""
+    """Addresses and ports of a packet in wire order: 12 octets, 36 with IPv6; one slice where they lie together.
+
+    Where options or extension headers stand between them, the addresses may be others than the IP header's.
+    """
     if packet.ip_version == 4:
         addresses = packet.network + 12
         size = 8
@@ -578,7 +581,11 @@ def flow_key(packet: Packet) -> bytes:
     at = packet.transport
     if addresses + size == at:
         return cut(packet.data, addresses, at + 4)
-    return cut(packet.data, addresses, addresses + size) + cut(packet.data, at, at + 4)
+    data = packet.data
+    half = size >> 1
+    source = addresses if packet.source < 0 else packet.source
+    destination = addresses + half if packet.destination < 0 else packet.destination
+    return cut(data, source, source + half) + cut(data, destination, destination + half) + cut(data, at, at + 4)
 
 
 def recent_place(data: bytes, at: int, size: int) -> int:
@@ -592,7 +599,12 @@ def shard_of(packet: Packet, shards: int) -> int:
     """Which of `shards` a packet's connection falls to: the same for both directions."""
     data = packet.data
     at = packet.transport
-    last = packet.network + (16 if packet.ip_version == 4 else 24)
+    size = 4 if packet.ip_version == 4 else 16
+    source = packet.network + (12 if packet.ip_version == 4 else 8)
+    destination = source + size
+    if destination + size != at:  # see flow_key
+        source = source if packet.source < 0 else packet.source
+        destination = destination if packet.destination < 0 else packet.destination
     mixed = data[at] + data[at + 2] + (data[at + 1] + data[at + 3]) * 31
-    mixed += data[last - 1] + data[last + (3 if packet.ip_version == 4 else 15)]
+    mixed += data[source + size - 1] + data[destination + size - 1]
     return (mixed * 40503 >> 8) % shards

@@ -3,7 +3,7 @@ cimport cython
 from tlsinspect.wire.limits cimport Limits
 from tlsinspect.wire.packet cimport Packet
 
-cdef int EAPOL, REASSEMBLED
+cdef int EAPOL, HOME_ADDRESS, REASSEMBLED
 
 cdef class Datagram:
     cdef public long long time_ns, number
@@ -30,8 +30,10 @@ cdef class FragmentTable:
 
 @cython.locals(protocol=cython.int)
 cpdef int read_network(Packet packet, FragmentTable fragments) except? -1
-@cython.locals(data=bytes, at=Py_ssize_t, available=Py_ssize_t, first=cython.int, header=Py_ssize_t, total=Py_ssize_t)
+@cython.locals(data=bytes, at=Py_ssize_t, available=Py_ssize_t, first=cython.int, header=Py_ssize_t, total=Py_ssize_t, protocol=cython.int)
 cpdef int read_ipv4(Packet packet, FragmentTable fragments) except? -1
+@cython.locals(data=bytes, length=Py_ssize_t)
+cpdef Py_ssize_t find_route(Packet packet, Py_ssize_t at, Py_ssize_t end) except? -1
 cpdef int bound_payload(Packet packet, Py_ssize_t at, long long length) except -1
 @cython.locals(data=bytes, at=Py_ssize_t, offset=Py_ssize_t, more=cython.bint, front=bytes, key=bytes)
 cpdef int read_ipv4_fragment(Packet packet, FragmentTable fragments, Py_ssize_t header) except? -1
@@ -43,6 +45,10 @@ cpdef int read_ipv6(Packet packet, FragmentTable fragments) except? -1
 cpdef long long jumbo_length(Packet packet, Py_ssize_t at) except -1
 @cython.locals(data=bytes, at=Py_ssize_t, room=Py_ssize_t, length=Py_ssize_t)
 cpdef int skip_extensions(Packet packet, FragmentTable fragments, int protocol, Py_ssize_t named_at) except? -1
+@cython.locals(kind=cython.int)
+cpdef note_destination(Packet packet, Py_ssize_t at, Py_ssize_t length)
+@cython.locals(data=bytes)
+cpdef note_home(Packet packet, Py_ssize_t at, Py_ssize_t end)
 @cython.locals(data=bytes, network=Py_ssize_t, offset=Py_ssize_t, more=cython.bint, front=bytes, key=bytes)
 cpdef int read_ipv6_fragment(Packet packet, FragmentTable fragments, Py_ssize_t at, Py_ssize_t named_at) except? -1
 cpdef Py_ssize_t datagram_cost(Datagram datagram) except -1

@@ -4,7 +4,7 @@ Goes in: a Packet whose `network` is set. Comes out: the protocol number, with
 `transport`, `payload_end` and `missing` set, or -1 while a datagram lacks
 fragments. Header checksums are not looked at: a capture taken on the sending
 host has wrong ones where the network card computes them.
-Spec: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675 (jumbograms).
+Spec: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675 (jumbograms), RFC 8754 (segment routing), RFC 6275 (mobility).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from .packet import Packet
 PIECE_COST = 128  # octets that a held fragment costs beside its payload, so that tiny ones are not free
 
 PAYLOAD_LIMIT = 65535
+HOME_ADDRESS = 201  # of a destination options header
+
 REASSEMBLED = -2  # what the readers below return when the packet became a whole datagram, to be read from its start
 
 
@@ -146,7 +148,7 @@ def read_network(packet: Packet, fragments: FragmentTable) -> int:
 
 
 def read_ipv4(packet: Packet, fragments: FragmentTable) -> int:
-    """Read an IPv4 header; options are stepped over. Spec: RFC 791 section 3.1."""
+    """Read an IPv4 header, and of its options the source route. Spec: RFC 791 section 3.1."""
     data = packet.data
     at = packet.network
     available = packet.end - at
@@ -167,9 +169,29 @@ def read_ipv4(packet: Packet, fragments: FragmentTable) -> int:
     bound_payload(packet, at, total)
     if data[at + 6] & 0x3F or data[at + 7]:
         return read_ipv4_fragment(packet, fragments, header)
-    if data[at + 9] == 51:
-        return skip_extensions(packet, fragments, 51, at + 9)
-    return data[at + 9]
+    protocol = data[at + 9]
+    if header > 20 or protocol == 51:
+        packet.source = -1
+        packet.destination = find_route(packet, at + 20, at + header)
+        if protocol == 51:
+            return skip_extensions(packet, fragments, 51, at + 9)
+    return protocol
+
+
+def find_route(packet: Packet, at: int, end: int) -> int:
+    """Return the offset of the last address of a source route that is not at its end, -1 where there is none.
+
+    The options of an IPv4 header are between `at` and `end`. Spec: RFC 791 section 3.1.
+    """
+    data = packet.data
+    while end - at >= 2 and data[at] != 0:
+        length = 1 if data[at] == 1 else data[at + 1]
+        if length == 0 or length > end - at:
+            break
+        if data[at] in (131, 137) and length >= 7 and length & 3 == 3 and 4 <= data[at + 2] <= length:
+            return at + length - 4
+        at += length
+    return -1
 
 
 def bound_payload(packet: Packet, at: int, length: int) -> None:
@@ -220,6 +242,7 @@ def read_ipv6(packet: Packet, fragments: FragmentTable) -> int:
     bound_payload(packet, at, 40 + length)
     if protocol in (6, 17):
         return protocol
+    packet.source = packet.destination = -1
     return skip_extensions(packet, fragments, protocol, at + 6)
 
 
@@ -243,7 +266,7 @@ def jumbo_length(packet: Packet, at: int) -> int:
 
 
 def skip_extensions(packet: Packet, fragments: FragmentTable, protocol: int, named_at: int) -> int:
-    """Step over extension headers; `named_at` is the octet that named `protocol`.
+    """Step over extension headers, and note addresses in them; `named_at` is the octet that named `protocol`.
 
     Returns the first protocol that is none, with `transport` at its header, or
     what became of a fragment. Spec: RFC 8200 section 4, RFC 4302 section 2.
@@ -263,11 +286,38 @@ def skip_extensions(packet: Packet, fragments: FragmentTable, protocol: int, nam
         if protocol == 44 and (data[at + 2] or data[at + 3] & 0xF9):
             packet.transport = at + 8
             return read_ipv6_fragment(packet, fragments, at, named_at)
+        if protocol == 43 and data[at + 3]:
+            note_destination(packet, at, length)
+        elif protocol == 60 and length >= 24:
+            note_home(packet, at + 2, at + length)
         protocol = data[at]
         named_at = at
         at += length
     packet.transport = at
     return protocol
+
+
+def note_destination(packet: Packet, at: int, length: int) -> None:
+    """Note the last address of a routing header that is not at its end, where its type is known.
+
+    Spec: RFC 8200 section 8.1, RFC 2460 section 4.4 (type 0), RFC 6275 section 6.4 (type 2), RFC 8754 section 2
+    (type 4, whose list is in reverse).
+    """
+    kind = packet.data[at + 2]
+    if length >= 24 and kind == 0:
+        packet.destination = at + (length - 8 & ~15) - 8
+    elif length >= 24 and kind in (2, 4):
+        packet.destination = at + 8
+
+
+def note_home(packet: Packet, at: int, end: int) -> None:
+    """Note the home address in the destination options between `at` and `end`. Spec: RFC 6275 section 6.3."""
+    data = packet.data
+    while end - at >= 18:
+        if data[at] == HOME_ADDRESS and data[at + 1] == 16:
+            packet.source = at + 2
+            return
+        at += 1 if data[at] == 0 else 2 + data[at + 1]
 
 
 def read_ipv6_fragment(packet: Packet, fragments: FragmentTable, at: int, named_at: int) -> int:

@@ -5,7 +5,7 @@ cdef class Rest
 
 cdef class Packet:
     cdef public bytes data
-    cdef public Py_ssize_t start, end, network, transport, payload_end, source_mac, destination_mac
+    cdef public Py_ssize_t start, end, network, transport, payload_end, source, destination, source_mac, destination_mac
     cdef public long long wire_length, time_ns, number, missing
     cdef public int link_type, ip_version, protocol
     cdef public list vlans, tunnels

@@ -27,7 +27,9 @@ class Packet:
     `transport` that of the header behind it, `payload_end` one past the last
     captured octet of the IP payload, `missing` how many octets of that payload
     the capture cut off. When a datagram was reassembled from fragments, `data`
-    is the datagram. `vlans` and `tunnels` are lists, or None where there are none.
+    is the datagram. `source` and `destination` are the offsets of the addresses that options or extension
+    headers name in the place of the IP header's, -1 where they name none; a packet without
+    such headers leaves them as they were. `vlans` and `tunnels` are lists, or None where there are none.
     `source_mac` and `destination_mac` are the offsets of the innermost MAC addresses, -1 where
     the link has none; `rest` is what the frame carries behind this packet, or None.
     """
@@ -46,6 +48,8 @@ class Packet:
         self.protocol = 0
         self.payload_end = 0
         self.missing = 0
+        self.source = -1
+        self.destination = -1
         self.vlans: list[int] | None = None
         self.tunnels: list[str] | None = None
         self.source_mac = -1
