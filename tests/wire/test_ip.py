@@ -271,6 +271,53 @@ def test_repeated_fragment_is_no_problem() -> None:
     assert fragments.take_problems() == []
 
 
+@pytest.mark.parametrize("make_fragment", [fragment4, fragment6])
+@pytest.mark.parametrize(
+    ("order", "whole"), [((0, 0, 1, 1), 1), ((1, 0, 0), 1), ((1, 0, 1), 1), ((0, 1, 1, 0, 1, 1), 2)]
+)
+def test_fragment_that_is_repeated_behind_its_datagram_is_no_problem(  # type: ignore[no-untyped-def]
+    make_fragment, order: tuple[int, ...], whole: int
+) -> None:
+    fragments = FragmentTable(Limits(fragment_seconds=30))
+    parts = [make_fragment(TCP, 0, 8), make_fragment(TCP, 8, 20)]
+    assert [read_network(make_packet(parts[index]), fragments) for index in order].count(6) == whole
+    other = make_ipv4(TCP[:8], flags=0x2000, identifier=2)
+    read_network(make_packet(other, time_ns=31 * SECOND, number=9), fragments)
+    assert fragments.take_problems() == []
+    fragments.close()
+    ((error, number, count),) = fragments.take_problems()
+    assert (error.kind, number, count) == ("gap", 9, 1)
+
+
+@pytest.mark.parametrize("late", [make_ipv4(TCP[16:], flags=2), make_ipv4(TCP[:8], flags=0x2001)])
+def test_other_fragment_behind_a_datagram_of_the_same_identifier_is_a_problem(late: bytes) -> None:
+    fragments = FragmentTable()
+    parts = [fragment4(TCP, 0, 8), fragment4(TCP, 8, 20), fragment4(TCP, 0, 8), late]
+    assert [read_network(make_packet(part), fragments) for part in parts] == [-1, 6, -1, -1]
+    fragments.close()
+    assert "gap" in [error.kind for error, _, _ in fragments.take_problems()]
+
+
+def test_fragment_that_is_repeated_after_its_time_is_a_problem() -> None:
+    fragments = FragmentTable(Limits(fragment_seconds=30))
+    for start, end, time_ns in ((0, 8, 0), (8, 20, 0), (8, 20, 31 * SECOND)):
+        read_network(make_packet(fragment4(TCP, start, end), time_ns=time_ns), fragments)
+    fragments.close()
+    ((error, _, count),) = fragments.take_problems()
+    assert (error.kind, count) == ("gap", 1)
+
+
+def test_datagrams_that_became_whole_are_not_remembered_without_end() -> None:
+    fragments = FragmentTable()
+    for identifier in range(300):
+        for part in (
+            make_ipv4(TCP[:8], flags=0x2000, identifier=identifier),
+            make_ipv4(TCP[8:], flags=1, identifier=identifier),
+        ):
+            read_network(make_packet(part), fragments)
+    assert len(fragments.whole) == 256
+
+
 def test_first_copy_of_overlapping_fragments_counts_and_conflict_is_noted() -> None:
     fragments = FragmentTable()
     parts = [

@@ -3,7 +3,7 @@ cimport cython
 from tlsinspect.wire.limits cimport Limits
 from tlsinspect.wire.packet cimport Packet
 
-cdef int EAPOL, HOME_ADDRESS, REASSEMBLED
+cdef int EAPOL, HOME_ADDRESS, REASSEMBLED, REMEMBERED
 
 cdef class Datagram:
     cdef public long long time_ns, number
@@ -11,11 +11,12 @@ cdef class Datagram:
     cdef public bytes header
     cdef public list pieces
     cdef public Py_ssize_t octets, length
+    cdef public bint repeats
 
 cdef class FragmentTable:
     cdef public Limits limits
     cdef public long long age_limit_ns, cost
-    cdef public object waiting
+    cdef public object waiting, whole
     cdef public dict problems
     cpdef list take_problems(self)
     cpdef close(self)
@@ -25,6 +26,9 @@ cdef class FragmentTable:
     cpdef note(self, Datagram datagram, str kind, str expected)
     @cython.locals(oldest=Datagram, datagram=Datagram)
     cpdef Datagram find(self, Packet packet, bytes key)
+    cpdef remember(self, bytes key, long long time_ns, Datagram datagram)
+    @cython.locals(since=cython.longlong, pieces=set)
+    cpdef bint is_repeat(self, bytes key, long long time_ns, Py_ssize_t offset, bytes payload) except -1
     @cython.locals(payload=bytes, datagram=Datagram, end=Py_ssize_t, last=cython.bint, agreed=cython.bint)
     cpdef bint keep(self, Packet packet, bytes key, Py_ssize_t offset, bytes header, bint more) except -1
 

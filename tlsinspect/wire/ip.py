@@ -20,13 +20,18 @@ from .packet import Packet
 PIECE_COST = 128  # octets that a held fragment costs beside its payload, so that tiny ones are not free
 
 PAYLOAD_LIMIT = 65535
+REMEMBERED = 256  # datagrams that became whole lately, so that repeats of their fragments are told from others
+
 HOME_ADDRESS = 201  # of a destination options header
 
 REASSEMBLED = -2  # what the readers below return when the packet became a whole datagram, to be read from its start
 
 
 class Datagram:
-    """A datagram of which fragments are missing: `pieces` are (offset, octets), sorted and without overlap."""
+    """A datagram of which fragments are missing: `pieces` are (offset, octets), sorted and without overlap.
+
+    `repeats` tells that all of them came before, in a datagram that became whole.
+    """
 
     def __init__(self, time_ns: int, number: int, version: int) -> None:
         self.time_ns = time_ns
@@ -36,12 +41,14 @@ class Datagram:
         self.pieces: list[tuple[int, bytes]] = []
         self.octets = 0  # in pieces
         self.length = -1  # of the whole payload, known from the last fragment
+        self.repeats = False
 
 
 class FragmentTable:
     """Datagrams that wait for fragments, within stated limits; the oldest go first.
 
-    What was given up or contradicted itself is counted: `take_problems`.
+    What was given up or contradicted itself is counted: `take_problems`. `whole` has the time and the hashes
+    of the pieces of datagrams that became whole: copies of their fragments may come later, and wait in vain.
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -49,6 +56,7 @@ class FragmentTable:
         self.age_limit_ns = limits.fragment_seconds * 1_000_000_000
         self.cost = 0
         self.waiting: OrderedDict[bytes, Datagram] = OrderedDict()  # a dict looks long for its first key
+        self.whole: OrderedDict[bytes, tuple[int, set[int]]] = OrderedDict()
         self.problems: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def take_problems(self) -> list[tuple[DecodeError, int, int]]:
@@ -70,10 +78,11 @@ class FragmentTable:
         self.drop(next(iter(self.waiting)), kind, expected)
 
     def drop(self, key: bytes, kind: str, expected: str) -> None:
-        """Give up a datagram."""
+        """Give up a datagram; one of nothing but repeats is no problem."""
         datagram = self.waiting.pop(key)
         self.cost -= datagram_cost(datagram)
-        self.note(datagram, kind, expected)
+        if not datagram.repeats:
+            self.note(datagram, kind, expected)
 
     def note(self, datagram: Datagram, kind: str, expected: str) -> None:
         """Count one problem."""
@@ -93,8 +102,23 @@ class FragmentTable:
             if len(self.waiting) >= self.limits.fragmented_datagrams:
                 self.drop_oldest("limit", f"at most {self.limits.fragmented_datagrams} incomplete datagrams")
             datagram = Datagram(packet.time_ns, packet.number, packet.ip_version)
+            datagram.repeats = key in self.whole
             self.waiting[key] = datagram
         return datagram
+
+    def remember(self, key: bytes, time_ns: int, datagram: Datagram) -> None:
+        """Note a datagram that is whole."""
+        self.whole.pop(key, None)
+        if len(self.whole) >= REMEMBERED:
+            self.whole.popitem(last=False)
+        self.whole[key] = (time_ns, {hash(piece) for piece in datagram.pieces})
+
+    def is_repeat(self, key: bytes, time_ns: int, offset: int, payload: bytes) -> bool:
+        """Tell whether a fragment came before, in a datagram that became whole not long ago."""
+        if key not in self.whole:
+            return False
+        since, pieces = self.whole[key]
+        return time_ns - since <= self.age_limit_ns and hash((offset, payload)) in pieces
 
     def keep(self, packet: Packet, key: bytes, offset: int, header: bytes, more: bool) -> bool:
         """Keep the payload of one fragment; True when its datagram is whole and has become the packet.
@@ -104,6 +128,8 @@ class FragmentTable:
         """
         payload = packet.data[packet.transport : packet.payload_end]
         datagram = self.find(packet, key)
+        if datagram.repeats:
+            datagram.repeats = self.is_repeat(key, packet.time_ns, offset, payload)
         if header and not datagram.header:
             datagram.header = header
         end = offset + len(payload)
@@ -118,6 +144,7 @@ class FragmentTable:
         if is_whole(datagram):
             del self.waiting[key]
             self.cost -= datagram_cost(datagram)
+            self.remember(key, packet.time_ns, datagram)
             become_datagram(packet, datagram)
             return True
         if len(datagram.pieces) > self.limits.datagram_fragments:
