@@ -285,7 +285,7 @@ class Stream:
             self.gap = True
             self.next_place += hole
             self.next_sequence = (self.next_sequence + hole) & MASK
-            self.number, self.time_ns = self.last_number, self.last_time_ns  # what breaks off in front of the hole
+            self.look_back()  # what breaks off in front of the hole was in an earlier packet
             if self.framing is not None:
                 self.framing.skip(self, hole)
             else:
@@ -293,6 +293,11 @@ class Stream:
         self.number, self.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
         self.drain()
         self.number, self.time_ns = number, time_ns
+
+    def look_back(self) -> None:
+        """Have the number and time of the packet with the last octets; datagrams deliver none."""
+        if self.last_number > 0:
+            self.number, self.time_ns = self.last_number, self.last_time_ns
 
     def drain(self) -> None:
         """Deliver the early segments whose turn has come: with the latest packet that it took."""
@@ -334,7 +339,7 @@ class Stream:
         while self.pending:
             self.give_up_hole()
         number, time_ns = self.number, self.time_ns
-        self.number, self.time_ns = self.last_number, self.last_time_ns
+        self.look_back()
         if self.framing is not None:
             self.framing.finish(self)
         self.reader.finish()
