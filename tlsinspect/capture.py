@@ -196,8 +196,9 @@ def iter_named(path: str) -> Iterator[CaptureSource]:
         if sys.stdin.isatty():
             raise CaptureError(STANDARD_INPUT, "standard input is a terminal: pipe a capture into it")
         yield CaptureSource(None)
-    elif glob.has_magic(path) and not os.path.lexists(path):
-        yield from iter_matches(path)
+    elif is_pattern(path):
+        for match in find_matches(path):
+            yield from iter_named(match)
     elif stat.S_ISDIR(read_status(Path(path)).st_mode):
         yield from iter_folder(path)
     else:
@@ -207,13 +208,17 @@ def iter_named(path: str) -> Iterator[CaptureSource]:
         yield source
 
 
-def iter_matches(pattern: str) -> Iterator[CaptureSource]:
-    """Yield what matches a shell pattern, "**" for folders of any depth, as if each match had been named."""
+def is_pattern(path: str) -> bool:
+    """Whether a path is a shell pattern; what is there under this very name is none."""
+    return glob.has_magic(path) and not os.path.lexists(path)
+
+
+def find_matches(pattern: str) -> list[str]:
+    """The paths that match a shell pattern, "**" for folders of any depth; CaptureError where there is none."""
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
     if not matches:
         raise CaptureError(printable(pattern), "no file matches")
-    for match in matches:
-        yield from iter_named(match)
+    return matches
 
 
 def iter_folder(folder: str) -> Iterator[CaptureSource]:

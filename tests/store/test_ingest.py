@@ -17,7 +17,9 @@ from rotated_captures import assert_same_rows, read_records, rotate, write_captu
 
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
+from tlsinspect.errors import CaptureError
 from tlsinspect.store.planning import workers_used
+from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
 from tlsinspect.wire.limits import Limits
 
@@ -207,6 +209,40 @@ def test_a_broken_capture_among_others_is_a_problem_and_not_an_end(tmp_path: Pat
     assert {Path(name).name for name in problems["capture"]} == {"cut.pcap", "header.pcap", "missing.pcap"}
     assert tlsinspect.ingest(sorted(tmp_path.glob("*.pcap")), tmp_path / "store").captures == 0
     assert len(Store(tmp_path / "store").inspection().problems) == len(problems)
+
+
+def test_a_broken_capture_that_a_pattern_matches_keeps_no_other_out(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "caddy.pcapng")
+    (tmp_path / "files").mkdir()
+    for name in ("a", "c"):
+        write_capture(tmp_path / "files" / f"{name}.pcap", records)
+        records = records[:-1]
+    (tmp_path / "files" / "b.pcap").write_bytes(b"")
+    named = [str(tmp_path / "files" / "*.pcap"), str(tmp_path / "files" / "*.cap")]
+    done = tlsinspect.ingest(named, tmp_path / "store", rotation="none")
+    assert done.captures == 2
+    assert [(Path(name).name, reason) for name, reason in done.refused] == [
+        ("b.pcap", "empty"),
+        ("*.cap", "no file matches"),
+    ]
+
+
+def test_an_object_that_cannot_be_opened_keeps_no_other_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    octets = (CAPTURES / "handshakes" / "caddy.pcapng").read_bytes()
+    for name in ("a", "b", "c"):
+        fsspec.filesystem("memory").pipe_file(f"/opened/{name}.pcapng", octets)
+    opened = RemoteSource.open
+
+    def open_most(source: RemoteSource) -> object:
+        if source.name == "b.pcapng":
+            raise CaptureError(source.path, "permission denied")
+        return opened(source)
+
+    monkeypatch.setattr(RemoteSource, "open", open_most)
+    found, refused = find_sources(["memory://opened/*.pcapng"])
+    assert [source.name for source in found] == ["a.pcapng", "c.pcapng"]
+    assert [str(error).partition(": ")[2] for error in refused] == ["permission denied"]
 
 
 def test_a_capture_that_has_grown_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..capture import CaptureSource, find_captures, printable
+from ..capture import CaptureSource, find_captures, find_matches, is_pattern, printable
 from ..errors import CaptureError
 from .place import is_remote, open_remote
 from .records import StoredCapture
@@ -66,16 +66,16 @@ class RemoteSource(CaptureSource):
 def find_sources(named: Sequence[str]) -> tuple[list[CaptureSource], list[CaptureError]]:
     """The captures that paths and URLs name, each file once, and what of it cannot be read.
 
-    A folder stands for all captures below it, a pattern for what matches; what is no capture in a folder is passed
-    over.
+    A folder stands for all captures below it, a pattern for what matches, as if each had been named; what is no
+    capture in a folder is passed over.
     """
     found: dict[object, CaptureSource] = {}
     refused: list[CaptureError] = []
-    for name in named:
+    for name in iter_names(named, refused):
         try:
             members: Iterable[CaptureSource]
             if is_remote(name):
-                members = find_remote(name)
+                members = find_remote(name, refused)
             elif Path(name).is_dir():
                 members = list(iter_folder(Path(name), refused))
             else:
@@ -87,6 +87,18 @@ def find_sources(named: Sequence[str]) -> tuple[list[CaptureSource], list[Captur
         except CaptureError as error:
             refused.append(error)
     return list(found.values()), refused
+
+
+def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[str]:
+    """The names, and for a pattern of paths all that match; one that nothing matches goes to `refused`."""
+    for name in named:
+        if is_remote(name) or not is_pattern(name):
+            yield name
+            continue
+        try:
+            yield from find_matches(name)
+        except CaptureError as error:
+            refused.append(error)
 
 
 def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSource]:
@@ -104,8 +116,11 @@ def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSo
         refused.append(CaptureError(printable(str(folder)), "no pcap or pcapng capture in this folder"))
 
 
-def find_remote(url: str) -> list[CaptureSource]:
-    """The captures that a URL names: an object, all below a folder, or all that match a pattern."""
+def find_remote(url: str, refused: list[CaptureError]) -> list[CaptureSource]:
+    """The captures that a URL names: an object, all below a folder, or all that match a pattern.
+
+    What cannot be opened of several goes to `refused`.
+    """
     files, place = open_remote(url)
     scheme = url.partition("://")[0]
     try:
@@ -114,8 +129,15 @@ def find_remote(url: str) -> list[CaptureSource]:
         names = files.glob(place) if any(letter in place for letter in "*?[") else files.find(place)
     except OSError as error:
         raise CaptureError(printable(url), str(error.strerror or error).lower()) from error
-    sources = [RemoteSource(f"{scheme}://{name}") for name in sorted(names)]
-    captures: list[CaptureSource] = [source for source in sources if source.starts_as_capture()]
-    if not captures:
+    captures: list[CaptureSource] = []
+    before = len(refused)
+    for name in sorted(names):
+        try:
+            source = RemoteSource(f"{scheme}://{name}")
+            if source.starts_as_capture():
+                captures.append(source)
+        except CaptureError as error:
+            refused.append(error)
+    if not captures and len(refused) == before:
         raise CaptureError(printable(url), "no pcap or pcapng capture is there")
     return captures
