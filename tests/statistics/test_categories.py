@@ -26,6 +26,9 @@ def category(name: str, **values: Any) -> str:
         ([0x7F1C, 0x0303], 0x0303, "TLS 1.3 (draft 28)"),
         ([0xFAFA, 0x0303, 0x0302], 0x0303, "TLS 1.2"),
         ([0xFAFA], 0x0303, "TLS 1.2"),
+        ([0xFB1A, 0x0303], 0x0303, "TLS 1.3 (Facebook draft 26)"),
+        ([0xFEFC, 0xFEFD], 0xFEFD, "DTLS 1.3"),
+        ([0xFEFF, 0xFEFD], 0xFEFD, "DTLS 1.2"),
         ([], 0x0302, "TLS 1.1"),
         (None, 0x0300, "SSL 3.0"),
     ],
@@ -41,6 +44,10 @@ def test_best_version_offered_ignores_grease_and_prefers_the_standard(
     [
         ([0x0304], 0x0304, "TLS 1.3 agreed"),
         ([0x7F1C], 0x7F1C, "TLS 1.3 agreed"),
+        ([0xFB1A], 0xFB1A, "TLS 1.3 agreed"),
+        ([0xFEFC, 0xFEFD], 0xFEFC, "TLS 1.3 agreed"),
+        ([0xFEFC, 0xFEFD], 0xFEFD, "server chose less"),
+        ([0xFEFD, 0xFEFF], 0xFEFD, "client offered less"),
         ([0x0304, 0x0303], 0x0303, "server chose less"),
         (None, 0x0303, "client offered less"),
     ],
@@ -122,6 +129,11 @@ def test_resumption_names_its_means(resumed: bool, means: str | None, wanted: st
 )
 def test_outcome_names_what_stopped_a_handshake(values: dict[str, Any], wanted: str) -> None:
     assert category("outcomes", **values) == wanted
+
+
+def test_a_change_of_cipher_is_no_step_of_dtls_1_3() -> None:
+    values = {"protocol": "dtls", "version": 0xFEFC, "handshake_history": "CsI"}
+    assert category("failure_steps", **make_failed_connection(1, **values)) == "ServerHello"
 
 
 def test_outcome_of_a_handshake_that_the_capture_cuts_off_is_unknown_not_failed() -> None:

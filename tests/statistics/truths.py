@@ -59,7 +59,7 @@ SSL2_KINDS = {
     0x0700C0: ("3DES",), 0x080080: ("RC4",),
 }  # fmt: skip
 HYBRID = {4587, 4588, 4589}
-TLS_1_3 = 0x0304
+TLS_1_3, DTLS_1_3 = 0x0304, 0xFEFC
 HELLO, SERVER_HELLO, TICKET, PRE_SHARED_KEY = 1, 2, 35, 41
 RECORD_HEADER = 5
 LEAST_FINISHED_RECORD = 37  # a Finished of TLS 1.3 with its type and tag; an alert has 19 octets
@@ -82,9 +82,10 @@ def is_grease(code: int) -> bool:
 
 
 def offered_version(stream: Stream) -> int | None:
-    """The best version that the client offers."""
+    """The best version that the client offers; those of DTLS count downwards."""
     listed = [code for code in stream.hello.get("supported_versions") or () if not is_grease(code)]
-    return max(listed) if listed else stream.hello.get("client_legacy_version")
+    best = min if DTLS_1_3 in listed else max
+    return best(listed) if listed else stream.hello.get("client_legacy_version")
 
 
 def answered(streams: list[Stream]) -> Iterator[Stream]:

@@ -57,7 +57,7 @@ def on_other_ports(frames: Inspected) -> pd.Series[str]:
 
 
 def tls13(frames: Inspected) -> pd.Series[str]:
-    """Versions that are TLS 1.3 or one of its drafts."""
+    """Versions that are TLS 1.3, one of its drafts or DTLS 1.3."""
     rows = tls_connections(frames)
     return onto(frames, rows["version_name"].where(categories.is_tls_1_3(rows["version"]), None))
 

@@ -21,10 +21,11 @@ from .. import registry
 from ..findings.build import encoded, server_of
 from ..findings.facts import MISSING, Facts, Numbers
 from ..registry.suites import group_facts, suite_facts
+from ..registry.versions import is_tls13
 from ..statistics.rows import Mask
 from ..tables import distinct
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
-from .remaining import Remaining, is_tls13
+from .remaining import Remaining
 
 OUTCOMES = ("works", "fails", "unknown", "left_out")
 WORKS, FAILS, UNKNOWN, LEFT_OUT = range(4)

@@ -15,9 +15,9 @@ from ..columns import SEVERITIES
 from ..policies import Policy, Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import SuiteFacts, group_facts, suite_facts
+from ..registry.versions import is_tls13
 from .judge import TRIPLE_DES
 
-TLS13_NAMES = ("TLS 1.3", "DTLS 1.3")
 SUITE_TESTS: dict[str, Callable[[int, SuiteFacts, Requirement], str]] = {
     "cipher_suite": lambda code, _, __: registry.CIPHER_SUITES[code],
     "cipher_suite_mark": lambda code, _, __: registry.RECOMMENDED["cipher_suite"].get(code, ""),
@@ -80,11 +80,6 @@ class Remaining:
         """Whether TLS 1.3 may use a pre-shared key without a key exchange."""
         asked = self.asked_of(version, "key_exchange", "forward_secrecy", "post_quantum")
         return all(each.about == "key_exchange" and fits("PSK", each) for each in asked)
-
-
-def is_tls13(version: int) -> bool:
-    """TLS 1.3, its drafts, and DTLS 1.3."""
-    return registry.version_name(version).startswith(TLS13_NAMES)
 
 
 def belongs(code: int, tls13: bool) -> bool:

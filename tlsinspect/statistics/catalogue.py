@@ -145,7 +145,8 @@ STATISTICS: dict[str, Statistic] = {
             "Who decides against TLS 1.3",
             "Is it the clients or the servers that hold TLS 1.3 back?",
             "The client offered no TLS 1.3 for {share}",
-            "A server that chose less may be unable or unwilling: one connection cannot tell.",
+            "A server that chose less may be unable or unwilling: one connection cannot tell. Drafts and DTLS 1.3 "
+            "count as TLS 1.3.",
             "version",
             by_frame(categories.version_limit),
             also="supported_versions",

@@ -15,6 +15,7 @@ from tlsinspect.certificates.object_identifiers import RSA_KEYS
 from tlsinspect.failures.causes import CAUSES
 from tlsinspect.registry import is_grease, version_name
 from tlsinspect.registry.suites import parse_suite_name
+from tlsinspect.registry.versions import is_tls13, version_rank
 
 from .hellos import legacy_versions
 from .observations import Categorise, Frames, leaf_of, with_tls
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-TLS_1_3 = 0x0304
-TLS_1_3_DRAFTS = range(0x7E00, 0x8000)  # and the experiments of its time
-ABOVE_ALL_CODES = 0x10000
 PAIR = " → "
 SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
 
@@ -89,15 +87,16 @@ def by_flag(column: str, yes: str, no: str) -> Categorise:
 
 
 def offered_version_code(rows: pd.DataFrame) -> pd.Series[int]:
-    """The best version that each client offers; TLS 1.3 counts as better than its drafts.
+    """The best version that each client offers.
 
     From supported_versions without GREASE, failing that from legacy_version; null where the hello was cut before it
     said. Spec: RFC 8446 section 4.2.1.
     """
     offers = rows["supported_versions"].explode().dropna().astype(integer_dtype())
     codes = offers.unique().tolist()
-    rank = {code: ABOVE_ALL_CODES if code == TLS_1_3 else code for code in codes if not is_grease(code)}
-    best = offers.map(rank).dropna().astype(int).groupby(level=0).max().replace(ABOVE_ALL_CODES, TLS_1_3)
+    rank = {code: version_rank(code) for code in codes if not is_grease(code)}
+    ranked = {place: code for code, place in rank.items()}
+    best = offers.map(rank).dropna().astype(int).groupby(level=0).max().map(ranked)
     legacy = arrow_series(legacy_versions(FrameColumns(rows)), rows)
     return best.reindex(rows.index).astype(integer_dtype()).fillna(legacy)
 
@@ -127,8 +126,8 @@ def version_limit(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def is_tls_1_3(codes: pd.Series[int]) -> pd.Series[bool]:
-    """Which codes stand for TLS 1.3 or one of its drafts."""
-    return is_true(codes == TLS_1_3) | is_true(codes.isin(TLS_1_3_DRAFTS))
+    """Which codes stand for TLS 1.3, one of its drafts or DTLS 1.3."""
+    return is_true(codes.isin([code for code in codes.dropna().unique().tolist() if is_tls13(code)]))
 
 
 def cipher_class(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
