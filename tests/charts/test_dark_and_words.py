@@ -80,6 +80,12 @@ def test_a_unit_that_a_chart_has_not_is_refused(name: str, unit: str) -> None:
         compose_chart(name, make_frames(), unit)
 
 
+@pytest.mark.parametrize(("name", "unit"), [(name, unit) for name, chart in CHARTS.items() for unit in chart.units])
+def test_a_chart_is_composed_in_every_unit_that_it_names(name: str, unit: str) -> None:
+    content = compose_chart(name, make_frames(connections=[make_connection(1)]), unit)
+    assert content.title
+
+
 def test_words_of_a_chart_hold_no_control_characters() -> None:
     frames = make_frames(connections=[make_connection(0, server_name="a\x1b[31m\u202e")])
     words = compose_chart("server-names", frames).words()

@@ -7,6 +7,7 @@ from ..registry.suites import KEY_EXCHANGES, group_facts
 from ..statistics.categories import suite_class
 from ..statistics.lifetimes import BEFORE_LIMITS, WITHIN
 from ..statistics.offers import NO_WEAK_KIND
+from ..statistics.ports import PORT_UNITS
 from .compose import (
     Chart,
     Legend,
@@ -162,14 +163,14 @@ CHARTS: dict[str, Chart] = {
             "lifetime_limit",
             compose_lifetimes,
             colour=lifetime_colour,
-            only_unit="certificates",
+            only_units=("certificates",),
         ),
         Chart("lifetime-classes", "lifetimes", compose_shares),
         Chart(
             "remaining-days",
             "validation",
             compose_remaining_days,
-            only_unit="certificates",
+            only_units=("certificates",),
             question="How many days were left when certificates were seen?",
             caveat="Days from the start of a connection to not_after. TLS 1.3 and resumption show no certificate, so "
             "that these are the ones of older handshakes. Short-lived certificates have few days left on every day.",
@@ -177,15 +178,15 @@ CHARTS: dict[str, Chart] = {
         Chart("names-per-certificate", "names_per_certificate", compose_shares),
         Chart("authorities", "authorities", compose_shares),
         Chart("certificate-validity", "validation", compose_shares, colour=outcome_colour),
-        Chart("ports", "protocols", compose_ports, colour=protocol_colour),
+        Chart("ports", "protocols", compose_ports, colour=protocol_colour, only_units=PORT_UNITS),
         Chart("resumption", "resumption", compose_shares),
         Chart("failure-steps", "failure_steps", compose_shares, colour=lambda category: BAD),
-        Chart("hello-sizes", "hello_sizes", compose_hello_sizes, only_unit="connections"),
+        Chart("hello-sizes", "hello_sizes", compose_hello_sizes, only_units=("connections",)),
         Chart(
             "traffic-over-time",
             "versions",
             compose_traffic,
-            only_unit="connections",
+            only_units=("connections",),
             question="When were there connections, and how much did they carry?",
             caveat="A connection counts, with all of its bytes, where it starts: one long download is one bar. Payload "
             "of TCP and UDP, without headers and repeats.",
@@ -197,7 +198,7 @@ CHARTS: dict[str, Chart] = {
             "handshake-times",
             "versions",
             compose_handshake_times,
-            only_unit="connections",
+            only_units=("connections",),
             question="How long do handshakes take?",
             caveat="Times are those where the capture was taken: near the client they hold the whole round trip. "
             "Different servers speak different versions, so that distance and version are mixed up.",

@@ -80,8 +80,8 @@ class Chart:
     """A chart of one statistic, in one unit unless asked for another.
 
     `compose` makes its content; `colour` gives a category its colour, `legend` says what colours mean
-    where labels do not. `question` and `caveat` stand where the statistic's own do not fit; `only_unit`
-    where it is counted in one way only.
+    where labels do not. `question` and `caveat` stand where the statistic's own do not fit; `only_units`
+    where it is counted in fewer ways than the statistic.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Chart:
     legend: Callable[[list[str]], Legend] = lambda categories: []
     question: str = ""
     caveat: str = ""
-    only_unit: str = ""
+    only_units: tuple[str, ...] = ()
 
     @property
     def asks(self) -> str:
@@ -107,7 +107,7 @@ class Chart:
     @property
     def units(self) -> tuple[str, ...]:
         """What it can be counted by; the first one if nothing else is asked for."""
-        return (self.only_unit,) if self.only_unit else STATISTICS[self.statistic].units
+        return self.only_units or STATISTICS[self.statistic].units
 
 
 def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:

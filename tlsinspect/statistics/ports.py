@@ -13,6 +13,7 @@ from .series import build_result
 if TYPE_CHECKING:
     import pandas as pd
 
+PORT_UNITS = ("connections", "bytes")
 PORT_COLUMNS = ("server_port", "transport", "protocol", "tls_port", "count", "denominator")
 
 
@@ -29,7 +30,7 @@ def build_port_shares(frames: Frames, unit: str = "connections") -> pd.DataFrame
 
 def count_ports(frames: Frames, unit: str = "connections") -> list[dict[str, Any]]:
     """The same rows, with PORT_COLUMNS."""
-    if unit not in ("connections", "bytes"):
+    if unit not in PORT_UNITS:
         raise KeyError(unit)
     ports = values_of(columns_of(frames, "ports"), "server_port", "transport", "protocol", "tls_port", unit)
     sums: Counter[tuple[int, str]] = Counter()
