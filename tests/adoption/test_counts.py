@@ -13,7 +13,9 @@ import pytest
 from adoption_tables import by_day, dataset, on_days, table, with_column
 from pandas.testing import assert_frame_equal
 from samples import inspect
+from traffic import converse, tls12_turns, write_pcap
 
+import tlsinspect
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
 from tlsinspect.adoption.build import count_part
 from tlsinspect.adoption.divide import divide, join_parts
@@ -57,6 +59,14 @@ def test_every_series_counts_what_its_statistic_counts(demo: Adoption, frames: A
 def test_every_series_is_of_a_statistic_and_a_family_and_drawn_beside_its_own_topics() -> None:
     for name, series in SERIES.items():
         assert series.name == name and series.statistic in STATISTICS and series.family in FAMILIES
+
+
+def test_a_handshake_that_the_capture_cuts_off_before_a_choice_is_unknown(tmp_path: Path) -> None:
+    hello = tls12_turns()[0]
+    read = tlsinspect.read(write_pcap(tmp_path / "cut.pcap", converse(hello, closed=False)))
+    counted = count_adoption(ds.dataset(read.arrow("connections")), ds.dataset(read.arrow("certificates")), "day")
+    for series in ("versions", "cipher-classes", "groups", "version-limit"):
+        assert counted.table(series)[["denominator", "unknown"]].to_numpy().tolist() == [[0, 1]], series
 
 
 def test_files_by_day_count_as_one_table_does(demo: Adoption, tmp_path: Path) -> None:

@@ -75,6 +75,13 @@ def test_a_missing_server_hello_is_unknown_when_the_capture_has_a_gap() -> None:
     assert (shares.unknown, shares.excluded) == (1, 0)
 
 
+@pytest.mark.parametrize("name", ["versions", "cipher_suites", "groups", "secrecy", "resumption", "key_types"])
+def test_a_handshake_that_the_capture_cuts_off_before_a_choice_is_unknown(name: str) -> None:
+    cut = make_failed_connection(1, failure="capture_end")
+    shares = build_shares(name, make_frames(connections=[cut]), "connections")
+    assert (shares.denominator, shares.unknown, shares.excluded) == (0, 1, 0)
+
+
 def test_what_a_client_did_not_offer_is_excluded() -> None:
     nameless = make_connection(1, server_name=None, unknown_reasons=[("server_name", "not_offered")])
     shares = build_shares("server_names", make_frames(connections=[nameless, make_connection(2)]))

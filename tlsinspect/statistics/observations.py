@@ -180,9 +180,9 @@ KEYS: dict[str, Callable[[Rows], pa.Array]] = {
 
 
 def nothing_chosen(rows: Columns) -> Mask:
-    """Rows whose handshake ended before a ServerHello although nothing is missing from the capture."""
+    """Rows whose handshake ended before a ServerHello although nothing is missing from the capture, nor its end."""
     flawed = says(rows, "gap") | says(rows, "midstream") | says(rows, "one_sided") | says(rows, "truncated")
-    return ~flawed & ~known(rows, "server_hello_packet") & known(rows, "failure")
+    return ~flawed & ~known(rows, "server_hello_packet") & known(rows, "failure") & ~is_cut_off(rows)
 
 
 def is_cut_off(rows: Columns) -> Mask:
