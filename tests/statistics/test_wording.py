@@ -111,6 +111,20 @@ def test_timeline_statement_compares_the_halves_of_what_was_counted() -> None:
     assert timeline_statement(timeline) == "TLS 1.3: 0% of the earlier half of connections, 100% of the later half"
 
 
+def test_timeline_statement_names_no_halves_where_one_would_be_small() -> None:
+    rows = [make_old_connection(at) for at in range(9)] + [make_connection(9, time_start=NOON + timedelta(days=9))]
+    timeline = build_timeline("versions", make_frames(connections=rows))
+    assert timeline_statement(timeline) == "TLS 1.3: 10% of connections"
+
+
+def test_timeline_statement_gives_a_bucket_to_the_half_in_which_its_middle_lies() -> None:
+    days = [0] * 4 + [9] * 3 + [18] * 3
+    rows = [make_connection(at, time_start=NOON + timedelta(days=day)) for at, day in enumerate(days)]
+    rows[:4] = [make_old_connection(at, time_start=NOON) for at in range(4)]
+    timeline = build_timeline("versions", make_frames(connections=rows))
+    assert timeline_statement(timeline) == "TLS 1.3: 0% of the earlier half of connections, 100% of the later half"
+
+
 def test_timeline_statement_of_one_moment_has_no_halves() -> None:
     timeline = build_timeline("versions", make_frames(connections=[make_connection(0)]))
     assert timeline_statement(timeline) == "TLS 1.3: 100% of connections"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about the rest
 ONLY_SOME = "that show it"
 MANY = 1000  # from here a share's first decimal means something
+LEAST_HALF = 1 / 3  # of what is known: less is no half of it, even about
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
 REASONS = {
     "not_captured": "the message that would say it is not in the capture",
@@ -155,19 +156,19 @@ def basis(shares: Shares) -> str:
 def timeline_statement(timeline: Timeline) -> str:
     """How a share differs between the earlier and the later half of what was counted, in one sentence.
 
-    Halves of what was counted and not of the time: a few packets with a broken clock make no half.
+    Halves of what was counted and not of the time: a few packets with a broken clock make no half. A bucket is of
+    the half in which its middle lies; where that leaves either side with less than LEAST_HALF, there are none.
     """
     table, plural = timeline.table, timeline.unit.plural
     known = int(table["denominator"].sum())
     if not known:
         return f"{timeline.category} over time: nothing to show of {count_text(0, timeline.unit)}"
-    later = (table["denominator"].cumsum() - table["denominator"]) * 2 >= known
-    if later.all() or not later.any():
+    later = 2 * table["denominator"].cumsum() - table["denominator"] >= known
+    sides = [(int(part["count"].sum()), int(part["denominator"].sum())) for part in (table[~later], table[later])]
+    if min(number for _, number in sides) < LEAST_HALF * known:
         return f"{timeline.category}: {share_text(int(table['count'].sum()), known)} of {plural}"
-    halves = [
-        share_text(int(part["count"].sum()), int(part["denominator"].sum())) for part in (table[~later], table[later])
-    ]
-    return f"{timeline.category}: {halves[0]} of the earlier half of {plural}, {halves[1]} of the later half"
+    earlier, after = (share_text(*side) for side in sides)
+    return f"{timeline.category}: {earlier} of the earlier half of {plural}, {after} of the later half"
 
 
 def milliseconds_text(milliseconds: float) -> str:
