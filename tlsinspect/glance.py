@@ -49,7 +49,7 @@ def describe_versions(inspection: Inspected) -> str:
         return f"<p>{escape(statement(shares))}</p>"
     rows = "".join(
         f"<tr><td>{escape(str(category))}</td><td>{count:,}</td><td>{share_text(count, shares.denominator)}</td>"
-        f"<td>{interval_text(low, high)}</td></tr>"
+        f"<td>{interval_text(low, high, shares.denominator)}</td></tr>"
         for category, count, low, high in shares.table[["category", "count", "low", "high"]].itertuples(index=False)
     )
     head = "<tr><th>version agreed</th><th>connections</th><th>share</th><th>95% interval</th></tr>"

@@ -11,6 +11,7 @@ from samples import inspect
 from synthetic import make_connection, make_failed_connection, make_old_connection
 
 from tlsinspect.compliance import OUTCOMES, WhatIf, build_whatif
+from tlsinspect.compliance.whatif_text import render_whatif
 from tlsinspect.policies import load_policy
 from tlsinspect.policies.drop import parse_drop
 from tlsinspect.tables import arrow_schema
@@ -46,6 +47,13 @@ def test_a_client_with_nothing_that_remains_fails() -> None:
     old = {"version": 0x0301, "supported_versions": None, "client_legacy_version": 0x0301}
     assert outcomes(ask("TLS 1.1", old)) == [("fails", "the client offers no version that remains")]
     assert outcomes(ask("x25519", {})) == [("fails", "the client offers no group that remains")]
+
+
+def test_large_numbers_do_not_run_into_each_other() -> None:
+    hosts = [{"client_ip": f"192.0.{at // 250}.{at % 250}", "cipher_suites": [CBC]} for at in range(1200)]
+    fails = next(line for line in render_whatif(ask("CBC", *hosts, PROOF)) if line.startswith("fail"))
+    told = [part.strip() for part in fails.removeprefix("fail, at least").split("  ") if part]
+    assert told[:4] == ["1,200", "99.9% (99.5 to >99.9%)", "1,200", "100% (99.7 to 100%)"]
 
 
 def test_another_connection_of_the_server_proves_what_it_takes() -> None:

@@ -17,6 +17,7 @@ from tlsinspect.statistics.wording import (
     bytes_text,
     count_text,
     duration_text,
+    interval_text,
     milliseconds_text,
     period_text,
     share_of_text,
@@ -101,6 +102,20 @@ def test_statement_and_basis_own_up_to_much_that_is_unknown() -> None:
     shares = build_shares("versions", frames)
     assert statement(shares) == "TLS 1.3 was agreed for 33% of the 3 connections that show it"
     assert basis(shares) == "of 3 connections; 1 connection more unknown (25%)"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "denominator", "text"),
+    [
+        (0.551, 0.684, 90, "55 to 68%"),
+        (0.9972, 0.9997, 1343, "99.7 to >99.9%"),
+        (0.0002, 0.0131, 1343, "<0.1 to 1.3%"),
+        (0.0, 0.0411, 90, "0 to 4%"),
+        (0.9959, 1.0, 935, ">99 to 100%"),
+    ],
+)
+def test_interval_text_has_the_digits_of_its_share(low: float, high: float, denominator: int, text: str) -> None:
+    assert interval_text(low, high, denominator) == text
 
 
 def test_timeline_statement_compares_the_halves_of_what_was_counted() -> None:

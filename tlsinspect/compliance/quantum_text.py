@@ -10,6 +10,7 @@ from .quantum import CLASSES, UNKNOWN, Ledger
 
 SHOWN = 20  # servers that are listed; CSV and JSON have all
 SHOWN_NAMES = 2
+CELL = 22  # the width of a number of connections, where none is large
 EXPLANATION = (
     "What is recorded today can be opened later: without forward secrecy by whoever gets the server's key or the "
     "pre-shared one, with a classical key exchange by a quantum computer. Content is what application_data records "
@@ -23,10 +24,11 @@ def render_ledger(ledger: Ledger) -> Iterator[str]:
     if not sum(row["connections"] for row in rows):
         yield "There is no connection with TLS."
         return
-    yield f"{'Protection':25}{'connections':>22}{'content':>15}{'names':>7}{'servers':>9}"
+    width = max(CELL, *(len(connections_cell(row)) + 1 for row in rows))
+    yield f"{'Protection':25}{'connections':>{width}}{'content':>15}{'names':>7}{'servers':>9}"
     for row in rows:
         counts = f"{row['names']:>7,}{row['servers']:>9,}"
-        yield f"{row['protection']:25}{connections_cell(row):>22}{content_cell(row, rows):>15}{counts}"
+        yield f"{row['protection']:25}{connections_cell(row):>{width}}{content_cell(row, rows):>15}{counts}"
     servers = ledger.server_table.slice(0, SHOWN).to_pylist()
     if servers:
         yield ""
@@ -41,7 +43,7 @@ def connections_cell(row: dict[str, Any]) -> str:
     if row["share"] is None:
         return f"{row['connections']:,}"
     share = share_text(row["connections"], row["denominator"])
-    return f"{row['connections']:,}  {share} ({interval_text(row['low'], row['high'])})"
+    return f"{row['connections']:,}  {share} ({interval_text(row['low'], row['high'], row['denominator'])})"
 
 
 def content_cell(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:

@@ -70,7 +70,7 @@ def total_line(check: Check) -> str:
     total = counts[FAIL] + counts[PASS] + counts[NOT_OBSERVABLE]
     if not total:
         return "There is no connection with TLS to judge."
-    share = f"{share_text(counts[FAIL], total)}, 95%: {interval_text(*wilson_interval(counts[FAIL], total))}"
+    share = f"{share_text(counts[FAIL], total)}, 95%: {interval_text(*wilson_interval(counts[FAIL], total), total)}"
     return (
         f"{number_text(total, 'connection')} with TLS: {counts[FAIL]:,} fail a requirement ({share}), at the least; "
         f"{counts[PASS]:,} pass all; {counts[NOT_OBSERVABLE]:,} fail none that can be seen, but not all can."
@@ -104,7 +104,8 @@ def requirement_lines(row: dict[str, Any], failures: list[dict[str, Any]]) -> It
         yield f"{WORDS[row['verdict']]:16}{row['id']}{counted}: {row['text']} ({row['clause']})"
         return
     yield f"FAIL  {row['severity'].upper():10}{row['id']}: {row['text']} ({row['clause']})"
-    share = f"{share_text(row['failed'], row['denominator'])}, 95%: {interval_text(row['low'], row['high'])}"
+    interval = interval_text(row["low"], row["high"], row["denominator"])
+    share = f"{share_text(row['failed'], row['denominator'])}, 95%: {interval}"
     yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} fail ({share}){unseen}"
     new = [each for each in failures if not each["known"]]
     for each in new[:SHOWN_SUBJECTS]:

@@ -11,7 +11,7 @@ from ..statistics.wording import interval_text, number_text, share_text
 from .whatif import UNITS, WhatIf
 
 SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
-LABEL, CELL = 14, 22  # widths that make a row fit 80 columns
+LABEL, CELL = 14, 22  # widths that make a row fit 80 columns, where no number is large
 EXPLANATION = (
     "It works where what was agreed on remains, or the client offers something else that the same server is proven to "
     "take. It fails where the client offers nothing that remains, or the server is proven to know nothing as new. "
@@ -40,9 +40,12 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
         yield "There is no connection with TLS that came to an agreement."
         return
     heads = [f"of {number_text(rows[unit, 'works']['denominator'], unit.removesuffix('s'))}" for unit in UNITS]
-    yield " " * LABEL + "".join(f"{head:>{CELL}}" for head in heads)
+    cells = {outcome: [share_cell(rows[unit, outcome]) for unit in UNITS] for outcome in WORDS}
+    widths = [max(CELL, *(len(cell) + 2 for cell in column)) for column in zip(*cells.values(), strict=True)]
+    yield " " * LABEL + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))
     for outcome, words in WORDS.items():
-        yield f"{words:{LABEL}}" + "".join(f"{share_cell(rows[unit, outcome]):>{CELL}}" for unit in UNITS)
+        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells[outcome], widths, strict=True))
+        yield f"{words:{LABEL}}{row}"
     yield from host_lines(made)
     yield ""
     yield EXPLANATION
@@ -51,7 +54,7 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
 def share_cell(row: dict[str, Any]) -> str:
     """A count with its share and interval."""
     share = share_text(row["count"], row["denominator"])
-    return f"{row['count']:,}  {share} ({interval_text(row['low'], row['high'])})"
+    return f"{row['count']:,}  {share} ({interval_text(row['low'], row['high'], row['denominator'])})"
 
 
 def host_lines(made: WhatIf) -> Iterator[str]:

@@ -50,7 +50,7 @@ def basis_text(answer: Answer) -> str:
         text = f"0 {answer.unit} that can tell"
     else:
         share = share_text(answer.count, answer.denominator)
-        interval = interval_text(answer.low, answer.high)
+        interval = interval_text(answer.low, answer.high, answer.denominator)
         text = f"{answer.count:,} of {answer.denominator:,} {answer.unit}, {share} (95% interval {interval})"
     if not answer.unknown:
         return text

@@ -254,5 +254,5 @@ def share_tile(label: str, shares: Shares, categories: tuple[str, ...] | None) -
     count = sum(shares.count_of(name) for name in wanted)
     if not shares.denominator:
         return Tile(label, "n/a", f"unknown for {count_text(shares.unknown, shares.unit)}")
-    interval = interval_text(*wilson_interval(count, shares.denominator))
+    interval = interval_text(*wilson_interval(count, shares.denominator), shares.denominator)
     return Tile(label, share_text(count, shares.denominator), f"{count:,} of {shares.denominator:,}; 95%: {interval}")

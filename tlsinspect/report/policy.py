@@ -99,7 +99,7 @@ def failed_cells(row: dict[str, Any]) -> list[Cell]:
         (row["text"], f"{row['id']}: {row['clause']}"),
         row["severity"],
         f"{row['failed']:,} of {row['denominator']:,}, {share_text(row['failed'], row['denominator'])}",
-        interval_text(row["low"], row["high"]),
+        interval_text(row["low"], row["high"], row["denominator"]),
         f"{row['not_observable']:,}",
         (short_subject(row["subjects"][0]) if row["subjects"] else "", packet),
     ]
@@ -136,7 +136,7 @@ def class_cells(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[Cell]:
     total = sum(each["bytes"] for each in rows[:UNKNOWN])
     share = ""
     if row["share"] is not None:
-        interval = interval_text(row["low"], row["high"])
+        interval = interval_text(row["low"], row["high"], row["denominator"])
         share = f"{share_text(row['connections'], row['denominator'])} (95%: {interval})"
     content = share_text(row["bytes"], total) if row["byte_share"] is not None else ""
     counts = [f"{row[name]:,}" for name in ("names", "servers", "clients")]

@@ -106,7 +106,7 @@ def units_table(shares: dict[str, Shares], chart: str) -> Table:
         [
             row["category"],
             share_cell(first, row["category"]),
-            interval_text(row["low"], row["high"]) if row["low"] is not None else "",
+            interval_text(row["low"], row["high"], row["denominator"]) if row["low"] is not None else "",
             *(share_cell(each, row["category"]) for each in others),
         ]
         for row in categories[:MOST_CATEGORIES]
@@ -301,7 +301,7 @@ def ports_table(inspection: Inspected) -> Table:
             row["protocol"] or "",
             f"{row['count']:,}",
             share_text(row["count"], row["denominator"]),
-            interval_text(row["low"], row["high"]) if row["denominator"] else "",
+            interval_text(row["low"], row["high"], row["denominator"]) if row["denominator"] else "",
         ]
         for row in records_of(shares.head(MOST_ROWS))
     ]

@@ -38,16 +38,18 @@ REASONS = {
 
 def share_text(count: int, denominator: int) -> str:
     """A share as a percentage; neither 0% nor 100% unless it is none or all."""
-    if not denominator:
-        return "n/a"
-    if count in (0, denominator):
-        return "0%" if count == 0 else "100%"
+    return f"{percent_text(count / denominator, denominator)}%" if denominator else "n/a"
+
+
+def percent_text(fraction: float, denominator: float) -> str:
+    """A fraction of so many things in per cent: "62", "62.1" of many; neither "0" nor "100" unless it is 0 or 1."""
+    if fraction in (0, 1):
+        return f"{100 * fraction:.0f}"
     digits = 1 if denominator >= MANY else 0
-    text = f"{100 * count / denominator:.{digits}f}"
-    least = f"{10**-digits:.{digits}f}"
+    text = f"{100 * fraction:.{digits}f}"
     if float(text) == 0:
-        return f"<{least}%"
-    return f">{100 - 10**-digits:.{digits}f}%" if float(text) == 100 else f"{text}%"
+        return f"<{10**-digits:.{digits}f}"
+    return f">{100 - 10**-digits:.{digits}f}" if float(text) == 100 else text
 
 
 def share_of_text(count: int, denominator: int, plural: str, only: str = "") -> str:
@@ -63,9 +65,9 @@ def share_of_text(count: int, denominator: int, plural: str, only: str = "") -> 
     return f"all {plural}" if count == denominator else f"{share_text(count, denominator)} of {plural}"
 
 
-def interval_text(low: float, high: float) -> str:
-    """An interval of a share: "55 to 68%"."""
-    return f"{100 * low:.0f} to {100 * high:.0f}%"
+def interval_text(low: float, high: float, denominator: int) -> str:
+    """The interval of a share of so many things, with as many digits as the share: "55 to 68%", "41.0 to 43.1%"."""
+    return f"{percent_text(low, denominator)} to {percent_text(high, denominator)}%"
 
 
 def count_text(count: int, unit: Unit) -> str:
