@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 from adoption_tables import dataset, on_days, table, with_column
 from command_line import run
+from matplotlib.collections import LineCollection
 from samples import CAPTURES, ROOT
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
@@ -58,6 +59,12 @@ def test_shares_that_add_up_are_stacked_and_others_are_lines(adoption: Adoption)
     for unit, stacked in (("connections", True), ("bytes", True), ("servers", False)):
         numbers = compose_adoption(adoption, "versions", unit).numbers
         assert build_trend(adoption, "versions", UNITS[unit], numbers, ["TLS 1.3"]).stacked is stacked
+
+
+def test_a_period_that_stands_alone_has_its_intervals_as_lines(adoption: Adoption) -> None:
+    figure = draw_chart(compose_adoption(adoption, "versions", "servers"))
+    lines = [each for each in figure.findobj(LineCollection) if each.get_alpha() and len(each.get_segments())]
+    assert [len(each.get_segments()) for each in lines][:1] == [2]
 
 
 def test_only_dates_within_the_time_shown_are_marked(adoption: Adoption) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from tests.synthetic import MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
+from tests.synthetic import NOON, MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, save_chart
 from tlsinspect.charts.files import svg_text
-from tlsinspect.statistics import STATISTICS, build_shares
+from tlsinspect.statistics import STATISTICS, build_shares, wilson_interval
 from tlsinspect.statistics.memory import remember
 
 HINTED = 0.02  # by so much letters of pixels may be wider than the shapes that an SVG has
@@ -182,6 +185,23 @@ def test_protocols_without_a_colour_of_their_own_share_one_part_of_a_bar() -> No
     shown = texts(build_chart("ports", make_frames(connections=rows)))
     assert "50% tls, 25% ldap of 4" in shown
     assert shown.count("other") == 1
+
+
+@pytest.mark.parametrize("name", ["tls13-over-time", "traffic-over-time"])
+def test_a_single_bucket_has_bars_that_can_be_seen(name: str) -> None:
+    axes = build_chart(name, frames_of_one()).axes[-1]
+    (bar,) = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    low, high = axes.get_xlim()
+    assert 0.5 < bar.get_width() / (high - low) < 1
+
+
+def test_a_bucket_that_stands_alone_has_its_interval_as_a_line() -> None:
+    rows = [make_connection(at, time_start=NOON + timedelta(seconds=second)) for at, second in enumerate([0, 9, 10])]
+    figure = build_chart("tls13-over-time", make_frames(connections=rows))
+    lines = [each for each in figure.findobj(LineCollection) if each.get_alpha()]
+    assert [len(each.get_segments()) for each in lines] == [1]
+    (segment,) = lines[0].get_segments()
+    assert segment[:, 1].tolist() == list(wilson_interval(1, 1))
 
 
 def test_a_chart_by_bytes_has_no_whiskers_and_says_so(demo: Inspection) -> None:

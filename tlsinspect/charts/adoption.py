@@ -115,12 +115,12 @@ def how_to_read(adoption: Adoption, stacked: bool, unit: Unit, table: pd.DataFra
     if not total_of(table, "denominator"):
         return ""
     if unit.name == "connections":
-        where = "Lines at the lowest layer" if adds_up(stacked, unit.name) else "Bands"
+        where = "Lines at the lowest layer" if adds_up(stacked, unit.name) else "Bands, or upright lines"
         notes.append(
             f"{where}: 95% interval, as wide as hosts differ from each other; none of fewer than 8 clients and servers."
         )
     elif unit.name != "bytes":
-        notes.append("Bands: 95% interval (Wilson). Each counts once in every category that it showed.")
+        notes.append("Bands, or upright lines: 95% interval (Wilson). Each counts once in every category it showed.")
     empty = table["denominator"].fillna(0) == 0
     if empty.any():
         notes.append(f"A gap: nothing known in that {adoption.by}.")

@@ -238,7 +238,7 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
     timeline = build_timeline(chart.statistic, frames, unit=unit or "connections")
     table, category = timeline.table, timeline.category
     known, unknown = int(table["denominator"].sum()), int(table["unknown"].sum())
-    interval = "Band: 95% interval (Wilson). " if timeline.unit.name != "bytes" else ""
+    interval = "Band, or upright line: 95% interval (Wilson). " if timeline.unit.name != "bytes" else ""
     note = f"{interval}A gap in the line: nothing known in that {timeline.width}. Larger dots rest on more."
 
     def draw(canvas: Canvas, y: float) -> float:

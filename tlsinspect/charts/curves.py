@@ -26,6 +26,7 @@ AXIS_ROOM = 0.42  # inches left of a plot for its numbers
 TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stands beyond it
 TRAFFIC_HEIGHT, TRAFFIC_ROOM = 0.95, 0.62
 TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
+NANOSECONDS_PER_SECOND = 10**9
 DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d %H:%M UTC")
 
 
@@ -38,6 +39,7 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
     shares, lows, highs = (table[name].astype(float).to_numpy() for name in ("share", "low", "high"))
     plot = canvas.plot(left, y + 0.05, across, tall)
     plot.fill_between(middles, lows, highs, color=canvas.tone(colour), alpha=0.18, linewidth=0)
+    draw_lone_intervals(plot, canvas, middles, lows, highs, colour)
     plot.plot(middles, shares, color=canvas.tone(colour), linewidth=2 * canvas.size.scale, solid_joinstyle="round")
     draw_dots(plot, canvas, middles, shares, table["denominator"].astype(int).tolist(), colour)
     plot.set_ylim(0, 1)
@@ -54,12 +56,23 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
     return y + tall + 0.3 + COUNT_HEIGHT + TIMES_HEIGHT
 
 
+def draw_lone_intervals(plot: Axes, canvas: Canvas, xs: Any, lows: Any, highs: Any, colour: Colour) -> None:
+    """Put the intervals of points without a neighbour as lines: a band of one point cannot be seen."""
+    import numpy as np
+
+    gaps = np.isnan(np.concatenate([[np.nan], lows, [np.nan]]))
+    lone = gaps[:-2] & ~gaps[1:-1] & gaps[2:]
+    plot.vlines(
+        xs[lone], lows[lone], highs[lone], color=canvas.tone(colour), alpha=0.4, linewidth=2 * canvas.size.scale
+    )
+
+
 def bucket_times(table: pd.DataFrame) -> tuple[Any, Any]:
-    """The starts of the buckets of a table, and how long one is."""
+    """The starts of the buckets of a table, and how long one is: a single one is of a second."""
     import numpy as np
 
     times = table["time"].astype("datetime64[ns, UTC]").dt.tz_localize(None).to_numpy()
-    return times, times[1] - times[0] if len(times) > 1 else np.timedelta64(1, "s")
+    return times, times[1] - times[0] if len(times) > 1 else np.timedelta64(NANOSECONDS_PER_SECOND, "ns")
 
 
 def draw_traffic(canvas: Canvas, y: float, table: pd.DataFrame, width: str) -> float:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .canvas import SMALL_POINTS, UNKNOWN_PATTERN, Canvas, line_height
-from .curves import AXIS_ROOM, LINE_STYLES, TIME_ROOM, TIMES_HEIGHT, Curve, draw_line_key, format_times
+from .curves import (
+    AXIS_ROOM,
+    LINE_STYLES,
+    TIME_ROOM,
+    TIMES_HEIGHT,
+    Curve,
+    draw_line_key,
+    draw_lone_intervals,
+    format_times,
+)
 from .labels import show_text, text_width, wrap_text
 from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour
 
@@ -150,6 +159,7 @@ def draw_lines(plot: Axes, canvas: Canvas, trend: Trend) -> None:
             markeredgewidth=0.4, **dots,
         )  # fmt: skip
         plot.fill_between(middles, layer.lows, layer.highs, color=colour, alpha=0.1, linewidth=0)
+        draw_lone_intervals(plot, canvas, middles, layer.lows, layer.highs, layer.colour)
 
 
 def draw_interval(plot: Axes, canvas: Canvas, trend: Trend, layer: Layer, colour: Colour) -> None:
