@@ -9,7 +9,11 @@ from tests.synthetic import make_connection, make_frames
 from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
 from tlsinspect.answers.cases import ADVICE_FILTER
+from tlsinspect.charts import compose_chart
 from tlsinspect.inspection import command_arguments
+from tlsinspect.report.page import kin_tile
+from tlsinspect.statistics import build_shares
+from tlsinspect.statistics.wording import statement
 from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
 UNTRUSTED = "the authority is not trusted (alert unknown_ca from client)"
@@ -41,6 +45,32 @@ def test_an_answer_counts_what_the_capture_was_made_to_hold(
     answer = ask(sample)[question]
     assert (answer.count, answer.denominator) == (count, denominator)
     assert [case.what for case in answer.details] == [what]
+
+
+def test_tls_ports_are_answered_as_their_chart_does() -> None:
+    said = ["tls", "unknown", "http", "unknown", "silent"]
+    frames = make_frames(connections=[make_connection(at, protocol=name) for at, name in enumerate(said)])
+    answer = build_answer(QUESTIONS["tls-ports"], frames, "x.pcap")
+    assert (answer.count, answer.denominator, answer.unknown_reasons) == (1, 4, {"silent": 1})
+    assert answer.answer.endswith("carry TLS; the rest is not TLS: an unknown protocol 2, http 1.")
+    assert answer.cases == 3
+    assert statement(build_shares("protocols", frames)) == (
+        "TLS is spoken on 25% of the 4 connections that show it to TLS ports"
+    )
+    assert compose_chart("ports", frames).note == "On 1 connection nobody spoke: not part of the share above."
+
+
+def test_tls_1_3_is_counted_with_its_drafts_and_says_so() -> None:
+    versions = [(0x0304, "TLS 1.3"), (0x7F17, "TLS 1.3 (draft 23)"), (0xFEFC, "DTLS 1.3"), (0x0303, "TLS 1.2")]
+    rows = [make_connection(at, version=code, version_name=name) for at, (code, name) in enumerate(versions)]
+    frames = make_frames(connections=rows)
+    answer = build_answer(QUESTIONS["tls13"], frames, "x.pcap")
+    assert (answer.count, answer.denominator, answer.cases) == (3, 4, 3)
+    assert answer.answer.startswith("75% of connections agreed on TLS 1.3, its drafts or DTLS 1.3 (")
+    said = statement(build_shares("versions", frames))
+    assert said == "TLS 1.3 was agreed for 25% of connections, with its drafts and DTLS 1.3 for 75%"
+    assert statement(build_shares("versions", frames, "servers")).endswith("with its drafts and DTLS 1.3 for 100%")
+    assert kin_tile(build_shares("versions", frames)).value == "75%"
 
 
 def test_a_flawed_capture_comes_with_advice() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.synthetic import NOON, make_connection, make_frames, make_old_connection
 from tlsinspect.columns import CONNECTIONS, UNKNOWN_REASONS
 from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_timeline
-from tlsinspect.statistics.observations import CAPTURE_END, REASON_NOT_STATED
+from tlsinspect.statistics.observations import CAPTURE_END, REASON_NOT_STATED, SILENT
 from tlsinspect.statistics.wording import (
     REASONS,
     basis,
@@ -172,4 +172,4 @@ def test_every_declared_statistic_is_complete(name: str) -> None:
 
 
 def test_every_reason_for_not_knowing_has_words() -> None:
-    assert set(REASONS) == {*UNKNOWN_REASONS, CAPTURE_END, REASON_NOT_STATED}
+    assert set(REASONS) == {*UNKNOWN_REASONS, CAPTURE_END, REASON_NOT_STATED, SILENT}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..connection import CARRIES_TLS
 from ..policy import ENDING_SOON, FORBIDDEN_VERSIONS, SENTINEL_OLDER, SENTINEL_TLS12, WEAK_CLASSES
 from ..statistics import categories
 from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
@@ -21,6 +20,7 @@ from .record import Inspected
 if TYPE_CHECKING:
     import pandas as pd
 
+UNKNOWN_PROTOCOL = "an unknown protocol"
 ADVICE = {
     FLAWS["gap"]: "Give the recorder more buffer (tcpdump -B 65536) and a fast disk, and record only what is needed.",
     FLAWS["midstream"]: "Start recording before the programs that you watch, or restart them.",
@@ -44,9 +44,10 @@ def on_tls_ports(frames: Inspected) -> pd.DataFrame:
 
 
 def other_protocols(frames: Inspected) -> pd.Series[str]:
-    """What is not TLS on TLS ports."""
+    """What is spoken on TLS ports and is not TLS."""
     rows = on_tls_ports(frames)
-    return onto(frames, rows["protocol"].where(~is_true(rows["protocol"].isin(CARRIES_TLS)), None))
+    spoken = categories.carried(frames, rows).replace("unknown", UNKNOWN_PROTOCOL)
+    return onto(frames, spoken.where(spoken != "tls", None))
 
 
 def on_other_ports(frames: Inspected) -> pd.Series[str]:
@@ -59,7 +60,8 @@ def on_other_ports(frames: Inspected) -> pd.Series[str]:
 def tls13(frames: Inspected) -> pd.Series[str]:
     """Versions that are TLS 1.3, one of its drafts or DTLS 1.3."""
     rows = tls_connections(frames)
-    return onto(frames, rows["version_name"].where(categories.is_tls_1_3(rows["version"]), None))
+    agreed = categories.is_tls_1_3(rows["version"])
+    return onto(frames, rows["version_name"].where(agreed, None))
 
 
 def below_tls13(frames: Inspected) -> pd.Series[str]:

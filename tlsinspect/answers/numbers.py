@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..connection import CARRIES_TLS
 from ..statistics import Shares, build_shares
 from ..statistics.hellos import cut_hellos
 from ..statistics.lifetimes import sent_certificates
 from ..statistics.observations import tls_connections, unknown_reasons
 from ..statistics.rows import FrameColumns
 from ..statistics.series import arrow_series, is_true
-from ..statistics.wording import REASONS, number_text, share_of_text, share_text
+from ..statistics.wording import REASONS, list_text, number_text, share_of_text, share_text
 from . import cases
 from .record import Inspected, Number
 
@@ -57,11 +56,9 @@ def counts_in(column: pd.Series[str]) -> dict[str, int]:
 
 def on_tls_ports(frames: Inspected) -> Number:
     """TLS among the connections to TLS ports on which somebody spoke."""
-    rows = cases.on_tls_ports(frames)
-    spoken = rows[~is_true(rows["protocol"].isin(("silent", "unknown")))]
-    silent = len(rows) - len(spoken)
-    others = counts_in(spoken["protocol"][~is_true(spoken["protocol"].isin(CARRIES_TLS))])
-    count, total = len(spoken) - sum(others.values()), len(spoken)
+    shares = build_shares("protocols", frames, "connections")
+    others = counts_in(cases.other_protocols(frames))
+    count, total = shares.count_of("tls"), shares.denominator
     if not total:
         sentence = "No connection to a TLS port says what it carries."
     elif others:
@@ -69,7 +66,7 @@ def on_tls_ports(frames: Inspected) -> Number:
         sentence += f"the rest is not TLS: {list_counts(others)}."
     else:
         sentence = "Yes, as far as the first octets tell: every connection to a TLS port carries TLS."
-    return Number(sentence, count, total, "connections to TLS ports", silent, {"not_stated": silent} if silent else {})
+    return Number(sentence, count, total, "connections to TLS ports", shares.unknown, dict(shares.unknown_reasons))
 
 
 def on_other_ports(frames: Inspected) -> Number:
@@ -87,10 +84,11 @@ def on_other_ports(frames: Inspected) -> Number:
 
 
 def tls13(frames: Inspected) -> Number:
-    """TLS 1.3 and its drafts among the versions agreed."""
+    """TLS 1.3, its drafts and DTLS 1.3 among the versions agreed."""
     shares = build_shares("versions", frames)
-    count = int(cases.tls13(frames).notna().sum())
-    sentence = f"{begin(share_of_text(count, shares.denominator, 'connections'))} agreed on TLS 1.3"
+    count = shares.count_with_kin()
+    sentence = f"{begin(share_of_text(count, shares.denominator, 'connections'))} agreed on "
+    sentence += list_text(["TLS 1.3", *shares.kin], "or")
     return number_of(shares, count, f"{sentence} ({list_counts(counts_of(shares), 5)}).")
 
 

@@ -28,6 +28,7 @@ from ..statistics.shares import is_folded, sort_counts
 from ..statistics.wording import (
     basis,
     count_text,
+    list_text,
     milliseconds_text,
     period_text,
     share_text,
@@ -211,8 +212,9 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
 
     title = "Best version offered, and version agreed"
     if offered.denominator and agreed.denominator:
-        could, did = (share_text(each.count_of("TLS 1.3"), each.denominator) for each in (offered, agreed))
-        title = f"TLS 1.3: offered for {could}, agreed for {did} of {agreed.unit.plural}"
+        could, did = (share_text(each.count_with_kin(), each.denominator) for each in (offered, agreed))
+        kinds = list_text(list(dict.fromkeys(["TLS 1.3", *offered.kin, *agreed.kin])), "or")
+        title = f"{kinds}: offered for {could}, agreed for {did} of {agreed.unit.plural}"
     period = period_text(offered.time_start, offered.time_end)
     subtitle = " · ".join(
         part for part in ("The best version that the client offered, and the one agreed", period) if part
@@ -271,6 +273,8 @@ def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
         return draw_stacks(canvas, y, stacks)
 
     shares = build_shares("protocols", frames, unit)
+    if shares.unknown:
+        note = f"{note} On {count_text(shares.unknown, shares.unit)} nobody spoke: not part of the share above.".strip()
     subtitle = "What each port carried: the TLS ports first, then every other port on which TLS was found"
     return Content(chart.name, finding(shares), subtitle, note, table, draw)
 

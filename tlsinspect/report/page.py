@@ -17,7 +17,7 @@ from ..charts.svg import PageCharts
 from ..policy import BROKEN_CLASSES, FORBIDDEN_VERSIONS
 from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interval
 from ..statistics.observations import tls_connections
-from ..statistics.wording import count_text, duration_text, interval_text, period_text, share_text
+from ..statistics.wording import count_text, duration_text, interval_text, list_text, period_text, share_text
 from .answers import basis_text
 from .figures import draw_apart, iter_drawn
 from .findings import Severity, build_severities, findings_summary
@@ -238,7 +238,7 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     return [
         Tile("Packets", f"{packets:,}", f"in {span}"),
         Tile("TLS connections", f"{tls:,}", f"of {every:,} connections in all"),
-        share_tile("TLS 1.3", shares["versions"], ("TLS 1.3",)),
+        kin_tile(shares["versions"]),
         share_tile("Older than TLS 1.2", shares["versions"], FORBIDDEN_VERSIONS),
         share_tile("Forward secrecy", shares["forward_secrecy"], ("forward secret",)),
         share_tile("Post-quantum key exchange", shares["post_quantum"], ("post-quantum",)),
@@ -247,11 +247,21 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     ]
 
 
+def kin_tile(shares: Shares) -> Tile:
+    """The share of what a statistic speaks of, with its kin."""
+    label = list_text([shares.statistic.focus, *shares.kin], "and")
+    return count_tile(label, shares, shares.count_with_kin())
+
+
 def share_tile(label: str, shares: Shares, categories: tuple[str, ...] | None) -> Tile:
     """A share of several categories together, or of all but the statistic's own."""
     names = [str(name) for name in shares.table["category"]]
     wanted = [name for name in names if (name in categories if categories else name != shares.statistic.focus)]
-    count = sum(shares.count_of(name) for name in wanted)
+    return count_tile(label, shares, sum(shares.count_of(name) for name in wanted))
+
+
+def count_tile(label: str, shares: Shares, count: int) -> Tile:
+    """A share and what it rests on; n/a where nothing is known."""
     if not shares.denominator:
         return Tile(label, "n/a", f"unknown for {count_text(shares.unknown, shares.unit)}")
     interval = interval_text(*wilson_interval(count, shares.denominator), shares.denominator)

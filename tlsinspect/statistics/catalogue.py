@@ -66,6 +66,7 @@ VERSION_ORDER = (
     *("TLS 1.3", "TLS 1.2", "TLS 1.1", "TLS 1.0", "SSL 3.0", "SSL 2.0"),
     *("DTLS 1.3", "DTLS 1.2", "DTLS 1.0"),
 )
+TLS_1_3_KIN = (("its drafts", "TLS 1.3 ("), ("DTLS 1.3", "DTLS 1.3"))
 CIPHER_CLASS_ORDER = (
     *("AES-GCM", "ChaCha20-Poly1305", "other AEAD", "CBC", "other stream cipher"),
     *("64-bit blocks (3DES, IDEA)", "RC4", "DES or export grade", "no encryption"),
@@ -78,9 +79,10 @@ class Statistic:
     """One question, how each row answers it, and how to read the answer.
 
     `statement` is a sentence with {category} and {share} ("62% of connections") to fill in; it speaks of
-    `focus`, or of the largest category. `column` is where unknown_reasons says why there is no answer, and `also`
-    where it says so of rows that have a value there.
-    `order` puts categories that have a natural order into it; others are sorted by size.
+    `focus`, or of the largest category. `kin` are the words for categories that are a kind of `focus`, and how these
+    begin: it says the share with them, too. `column` is where unknown_reasons says why there is no answer, and `also`
+    where it says so of rows that have a value there. `order` puts categories that have a natural order into it; others
+    are sorted by size.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Statistic:
     scope: Scope = with_tls
     chosen_by_server: bool = True
     focus: str = ""
+    kin: tuple[tuple[str, str], ...] = ()
     order: tuple[str, ...] = ()
     units: tuple[str, ...] = CONNECTION_UNITS
     also: str = ""
@@ -115,6 +118,7 @@ STATISTICS: dict[str, Statistic] = {
             "version",
             by_column("version_name"),
             focus="TLS 1.3",
+            kin=TLS_1_3_KIN,
             order=VERSION_ORDER,
         ),
         Statistic(
@@ -127,6 +131,7 @@ STATISTICS: dict[str, Statistic] = {
             by_frame(categories.offered_version),
             chosen_by_server=False,
             focus="TLS 1.3",
+            kin=TLS_1_3_KIN,
             order=VERSION_ORDER,
         ),
         Statistic(
@@ -412,7 +417,8 @@ STATISTICS: dict[str, Statistic] = {
             "What TLS ports carry",
             "Do the ports that are asked for as TLS ports carry only TLS?",
             "TLS is spoken on {share} to TLS ports",
-            "Told from the first octets. DTLS, QUIC and SSL 2.0 count as TLS; where nobody spoke, it is silent.",
+            "Told from the first octets. DTLS, QUIC and SSL 2.0 count as TLS; octets that belong to nothing known here "
+            "are not TLS. Where nobody spoke, what would have been is unknown.",
             "protocol",
             by_frame(categories.carried),
             scope=on_tls_ports,

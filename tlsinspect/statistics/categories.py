@@ -18,7 +18,7 @@ from tlsinspect.registry.suites import parse_suite_name
 from tlsinspect.registry.versions import is_tls13, version_rank
 
 from .hellos import legacy_versions
-from .observations import Categorise, Frames, leaf_of, with_tls
+from .observations import SILENT, Categorise, Frames, leaf_of, with_tls
 from .rows import (
     Columns,
     FrameColumns,
@@ -199,10 +199,11 @@ def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def carried(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by what a connection carried; DTLS, QUIC and SSL 2.0 are TLS too."""
+    """Categorise by what a connection carried; DTLS, QUIC and SSL 2.0 are TLS too, and silence is nothing known."""
     from tlsinspect.connection import CARRIES_TLS
 
-    return text_series(rows["protocol"].mask(is_true(rows["protocol"].isin(CARRIES_TLS)), "tls"), rows)
+    spoken = rows["protocol"].mask(is_true(rows["protocol"] == SILENT), None)
+    return text_series(spoken.mask(is_true(spoken.isin(CARRIES_TLS)), "tls"), rows)
 
 
 def transport(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:

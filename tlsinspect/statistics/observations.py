@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXCLUDING_REASONS = ("not_applicable", "not_offered")
 REASON_NOT_STATED = "not_stated"
+SILENT = "silent"  # of `protocol`, and why nobody knows what would have been spoken
 CAPTURE_END = "capture_end"  # of `failure`
 
 
@@ -198,11 +199,14 @@ def has_failed(rows: Columns) -> Mask:
 def unknown_reasons(rows: Columns, column: str) -> pa.Array:
     """The reason that each row gives for not knowing `column`; null without one.
 
-    A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same.
+    A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same; so is what
+    would have been spoken where nobody spoke.
     """
     import pyarrow.compute as pc
 
     reasons = pc.map_lookup(one_piece(rows.column("unknown_reasons")), column, "first")
+    if column == "protocol":
+        return where(among(rows, column, (SILENT,)), SILENT, reasons)
     return where(is_cut_off(rows), CAPTURE_END, reasons) if column == "established" else reasons
 
 

@@ -71,6 +71,26 @@ class Shares:
         """How often a category occurs; 0 if it does not."""
         return sum(count for name, count in self.counts if name == category)
 
+    @cached_property
+    def kin(self) -> list[str]:
+        """The words for those kin of the statistic's focus that occur."""
+        names = self.observations.category.unique().drop_null().to_pylist() if self.statistic.kin else []
+        return [words for words, start in self.statistic.kin if any(name.startswith(start) for name in names)]
+
+    def count_with_kin(self) -> int:
+        """How many units showed the statistic's focus or its kin."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        from .tally import Tally, split_categories
+
+        tally = Tally.of(self.observations, self.unit)
+        answered = mask_of(pc.is_valid(self.observations.category)) & tally.counted
+        names, codes, places = split_categories(self.observations.category, answered)
+        starts = tuple(start for _, start in self.statistic.kin)
+        wanted = [code for code, name in enumerate(names) if name == self.statistic.focus or name.startswith(starts)]
+        return tally.total(np.unique(places[np.isin(codes, wanted)]))
+
     def share_of(self, category: str) -> float | None:
         """A category's share as a fraction; None of nothing."""
         return self.count_of(category) / self.denominator if self.denominator else None

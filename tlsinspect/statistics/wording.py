@@ -6,6 +6,7 @@ no markup; text from the network passes through unescaped, for the caller to esc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -32,6 +33,7 @@ REASONS = {
     "malformed": "the message could not be decoded",
     "not_offered": "nobody offered it",
     "not_applicable": "it does not apply to these connections",
+    "silent": "nobody spoke",
     "not_stated": "the reader states no reason",
 }
 
@@ -80,6 +82,11 @@ def count_text(count: int, unit: Unit) -> str:
 def number_text(number: int, thing: str) -> str:
     """A number of things: "1 packet", "1,204 packets"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def list_text(names: Sequence[str], last: str) -> str:
+    """Names with a word before the last: "a", "a or b", "a, b or c"."""
+    return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def bytes_text(count: int) -> str:
@@ -137,7 +144,8 @@ def statement(shares: Shares) -> str:
     share = share_of_text(count, shares.denominator, shares.unit.plural, only)
     template = shares.statistic.statement
     share = share[0].upper() + share[1:] if template.startswith("{share}") else share
-    return template.format(category=category, share=share)
+    kin = f", with {' and '.join(shares.kin)} for {share_text(shares.count_with_kin(), shares.denominator)}"
+    return template.format(category=category, share=share) + (kin if shares.kin else "")
 
 
 def largest(shares: Shares) -> str:
