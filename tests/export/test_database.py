@@ -6,6 +6,7 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,10 @@ def test_duckdb_keeps_lists_and_maps(tmp_path: Path) -> None:
         [(suites, reasons, start)] = database.execute(
             'SELECT cipher_suites, unknown_reasons, time_start FROM connections WHERE "group" IS NOT NULL'
         ).fetchall()
+        [(kind, took)] = database.execute(
+            "SELECT any_value(typeof(time_start)), max(time_end - time_start) FROM connections"
+        ).fetchall()
+    assert (kind, took > timedelta(0)) == ("TIMESTAMP WITH TIME ZONE", True)
     row = inspect(SAMPLE).connections.iloc[0]
     assert (suites, reasons) == (list(row["cipher_suites"]), dict(row["unknown_reasons"]))
     assert start.timestamp() == pytest.approx(row["time_start"].timestamp())

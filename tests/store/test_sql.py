@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from command_line import run
 
@@ -53,6 +56,28 @@ def test_a_query_reaches_nothing_but_the_tables(query: str, store: Path, tmp_pat
     with pytest.raises(StoreError):
         query_store(Store(store), query.format(file=file))
     assert file.read_text() == "a\n1\n"
+
+
+def test_times_can_be_subtracted(store: Path) -> None:
+    took = "max(time_end - time_start)"
+    query = f"select {took} < interval 1 hour as soon, epoch({took}) > 0 as some from connections"
+    assert json.loads(run("sql", store, query, "--format", "jsonl").stdout) == {"soon": True, "some": True}
+    spans = "select interval '2 days 03:04:05.000006' as a, interval '-1 second' as b, interval '1 day' as c"
+    assert json.loads(run("sql", store, spans, "--format", "jsonl").stdout) == {
+        "a": "2 days 03:04:05.000006", "b": "-00:00:01", "c": "1 day",
+    }  # fmt: skip
+
+
+def test_days_are_days_in_parquet_and_texts_elsewhere(store: Path) -> None:
+    day = str(Store(store).days()[0])
+    query = "select day, [day] as days, [time_start] as times from connections order by time_start limit 1"
+    answer = query_store(Store(store), query)
+    assert [str(field.type) for field in answer.schema] == ["date32[day]", "list<item: string>", "list<item: string>"]
+    said = {form: run("sql", store, query, "--format", form).stdout for form in ("text", "csv", "jsonl")}
+    assert json.loads(said["jsonl"])["day"] == day and json.loads(said["jsonl"])["days"] == [day]
+    assert said["csv"].splitlines()[1].startswith(f'"{day}",') and said["text"].splitlines()[1].startswith(day)
+    octets = run("sql", store, query, "--format", "parquet").stdout_bytes
+    assert pq.read_schema(io.BytesIO(octets)).field("day").type == pa.date32()
 
 
 def test_values_and_errors_are_escaped(store: Path) -> None:

@@ -30,7 +30,7 @@ class CsvWriter:
 
 def flat_type(data_type: pa.DataType) -> pa.DataType:
     """The type a column has in CSV: numbers and truth values as they are, the rest text."""
-    if pa.types.is_nested(data_type) or pa.types.is_timestamp(data_type):
+    if pa.types.is_nested(data_type) or pa.types.is_temporal(data_type):
         return pa.string()
     return data_type
 
@@ -39,6 +39,8 @@ def flat_column(column: pa.Array) -> pa.Array:
     """A column as CSV has it."""
     if pa.types.is_timestamp(column.type):
         return times_as_text(column)
+    if pa.types.is_date(column.type):
+        return column.cast(pa.string())
     if pa.types.is_nested(column.type):
         column = nested_as_json(column)
     if pa.types.is_string(column.type):

@@ -89,7 +89,7 @@ def sqlite_values(column: pa.Array) -> list[Any]:
 
 
 def write_duckdb(tables: Mapping[str, pa.Table], path: Path) -> None:
-    """Write to DuckDB, with lists and maps as such; its times have microseconds."""
+    """Write to DuckDB, with lists and maps as such; times to the microsecond, as it subtracts no others."""
     try:
         import duckdb
     except ImportError:
@@ -97,6 +97,15 @@ def write_duckdb(tables: Mapping[str, pa.Table], path: Path) -> None:
 
     with closing(duckdb.connect(str(path))) as database:
         for name, table in tables.items():
-            database.register("incoming", table)
+            database.register("incoming", times_to_microseconds(table))
             database.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
             database.unregister("incoming")
+
+
+def times_to_microseconds(table: pa.Table) -> pa.Table:
+    """A table whose times have microseconds, without the rest of their nanoseconds."""
+    fields = [
+        field.with_type(pa.timestamp("us", field.type.tz)) if pa.types.is_timestamp(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields), safe=False)

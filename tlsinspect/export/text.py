@@ -22,9 +22,11 @@ def times_as_text(column: pa.Array) -> pa.Array:
 
 
 def plain_values(column: pa.Array) -> list[Any]:
-    """A column as JSON types: times in ISO 8601, maps, which Arrow gives as pairs, as objects."""
+    """A column as JSON types: times and days in ISO 8601, maps, which Arrow gives as pairs, as objects."""
     if pa.types.is_timestamp(column.type):
         column = times_as_text(column)
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()
     if pa.types.is_map(column.type):
         return [None if value is None else dict(value) for value in values]

@@ -10,16 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..errors import StoreError
+from ..statistics.wording import number_text
 from .sink import STORED
 from .store import DERIVED, Day, Store
 
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow.dataset as ds
+
 VIEWS = (*STORED, "captures", *DERIVED)
+STORED_PREFIX = "stored_"  # before a view's name: what it is a view of
 ROWS_AT_ONCE = 10_000
+MICROSECONDS = 1_000_000
 SETTINGS = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",  # a name is never a variable of this program
@@ -64,10 +71,20 @@ def query_store(store: Store, query: str, since: Day = None, until: Day = None) 
         connection = duckdb.connect(":memory:")
         for view in VIEWS:
             if re.search(rf"\b{view}\b", query, re.IGNORECASE):
-                connection.register(view, store.dataset(view, since, until))
+                register(connection, view, store.dataset(view, since, until))
         for name, value in SETTINGS.items():
             connection.execute(f"SET {name}={value}")
         return Answer(connection.sql(query).to_arrow_reader(ROWS_AT_ONCE))
+
+
+def register(connection: duckdb.DuckDBPyConnection, view: str, dataset: ds.Dataset) -> None:
+    """Make a dataset known under a name, its times to the microsecond: DuckDB subtracts no others."""
+    times = [field.name for field in dataset.schema if pa.types.is_timestamp(field.type)]
+    casts = ", ".join(f'"{name}"::TIMESTAMPTZ AS "{name}"' for name in times)
+    connection.register(f"{STORED_PREFIX}{view}", dataset)
+    connection.execute(
+        f'CREATE VIEW "{view}" AS SELECT *{f" REPLACE ({casts})" if times else ""} FROM "{STORED_PREFIX}{view}"'
+    )
 
 
 @contextmanager
@@ -83,14 +100,15 @@ def errors_of_queries() -> Iterator[None]:
 
 
 def plain_type(data_type: pa.DataType) -> pa.DataType:
-    """The type that an output has: whole numbers, fractions, truth values, times, texts and lists of them."""
+    """The type that an output has: whole numbers, fractions, truth values, times, days, texts and lists of them."""
     if pa.types.is_decimal(data_type):
         return pa.int64() if data_type.scale == 0 else pa.float64()
     if pa.types.is_list(data_type):
-        return pa.list_(plain_type(data_type.value_type))
+        item = plain_type(data_type.value_type)
+        return pa.list_(pa.string() if pa.types.is_temporal(item) else item)
     if pa.types.is_timestamp(data_type):
         return pa.timestamp("ns", data_type.tz)
-    kept = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_map)
+    kept = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_map)
     return data_type if any(is_kind(data_type) for is_kind in kept) else pa.string()
 
 
@@ -107,8 +125,21 @@ def plain_column(column: pa.Array, data_type: pa.DataType) -> pa.Array:
 
 def plain_value(value: Any, data_type: pa.DataType) -> Any:
     """A value that Arrow does not convert by itself."""
+    if isinstance(value, pa.MonthDayNano):
+        return span_text(*value)
     if pa.types.is_string(data_type):
         return value.hex() if isinstance(value, bytes) else str(value)
     if pa.types.is_list(data_type):
         return [None if item is None else plain_value(item, data_type.value_type) for item in value]
     return value
+
+
+def span_text(months: int, days: int, nanoseconds: int) -> str:
+    """The time between two moments, as DuckDB writes it: "2 days 03:04:05.000006"."""
+    parts = [number_text(number, name) for number, name in ((months, "month"), (days, "day")) if number]
+    minutes, rest = divmod(abs(nanoseconds) // 1000, 60 * MICROSECONDS)
+    seconds, fraction = divmod(rest, MICROSECONDS)
+    clock = f"{'-' if nanoseconds < 0 else ''}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    if nanoseconds or not parts:
+        parts.append(f"{clock}.{fraction:06}" if fraction else clock)
+    return " ".join(parts)
