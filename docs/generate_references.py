@@ -22,6 +22,7 @@ from tlsinspect.inspection import Inspection
 from tlsinspect.policies import KINDS, READINGS, Policy, Requirement, load_policy, policy_names
 from tlsinspect.statistics import STATISTICS, UNITS
 from tlsinspect.statistics.wording import REASONS
+from tlsinspect.tables.quic import QUIC_PREFIX
 from tlsinspect.tables.reasons import PLACED
 
 DOCS = Path(__file__).parent
@@ -41,7 +42,8 @@ keep every value as it is; so take one of these for the `pem` column."""
 
 REASONS_INTRODUCTION = """\
 A missing value of the connections frame has a reason: `unknown_reasons` maps the column to one of these.
-Only {} need none: missing means that there was none."""
+Only {} need none: missing means that there was none. Columns that begin
+with `{}` have none where a connection is not QUIC."""
 
 PIVOTS_INTRODUCTION = """\
 `inspection.pivot(NAME)` and the commands of the same names turn the connections around, rare things first:
@@ -282,7 +284,11 @@ def render_columns() -> str:
         parts += [f"### {table}", table_of(("column", "type", "unit", "what"), rows)]
     reasons = [(f"`{reason}`", REASONS[reason]) for reason in UNKNOWN_REASONS]
     without = ", ".join(f"`{name}`" for name in PLACED if name != "unknown_reasons")
-    parts += ["## Why a value is missing", REASONS_INTRODUCTION.format(without), table_of(("reason", "why"), reasons)]
+    parts += [
+        "## Why a value is missing",
+        REASONS_INTRODUCTION.format(without, QUIC_PREFIX),
+        table_of(("reason", "why"), reasons),
+    ]
     parts += ["## Frames of judgements", JUDGEMENTS_INTRODUCTION]
     for name, columns in JUDGEMENTS.items():
         rows = [(f"`{column.name}`", f"`{column.type}`", column.unit, column.meaning) for column in columns]

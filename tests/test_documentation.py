@@ -80,6 +80,14 @@ def test_python_of_the_guide_runs(name: str, checkout: Path) -> None:
     assert run(["-c", "\n".join([PREPARED, *sources])], checkout)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_python_of_a_page_imports_the_times_that_it_names(page: Path) -> None:
+    source = "".join(text for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == "python")
+    for name in ("datetime", "timedelta", "date"):
+        if re.search(rf"(?<![\w.]){name}\(", source):
+            assert re.search(rf"^from datetime import .*\b{name}\b", source, re.MULTILINE), name
+
+
 @pytest.mark.parametrize("name", ["tasks", "policies-and-whatif"])
 def test_commands_of_the_guide_run(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
