@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from samples import inspect
 
-from tests.synthetic import make_connection, make_frames
+from tests.synthetic import make_connection, make_frames, make_old_connection
 from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
 from tlsinspect.answers.cases import ADVICE_FILTER
@@ -71,6 +71,13 @@ def test_tls_1_3_is_counted_with_its_drafts_and_says_so() -> None:
     assert said == "TLS 1.3 was agreed for 25% of connections, with its drafts and DTLS 1.3 for 75%"
     assert statement(build_shares("versions", frames, "servers")).endswith("with its drafts and DTLS 1.3 for 100%")
     assert kin_tile(build_shares("versions", frames)).value == "75%"
+
+
+def test_one_thing_is_not_said_in_the_plural() -> None:
+    frames = make_frames(connections=[make_old_connection(1)])
+    below = build_answer(QUESTIONS["below-tls13"], frames, "x.pcap").answer
+    assert below.startswith("Of 1 connection below TLS 1.3: ")
+    assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 1 server.")
 
 
 def test_a_flawed_capture_comes_with_advice() -> None:

@@ -176,7 +176,7 @@ def test_rare_versions_are_left_to_the_numbers() -> None:
     offered, times = compose_chart("versions-offered", frames), compose_chart("handshake-times", frames)
     assert "rarer versions are in the numbers only" in offered.note
     assert "TLS 1.3 (draft 9)" not in texts(draw_chart(offered))
-    assert "12 versions with fewer handshakes are in the numbers only" in times.note
+    assert "12 rarer versions are in the numbers only" in times.note
     assert len(times.numbers) == 13
 
 

@@ -86,6 +86,15 @@ def test_a_chart_is_composed_in_every_unit_that_it_names(name: str, unit: str) -
     assert content.title
 
 
+def test_one_thing_is_not_said_in_the_plural() -> None:
+    one = make_frames(connections=[make_connection(1, handshake_ms=3.0)])
+    assert compose_chart("traffic-over-time", one).subtitle.startswith("1 connection with 5.0 kB")
+    assert ", 1 full handshake; " in compose_chart("handshake-times", one).subtitle
+    rows = [make_connection(at, handshake_ms=3.0) for at in range(5)]
+    rare = make_frames(connections=[*rows, make_old_connection(9, handshake_ms=3.0)])
+    assert compose_chart("handshake-times", rare).note.endswith(" 1 rarer version is in the numbers only.")
+
+
 def test_words_of_a_chart_hold_no_control_characters() -> None:
     frames = make_frames(connections=[make_connection(0, server_name="a\x1b[31m\u202e")])
     words = compose_chart("server-names", frames).words()

@@ -98,7 +98,9 @@ def below_tls13(frames: Inspected) -> Number:
     count = shares.denominator - shares.count_of("TLS 1.3 agreed")
     reasons = counts_in(cases.below_tls13(frames))
     sentence = (
-        f"Of {count:,} connections below TLS 1.3: {list_counts(reasons, 4)}." if count else "Nothing is below it."
+        f"Of {number_text(count, 'connection')} below TLS 1.3: {list_counts(reasons, 4)}."
+        if count
+        else "Nothing is below it."
     )
     return number_of(shares, count, sentence)
 
@@ -120,8 +122,10 @@ def old_versions(frames: Inspected) -> Number:
     rows = frames.connections[found.notna()]
     count = len(rows)
     share = begin(share_of_text(count, shares.denominator, "connections"))
-    between = f": {list_counts(counts_in(found), 5)}; {rows['client_ip'].nunique():,} clients, " if count else ""
-    between += f"{rows['server_ip'].nunique():,} servers" if count else ""
+    between = (
+        f": {list_counts(counts_in(found), 5)}; {number_text(rows['client_ip'].nunique(), 'client')}, " if count else ""
+    )
+    between += number_text(rows["server_ip"].nunique(), "server") if count else ""
     return number_of(shares, count, f"{share} agreed on a version older than TLS 1.2{between}.")
 
 

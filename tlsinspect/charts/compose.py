@@ -30,6 +30,7 @@ from ..statistics.wording import (
     count_text,
     list_text,
     milliseconds_text,
+    number_text,
     period_text,
     share_text,
     statement,
@@ -135,7 +136,7 @@ def records(table: pd.DataFrame) -> list[dict[Any, Any]]:
 def build_bar(row: dict[Any, Any], unit: Unit, colour: Callable[[str], Colour]) -> Bar:
     """The bar of a row of a table of shares."""
     value = share_text(row["count"], row["denominator"])
-    detail = number_text(row["count"], unit)
+    detail = bare_number(row["count"], unit)
     category = row["category"]
     tone = REST if is_rest(category) else colour(category)
     return Bar(category, row["share"], value, detail, row["low"], row["high"], tone)
@@ -146,7 +147,7 @@ def is_rest(category: str) -> bool:
     return category == GREASE or is_folded(category)
 
 
-def number_text(count: int, unit: Unit) -> str:
+def bare_number(count: int, unit: Unit) -> str:
     """A number without its unit, which the subtitle says; bytes keep theirs."""
     return count_text(count, unit) if unit.name == "bytes" else f"{count:,}"
 
@@ -156,13 +157,18 @@ def unknown_bars(shares: Shares) -> list[Bar]:
     if not shares.unknown:
         return []
     value = share_text(shares.unknown, total(shares))
-    detail = f"{number_text(shares.unknown, shares.unit)} of {number_text(total(shares), shares.unit)}"
+    detail = f"{bare_number(shares.unknown, shares.unit)} of {bare_number(total(shares), shares.unit)}"
     return [Bar("unknown", shares.unknown_share, value, detail, None, None, UNKNOWN)]
 
 
 def finding(shares: Shares) -> str:
     """The answer in one sentence of bounded length, whatever names are in it."""
     return cut_text(statement(shares), LONGEST_TITLE)
+
+
+def left_to_numbers(hidden: int, thing: str) -> str:
+    """That things are not drawn, to be put behind a note: " 2 rarer pairs are in the numbers only."."""
+    return f" {number_text(hidden, thing)} {'is' if hidden == 1 else 'are'} in the numbers only." if hidden else ""
 
 
 def total(shares: Shares) -> int:
@@ -201,9 +207,8 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
     keys = (f"best offered (n {offered.denominator:,})", f"agreed (n {agreed.denominator:,})")
     note = share_note(agreed)
     if offered.unknown or agreed.unknown:
-        note += f" Unknown: {offered.unknown:,} offers, {agreed.unknown:,} versions agreed."
-    if hidden:
-        note += f" {hidden} rarer versions are in the numbers only."
+        note += f" Unknown: {number_text(offered.unknown, 'offer')}, {number_text(agreed.unknown, 'version')} agreed."
+    note += left_to_numbers(hidden, "rarer version")
 
     def draw(canvas: Canvas, y: float) -> float:
         if not pairs:
@@ -249,7 +254,7 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
         return draw_timeline(canvas, y, table, timeline.width, chart.colour(category))
 
     basis_text = f"{category} per {timeline.width}, of {count_text(known, timeline.unit)}"
-    more = f"; {number_text(unknown, timeline.unit)} more unknown" if unknown else ""
+    more = f"; {bare_number(unknown, timeline.unit)} more unknown" if unknown else ""
     period = period_text(timeline.time_start, timeline.time_end)
     subtitle = " · ".join(part for part in (basis_text + more, period) if part)
     return Content(chart.name, timeline_statement(timeline), subtitle, note, table, draw)
@@ -265,7 +270,7 @@ def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
     counted = UNITS[unit or "connections"]
     stacks = [build_stack(table, port, transport, counted, chart) for port, transport in ports[:MOST_PORTS]]
     hidden = len(ports) - len(stacks)
-    note = f"{hidden} more ports carried TLS." if hidden else ""
+    note = f"{number_text(hidden, 'more port')} carried TLS." if hidden else ""
 
     def draw(canvas: Canvas, y: float) -> float:
         if not stacks:
@@ -292,7 +297,7 @@ def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, char
     shares = [share_text(row["count"], row["denominator"]) for row in rows]
     said = [f"{share} {name}" for share, name in zip(shares, names, strict=True)][:MOST_PARTS_SAID]
     return Stack(
-        f"{port}/{transport}", f"{', '.join(said)} of {number_text(rows[0]['denominator'], unit)}", list(parts.values())
+        f"{port}/{transport}", f"{', '.join(said)} of {bare_number(rows[0]['denominator'], unit)}", list(parts.values())
     )
 
 
@@ -308,9 +313,7 @@ def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
         for row in drawn
     }
     number, hidden = int(quantiles["connections"].sum()), len(rows) - len(drawn)
-    note = "The dotted line marks the medians."
-    if hidden:
-        note += f" {hidden} versions with fewer handshakes are in the numbers only."
+    note = "The dotted line marks the medians." + left_to_numbers(hidden, "rarer version")
 
     def draw(canvas: Canvas, y: float) -> float:
         if not number:
@@ -319,7 +322,6 @@ def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
 
     said = [f"{median} with {name}" for name, median in list(medians.items())[:2]]
     title = f"Half of the handshakes take up to {', '.join(said)}" if said else "Handshake times: nothing to show"
-    subtitle = (
-        f"ClientHello to the first application data, {number:,} full handshakes; the share that took at most so long"
-    )
+    counted = number_text(number, "full handshake")
+    subtitle = f"ClientHello to the first application data, {counted}; the share that took at most so long"
     return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, quantiles, draw)

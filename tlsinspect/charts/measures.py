@@ -24,8 +24,8 @@ from ..statistics.lifetimes import LIMIT_DAYS
 from ..statistics.observations import tls_connections
 from ..statistics.shares import sort_counts
 from ..statistics.sizes import ONE_PACKET_IPV4, WITH_SHARE
-from ..statistics.wording import basis, bytes_text, count_text, period_text, share_of_text, share_text
-from .compose import LONGEST_TITLE, Chart, Content, finding, records, share_note, share_subtitle, total
+from ..statistics.wording import basis, bytes_text, count_text, number_text, period_text, share_of_text, share_text
+from .compose import LONGEST_TITLE, Chart, Content, finding, left_to_numbers, records, share_note, share_subtitle, total
 from .curves import Axis, Curve, draw_curves, draw_nothing, draw_traffic
 from .dates import draw_lifetimes
 from .labels import cut_text
@@ -61,8 +61,7 @@ def compose_version_matrix(chart: Chart, frames: Frames, unit: str) -> Content:
     }
     note = share_note(shares).replace("Lines on the bars: 95% interval of the share (Wilson).", "").strip()
     note = f"{note} Intervals are with the numbers." if shares.unit.name != "bytes" else note
-    if len(cells) < len(pairs):
-        note += f" {len(pairs) - len(cells)} rarer pairs are in the numbers only."
+    note += left_to_numbers(len(pairs) - len(cells), "rarer pair")
 
     def draw(canvas: Canvas, y: float) -> float:
         if not cells:
@@ -194,7 +193,8 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
         title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {began}"
     times = tls_connections(frames)["time_start"]
     period = period_text(times.min(), times.max()) if number else ""
-    subtitle = " · ".join(part for part in (f"{number:,} connections with {bytes_text(octets)}", period) if part)
+    counted = f"{number_text(number, 'connection')} with {bytes_text(octets)}"
+    subtitle = " · ".join(part for part in (counted, period) if part)
     note = (
         f"Per {width}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."
     )

@@ -429,7 +429,9 @@ def warn(totals: Totals) -> None:
 
 def tell_selection(totals: Totals) -> None:
     """Say on standard error how many connections were selected."""
-    click.echo(f"tlsinspect: {totals.selected:,} of {totals.listed:,} connections selected", err=True)
+    from ..statistics.wording import number_text
+
+    click.echo(f"tlsinspect: {totals.selected:,} of {number_text(totals.listed, 'connection')} selected", err=True)
 
 
 def exit_status(totals: Totals, strict: bool) -> int:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from .. import __version__
 from ..errors import CaptureError
+from ..statistics.wording import number_text
 from .choose import comments_of
 from .find import BEFORE_EAP_NS, PACKETS_PER_STEP, Found, Wanted, find_packets
 from .packets import iter_packets
@@ -76,7 +77,7 @@ def extract_packets(inspection: Inspection, out: BinaryIO, progress: Progress | 
         found.append(find_packets(source, wanted, totals.tls_ports, totals.limits, passes.tell))
         passes.end(source)
     randoms = {row["client_random"] for row in rows if row["client_random"]}
-    comment = f"{len(rows)} connections extracted from {', '.join(names)}"
+    comment = f"{number_text(len(rows), 'connection')} extracted from {', '.join(names)}"
     writer = PcapngWriter(out, f"tlsinspect {__version__}", comment)
     secrets = b"".join(own_secrets(kind, octets, randoms) for each in found for kind, octets in each.secrets)
     if secrets:

@@ -19,6 +19,7 @@ from ..anonymise.frames import FIN, RST, SYN, Segment
 from ..anonymise.handshakes import Frame, rewrite_connection
 from ..dissect import LinkDissector
 from ..errors import DecodeError
+from ..statistics.wording import number_text
 from ..wire.capfile import open_reader
 from ..wire.flow_table import FlowTable, flow_key
 from ..wire.ip import FragmentTable
@@ -87,7 +88,9 @@ def share_packets(inspection: Inspection, out: BinaryIO, own: Pseudonyms, progre
         connections += 1
         made += [(places[frame.number], frame) for frame in frames]
     made.sort(key=lambda pair: (pair[0], pair[1].number))
-    writer = PcapngWriter(out, f"tlsinspect {__version__}", f"handshakes of {connections} connections, with pseudonyms")
+    writer = PcapngWriter(
+        out, f"tlsinspect {__version__}", f"handshakes of {number_text(connections, 'connection')}, with pseudonyms"
+    )
     interface = Interface(ETHERNET, 0, NANOSECONDS, 0, "")
     comments = comments_of(inspection)
     for place, frame in made:

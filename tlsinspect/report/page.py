@@ -17,7 +17,15 @@ from ..charts.svg import PageCharts
 from ..policy import BROKEN_CLASSES, FORBIDDEN_VERSIONS
 from ..statistics import STATISTICS, Shares, build_shares_by_unit, wilson_interval
 from ..statistics.observations import tls_connections
-from ..statistics.wording import count_text, duration_text, interval_text, list_text, period_text, share_text
+from ..statistics.wording import (
+    count_text,
+    duration_text,
+    interval_text,
+    list_text,
+    number_text,
+    period_text,
+    share_text,
+)
 from .answers import basis_text
 from .figures import draw_apart, iter_drawn
 from .findings import Severity, build_severities, findings_summary
@@ -237,7 +245,7 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     every, tls = int(inspection.ports["connections"].sum()), len(tls_connections(inspection))
     return [
         Tile("Packets", f"{packets:,}", f"in {span}"),
-        Tile("TLS connections", f"{tls:,}", f"of {every:,} connections in all"),
+        Tile("TLS connections", f"{tls:,}", f"of {number_text(every, 'connection')} in all"),
         kin_tile(shares["versions"]),
         share_tile("Older than TLS 1.2", shares["versions"], FORBIDDEN_VERSIONS),
         share_tile("Forward secrecy", shares["forward_secrecy"], ("forward secret",)),

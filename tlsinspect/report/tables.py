@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..certificates.object_identifiers import OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
 from ..charts import Content
 from ..statistics import Frames, Shares, build_port_shares
-from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, share_text
+from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, number_text, share_text
 from .notable import Notable
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def captures_table(inspection: Inspected) -> Table:
                 ", ".join(filter(None, (row["format"], row["compression"], *(row["link_types"] or [])))),
             ),
             (f"{row['packets'] or 0:,}", bytes_text(row["bytes"] or 0)),
-            (f"{row['tls_connections'] or 0:,}", f"of {row['connections'] or 0:,} connections"),
+            (f"{row['tls_connections'] or 0:,}", f"of {number_text(row['connections'] or 0, 'connection')}"),
             start_and_length(row["time_start"], row["time_end"]),
             row["quality"] or "",
             row["sha256"] or "",
