@@ -14,6 +14,7 @@ import tlsinspect
 from tlsinspect.connection import Connection
 from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.upgrades import NOT_TAKEN, STATUSES, find_upgrade
+from tlsinspect.upgrades.exposure import HEAD_LIMIT
 from tlsinspect.wire.codes import ACK
 
 Turns = tuple[bytes, ...]
@@ -375,6 +376,37 @@ def test_a_hello_that_follows_the_request_in_its_segment_is_no_injection() -> No
     hello, *rest = tls12_turns()
     connection = connection_of(*SMTP[:4], SMTP[4] + hello, SMTP[1] + rest[0], *rest[1:])
     assert (connection.starttls_status, connection.starttls_injection) == ("used", None)
+
+
+@pytest.mark.parametrize("turns", [
+    (b"", b"220-notice\r\n" * 80 + b"220 mail ESMTP\r\n", *SMTP[2:], b"220 go\r\n"),
+    (*EHLO, b"250-mail\r\n" + b"250-AUTH PLAIN\r\n" * 80 + b"250 STARTTLS\r\n", b"STARTTLS\r\n", b"220 go\r\n"),
+    (b"", b"* OK ready\r\n", b"a1 NOOP\r\n", b"*" + b" X=Y" * 270 + b"\r\na1 OK\r\n", b"a2 STARTTLS\r\n", b"a2 OK\r\n"),
+    (*POP3[:2], b"CAPA\r\n", b"+OK\r\n" + b"TOP\r\n" * 300 + b".\r\n", b"STLS\r\n", b"+OK begin\r\n"),
+])  # fmt: skip
+def test_an_answer_behind_what_is_kept_of_the_server_is_no_injection(turns: Turns) -> None:
+    connection = connection_of(*turns, *tls12_turns())
+    flow = Talk().open().say(*turns, *tls12_turns()).only()
+    assert len(flow.streams[1].head) == HEAD_LIMIT < len(b"".join(turns[1::2]))
+    assert (connection.starttls_status, connection.starttls_injection) == ("used", None)
+    client_too = connection_of(*turns[:-2], turns[-2] + b"NOOP\r\n", turns[-1], *tls12_turns())
+    assert client_too.starttls_injection == "client"
+
+
+@pytest.mark.parametrize("more", [b"", b"RSET\r\n"])
+def test_an_answer_that_was_not_captured_is_no_injection(more: bytes) -> None:
+    hello, *rest = tls12_turns()
+    talk = Talk().open().say(*SMTP[:4], SMTP[4] + more).lose(1, 8).say(hello, *rest).close()
+    connection = ConnectionBuilder(frozenset()).build(talk.only())
+    assert (connection.starttls_status, connection.gap) == ("used", True)
+    assert connection.starttls_injection == ("client" if more else None)
+
+
+def test_what_the_server_said_before_the_request_is_no_answer_to_it() -> None:
+    request, hello = (*SMTP[:4], SMTP[4]), tls12_turns()
+    connection = connection_of(*request, b"", *hello)
+    assert (connection.starttls_status, connection.starttls_injection) == ("used", None)
+    assert connection.starttls_packet == said_in(request, 4)
 
 
 def said_in(turns: Turns, place: int) -> int:

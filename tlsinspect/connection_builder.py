@@ -152,7 +152,7 @@ class ConnectionBuilder:
         began = (len(client.head) > 0 and client.reader.mode != DETECTING) or (
             len(server.head) > 0 and server.reader.mode != DETECTING
         )
-        upgrade = find_upgrade(client.head, server.head, began)
+        upgrade = find_upgrade(client.head, server.head, began, (client, server))
         connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
         if upgrade.credentials is not None:
             connection.clear_credentials = upgrade.credentials.word

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
-from .exposure import Exposure, sent_credentials, sent_to_proxy, spoke_on
+from .exposure import Exposure, Heard, sent_credentials, sent_to_proxy, spoke_on
 from .places import Place, place_of
 from .proxies import PEELERS, peel
 from .status import ANSWERED, NOT_TAKEN, STATUSES, USED, Status
@@ -65,9 +65,11 @@ class Upgrade(NamedTuple):
     place: Place | None
 
 
-def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
+def find_upgrade(client: bytes, server: bytes, began: bool, heard: Heard | None = None) -> Upgrade:
     """Read what both sides said in the clear; `began` says that one of them went on with TLS.
 
+    `heard` are the sides themselves, which know what is missing of them and who spoke first: without them nothing is
+    an injection of the server's.
     A protocol behind a proxy counts for itself; of a proxy alone it is only said that TLS began behind it.
     """
     proxy, sides = peel(client, server)
@@ -79,7 +81,7 @@ def find_upgrade(client: bytes, server: bytes, began: bool) -> Upgrade:
         carrier = name if upgraded else proxy
         said, behind = (sides, taken_off) if upgraded else ((client, server), (0, 0))
         place = place_of(carrier, USED if carrier else None, *said, behind)
-        injection = moved(spoke_on(name, *sides), *taken_off)
+        injection = moved(spoke_on(name, *sides, taken_off, heard), *taken_off)
         return Upgrade(carrier or None, USED if carrier else None, credentials, injection, place)
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
     place = place_of(name, status, *sides, taken_off)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..wire.stream import Stream
 from .binary import LdapMessage, ber_content, iter_ldap
 
 READABLE = rb"(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER)\b"  # SASL mechanisms that send what can be read and sent again
@@ -41,6 +42,8 @@ FIRST_RECORD = re.compile(rb"\x16\x03[\x00-\x04]")
 SIMPLE_BIND = re.compile(rb"\x02\x01[\x02\x03]\x04", re.DOTALL)
 BIND_REQUEST, SIMPLE = 0x60, b"\x80"
 SIMPLE_BIND_NAME, SOCKS_LOGIN = "SIMPLE BIND", "SOCKS LOGIN"
+HEAD_LIMIT = 1024  # octets of a side that a Stream keeps: where there are so many, more may have been said
+Heard = tuple[Stream, Stream]  # client and server
 
 
 class Exposure(NamedTuple):
@@ -86,25 +89,43 @@ def is_simple_bind(message: LdapMessage) -> bool:
     return end > start and stop > password
 
 
-def spoke_on(name: str, client: bytes, server: bytes) -> Exposure | None:
-    """Who said more in the clear behind the request for TLS, or the answer that agreed to it: client, server, both."""
+def spoke_on(name: str, client: bytes, server: bytes, behind: tuple[int, int], heard: Heard | None) -> Exposure | None:
+    """Who said more in the clear behind the request for TLS, or the answer that agreed to it: client, server, both.
+
+    Nothing is said of the server where `heard` does not show that its last line of an answer's form is the answer.
+    `behind` are the octets in front of what client and server said.
+    """
     if name not in REQUESTS:
         return None
-    asked, agreed = (
-        place_behind(pattern, said) for pattern, said in zip(REQUESTS[name], (client, server), strict=True)
-    )
-    if asked is None:
+    request, agreement = REQUESTS[name]
+    asked, agreed = last_end(request, client), last_end(agreement, server)
+    if asked < 0:
         return None
-    if asked >= 0:
-        return Exposure("both" if agreed is not None and agreed >= 0 else "client", asked)
-    return None if agreed is None or agreed < 0 else Exposure("server", agreed, of_server=True)
+    more = place_behind(client, asked)
+    if heard is None or agreed < 0 or not answers(*heard, behind[0] + asked - 1, behind[1] + agreed - 1):
+        answered = -1
+    else:
+        answered = place_behind(server, agreed)
+    if more >= 0:
+        return Exposure("both" if answered >= 0 else "client", more)
+    return None if answered < 0 else Exposure("server", answered, of_server=True)
 
 
-def place_behind(pattern: bytes, said: bytes) -> int | None:
-    """Where more follows the last place that a pattern matches: -1 if nothing does but TLS, None without a match."""
+def answers(client: Stream, server: Stream, request: int, answer: int) -> bool:
+    """Whether one octet of the server came behind one of the client, and no later answer can be missing."""
+    if server.gap or len(server.head) >= HEAD_LIMIT:
+        return False
+    return 0 <= client.head_packet(request) < server.head_packet(answer)
+
+
+def last_end(pattern: bytes, said: bytes) -> int:
+    """Where the last match of a pattern ends; -1 without one."""
     ends = [found.end() for found in re.finditer(pattern, said, re.IGNORECASE | re.MULTILINE)]
-    if not ends:
-        return None
-    rest = FIRST_RECORD.split(said[ends[-1] :], maxsplit=1)[0]
+    return ends[-1] if ends else -1
+
+
+def place_behind(said: bytes, end: int) -> int:
+    """Where more follows the octets up to `end`; -1 if nothing does but TLS."""
+    rest = FIRST_RECORD.split(said[end:], maxsplit=1)[0]
     more = rest.lstrip()
-    return ends[-1] + len(rest) - len(more) if more else -1
+    return end + len(rest) - len(more) if more else -1
