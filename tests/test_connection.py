@@ -90,6 +90,15 @@ class TestOrientation:
         assert (connection.client_application_bytes, connection.server_application_bytes) == (10, 0)
 
 
+class TestTlcp:
+    def test_its_version_is_that_of_its_hellos_and_its_records(self) -> None:
+        turns = [turn.replace(b"\x03\x03", b"\x01\x01").replace(b"\x03\x01", b"\x01\x01") for turn in FULL]
+        connection = connection_of(*turns)
+        assert (connection.protocol, connection.version, connection.client_record_version) == ("tls", 0x0101, 0x0101)
+        assert (connection.established, connection.handshake_history) == (True, "CsxknGIi")
+        assert connection.certificate_sha256s == (digest(b"leaf"), digest(b"issuer"))
+
+
 class TestIdentity:
     @pytest.mark.parametrize(
         ("client", "server", "expected"),

@@ -24,6 +24,8 @@ SERVER_FLIGHT = tls.handshake(
 CLOSE = tls.alert(1, 0)
 SESSION = CLIENT_HELLO + tls.handshake(tls.message(16, b"key")) + tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
 SESSION += tls.application(300) + tls.application(5) + tls.record(21, b"\x11" * 26)
+TLCP_HELLO = tls.handshake(tls.message(1, tls.client_hello(None, tls.u16(0xE013), version=0x0101)), version=0x0101)
+TLCP_DATA = tls.record(23, b"\xa5" * 50, version=0x0101)
 
 
 class Recorder(Listener):
@@ -405,6 +407,38 @@ class TestDetection:
     def test_as_much_of_a_header_as_there_is_must_fit(self, data: str, expected: bool) -> None:
         octets = bytes.fromhex(data)
         assert bool(is_record_header(octets, 0, len(octets))) is expected
+
+    def test_a_hello_of_tlcp_begins_tls_and_its_records_follow(self) -> None:
+        for cut in range(len(TLCP_HELLO)):
+            calls, reader = read(TLCP_HELLO[:cut], TLCP_HELLO[cut:] + TLCP_DATA)
+            assert calls == [hello_call(TLCP_HELLO), ("application_data", 50)], cut
+            assert reader.record_version == 0x0101
+
+    def test_behind_a_hole_in_tlcp_a_piece_that_begins_with_its_header_is_read(self) -> None:
+        calls, reader = read(TLCP_HELLO, 100, TLCP_DATA[:20])
+        assert (calls[1:], reader.mode) == ([("application_data", 50)], READING)
+
+    def test_the_answer_to_tlcp_may_be_tlcp_or_an_alert_of_tls(self) -> None:
+        for answer, told in ((TLCP_DATA, ("application_data", 50)), (tls.alert(2, 70), ("alert", 2, 70))):
+            for cut in range(len(answer)):
+                recorder = Recorder()
+                reader = reader_with(recorder)
+                assert reader.peer is not None
+                reader.peer.record_version = 0x0101
+                reader.feed(answer[:cut], 0, cut)
+                reader.feed(answer[cut:], 0, len(answer) - cut)
+                assert recorder.calls == [told]
+
+    def test_records_of_tlcp_are_none_where_nobody_began_it(self) -> None:
+        assert read(TLCP_DATA + TLCP_DATA)[1].mode == DETECTING
+        assert read(TLCP_DATA, known=True)[0] == []
+        assert read(CLIENT_HELLO, TLCP_DATA)[0] == [hello_call(), ("problem", "record", "bad_value")]
+        assert read(TLCP_HELLO, TLCP_DATA[:3] + b"\x48\x01")[0][1:] == [("problem", "record", "bad_value")]
+
+    @pytest.mark.parametrize(("place", "octet"), [(1, 3), (2, 0), (2, 3), (5, 3), (9, 3), (10, 3)])
+    def test_a_hello_of_tlcp_with_one_octet_out_of_place_is_none(self, place: int, octet: int) -> None:
+        assert is_hello(TLCP_HELLO, 0)
+        assert not is_hello(TLCP_HELLO[:place] + bytes([octet]) + TLCP_HELLO[place + 1 :], 0)
 
     def test_a_chain_is_two_headers_or_one_record_that_ends_with_the_piece(self) -> None:
         one = tls.application(9)

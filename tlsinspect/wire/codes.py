@@ -83,6 +83,7 @@ ABSENT = 0  # what looking at the octets so far can come to
 WAITING = 1
 FOUND = 2
 
+TLCP_VERSION = 0x0101  # of records and hellos (GB/T 38636-2020); elsewhere their first octet is 3
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 HELLO_HEADER = 11  # record header, message header and legacy_version
 MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over

@@ -1,6 +1,6 @@
 """What the first record of TLS looks like.
 
-Goes in: octets. Comes out: whether a hello begins there. Spec: RFC 8446 sections 4 and 5.1.
+Goes in: octets. Comes out: whether a hello begins there. Spec: RFC 8446 sections 4 and 5.1, GB/T 38636-2020 (TLCP).
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from .codes import HANDSHAKE, MESSAGE_LENGTH_LIMIT, RECORD_LENGTH_LIMIT
 def is_hello(data: bytes, position: int) -> bool:
     """A handshake record that starts with a ClientHello or a ServerHello.
 
-    Looks at HELLO_HEADER octets: the message's length and version must fit.
+    Looks at HELLO_HEADER octets: the message's length and version must fit. Both versions of TLCP are 1.1.
     """
-    if data[position] != HANDSHAKE or data[position + 1] != 3 or data[position + 2] > 4:
+    if data[position] != HANDSHAKE:
+        return False
+    tlcp = data[position + 1] == 1 and data[position + 2] == 1
+    if not tlcp and (data[position + 1] != 3 or data[position + 2] > 4):
         return False
     record = data[position + 3] << 8 | data[position + 4]
     kind = data[position + 5]
@@ -22,4 +25,14 @@ def is_hello(data: bytes, position: int) -> bool:
     message = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
     if message < 38 or message > MESSAGE_LENGTH_LIMIT:
         return False
+    if tlcp:
+        return data[position + 9] == 1 and data[position + 10] == 1
     return data[position + 9] == 3 or (kind == 2 and data[position + 9] in (0x7F, 0x7E, 0xFB))
+
+
+def may_begin_hello(data: bytes, position: int, end: int) -> bool:
+    """Whether octets that are too few for `is_hello`, the first of a handshake record, have a version that fits."""
+    length = end - position
+    if length == 1 or data[position + 1] == 3:
+        return True
+    return data[position + 1] == 1 and (length == 2 or data[position + 2] == 1)

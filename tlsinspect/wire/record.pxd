@@ -1,5 +1,5 @@
 cimport cython
-from .hello cimport is_hello
+from .hello cimport is_hello, may_begin_hello
 from .limits cimport Limits
 from .octets cimport cut
 from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
@@ -7,7 +7,7 @@ from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
 cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
 cdef int HEARTBEAT_HEADER
-cdef int ABSENT, FOUND, WAITING, HELLO_HEADER
+cdef int ABSENT, FOUND, WAITING, HELLO_HEADER, TLCP_VERSION
 
 cdef class Listener:
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
@@ -60,6 +60,8 @@ cdef class RecordReader:
     cpdef Py_ssize_t find_record(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(found=Py_ssize_t, start=Py_ssize_t)
     cpdef Py_ssize_t find_boundary(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    @cython.locals(length=Py_ssize_t)
+    cpdef bint is_tlcp_header(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(after=Py_ssize_t)
     cpdef bint read_sslv2_hello(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(invited=bint, found=int)

@@ -4,7 +4,8 @@ Goes in: the octets of a byte stream, in order, in pieces of any size; and holes
 of known length. Comes out: calls on a Listener. Only handshake octets are ever
 copied; once the direction is encrypted a piece costs its record headers and
 nothing else. Names and judges nothing.
-Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hello; sslv2.py has the rest).
+Spec: RFC 8446 section 5, RFC 5246 section 6, RFC 5246 appendix E.2 (SSL 2.0 hello; sslv2.py has the rest),
+GB/T 38636-2020 (TLCP).
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from .codes import (
     READING,
     RECORD_LENGTH_LIMIT,
     SERVER_HELLO,
+    TLCP_VERSION,
     WAITING,
 )
-from .hello import is_hello
+from .hello import is_hello, may_begin_hello
 from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
 from .sslv2 import Sslv2Reader, client_hello_end, find_answer
@@ -176,7 +178,7 @@ class RecordReader:
         """Read a record header and say what is to become of the content."""
         kind = data[position]
         length = data[position + 3] << 8 | data[position + 4]
-        if not is_record_header(data, position, position + 5):
+        if not is_record_header(data, position, position + 5) and not self.is_tlcp_header(data, position, position + 5):
             self.mode = LOST
             self.lose_message(0)
             self.listener.problem(DecodeError("record", "bad_value", 0, "a record header (type 20 to 24, version 3.x)"))
@@ -305,11 +307,12 @@ class RecordReader:
             return self.find_boundary(data, position, end)
         first = data[position]
         if first == HANDSHAKE:
-            if length < HELLO_HEADER and (length == 1 or data[position + 1] == 3):
+            if length < HELLO_HEADER and may_begin_hello(data, position, end):
                 self.partial = data[position:end]
                 return end
             if length >= HELLO_HEADER and is_hello(data, position):
                 self.mode = READING
+                self.record_version = data[position + 1] << 8 | data[position + 2]
                 return position
         if first & 0x80 and self.read_sslv2_hello(data, position, end):
             return end
@@ -337,7 +340,7 @@ class RecordReader:
         Any header at the start of the piece will do, or the beginning of one; inside
         it only one that looks like application data of today, or leads to another.
         """
-        if is_record_header(data, position, end):
+        if is_record_header(data, position, end) or self.is_tlcp_header(data, position, end):
             self.mode = READING
             return position
         found = data.find(b"\x03", position + 1, end)
@@ -348,6 +351,18 @@ class RecordReader:
                 return start
             found = data.find(b"\x03", found + 1, end)
         return end
+
+    def is_tlcp_header(self, data: bytes, position: int, end: int) -> bool:
+        """A record header of TLCP, or as much of one as there is, where a record of either side was of TLCP before."""
+        if self.record_version != TLCP_VERSION and (self.peer is None or self.peer.record_version != TLCP_VERSION):
+            return False
+        length = end - position
+        return (
+            CHANGE_CIPHER_SPEC <= data[position] <= HEARTBEAT_RECORD
+            and (length < 2 or data[position + 1] == 1)
+            and (length < 3 or data[position + 2] == 1)
+            and (length < 5 or (data[position + 3] << 8 | data[position + 4]) <= RECORD_LENGTH_LIMIT)
+        )
 
     def read_sslv2_hello(self, data: bytes, position: int, end: int) -> bool:
         """An SSL 2.0 ClientHello at `position`: True when it was read, or kept until it is whole."""
