@@ -350,6 +350,21 @@ class TestDetection:
         for cut in range(1, 11):
             assert read(CLIENT_HELLO[:cut], CLIENT_HELLO[cut:])[0] == [hello_call()], cut
 
+    @pytest.mark.parametrize("size", range(1, 7))
+    def test_a_hello_in_records_of_few_octets_is_found_wherever_the_piece_ends(self, size: int) -> None:
+        content = CLIENT_HELLO[5:]
+        parts = [content[at : at + size] for at in range(0, len(content), size)]
+        stream = b"".join(tls.handshake(part, version=0x0301) for part in parts)
+        for cut in range(1, 40):
+            assert read(stream[:cut], stream[cut:])[0] == [hello_call()], cut
+            assert read(stream[:cut], stream[cut : cut + 1], stream[cut + 1 :])[0] == [hello_call()], cut
+
+    def test_in_the_middle_of_a_connection_the_header_behind_a_record_may_be_in_two_pieces(self) -> None:
+        two = tls.application(50) + tls.application(60)
+        for cut in range(56, 61):
+            assert read(two[:cut], two[cut:])[0] == [("application_data", 50), ("application_data", 60)], cut
+        assert read(two[:56] + b"\x02", two[57:])[0] == []
+
     def test_a_stream_that_stays_clear_text_is_no_tls(self) -> None:
         calls, reader = read(
             b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03 is how a record begins", b"\x16", b"\x03\x01\x02 not"

@@ -72,3 +72,5 @@ cpdef bint is_record_header(bytes data, Py_ssize_t position, Py_ssize_t end) exc
 cpdef bint is_application_header(bytes data, Py_ssize_t position) except -1
 @cython.locals(headers=int, length=Py_ssize_t)
 cpdef bint is_record_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+@cython.locals(length=Py_ssize_t)
+cpdef bint is_broken_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1

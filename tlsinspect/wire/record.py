@@ -316,9 +316,13 @@ class RecordReader:
                 return position
         if first & 0x80 and self.read_sslv2_hello(data, position, end):
             return end
-        if is_record_chain(data, position, end):
-            self.mode = READING
-            return position
+        if CHANGE_CIPHER_SPEC <= first <= HEARTBEAT_RECORD:
+            if is_record_chain(data, position, end):
+                self.mode = READING
+                return position
+            if is_broken_chain(data, position, end):
+                self.partial = data[position:end]
+                return end
         if self.scanned < SCAN_LIMIT:
             self.scanned += length
             found = data.find(b"\x16\x03", position + 1, end)
@@ -437,3 +441,12 @@ def is_record_chain(data: bytes, position: int, end: int) -> bool:
         if position == end or headers == 4:
             return True
     return headers >= 2
+
+
+def is_broken_chain(data: bytes, position: int, end: int) -> bool:
+    """A record, and behind it the beginning of another's header, within which the piece ends."""
+    if end - position < 5 or not is_record_header(data, position, end) or data[position + 2] > 4:
+        return False
+    length = data[position + 3] << 8 | data[position + 4]
+    position += 5 + length
+    return length > 0 and 0 < end - position < 5 and is_record_header(data, position, end)
