@@ -180,6 +180,17 @@ class TestProtocol:
         connection = connection_of(tls.sslv2_hello(0x0303), FLIGHT)
         assert (connection.protocol, connection.client_record_version) == ("tls", 2)
 
+    @pytest.mark.parametrize("size", [2, 7, 60])
+    def test_the_record_version_is_that_of_the_record_in_which_the_hello_begins(self, size: int) -> None:
+        hello = HELLO[5:]
+        parts = (hello[:size], hello[size : size + 3], hello[size + 3 :])
+        records = [tls.handshake(part, version=0x0301 + place) for place, part in enumerate(parts)]
+        assert connection_of(b"".join(records), FLIGHT).client_record_version == 0x0301
+        assert connection_of(records[0], b"", records[1], b"", records[2], FLIGHT).client_record_version == 0x0301
+        first = tls.handshake(tls.message(0), version=0x0302)
+        behind = connection_of(first, FLIGHT, b"".join(records)[:-1])
+        assert behind.client_record_version == 0x0301
+
 
 class TestChoices:
     def test_what_was_offered_and_chosen(self) -> None:

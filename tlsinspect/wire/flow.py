@@ -294,7 +294,7 @@ class Flow(Listener):
         stream: Stream = self.streams[reader.side]
         self.client_hello = hello
         self.hello_side = reader.side
-        self.hello_record_version = reader.record_version
+        self.hello_record_version = reader.record_version if reader.parts_version < 0 else reader.parts_version
         self.client_hello_packet = stream.number
         self.time_client_hello = stream.time_ns
 

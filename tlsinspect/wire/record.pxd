@@ -28,7 +28,7 @@ cdef class RecordReader:
     cdef public bytes partial
     cdef public bint collecting, watching
     cdef public long long application_bytes, application_records
-    cdef public int record_type, record_version
+    cdef public int record_type, record_version, parts_version
     cdef public Py_ssize_t record_length, parts_length, message_length, message_skip, scanned
     cdef public Listener listener
     cdef public RecordReader peer

@@ -79,7 +79,8 @@ class RecordReader:
 
     `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
     when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `application_bytes` counts the
-    content of application_data records, `partial` holds the beginning of a header.
+    content of application_data records, `partial` holds the beginning of a header. `parts_version` is the version of
+    the record in which the message at hand began, -1 where that is the record at hand.
 
     What the listener notes about this side stands here too: `chain`, the body of its first Certificate message as
     sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished, application data;
@@ -104,6 +105,7 @@ class RecordReader:
         self.alert = b""
         self.parts: list[bytes] | None = None
         self.parts_length = 0
+        self.parts_version = -1
         self.message_length = 0
         self.message_skip = 0
         self.application_bytes = 0
@@ -255,6 +257,7 @@ class RecordReader:
             if end - position < length + 4:
                 break
             self.listener.handshake(self, kind, cut(data, position + 4, position + 4 + length), length)
+            self.parts_version = -1
             position += length + 4
             if self.muted:
                 self.collecting = False
@@ -262,11 +265,14 @@ class RecordReader:
         if position < end:
             if end - position < 4:
                 self.message_length = 0
+            if self.parts_version < 0:
+                self.parts_version = self.record_version
             self.parts = [cut(data, position, end)]
             self.parts_length = end - position
 
     def step_over(self, kind: int, length: int, available: int) -> None:
         """A message past the limit, or an encrypted one taken for a message: leave it out."""
+        self.parts_version = -1
         if kind <= 25:
             self.message_skip = length + 4 - available
             expected = f"a message of at most {self.limits.message_octets} octets, not {length}"
@@ -288,6 +294,7 @@ class RecordReader:
             if len(data) >= 4:
                 left = self.message_length + 4 - len(data)
                 self.listener.handshake(self, data[0], data[4:], self.message_length)
+        self.parts_version = -1
         self.alert = b""
         self.collecting = 0 < missing <= left and self.record_type == HANDSHAKE
         self.message_skip = left - missing if self.collecting else 0
