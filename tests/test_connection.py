@@ -598,6 +598,14 @@ class TestOutcome:
         connection = connection_of(HELLO, FLIGHT, KEYS + FINISHED, tls.record(21, b"\x99" * 26))
         assert (connection.failure, connection.last_alert, connection.last_alert_sender) == ("alert", None, None)
 
+    @pytest.mark.parametrize("records", [(b"\x01\x5a\x02\x28",), (b"\x01", b"\x5a\x02", b"\x28")])
+    def test_alerts_that_share_records_before_the_cipher_changes_are_in_the_clear(self, records: tuple[bytes]) -> None:
+        connection = connection_of(HELLO, FLIGHT, b"".join(tls.record(21, record) for record in records))
+        assert (connection.failure, connection.last_alert, connection.last_alert_sender) == ("alert", 40, "client")
+        assert [alert[3:] for alert in connection.alerts] == [(1, 90), (2, 40)]
+        sealed = connection_of(*FULL[:2], FULL[2] + b"".join(tls.record(21, record) for record in records))
+        assert {alert[3:] for alert in sealed.alerts} == {(-1, -1)}
+
     def test_a_reset_counts_more_than_a_close_and_an_alert_more_than_a_reset(self) -> None:
         assert built(Talk().open().say(HELLO).close(0).reset(1)).failure == "reset"
         assert built(Talk().open().say(HELLO, tls.alert(2, 40)).reset(0)).failure == "alert"

@@ -197,7 +197,27 @@ class TestAlerts:
     def test_an_alert_of_another_length_is_encrypted(self) -> None:
         assert read(tls.record(21, b"\x33" * 24), known=True)[0] == [("alert", -1, -1)]
 
+    @pytest.mark.parametrize(
+        "records", [("01000228",), ("01000228015a01000228",), ("02", "28"), ("010002", "28"), ("01", "0002", "280100")]
+    )
+    def test_alerts_in_the_clear_may_share_records_or_go_over_two(self, records: tuple[str, ...]) -> None:
+        octets = bytes.fromhex("".join(records))
+        stream = b"".join(tls.record(21, bytes.fromhex(record)) for record in records) + CLOSE
+        told = [("alert", octets[at], octets[at + 1]) for at in range(0, len(octets), 2)]
+        for cut in range(len(stream)):
+            assert read(stream[:cut], stream[cut:], known=True)[0] == [*told, ("alert", 1, 0)], cut
+
+    def test_a_short_record_of_what_are_no_alerts_is_encrypted(self) -> None:
+        for content in (b"\x33", b"\x02\x28\x33", b"\x02\x28\x00\x28", b"\x33" * 11, b""):
+            assert read(tls.record(21, content) + CLOSE, known=True)[0] == [("alert", -1, -1), ("alert", 1, 0)], content
+        assert read(tls.record(21, b"\x01\x00" * 6), known=True)[0] == [("alert", -1, -1)]
+        assert read(tls.alert(3, 40), known=True)[0] == [("alert", 3, 40)]
+
+    def test_a_heartbeat_without_its_header_leaves_nothing_to_an_alert(self) -> None:
+        assert read(tls.record(24, b"\x01") + CLOSE, known=True)[0] == [("heartbeat", 1), ("alert", 1, 0)]
+
     def test_half_an_alert_is_not_told(self) -> None:
+        assert read(tls.record(21, b"\x02"), 7, CLOSE, known=True)[0] == [("alert", 1, 0)]
         alert = tls.alert(2, 70)
         assert read(alert[:6], 1, CLOSE, known=True)[0] == [("alert", 1, 0)]
 

@@ -6,7 +6,7 @@ from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
 cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
-cdef int HEARTBEAT_HEADER
+cdef int HEARTBEAT_HEADER, SEALED_ALERT_MINIMUM, FATAL
 cdef int ABSENT, FOUND, WAITING, HELLO_HEADER, TLCP_VERSION
 
 cdef class Listener:
@@ -29,7 +29,7 @@ cdef class RecordReader:
     cdef public bint collecting, watching
     cdef public long long application_bytes, application_records
     cdef public int record_type, record_version, parts_version
-    cdef public Py_ssize_t record_length, parts_length, message_length, message_skip, scanned
+    cdef public Py_ssize_t record_length, alert_length, parts_length, message_length, message_skip, scanned
     cdef public Listener listener
     cdef public RecordReader peer
     cdef public Limits limits
@@ -51,6 +51,8 @@ cdef class RecordReader:
     cpdef start_record(self, bytes data, Py_ssize_t position)
     @cython.locals(taken=Py_ssize_t)
     cpdef collect(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(octets=bytes, at=Py_ssize_t)
+    cpdef read_alerts(self)
     @cython.locals(kind=int, length=Py_ssize_t)
     cpdef read_messages(self, bytes data, Py_ssize_t position, Py_ssize_t end)
     cpdef step_over(self, int kind, Py_ssize_t length, Py_ssize_t available)

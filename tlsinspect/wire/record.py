@@ -36,6 +36,8 @@ from .octets import cut
 from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
+SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
+FATAL = 2  # the higher of the two levels of alerts
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
 
@@ -103,6 +105,7 @@ class RecordReader:
         self.watching = True
         self.partial = b""
         self.alert = b""
+        self.alert_length = 0
         self.parts: list[bytes] | None = None
         self.parts_length = 0
         self.parts_version = -1
@@ -203,22 +206,22 @@ class RecordReader:
         elif kind == CHANGE_CIPHER_SPEC:
             self.listener.change_cipher_spec(self)
         elif kind == ALERT:
-            if self.encrypted or length != 2:
+            if self.encrypted or not 0 < length < SEALED_ALERT_MINIMUM:
                 self.listener.alert(self, -1, -1)
             else:
+                self.alert_length = len(self.alert) + length
                 self.collecting = True
         else:
             self.listener.heartbeat(self, length)
             self.alert = b""
-            self.collecting = not self.encrypted
+            self.collecting = not self.encrypted and length >= HEARTBEAT_HEADER
 
     def collect(self, data: bytes, position: int, end: int) -> None:
         """Take content of a record that is in the clear: an alert or handshake octets."""
         if self.record_type == ALERT:
             self.alert += data[position:end]
-            if len(self.alert) == 2:
-                self.listener.alert(self, self.alert[0], self.alert[1])
-                self.alert = b""
+            if len(self.alert) == self.alert_length:
+                self.read_alerts()
             return
         if self.record_type == HEARTBEAT_RECORD:
             self.alert += data[position:end]
@@ -244,6 +247,22 @@ class RecordReader:
             self.parts = None
             self.parts_length = 0
         self.read_messages(data, position, end)
+
+    def read_alerts(self) -> None:
+        """Hand over the alerts of a whole record, and keep the first half of one that goes on in the next.
+
+        An alert of another level counts only where it has a record of its own. Spec: RFC 5246 sections 6.2.1 and 7.2.
+        """
+        octets = self.alert
+        self.alert = b""
+        for at in range(0, len(octets), 2):
+            if len(octets) != 2 and not 1 <= octets[at] <= FATAL:
+                self.listener.alert(self, -1, -1)
+                return
+        for at in range(0, len(octets) - 1, 2):
+            self.listener.alert(self, octets[at], octets[at + 1])
+        if len(octets) & 1:
+            self.alert = octets[len(octets) - 1 :]
 
     def read_messages(self, data: bytes, position: int, end: int) -> None:
         """Hand over each whole message; keep the beginning of the last one."""
