@@ -173,6 +173,12 @@ def test_what_is_no_tls_is_not_judged() -> None:
     assert verdicts(made) == ["not_applicable"] and made.connection_table.num_rows == 0
 
 
+def test_tlcp_is_offered_without_older_versions() -> None:
+    tlcp = {"supported_versions": None, "client_legacy_version": 0x0101, "version": 0x0101}
+    for about in ("client_version", "version"):
+        assert verdicts(check(asks(about, forbid={"SSL 2.0", "SSL 3.0", "TLS 1.0"}), tlcp)) == ["pass"]
+
+
 def test_a_certificate_that_was_sent_is_judged_whatever_the_suite_says_of_certificates() -> None:
     asked = asks("certificate_key_bits", least={"RSA": 2048})
     weak = {"certificate": CERTIFICATE | {"key_bits": 1024}}

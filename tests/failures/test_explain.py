@@ -11,6 +11,8 @@ from samples import SAMPLES, inspect
 from tlsinspect.failures import CAUSES, Failure, explain
 from tlsinspect.failures.causes import ALERT_CAUSES, CERTIFICATE_ALERTS, VALIDATION_CAUSES
 from tlsinspect.statistics.series import is_false, is_true
+from tlsinspect.tables.failures import offered_versions
+from tlsinspect.wire.messages import ClientHello
 
 SILENT: dict[str, Any] = {
     "failure": "closed", "side": "client", "packet": 9, "alert": None, "level": 0, "history": "C", "protocol": "tls",
@@ -121,3 +123,10 @@ def test_a_failure_has_all_of_its_columns_and_everything_else_none() -> None:
             assert (rows[column].notna() == failed).all(), sample
         ended = is_false(rows["established"]) & ~is_true(rows["failure"] == "capture_end")
         assert (rows["failure_packet"].notna() == ended).all(), sample
+
+
+def test_a_client_without_a_list_offers_its_version_and_those_before_but_tlcp_and_ssl_2_alone() -> None:
+    hello = ClientHello()
+    for version, told in ((0x0303, "TLS 1.2 and before"), (0x0101, "TLCP 1.1"), (0x0002, "SSL 2.0")):
+        hello.legacy_version = version
+        assert offered_versions(hello) == told

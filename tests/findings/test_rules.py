@@ -434,6 +434,15 @@ def test_keys_and_signatures_of_pss_are_those_of_rsa(rule_id: str, certificate: 
     assert not rule.find(Facts(*tables_of({"certificate": sound}))).any()
 
 
+def test_tlcp_is_no_older_version_of_tls() -> None:
+    tlcp = LEGACY | {"version": 0x0101, "version_name": "TLCP 1.1", "client_legacy_version": 0x0101}
+    facts = Facts(*tables_of(tlcp))
+    assert not [rule.id for rule in RULES if rule.id.startswith("VER") and rule.find(facts).any()]
+    fires, _ = CASES["VER-12"]
+    [rule] = [rule for rule in RULES if rule.id == "VER-12"]
+    assert not rule.find(Facts(*tables_of(fires | {"other": fires["other"] | tlcp}))).any()
+
+
 @pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation": "client"}])
 def test_heartbeats_may_have_been_agreed_on_where_it_is_not_seen(more: dict[str, Any]) -> None:
     [rule] = [rule for rule in RULES if rule.id == "EXT-05-UNASKED"]

@@ -13,6 +13,7 @@ from .facts import Facts
 from .rule import Rule
 
 TLS13 = 0x0304
+TLCP = 0x0101  # no older TLS: clients offer it first, or after TLS (GB/T 38636-2020)
 HEARTBEAT_VERSIONS = (*LEGACY_VERSIONS, 0xFEFF, 0xFEFD)  # in TLS 1.3 the answer to the extension is encrypted
 RETRY_NS = 60 * 10**9
 SECOND_NS = 10**9
@@ -27,9 +28,10 @@ LEAST_SHARE_OF_ID = 32  # octets that a session id has at most
 
 
 def newest_offered(facts: Facts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The newest version that each ClientHello offers, GREASE left out; -1 where none is known, as of a cut one."""
+    """The newest version that each ClientHello offers, GREASE and TLCP left out; -1 where none is known."""
     values, starts = facts.lists("supported_versions")
     newest = facts.legacy_version().copy()
+    newest[newest == TLCP] = -1
     codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
     codes = np.where(codes <= TLS13, codes, -1)
     rows = np.flatnonzero(np.diff(starts) > 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..policy import SENTINEL_OLDER, SENTINEL_TLS12
 from ..statistics.rows import Mask
 from .facts import Facts
@@ -14,8 +16,8 @@ NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older v
 
 def find_old_client(facts: Facts) -> Mask:
     """ClientHellos that offer nothing newer than TLS 1.1."""
-    newest = facts.legacy_version()
-    plain: Mask = (facts.length("supported_versions") == 0) & (newest >= SSL2) & (newest < TLS12)
+    old = np.isin(facts.legacy_version(), (SSL2, SSL3, TLS10, TLS11))
+    plain: Mask = (facts.length("supported_versions") == 0) & old
     return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11])
 
 

@@ -19,7 +19,7 @@ from .gathering import client_cut
 from .hellos import decode_name, decode_protocols
 from .reasons import CUT_SHORT
 
-SSL2_VERSION = 0x0002
+SINGLE_VERSIONS = (0x0002, 0x0101)  # SSL 2.0 and TLCP: whoever offers them offers no other
 
 
 def build_failure_columns(
@@ -79,8 +79,7 @@ def offered_versions(hello: ClientHello, cut: bool) -> str:
     if cut and listed is None:
         return ""
     if not listed:
-        return registry.version_name(hello.legacy_version) + (
-            " and before" if hello.legacy_version > SSL2_VERSION else ""
-        )
+        before = "" if hello.legacy_version in SINGLE_VERSIONS else " and before"
+        return registry.version_name(hello.legacy_version) + before
     codes = [int.from_bytes(listed[at : at + 2], "big") for at in range(0, len(listed) - 1, 2)]
     return ", ".join(registry.version_name(code) for code in codes if not registry.is_grease(code))
