@@ -7,12 +7,13 @@ as workers finish them, so their order is not the same at each run.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from .filters.compile import Filter
 
 PIPE_LENGTH = 1 << 20  # octets; what an unprivileged process may ask for
+
+PARENT_DEATH_SIGNAL = 1  # what Linux's prctl calls PR_SET_PDEATHSIG
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class ParallelReading:
@@ -72,11 +76,22 @@ class ParallelReading:
         context = start_context()
         stop = context.Event()
         workers: dict[Pipe, BaseProcess] = {}
-        for shard in range(self.shards):
-            receiver, sender = context.Pipe(duplex=False)
-            widen(sender)
-            arguments = (
+        with ended(workers), stopping(stop):
+            for shard in range(self.shards):
+                self.start(shard, context, stop, workers)
+            yield from self.receive(workers)
+
+    def start(self, shard: int, context: Any, stop: Event, workers: dict[Pipe, BaseProcess]) -> None:
+        """Start one more worker, which is added to those there are."""
+        receiver, sender = context.Pipe(duplex=False)
+        widen(sender)
+        inherited = (receiver, *workers) if context.get_start_method() == "fork" else ()
+        process = context.Process(
+            target=work,
+            args=(
                 sender,
+                inherited,
+                parent_number(),
                 stop,
                 self.sources,
                 self.totals.tls_ports,
@@ -88,13 +103,12 @@ class ParallelReading:
                 self.where,
                 self.streamed,
                 self.encoded,
-            )
-            process = context.Process(target=work, args=arguments, daemon=True)
-            process.start()
-            sender.close()
-            workers[receiver] = process
-        with ended(list(workers.values())), stopping(stop):
-            yield from self.receive(workers)
+            ),
+            daemon=True,
+        )
+        process.start()
+        sender.close()
+        workers[receiver] = process
 
     def receive(self, workers: dict[Pipe, BaseProcess]) -> Iterator[Batch]:
         """Take what the workers send until each has sent its totals."""
@@ -127,6 +141,8 @@ class ParallelReading:
 
 def work(
     sender: Pipe,
+    inherited: Sequence[Pipe],
+    parent: int,
     stop: Event,
     sources: Sequence[CaptureSource],
     ports: frozenset[int],
@@ -139,8 +155,14 @@ def work(
     streamed: bool,
     encoded: bool,
 ) -> None:
-    """What a worker process does: read, and send rows, then totals. Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a worker process does: read, and send rows, then totals, until nobody receives them any more.
+
+    Ctrl-C is the parent's to handle. `inherited` are the receiving ends that a fork copied: while the worker held them,
+    it could not see that the parent's are gone.
+    """
+    follow_parent(parent)
+    for pipe in inherited:
+        pipe.close()
 
     def tell(done: int, total: int | None) -> None:
         if stop.is_set():
@@ -154,11 +176,35 @@ def work(
             rows = laid_out(batch.rows)
             sender.send(("rows", batch.table, rows.size))
             send_octets(sender, memoryview(rows))
+        sender.send(("totals", shard, reading.totals))
     except CaptureError as error:
         sender.send(("refused", error))
-    else:
-        sender.send(("totals", shard, reading.totals))
+    except BrokenPipeError:
+        return
     sender.close()
+
+
+def parent_number() -> int:
+    """What follow_parent is given: this process; 0 in a thread, for whose end Linux would end the workers."""
+    return os.getpid() if threading.current_thread() is threading.main_thread() else 0
+
+
+def follow_parent(parent: int) -> None:
+    """In a worker process: leave Ctrl-C to the parent, and end when it has ended, however that came.
+
+    Only Linux sends a signal then; elsewhere a worker ends when it finds that nobody takes what it writes.
+    Spec: prctl(2), PR_SET_PDEATHSIG.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDING_SIGNALS:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    if sys.platform != "linux" or not parent:
+        return
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:  # it ended before it was followed
+        signal.raise_signal(signal.SIGTERM)
 
 
 def receive_message(pipe: Pipe, process: BaseProcess) -> Any:
@@ -251,14 +297,41 @@ def stopping(stop: Event) -> Iterator[None]:
 
 
 @contextmanager
-def ended(workers: Sequence[BaseProcess]) -> Iterator[None]:
+def ended(workers: Mapping[Pipe, BaseProcess]) -> Iterator[None]:
     """End the workers whatever happens."""
     try:
-        yield
+        with ending_with(workers.values):
+            yield
     except BaseException:
-        for worker in workers:
+        for worker in workers.values():
             worker.terminate()
         raise
     finally:
-        for worker in workers:
+        for worker in workers.values():
             worker.join()
+
+
+@contextmanager
+def ending_with(workers: Callable[[], Iterable[BaseProcess]]) -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the worker processes too, and then this one as they do alone.
+
+    Where such a signal is ignored, as by nohup, or somebody else's to handle, it stays that.
+    """
+    parent = os.getpid()
+
+    def end(number: int, frame: object) -> None:
+        if os.getpid() == parent:
+            for worker in list(workers()):
+                worker.terminate()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    main = threading.current_thread() is threading.main_thread()
+    taken = [number for number in ENDING_SIGNALS if main and signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..charts import Content, draw_chart
 from ..charts.svg import PageCharts
-from ..parallel import start_context
+from ..parallel import follow_parent, parent_number, start_context
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -48,8 +48,14 @@ def iter_drawn(draw: Callable[[Chart], Result], charts: Sequence[Chart], process
         return
     from ..charts import canvas  # noqa: F401 - so that those that are forked need not import it
 
-    with ProcessPoolExecutor(processes, context, work.append, ((draw, charts),)) as pool:
+    with ProcessPoolExecutor(processes, context, prepare, (draw, charts, parent_number())) as pool:
         yield from pool.map(draw_numbered, range(len(charts)))
+
+
+def prepare(draw: Callable[[Any], Any], charts: Sequence[Any], parent: int) -> None:
+    """What a process that draws does first; it ends with its parent."""
+    follow_parent(parent)
+    work.append((draw, charts))
 
 
 def draw_numbered(number: int) -> Any:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any, Literal
 
 from ..capture import printable
 from ..errors import StoreError, TlsInspectError
-from ..parallel import start_context
+from ..parallel import ending_with, follow_parent, parent_number, start_context
 from .strand import Work, run_strand
 
 ExecutorName = Literal["processes", "dask"]
@@ -53,7 +54,11 @@ def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
     context = start_context()
     for attempt in range(ATTEMPTS):
         octets = context.Array("q", len(works), lock=False)
-        with ProcessPoolExecutor(min(workers, len(works)), context, prepare, (octets,)) as pool:
+        given = (octets, parent_number())
+        with (
+            ProcessPoolExecutor(min(workers, len(works)), context, prepare, given) as pool,
+            ending_with(lambda: pool_processes(pool)),
+        ):
             futures = [pool.submit(run_numbered, number, work) for number, work in enumerate(works)]
             try:
                 finish(futures, lambda: told(sum(octets)))  # noqa: B023 (called within the iteration)
@@ -67,9 +72,14 @@ def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
             except BaseException:
                 for future in futures:
                     future.cancel()
-                for process in list((pool._processes or {}).values()):
+                for process in pool_processes(pool):
                     process.terminate()
                 raise
+
+
+def pool_processes(pool: ProcessPoolExecutor) -> list[BaseProcess]:
+    """The processes that a pool has now."""
+    return list((pool._processes or {}).values())
 
 
 def finish(futures: Sequence[Future[Any]], tell: Callable[[], None]) -> None:
@@ -82,12 +92,10 @@ def finish(futures: Sequence[Future[Any]], tell: Callable[[], None]) -> None:
             future.result()
 
 
-def prepare(octets: Any) -> None:
-    """What a worker process does first: Ctrl-C is its parent's to handle."""
-    import signal
-
+def prepare(octets: Any, parent: int) -> None:
+    """What a worker process does first; Ctrl-C is its parent's to handle, and it ends with it."""
     global shared  # noqa: PLW0603 (a worker process has one pool)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent(parent)
     shared = octets
 
 

@@ -1,0 +1,141 @@
+"""Worker processes end with the process that started them, whatever ends that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from samples import CAPTURES
+
+POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 120.0
+ENDINGS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc tells which processes live")
+
+SHARED = """
+import os, time
+
+def sleep(*what):
+    os.write(1, f"{{os.getpid()}}\\n".encode())
+    time.sleep(600)
+
+{program}
+"""
+READING = """
+import sys
+from pathlib import Path
+from tlsinspect import parallel
+from tlsinspect.capture import CaptureSource
+
+def receive(workers):
+    print(*(worker.pid for worker in workers.values()), sep="\\n", flush=True)
+    time.sleep(600)
+    yield
+
+parallel.PIPE_LENGTH = 4096  # octets, which the first rows fill
+reading = parallel.ParallelReading([CaptureSource(Path(sys.argv[1]))], frozenset({443}), ["connections"], None, 2)
+reading.receive = receive
+list(reading)
+"""
+PROGRAMS = {
+    "reading": READING,
+    "ingestion": """
+from tlsinspect.store import executors
+executors.run_strand = sleep
+executors.run_in_processes((1, 2), 2, lambda octets: None)
+""",
+    "drawing": """
+from tlsinspect.report.figures import iter_drawn
+list(iter_drawn(sleep, range(8), 2))
+""",
+}
+
+
+def alive(process: int) -> bool:
+    """Whether a process is there, and more than what is left of it until somebody asks how it ended."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+@contextmanager
+def started(program: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A process with two workers, whose numbers it prints, and these; none of them lives on."""
+    command = [sys.executable, "-c", SHARED.format(program=program), str(CAPTURES / "demo.pcapng")]
+    workers: list[int] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            workers += [int(process.stdout.readline()) for _ in range(2)]
+            yield process, workers
+        finally:
+            for each in (process.pid, *workers):
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+
+
+def wait_for_end(workers: list[int]) -> None:
+    """Return once none of the workers is there any more."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < patience
+        time.sleep(POLL_SECONDS)
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.name)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_workers_end_with_the_process_that_started_them(program: str, ending: signal.Signals) -> None:
+    with started(PROGRAMS[program]) as (process, workers):
+        process.send_signal(ending)
+        assert process.wait(PATIENCE_SECONDS) == -ending
+        wait_for_end(workers)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_worker_ends_where_nobody_takes_its_rows_and_no_signal_comes() -> None:
+    unheard = READING.replace("parallel.PIPE_LENGTH", "parallel.parent_number = lambda: 0\nparallel.PIPE_LENGTH", 1)
+    with started(unheard) as (process, workers):
+        process.kill()
+        wait_for_end(workers)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_worker_whose_parent_ended_before_it_began_ends_too() -> None:
+    program = "import os\nfrom tlsinspect.parallel import follow_parent\nfollow_parent(os.getpid())\nprint('went on')"
+    process = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (-signal.SIGTERM, "")
+
+
+@pytest.mark.parametrize("program", ["reading", "ingestion"])
+def test_the_parent_ends_its_workers_where_the_system_does_not(program: str) -> None:
+    silent = "import tlsinspect.parallel\ntlsinspect.parallel.parent_number = lambda: 0\n"
+    with started(silent + PROGRAMS[program]) as (process, workers):
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
+        wait_for_end(workers)
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    program = """
+import os, signal
+from tlsinspect.parallel import ending_with
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with ending_with(lambda: []):
+    os.kill(os.getpid(), signal.SIGHUP)
+    print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, end=" ")
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+"""
+    process = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (0, "False True\n")
