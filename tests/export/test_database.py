@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import sqlite3
+import stat
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -13,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from command_line import run
+from command_line import run, start
 from samples import CAPTURES, inspect
 
 from tlsinspect.columns import COLUMNS
@@ -99,6 +102,80 @@ def test_a_failure_leaves_the_file_that_was_there(tmp_path: Path, monkeypatch: p
     assert result.stderr == ("tlsinspect: duckdb: the package is not installed: pip install 'tlsinspect[duckdb]'\n")
     assert path.read_text() == "precious"
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def write(path: Path, format_name: str = "sqlite") -> tuple[int, str]:
+    """The exit status, and what is said, of an export to a path."""
+    result = run("export", CAPTURES / SAMPLE, "--format", format_name, "-o", path)
+    assert result.stdout == ""
+    return result.exit_code, result.stderr
+
+
+@pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, format_name: str) -> None:
+    fifo, folder = tmp_path / "fifo", tmp_path / "folder"
+    os.mkfifo(fifo)
+    folder.mkdir()
+    named = tmp_path / "named"
+    named.symlink_to("fifo")
+    for path in (fifo, named):
+        said = f"tlsinspect: {path}: cannot be written: a database has to be a regular file\n"
+        assert write(path, format_name) == (2, said)
+    assert write(folder, format_name) == (2, f"tlsinspect: {folder}: cannot be written: Is a directory\n")
+    assert (fifo.is_fifo(), named.is_symlink(), folder.is_dir()) == (True, True, True)
+    assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_a_link_stays_one_and_what_it_names_is_replaced_with_its_mode(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    target, link = inner / "target", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to("inner/target")
+    assert write(link) == (0, "")
+    assert link.is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert ask(target, "SELECT count(*) FROM connections") == [(1,)]
+    assert [each.name for each in inner.iterdir()] == ["target"]
+
+
+def test_a_link_that_names_nothing_yet_is_followed_and_one_in_a_circle_is_told(tmp_path: Path) -> None:
+    link, circle = tmp_path / "link", tmp_path / "circle"
+    link.symlink_to("made")
+    circle.symlink_to("circle")
+    assert write(link) == (0, "")
+    assert ask(tmp_path / "made", "SELECT count(*) FROM connections") == [(1,)]
+    status, said = write(circle)
+    assert (status, len(said.splitlines())) == (2, 1)
+
+
+def test_a_file_that_has_nothing_to_do_with_it_stays(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    other = tmp_path / "x.sqlite.part"
+    other.write_text("somebody's")
+    assert write(path) == (0, "")
+    assert other.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, format_name: str) -> None:
+    path = tmp_path / "missing" / "x"
+    assert write(path, format_name) == (2, f"tlsinspect: {path}: cannot be written: No such file or directory\n")
+
+
+@pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
+def test_a_disk_that_is_full_half_way_is_one_line_and_leaves_nothing(tmp_path: Path, format_name: str) -> None:
+    path = tmp_path / "x"
+    process = start(
+        *("export", CAPTURES / SAMPLE, "--format", format_name, "-o", path),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)),
+    )
+    output, errors = process.communicate()
+    [line] = errors.decode().splitlines()
+    assert (process.returncode, output) == (2, b"")
+    assert line.startswith(f"tlsinspect: {path}: cannot be written: ")
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize(

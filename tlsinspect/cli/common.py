@@ -303,7 +303,8 @@ def writing_to(output: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        click.echo(f"tlsinspect: {escape_control(output)}: cannot be written: {error.strerror or error}", err=True)
+        told = f"{output}: cannot be written: {error.strerror or error}"
+        click.echo(f"tlsinspect: {escape_control(told)}", err=True)
         sys.exit(2)
 
 

@@ -1,13 +1,18 @@
 """All tables of a capture as one database file: SQLite, which every system has, or DuckDB.
 
 Goes in: tables by name. Comes out: a file with a table for each of them, made anew, and one named `columns` that says
-what every column means. A file that is there is replaced once the new one is whole. Values reach the database as
-parameters, names are ours.
+what every column means. A file that is there is replaced once the new one is whole; what is no file is left alone.
+Values reach the database as parameters, names are ours.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
+import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,7 +30,11 @@ KEYS = ("connection_id", "sha256", "server_name", "ja3", "ja4", "certificate_sha
 
 
 def write_database(tables: Mapping[str, pa.Table], format_name: str, path: Path) -> None:
-    """Write the tables to a database, `format_name` is sqlite or duckdb. Raises ToolError where duckdb is missing."""
+    """Write the tables to a database, `format_name` is sqlite or duckdb.
+
+    Raises ToolError where duckdb is missing, OSError for a place that cannot be written, or where something else than
+    a file is already.
+    """
     write: Callable[[Mapping[str, pa.Table], Path], None] = {"sqlite": write_sqlite, "duckdb": write_duckdb}[
         format_name
     ]
@@ -35,14 +44,43 @@ def write_database(tables: Mapping[str, pa.Table], format_name: str, path: Path)
 
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its place when all went well."""
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
+    """A file to write to, which takes the place of `path`, or of what that links to, when all went well.
+
+    It lies beside that in a folder of its own, in which a database may leave what else it writes. The new file has the
+    mode of the one that was there.
+    """
+    mode = mode_of(path)
+    target = path.resolve()
+    folder = Path(tempfile.mkdtemp(prefix=".tlsinspect-", dir=target.parent))
     try:
+        part = folder / "database"
         yield part
-        part.replace(path)
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def mode_of(path: Path) -> int | None:
+    """The mode of a file that is there; raises OSError for what no database can take the place of."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        kind = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(kind, os.strerror(kind) if stat.S_ISDIR(mode) else "a database has to be a regular file")
+    return stat.S_IMODE(mode)
+
+
+@contextmanager
+def failures_of(*failures: type[Exception]) -> Iterator[None]:
+    """Turn what a database raises for a place that cannot be written into an OSError of one line."""
+    try:
+        yield
+    except failures as error:
+        raise OSError(errno.EIO, str(error).partition("\n")[0]) from error
 
 
 def describe(tables: Mapping[str, pa.Table]) -> pa.Table:
@@ -58,7 +96,7 @@ def describe(tables: Mapping[str, pa.Table]) -> pa.Table:
 
 def write_sqlite(tables: Mapping[str, pa.Table], path: Path) -> None:
     """Write to SQLite: times as ISO 8601 with nanoseconds, lists and maps as JSON, truth values as 1 and 0."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with failures_of(sqlite3.OperationalError), closing(sqlite3.connect(path)) as database, database:
         for name, table in tables.items():
             columns = ", ".join(f'"{field.name}" {sqlite_type(field.type)}' for field in table.schema)
             database.execute(f'CREATE TABLE "{name}" ({columns})')
@@ -95,7 +133,7 @@ def write_duckdb(tables: Mapping[str, pa.Table], path: Path) -> None:
     except ImportError:
         raise ToolError("duckdb", "the package is not installed: pip install 'tlsinspect[duckdb]'") from None
 
-    with closing(duckdb.connect(str(path))) as database:
+    with failures_of(duckdb.Error), closing(duckdb.connect(str(path))) as database:
         for name, table in tables.items():
             database.register("incoming", times_to_microseconds(table))
             database.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
