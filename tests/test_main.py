@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,56 @@ def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
         )
     assert process.returncode == 2
     assert process.stderr == "tlsinspect: standard output: cannot be written: No space left on device\n"
+
+
+def without(descriptors: tuple[int, ...], *command: object) -> subprocess.CompletedProcess[str]:
+    """A command that was started without some of its standard streams."""
+
+    def close() -> None:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    words = [sys.executable, "-m", "tlsinspect", *(str(word) for word in command)]
+    return subprocess.run(
+        words, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, preexec_fn=close
+    )
+
+
+@pytest.mark.parametrize("command", [("summary",), ("export",), ("names",)], ids=" ".join)
+def test_without_standard_error_what_is_found_is_shown_all_the_same(command: tuple[str, ...], tmp_path: Path) -> None:
+    shown = without((), *command, CAPTURE)
+    assert shown.stdout
+    unheard = without((2,), *command, CAPTURE)
+    assert (unheard.returncode, unheard.stdout) == (0, shown.stdout)
+    refused = without((2,), *command, tmp_path / "missing")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("--help",), ("summary", CAPTURE), ("export", CAPTURE), ("extract", CAPTURE, "--where", "version > 0", "-o", "-")],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("missing", [(1,), (0, 1)], ids=str)
+def test_without_standard_output_what_would_be_written_there_is_one_line(
+    command: tuple[object, ...], missing: tuple[int, ...]
+) -> None:
+    process = without(missing, *command)
+    assert process.returncode == 2
+    [line] = [line for line in process.stderr.splitlines() if "selected" not in line]
+    assert line.endswith(": cannot be written: Bad file descriptor")
+
+
+def test_without_standard_streams_a_file_gets_what_is_meant_for_it_and_nothing_else(tmp_path: Path) -> None:
+    path, damaged = tmp_path / "rows.csv", tmp_path / "cut.pcap"
+    damaged.write_bytes(CAPTURE.read_bytes()[:-30])
+    expected = without((), "export", damaged).stdout
+    assert without((0, 1, 2), "export", damaged, "-o", path).returncode == 0
+    assert path.read_text() == expected
+
+
+@pytest.mark.parametrize("command", ["summary", "export"])
+def test_without_standard_input_a_capture_from_there_is_one_line(command: str) -> None:
+    process = without((0,), command, "-")
+    assert process.returncode == 2
+    assert process.stderr == "tlsinspect: -: standard input is closed: pipe a capture into it\n"

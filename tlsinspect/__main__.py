@@ -13,6 +13,7 @@ from .cli.common import forget_output
 
 def run() -> None:
     """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
+    open_missing()
     try:
         main(prog_name="tlsinspect", obj=ALONE)
     except SystemExit as ended:
@@ -24,6 +25,20 @@ def run() -> None:
         click.echo(f"tlsinspect: standard output: cannot be written: {error.strerror or error}", err=True)
         forget_output()
         sys.exit(2)
+
+
+def open_missing() -> None:
+    """Open something in the place of standard streams that the process was started without, as by 2>&-.
+
+    Else the next file that is opened would have the number of one, and whatever is written to that. What is said goes
+    nowhere then; output cannot be written, and who writes some is told so; standard input stays missing.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def end(ended: SystemExit) -> None:

@@ -193,6 +193,8 @@ class CaptureSource:
 def iter_named(path: str) -> Iterator[CaptureSource]:
     """Yield the captures that one path names."""
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise CaptureError(STANDARD_INPUT, "standard input is closed: pipe a capture into it")
         if sys.stdin.isatty():
             raise CaptureError(STANDARD_INPUT, "standard input is a terminal: pipe a capture into it")
         yield CaptureSource(None)
