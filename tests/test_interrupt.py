@@ -9,6 +9,7 @@ import os
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import IO, Any
 
 import pyarrow.parquet as pq
 import pytest
-from command_line import start
+from command_line import run, start
+from samples import CAPTURES
 from traffic import CLIENT, NOON_NS, converse, pcap, tls12_turns
 
 POLL_SECONDS = 0.02
@@ -87,3 +89,70 @@ def test_ctrl_c_before_anything_was_read_ends_with_130() -> None:
     assert process.returncode == 130
     assert output == b""
     assert b"Traceback" not in errors
+
+
+WRITING = """
+import os, signal, sys
+from tlsinspect import cli, reading
+from tlsinspect.export import parquet
+from tlsinspect.store import stored
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+reading.ROWS_PER_BATCH, reading.PACKETS_PER_STEP = 7, 100
+
+class Interrupted(parquet.ParquetWriter):
+    count = 0
+
+    def write(self, rows):
+        super().write(rows)
+        self.count += 1
+        for _ in range({signals} if self.count == 2 else 0):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def close(self):
+        for _ in range({closing}):
+            os.kill(os.getpid(), signal.SIGINT)
+        super().close()
+
+parquet.ParquetWriter = Interrupted
+cli.main(sys.argv[1:], prog_name="tlsinspect")
+"""
+
+
+def interrupted_writing(
+    target: Path, capture: Path, signals: int, closing: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """An export of one process that is interrupted so often when its second batch was written, or while it ends."""
+    program = WRITING.format(signals=signals, closing=closing)
+    command = ["export", str(capture), "--format", "parquet", "-o", str(target), "--processes", "1"]
+    return subprocess.run([sys.executable, "-c", program, *command], check=False, capture_output=True, text=True)
+
+
+def test_ctrl_c_while_rows_are_written_ends_the_reading_and_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "rows.parquet"
+    process = interrupted_writing(target, CAPTURES / "demo.pcapng", 1)
+    assert process.stderr == "tlsinspect: interrupted; this is what was read until then\n"
+    assert process.returncode == 0
+    assert 14 <= pq.read_table(target).num_rows < 500
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    process = interrupted_writing(tmp_path / "rows.parquet", CAPTURES / "demo.pcapng", 2)
+    assert (process.returncode, process.stderr) == (130, "")
+
+
+def test_ctrl_c_when_all_is_read_changes_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "rows.parquet"
+    process = interrupted_writing(target, CAPTURES / "demo.pcapng", 0, closing=1)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert pq.read_table(target).num_rows > 500
+
+
+def test_ctrl_c_while_rows_of_a_store_are_written_ends_the_file(tmp_path: Path) -> None:
+    store, target = tmp_path / "store", tmp_path / "rows.parquet"
+    captures = [CAPTURES / "variants" / name for name in ("rotated-1.pcap", "rotated-2.pcap")]
+    assert run("ingest", *captures, CAPTURES / "demo.pcapng", "--store", store).exit_code == 0
+    process = interrupted_writing(target, store, 1)
+    assert process.returncode == 0
+    assert process.stderr == "tlsinspect: interrupted; this is what was read until then\n"
+    assert pq.read_table(target).num_rows > 0

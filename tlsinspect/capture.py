@@ -64,7 +64,8 @@ class CaptureSource:
     in octets as stored, None for a stream; `compression` is gzip, zstd, xz, bzip2 or None,
     known once the first octets were read; `consumed` counts the stored octets that the
     present pass has read; `head` are the first decompressed octets. `identity` is the same
-    for two names of one file. `interrupted` is True once Ctrl-C has ended a stream.
+    for two names of one file. `interrupted` is True once Ctrl-C has ended the reading: nothing more is read then.
+    `waiting` is True while a stream may keep its reader waiting.
     """
 
     def __init__(self, location: Path | None) -> None:
@@ -77,6 +78,7 @@ class CaptureSource:
         self.consumed = 0
         self.head = b""
         self.interrupted = False
+        self.waiting = False
         if location is not None:
             status = read_status(location)
             if stat.S_ISREG(status.st_mode):
@@ -166,6 +168,8 @@ class CaptureSource:
 
     def read_stored(self, file: BinaryIO, length: int) -> bytes:
         """Read up to `length` octets as stored."""
+        if self.interrupted:
+            raise KeyboardInterrupt
         try:
             block = file.read(length) if self.size is not None else self.gather(file, length)
         except OSError as error:
@@ -176,10 +180,11 @@ class CaptureSource:
 
     def gather(self, file: BinaryIO, length: int) -> bytes:
         """Read up to `length` octets of a pipe; Ctrl-C takes effect behind the octets that came before it."""
-        if self.interrupted:
-            raise KeyboardInterrupt
         pieces = []
+        self.waiting = True
         try:
+            if self.interrupted:
+                raise KeyboardInterrupt
             while length > 0 and (piece := file.read1(min(length, PIPE_LENGTH))):  # type: ignore[attr-defined]
                 pieces.append(piece)
                 length -= len(piece)
@@ -187,6 +192,8 @@ class CaptureSource:
             self.interrupted = True
             if not pieces:
                 raise
+        finally:
+            self.waiting = False
         return b"".join(pieces)
 
 

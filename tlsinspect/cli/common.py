@@ -425,7 +425,12 @@ def warn(totals: Totals) -> None:
     if totals.interrupted:
         if not any(row["packets"] for row in totals.captures):
             sys.exit(INTERRUPTED)
-        click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
+        tell_interruption()
+
+
+def tell_interruption() -> None:
+    """Say on standard error that Ctrl-C cut the reading short."""
+    click.echo("tlsinspect: interrupted; this is what was read until then", err=True)
 
 
 def tell_selection(totals: Totals) -> None:

@@ -26,6 +26,7 @@ from .common import (
     reading_options,
     rows_option,
     shared,
+    tell_interruption,
     tell_selection,
     warn,
     warn_of_store,
@@ -33,6 +34,7 @@ from .common import (
     within_days,
     writing_to,
 )
+from .interruption import ending_the_reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -222,12 +224,13 @@ def export_streamed(
             captures, ports, [table], progress, processes, overlap, limits, selected, streamed=True, encoded=encoded
         )
         batches = iter(reading)
-        first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
-        with open_output(output, reading.sources) as out:
-            writer = open_writer(format_name, out, arrow_schema(table))
-            for batch in chain(first, batches):
-                writer.write(batch.rows if chosen is None else chosen.apply(batch.rows))
-            writer.close()
+        with ending_the_reading(reading.sources):
+            first = [*islice(batches, 1)]  # a pipe that holds no capture shows it before the output is touched
+            with open_output(output, reading.sources) as out:
+                writer = open_writer(format_name, out, arrow_schema(table))
+                for batch in chain(first, batches):
+                    writer.write(batch.rows if chosen is None else chosen.apply(batch.rows))
+                writer.close()
     warn(reading.totals)
     if where:
         tell_selection(reading.totals)
@@ -242,11 +245,15 @@ def export_stored(store: Store, where: str, chosen: Filter | None, table: str, f
     inspection = store.inspection(*chosen_days(), where)
     totals = inspection.reading.totals
     warn_of_store(store, len(totals.damage))
-    with open_output(output, inspection.reading.sources) as out:
+    with ending_the_reading(()) as interruption, open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, arrow_schema(table))
         for batch in inspection.batches(table):
             writer.write(batch if chosen is None else chosen.apply(batch))
+            if interruption.asked:
+                break
         writer.close()
+    if interruption.asked:
+        tell_interruption()
     if where:
         tell_selection(totals)
     return totals
