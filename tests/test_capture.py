@@ -126,12 +126,33 @@ def test_a_folder_stands_for_the_captures_anywhere_below_it(tmp_path: Path) -> N
     (tmp_path / "b" / "z.pcap").write_bytes(CAPTURE)
     (tmp_path / "a.pcapng").write_bytes(bytes.fromhex("0a0d0d0a 1c000000 4d3c2b1a"))
     (tmp_path / "README.pcap").write_text("no capture")
-    (tmp_path / "broken.pcap.gz").write_bytes(b"\x1f\x8b\x08 broken")
+    (tmp_path / "broken.log.gz").write_bytes(gzip.compress(b"no capture" * 100)[:-9])
     (tmp_path / "empty.pcap").touch()
     (tmp_path / "gone.pcap").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.pcap")
     names = [Path(source.path).relative_to(tmp_path).as_posix() for source in find_captures([tmp_path])]
     assert names == ["a.pcapng", "b/z.pcap", "b/deep/x"]
+
+
+DAMAGED = {
+    "a.pcap.gz": b"\x1f\x8b\x08 broken",
+    "b.pcap.zst": COMPRESSED["zstd"][:12],
+    "c.pcap.bz2": COMPRESSED["bzip2"][:-12],
+    "d.pcap": CAPTURE[:10],
+    "e.pcapng": bytes.fromhex("0a0d0d0a 1c000000"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_is_damaged_at_its_start_is_among_the_captures_of_a_folder(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(DAMAGED[name])
+    assert refusal_of(path).reason.startswith("damaged at its start: expected ")
+    assert refusal_of(tmp_path).reason == refusal_of(path).reason
+    (tmp_path / "whole.pcap").write_bytes(CAPTURE)
+    damaged, whole = find_captures([tmp_path])
+    assert (damaged.name, damaged.look(), whole.name, whole.look()) == (name, None, "whole.pcap", True)
+    assert (damaged.member, find_captures([whole.path])[0].member) == (True, False)
 
 
 def test_a_folder_without_captures_is_refused(tmp_path: Path) -> None:

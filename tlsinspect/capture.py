@@ -21,10 +21,13 @@ from typing import BinaryIO
 from .compression import BLOCK_LENGTH, compression_of, decompress
 from .errors import CaptureError, DecodeError
 from .foreign import HEAD_LENGTH, describe
-from .wire.capfile import is_capture, open_reader
+from .wire.capfile import MAGIC_LENGTH, is_capture, open_reader
 from .wire.packet import Packet
 
 STANDARD_INPUT = "-"
+
+SECTION_HEADER = b"\n\r\r\n"
+"""How a pcapng file starts; what makes sure that it is one comes later in its first octets."""
 
 STORED_LENGTH = 128 * 1024
 """Octets of a compressed file that are read at once."""
@@ -65,7 +68,8 @@ class CaptureSource:
     known once the first octets were read; `consumed` counts the stored octets that the
     present pass has read; `head` are the first decompressed octets. `identity` is the same
     for two names of one file. `interrupted` is True once Ctrl-C has ended the reading: nothing more is read then.
-    `waiting` is True while a stream may keep its reader waiting.
+    `waiting` is True while a stream may keep its reader waiting. `member` is True for what nobody named, but a folder
+    or a store holds: where it is damaged at its start, the reading goes on with the others.
     """
 
     def __init__(self, location: Path | None) -> None:
@@ -79,6 +83,7 @@ class CaptureSource:
         self.head = b""
         self.interrupted = False
         self.waiting = False
+        self.member = False
         if location is not None:
             status = read_status(location)
             if stat.S_ISREG(status.st_mode):
@@ -133,19 +138,46 @@ class CaptureSource:
             return is_capture(next(blocks, b""))
         return False
 
+    def look(self) -> bool | None:
+        """Whether the file starts with a capture's whole header; None where damage hides that it does.
+
+        Raises CaptureError when it cannot be opened.
+        """
+        try:
+            self.check_header()
+        except DecodeError as error:
+            return False if self.damage(error) is None else None
+        return True
+
     def check(self) -> None:
         """Raise CaptureError, with the reason, unless the file starts with a capture's whole header."""
+        try:
+            self.check_header()
+        except DecodeError as error:
+            raise self.refusal(error) from error
+
+    def check_header(self) -> None:
+        """Raise what open_reader does."""
         with closing(self.blocks()) as blocks:
-            try:
-                open_reader(blocks)
-            except DecodeError as error:
-                raise self.refusal(error) from error
+            open_reader(blocks)
+
+    def damage(self, error: DecodeError) -> DecodeError | None:
+        """What open_reader raised on these blocks, as damage of a capture; None where the file is none.
+
+        What is compressed and gives nothing may have been one, and so may what ends within its magic number.
+        """
+        if error.layer != "capture":
+            return error
+        if self.head.startswith(SECTION_HEADER) and len(self.head) < MAGIC_LENGTH:
+            return DecodeError("pcapng", "truncated", 0, f"a section header of more than {MAGIC_LENGTH} octets")
+        return None
 
     def refusal(self, error: DecodeError) -> CaptureError:
         """Turn what open_reader raised on these blocks into the line for the person who named them."""
-        if error.layer == "capture":
+        damage = self.damage(error)
+        if damage is None:
             return CaptureError(self.path, describe(self.head))
-        return CaptureError(self.path, f"damaged at its start: expected {error.expected} at octet {error.offset}")
+        return CaptureError(self.path, f"damaged at its start: expected {damage.expected} at octet {damage.offset}")
 
     def open(self) -> AbstractContextManager[BinaryIO]:
         """Open the file as stored."""
@@ -231,8 +263,29 @@ def find_matches(pattern: str) -> list[str]:
 
 
 def iter_folder(folder: str) -> Iterator[CaptureSource]:
-    """Yield the captures below a folder, by path; files that are none are passed over."""
+    """Yield the captures below a folder, by path; files that are none are passed over.
+
+    What is damaged at its start is among them, unless there is nothing else: then it is refused.
+    """
+    damaged: list[CaptureSource] = []
     found = False
+    for source in iter_files(folder):
+        looks = source.look()
+        if looks is None:
+            damaged.append(source)
+        elif looks:
+            found = True
+        if looks is not False:
+            source.member = True
+            yield source
+    if damaged and not found:
+        damaged[0].check()
+    if not found:
+        raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
+
+
+def iter_files(folder: str) -> Iterator[CaptureSource]:
+    """Yield the files below a folder, by path."""
     for place, folders, names in os.walk(folder, onerror=raise_unreadable):
         folders.sort()
         for name in sorted(names):
@@ -240,11 +293,8 @@ def iter_folder(folder: str) -> Iterator[CaptureSource]:
             if path.is_symlink() and not path.exists():
                 continue
             source = CaptureSource(path)
-            if source.size is not None and source.starts_as_capture():
-                found = True
+            if source.size is not None:
                 yield source
-    if not found:
-        raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
 
 
 def read_status(path: Path) -> os.stat_result:

@@ -130,12 +130,19 @@ class Reading:
             self.totals.count_dropped(self.table.dropped)
 
     def read_capture(self, number: int) -> Iterator[Batch]:
-        """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError."""
+        """Walk one capture. Damage ends it; a file that is no capture at all is a CaptureError.
+
+        So is one that is damaged at its start, unless it is one of a folder's.
+        """
         source = self.sources[number]
         try:
             reader = open_reader(source.blocks())
         except DecodeError as error:
-            raise source.refusal(error) from error
+            damage = source.damage(error) if source.member else None
+            if damage is None:
+                raise source.refusal(error) from error
+            self.totals.note_unread(number, source.compression, damage)
+            return
         walk = Walk(reader, self.table, self.fragments, self.dissector)
         before = sum(earlier.size or 0 for earlier in self.sources[:number])
         total = total_size(self.sources)

@@ -25,6 +25,12 @@ from .wire.walk import Walk
 
 Row = tuple[Any, ...]
 
+NOTHING: dict[str, Any] = {
+    "format": None, "compression": None, "link_types": [], "snaplen": None, "packets": 0, "bytes": 0,
+    "time_start": None, "time_end": None, "truncated_packets": 0, "undecoded_packets": 0,
+}  # fmt: skip
+"""What is known of a capture that could not be read."""
+
 
 class Totals:
     """Counters and facts of one reading.
@@ -64,6 +70,11 @@ class Totals:
         """Keep what ended the reading of a file."""
         self.damage.append((self.names[number], error))
         self.problems.append(problem_row(error, self.names[number], None, None, 1))
+
+    def note_unread(self, number: int, compression: str | None, error: DecodeError) -> None:
+        """Keep that nothing of a file could be read, and why."""
+        self.note_damage(number, error)
+        self.captures.append(NOTHING | {"capture": self.names[number], "compression": compression})
 
     def note_capture(self, number: int, source: CaptureSource, walk: Walk, fragments: FragmentTable) -> None:
         """Keep a finished file's facts and the problems of its packets."""

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -200,6 +201,71 @@ def test_a_compressed_capture_that_is_cut_is_shown_as_far_as_it_goes(tmp_path: P
     assert "warning" in result.stderr
     assert result.stdout.count("\n") > 1 or name in ("xz", "bz2")
     assert run("export", "--strict", path).exit_code == 1
+
+
+@pytest.fixture
+def partly_damaged(tmp_path: Path) -> Path:
+    """A folder with a whole capture, and three of which nothing can be read."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    whole = pcap(conversations(200))
+    write_pcap(folder / "whole.pcap", conversations(2))
+    (folder / "cut.pcap").write_bytes(whole[:10])
+    (folder / "cut.pcap.bz2").write_bytes(bz2.compress(whole)[:-20])
+    (folder / "cut.pcap.zst").write_bytes(zstandard.compress(whole)[:15])
+    (folder / "notes.txt").write_text("no capture")
+    return folder
+
+
+WRONG = {
+    "cut.pcap": "pcap: truncated at offset 0: expected a file header of 24 octets",
+    "cut.pcap.bz2": "file: truncated at offset {size}: expected the rest of a bzip2 stream",
+    "cut.pcap.zst": "file: truncated at offset 15: expected the rest of a zstd stream",
+}
+
+
+def test_captures_of_a_folder_that_are_damaged_at_their_start_are_told_by_all_commands_alike(
+    partly_damaged: Path, tmp_path: Path
+) -> None:
+    size = (partly_damaged / "cut.pcap.bz2").stat().st_size
+    wrong = [f"tlsinspect: warning: {name}: {fault.format(size=size)}" for name, fault in WRONG.items()]
+    read = run("summary", partly_damaged)
+    assert (read.exit_code, run("summary", "--strict", partly_damaged).exit_code) == (0, 1)
+    assert read.stderr.splitlines() == [f"{line}; what comes before it was read" for line in wrong]
+    assert "3 x damaged, no packets" in read.stdout
+    stored = run("ingest", partly_damaged, "--store", tmp_path / "store", "--strict")
+    assert (stored.exit_code, stored.stderr.splitlines()) == (1, wrong)
+    problems = [run("export", where, "--table", "problems").stdout for where in (partly_damaged, tmp_path / "store")]
+    assert problems[0] == problems[1]
+    rows = csv.DictReader(io.StringIO(problems[0]))
+    assert [(row["capture"], row["kind"]) for row in rows] == [(name, "truncated") for name in WRONG]
+
+
+def test_a_folder_of_nothing_but_captures_damaged_at_their_start_is_refused(
+    partly_damaged: Path, tmp_path: Path
+) -> None:
+    (partly_damaged / "whole.pcap").unlink()
+    said = "cut.pcap: damaged at its start: expected a file header of 24 octets at octet 0"
+    assert the_line(run("summary", partly_damaged)) == f"tlsinspect: {partly_damaged}/{said}"
+    assert run("ingest", partly_damaged, "--store", tmp_path / "store").exit_code == 2
+
+
+def test_captures_that_were_refused_are_problems_of_the_kind_of_their_damage(
+    partly_damaged: Path, tmp_path: Path
+) -> None:
+    named = [partly_damaged / name for name in ("whole.pcap", "cut.pcap", "cut.pcap.zst", "notes.txt")]
+    assert run("ingest", *named, "--store", tmp_path / "store", "--strict").exit_code == 1
+    rows = csv.DictReader(io.StringIO(run("export", tmp_path / "store", "--table", "problems").stdout))
+    kinds = {Path(row["capture"]).name: row["kind"] for row in rows}
+    assert kinds == {"cut.pcap": "truncated", "cut.pcap.zst": "truncated", "notes.txt": "unsupported"}
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark")
+def test_a_capture_of_a_folder_that_is_damaged_at_its_start_is_passed_over_by_verify(partly_damaged: Path) -> None:
+    result = run("verify", partly_damaged)
+    assert result.exit_code == 0
+    assert [line.rpartition("; ")[2] for line in result.stderr.splitlines()] == ["it is passed over"] * 3
+    assert run("verify", partly_damaged, "--strict").exit_code == 1
 
 
 def test_nothing_on_standard_input_is_one_line() -> None:

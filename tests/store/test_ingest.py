@@ -245,6 +245,20 @@ def test_an_object_that_cannot_be_opened_keeps_no_other_out(monkeypatch: pytest.
     assert [str(error).partition(": ")[2] for error in refused] == ["permission denied"]
 
 
+def test_a_capture_that_is_gone_when_it_is_read_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_capture(tmp_path / "gone.pcap", read_records(CAPTURES / "handshakes" / "caddy.pcapng"))
+    with monkeypatch.context() as patched:
+        patched.setattr("tlsinspect.store.ingestion.run_plans", lambda *arguments: {})
+        tlsinspect.ingest(path, tmp_path / "store")
+    path.unlink()
+    done = tlsinspect.ingest([], tmp_path / "store")
+    [(name, reason)] = done.damaged
+    assert name == "gone.pcap"
+    assert "expected the capture that was there (no such file or directory" in reason
+
+
 def test_a_capture_that_has_grown_is_refused(tmp_path: Path) -> None:
     records = read_records(CAPTURES / "handshakes" / "caddy.pcapng")
     path = write_capture(tmp_path / "growing.pcap", records[:-4])

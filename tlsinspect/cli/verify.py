@@ -79,9 +79,12 @@ def verify(
             found += ask_logs(inspection, zeek_logs, eve_logs)
             status = exit_status(inspection.reading.totals, strict)
         if asks_tshark or not found:
-            for inspection in each_alone(captures, ports, processes, overlap, limits):
-                found.append(ask_tshark(inspection))
-                status = max(status, exit_status(inspection.reading.totals, strict))
+            for alone in each_alone(captures, ports, processes, overlap, limits):
+                if alone is None:
+                    status = max(status, int(strict))
+                    continue
+                found.append(ask_tshark(alone))
+                status = max(status, exit_status(alone.reading.totals, strict))
         show(found, most, format_name)
         sys.exit(1 if any(len(each.unexplained) for each in found) else status)
 
@@ -102,9 +105,10 @@ def ask_tshark(inspection: Inspection) -> Verification:
 
 def each_alone(
     captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
-) -> Iterator[Inspection]:
+) -> Iterator[Inspection | None]:
     """The captures, read one by one, as tshark reads them; of a store those that it was made of, where they still are.
 
+    For one of a folder or a store that is damaged at its start it is None, after a word of warning.
     Raises CaptureError for one of them that is gone, or no file.
     """
     store = named_store(captures)
@@ -123,8 +127,22 @@ def each_alone(
         if store is not None and source.location is None:
             next(source.blocks())  # raises where it is gone
             raise CaptureError(source.path, "tshark reads files: copy it to one, and verify that")
+        if source.member and source.look() is None:
+            warn_of_start(source)
+            yield None
+            continue
         path = source.path if source.location is None else str(source.location)
         yield inspect((path,), ports, processes, overlap, limits)
+
+
+def warn_of_start(source: CaptureSource) -> None:
+    """Say on standard error that a capture is passed over, and why."""
+    from ..export.text import escape_control
+
+    try:
+        source.check()
+    except CaptureError as error:
+        click.echo(f"tlsinspect: warning: {escape_control(str(error))}; it is passed over", err=True)
 
 
 def show(found: list[Verification], most: int, format_name: str) -> None:

@@ -6,7 +6,7 @@ is given once, so that of two runs at once the second one sees the captures of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,11 +36,15 @@ Follows = dict[str, tuple[int, tuple[str, ...]]]
 
 
 class Found(NamedTuple):
-    """What was named: new captures, how many were there already, and what cannot be taken, with the reason."""
+    """What was named: new captures, how many were there already, and what cannot be taken, with the reason.
+
+    `damage` has, by path, how those of them are damaged that are.
+    """
 
     captures: list[StoredCapture]
     known: int
     refused: list[tuple[str, str]]
+    damage: dict[str, DecodeError]
 
 
 def take_stock(
@@ -74,7 +78,8 @@ def take_stock(
                 faults.append((described.path, "has grown since it was stored: ingest captures once they are complete"))
             else:
                 found[described.sha256] = described
-    return Found(list(found.values()), known, faults)
+    damage = {error.path: error.__cause__ for error in refused if isinstance(error.__cause__, DecodeError)}
+    return Found(list(found.values()), known, faults, damage)
 
 
 def describe(path: str) -> StoredCapture | CaptureError:
@@ -114,7 +119,7 @@ def make_plan(place: Place, found: Found, catalogue: Catalogue, rotation: Rotati
     number = len(catalogue.plans)
     now = datetime.now(UTC)
     strands, follows = build_strands(found, catalogue, rotation, workers)
-    parts = write_refused(place, number, refused, now)
+    parts = write_refused(place, number, refused, found.damage, now)
     plan = Plan(
         number, __version__, now.isoformat(timespec="seconds"), tuple(found.captures), tuple(strands), follows, refused,
         parts,
@@ -195,13 +200,18 @@ def captures_again(tail: Tail, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(again)
 
 
-def write_refused(place: Place, plan: int, refused: Sequence[tuple[str, str]], now: datetime) -> tuple[Part, ...]:
+def write_refused(
+    place: Place, plan: int, refused: Sequence[tuple[str, str]], damage: Mapping[str, DecodeError], now: datetime
+) -> tuple[Part, ...]:
     """Write the problems that captures are which cannot be read."""
     if not refused:
         return ()
     from ..export.parquet import ParquetWriter
 
-    rows = [problem_row(DecodeError("file", "unsupported", 0, reason), path, None, None, 1) for path, reason in refused]
+    rows = [
+        problem_row(damage.get(path) or DecodeError("file", "unsupported", 0, reason), path, None, None, 1)
+        for path, reason in refused
+    ]
     day = now.strftime("%Y-%m-%d")
     name = f"problems/day={day}/{plan:08}-refused-{place.writer}-{now:%H%M%S%f}.parquet"
     with place.writing(name) as file:

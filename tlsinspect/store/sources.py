@@ -21,6 +21,7 @@ def open_source(capture: StoredCapture) -> CaptureSource:
         return AbsentSource(capture.path, error.reason)
     if source.size != capture.size:
         return AbsentSource(capture.path, "is not the file that it was")
+    source.member = True
     return source
 
 
@@ -102,17 +103,30 @@ def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[st
 
 
 def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSource]:
-    """The captures below a folder, by path; what cannot be opened goes to `refused`."""
-    found = len(refused)
+    """The captures below a folder, by path; what cannot be opened goes to `refused`.
+
+    What is damaged at its start is among the captures, or where there is no other goes to `refused` too.
+    """
+    before = len(refused)
+    whole: dict[CaptureSource, bool] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             source = CaptureSource(path)
-            if source.size is not None and source.starts_as_capture():
-                found = -1
-                yield source
+            looks = source.look() if source.size is not None else False
         except CaptureError as error:
             refused.append(error)
-    if found == len(refused):
+        else:
+            if looks is not False:
+                whole[source] = looks is True
+    if any(whole.values()):
+        yield from whole
+        return
+    for source in whole:
+        try:
+            source.check()
+        except CaptureError as error:
+            refused.append(error)
+    if before == len(refused):
         refused.append(CaptureError(printable(str(folder)), "no pcap or pcapng capture in this folder"))
 
 
@@ -129,15 +143,15 @@ def find_remote(url: str, refused: list[CaptureError]) -> list[CaptureSource]:
         names = files.glob(place) if any(letter in place for letter in "*?[") else files.find(place)
     except OSError as error:
         raise CaptureError(printable(url), str(error.strerror or error).lower()) from error
-    captures: list[CaptureSource] = []
+    looks: dict[CaptureSource, bool | None] = {}
     before = len(refused)
     for name in sorted(names):
         try:
             source = RemoteSource(f"{scheme}://{name}")
-            if source.starts_as_capture():
-                captures.append(source)
+            looks[source] = source.look()
         except CaptureError as error:
             refused.append(error)
-    if not captures and len(refused) == before:
+    captures = [source for source, whole in looks.items() if whole is not False]
+    if not any(looks.values()) and len(refused) == before:
         raise CaptureError(printable(url), "no pcap or pcapng capture is there")
     return captures

@@ -23,12 +23,6 @@ from .sources import open_source
 STEP_OCTETS = 256 << 20
 """Octets of captures after which a step is written. A capture is never divided between steps."""
 
-NOTHING: dict[str, Any] = {
-    "format": None, "compression": None, "link_types": [], "snaplen": None, "packets": 0, "bytes": 0,
-    "time_start": None, "time_end": None, "truncated_packets": 0, "undecoded_packets": 0,
-}  # fmt: skip
-"""What is known of a capture that could not be read."""
-
 Progress = Callable[[int], None]
 Facts = tuple[Mapping[str, Any], ...]
 
@@ -163,9 +157,9 @@ class StrandReading(Reading):
         try:
             for _ in self.read_capture(number):
                 pass
-        except CaptureError:
-            self.totals.note_damage(number, DecodeError("file", "truncated", 0, "the capture that was there"))
-            self.totals.captures.append(NOTHING | {"capture": self.totals.names[number]})
+        except CaptureError as error:
+            expected = f"the capture that was there ({error.reason})"
+            self.totals.note_unread(number, None, DecodeError("file", "truncated", 0, expected))
         problems, self.totals.problems = self.totals.problems, []
         if self.work.strand.shard == 0 and self.is_fresh(number):
             self.sink.note_problems(problems, (capture.first_ns or 0) // DAY_NS)
