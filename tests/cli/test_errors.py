@@ -276,3 +276,26 @@ def test_errors_of_the_program_itself_have_no_traceback(tmp_path: Path) -> None:
     output, errors = start("summary", tmp_path / "missing.pcap").communicate(timeout=120)
     assert output == b""
     assert errors.decode() == f"tlsinspect: {tmp_path}/missing.pcap: no such file or directory\n"
+
+
+ALL_DAYS = [("--since", "0001-01-01"), ("--since", "1600-01-01"), ("--until", "2300-01-01"), ("--until", "9999-12-31")]
+
+
+@pytest.mark.parametrize(("option", "day"), ALL_DAYS)
+def test_a_first_day_before_all_times_and_a_last_day_after_them_bound_nothing(
+    tmp_path: Path, option: str, day: str
+) -> None:
+    path = write_pcap(tmp_path / "made.pcap", conversations(2))
+    result = run("export", path, option, day)
+    assert (result.exit_code, result.stdout.count("\n")) == (0, 3)
+    assert result.stderr == "tlsinspect: 2 of 2 connections selected\n"
+    assert run("summary", path, option, day).exit_code == 0
+
+
+@pytest.mark.parametrize(("option", "day"), [("--since", "2300-01-01"), ("--until", "1600-01-01")])
+def test_days_that_leave_no_time_are_a_mistake_in_their_option(tmp_path: Path, option: str, day: str) -> None:
+    path = write_pcap(tmp_path / "made.pcap", conversations(1))
+    result = run("export", path, option, day)
+    assert (result.exit_code, result.stdout) == (2, "")
+    told = f"Error: Invalid value for '{option}': times are within 1677-09-22 and 2262-04-10, and not {day}"
+    assert result.stderr.splitlines()[-1] == told

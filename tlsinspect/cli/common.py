@@ -31,6 +31,7 @@ ingest' made."""
 OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+FIRST_DAY, LAST_DAY = date(1677, 9, 22), date(2262, 4, 10)  # that 63 bits of nanoseconds from 1970 have whole
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,15 +71,21 @@ def parse_limits(context: click.Context, option: click.Parameter, values: tuple[
 
 
 def parse_day(context: click.Context, option: click.Parameter, text: str | None) -> date | None:
-    """Parse a day, and remember it for `inspect`."""
+    """Parse a day, and remember it for `inspect`; one that is out of a time's range stands for its end, or is refused.
+
+    A first day before all times bounds nothing, and a last day after them neither.
+    """
     if text is None:
         return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no day, such as 2026-03-31", context, option) from None
-    context.meta[f"{__name__}.{option.name}"] = day
-    return day
+    within = max(day, FIRST_DAY) if option.name == "since" else min(day, LAST_DAY)
+    if not FIRST_DAY <= within <= LAST_DAY:
+        raise click.BadParameter(f"times are within {FIRST_DAY} and {LAST_DAY}, and not {text}", context, option)
+    context.meta[f"{__name__}.{option.name}"] = within
+    return within
 
 
 def chosen_days() -> tuple[date | None, date | None]:
