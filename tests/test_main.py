@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import start
 from samples import CAPTURES
 
 FULL_DEVICE = Path("/dev/full")
@@ -135,3 +136,45 @@ def test_without_standard_input_a_capture_from_there_is_one_line(command: str) -
     process = without((0,), command, "-")
     assert process.returncode == 2
     assert process.stderr == "tlsinspect: -: standard input is closed: pipe a capture into it\n"
+
+
+DEMO = CAPTURES / "demo.pcapng"
+
+
+def in_encoding(name: str, *command: object) -> tuple[int, str, str]:
+    """The exit status and what a command shows and tells where the streams have this encoding."""
+    process = start(*command, environment={"PYTHONIOENCODING": name, "COLUMNS": "100"})
+    output, errors = process.communicate()
+    encoding = name.partition(":")[0]
+    return process.returncode, output.decode(encoding), errors.decode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("summary", "ascii"), *((command, name) for command in ("summary", "names") for name in ("latin-1", "cp1252"))],
+)
+def test_what_the_output_cannot_encode_is_shown_in_other_characters_of_the_same_width(command: str, name: str) -> None:
+    wanted = in_encoding("utf-8", command, DEMO)
+    shown = in_encoding(name, command, DEMO)
+    assert not wanted[1].isascii()
+    assert (shown[0], shown[2]) == (0, wanted[2])
+    plain = wanted[1].replace("\u2588", "#").replace("\u258c", "-")
+    assert shown[1] == (plain if name == "cp1252" else plain.replace("\u2026", "~"))
+
+
+def test_other_characters_are_escaped_and_a_choice_of_the_person_holds(tmp_path: Path) -> None:
+    path = tmp_path / "\u65e5\u672c-\u00b7.pcap"
+    path.write_bytes(CAPTURE.read_bytes())
+    assert "\\u65e5\\u672c--.pcap" in in_encoding("ascii", "summary", path)[1]
+    assert "??-?.pcap" in in_encoding("ascii:replace", "summary", path)[1]
+    told = in_encoding("latin-1", "summary", tmp_path / "\u65e5.pcap")
+    assert told[0] == 2
+    assert "\\u65e5.pcap: no such file" in told[2]
+
+
+def test_a_summary_is_shown_where_the_locale_has_no_more_than_ascii() -> None:
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": None}
+    process = start("summary", DEMO, environment=environment)
+    output, errors = process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    assert output.isascii()

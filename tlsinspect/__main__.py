@@ -1,6 +1,8 @@
 """python -m tlsinspect, and the program of that name."""
 
 import atexit
+import codecs
+import io
 import os
 import sys
 import threading
@@ -10,10 +12,20 @@ import click
 from .cli import ALONE, main
 from .cli.common import forget_output
 
+PLAIN = {"\u2588": "#", "\u258c": "-", "\u2026": "~", "\u00b7": "-"}
+"""What stands for the bars, the mark of what was cut and the dot where an encoding has none; each as wide as it."""
+
+UNABLE = ("strict", "surrogateescape", "backslashreplace")
+"""How Python's own streams treat what they cannot encode, unless PYTHONIOENCODING says how."""
+
 
 def run() -> None:
     """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
     open_missing()
+    codecs.register_error("plainly", write_plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in UNABLE:
+            stream.reconfigure(errors="plainly")
     try:
         main(prog_name="tlsinspect", obj=ALONE)
     except SystemExit as ended:
@@ -39,6 +51,18 @@ def open_missing() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def write_plainly(error: UnicodeError) -> tuple[str, int]:
+    """What to write for characters that the output's encoding has not, and where to go on: escapes, and PLAIN.
+
+    Spec: Python's codecs, register_error.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    plain = (PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in characters)
+    return "".join(plain), error.end
 
 
 def end(ended: SystemExit) -> None:
