@@ -156,3 +156,33 @@ def test_ctrl_c_while_rows_of_a_store_are_written_ends_the_file(tmp_path: Path) 
     assert process.returncode == 0
     assert process.stderr == "tlsinspect: interrupted; this is what was read until then\n"
     assert pq.read_table(target).num_rows > 0
+
+
+STARTING = """
+import os, signal, sys
+from tlsinspect import __main__ as program
+
+class Interrupting:
+    def find_spec(name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting)
+program.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "option"),
+    [
+        *((module, option) for module in ("click", "tlsinspect.cli.summary") for option in ("-h", "summary")),
+        *((module, "summary") for module in ("tlsinspect.cli", "tlsinspect.reading", "rich.console")),
+    ],
+)
+def test_ctrl_c_while_a_command_starts_ends_with_130_and_no_word(module: str, option: str) -> None:
+    words = [option] if option == "-h" else [option, str(CAPTURES / "handshakes" / "tls12.pcap")]
+    process = subprocess.run(
+        [sys.executable, "-c", STARTING.format(module=module), *words], check=False, capture_output=True, text=True
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "")

@@ -7,10 +7,7 @@ import os
 import sys
 import threading
 
-import click
-
-from .cli import ALONE, main
-from .cli.common import forget_output
+INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 PLAIN = {"\u2588": "#", "\u258c": "-", "\u2026": "~", "\u00b7": "-"}
 """What stands for the bars, the mark of what was cut and the dot where an encoding has none; each as wide as it."""
@@ -21,11 +18,21 @@ UNABLE = ("strict", "surrogateescape", "backslashreplace")
 
 def run() -> None:
     """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
-    open_missing()
-    codecs.register_error("plainly", write_plainly)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in UNABLE:
-            stream.reconfigure(errors="plainly")
+    try:
+        open_missing()
+        show_what_can_be_shown()
+        run_command()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def run_command() -> None:
+    """Run the command line; it is imported here, so that Ctrl-C ends that as it ends everything else."""
+    import click
+
+    from .cli import ALONE, main
+    from .cli.common import forget_output
+
     try:
         main(prog_name="tlsinspect", obj=ALONE)
     except SystemExit as ended:
@@ -51,6 +58,14 @@ def open_missing() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def show_what_can_be_shown() -> None:
+    """Let no character that an encoding has not end a command, unless PYTHONIOENCODING says what happens then."""
+    codecs.register_error("plainly", write_plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in UNABLE:
+            stream.reconfigure(errors="plainly")
 
 
 def write_plainly(error: UnicodeError) -> tuple[str, int]:

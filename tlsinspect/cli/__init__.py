@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -23,6 +25,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others hold 
 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
+INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 ALONE = "alone"  # what a context has for an object where the process is the command's own
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -56,8 +59,27 @@ class Commands(Mapping[str, click.Command]):
         return len(NAMES)
 
 
+@contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C while commands are imported ends as later on; click would say that it aborted, with exit status 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
 class SectionedGroup(click.Group):
     """Commands listed by what they are for, each list in the order in which they are usually wanted."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Understand the command line, as every group does."""
+        with ended_by_ctrl_c():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named, as every group does."""
+        with ended_by_ctrl_c():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a list of commands for each of SECTIONS."""

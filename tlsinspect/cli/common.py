@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import FilterError, StoreError, TlsInspectError
+from . import INTERRUPTED
 
 if TYPE_CHECKING:
     from ..anonymise import Pseudonyms
@@ -32,7 +33,6 @@ OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # ot
 PROCESS_LIMIT = 64  # each of them walks the whole capture
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 FIRST_DAY, LAST_DAY = date(1677, 9, 22), date(2262, 4, 10)  # that 63 bits of nanoseconds from 1970 have whole
-INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

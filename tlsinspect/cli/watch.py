@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import INTERRUPTED, errors_as_one_line
+from . import INTERRUPTED
+from .common import errors_as_one_line
 from .stores import rotation_option, store_options, tell
 
 if TYPE_CHECKING:
