@@ -178,3 +178,17 @@ def test_a_summary_is_shown_where_the_locale_has_no_more_than_ascii() -> None:
     output, errors = process.communicate()
     assert (process.returncode, errors) == (0, b"")
     assert output.isascii()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("--help",), ("limits",), ("summary", CAPTURE), ("export", DEMO), ("check", DEMO, "--policy", "bsi-tr-02102-2")],
+    ids=lambda command: command[0],
+)
+def test_an_output_that_nobody_reads_any_more_ends_as_in_other_programs(command: tuple[object, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start(*command, stdout=writing)
+    os.close(writing)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (141, b"")

@@ -30,8 +30,7 @@ def run_command() -> None:
     """Run the command line; it is imported here, so that Ctrl-C ends that as it ends everything else."""
     import click
 
-    from .cli import ALONE, main
-    from .cli.common import forget_output
+    from .cli import ALONE, forget_output, main
 
     try:
         main(prog_name="tlsinspect", obj=ALONE)

@@ -186,7 +186,7 @@ def test_a_reader_that_goes_away_ends_the_export_quietly(unbuffered: str) -> Non
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(timeout=120) == 1
+    assert process.wait(timeout=120) == 141
 
 
 def test_parquet_is_not_written_to_a_terminal(capture: Path) -> None:

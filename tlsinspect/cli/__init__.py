@@ -2,7 +2,8 @@
 
 Exit status: 0; 1 where --strict meets damage, check a failure at or above --fail-on, verify a
 difference without a known reason, or case verify something that does not hold; 2 for a mistake
-in the command, a file that cannot be read or output that cannot be written; 130 after Ctrl-C with nothing to show.
+in the command, a file that cannot be read or output that cannot be written; 130 after Ctrl-C with nothing to show;
+141 where whoever read standard output has gone, as head does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others hold 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
+UNREAD = 141  # and one that SIGPIPE ended
 ALONE = "alone"  # what a context has for an object where the process is the command's own
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -60,12 +62,23 @@ class Commands(Mapping[str, click.Command]):
 
 
 @contextmanager
-def ended_by_ctrl_c() -> Iterator[None]:
-    """Ctrl-C while commands are imported ends as later on; click would say that it aborted, with exit status 1."""
+def endings() -> Iterator[None]:
+    """Ctrl-C, and an output that nobody reads any more, end with their own exit status.
+
+    click would give 1 for both, which says of some commands what they found.
+    """
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        forget_output()
+        sys.exit(UNREAD)
+
+
+def forget_output() -> None:
+    """Let what is still buffered for standard output go nowhere: there it cannot go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class SectionedGroup(click.Group):
@@ -73,12 +86,12 @@ class SectionedGroup(click.Group):
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         """Understand the command line, as every group does."""
-        with ended_by_ctrl_c():
+        with endings():
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named, as every group does."""
-        with ended_by_ctrl_c():
+        with endings():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

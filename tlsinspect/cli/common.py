@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import FilterError, StoreError, TlsInspectError
-from . import INTERRUPTED
+from . import INTERRUPTED, endings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..anonymise import Pseudonyms
     from ..filters.compile import Filter
     from ..indicators import Indicators
@@ -281,23 +283,14 @@ def errors_as_one_line() -> Iterator[None]:
     try:
         from ..export.text import escape_control
 
-        yield
+        with endings():
+            yield
     except FilterError as error:
         click.echo(f"tlsinspect: {error}", err=True)
         sys.exit(2)
     except TlsInspectError as error:
         click.echo(f"tlsinspect: {escape_control(str(error))}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        forget_output()
-        sys.exit(1)
-
-
-def forget_output() -> None:
-    """Let what is still buffered for standard output go nowhere: there it cannot go."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -417,9 +410,21 @@ def print_rendered(shown: Any) -> None:
     if isinstance(shown, str):
         click.echo(shown)
         return
+    open_console().print(shown, crop=False)
+
+
+def open_console() -> Console:
+    """Standard output for rich, whose own console would end the process where nobody reads that any more."""
     from rich.console import Console
 
-    Console().print(shown, crop=False)
+    class Output(Console):
+        """Leaves that to errors_as_one_line."""
+
+        def on_broken_pipe(self) -> None:
+            """Raise it again."""
+            raise BrokenPipeError
+
+    return Output()
 
 
 def warn(totals: Totals) -> None:

@@ -36,11 +36,10 @@ def print_lines(lines: Iterable[str]) -> None:
         for line in escaped:
             click.echo(line)
         return
-    from rich.console import Console
-
     from ..report.paragraphs import Paragraphs
+    from .common import open_console
 
-    Console().print(Paragraphs([paragraph(number, line) for number, line in enumerate(escaped)]), crop=False)
+    open_console().print(Paragraphs([paragraph(number, line) for number, line in enumerate(escaped)]), crop=False)
 
 
 def paragraph(number: int, line: str) -> tuple[int, Text, int | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import ALONE
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .common import CAPTURES, errors_as_one_line, exit_status, inspect, open_console, reading_options, where_option
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -39,11 +39,9 @@ def summary(
         inspection = inspect(captures, ports, processes, overlap, limits, where)
         if click.get_current_context().obj is ALONE:
             spare_pandas()
-        from rich.console import Console
-
         from ..report.text import render_summary
 
-        Console().print(render_summary(inspection))
+        open_console().print(render_summary(inspection))
         sys.exit(exit_status(inspection.reading.totals, strict))
 
 
