@@ -129,4 +129,5 @@ def test_a_client_without_a_list_offers_its_version_and_those_before_but_tlcp_an
     hello = ClientHello()
     for version, told in ((0x0303, "TLS 1.2 and before"), (0x0101, "TLCP 1.1"), (0x0002, "SSL 2.0")):
         hello.legacy_version = version
-        assert offered_versions(hello) == told
+        assert offered_versions(hello, cut=False) == told
+    assert offered_versions(hello, cut=True) == ""
