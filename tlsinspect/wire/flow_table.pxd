@@ -11,17 +11,18 @@ from .stream cimport Stream
 
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
-cdef int RECENT_STREAMS, LATE_CONNECTIONS
+cdef int RECENT_STREAMS
 
 cdef class FlowTable:
     cdef public Limits limits
     cdef public object ports
     cdef public tuple openers, framers
     cdef public EapolTable eapol
-    cdef public dict streams, datagram_streams, flows, dropped, late
-    cdef public list recent, closing, finished, passed
+    cdef public dict streams, datagram_streams, flows, dropped
+    cdef public list recent, closing, finished, passed, late_keys
+    cdef public long long[::1] late_times, late_first, late_second
     cdef public LoneSegments lones
-    cdef public bint counting
+    cdef public bint counting, knows_late
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
     cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
@@ -31,7 +32,8 @@ cdef class FlowTable:
     cpdef add_segment(self, Packet packet)
     @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong)
     cpdef Stream begin(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end, long long missing)
-    @cython.locals(known=tuple, due=int, sequence=cython.longlong, beyond=cython.longlong)
+    @cython.locals(size=Py_ssize_t, place=Py_ssize_t, due=cython.longlong[::1], sequence=cython.longlong,
+                   beyond=cython.longlong)
     cpdef bint is_late(self, bytes key, Packet packet, long long length) except -1
     @cython.locals(flow=Flow, stream=Stream)
     cpdef Stream wake(self, LoneSegment lone, int side)
@@ -65,7 +67,7 @@ cdef class FlowTable:
     @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, place=cython.longlong, count=Py_ssize_t,
                    first=Stream, second=Stream)
     cpdef sweep(self, long long now)
-    @cython.locals(late=dict)
+    @cython.locals(size=Py_ssize_t, place=Py_ssize_t)
     cpdef remember(self, Stream first, Stream second)
     cpdef make_room(self)
     cpdef Py_ssize_t open_count(self) except -1

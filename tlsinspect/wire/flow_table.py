@@ -7,6 +7,7 @@ Spec: RFC 9293, RFC 768.
 
 from __future__ import annotations
 
+from array import array
 from typing import Protocol
 
 from ..errors import DecodeError
@@ -23,7 +24,6 @@ from .stream import Stream
 
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
 LATE_NS = 240 * 1_000_000_000  # how long stragglers of a closed one are known, twice the MSL (RFC 9293 section 3.4.2)
-LATE_CONNECTIONS = 16384  # of which that is known
 RESET_WINDOW = 1 << 24  # octets around what is due in which a RST is believed (RFC 9293 section 3.10.7.4)
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -90,7 +90,11 @@ class FlowTable:
         self.datagram_streams: dict[bytes, Stream] = {}
         self.flows: dict[Flow, None] = {}
         self.closing: list[tuple[int, Flow, int]] = []
-        self.late: dict[bytes, tuple[int, int, int]] = {}
+        self.knows_late = False
+        self.late_keys: list[bytes | None] = [None] * RECENT_STREAMS
+        self.late_times = array("q", bytes(8 * RECENT_STREAMS))
+        self.late_first = array("q", bytes(8 * RECENT_STREAMS))
+        self.late_second = array("q", bytes(8 * RECENT_STREAMS))
         self.finished: list[Flow] = []
         self.capture = 0
         self.connections = 0
@@ -165,7 +169,7 @@ class FlowTable:
     def begin(self, packet: Packet, flags: int, payload: int, end: int, missing: int) -> Stream | None:
         """The stream of a segment whose connection is not open; None where it is kept alone."""
         key = flow_key(packet)
-        if self.late and not flags & SYN and self.is_late(key, packet, end - payload + missing):
+        if self.knows_late and not flags & SYN and self.is_late(key, packet, end - payload + missing):
             return None
         lone: LoneSegment | None = self.lones.segments.get(key)
         if lone is not None:
@@ -192,19 +196,23 @@ class FlowTable:
 
     def is_late(self, key: bytes, packet: Packet, length: int) -> bool:
         """Whether a segment brings nothing but what a connection that was closed lately has had: it begins none."""
-        known = self.late.get(key)
-        due = 1
-        if known is None:
-            known = self.late.get(reverse_key(key))
-            due = 2
-        if known is None or not 0 <= packet.time_ns - known[0] <= LATE_NS:
+        size = len(key) - 4
+        place = recent_place(key, size, size)
+        due = self.late_first
+        if self.late_keys[place] != key:
+            key = reverse_key(key)
+            place = recent_place(key, size, size)
+            due = self.late_second
+            if self.late_keys[place] != key:
+                return False
+        if not 0 <= packet.time_ns - self.late_times[place] <= LATE_NS:
             return False
         if length == 0:
             return True
-        if known[due] < 0:
+        if due[place] < 0:
             return False
         sequence = unsigned32(packet.data, packet.transport + 4, True)
-        beyond = (sequence + length - known[due]) & MASK
+        beyond = (sequence + length - due[place]) & MASK
         return beyond == 0 or beyond >= HALF
 
     def wake(self, lone: LoneSegment, side: int) -> Stream:
@@ -486,15 +494,13 @@ class FlowTable:
 
     def remember(self, first: Stream, second: Stream) -> None:
         """Keep what a closed connection has had, to know its stragglers."""
-        late = self.late
-        late.pop(first.key, None)
-        if len(late) >= LATE_CONNECTIONS:
-            del late[next(iter(late))]
-        late[first.key] = (
-            max(first.time_ns, second.time_ns),
-            first.next_sequence if first.started else -1,
-            second.next_sequence if second.started else -1,
-        )
+        self.knows_late = True
+        size = len(first.key) - 4
+        place = recent_place(first.key, size, size)
+        self.late_keys[place] = first.key
+        self.late_times[place] = max(first.time_ns, second.time_ns)
+        self.late_first[place] = first.next_sequence if first.started else -1
+        self.late_second[place] = second.next_sequence if second.started else -1
 
     def make_room(self) -> None:
         """A connection is about to be opened: where too many are, end the tenth that has been idle longest."""
