@@ -566,6 +566,15 @@ class TestOutcome:
         assert self.outcome(Talk().say(alert, alert).close()) == (None, "midstream", None)
         assert self.outcome(Talk().say(tls.alert(2, 40), alert).close()) == (False, "", "alert")
 
+    def test_a_handshake_that_is_seen_in_part_and_ends_without_a_finished_failed(self) -> None:
+        rest = tls.handshake(tls.message(11, tls.certificate(b"leaf")), tls.message(14))
+        assert self.outcome(Talk().say(b"", rest, KEYS).close()) == (False, "", "closed")
+
+    def test_in_tls_1_3_data_of_both_sides_around_a_hole_is_evidence(self) -> None:
+        talk = Talk().open().say(HELLO13).lose(1, 300).say(b"", ANSWER13, tls.application(19), tls.application(80))
+        connection = built(talk)
+        assert (connection.gap, connection.established_evidence) == (True, "application_data")
+
     def outcome(self, talk: Talk) -> tuple[bool | None, str, str | None]:
         connection = built(talk)
         return connection.established, connection.outcome_state, connection.failure

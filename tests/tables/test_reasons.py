@@ -51,6 +51,18 @@ def test_certificate_of_a_resumed_session_is_missing_because_it_was_resumed(tmp_
     assert "resumed" not in reasons
 
 
+def test_how_a_handshake_ended_of_which_the_last_messages_are_in_a_hole_has_the_hole_for_a_reason(
+    tmp_path: Path,
+) -> None:
+    first, flight, last, answer = tls12_turns()[:4]
+    goodbye = b"\x15\x03\x03\x00\x1a" + b"\x99" * 26
+    packets = converse(first, flight, last, answer, goodbye, goodbye)
+    reasons = reasons_of(
+        tmp_path, [packet for packet in packets if last not in packet.frame and answer not in packet.frame]
+    )
+    assert reasons["established"] == reasons["established_evidence"] == reasons["handshake_ms"] == "gap"
+
+
 def test_server_side_is_one_sided_when_only_the_client_was_captured(tmp_path: Path) -> None:
     packets = [packet for packet in converse(HELLO, b"", closed=False) if packet.frame[26:30] == bytes([192, 0, 2, 1])]
     reasons = reasons_of(tmp_path, packets)

@@ -307,6 +307,16 @@ class TestAnotherAssociation:
             assert len(associations([*handshake(), (0, octets)])) == 1
 
 
+class TestOutcome:
+    def test_a_client_whose_data_is_seen_is_believed_where_datagrams_may_be_lost(self) -> None:
+        turns = [
+            turn for turn in handshake(size=200) if turn[0] == 0 or (turn[1][0] == 22 and turn[1][3:5] == bytes(2))
+        ]
+        flow = datagrams([*turns, (0, record(23, bytes(40), epoch=1))])
+        connection = ConnectionBuilder(frozenset({443})).build(flow)
+        assert (connection.established, connection.established_evidence) == (True, "application_data")
+
+
 class TestCarried:
     @pytest.mark.parametrize(
         ("wrap", "carrier"), [(in_capwap, "capwap"), (in_channel, "turn"), (in_indication, "turn")]

@@ -341,6 +341,32 @@ class TestClosing:
         other.wait(pause * SECOND_NS).segment(side % 2, flags, payload)
         assert wire.table.connections == 3
 
+    def test_what_a_side_says_first_when_all_is_over_begins_another(self) -> None:
+        wire = Wire()
+        talk = Talk(wire)
+        talk.segment(0, SYN)
+        talk.segment(0, RST)
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS).open()
+        talk.segment(1, ACK, b"", 7)
+        assert wire.table.connections == 2
+        talk.segment(1, ACK, b"what nobody said", 0x90000000)
+        assert wire.table.connections == 3
+
+    def test_what_comes_late_between_two_closed_sides_keeps_nothing_open(self) -> None:
+        wire = Wire()
+        talk = Talk(wire).open()
+        talk.sent[0] += len(HELLO)
+        talk.close()
+        talk.segment(0, ACK, HELLO, sequence=1001)
+        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS).open()
+        assert [flow.client_hello is not None for flow in wire.table.finished] == [True]
+
+    def test_a_reset_of_who_has_said_nothing_is_believed_whatever_its_number(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.segment(1, RST | ACK, sequence=0xC0000000)
+        assert next(iter(talk.wire.table.flows)).closed
+
     def test_of_two_in_one_place_the_stragglers_of_the_later_one_are_known(self) -> None:
         wire = Wire()
         first, second = [Talk(wire, (f"192.0.{net}.7", 7)).open().close() for net in (2, 3)]
