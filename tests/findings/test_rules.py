@@ -420,6 +420,7 @@ def test_evidence_names_the_operators_of_the_logs() -> None:
     ("rule_id", "certificate"),
     [
         ("CRT-09", {"key_type": "RSASSA-PSS", "key_bits": 1024}),
+        ("CRT-12", {"key_type": "RSASSA-PSS", "pem": pem_with(ROCA_MODULUS)}),
         ("CRT-09-HUGE", {"key_type": "RSASSA-PSS", "key_bits": 9000}),
         ("CRT-10", {"signature_algorithm": "RSASSA-PSS-SHA1"}),
         ("CRT-10", {"signature_algorithm": "shaWithRSAEncryption"}),

@@ -103,7 +103,7 @@ def find_use_faults(
         critical_words(each),
         use_words(each, place, purpose),
         authority_words(each, place, is_anchor),
-        curve_words(each, is_anchor),
+        curve_words(each),
     ):
         if words:
             yield Fault("constraint_violated", each.sha256, f"{who(each)} {words}")
@@ -119,9 +119,9 @@ def critical_words(each: Candidate) -> str:
     return f"has a critical extension that is not understood: {unknown[0]}" if unknown else ""
 
 
-def curve_words(each: Candidate, is_anchor: bool) -> str:
+def curve_words(each: Candidate) -> str:
     """Parameters of a curve spelled out, which RFC 5480 section 2.1.1 forbids (CVE-2020-0601)."""
-    return "spells out its curve's parameters" if each.facts.curve == EXPLICIT and not is_anchor else ""
+    return "spells out its curve's parameters" if each.facts.curve == EXPLICIT else ""
 
 
 def use_words(each: Candidate, place: int, purpose: Purpose) -> str:
