@@ -11,7 +11,7 @@ QUESTIONS: dict[str, Question] = {
         Question(
             "tls-ports",
             "Do the TLS ports carry only TLS, and if not, what else?",
-            "Told from the first octets. Silent connections, and those that nothing recognises, count as unknown.",
+            "Told from the first octets. Where nobody spoke, it is unknown; octets of nothing known here are not TLS.",
             numbers.on_tls_ports,
             cases.other_protocols,
         ),
