@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
+from .errors import INTERRUPTED
 
 PLAIN = {"\u2588": "#", "\u258c": "-", "\u2026": "~", "\u00b7": "-"}
 """What stands for the bars, the mark of what was cut and the dot where an encoding has none; each as wide as it."""

@@ -3,7 +3,7 @@ from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
 from .wire.flow cimport Flow
 from .wire.addresses cimport address_text
-from .wire.certificate_list cimport is_raw_public_key, parse_certificate_list
+from .wire.certificate_list cimport parse_certificate_list
 from .wire.certificate_status cimport parse_certificate_status, parse_entry_staples
 from .wire.lone cimport LoneSegment
 from .wire.messages cimport ClientHello, ServerHello, ServerKeyExchange, parse_server_key_exchange
@@ -11,7 +11,7 @@ from .wire.octets cimport cut
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION, CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE
+cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -62,12 +62,11 @@ cdef class ConnectionBuilder:
     cpdef set_times(self, Connection connection, Flow flow)
     @cython.locals(stream=Stream)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
-    cpdef str first_letter(self, Flow flow, Connection connection, int side)
 
 cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)
 cpdef bytes first_integer(bytes signature)
-@cython.locals(hello=ServerHello, kind=int)
+@cython.locals(hello=ServerHello, of_server=bint)
 cpdef bint has_raw_key(Flow flow, RecordReader reader) except -1
 cpdef bint is_sslv2(Flow flow) except -1
 @cython.locals(end=Py_ssize_t)

@@ -17,9 +17,9 @@ from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
-from .wire.certificate_list import is_raw_public_key, parse_certificate_list
+from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
-from .wire.codes import ACK, DETECTING, EAPOL, SYN, TCP, UDP
+from .wire.codes import ACK, DETECTING, EAPOL, RAW_PUBLIC_KEY, SYN, TCP, UDP
 from .wire.flow import Flow
 from .wire.lone import LoneSegment
 from .wire.messages import ServerHello, parse_server_key_exchange
@@ -33,7 +33,6 @@ LONGEST_REMEMBERED = 2048  # letters of a JA3 string
 CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, which are remembered as whole Certificate messages
 
 SSL2_VERSION = 0x0002
-CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE = 19, 20  # extensions (RFC 7250 section 3)
 WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
 WITH_NONCE = frozenset({"ECDSA", "DSS"})  # authentication whose signatures need a number used once
 WITH_SIGNATURE = WITH_NONCE | {"RSA"}  # whose signatures are checked
@@ -587,7 +586,7 @@ class ConnectionBuilder:
             connection.certificate_state = "not_applicable"
 
     def history(self, flow: Flow, side: int) -> str | None:
-        """Letters of the messages, the client's in capitals."""
+        """Letters of the messages, those of a side in capitals."""
         if not flow.history:
             return None
         return flow.history if side == 0 else flow.history.swapcase()
@@ -617,13 +616,9 @@ class ConnectionBuilder:
             return "encrypted" if sealed else "malformed" if connection.problems else "not_captured"
         if not stream.syn and stream.octets > 0:
             return "midstream"
-        refusing = flow.alert_side == side and self.first_letter(flow, connection, side) not in flow.history
+        hello = "C" if side == connection.client_side else "S"
+        refusing = flow.alert_side == side and hello not in (self.history(flow, side) or "")
         return "malformed" if connection.problems and not refusing else "not_captured"
-
-    def first_letter(self, flow: Flow, connection: Connection, side: int) -> str:
-        """The letter in `history` of the hello of a side."""
-        letter = "C" if side == connection.client_side else "S"
-        return letter if side == 0 else letter.lower()
 
 
 def first_of(one: int, other: int) -> int:
@@ -658,15 +653,15 @@ def chain_key(body: bytes) -> bytes:
 
 
 def has_raw_key(flow: Flow, reader: RecordReader) -> bool:
-    """True where a side sent a bare public key for a certificate, as the ServerHello chose. Spec: RFC 7250 section 4.2.
+    """True where a side sends a bare public key for a certificate, as the ServerHello chose (RFC 7250 section 4.2).
 
-    In TLS 1.3 the choice is encrypted, and so is the key.
+    In TLS 1.3 the choice is encrypted.
     """
     hello = flow.server_hello
-    if hello is None or reader.chain is None or flow.tls13:
+    if hello is None:
         return False
-    kind = SERVER_CERTIFICATE_TYPE if reader.side == flow.server_side else CLIENT_CERTIFICATE_TYPE
-    return hello.seen >> kind & 1 == 1 and is_raw_public_key(reader.chain)
+    of_server = reader.side == flow.server_side
+    return (hello.server_certificate_type if of_server else hello.client_certificate_type) == RAW_PUBLIC_KEY
 
 
 def is_sslv2(flow: Flow) -> bool:

@@ -22,6 +22,9 @@ KINDS = (
     "unparsed",  # a certificate or structure that the parser refused
 )
 
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended, as a shell reports it."""
+
 EXCERPT_LENGTH = 90
 """Characters of a filter that its error shows."""
 

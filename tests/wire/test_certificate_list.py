@@ -7,7 +7,7 @@ import tls_vectors as tls
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsinspect.wire.certificate_list import is_raw_public_key, parse_certificate_list
+from tlsinspect.wire.certificate_list import parse_certificate_list
 
 CERTIFICATES = [b"leaf" * 9, b"issuer" * 5, b"root"]
 TLS12 = tls.certificate(*CERTIFICATES)
@@ -52,13 +52,6 @@ def test_a_length_that_leaves_its_block_is_said_and_costs_nothing_before_it(
     certificates, error = parse_certificate_list(bytes.fromhex(body), False)
     assert certificates == kept
     assert error is not None and error.kind == kind
-
-
-def test_a_public_key_is_told_from_a_list() -> None:
-    key = tls.vector24(bytes.fromhex("3059 3013") + bytes(87))
-    assert [is_raw_public_key(key[:length]) for length in (0, 3, 4, len(key))] == [False, False, True, True]
-    assert not is_raw_public_key(TLS12)
-    assert not is_raw_public_key(b"\x00\x00\x00")
 
 
 @given(st.binary(max_size=80), st.booleans())

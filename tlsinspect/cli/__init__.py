@@ -20,14 +20,14 @@ from typing import Any, cast
 import click
 
 from .. import __version__
+from ..errors import INTERRUPTED
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others hold a sixth more
 
 NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
-INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
-UNREAD = 141  # and one that SIGPIPE ended
+UNREAD = 141  # as a shell reports a program that SIGPIPE ended
 ALONE = "alone"  # what a context has for an object where the process is the command's own
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import FilterError, StoreError, TlsInspectError
-from . import INTERRUPTED, endings
+from ..errors import INTERRUPTED, FilterError, StoreError, TlsInspectError
+from . import endings
 
 if TYPE_CHECKING:
     from rich.console import Console

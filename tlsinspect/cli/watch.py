@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import INTERRUPTED
+from ..errors import INTERRUPTED
 from .common import errors_as_one_line
 from .stores import rotation_option, store_options, tell
 

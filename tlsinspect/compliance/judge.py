@@ -19,13 +19,13 @@ from ..policies import Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import group_facts
 from ..statistics.rows import Mask
+from ..wire.codes import TLCP_VERSION
 
 CURVE_EXCHANGES = ("ECDHE", "ECDHE_PSK", "hybrid", "KEM", "CECPQ1")
 PRIME_EXCHANGES = ("DHE", "DHE_PSK")
 SIGNED = ("RSA", "ECDSA", "DSS")
 TRIPLE_DES = {168: 112}  # meet-in-the-middle: RFC 9325 section 4.1
 PROTOCOL_VERSION_ALERT = 70
-TLCP = 0x0101  # is offered alone (GB/T 38636-2020)
 
 
 class Judged(NamedTuple):
@@ -127,7 +127,7 @@ def judge_client_version(facts: Facts, asked: Requirement) -> Judged:
     named = np.where(listed, facts.has("supported_versions", codes), np.isin(only, codes))
     if asked.require:
         return Judged(tls_rows(facts), seen, named)
-    lower = ~listed & (only > min(codes)) & (only != TLCP) & ~named
+    lower = ~listed & (only > min(codes)) & (only != TLCP_VERSION) & ~named
     return Judged(tls_rows(facts), seen & ~lower, ~named)
 
 

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 
 from ..registry import ALPN_PROTOCOLS, alpn_text
 from ..statistics.rows import Mask, mask_of
+from ..wire.codes import TLCP_VERSION
 from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
 from .facts import Facts
 from .rule import Rule
 
 TLS13 = 0x0304
-TLCP = 0x0101  # no older TLS: clients offer it first, or after TLS (GB/T 38636-2020)
 HEARTBEAT_VERSIONS = (*LEGACY_VERSIONS, 0xFEFF, 0xFEFD)  # in TLS 1.3 the answer to the extension is encrypted
 RETRY_NS = 60 * 10**9
 SECOND_NS = 10**9
@@ -31,7 +31,7 @@ def newest_offered(facts: Facts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The newest version that each ClientHello offers, GREASE and TLCP left out; -1 where none is known."""
     values, starts = facts.lists("supported_versions")
     newest = facts.legacy_version().copy()
-    newest[newest == TLCP] = -1
+    newest[newest == TLCP_VERSION] = -1  # no older TLS: it is offered before TLS, or after it
     codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
     codes = np.where(codes <= TLS13, codes, -1)
     rows = np.flatnonzero(np.diff(starts) > 0)

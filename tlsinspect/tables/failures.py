@@ -13,13 +13,14 @@ import pyarrow as pa
 from .. import registry
 from ..connection import Connection
 from ..failures import CAUSES, Explanation, Failure, explain
+from ..wire.codes import TLCP_VERSION
 from ..wire.messages import ClientHello
 from .arrow import Columns, Shared, Types, text_array
 from .gathering import client_cut
 from .hellos import decode_name, decode_protocols
 from .reasons import CUT_SHORT
 
-SINGLE_VERSIONS = (0x0002, 0x0101)  # SSL 2.0 and TLCP: whoever offers them offers no other
+SINGLE_VERSIONS = (0x0002, TLCP_VERSION)  # SSL 2.0 and TLCP: whoever offers them offers no other
 
 
 def build_failure_columns(

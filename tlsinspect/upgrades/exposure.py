@@ -42,7 +42,6 @@ FIRST_RECORD = re.compile(rb"\x16\x03[\x00-\x04]")
 SIMPLE_BIND = re.compile(rb"\x02\x01[\x02\x03]\x04", re.DOTALL)
 BIND_REQUEST, SIMPLE = 0x60, b"\x80"
 SIMPLE_BIND_NAME, SOCKS_LOGIN = "SIMPLE BIND", "SOCKS LOGIN"
-HEAD_LIMIT = 1024  # octets of a side that a Stream keeps: where there are so many, more may have been said
 Heard = tuple[Stream, Stream]  # client and server
 
 
@@ -113,7 +112,7 @@ def spoke_on(name: str, client: bytes, server: bytes, behind: tuple[int, int], h
 
 def answers(client: Stream, server: Stream, request: int, answer: int) -> bool:
     """Whether one octet of the server came behind one of the client, and no later answer can be missing."""
-    if server.gap or len(server.head) >= HEAD_LIMIT:
+    if server.gap or server.head_is_full():
         return False
     return 0 <= client.head_packet(request) < server.head_packet(answer)
 

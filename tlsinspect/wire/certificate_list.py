@@ -1,14 +1,12 @@
 """A Certificate message: its body in, DER certificates out, also of a body that breaks off.
 
-Spec: RFC 5246 section 7.4.2, RFC 8446 section 4.4.2, RFC 7250 section 3.
+Spec: RFC 5246 section 7.4.2, RFC 8446 section 4.4.2.
 """
 
 from __future__ import annotations
 
 from ..errors import DecodeError
 from .cursor import Cursor
-
-SEQUENCE = 0x30  # the first octet of a SubjectPublicKeyInfo in DER
 
 
 def parse_certificate_list(body: bytes, tls13: bool) -> tuple[list[bytes], DecodeError | None]:
@@ -37,11 +35,3 @@ def parse_certificate_list(body: bytes, tls13: bool) -> tuple[list[bytes], Decod
     except DecodeError as error:
         return certificates, error
     return certificates, None
-
-
-def is_raw_public_key(body: bytes) -> bool:
-    """True for a body that is a single SubjectPublicKeyInfo, or its beginning, and no list. Spec: RFC 7250 section 3.
-
-    In a list its first octet would make a certificate of 3 MB.
-    """
-    return len(body) > 3 and body[3] == SEQUENCE

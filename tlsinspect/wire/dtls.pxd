@@ -1,5 +1,4 @@
 cimport cython
-from .cursor cimport Cursor
 from .flow cimport DatagramReader, Flow
 from .limits cimport Limits
 from .octets cimport cut
@@ -8,7 +7,7 @@ from .stream cimport Stream, first_overlap
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, ACK_RECORD, LONGEST_RECORD
-cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END, CONNECTION_ID, LONGEST_CONNECTION_ID, CHAIN
+cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END, LONGEST_CONNECTION_ID, CHAIN
 
 cdef class Message:
     cdef public int kind
@@ -51,5 +50,3 @@ cpdef bint is_record_type(int octet) except -1
 cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t header) except -1
 @cython.locals(length=int, at=Py_ssize_t, records=int, header=Py_ssize_t)
 cpdef int fit_connection_id(bytes data, Py_ssize_t position, Py_ssize_t end) except -2
-@cython.locals(cursor=Cursor, extension=int, value=bytes)
-cpdef int asked_id_length(int kind, bytes body) except -2

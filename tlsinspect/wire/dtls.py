@@ -22,7 +22,6 @@ from .codes import (
     READING,
     SERVER_HELLO,
 )
-from .cursor import Cursor
 from .flow import DatagramReader, Flow
 from .octets import cut
 from .record import RecordReader
@@ -33,7 +32,6 @@ FRAGMENT_HEADER = 12
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 ACK_RECORD = 26  # RFC 9147 section 7
-CONNECTION_ID = 54  # extension
 LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
 LONGEST_RECORD = 0x4800
@@ -229,8 +227,10 @@ class DtlsReader(DatagramReader):
         """Hand over a message that is complete; a hello says what connection ids the other side is to write."""
         self.delivered[reader.side].add(sequence)
         flow.handshake(reader, kind, body, len(body))
-        if kind in (CLIENT_HELLO, SERVER_HELLO):
-            self.id_lengths[1 - reader.side] = asked_id_length(kind, body)
+        if kind == CLIENT_HELLO and flow.client_hello is not None:
+            self.id_lengths[1 - reader.side] = flow.client_hello.connection_id_length
+        elif kind == SERVER_HELLO and flow.server_hello is not None:
+            self.id_lengths[1 - reader.side] = flow.server_hello.connection_id_length
 
     def has_room(self, flow: Flow, messages: dict[int, Message], message: Message, sequence: int) -> bool:
         """Whether another fragment of a message may be kept; a problem of the flow where not."""
@@ -346,28 +346,4 @@ def fit_connection_id(data: bytes, position: int, end: int) -> int:
             records += 1
         if at == end or records == CHAIN:
             return length
-    return -1
-
-
-def asked_id_length(kind: int, body: bytes) -> int:
-    """How long the connection id is that a hello asks for; -1 where it asks for none. Spec: RFC 9146 section 3."""
-    cursor = Cursor(body, "handshake", 0, len(body))
-    try:
-        cursor.read_bytes(RANDOM_END)
-        cursor.read_vector8()
-        if kind == CLIENT_HELLO:
-            cursor.read_vector8()
-            cursor.read_vector16()
-            cursor.read_vector8()
-        else:
-            cursor.read_bytes(3)
-        if cursor.remaining():
-            cursor.enter(cursor.read_u16())
-        while cursor.remaining():
-            extension = cursor.read_u16()
-            value = cursor.read_vector16()
-            if extension == CONNECTION_ID and value:
-                return value[0]
-    except DecodeError:  # whoever reads the whole hello says so
-        pass
     return -1

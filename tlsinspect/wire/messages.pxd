@@ -5,7 +5,7 @@ from .octets cimport cut
 cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
-cdef int SIGNED_CERTIFICATE_TIMESTAMP
+cdef int SIGNED_CERTIFICATE_TIMESTAMP, CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE, CONNECTION_ID
 cdef int SUPPORTED_GROUPS, SUPPORTED_VERSIONS, QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT
 cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
@@ -14,7 +14,7 @@ cdef int SHORTEST_SHARE, TLS13_SUITES, EXPLICIT_PRIME, EXPLICIT_CHAR2, EXPLICIT_
 @cython.no_gc
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
-    cdef public int ech_kdf, ech_aead
+    cdef public int ech_kdf, ech_aead, connection_id_length
     cdef public Py_ssize_t ech_enc_length, ech_payload_length
     cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
     cdef public bint has_extensions, renegotiation_info, complete, whole
@@ -29,6 +29,7 @@ cdef class ClientHello:
 @cython.no_gc
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
+    cdef public int client_certificate_type, server_certificate_type, connection_id_length
     cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share, timestamps
     cdef public unsigned long long seen
     cdef public bint psk_selected, retry, session_hit, complete, whole

@@ -12,7 +12,9 @@ from __future__ import annotations
 from ..errors import DecodeError
 from .codes import (
     ALPN,
+    CLIENT_CERTIFICATE_TYPE,
     COMPRESS_CERTIFICATE,
+    CONNECTION_ID,
     EC_POINT_FORMATS,
     ENCRYPTED_CLIENT_HELLO,
     ENCRYPTED_CLIENT_HELLO_DRAFT_8,
@@ -28,6 +30,7 @@ from .codes import (
     QUIC_TRANSPORT_PARAMETERS_DRAFT,
     RECORD_SIZE_LIMIT,
     RENEGOTIATION_INFO,
+    SERVER_CERTIFICATE_TYPE,
     SERVER_NAME,
     SESSION_TICKET,
     SIGNATURE_ALGORITHMS,
@@ -54,7 +57,7 @@ class ClientHello:
     `cipher_suites`, `extension_types` and the other vectors of 2-octet numbers are
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
     the body's length in octets as announced; `whole` is False when only its beginning is there, `complete` also
-    when a part of it could not be read. `key_share` is the
+    when a part of it could not be read. `connection_id_length` is that of the id asked for in DTLS. `key_share` is the
     first public value that is as long as one of today's, which leaves GREASE out.
     """
 
@@ -87,6 +90,7 @@ class ClientHello:
         self.ech_config_id = -1
         self.ech_kdf = -1
         self.ech_aead = -1
+        self.connection_id_length = -1
         self.ech_enc_length = -1
         self.ech_payload_length = -1
         self.raw_length = 0
@@ -100,7 +104,8 @@ class ServerHello:
 
     `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py. `timestamps` is the
     SignedCertificateTimestampList of RFC 6962 section 3.3.1, as it stands in the extension. `whole` is False when
-    only its beginning is there, `room` counts the octets where the extensions stand.
+    only its beginning is there, `room` counts the octets where the extensions stand. The certificate types are those
+    chosen (RFC 7250), `connection_id_length` is that of the id asked for in DTLS.
     """
 
     def __init__(self) -> None:
@@ -113,6 +118,9 @@ class ServerHello:
         self.seen = 0
         self.selected_version = -1
         self.group = -1
+        self.client_certificate_type = -1
+        self.server_certificate_type = -1
+        self.connection_id_length = -1
         self.key_share: bytes | None = None
         self.psk_selected = False
         self.alpn: bytes | None = None
@@ -263,7 +271,7 @@ def read_classic_extension(cursor: Cursor, hello: ClientHello, kind: int) -> Non
 
 
 def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None:
-    """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9001 8.2, RFC 9849."""
+    """The extensions numbered from 40. Spec: RFC 8446 4.2, RFC 5746, RFC 9001 8.2, RFC 9146 3, RFC 9849."""
     if kind == SUPPORTED_VERSIONS:
         hello.supported_versions = cursor.read_vector8()
         check_even(cursor, hello.supported_versions)
@@ -273,6 +281,8 @@ def read_recent_extension(cursor: Cursor, hello: ClientHello, kind: int) -> None
         hello.psk_key_exchange_modes = cursor.read_vector8()
     elif kind == RENEGOTIATION_INFO:
         hello.renegotiation_info = True
+    elif kind == CONNECTION_ID:
+        hello.connection_id_length = len(cursor.read_vector8())
     elif kind in (QUIC_TRANSPORT_PARAMETERS, QUIC_TRANSPORT_PARAMETERS_DRAFT):
         hello.transport_parameters = cursor.read_bytes(cursor.remaining())
     elif ENCRYPTED_CLIENT_HELLO_DRAFT_8 <= kind <= ENCRYPTED_CLIENT_HELLO:
@@ -434,7 +444,7 @@ def read_server_extensions(cursor: Cursor, hello: ServerHello) -> None:
 
 
 def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None:
-    """Read one extension of the server. Spec: RFC 8446 4.2, RFC 7301."""
+    """Read one extension of the server. Spec: RFC 8446 4.2, RFC 7301, RFC 7250 3, RFC 9146 3."""
     if kind == SUPPORTED_VERSIONS:
         hello.selected_version = cursor.read_u16()
     elif kind in (KEY_SHARE, KEY_SHARE_OLD):
@@ -449,6 +459,12 @@ def read_server_extension(cursor: Cursor, hello: ServerHello, kind: int) -> None
         cursor.leave(outer)
     elif kind == SIGNED_CERTIFICATE_TIMESTAMP:
         hello.timestamps = cursor.read_bytes(cursor.remaining())
+    elif kind == SERVER_CERTIFICATE_TYPE:
+        hello.server_certificate_type = cursor.read_u8()
+    elif kind == CLIENT_CERTIFICATE_TYPE:
+        hello.client_certificate_type = cursor.read_u8()
+    elif kind == CONNECTION_ID:
+        hello.connection_id_length = len(cursor.read_vector8())
 
 
 def parse_server_key_exchange(

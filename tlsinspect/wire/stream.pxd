@@ -32,6 +32,7 @@ cdef class Stream:
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
     @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    cpdef bint head_is_full(self) except -1
     @cython.locals(count=Py_ssize_t)
     cpdef keep_head(self, bytes octets)
     @cython.locals(found=cython.longlong, start=Py_ssize_t, number=cython.longlong)

@@ -170,6 +170,10 @@ class Stream:
             self.truncated = True
             self.reader.skip(missing)
 
+    def head_is_full(self) -> bool:
+        """Whether all that `head` has room for is there, so that more may have been said."""
+        return len(self.head) >= HEAD_LIMIT
+
     def keep_head(self, octets: bytes) -> None:
         """Keep the first octets that are no TLS, and which packets they are from."""
         if self.head_packets is None:
