@@ -697,6 +697,10 @@ class TestMissing:
         talk.segment(0, ACK, HELLO, missing=len(HELLO) - 60)
         assert self.states(talk.say(b"", tls.alert(2, 40)).close()) == ("", "not_applicable", "not_applicable")
 
+    def test_a_server_whose_hello_broke_refused_nothing_by_an_alert_behind_it(self) -> None:
+        broken = tls.handshake(tls.message(2, b"\x03\x03short")) + tls.alert(2, 40)
+        assert self.states(Talk().open().say(HELLO, broken).close()) == ("", "malformed", "malformed")
+
     def test_a_hello_that_is_not_whole_has_no_fingerprint(self) -> None:
         talk = Talk().open()
         talk.segment(0, ACK, HELLO, missing=20)

@@ -195,6 +195,17 @@ def test_a_single_bucket_has_bars_that_can_be_seen(name: str) -> None:
     assert 0.5 < bar.get_width() / (high - low) < 1
 
 
+@pytest.mark.parametrize("size", ["page", "narrow", "slide"])
+@pytest.mark.parametrize("second", [10, 100, 150, 170, 7_000, 9_500, 200_000, 230_000, 7_000_000, 60_000_000])
+@pytest.mark.filterwarnings("error")
+def test_a_time_of_any_length_has_some_labels_and_not_too_many(second: int, size: str) -> None:
+    rows = [make_connection(at, time_start=NOON + timedelta(seconds=second * at // 9)) for at in range(10)]
+    figure = build_chart("tls13-over-time", make_frames(connections=rows), size=size)
+    figure.canvas.draw()
+    labels = [label for axes in figure.axes for label in axes.get_xticklabels() if label.get_text()]
+    assert 2 <= len(labels) <= 10
+
+
 def test_a_bucket_that_stands_alone_has_its_interval_as_a_line() -> None:
     rows = [make_connection(at, time_start=NOON + timedelta(seconds=second)) for at, second in enumerate([0, 9, 10])]
     figure = build_chart("tls13-over-time", make_frames(connections=rows))

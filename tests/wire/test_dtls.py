@@ -203,6 +203,9 @@ class TestConnectionIds:
         treacherous = tls.u16(2 + 2 + 60) + b"\xc5\xc5"
         turns = identified_handshake(b"", treacherous)
         assert datagrams(turns[:5]).streams[0].reader.application_bytes == 60
+        assert datagrams([*turns[:2], turns[4]]).streams[0].reader.application_bytes == 60
+        hellos, answer = identified_handshake(treacherous, b"")[:2], (1, identified(treacherous, bytes(60)))
+        assert datagrams([*hellos, answer]).streams[1].reader.application_bytes == 60
         assert datagrams(turns[4:5]).streams[0].reader.application_bytes == 64
 
     def test_a_finished_that_is_sent_again_is_no_content(self) -> None:

@@ -114,10 +114,14 @@ def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Se
 
 
 def format_times(axes: Axes, canvas: Canvas) -> None:
-    """Label a time axis with as few words as say it: the day once, then hours."""
+    """Label a time axis with as few words as say it: the day once, then hours.
+
+    With room for a few only, two will do: else two and a half minutes, hours or days are too many of the next smaller.
+    """
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=5 if canvas.size.labels_above else 9)  # type: ignore[no-untyped-call]
+    least, most = (2, 5) if canvas.size.labels_above else (3, 9)
+    locator = AutoDateLocator(minticks=least, maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=DAY_FORMATS))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
