@@ -6,6 +6,9 @@ file), a policy or baseline that is none (PolicyError), a filter that says nothi
 tampered with (CaseError), a store that is none or cannot be used (StoreError), another program
 or package that is needed and fails (ToolError), and traffic or a file whose bytes do not follow
 their specification (DecodeError: data, which becomes a row of the problems frame).
+
+Each hands its arguments on to Exception as they came, so that it survives the way between processes; what it says is
+made of them when somebody asks.
 """
 
 from __future__ import annotations
@@ -33,72 +36,54 @@ class TlsInspectError(Exception):
     """Base class of every error that this package raises on purpose."""
 
 
-class CaptureError(TlsInspectError):
+class NamedError(TlsInspectError):
+    """Something is wrong with what a person named: `path` is that name, `reason` one clear line."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class CaptureError(NamedError):
     """A capture that cannot be read at all: no such file, no permission, no capture.
 
     `path` is what the person named; `reason` is one clear line.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
-    def __reduce__(self) -> tuple[type[CaptureError], tuple[str, str]]:
-        """Survive the way between processes."""
-        return CaptureError, (self.path, self.reason)
-
-
-class PolicyError(TlsInspectError):
+class PolicyError(NamedError):
     """A policy, or a baseline of known findings, that does not exist or is not one.
 
     `path` is what the person named; `reason` is one clear line.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
-
-class TrustError(TlsInspectError):
+class TrustError(NamedError):
     """Certificates to trust that cannot be read, or a file that holds none; `path` is what the person named."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
-
-class CaseError(TlsInspectError):
+class CaseError(NamedError):
     """A folder that is no case, or a command that it cannot take; `path` is what the person named."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
+
+class StoreError(NamedError):
+    """A store that does not exist, is none, or cannot be read or written; `path` is what the person named."""
 
 
 class ToolError(TlsInspectError):
     """Another program or package that is needed for what was asked, and is not there or fails; `tool` names it."""
 
     def __init__(self, tool: str, reason: str) -> None:
-        super().__init__(f"{tool}: {reason}")
+        super().__init__(tool, reason)
         self.tool = tool
         self.reason = reason
 
-
-class StoreError(TlsInspectError):
-    """A store that does not exist, is none, or cannot be read or written; `path` is what the person named."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-    def __reduce__(self) -> tuple[type[StoreError], tuple[str, str]]:
-        """Survive the way between processes."""
-        return StoreError, (self.path, self.reason)
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.reason}"
 
 
 class FilterError(TlsInspectError, ValueError):
@@ -108,23 +93,20 @@ class FilterError(TlsInspectError, ValueError):
     """
 
     def __init__(self, text: str, start: int, end: int, reason: str) -> None:
-        first = max(0, start - EXCERPT_LENGTH // 2)
-        excerpt = text[first : first + EXCERPT_LENGTH]
-        shown = "".join(character if character.isprintable() else "?" for character in excerpt)
-        left_out = "... " if first else ""
-        mark = "^" * max(1, min(end, first + EXCERPT_LENGTH) - start)
-        indent = " " * (2 + len(left_out) + start - first)
-        rest = " ..." if first + EXCERPT_LENGTH < len(text) else ""
-        said = "".join(character if character.isprintable() else "?" for character in reason)
-        super().__init__(f"{said}\n  {left_out}{shown}{rest}\n{indent}{mark}")
+        super().__init__(text, start, end, reason)
         self.text = text
         self.start = start
         self.end = end
         self.reason = reason
 
-    def __reduce__(self) -> tuple[type[FilterError], tuple[str, int, int, str]]:
-        """Survive the way between processes."""
-        return FilterError, (self.text, self.start, self.end, self.reason)
+    def __str__(self) -> str:
+        first = max(0, self.start - EXCERPT_LENGTH // 2)
+        last = first + EXCERPT_LENGTH
+        left_out, rest = "... " if first else "", " ..." if last < len(self.text) else ""
+        mark = "^" * max(1, min(self.end, last) - self.start)
+        indent = " " * (2 + len(left_out) + self.start - first)
+        excerpt = f"{left_out}{printable(self.text[first:last])}{rest}"
+        return f"{printable(self.reason)}\n  {excerpt}\n{indent}{mark}"
 
 
 class DecodeError(TlsInspectError):
@@ -136,12 +118,16 @@ class DecodeError(TlsInspectError):
     """
 
     def __init__(self, layer: str, kind: str, offset: int, expected: str) -> None:
-        super().__init__(f"{layer}: {kind} at offset {offset}: expected {expected}")
+        super().__init__(layer, kind, offset, expected)
         self.layer = layer
         self.kind = kind
         self.offset = offset
         self.expected = expected
 
-    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, int, str]]:
-        """Survive the way between processes."""
-        return DecodeError, (self.layer, self.kind, self.offset, self.expected)
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.kind} at offset {self.offset}: expected {self.expected}"
+
+
+def printable(text: str) -> str:
+    """A text with a question mark for each character that a terminal may act upon."""
+    return "".join(character if character.isprintable() else "?" for character in text)
