@@ -1,0 +1,78 @@
+"""What is packed: every file of the package, nothing else, and by name all that it imports from elsewhere."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tlsinspect"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+OPTIONAL: dict[str, list[str]] = PROJECT["optional-dependencies"]
+BUILD = """\
+import sys, setuptools.build_meta
+out = sys.argv[1]  # which setuptools replaces
+setuptools.build_meta.build_sdist(out)
+setuptools.build_meta.build_wheel(out)"""
+ADDED = ("PKG-INFO", "setup.cfg", "tlsinspect.egg-info/")  # by setuptools, to every source distribution
+
+
+def files_below(folder: Path) -> set[str]:
+    """The files of a folder, from the one above it, without what is made of them."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder.parent).as_posix() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a source distribution and a wheel of plain Python, made of a copy of this tree."""
+    tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("built")
+    for name in ("tlsinspect", "tests"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "goldens"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, tree)
+    environment = os.environ | {"TLSINSPECT_EXTENSIONS": "skip"}
+    subprocess.run(
+        [sys.executable, "-P", "-c", BUILD, str(out)], cwd=tree, env=environment, check=True, capture_output=True
+    )
+    return out
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files_below(PACKAGE)
+
+
+def test_the_source_distribution_holds_what_a_build_needs_and_the_changes(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {each.name.partition("/")[2] for each in archive if each.isfile()}
+    beside = {"CHANGELOG.md", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"}
+    assert {name for name in names if not name.startswith(ADDED)} == files_below(PACKAGE) | beside
+
+
+def test_whatever_is_imported_is_stated_as_needed() -> None:
+    imported: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                imported.add(node.module.partition(".")[0])
+    stated = [*PROJECT["dependencies"], *(each for extra in ("duckdb", "cluster") for each in OPTIONAL[extra])]
+    names = {re.split(r"[<>=\[]", each)[0].lower() for each in stated}
+    providers = packages_distributions()
+    foreign = imported - sys.stdlib_module_names - {"tlsinspect"}
+    unstated = {each for each in foreign if not names & {name.lower() for name in providers.get(each, [each])}}
+    assert not unstated
