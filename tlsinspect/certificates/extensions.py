@@ -33,9 +33,21 @@ from .der import (
 )
 from .draft import Draft
 from .names import ip_text, parse_general_text, uris
-from .object_identifiers import EXTENDED_KEY_USAGES
+from .object_identifiers import (
+    AUTHORITY_INFORMATION_ACCESS,
+    AUTHORITY_KEY_IDENTIFIER,
+    BASIC_CONSTRAINTS,
+    CERTIFICATE_POLICIES,
+    CRL_DISTRIBUTION_POINTS,
+    EXTENDED_KEY_USAGE,
+    EXTENDED_KEY_USAGES,
+    KEY_USAGE,
+    SCT_LIST,
+    SUBJECT_ALTERNATIVE_NAME,
+    SUBJECT_KEY_IDENTIFIER,
+    TLS_FEATURE,
+)
 
-SUBJECT_KEY, AUTHORITY_KEY = "2.5.29.14", "2.5.29.35"
 KEY_IDENTIFIER_TAG = 0x80
 KEY_USAGES = (
     "digitalSignature",
@@ -52,7 +64,12 @@ ACCESS_METHODS = {"1.3.6.1.5.5.7.48.1": "ocsp_urls", "1.3.6.1.5.5.7.48.2": "issu
 EMAIL_TAG, DNS_TAG, IP_TAG = 0x81, 0x82, 0x87
 FULL_NAME_TAG = 0xA0
 DISTRIBUTION_POINT_TAG = 0xA0
-REPEATED = frozenset({"2.5.29.15", "2.5.29.19", "2.5.29.31", "2.5.29.32", "2.5.29.37", "1.3.6.1.5.5.7.1.1"})
+REPEATED = frozenset(
+    {
+        KEY_USAGE, BASIC_CONSTRAINTS, CRL_DISTRIBUTION_POINTS, CERTIFICATE_POLICIES, EXTENDED_KEY_USAGE,
+        AUTHORITY_INFORMATION_ACCESS,
+    }
+)  # fmt: skip
 """Those that an authority writes in the same octets into many certificates."""
 MAX_KEPT_OCTETS = 512  # bounds the memory that extensions of hostile certificates can hold
 STATUS_REQUEST = 5  # the TLS extension that a must-staple certificate asks for (RFC 7633 section 4.1)
@@ -105,13 +122,13 @@ def names_another_key(extensions: Element) -> bool:
     subject = authority = None
     try:
         for extension in iter_elements(extensions.expect(SEQUENCE)):
-            parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
-            type_ = parse_object_identifier(parts[0])
-            if type_ == SUBJECT_KEY:
-                identifier = parse_enclosed(parts[-1].expect(OCTET_STRING)).expect(OCTET_STRING)
-                subject = cut(identifier.data, identifier.start, identifier.end)
-            elif type_ == AUTHORITY_KEY:
-                for field in iter_elements(parse_enclosed(parts[-1].expect(OCTET_STRING)).expect(SEQUENCE)):
+            identifier, *_, contents = parse_elements(extension.expect(SEQUENCE), 2, 3)
+            type_ = parse_object_identifier(identifier)
+            if type_ == SUBJECT_KEY_IDENTIFIER:
+                key = parse_enclosed(contents.expect(OCTET_STRING)).expect(OCTET_STRING)
+                subject = cut(key.data, key.start, key.end)
+            elif type_ == AUTHORITY_KEY_IDENTIFIER:
+                for field in iter_elements(parse_enclosed(contents.expect(OCTET_STRING)).expect(SEQUENCE)):
                     if field.tag == KEY_IDENTIFIER_TAG:
                         authority = cut(field.data, field.start, field.end)
     except DecodeError:
@@ -238,23 +255,23 @@ def _parse_timestamps(wrapped: Element, draft: Draft) -> None:
 
 Parser = Callable[[Element, Draft], None]
 EXTENSIONS: dict[str, tuple[str, dict[str, Callable[[], Any]], Parser]] = {
-    "2.5.29.15": ("keyUsage", {"key_usage": list}, _parse_key_usage),
-    "2.5.29.17": (
+    KEY_USAGE: ("keyUsage", {"key_usage": list}, _parse_key_usage),
+    SUBJECT_ALTERNATIVE_NAME: (
         "subjectAltName",
         {"san_dns": list, "san_ip": list, "san_email": list, "san_uri": list},
         _parse_subject_alternative_name,
     ),
-    "2.5.29.19": ("basicConstraints", {"is_ca": bool}, _parse_basic_constraints),
-    "2.5.29.31": ("cRLDistributionPoints", {"crl_urls": list}, _parse_crl_distribution_points),
-    "2.5.29.32": ("certificatePolicies", {"policies": list}, _parse_policies),
-    "2.5.29.37": ("extKeyUsage", {"extended_key_usage": list}, _parse_extended_key_usage),
-    "1.3.6.1.5.5.7.1.1": (
+    BASIC_CONSTRAINTS: ("basicConstraints", {"is_ca": bool}, _parse_basic_constraints),
+    CRL_DISTRIBUTION_POINTS: ("cRLDistributionPoints", {"crl_urls": list}, _parse_crl_distribution_points),
+    CERTIFICATE_POLICIES: ("certificatePolicies", {"policies": list}, _parse_policies),
+    EXTENDED_KEY_USAGE: ("extKeyUsage", {"extended_key_usage": list}, _parse_extended_key_usage),
+    AUTHORITY_INFORMATION_ACCESS: (
         "authorityInfoAccess",
         {"ocsp_urls": list, "issuer_urls": list},
         _parse_authority_information_access,
     ),
-    "1.3.6.1.5.5.7.1.24": ("TLS feature", {"must_staple": bool}, _parse_tls_feature),
-    "1.3.6.1.4.1.11129.2.4.2": ("SCT list", {"sct_count": int}, _parse_timestamps),
+    TLS_FEATURE: ("TLS feature", {"must_staple": bool}, _parse_tls_feature),
+    SCT_LIST: ("SCT list", {"sct_count": int}, _parse_timestamps),
 }
 IDENTIFIERS = {encode_object_identifier(type_): type_ for type_ in EXTENSIONS}
 """Their OBJECT IDENTIFIERs as every authority encodes them, which are found sooner than they are spelled."""

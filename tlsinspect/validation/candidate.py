@@ -23,11 +23,11 @@ from ..certificates.der import (
     parse_object_identifier,
     parse_string,
 )
+from ..certificates.object_identifiers import AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER
 from ..errors import DecodeError
 
 VERSION_TAG, EXTENSIONS_TAG = 0xA0, 0xA3
 KEY_ID_TAG, ISSUER_TAG, SERIAL_TAG, DIRECTORY_NAME_TAG = 0x80, 0xA1, 0x82, 0xA4
-SUBJECT_KEY_ID, AUTHORITY_KEY_ID = "2.5.29.14", "2.5.29.35"
 
 KEPT_NAMES = 4096
 
@@ -131,12 +131,12 @@ class Candidate:
 
     def read_key_ids(self) -> None:
         """Note which key the certificate has, and which one its issuer's is said to be."""
-        if SUBJECT_KEY_ID in self.extensions:
-            contents = self.extensions[SUBJECT_KEY_ID][1]
+        if SUBJECT_KEY_IDENTIFIER in self.extensions:
+            contents = self.extensions[SUBJECT_KEY_IDENTIFIER][1]
             self.subject_key_id = parse_element(contents, 0, len(contents)).contents
-        if AUTHORITY_KEY_ID not in self.extensions:
+        if AUTHORITY_KEY_IDENTIFIER not in self.extensions:
             return
-        contents = self.extensions[AUTHORITY_KEY_ID][1]
+        contents = self.extensions[AUTHORITY_KEY_IDENTIFIER][1]
         for part in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
             if part.tag == KEY_ID_TAG:
                 self.authority_key_id = part.contents

@@ -9,21 +9,36 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..certificates.object_identifiers import EXPLICIT
+from ..certificates.object_identifiers import (
+    AUTHORITY_KEY_IDENTIFIER,
+    BASIC_CONSTRAINTS,
+    CERTIFICATE_POLICIES,
+    CRL_DISTRIBUTION_POINTS,
+    EXPLICIT,
+    EXTENDED_KEY_USAGE,
+    INHIBIT_ANY_POLICY,
+    ISSUER_ALTERNATIVE_NAME,
+    KEY_USAGE,
+    NAME_CONSTRAINTS,
+    NETSCAPE_CERTIFICATE_TYPE,
+    OCSP_NO_CHECK,
+    POLICY_CONSTRAINTS,
+    POLICY_MAPPINGS,
+    SUBJECT_ALTERNATIVE_NAME,
+    SUBJECT_KEY_IDENTIFIER,
+)
 from .candidate import Candidate
 from .constraints import check_names
 from .record import Fault
 
 UNDERSTOOD = frozenset(
     {
-        "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.32",
-        "2.5.29.33", "2.5.29.35", "2.5.29.36", "2.5.29.37", "2.5.29.54", "1.3.6.1.5.5.7.48.1.5",
-        "2.16.840.1.113730.1.1",
+        SUBJECT_KEY_IDENTIFIER, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, ISSUER_ALTERNATIVE_NAME, BASIC_CONSTRAINTS,
+        NAME_CONSTRAINTS, CRL_DISTRIBUTION_POINTS, CERTIFICATE_POLICIES, POLICY_MAPPINGS, AUTHORITY_KEY_IDENTIFIER,
+        POLICY_CONSTRAINTS, EXTENDED_KEY_USAGE, INHIBIT_ANY_POLICY, OCSP_NO_CHECK, NETSCAPE_CERTIFICATE_TYPE,
     }
 )  # fmt: skip
-NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
-BASIC_CONSTRAINTS = "2.5.29.19"
-KEY_USAGE, EXTENDED_KEY_USAGE = "2.5.29.15", "2.5.29.37"
+"""Extensions that a path may have as critical ones."""
 NANOSECONDS = 10**9
 EPOCH = datetime(1970, 1, 1)
 
@@ -132,8 +147,8 @@ def use_words(each: Candidate, place: int, purpose: Purpose) -> str:
         return f"is not for {purpose.holder} (extended key usage {', '.join(purposes[:5]) or 'without any'})"
     if place == 0 and KEY_USAGE in each.extensions and purpose.uses.isdisjoint(uses):
         return f"is not for TLS (key usage {', '.join(uses) or 'without any'})"
-    if NETSCAPE_TYPE in each.extensions and not netscape_allows(
-        each.extensions[NETSCAPE_TYPE][1], 0x04 if place else purpose.netscape_bit
+    if NETSCAPE_CERTIFICATE_TYPE in each.extensions and not netscape_allows(
+        each.extensions[NETSCAPE_CERTIFICATE_TYPE][1], 0x04 if place else purpose.netscape_bit
     ):
         return f"is not for {purpose.holder} (Netscape certificate type)"
     return ""

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..certificates.der import SEQUENCE, iter_elements, parse_element, parse_enclosed
+from ..certificates.object_identifiers import NAME_CONSTRAINTS, SUBJECT_ALTERNATIVE_NAME
 from ..errors import DecodeError
 from .candidate import Candidate, Name, comparable_name
 
-NAME_CONSTRAINTS = "2.5.29.30"
 PERMITTED_TAG, EXCLUDED_TAG = 0xA0, 0xA1
 EMAIL, DNS, DIRECTORY, URI, IP = 0x81, 0x82, 0xA4, 0x86, 0x87
 KINDS = {EMAIL: "a mail address", DNS: "a DNS name", DIRECTORY: "a subject", URI: "a URI", IP: "an IP address"}
-SUBJECT_ALT_NAME = "2.5.29.17"
 COMMON_NAME, EMAIL_ADDRESS = bytes.fromhex("0603550403"), bytes.fromhex("06092a864886f70d010901")
 
 
@@ -61,8 +60,8 @@ def iter_names(candidate: Candidate, leaf: bool) -> Iterator[tuple[int, bytes | 
                 yield EMAIL, value.removeprefix(b"text ")
             elif kind == COMMON_NAME and leaf and not candidate.facts.san_dns and is_host(value):
                 yield DNS, value.removeprefix(b"text ")
-    if SUBJECT_ALT_NAME in candidate.extensions:
-        contents = candidate.extensions[SUBJECT_ALT_NAME][1]
+    if SUBJECT_ALTERNATIVE_NAME in candidate.extensions:
+        contents = candidate.extensions[SUBJECT_ALTERNATIVE_NAME][1]
         for name in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
             if name.tag == DIRECTORY:
                 yield DIRECTORY, comparable_name(parse_enclosed(name))

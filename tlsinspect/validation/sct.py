@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from ..certificates.der import OCTET_STRING, hold_time, parse_element
+from ..certificates.object_identifiers import SCT_LIST
 from ..errors import DecodeError
 from ..tables import arrow_schema
 from .build import CHAIN
@@ -33,7 +34,6 @@ from .staple import find_issuers, read_staple
 from .staples import STAPLES
 from .validator import Validator
 
-SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
 HEAD = 1 + 32 + 8 + 2  # version, log, time, length of extensions
 SIGNATURE_HEAD = 2 + 2
 MS = 1_000_000
