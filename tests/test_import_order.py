@@ -145,5 +145,5 @@ def test_no_folder_that_tests_import_from_has_a_module_named_like_one_of_the_tes
 
 def test_imports_are_found_however_late_and_however_they_are_written() -> None:
     summary = {name for _, name in iter_imports(PACKAGE / "cli" / "summary.py")}
-    assert {"pyarrow", "tlsinspect.report.text", "tlsinspect.cli.common"} <= summary
+    assert {"pyarrow", "tlsinspect.report.text", "tlsinspect.cli.captures"} <= summary
     assert "tlsinspect.registry" in {name for _, name in iter_imports(PACKAGE / "tables" / "events.py")}

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import click
 
-from .common import (
-    PROCESS_LIMIT,
-    chosen_days,
-    days_options,
-    errors_as_one_line,
-    progress_bar,
-    warn_of_store,
-    writing_to,
-)
+from .captures import warn_of_store
+from .options import PROCESS_LIMIT, days_options
+from .output import errors_as_one_line, progress_bar, writing_to
 
 PERIODS = ("day", "week", "month")
 UNIT_NAMES = ("connections", "bytes", "clients", "servers", "names")
@@ -60,6 +55,8 @@ def adoption(
     only: tuple[str, ...],
     processes: int,
     title: str,
+    since: date | None,
+    until: date | None,
 ) -> None:
     """Chart how the use of TLS changed over time.
 
@@ -82,7 +79,7 @@ def adoption(
         refuse_output(output)
         warn_of_store(opened, len(opened.damage()))
         with progress_bar("counting", octets=False) as progress:
-            counted = build_adoption(opened, by, *chosen_days(), progress, processes)
+            counted = build_adoption(opened, by, since, until, progress, processes)
         with writing_to(str(output)):
             page = write_adoption(counted, output, unit, title, only, processes)
         click.echo("\n".join(summary_lines(counted, unit)))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options, where_option
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .captures import exit_status, inspect
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line, print_rendered
 
 
 @click.command(epilog=CAPTURES)
@@ -23,13 +20,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--cases", metavar="QUESTION", help="List every connection that is a case of one question, by its id.")
 def answers(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     format_name: str,
     cases: str | None,
 ) -> None:
@@ -49,7 +40,7 @@ def answers(
     if cases is not None and cases not in QUESTIONS:
         raise click.BadParameter(f"{cases!r} is none of {', '.join(QUESTIONS)}", param_hint="'--cases'")
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        inspection = inspect(captures)
         from ..report.answers import answers_as_json, render_answers, render_cases
 
         if cases is None:
@@ -58,4 +49,4 @@ def answers(
         else:
             shown = render_cases(inspection.cases(cases), format_name)
         print_rendered(shown)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from .common import errors_as_one_line, writing_to
 from .lines import print_lines
+from .output import errors_as_one_line, tell, writing_to
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -90,7 +90,7 @@ def add(directory: Path, files: tuple[str, ...], reference: bool, by: str) -> No
         print_lines([*(f"added {describe_input(each)}" for each in added), seal(after)])
         passed = len(files) - len(added)
         if not added:
-            click.echo(f"tlsinspect: nothing added: the case has {'it' if passed == 1 else 'them'} already", err=True)
+            tell(f"nothing added: the case has {'it' if passed == 1 else 'them'} already")
 
 
 @case.command(context_settings={"allow_interspersed_args": False})
@@ -115,7 +115,6 @@ def run(context: click.Context, directory: Path, words: tuple[str, ...], by: str
     with errors_as_one_line(), writing_to(str(directory)):
         from ..case import add_run, open_case
         from ..case.run import MISTAKE
-        from ..export.text import escape_control
         from ..statistics.wording import number_text
 
         words = words[1:] if words[0] == "--" else words
@@ -125,12 +124,12 @@ def run(context: click.Context, directory: Path, words: tuple[str, ...], by: str
         for stream, octets in ((sys.stdout, outcome.stdout), (sys.stderr, outcome.stderr)):
             click.echo(octets, nl=False, file=stream.buffer)
         if outcome.status == MISTAKE:
-            click.echo("tlsinspect: nothing was kept; files that a run reads are added with 'case add'", err=True)
+            tell("nothing was kept; files that a run reads are added with 'case add'")
             sys.exit(MISTAKE)
         made = after.runs[-1]
         kept = number_text(len(made.outputs), "file")
         for line in (f"entry {made.number}: {made.folder}, {kept}", seal(after)):
-            click.echo(f"tlsinspect: {escape_control(line)}", err=True)
+            tell(line)
         sys.exit(outcome.status)
 
 

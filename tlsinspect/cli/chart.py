@@ -5,15 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option, writing_to
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .captures import exit_status, inspect
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line, writing_to
 
 SIZE_NAMES = ("page", "slide", "narrow")
 
@@ -68,14 +65,8 @@ def check_output(context: click.Context, option: click.Parameter, output: Path |
     help="List all charts with their questions and units, and exit.",
 )  # fmt: skip
 def chart(
-    captures: tuple[str, ...],
+    captures: Captures,
     name: str,
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
     output: Path | None,
     unit: str,
     size: str,
@@ -98,12 +89,12 @@ def chart(
         raise click.BadParameter(f"{name} is counted by {', '.join(CHARTS[name].units)}", param_hint="--unit")
     path = output or Path(f"{name}.svg")
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        inspection = inspect(captures)
         content = compose_chart(name, inspection, unit)
-        if where:
-            content = replace(content, note=f"{content.note} Only connections where {where}".strip())
+        if captures.where:
+            content = replace(content, note=f"{content.note} Only connections where {captures.where}".strip())
         with writing_to(str(path)):
             write_chart(content, path, size, dark)
         click.echo("\n".join(content.words()))
         click.echo(path)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -11,23 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .common import (
-    CAPTURES,
-    chosen_trust,
-    errors_as_one_line,
-    exit_status,
-    inspect,
-    reading_options,
-    trust_options,
-    where_option,
-)
+from .captures import chosen_trust, exit_status, inspect
 from .export import open_output, write_table
+from .options import CAPTURES, Captures, reading_options, trust_options, where_option
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
     from ..compliance import Check
-    from ..inspection import Inspection, Overlap
+    from ..inspection import Inspection
     from ..validation import AsOf
-    from ..wire.limits import Limits
 
 FORMATS = ("text", "json", "csv", "sarif")
 FRAMES = ("requirements", "failures", "connections", "hosts")
@@ -84,13 +76,7 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
     help="List the policies, and the days on which what they ask for changes.",
 )  # fmt: skip
 def check(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     trusted: tuple[str, ...],
     trust_only: bool,
     trust_as_of: AsOf,
@@ -125,14 +111,14 @@ def check(
         policy = load_policy(policy_name)
         known = read_baseline(baseline) if baseline else []
         trust = chosen_trust(trusted, trust_only, trust_as_of)
-        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust)
+        inspection = inspect(captures).trusting(trust)
         found = apply_baseline(inspection.check(policy, at.date() if at else None), known)
         if write_baseline:
             with open_output(write_baseline, inspection.reading.sources) as out:
                 out.write(render_baseline(found, known, *([reason] if reason else [])).encode())
         print_check(found, inspection, format_name, frame)
         failed = fail_on != NEVER and found.worst() in SEVERITIES[SEVERITIES.index(fail_on) :]
-        sys.exit(1 if failed else exit_status(inspection.reading.totals, strict))
+        sys.exit(1 if failed else exit_status(inspection.reading.totals, captures.strict))
 
 
 def print_check(found: Check, inspection: Inspection, format_name: str, frame: str) -> None:

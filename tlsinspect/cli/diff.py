@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import TlsInspectError
-from .common import (
-    CAPTURES,
-    errors_as_one_line,
-    exit_status,
-    inspect,
-    parse_filter,
-    reading_options,
-    where_option,
-)
+from .captures import exit_status, inspect
+from .options import CAPTURES, Captures, parse_filter, reading_options, where_option
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
-    from ..inspection import Inspection, Overlap
-    from ..wire.limits import Limits
+    from ..inspection import Inspection
 
 SHOWN = 10  # changes of one kind that are listed unless --most says otherwise
 TIME = re.compile(r"[0-9T:.Z +-]{1,40}")
@@ -39,13 +32,7 @@ TIME = re.compile(r"[0-9T:.Z +-]{1,40}")
     show_default=True, help="Text for people; one of the two tables with every row.",
 )  # fmt: skip
 def diff(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     split: str | None,
     most: int,
     format_name: str,
@@ -61,21 +48,21 @@ def diff(
       tlsinspect diff march/ april/ --where "server_port == 443"
       tlsinspect diff capture.pcapng --split 2026-03-01T12:00
     """
-    if split is None and len(captures) != 2:
+    if split is None and len(captures.names) != 2:
         raise click.UsageError("name two captures, or one and --split TIME")
     if split is not None and not TIME.fullmatch(split):
         raise click.BadParameter(f"{split!r} is no time", param_hint="'--split'")
     if split is not None:
         parse_filter(f"time_start < '{split}'")
     with errors_as_one_line():
-        sides = [[capture] for capture in captures] if split is None else [list(captures)]
-        read = [inspect(tuple(side), ports, processes, overlap, limits, where) for side in sides]
+        sides = [captures._replace(names=(name,)) for name in captures.names] if split is None else [captures]
+        read = [inspect(side) for side in sides]
         before, after = read if split is None else halves(read[0], split)
         for name, side in (("before", before), ("after", after)):
             if not len(side.arrow("connections")):
                 raise TlsInspectError(f"there is no connection {name}: nothing can be compared")
         show(before, after, most, format_name)
-        sys.exit(max(exit_status(each.reading.totals, strict) for each in read))
+        sys.exit(max(exit_status(each.reading.totals, captures.strict) for each in read))
 
 
 def halves(inspection: Inspection, split: str) -> tuple[Inspection, Inspection]:

@@ -13,40 +13,31 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from ..columns import COLUMNS
-from .common import (
-    CAPTURES,
-    anonymise_option,
-    chosen_days,
-    errors_as_one_line,
+from .captures import (
     exit_status,
     inspect,
     named_store,
-    parse_filter,
-    progress_bar,
-    reading_options,
-    rows_option,
     shared,
     tell_interruption,
     tell_selection,
     warn,
     warn_of_store,
-    where_option,
     within_days,
-    writing_to,
 )
 from .interruption import ending_the_reading
+from .options import CAPTURES, Captures, anonymise_option, parse_filter, reading_options, rows_option, where_option
+from .output import errors_as_one_line, progress_bar, writing_to
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..capture import CaptureSource
     from ..filters.compile import Filter
-    from ..inspection import Inspection, Overlap
+    from ..inspection import Inspection
     from ..parallel import ParallelReading
     from ..reading import Reading
     from ..store import Store
     from ..totals import Totals
-    from ..wire.limits import Limits
 
 ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
 BINARY = frozenset({"parquet", "arrow"})
@@ -86,13 +77,7 @@ STREAMED_STORED = (*STREAMED, "offers", "chains")
     help="File to write to; - is standard output. Of zeek and zeek-json, the folder.",
 )
 def export(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     rows_where: str | None,
     key_file: str | None,
     table: str | None,
@@ -122,29 +107,30 @@ def export(
     if format_name in DATABASES:
         rows = check_database_options(format_name, output, table, rows_where)
         with errors_as_one_line():
-            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            inspection = inspect(captures)
             names = list(COLUMNS) if table is None else [table]
             export_database(shared(inspection, key_file), inspection.reading.sources, names, rows, format_name, output)
-            sys.exit(exit_status(inspection.reading.totals, strict))
+            sys.exit(exit_status(inspection.reading.totals, captures.strict))
     if format_name not in ROW_FORMATS:
         check_tool_options(format_name, output, table, rows_where)
         with errors_as_one_line():
-            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            inspection = inspect(captures)
             export_for_tool(shared(inspection, key_file), inspection.reading.sources, format_name, output)
-            sys.exit(exit_status(inspection.reading.totals, strict))
+            sys.exit(exit_status(inspection.reading.totals, captures.strict))
     table = table or "connections"
-    if where and table != "connections":
-        parse_filter(where, listed=table)
+    if captures.where and table != "connections":
+        parse_filter(captures.where, listed=table)
     rows = None if rows_where is None else parse_filter(rows_where, table)
     with errors_as_one_line():
-        store = named_store(captures) if key_file is None else None
+        store = named_store(captures.names) if key_file is None else None
         if store is not None and table in STREAMED_STORED:
-            totals = export_stored(store, where, rows, table, format_name, output)
-            sys.exit(exit_status(totals, strict))
-        chosen = (captures, ports, processes, overlap, limits, where, rows, table, format_name, output)
-        streamed = table in STREAMED and key_file is None and store is None
-        reading = export_streamed(*chosen) if streamed else export_whole(*chosen, key_file)
-        sys.exit(exit_status(reading.totals, strict))
+            totals = export_stored(store, captures, rows, table, format_name, output)
+            sys.exit(exit_status(totals, captures.strict))
+        if table in STREAMED and key_file is None and store is None:
+            reading = export_streamed(captures, rows, table, format_name, output)
+        else:
+            reading = export_whole(captures, rows, table, format_name, output, key_file)
+        sys.exit(exit_status(reading.totals, captures.strict))
 
 
 def check_tool_options(format_name: str, output: str, table: str | None, rows_where: str | None) -> None:
@@ -200,28 +186,20 @@ def export_for_tool(inspection: Inspection, sources: Sequence[CaptureSource], fo
 
 
 def export_streamed(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    where: str,
-    chosen: Filter | None,
-    table: str,
-    format_name: str,
-    output: str,
+    captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str
 ) -> Reading | ParallelReading:
     """Write rows as connections end."""
     from ..export import ENCODED, open_writer
     from ..inspection import open_reading
     from ..tables import arrow_schema
 
+    names, ports, processes, overlap, limits, *_ = captures
     with progress_bar() as progress:
-        where = within_days(where, *chosen_days())
+        where = within_days(captures)
         selected = parse_filter(where) if where else None
         encoded = format_name in ENCODED and chosen is None
         reading = open_reading(
-            captures, ports, [table], progress, processes, overlap, limits, selected, streamed=True, encoded=encoded
+            names, ports, [table], progress, processes, overlap, limits, selected, streamed=True, encoded=encoded
         )
         batches = iter(reading)
         with ending_the_reading(reading.sources):
@@ -237,12 +215,14 @@ def export_streamed(
     return reading
 
 
-def export_stored(store: Store, where: str, chosen: Filter | None, table: str, format_name: str, output: str) -> Totals:
+def export_stored(
+    store: Store, captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str
+) -> Totals:
     """Write rows as they come out of a store; of another table than connections those of the connections selected."""
     from ..export import open_writer
     from ..tables import arrow_schema
 
-    inspection = store.inspection(*chosen_days(), where)
+    inspection = store.inspection(captures.since, captures.until, captures.where)
     totals = inspection.reading.totals
     warn_of_store(store, len(totals.damage))
     with ending_the_reading(()) as interruption, open_output(output, inspection.reading.sources) as out:
@@ -254,26 +234,16 @@ def export_stored(store: Store, where: str, chosen: Filter | None, table: str, f
         writer.close()
     if interruption.asked:
         tell_interruption()
-    if where:
+    if captures.where:
         tell_selection(totals)
     return totals
 
 
 def export_whole(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    where: str,
-    chosen: Filter | None,
-    table: str,
-    format_name: str,
-    output: str,
-    key_file: str | None,
+    captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str, key_file: str | None
 ) -> Reading | ParallelReading:
     """Write a frame that is known only when all is read."""
-    inspection = inspect(captures, ports, processes, overlap, limits, where)
+    inspection = inspect(captures)
     rows = shared(inspection, key_file).arrow(table)
     rows = rows if chosen is None else chosen.apply(rows)
     write_table(rows, format_name, output, inspection.reading.sources)

@@ -9,23 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import TlsInspectError
-from .common import (
-    CAPTURES,
-    anonymise_option,
-    errors_as_one_line,
-    exit_status,
-    inspect,
-    open_pseudonyms,
-    progress_bar,
-    reading_options,
-    where_option,
-    writing_to,
-)
+from .captures import exit_status, find_named, inspect, open_pseudonyms
+from .options import CAPTURES, Captures, anonymise_option, reading_options, where_option
+from .output import errors_as_one_line, progress_bar, tell, writing_to
 
 if TYPE_CHECKING:
     from ..anonymise import Pseudonyms
-    from ..inspection import Inspection, Overlap
-    from ..wire.limits import Limits
+    from ..inspection import Inspection
 
 
 @click.command(epilog=CAPTURES)
@@ -44,13 +34,7 @@ if TYPE_CHECKING:
     help="Folder for their certificates, as PEM and DER.",
 )  # fmt: skip
 def extract(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     key_file: str | None,
     names: tuple[str, ...],
     finding: str | None,
@@ -72,12 +56,12 @@ def extract(
       tlsinspect extract captures/ --where "version < 0x0303" -o old.pcapng --certificates old/
       tlsinspect extract capture.pcapng --finding VER-04 --anonymise march.key -o shared.pcapng
     """
-    if not (where or names or finding):
+    if not (captures.where or names or finding):
         raise click.UsageError("say which connections: --connection, --finding or --where")
     if output is None and folder is None:
         raise click.UsageError("say where to: -o FILE, --certificates DIR, or both")
     with errors_as_one_line():
-        inspection = choose(inspect(captures, ports, processes, overlap, limits, where), names, finding)
+        inspection = choose(inspect(captures), names, finding)
         if not len(inspection.on_demand("connections")):
             raise TlsInspectError("no connection was chosen; nothing is written")
         own = None if key_file is None else open_pseudonyms(key_file)
@@ -96,7 +80,7 @@ def extract(
             click.echo(
                 f"{folder}: {number_text(len(written), 'certificate')}, each as .pem and .der", err=output == "-"
             )
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))
 
 
 def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) -> Inspection:
@@ -106,12 +90,7 @@ def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) 
     if names:
         ids: list[str] = []
         for name in names:
-            found = inspection.find_connections(name)["connection_id"].tolist()
-            if not found:
-                raise TlsInspectError(
-                    f"{name!r} is no packet that completes a message, no id, server name or address in the captures"
-                )
-            ids += found
+            ids += find_named(inspection, name)["connection_id"].tolist()
         inspection = inspection.only(ids)
     if finding:
         inspection = inspection.only(with_finding(inspection, finding))
@@ -131,7 +110,7 @@ def write_packets(inspection: Inspection, output: str, own: Pseudonyms | None) -
             told = f"{number_text(shared.packets, 'packet')} of {number_text(shared.connections, 'connection')}"
             click.echo(f"{output}: {told}, with pseudonyms", err=output == "-")
             for reason, count in shared.left_out.items():
-                click.echo(f"tlsinspect: left out: {number_text(count, 'connection')}: {reason}", err=True)
+                tell(f"left out: {number_text(count, 'connection')}: {reason}")
             return
         done = extract_packets(inspection, out, progress)
     parts = [f"{number_text(done.packets, 'packet')} of {number_text(done.connections, 'connection')}"]

@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .common import (
+from .captures import chosen_trust, exit_status, inspect, read_lists
+from .export import write_table
+from .options import (
     CAPTURES,
+    Captures,
     at_option,
-    chosen_trust,
-    errors_as_one_line,
-    exit_status,
     indicators_option,
-    inspect,
     parse_filter,
-    read_lists,
     reading_options,
     rows_option,
     trust_options,
     where_option,
 )
-from .export import write_table
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
-    from ..inspection import Overlap
     from ..validation import AsOf
-    from ..wire.limits import Limits
 
 
 @click.command(epilog=CAPTURES)
@@ -51,13 +47,7 @@ if TYPE_CHECKING:
     help="Text for people; CSV and JSON Lines with every column.",
 )  # fmt: skip
 def findings(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     rows_where: str | None,
     at: datetime | None,
     trusted: tuple[str, ...],
@@ -82,7 +72,7 @@ def findings(
     with errors_as_one_line():
         indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
-        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
+        inspection = inspect(captures).trusting(trust, at)
         from ..findings.text import at_least, render_findings
 
         rows = inspection.arrow("findings")
@@ -99,4 +89,4 @@ def findings(
                 click.echo(escape_control(line))
         else:
             write_table(rows, format_name)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

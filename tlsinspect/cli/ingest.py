@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import errors_as_one_line
-from .stores import rotation_option, store_options, tell
+from .output import errors_as_one_line
+from .stores import rotation_option, store_options, tell_done
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -65,7 +65,7 @@ def ingest(
             done = ingest_captures(
                 captures, store, ports, overlap, limits, rotation, workers or available, executor, progress
             )
-        tell(done, store)
+        tell_done(done, store)
         faults = done.refused or done.damaged
         sys.exit(2 if done.refused and not (done.captures or done.known) else 1 if strict and faults else 0)
 

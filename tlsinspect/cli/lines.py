@@ -37,7 +37,7 @@ def print_lines(lines: Iterable[str]) -> None:
             click.echo(line)
         return
     from ..report.paragraphs import Paragraphs
-    from .common import open_console
+    from .output import open_console
 
     open_console().print(Paragraphs([paragraph(number, line) for number, line in enumerate(escaped)]), crop=False)
 

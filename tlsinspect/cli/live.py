@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import errors_as_one_line, writing_to
-from .stores import store_options, tell
+from .output import errors_as_one_line, tell, writing_to
+from .stores import store_options, tell_done
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -78,10 +78,9 @@ def say(recorded: Recorded) -> None:
     lost = "drops are unknown on this system" if recorded.dropped is None else f"{recorded.dropped:,} dropped"
     click.echo(f"{escape_control(str(recorded.path))}: {number_text(recorded.packets, 'packet')}, {lost}")
     if recorded.dropped:
-        click.echo(
-            f"tlsinspect: warning: {number_text(recorded.dropped, 'packet')} came too fast and are not in the capture: "
-            "use tcpdump, and tlsinspect watch",
-            err=True,
+        tell(
+            f"warning: {number_text(recorded.dropped, 'packet')} came too fast and are not in the capture: "
+            "use tcpdump, and tlsinspect watch"
         )
     sys.stdout.flush()
 
@@ -100,15 +99,15 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
 
     waiting: list[Future[Any]] = []
 
-    def tell_done(block: bool) -> None:
+    def tell_those_done(block: bool) -> None:
         while waiting and (block or waiting[0].done()):
-            tell(waiting.pop(0).result(), store)
+            tell_done(waiting.pop(0).result(), store)
 
     def take(path: str) -> None:
         waiting.append(pool.submit(ingest, path, store, **options))
-        tell_done(block=False)
+        tell_those_done(block=False)
 
     ignore = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who listens: what was recorded is still stored
     with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, ignore) as pool:
         yield take
-        tell_done(block=True)
+        tell_those_done(block=True)

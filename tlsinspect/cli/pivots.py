@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from .common import (
-    CAPTURES,
-    errors_as_one_line,
-    exit_status,
-    inspect,
-    parse_filter,
-    reading_options,
-    rows_option,
-    where_option,
-)
+from .captures import exit_status, inspect
 from .export import write_table
+from .options import CAPTURES, Captures, parse_filter, reading_options, rows_option, where_option
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
     from ..filters.compile import Filter
-    from ..inspection import Inspection, Overlap
-    from ..wire.limits import Limits
+    from ..inspection import Inspection
 
 SHOWN = 50  # rows that are listed unless --most says otherwise
 
@@ -94,13 +86,7 @@ def make_command(name: str, pivot: Pivot) -> click.Command:
     )  # fmt: skip
     @click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Rows of text; 0 for all.")
     def command(
-        captures: tuple[str, ...],
-        ports: frozenset[int],
-        processes: int,
-        overlap: Overlap,
-        limits: Limits,
-        strict: bool,
-        where: str,
+        captures: Captures,
         rows_where: str | None,
         format_name: str,
         most: int,
@@ -109,9 +95,9 @@ def make_command(name: str, pivot: Pivot) -> click.Command:
             raise click.UsageError("Parquet is binary: redirect standard output")
         chosen = None if rows_where is None else parse_filter(rows_where, pivot.table)
         with errors_as_one_line():
-            inspection = inspect(captures, ports, processes, overlap, limits, where)
+            inspection = inspect(captures)
             show(inspection, pivot.table, chosen, format_name, most)
-            sys.exit(exit_status(inspection.reading.totals, strict))
+            sys.exit(exit_status(inspection.reading.totals, captures.strict))
 
     return command
 

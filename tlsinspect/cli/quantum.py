@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
+from .captures import exit_status, inspect
 from .export import write_table
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line
 
 
 @click.command(epilog=CAPTURES)
@@ -32,13 +29,7 @@ if TYPE_CHECKING:
     help="What CSV has a row for.",
 )  # fmt: skip
 def quantum(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     format_name: str,
     frame: str,
 ) -> None:
@@ -54,7 +45,7 @@ def quantum(
       tlsinspect quantum capture.pcapng --format json | jq .classes
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        inspection = inspect(captures)
         ledger = inspection.quantum()
         if format_name == "text":
             from ..compliance.quantum_text import render_ledger
@@ -67,4 +58,4 @@ def quantum(
             click.echo(json.dumps(ledger_as_json(ledger), indent=2))
         else:
             write_table(ledger.class_table if frame == "classes" else ledger.server_table)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import (
+from .captures import chosen_trust, exit_status, inspect, read_lists, shared
+from .options import (
     CAPTURES,
+    Captures,
     anonymise_option,
     at_option,
-    chosen_trust,
-    errors_as_one_line,
-    exit_status,
     indicators_option,
-    inspect,
-    read_lists,
     reading_options,
-    shared,
     trust_options,
     where_option,
-    writing_to,
 )
+from .output import errors_as_one_line, writing_to
 
 if TYPE_CHECKING:
-    from ..inspection import Overlap
     from ..validation import AsOf
-    from ..wire.limits import Limits
 
 
 @click.command(epilog=CAPTURES)
@@ -44,13 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--title", help="Title of the page.")
 def report(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
@@ -77,13 +65,13 @@ def report(
     with errors_as_one_line():
         indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
-        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
+        inspection = inspect(captures).trusting(trust, at)
         from ..report.html import write_report
 
         if indicators is not None:
             inspection = inspection.with_indicators(indicators)
         shown = shared(inspection, key_file)
         with writing_to(str(output)):
-            page = write_report(shown, output, title, processes)
+            page = write_report(shown, output, title, captures.processes)
         click.echo(page)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, print_rendered, reading_options, where_option
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .captures import exit_status, find_named, inspect
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line, print_rendered
 
 
 @click.command(epilog=CAPTURES)
@@ -19,13 +16,7 @@ if TYPE_CHECKING:
 @where_option
 @click.argument("connection", metavar="CONNECTION")
 def show(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     connection: str,
 ) -> None:
     """Tell one connection step by step, in plain words.
@@ -41,15 +32,12 @@ def show(
       tlsinspect show capture.pcapng www.example
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
-        from ..export.text import escape_control
+        inspection = inspect(captures)
         from ..report.story import render_candidates, render_story
 
-        found = inspection.find_connections(connection)
+        found = find_named(inspection, connection)
         if len(found) == 1:
             print_rendered(render_story(inspection.story(found["connection_id"].iloc[0])))
-            sys.exit(exit_status(inspection.reading.totals, strict))
-        nothing = f"{connection!r} is no packet that completes a message, no id, server name or address in the captures"
-        text = render_candidates(connection, found) if len(found) else escape_control(nothing)
-        click.echo(f"tlsinspect: {text}", err=True)
+            sys.exit(exit_status(inspection.reading.totals, captures.strict))
+        click.echo(f"tlsinspect: {render_candidates(connection, found)}", err=True)
         sys.exit(2)

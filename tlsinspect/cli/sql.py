@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import DAYS, chosen_days, errors_as_one_line
+from .options import days_options
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
     from ..store.sql import Answer
 
 SHOWN = 100  # rows of text unless --most says otherwise
 WIDEST = 60  # characters of a value in text
-
-
-def days_options(command: Any) -> Any:
-    """--since and --until."""
-    for option in DAYS:
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -33,7 +28,7 @@ def days_options(command: Any) -> Any:
 @click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Rows of text; 0 for all.")
 @click.argument("store", metavar="STORE")
 @click.argument("query", metavar="QUERY")
-def sql(store: str, query: str, format_name: str, most: int) -> None:
+def sql(store: str, query: str, format_name: str, most: int, since: date | None, until: date | None) -> None:
     """Ask a store in SQL.
 
     QUERY is one SELECT in DuckDB's dialect, over the views connections, messages, alerts, problems, certificates,
@@ -52,7 +47,7 @@ def sql(store: str, query: str, format_name: str, most: int) -> None:
         from ..store import open_store
         from ..store.sql import query_store
 
-        answer = query_store(open_store(store), query, *chosen_days())
+        answer = query_store(open_store(store), query, since, until)
         if format_name == "text":
             for line in render(answer, most):
                 click.echo(line)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .common import parse_limits, parse_ports
+from .options import parse_limits, parse_ports
+from .output import tell
 
 if TYPE_CHECKING:
     from ..store import Ingested
@@ -53,24 +54,24 @@ def rotation_option(command: Command) -> Command:
     return option(command)
 
 
-def tell(done: Ingested, store: str) -> None:
+def tell_done(done: Ingested, store: str) -> None:
     """Say what was done, and what could not be read."""
     from ..export.text import escape_control
     from ..statistics.wording import bytes_text, number_text
     from ..store.planning import SHARDS
 
     for name, reason in [*done.refused, *done.damaged][:LISTED]:
-        click.echo(f"tlsinspect: warning: {escape_control(f'{name}: {reason}')}", err=True)
+        tell(f"warning: {name}: {reason}")
     left = len(done.refused) + len(done.damaged) - LISTED
     if left > 0:
-        click.echo(f"tlsinspect: warning: and {left:,} more: export --table problems lists them", err=True)
+        tell(f"warning: and {left:,} more: export --table problems lists them")
     if done.bound is not None:
         wanted, used = done.bound
         told = f"{wanted:,} workers wanted, {used:,} used: a capture point is shared by {SHARDS} at most"
-        click.echo(f"tlsinspect: note: {told}, as each of them walks all of its packets", err=True)
+        tell(f"note: {told}, as each of them walks all of its packets")
     if done.removed.files:
         told = f"{number_text(done.removed.files, 'file')}, {bytes_text(done.removed.octets)}"
-        click.echo(f"tlsinspect: note: removed what runs that were killed had left behind: {told}", err=True)
+        tell(f"note: removed what runs that were killed had left behind: {told}")
     parts = [f"{number_text(done.captures, 'capture')} read, {number_text(done.connections, 'connection')} stored"]
     if done.resumed:
         parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")

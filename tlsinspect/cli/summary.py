@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from . import ALONE
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, open_console, reading_options, where_option
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .captures import exit_status, inspect
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line, open_console
 
 
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
 def summary(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
 ) -> None:
     """Say in one screen what TLS is in the captures.
 
@@ -36,13 +27,13 @@ def summary(
       tcpdump -r big.pcap -w - port 443 | tlsinspect summary -
     """
     with errors_as_one_line():
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        inspection = inspect(captures)
         if click.get_current_context().obj is ALONE:
             spare_pandas()
         from ..report.text import render_summary
 
         open_console().print(render_summary(inspection))
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))
 
 
 class Absent:

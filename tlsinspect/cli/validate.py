@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import (
-    CAPTURES,
-    at_option,
-    chosen_trust,
-    errors_as_one_line,
-    exit_status,
-    inspect,
-    reading_options,
-    trust_options,
-    where_option,
-)
+from .captures import chosen_trust, exit_status, inspect
 from .export import write_table
+from .options import CAPTURES, Captures, at_option, reading_options, trust_options, where_option
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
-    from ..inspection import Overlap
     from ..validation import AsOf
-    from ..wire.limits import Limits
 
 
 @click.command(epilog=CAPTURES)
@@ -49,13 +39,7 @@ if TYPE_CHECKING:
     help="Text for people; CSV and JSON Lines with every column of --table.",
 )  # fmt: skip
 def validate(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     at: datetime | None,
     trusted: tuple[str, ...],
     trust_only: bool,
@@ -83,7 +67,7 @@ def validate(
 
         trust = chosen_trust(trusted, trust_only, trust_as_of)
         logs = load_logs(ct_logs) if ct_logs is not None else None
-        inspection = inspect(captures, ports, processes, overlap, limits, where).trusting(trust, at)
+        inspection = inspect(captures).trusting(trust, at)
         if format_name == "text":
             from ..export.text import escape_control
             from ..validation.text import (
@@ -109,4 +93,4 @@ def validate(
         else:
             table = table or ("scts" if logs is not None else "validation")
             write_table(inspection.build_scts(logs) if table == "scts" else inspection.arrow(table), format_name)
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import CaptureError
-from .common import CAPTURES, chosen_days, errors_as_one_line, exit_status, inspect, named_store, reading_options
+from .captures import exit_status, inspect, named_store
+from .options import CAPTURES, Captures, reading_options
+from .output import errors_as_one_line, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from ..capture import CaptureSource
     from ..inspection import Inspection, Overlap
     from ..verification import Verification
-    from ..wire.limits import Limits
 
 SHOWN = 20  # differences without a reason that are listed unless --most says otherwise
 LOG = click.Path(path_type=Path)
@@ -44,12 +45,7 @@ LOG = click.Path(path_type=Path)
     help="Text for people; every difference as rows.",
 )  # fmt: skip
 def verify(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
+    captures: Captures,
     zeek_logs: tuple[Path, ...],
     eve_logs: tuple[Path, ...],
     asks_tshark: bool,
@@ -67,7 +63,7 @@ def verify(
       tlsinspect verify capture.pcapng --zeek logs/ssl.log --zeek logs/x509.log
       tlsinspect verify capture.pcapng --eve eve.json --format csv > differences.csv
     """
-    if any(chosen_days()):
+    if captures.since or captures.until:
         raise click.UsageError(
             "--since and --until choose connections, and whole captures are compared: leave them out"
         )
@@ -75,16 +71,16 @@ def verify(
         found: list[Verification] = []
         status = 0
         if zeek_logs or eve_logs:
-            inspection = inspect(captures, ports, processes, overlap, limits)
+            inspection = inspect(captures)
             found += ask_logs(inspection, zeek_logs, eve_logs)
-            status = exit_status(inspection.reading.totals, strict)
+            status = exit_status(inspection.reading.totals, captures.strict)
         if asks_tshark or not found:
-            for alone in each_alone(captures, ports, processes, overlap, limits):
+            for alone in each_alone(captures):
                 if alone is None:
-                    status = max(status, int(strict))
+                    status = max(status, int(captures.strict))
                     continue
                 found.append(ask_tshark(alone))
-                status = max(status, exit_status(alone.reading.totals, strict))
+                status = max(status, exit_status(alone.reading.totals, captures.strict))
         show(found, most, format_name)
         sys.exit(1 if any(len(each.unexplained) for each in found) else status)
 
@@ -103,26 +99,25 @@ def ask_tshark(inspection: Inspection) -> Verification:
     return verify_tshark(inspection)
 
 
-def each_alone(
-    captures: tuple[str, ...], ports: frozenset[int], processes: int, overlap: Overlap, limits: Limits
-) -> Iterator[Inspection | None]:
+def each_alone(captures: Captures) -> Iterator[Inspection | None]:
     """The captures, read one by one, as tshark reads them; of a store those that it was made of, where they still are.
 
     For one of a folder or a store that is damaged at its start it is None, after a word of warning.
     Raises CaptureError for one of them that is gone, or no file.
     """
-    store = named_store(captures)
+    store = named_store(captures.names)
     if store is not None:
         from ..store.stored import StoredSources
-        from ..wire.limits import Limits as Bounds
+        from ..wire.limits import Limits
 
         made = store.catalogue.description
-        ports, overlap, limits = frozenset(made.ports), cast("Overlap", made.overlap), Bounds(**made.limits)
+        overlap = cast("Overlap", made.overlap)
+        captures = captures._replace(ports=frozenset(made.ports), overlap=overlap, limits=Limits(**made.limits))
         sources: Iterable[CaptureSource] = StoredSources(store)
     else:
         from ..capture import find_captures
 
-        sources = find_captures(captures)
+        sources = find_captures(captures.names)
     for source in sources:
         if store is not None and source.location is None:
             next(source.blocks())  # raises where it is gone
@@ -132,17 +127,15 @@ def each_alone(
             yield None
             continue
         path = source.path if source.location is None else str(source.location)
-        yield inspect((path,), ports, processes, overlap, limits)
+        yield inspect(captures._replace(names=(path,)))
 
 
 def warn_of_start(source: CaptureSource) -> None:
     """Say on standard error that a capture is passed over, and why."""
-    from ..export.text import escape_control
-
     try:
         source.check()
     except CaptureError as error:
-        click.echo(f"tlsinspect: warning: {escape_control(str(error))}; it is passed over", err=True)
+        tell(f"warning: {error}; it is passed over")
 
 
 def show(found: list[Verification], most: int, format_name: str) -> None:

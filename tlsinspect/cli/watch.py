@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import INTERRUPTED
-from .common import errors_as_one_line
-from .stores import rotation_option, store_options, tell
+from .output import errors_as_one_line, tell
+from .stores import rotation_option, store_options, tell_done
 
 if TYPE_CHECKING:
     from ..inspection import Overlap
@@ -59,8 +59,8 @@ def watch(
         )  # fmt: skip
         try:
             for done in runs:
-                tell(done, store)
+                tell_done(done, store)
                 sys.stdout.flush()
         except KeyboardInterrupt:
-            click.echo("tlsinspect: interrupted; what was stored stays, and the next run goes on", err=True)
+            tell("interrupted; what was stored stays, and the next run goes on")
             sys.exit(INTERRUPTED)

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from ..columns import SEVERITIES
+from .captures import exit_status, inspect
 from .check import POLICY_HELP
-from .common import CAPTURES, errors_as_one_line, exit_status, inspect, reading_options, where_option
 from .export import write_table
-
-if TYPE_CHECKING:
-    from ..inspection import Overlap
-    from ..wire.limits import Limits
+from .options import CAPTURES, Captures, reading_options, where_option
+from .output import errors_as_one_line
 
 FRAMES = ("shares", "hosts", "connections")
 
@@ -54,13 +51,7 @@ FRAMES = ("shares", "hosts", "connections")
 )
 @click.option("--frame", type=click.Choice(FRAMES), default="shares", show_default=True, help="What CSV has a row for.")
 def whatif(
-    captures: tuple[str, ...],
-    ports: frozenset[int],
-    processes: int,
-    overlap: Overlap,
-    limits: Limits,
-    strict: bool,
-    where: str,
+    captures: Captures,
     policy_name: str,
     drop: str,
     at: datetime | None,
@@ -87,7 +78,7 @@ def whatif(
         from ..policies.drop import parse_drop
 
         policy = parse_drop(drop) if drop else load_policy(policy_name)
-        inspection = inspect(captures, ports, processes, overlap, limits, where)
+        inspection = inspect(captures)
         made = inspection.whatif(policy, at=at.date() if at else None, severity_at_least=severity_at_least)
         if format_name == "text":
             from ..compliance.whatif_text import render_whatif
@@ -100,4 +91,4 @@ def whatif(
             click.echo(json.dumps(whatif_as_json(made), indent=2))
         else:
             write_table(getattr(made, f"{frame.removesuffix('s')}_table"))
-        sys.exit(exit_status(inspection.reading.totals, strict))
+        sys.exit(exit_status(inspection.reading.totals, captures.strict))
