@@ -46,7 +46,7 @@ def write_load(name: str, path: Path, scale: float = 1.0, seed: int = 1) -> int:
 
 def read_here(capture: Path) -> dict[str, object]:
     """Read a capture in this process: seconds of the processor, peak in MB, and the limits that cut something off."""
-    from tlsinspect.inspection import TLS_PORTS, open_reading
+    from tlsinspect.opening import TLS_PORTS, open_reading
 
     reading = open_reading(str(capture), TLS_PORTS, ["connections", "problems"])
     rows = 0

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from results import put_between_markers
 
 from tlsinspect.export import open_writer
-from tlsinspect.inspection import TLS_PORTS, open_reading
+from tlsinspect.opening import TLS_PORTS, open_reading
 from tlsinspect.tables import arrow_schema
 from tlsinspect.wire import record
 

@@ -24,7 +24,7 @@ ROOMS = (
     "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",
     "compliance",
-    "totals", "reading", "parallel", "inspection", "anonymise",
+    "totals", "reading", "parallel", "opening", "inspection", "anonymise",
     "live", "export", "store", "extraction", "comparison", "verification", "adoption", "charts", "report", "case",
     "cli", "__main__",
 )  # fmt: skip

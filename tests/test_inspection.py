@@ -16,7 +16,7 @@ import tlsinspect
 from tlsinspect import CaptureError
 from tlsinspect.columns import COLUMNS
 from tlsinspect.filters.compile import Filter
-from tlsinspect.inspection import TLS_PORTS, open_reading
+from tlsinspect.opening import TLS_PORTS, open_reading
 from tlsinspect.parallel import ParallelReading
 from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, Reading
 from tlsinspect.tables import Context, arrow_schema, build_gathered, empty_gathering
@@ -193,7 +193,7 @@ def test_messages_are_those_of_the_selected_connections_alone(tmp_path: Path) ->
 
 @pytest.mark.parametrize("captures", [["demo.pcapng"], ["variants/rotated-1.pcap", "variants/rotated-2.pcap"]], ids=str)
 def test_worker_processes_read_what_one_process_reads(captures: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)
     paths = [CAPTURES / capture for capture in captures]
     alone, shared = tlsinspect.read(paths), tlsinspect.read(paths, processes=3)
     assert isinstance(shared.reading, ParallelReading)
@@ -224,7 +224,7 @@ def test_rows_are_the_same_where_certificates_are_let_go_of(kept_octets: int, mo
 def test_encoded_rows_are_the_plain_ones_and_their_type_is_always_the_same(
     sample: str, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)
     monkeypatch.setattr("tlsinspect.reading.ROWS_PER_BATCH", 7)
     plain, encoded = (
         [
@@ -254,7 +254,7 @@ def test_rows_that_are_selected_are_not_encoded() -> None:
 def test_worker_processes_send_no_certificates_where_rows_are_all_that_is_wanted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)
     path = CAPTURES / "demo.pcapng"
     shared = open_reading(path, TLS_PORTS, ["connections"], processes=2, streamed=True)
     rows = [row for batch in shared for row in batch.rows.to_pylist()]
@@ -265,7 +265,7 @@ def test_worker_processes_send_no_certificates_where_rows_are_all_that_is_wanted
 
 
 def test_worker_processes_tell_of_damage_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 0)
+    monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)
     path = tmp_path / "cut.pcap"
     path.write_bytes(pcap([packet for number in range(9) for packet in conversation(number)])[:-30])
     inspection = tlsinspect.read(path, processes=2)

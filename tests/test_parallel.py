@@ -34,6 +34,7 @@ import sys
 from pathlib import Path
 from tlsinspect import parallel
 from tlsinspect.capture import CaptureSource
+from tlsinspect.reading import Request
 
 def receive(workers):
     print(*(worker.pid for worker in workers.values()), sep="\\n", flush=True)
@@ -41,7 +42,8 @@ def receive(workers):
     yield
 
 parallel.PIPE_LENGTH = 4096  # octets, which the first rows fill
-reading = parallel.ParallelReading([CaptureSource(Path(sys.argv[1]))], frozenset({443}), ["connections"], None, 2)
+request = Request([CaptureSource(Path(sys.argv[1]))], frozenset({443}), ("connections",))
+reading = parallel.ParallelReading(request, None, 2)
 reading.receive = receive
 list(reading)
 """

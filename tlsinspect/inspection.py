@@ -10,15 +10,15 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from . import tables
-from .capture import STANDARD_INPUT, find_captures, order_captures
 from .columns import COLUMNS, PIVOTS
-from .reading import BATCH_TABLES, Progress, Reading, total_size, without_cyclic_collection
-from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
+from .opening import TLS_PORTS, Overlap, Path, command_arguments, open_reading
+from .reading import BATCH_TABLES, Progress, Reading, without_cyclic_collection
+from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
-    from .filters.compile import Filter
     from .indicators import Indicators
     from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
     from .validation import Log, Trust, Validator
-
-TLS_PORTS = frozenset({443, 8443})
-PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
 JUDGED = frozenset({"validation", "client_validation", "ocsp", "findings", "scts"})
 """Tables that follow from the trust and the time by which certificates are judged."""
@@ -390,10 +386,6 @@ class Inspection:
         return build_story(self, connection_id)
 
 
-Path = str | os.PathLike[str]
-Overlap = Literal["first", "last"]
-
-
 def read(
     captures: Path | Sequence[Path],
     ports: Iterable[int] = TLS_PORTS,
@@ -446,60 +438,3 @@ def of_connections(rows: pa.Table, connections: pa.Table) -> pa.Table:
     ids = rows["connection_id"]
     known = connections["connection_id"].combine_chunks()
     return rows.filter(pc.or_(pc.is_null(ids), pc.is_in(ids, value_set=known)))
-
-
-def command_arguments(captures: Path | Sequence[Path], ports: Iterable[int], overlap: str, limits: Limits) -> str:
-    """The captures and options of a reading as words of a command line, options only where they are not the default."""
-    paths = [captures] if isinstance(captures, str | os.PathLike) else captures
-    names = [os.fspath(path) for path in paths]
-    words = [f"./{name}" if name.startswith("-") and name != STANDARD_INPUT else name for name in names]
-    if frozenset(ports) != TLS_PORTS:
-        words += ["--ports", ",".join(map(str, sorted(ports)))]
-    if overlap != "first":
-        words += ["--overlap", overlap]
-    for name in MEANINGS:
-        if getattr(limits, name) != getattr(DEFAULT_LIMITS, name):
-            words += ["--limit", f"{name}={getattr(limits, name)}"]
-    return shlex.join(words)
-
-
-def open_reading(
-    captures: Path | Sequence[Path],
-    ports: Iterable[int],
-    wanted: Iterable[str],
-    progress: Progress | None = None,
-    processes: int = 1,
-    overlap: Overlap = "first",
-    limits: Limits = DEFAULT_LIMITS,
-    where: Filter | None = None,
-    streamed: bool = False,
-    encoded: bool = False,
-) -> Reading | ParallelReading:
-    """Find the captures and prepare one pass over them, shared by processes where that pays.
-
-    With `streamed` certificates are not kept for those who come after the rows, and with `encoded` rows of the
-    connections table are dictionary-encoded: see Reading. Raises ValueError for an
-    `overlap` that is neither "first" nor "last".
-    """
-    if overlap not in ("first", "last"):
-        raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
-    last_wins = overlap == "last"
-    paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
-    sources = order_captures(find_captures(paths))
-    if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
-        from .parallel import ParallelReading  # multiprocessing is dear to import, and small captures need none
-
-        return ParallelReading(
-            sources, frozenset(ports), wanted, progress, processes, last_wins, limits, where, streamed, encoded
-        )
-    return Reading(
-        sources,
-        frozenset(ports),
-        wanted,
-        progress,
-        last_wins=last_wins,
-        limits=limits,
-        where=where,
-        streamed=streamed,
-        encoded=encoded,
-    )

@@ -19,23 +19,18 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from . import tables
-from .capture import CaptureSource
 from .errors import CaptureError, TlsInspectError
-from .reading import Batch, Progress, Reading, distinct_names
+from .reading import Batch, Progress, Reading, Request, distinct_names
 from .totals import Totals
-from .wire.limits import DEFAULT_LIMITS, Limits
 
 if sys.platform == "linux":
     import fcntl
-
-if TYPE_CHECKING:
-    from .filters.compile import Filter
 
 PIPE_LENGTH = 1 << 20  # octets; what an unprivileged process may ask for
 
@@ -46,29 +41,12 @@ ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") i
 class ParallelReading:
     """Like Reading, by `shards` processes: iterate it for batches of rows, then read its `totals`."""
 
-    def __init__(
-        self,
-        sources: Sequence[CaptureSource],
-        ports: frozenset[int],
-        wanted: Iterable[str],
-        progress: Progress | None,
-        shards: int,
-        last_wins: bool = False,
-        limits: Limits = DEFAULT_LIMITS,
-        where: Filter | None = None,
-        streamed: bool = False,
-        encoded: bool = False,
-    ) -> None:
-        self.where = where
-        self.streamed = streamed
-        self.encoded = encoded
-        self.last_wins = last_wins
-        self.limits = limits
-        self.sources = sources
-        self.wanted = tuple(wanted)
+    def __init__(self, request: Request, progress: Progress | None, shards: int) -> None:
+        self.request = request
         self.progress = progress
         self.shards = shards
-        self.totals = Totals(distinct_names(sources), ports, limits)
+        self.sources = request.sources
+        self.totals = Totals(distinct_names(request.sources), request.ports, request.limits)
         self.context = tables.Context(self.totals.names, self.totals.certificates, self.totals.staples)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -88,22 +66,7 @@ class ParallelReading:
         inherited = (receiver, *workers) if context.get_start_method() == "fork" else ()
         process = context.Process(
             target=work,
-            args=(
-                sender,
-                inherited,
-                parent_number(),
-                stop,
-                self.sources,
-                self.totals.tls_ports,
-                self.wanted,
-                shard,
-                self.shards,
-                self.last_wins,
-                self.limits,
-                self.where,
-                self.streamed,
-                self.encoded,
-            ),
+            args=(sender, inherited, parent_number(), stop, self.request, shard, self.shards),
             daemon=True,
         )
         process.start()
@@ -144,16 +107,9 @@ def work(
     inherited: Sequence[Pipe],
     parent: int,
     stop: Event,
-    sources: Sequence[CaptureSource],
-    ports: frozenset[int],
-    wanted: Sequence[str],
+    request: Request,
     shard: int,
     shards: int,
-    last_wins: bool,
-    limits: Limits,
-    where: Filter | None,
-    streamed: bool,
-    encoded: bool,
 ) -> None:
     """What a worker process does: read, and send rows, then totals, until nobody receives them any more.
 
@@ -170,7 +126,7 @@ def work(
         if shard == 0:
             sender.send(("progress", done, total))
 
-    reading = Reading(sources, ports, wanted, tell, shard, shards, last_wins, limits, where, streamed, encoded)
+    reading = Reading(request, tell, shard, shards)
     try:
         for batch in reading:
             rows = laid_out(batch.rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,40 +64,39 @@ class Batch(NamedTuple):
     rows: pa.RecordBatch
 
 
-class Reading:
-    """One pass over captures; iterate it for batches of rows, then read its `totals`.
+class Request(NamedTuple):
+    """What is to be read, and how: all that the processes which share a reading have in common.
 
-    `wanted` names the tables to build while reading, of BATCH_TABLES. Of the connections
-    only those of `shard` (a number below `shards`) are followed. `last_wins`: see Stream. `where` selects
-    connections: only they get rows, in every table. `counting`: see FlowTable. With `streamed` nothing but the rows is
+    `wanted` names the tables to build while reading, of BATCH_TABLES. `last_wins`: see Stream. `where` selects
+    connections: only they get rows, in every table. With `streamed` nothing but the rows is
     wanted: certificates are let go of when the rows of their connections are made, and none are in the totals. With
     `encoded` rows of the connections table are dictionary-encoded (see build_gathered), unless there is a `where`.
     """
 
+    sources: Sequence[CaptureSource]
+    ports: frozenset[int]
+    wanted: tuple[str, ...]
+    last_wins: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    where: Filter | None = None
+    streamed: bool = False
+    encoded: bool = False
+
+
+class Reading:
+    """One pass over captures; iterate it for batches of rows, then read its `totals`.
+
+    Of the connections only those of `shard` (a number below `shards`) are followed. `counting`: see FlowTable.
+    """
+
     counting = True
 
-    def __init__(
-        self,
-        sources: Sequence[CaptureSource],
-        ports: frozenset[int],
-        wanted: Iterable[str],
-        progress: Progress | None = None,
-        shard: int = 0,
-        shards: int = 1,
-        last_wins: bool = False,
-        limits: Limits = DEFAULT_LIMITS,
-        where: Filter | None = None,
-        streamed: bool = False,
-        encoded: bool = False,
-    ) -> None:
-        self.where = where
-        self.streamed = streamed
-        self.encoded = encoded and where is None
-        self.sources = sources
-        self.wanted = tuple(wanted)
+    def __init__(self, request: Request, progress: Progress | None = None, shard: int = 0, shards: int = 1) -> None:
+        self.sources, ports, self.wanted, last_wins, limits, self.where, self.streamed, encoded = request
+        self.encoded = encoded and self.where is None
         self.progress = progress
         self.builder = ConnectionBuilder(ports)
-        self.totals = Totals(distinct_names(sources), ports, limits)
+        self.totals = Totals(distinct_names(self.sources), ports, limits)
         self.totals.certificates = self.builder.certificates
         self.totals.staples = self.builder.staples
         self.context = tables.Context(self.totals.names, self.builder.certificates, self.builder.staples)
@@ -106,7 +105,7 @@ class Reading:
         self.table.counting = self.counting
         self.fragments = FragmentTable(limits)
         self.dissector = LinkDissector()
-        self.gathering = "connections" in self.wanted or where is not None
+        self.gathering = "connections" in self.wanted or self.where is not None
         self.keeping = self.wanted != ("connections",)
         self.gathered = tables.empty_gathering(ROWS_PER_BATCH)
         self.pending: list[Connection] = []

@@ -10,7 +10,7 @@ from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
 from tlsinspect.answers.cases import ADVICE_FILTER
 from tlsinspect.charts import compose_chart
-from tlsinspect.inspection import command_arguments
+from tlsinspect.opening import command_arguments
 from tlsinspect.report.page import kin_tile
 from tlsinspect.statistics import build_shares
 from tlsinspect.statistics.wording import statement

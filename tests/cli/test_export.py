@@ -237,7 +237,7 @@ def test_rows_that_are_written_while_reading_need_no_certificates_kept(
             super().__init__(*arguments, **options)
             readings.append(self)
 
-    monkeypatch.setattr("tlsinspect.inspection.Reading", Watched)
+    monkeypatch.setattr("tlsinspect.opening.Reading", Watched)
     output = tmp_path / "rows.parquet"
     assert run("export", DEMO, "--table", table, "--format", "parquet", "-o", output).exit_code == 0
     [reading] = readings

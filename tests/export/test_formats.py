@@ -17,7 +17,7 @@ from tlsinspect.columns import COLUMNS
 from tlsinspect.export import FORMATS, open_writer
 from tlsinspect.export.parquet import ENCODED_GROUP_ROWS, ROW_GROUP_ROWS, column_paths
 from tlsinspect.export.text import escape_cell
-from tlsinspect.inspection import TLS_PORTS, open_reading
+from tlsinspect.opening import TLS_PORTS, open_reading
 from tlsinspect.tables import arrow_schema, empty_table
 
 SAMPLE = "demo.pcapng"

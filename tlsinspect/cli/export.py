@@ -190,7 +190,7 @@ def export_streamed(
 ) -> Reading | ParallelReading:
     """Write rows as connections end."""
     from ..export import ENCODED, open_writer
-    from ..inspection import open_reading
+    from ..opening import open_reading
     from ..tables import arrow_schema
 
     names, ports, processes, overlap, limits, *_ = captures

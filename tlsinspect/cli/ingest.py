@@ -13,7 +13,7 @@ from .output import errors_as_one_line
 from .stores import rotation_option, store_options, tell_done
 
 if TYPE_CHECKING:
-    from ..inspection import Overlap
+    from ..opening import Overlap
     from ..store.executors import ExecutorName
     from ..store.ingestion import Progress
     from ..store.sequences import Rotation

@@ -16,8 +16,8 @@ from .stores import store_options, tell_done
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from ..inspection import Overlap
     from ..live import Recorded
+    from ..opening import Overlap
     from ..wire.limits import Limits
 
 

@@ -18,7 +18,7 @@ from .output import refuse_filter, tell
 
 if TYPE_CHECKING:
     from ..filters.compile import Filter
-    from ..inspection import Overlap
+    from ..opening import Overlap
     from ..wire.limits import Limits
 
 CAPTURES = """CAPTURE is a pcap or pcapng file, compressed or not, a folder of them, a glob, or - for

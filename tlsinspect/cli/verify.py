@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..capture import CaptureSource
-    from ..inspection import Inspection, Overlap
+    from ..inspection import Inspection
+    from ..opening import Overlap
     from ..verification import Verification
 
 SHOWN = 20  # differences without a reason that are listed unless --most says otherwise

@@ -12,7 +12,7 @@ from .output import errors_as_one_line, tell
 from .stores import rotation_option, store_options, tell_done
 
 if TYPE_CHECKING:
-    from ..inspection import Overlap
+    from ..opening import Overlap
     from ..store.sequences import Rotation
     from ..wire.limits import Limits
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from .. import __version__
 from ..capture import printable
 from ..errors import DecodeError, StoreError
-from ..inspection import TLS_PORTS, Overlap
+from ..opening import TLS_PORTS, Overlap
 from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers

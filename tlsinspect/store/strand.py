@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..connection import Connection
 from ..errors import CaptureError, DecodeError
-from ..reading import BATCH_TABLES, Batch, Reading, without_cyclic_collection
+from ..reading import BATCH_TABLES, Batch, Reading, Request, without_cyclic_collection
 from ..upgrades import NOT_TAKEN
 from ..wire.limits import Limits
 from .claims import Claim, claimed
@@ -106,10 +106,9 @@ class StrandReading(Reading):
         before = sum(work.captures[sha256].size for sha256 in strand.captures[: self.first])
         self.before = before - sum(work.captures[sha256].size for sha256 in strand.captures[: strand.replayed])
         description = work.description
-        super().__init__(
-            sources, frozenset(description.ports), BATCH_TABLES, self.tell, strand.shard, strand.shards,
-            description.overlap == "last", Limits(**description.limits),
-        )  # fmt: skip
+        last_wins, limits = description.overlap == "last", Limits(**description.limits)
+        request = Request(sources, frozenset(description.ports), BATCH_TABLES, last_wins, limits)
+        super().__init__(request, self.tell, strand.shard, strand.shards)
         self.totals.names = [work.names[sha256] for sha256 in self.members]
         self.context.captures = self.totals.names
         self.reported = 0
