@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from ..columns import COLUMNS
+from ..export import BINARY, FORMATS
+from ..export.tools import FILES, FOLDERS
 from .captures import (
     exit_status,
     inspect,
@@ -34,15 +36,9 @@ if TYPE_CHECKING:
     from ..capture import CaptureSource
     from ..filters.compile import Filter
     from ..inspection import Inspection
-    from ..parallel import ParallelReading
-    from ..reading import Reading
     from ..store import Store
     from ..totals import Totals
 
-ROW_FORMATS = ("csv", "jsonl", "parquet", "arrow")
-BINARY = frozenset({"parquet", "arrow"})
-FOLDERS = ("zeek", "zeek-json")
-FILES = ("eve", "ecs", "stix", "misp", "cbom")
 DATABASES = ("sqlite", "duckdb")
 STREAMED = ("connections", "messages", "alerts")
 STREAMED_STORED = (*STREAMED, "offers", "chains")
@@ -62,7 +58,7 @@ STREAMED_STORED = (*STREAMED, "offers", "chains")
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice((*ROW_FORMATS, *DATABASES, *FOLDERS, *FILES)),
+    type=click.Choice((*FORMATS, *DATABASES, *FOLDERS, *FILES)),
     default="csv",
     show_default=True,
     help="Which format: the first four hold the rows of a frame, sqlite and duckdb all frames, the others are another "
@@ -111,7 +107,7 @@ def export(
             names = list(COLUMNS) if table is None else [table]
             export_database(shared(inspection, key_file), inspection.reading.sources, names, rows, format_name, output)
             sys.exit(exit_status(inspection.reading.totals, captures.strict))
-    if format_name not in ROW_FORMATS:
+    if format_name not in FORMATS:
         check_tool_options(format_name, output, table, rows_where)
         with errors_as_one_line():
             inspection = inspect(captures)
@@ -127,18 +123,16 @@ def export(
             totals = export_stored(store, captures, rows, table, format_name, output)
             sys.exit(exit_status(totals, captures.strict))
         if table in STREAMED and key_file is None and store is None:
-            reading = export_streamed(captures, rows, table, format_name, output)
+            totals = export_streamed(captures, rows, table, format_name, output)
         else:
-            reading = export_whole(captures, rows, table, format_name, output, key_file)
-        sys.exit(exit_status(reading.totals, captures.strict))
+            totals = export_whole(captures, rows, table, format_name, output, key_file)
+        sys.exit(exit_status(totals, captures.strict))
 
 
 def check_tool_options(format_name: str, output: str, table: str | None, rows_where: str | None) -> None:
     """Refuse what another tool's format has no place for."""
     if table is not None or rows_where is not None:
-        raise click.UsageError(
-            f"{format_name} has rows of its own: --table and --rows are for {', '.join(ROW_FORMATS)}"
-        )
+        raise click.UsageError(f"{format_name} has rows of its own: --table and --rows are for {', '.join(FORMATS)}")
     if format_name in FOLDERS and output == "-":
         raise click.UsageError(f"{format_name} is several files: name a folder with -o")
 
@@ -185,9 +179,7 @@ def export_for_tool(inspection: Inspection, sources: Sequence[CaptureSource], fo
         write_file(inspection, format_name, out)
 
 
-def export_streamed(
-    captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str
-) -> Reading | ParallelReading:
+def export_streamed(captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str) -> Totals:
     """Write rows as connections end."""
     from ..export import ENCODED, open_writer
     from ..opening import open_reading
@@ -212,7 +204,7 @@ def export_streamed(
     warn(reading.totals)
     if where:
         tell_selection(reading.totals)
-    return reading
+    return reading.totals
 
 
 def export_stored(
@@ -241,13 +233,13 @@ def export_stored(
 
 def export_whole(
     captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str, key_file: str | None
-) -> Reading | ParallelReading:
+) -> Totals:
     """Write a frame that is known only when all is read."""
     inspection = inspect(captures)
     rows = shared(inspection, key_file).arrow(table)
     rows = rows if chosen is None else chosen.apply(rows)
     write_table(rows, format_name, output, inspection.reading.sources)
-    return inspection.reading
+    return inspection.reading.totals
 
 
 def write_table(

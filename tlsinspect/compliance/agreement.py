@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import registry
-from ..findings.build import encoded, server_of
+from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..registry.suites import group_facts, suite_facts
 from ..registry.versions import is_tls13
@@ -157,7 +157,7 @@ def server_keys(facts: Facts) -> Numbers:
 
     def names() -> pa.Array:
         name = pc.fill_null(facts.column("server_name"), "")
-        return pc.binary_join_element_wise(server_of(facts), name, "\t")
+        return pc.binary_join_element_wise(facts.named("server"), name, "\t")
 
     return encoded(facts, "named server", names)[1]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..columns import SEVERITIES
-from ..findings.build import encoded, find_rows, server_of
+from ..findings.build import encoded, find_rows
 from ..findings.facts import Facts
 from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
@@ -236,8 +236,8 @@ def iso(day: date | None) -> str | None:
 def build_hosts(check: Check) -> pa.Table:
     """A row per server and client with something to fix: by the worst severity, then by connections."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for kind, column in (("server", server_of), ("client", lambda facts: facts.column("client_ip"))):
-        names, places = encoded(check.facts, kind, lambda column=column: column(check.facts))  # type: ignore[misc]
+    for kind, column in (("server", "server"), ("client", "client_ip")):
+        names, places = encoded(check.facts, kind, partial(check.facts.named, column))
         failing = np.zeros(len(places), np.bool_)
         for asked in check.policy.requirements:
             if (KINDS[asked.about].subject == "client") != (kind == "client"):
@@ -266,7 +266,7 @@ def build_connections(check: Check) -> pa.Table:
     columns: dict[str, Any] = {
         name: facts.column(name) for name in ("connection_id", "capture", "time_start", "client_ip", "server_name")
     }
-    columns["server"] = server_of(facts)
+    columns["server"] = facts.named("server")
     columns["verdict"] = pa.array(VERDICTS).take(pa.array(check.overall))
     columns["severity"] = pa.array([None, *SEVERITIES], pa.string()).take(pa.array(worst + 1))
     for name, code in (("failed", FAIL), ("not_observable", NOT_OBSERVABLE)):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import registry
 from ..connection import CARRIES_TLS
-from ..findings.build import encoded, server_of
+from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Requirement
 from ..policies.read import ANY_KEY
@@ -87,7 +87,7 @@ def newest_offered(facts: Facts) -> Numbers:
 
 def servers(facts: Facts) -> Numbers:
     """A number for each row's server: its address and port."""
-    return encoded(facts, "server", lambda: server_of(facts))[1]
+    return encoded(facts, "server", lambda: facts.named("server"))[1]
 
 
 def at_same_server(facts: Facts, rows: Mask) -> Mask:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..findings.build import encoded, server_of
+from ..findings.build import encoded
 from ..findings.facts import Facts
 from ..findings.key_exchange import POST_QUANTUM
 from ..statistics.interval import share_columns
@@ -92,7 +92,7 @@ def build_classes(facts: Facts, classes: NDArray[np.int64], octets: NDArray[np.i
         "byte_share": [size / total if (total := sum(sizes[:UNKNOWN])) else None for size in sizes[:UNKNOWN]] + [None],
     }  # fmt: skip
     for name, column in (("names", "server_name"), ("servers", "server"), ("clients", "client_ip")):
-        values = server_of(facts) if column == "server" else facts.column(column)
+        values = facts.named(column)
         columns[name] = [
             pc.count_distinct(values.filter(pa.array(classes == code))).as_py() for code in range(len(CLASSES))
         ]
@@ -102,7 +102,7 @@ def build_classes(facts: Facts, classes: NDArray[np.int64], octets: NDArray[np.i
 
 def build_servers(facts: Facts, classes: NDArray[np.int64], octets: NDArray[np.int64]) -> pa.Table:
     """A row per server with something that a quantum computer opens, the first to migrate first."""
-    names, places = encoded(facts, "server", lambda: server_of(facts))
+    names, places = encoded(facts, "server", lambda: facts.named("server"))
     ready = facts.has("supported_groups", POST_QUANTUM) & ((classes == NO_SECRECY) | (classes == CLASSICAL))
     counts = [np.bincount(places[classes == code], minlength=len(names)) for code in range(len(CLASSES))]
     sizes = [summed(places, octets, classes == code, len(names)) for code in range(len(CLASSES))]

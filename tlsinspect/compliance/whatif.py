@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from ..findings.build import encoded, server_of
+from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Policy, Requirement
 from ..statistics.interval import share_columns
@@ -118,7 +118,7 @@ def unit_keys(facts: Facts, unit: str) -> Numbers:
     """A number for each row's client or server."""
     if unit == "clients":
         return encoded(facts, "client", lambda: facts.column("client_ip"))[1]
-    return encoded(facts, "server", lambda: server_of(facts))[1]
+    return encoded(facts, "server", lambda: facts.named("server"))[1]
 
 
 def worst_of(keys: Numbers, outcomes: Codes) -> dict[int, int]:
@@ -133,13 +133,10 @@ def worst_of(keys: Numbers, outcomes: Codes) -> dict[int, int]:
 def build_hosts(made: WhatIf) -> pa.Table:
     """A row per client, server, JA4 and JA3 with connections that would fail, those with most first."""
     facts, rows = made.facts, []
-    columns = {
-        "client": lambda: facts.column("client_ip"), "server": lambda: server_of(facts),
-        "ja4": lambda: facts.column("ja4"), "ja3": lambda: facts.column("ja3"),
-    }  # fmt: skip
+    columns = {"client": "client_ip", "server": "server", "ja4": "ja4", "ja3": "ja3"}
     fails = made.outcomes == FAILS
     for kind, column in columns.items():
-        names, places = encoded(facts, kind, column)
+        names, places = encoded(facts, kind, partial(facts.named, column))
         blamed = fails & (made.reasons != OLD_SERVER) if kind in ("ja4", "ja3") else fails
         counts = {code: np.bincount(places[made.outcomes == code], minlength=len(names)) for code in range(3)}
         found = np.flatnonzero(blamed)
@@ -163,7 +160,7 @@ def build_connections(made: WhatIf) -> pa.Table:
     facts = made.facts
     schema = judgement_schema("whatif.connections")
     columns = {
-        "server": lambda: server_of(facts),
+        "server": lambda: facts.named("server"),
         "outcome": lambda: pa.array(OUTCOMES).take(pa.array(made.outcomes)),
         "why": lambda: pa.array([None, *REASONS[1:]], pa.string()).take(pa.array(made.reasons)),
     }

@@ -5,9 +5,10 @@ A format is a class with `write(rows)` for record batches as they come and `clos
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMATS = ("csv", "jsonl", "parquet", "arrow")
 BINARY = frozenset({"parquet", "arrow"})  # nothing for a terminal

@@ -15,8 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 from .. import __version__
 from ..registry import cipher_suite_name
 from ..registry.suites import group_facts
-from .eve import without_nothing
-from .rows import Row, certificates_by_hash, iter_tls
+from ..statistics.wording import endpoint
+from .rows import Row, certificates_by_hash, iter_tls, without_nothing
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -253,9 +253,8 @@ def add_key(inventory: Inventory, found: Row) -> str:
 
 def place_of(row: Row) -> str:
     """The server of a connection, with the name that was asked for."""
-    address = f"[{row['server_ip']}]" if ":" in row["server_ip"] else row["server_ip"]
     name = f" ({row['server_name']})" if row["server_name"] else ""
-    return f"{address}:{row['server_port']}{name}"
+    return f"{endpoint(row['server_ip'], row['server_port'])}{name}"
 
 
 def moment(time: int | None) -> str | None:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from .distinguished import split_name
-from .eve import without_nothing
-from .rows import Row, certificates_by_hash, iter_tls
+from .rows import CARRIERS, Row, certificates_by_hash, iter_tls, leaf_of, without_nothing
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -104,7 +103,7 @@ def network(row: Row) -> dict[str, Any]:
         {
             "transport": row["transport"],
             "type": "ipv6" if ":" in row["client_ip"] else "ipv4",
-            "protocol": {"dtls": "dtls", "quic": "quic", "gquic": "quic"}.get(row["protocol"], "tls"),
+            "protocol": CARRIERS.get(row["protocol"], "tls"),
             "community_id": row["community_id"],
             "bytes": row["client_bytes"] + row["server_bytes"],
             "packets": row["client_packets"] + row["server_packets"],
@@ -166,11 +165,6 @@ def suite_names(suites: list[int] | None) -> list[str] | None:
     from ..registry import cipher_suite_name
 
     return None if suites is None else [cipher_suite_name(suite) for suite in suites]
-
-
-def leaf_of(chain: list[str] | None, certificates: dict[str, Row]) -> Row | None:
-    """A side's own certificate."""
-    return certificates[chain[0]] if chain else None
 
 
 def certificate_fields(leaf: Row | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..registry import extension_name
 from .distinguished import colons, common_order, serial_octets
 from .identity import flow_id
-from .rows import MessageTimes, Row, certificates_by_hash, iter_tls
+from .rows import MessageTimes, Row, certificates_by_hash, iter_tls, leaf_of, without_nothing
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -116,7 +116,7 @@ def server_handshake(row: Row) -> dict[str, Any] | None:
 
 def certificate_part(chain: list[str] | None, certificates: dict[str, Row]) -> dict[str, Any]:
     """The fields of a chain's leaf."""
-    leaf = certificates[chain[0]] if chain else None
+    leaf = leaf_of(chain, certificates)
     if leaf is None:
         return {}
     return {
@@ -177,8 +177,3 @@ def name_text(name: str | None) -> str | None:
 def moment(time: int | None) -> str | None:
     """A certificate's date."""
     return None if time is None else f"{datetime.fromtimestamp(time // 1_000_000_000, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that have a value."""
-    return {name: value for name, value in fields.items() if value is not None}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from .rows import Row, certificates_by_hash, iter_tls
+from .rows import Row, certificates_by_hash, iter_tls, leaves
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -116,11 +116,6 @@ def build_misp(inspection: Inspection) -> Object:
             "Object": objects,
         }
     }
-
-
-def leaves(row: Row) -> list[str]:
-    """The certificates of the two ends themselves."""
-    return [chain[0] for chain in (row["certificate_sha256s"], row["client_certificate_sha256s"]) if chain]
 
 
 def connection_object(row: Row, carried: dict[str, Object], prints: dict[Fingerprint, Object]) -> Object:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 ROWS_AT_ONCE = 4096
+CHAINS = ("certificate_sha256s", "client_certificate_sha256s")
+CARRIERS = {"dtls": "dtls", "quic": "quic", "gquic": "quic"}
+"""What other tools call the protocol of a connection; all that is not here is tls."""
 
 
 def iter_rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:
@@ -45,6 +48,21 @@ def iter_tls(inspection: Inspection, names: Sequence[str]) -> Iterator[Row]:
 def certificates_by_hash(inspection: Inspection, names: Sequence[str]) -> dict[str, Row]:
     """The distinct certificates, by SHA-256."""
     return {row["sha256"]: row for row in iter_rows(inspection.arrow("certificates"), ["sha256", *names])}
+
+
+def leaf_of(chain: list[str] | None, certificates: dict[str, Row]) -> Row | None:
+    """A side's own certificate."""
+    return certificates[chain[0]] if chain else None
+
+
+def leaves(row: Row) -> list[str]:
+    """The certificates of the two ends themselves."""
+    return [row[chain][0] for chain in CHAINS if row[chain]]
+
+
+def without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class MessageTimes:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from .eve import without_nothing
-from .rows import Row, certificates_by_hash, iter_tls
+from .rows import CARRIERS, Row, certificates_by_hash, iter_tls, leaves, without_nothing
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -44,7 +43,6 @@ COLUMNS = (
     "client_bytes", "server_bytes", "client_packets", "server_packets", "certificate_sha256s",
     "client_certificate_sha256s", *FACTS,
 )  # fmt: skip
-CHAINS = ("certificate_sha256s", "client_certificate_sha256s")
 
 Object = dict[str, Any]
 
@@ -82,11 +80,6 @@ def connection_objects(row: Row, certificates: dict[str, Row], identity: str, de
     return [*seen, *told]
 
 
-def leaves(row: Row) -> list[str]:
-    """The certificates of the two ends themselves."""
-    return [row[chain][0] for chain in CHAINS if row[chain]]
-
-
 def named(name: str | None) -> list[Object]:
     """The name that was asked for, as an object."""
     return [observable("domain-name", {"value": name}, ("value",))] if name else []
@@ -100,7 +93,7 @@ def address(ip: str) -> Object:
 def traffic_of(row: Row, ends: list[Object], definition: str) -> Object:
     """A connection's packets, with what its TLS said in the extension."""
     ip = "ipv6" if ":" in row["client_ip"] else "ipv4"
-    protocol = {"quic": "quic", "gquic": "quic", "dtls": "dtls"}.get(row["protocol"], "tls")
+    protocol = CARRIERS.get(row["protocol"], "tls")
     facts = without_nothing({name: row[name] for name in FACTS})
     made = {
         "start": moment(row["time_start"]),

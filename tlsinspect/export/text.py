@@ -65,9 +65,9 @@ def escape_control(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(ESCAPES)
 
 
-def short_text(text: str) -> str:
-    """A text as a page shows and compares it: cut to LONGEST_TEXT, without control characters."""
-    return escape_control(text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…")
+def short_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """A text as a page shows and compares it: cut to so many characters, without control characters."""
+    return escape_control(text if len(text) <= longest else text[: longest - 1] + "…")
 
 
 def escape_cell(text: str) -> str:

@@ -38,21 +38,8 @@ def build_findings(
     return pa.Table.from_pylist(rows, arrow_schema("findings"))
 
 
-def server_of(facts: Facts) -> pa.Array:
-    """Address and port of each row's server."""
-
-    def make() -> pa.Array:
-        address = facts.column("server_ip")
-        bracketed = pc.if_else(
-            pc.match_substring(address, ":"), pc.binary_join_element_wise("[", address, "]", ""), address
-        )
-        return pc.binary_join_element_wise(bracketed, facts.column("server_port").cast(pa.string()), ":")
-
-    return facts.once("server", make)
-
-
 SUBJECTS: dict[str, Callable[[Facts], pa.Array]] = {
-    "server": server_of,
+    "server": lambda facts: facts.named("server"),
     "client": lambda facts: facts.column("client_ip"),
     "certificate": lambda facts: facts.leaf("certificate_sha256s"),
     "client_certificate": lambda facts: facts.leaf("client_certificate_sha256s"),
@@ -127,7 +114,7 @@ def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.int
     examples = rows[:EXAMPLE_LIMIT].tolist()
     packets = facts.packets(rule.packet)[rows[:EXAMPLE_LIMIT]].tolist()
     ids = facts.column("connection_id")
-    hosts, servers = encoded(facts, "server", lambda: server_of(facts))
+    hosts, servers = encoded(facts, "server", lambda: facts.named("server"))
     first, last = span(facts.number("time_start")[rows])
     return {
         "id": rule.id,

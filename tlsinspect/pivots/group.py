@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from ..columns import table_columns
 from ..connection import CARRIES_TLS
 from ..statistics.catalogue import VERSION_ORDER
+from ..statistics.observations import server_of
 from ..tables.arrow import TYPES
 
 VALID = pc.CountOptions(mode="only_valid")
@@ -52,15 +53,6 @@ def tls_rows(connections: pa.Table, certificates: pa.Table) -> pa.Table:
     for name, column in added.items():
         rows = rows.append_column(name, column)
     return rows
-
-
-def server_of(rows: pa.Table) -> pa.ChunkedArray:
-    """Address and port of each row's server; an IPv6 address in brackets."""
-    address = rows["server_ip"]
-    bracketed = pc.if_else(
-        pc.match_substring(address, ":"), pc.binary_join_element_wise("[", address, "]", ""), address
-    )
-    return pc.binary_join_element_wise(bracketed, rows["server_port"].cast(pa.string()), ":")
 
 
 def first_items(lists: pa.ChunkedArray) -> pa.Array:

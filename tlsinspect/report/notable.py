@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..display_filter import display_filter
+from ..export.rows import plain_column
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_cause, suite_class
@@ -181,7 +182,7 @@ def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[N
         return []
     places = sorted(remarks)
     taken = pa.array(places)
-    columns = {name: plain_numbers(rows.column(name).take(taken)) for name in KEPT}
+    columns = {name: plain_column(rows.column(name).take(taken)) for name in KEPT}
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for number, values in zip(places, zip(*columns.values(), strict=True), strict=True):
         row = dict(zip(columns, values, strict=True))
@@ -189,12 +190,6 @@ def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[N
         groups.setdefault(key, []).append(row)
     order = sorted(groups.items(), key=lambda item: (item[0][0][0][0], -len(item[1]), str(item[0][1:])))
     return [build_notable([(about[place], text) for place, text in key[0]], members) for key, members in order]
-
-
-def plain_numbers(column: pa.Array) -> list[Any]:
-    """The values of a column, times as nanoseconds."""
-    values: list[Any] = (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_pylist()
-    return values
 
 
 def remarkable(frames: Frames) -> Mask:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..export.text import escape_control
+from ..export.text import short_text
 from ..story import Fact, Step, Story, StoryCertificate, iter_stories
 from .tables import Inspected
 
@@ -85,5 +85,5 @@ def plain_certificate(certificate: StoryCertificate) -> list[Any]:
 
 @lru_cache(maxsize=1 << 14)
 def clean(text: str) -> str:
-    """A text without control characters, cut."""
-    return escape_control(text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…")
+    """A text as the page shows it: stories repeat each other."""
+    return short_text(text, LONGEST_TEXT)

@@ -60,7 +60,7 @@ def by_frame(describe: Describe) -> Categorise:
 
 def with_tls(frames: Frames) -> Mask:
     """The connections that carried TLS, on whatever port."""
-    from tlsinspect.connection import CARRIES_TLS
+    from ..connection import CARRIES_TLS
 
     return once(frames, with_tls, lambda: among(columns_of(frames, "connections"), "protocol", CARRIES_TLS))
 
@@ -114,7 +114,7 @@ class Observations:
         """The same as a frame: category, reason, applies, and KEYS."""
         import pyarrow as pa
 
-        from tlsinspect.tables.arrow import to_frame
+        from ..tables.arrow import to_frame
 
         columns = {name: self.key(name) for name in KEYS} | {"category": self.category, "reason": self.reason}
         return to_frame(pa.table(columns)).assign(applies=self.applies)
@@ -156,11 +156,15 @@ def octets_of(rows: Rows) -> pa.Array:
 
 
 def server_of(rows: Columns) -> pa.Array:
-    """Address and port of the server."""
+    """Address and port of each row's server as one text, IPv6 in brackets: what wording.endpoint says of one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise(rows.column("server_ip"), rows.column("server_port").cast(pa.string()), " ")
+    address = rows.column("server_ip")
+    bracketed = pc.if_else(
+        pc.match_substring(address, ":"), pc.binary_join_element_wise("[", address, "]", ""), address
+    )
+    return pc.binary_join_element_wise(bracketed, rows.column("server_port").cast(pa.string()), ":")
 
 
 def name_of(rows: Rows) -> pa.Array:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from ..statistics.wording import endpoint
 from ..tables import judgement_schema, to_frame
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def text_of(value: Any) -> str | None:
 
 def subject_of(ends: Ends) -> str:
     """A connection by its ends."""
-    return " -> ".join(f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address, port in ends)
+    return " -> ".join(endpoint(*end) for end in ends)
 
 
 def ends_of(row: Row) -> Ends:
