@@ -18,12 +18,7 @@ from ..certificates.object_identifiers import (
 )
 from ..registry.suites import CIPHERS, KEY_EXCHANGES, SSL2_CIPHERS, group_facts, suite_facts
 
-NEGOTIATED, PROVEN, OFFERED, CERTIFICATE = (
-    "server_hello_packet",
-    "server_hello_packet",
-    "client_hello_packet",
-    "certificate_packet",
-)
+NEGOTIATED, OFFERED, CERTIFICATE = "server_hello_packet", "client_hello_packet", "certificate_packet"
 MARKS = {"Y": "recommended", "N": "not recommended", "D": "discouraged"}
 
 

@@ -11,12 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tlsinspect.certificates.object_identifiers import RSA_KEYS
-from tlsinspect.failures.causes import CAUSES
-from tlsinspect.registry import is_grease, version_name
-from tlsinspect.registry.suites import parse_suite_name
-from tlsinspect.registry.versions import is_tls13, version_rank
-
+from ..certificates.object_identifiers import RSA_KEYS
+from ..failures.causes import CAUSES
+from ..registry import is_grease, version_name
+from ..registry.suites import parse_suite_name
+from ..registry.versions import is_tls13, version_rank
 from .hellos import legacy_versions
 from .observations import SILENT, Categorise, Frames, leaf_of, with_tls
 from .rows import (
@@ -200,7 +199,7 @@ def resumption(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
 def carried(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by what a connection carried; DTLS, QUIC and SSL 2.0 are TLS too, and silence is nothing known."""
-    from tlsinspect.connection import CARRIES_TLS
+    from ..connection import CARRIES_TLS
 
     spoken = rows["protocol"].mask(is_true(rows["protocol"] == SILENT), None)
     return text_series(spoken.mask(is_true(spoken.isin(CARRIES_TLS)), "tls"), rows)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CONFIDENCE = 0.95
 Z_95 = 1.959963984540054  # the normal distribution's 97.5 % quantile
 
 Columns = dict[str, list[float | None]]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from tlsinspect.registry import is_grease
-from tlsinspect.registry.suites import group_facts, suite_facts
-
+from ..registry import is_grease
+from ..registry.suites import group_facts, suite_facts
 from .hellos import cut_hellos
 from .observations import Describe, Frames
 from .rows import FrameColumns

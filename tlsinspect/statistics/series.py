@@ -55,7 +55,7 @@ def build_result(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     """Build a table of results from its columns, NaN as null; raises KeyError for a name not in RESULT_TYPES."""
     import pyarrow as pa
 
-    from tlsinspect.tables.arrow import TYPES, to_frame
+    from ..tables.arrow import TYPES, to_frame
 
     arrays = {name: pa.array(values, TYPES[RESULT_TYPES[name]], from_pandas=True) for name, values in columns.items()}
     return to_frame(pa.table(arrays))

@@ -20,7 +20,6 @@ from ..parallel import ending_with, follow_parent, parent_number, start_context
 from .strand import Work, run_strand
 
 ExecutorName = Literal["processes", "dask"]
-EXECUTORS: tuple[ExecutorName, ...] = ("processes", "dask")
 ATTEMPTS = 3
 """How often a strand is taken up again after the process that read it has died."""
 

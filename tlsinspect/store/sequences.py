@@ -15,7 +15,6 @@ from typing import Literal
 from .records import StoredCapture
 
 Rotation = Literal["names", "all", "none"]
-ROTATIONS: tuple[Rotation, ...] = ("names", "all", "none")
 
 DIGITS = re.compile(r"\d+")
 SUFFIX = re.compile(r"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?(\.(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)

@@ -5,7 +5,7 @@ Goes in: rows of a log, and our rows in the same form, which is that of our expo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .record import PRESENCE, Difference, Endpoint, Ends, Reason, Row, Tally, subject_of
@@ -102,8 +102,3 @@ def same(ours: object, theirs: object) -> bool:
 def endpoint(address: object, port: object) -> Endpoint:
     """An end of a connection."""
     return str(address), int(str(port or 0))
-
-
-def known_fields(rows: Iterable[Row], wanted: frozenset[str]) -> frozenset[str]:
-    """The fields of `wanted` that any of the rows has."""
-    return frozenset(name for row in rows for name in row) & wanted
