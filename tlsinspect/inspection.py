@@ -17,7 +17,7 @@ import pyarrow as pa
 from . import tables
 from .columns import COLUMNS, PIVOTS
 from .opening import TLS_PORTS, Overlap, Path, command_arguments, open_reading
-from .reading import BATCH_TABLES, Progress, Reading, without_cyclic_collection
+from .reading import BATCH_TABLES, Origin, Progress, without_cyclic_collection
 from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
     from .indicators import Indicators
-    from .parallel import ParallelReading
     from .policies import Policy
     from .story import Story
     from .validation import Log, Trust, Validator
@@ -54,7 +53,7 @@ class Inspection:
     def __init__(
         self,
         arrow: dict[str, pa.Table],
-        reading: Reading | ParallelReading,
+        reading: Origin,
         reading_arguments: str = "-",
         selection: str = "",
     ) -> None:

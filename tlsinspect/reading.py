@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -81,6 +81,22 @@ class Request(NamedTuple):
     where: Filter | None = None
     streamed: bool = False
     encoded: bool = False
+
+
+class Origin(Protocol):
+    """What an Inspection asks of where its tables come from: a reading that is over, or what stands for one."""
+
+    @property
+    def sources(self) -> Sequence[CaptureSource]:
+        """The captures, in the order of `totals.captures`."""
+
+    @property
+    def totals(self) -> Totals:
+        """What was counted, and what went wrong."""
+
+    @property
+    def context(self) -> tables.Context:
+        """The names of the captures, and the certificates and staples by their hashes."""
 
 
 class Reading:

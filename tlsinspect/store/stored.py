@@ -41,7 +41,7 @@ class StoredInspection(Inspection):
         words = [store.place.url]
         words += ["--since", since.isoformat()] if since else []
         words += ["--until", until.isoformat()] if until else []
-        super().__init__({}, StoredReading(self), shlex.join(words), where.text if where else "")  # type: ignore[arg-type]
+        super().__init__({}, StoredReading(self), shlex.join(words), where.text if where else "")
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same days, judged by other trust or at another time: see Inspection."""
