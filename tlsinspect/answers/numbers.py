@@ -14,7 +14,7 @@ from ..statistics.lifetimes import sent_certificates
 from ..statistics.observations import tls_connections, unknown_reasons
 from ..statistics.rows import FrameColumns
 from ..statistics.series import arrow_series, is_true
-from ..statistics.wording import REASONS, list_text, number_text, share_of_text, share_text
+from ..statistics.wording import REASONS, begin, list_text, number_text, share_of_text, share_text
 from . import cases
 from .record import Inspected, Number
 
@@ -36,11 +36,6 @@ def list_counts(counts: dict[str, int], most: int = MOST_NAMED) -> str:
     items = list(counts.items())
     words = [f"{name} {count:,}" for name, count in items[:most]]
     return ", ".join([*words, *([f"{len(items) - most} more"] if len(items) > most else [])])
-
-
-def begin(text: str) -> str:
-    """A text with a capital in front, the rest as it is."""
-    return text[:1].upper() + text[1:]
 
 
 def counts_of(shares: Shares) -> dict[str, int]:

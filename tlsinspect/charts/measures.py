@@ -24,7 +24,16 @@ from ..statistics.lifetimes import LIMIT_DAYS
 from ..statistics.observations import tls_connections
 from ..statistics.shares import sort_counts
 from ..statistics.sizes import ONE_PACKET_IPV4, WITH_SHARE
-from ..statistics.wording import basis, bytes_text, count_text, number_text, period_text, share_of_text, share_text
+from ..statistics.wording import (
+    basis,
+    begin,
+    bytes_text,
+    count_text,
+    number_text,
+    period_text,
+    share_of_text,
+    share_text,
+)
 from .compose import LONGEST_TITLE, Chart, Content, finding, left_to_numbers, records, share_note, share_subtitle, total
 from .curves import Axis, Curve, draw_curves, draw_nothing, draw_traffic
 from .dates import draw_lifetimes
@@ -126,7 +135,7 @@ def compose_remaining_days(chart: Chart, frames: Frames, unit: str) -> Content:
         left = sorted(first["remaining_days"].astype(float))
         gone = sum(days < 0 for days in left)
         expired = share_of_text(gone, len(left), "certificates")
-        title = f"{expired[0].upper()}{expired[1:]} were expired; half had at most {middle(left):,.0f} days left"
+        title = f"{begin(expired)} were expired; half had at most {middle(left):,.0f} days left"
     note = "Left of 0: expired. Dotted: 47, 100, 200 and 398 days. A certificate once, when it was first seen."
     period = period_text(*((table["time"].min(), table["time"].max()) if len(table) else (None, None)))
     subtitle = " · ".join(part for part in ("Share that had at most so many days left when seen", period) if part)

@@ -124,6 +124,11 @@ def period_text(start: datetime | None, end: datetime | None) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC"
 
 
+def begin(text: str) -> str:
+    """A text with a capital in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def is_time(moment: datetime | None) -> TypeGuard[datetime]:
     """Whether it is a time, and none of what pandas has for those that are missing."""
     return isinstance(moment, datetime) and isinstance(moment.year, int)
@@ -143,7 +148,7 @@ def statement(shares: Shares) -> str:
     only = ONLY_SOME if shares.unknown_share > MUCH_UNKNOWN and shares.unit.name != "bytes" else ""
     share = share_of_text(count, shares.denominator, shares.unit.plural, only)
     template = shares.statistic.statement
-    share = share[0].upper() + share[1:] if template.startswith("{share}") else share
+    share = begin(share) if template.startswith("{share}") else share
     kin = f", with {' and '.join(shares.kin)} for {share_text(shares.count_with_kin(), shares.denominator)}"
     return template.format(category=category, share=share) + (kin if shares.kin else "")
 
