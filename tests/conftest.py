@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import filecmp
 import gc
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,11 @@ def pytest_collection_finish() -> None:
 def captures() -> Path:
     """The folder of sample captures."""
     return ROOT / "captures"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can enter."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

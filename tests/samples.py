@@ -13,6 +13,7 @@ from tlsinspect import Inspection
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = ROOT / "captures"
+DEMO = CAPTURES / "demo.pcapng"
 MANIFEST: dict[str, dict[str, Any]] = {
     entry["path"]: entry for entry in json.loads((CAPTURES / "manifest.json").read_text())["captures"]
 }

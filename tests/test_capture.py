@@ -10,15 +10,13 @@ import io
 import lzma
 import os
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
+from file_modes import bound_by_modes
 
 from tlsinspect.capture import CaptureSource, find_captures, order_captures
 from tlsinspect.errors import CaptureError, DecodeError
@@ -26,7 +24,6 @@ from tlsinspect.wire.capfile import open_reader
 from tlsinspect.wire.packet import Packet
 
 HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000")
-NOBODY = 65534
 
 
 def capture_of(second: int, packets: int = 1, length: int = 4) -> bytes:
@@ -64,25 +61,6 @@ class PipedInput:
 
     def isatty(self) -> bool:
         return self.terminal
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can enter."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@contextmanager
-def bound_by_modes() -> Iterator[None]:
-    """Be a user whom file modes bind, which root is not."""
-    user = os.geteuid()
-    os.seteuid(NOBODY if user == 0 else user)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_a_file_gives_its_name_size_and_octets(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import bz2
 import gzip
 import lzma
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from traffic import blocks_of
 
 from tlsinspect import compression as module
 from tlsinspect.compression import BLOCK_LENGTH, compression_of, decompress
@@ -28,16 +29,11 @@ TEXT = b"".join(number.to_bytes(4, "little") for number in range(5000))
 NOISE = random.Random(1).randbytes(300_000)
 
 
-def chunks_of(data: bytes, size: int) -> Iterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
-
-
 def decompress_all(data: bytes, form: str, size: int = 128 * 1024) -> tuple[bytes, DecodeError | None]:
     """Decompress to the end or to the damage."""
     out = []
     try:
-        for block in decompress(chunks_of(data, size), form):
+        for block in decompress(blocks_of(data, size), form):
             assert block
             out.append(block)
     except DecodeError as error:

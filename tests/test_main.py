@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import start
-from samples import CAPTURES
+from samples import CAPTURES, DEMO
 
 FULL_DEVICE = Path("/dev/full")
 CAPTURE = CAPTURES / "handshakes" / "tls12.pcap"
@@ -136,9 +136,6 @@ def test_without_standard_input_a_capture_from_there_is_one_line(command: str) -
     process = without((0,), command, "-")
     assert process.returncode == 2
     assert process.stderr == "tlsinspect: -: standard input is closed: pipe a capture into it\n"
-
-
-DEMO = CAPTURES / "demo.pcapng"
 
 
 def in_encoding(name: str, *command: object) -> tuple[int, str, str]:

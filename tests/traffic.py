@@ -6,7 +6,7 @@ frame). Checksums are left zero: nothing here looks at them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -81,6 +81,12 @@ def converse(
         send(0, FIN | ACK)
         send(1, FIN | ACK)
     return [Packet(start_ns + number * STEP_NS, frame) for number, frame in enumerate(frames)]
+
+
+def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
+    """Octets as a capture's reader gets them: in blocks, of which the last may be shorter."""
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
 
 
 def pcap(packets: Iterable[Packet], snaplen: int = 262_144) -> bytes:

@@ -7,20 +7,16 @@ import csv
 import gzip
 import io
 import lzma
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import zstandard
 from click.testing import Result
 from command_line import run, start
+from file_modes import bound_by_modes
 from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, write_pcap
 
-NOBODY = 65534
 COMMANDS = (("summary",), ("export",), ("export", "--table", "ports"), ("report", "-o"))
 
 
@@ -98,40 +94,26 @@ def test_no_capture_named_is_a_usage_error() -> None:
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can enter."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@contextmanager
-def bound_by_modes() -> Iterator[None]:
-    """Be a user whom file modes bind, which root is not; what the command imports is imported before."""
+def imported() -> None:
+    """What commands import, imported: whom file modes bind may not read it."""
     run("export", "-", input=pcap(conversations(1)))
-    user = os.geteuid()
-    os.seteuid(NOBODY if user == 0 else user)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
-def test_a_file_without_permission_is_one_line(open_folder: Path) -> None:
+def test_a_file_without_permission_is_one_line(open_folder: Path, imported: None) -> None:
     path = write_pcap(open_folder / "secret.pcap", conversations(1))
     path.chmod(0)
     with bound_by_modes():
         assert the_line(run("export", path)) == f"tlsinspect: {path}: permission denied"
 
 
-def test_a_folder_that_cannot_be_listed_is_one_line(open_folder: Path) -> None:
+def test_a_folder_that_cannot_be_listed_is_one_line(open_folder: Path, imported: None) -> None:
     folder = open_folder / "closed"
     folder.mkdir(mode=0)
     with bound_by_modes():
         assert the_line(run("export", folder)) == f"tlsinspect: {folder}: permission denied"
 
 
-def test_an_output_that_may_not_be_written_is_one_line(open_folder: Path) -> None:
+def test_an_output_that_may_not_be_written_is_one_line(open_folder: Path, imported: None) -> None:
     path = write_pcap(open_folder / "made.pcap", conversations(1))
     with bound_by_modes():
         line = the_line(run("export", path, "-o", open_folder / "rows.csv"))

@@ -14,13 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from command_line import run, start
-from samples import CAPTURES, SAMPLES, inspect
+from samples import CAPTURES, DEMO, SAMPLES, inspect
 from traffic import Packet, converse, pcap, tls12_turns, write_pcap
 
 from tlsinspect.columns import COLUMNS
 from tlsinspect.reading import Reading
 
-DEMO = CAPTURES / "demo.pcapng"
 FULL_DEVICE = Path("/dev/full")
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from command_line import run
+from samples import CAPTURES, DEMO
 
 from tlsinspect.cli.ingest import ingest
 
-CAPTURES = Path(__file__).parents[2] / "captures"
-DEMO = CAPTURES / "demo.pcapng"
 COMMANDS = (
     "summary", "check --policy bcp195", "show 212", "export --table ports", "export --table captures",
     "export --table certificates", "names --where 'client_ip in \"192.0.2.0/24\"'",

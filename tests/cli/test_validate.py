@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from command_line import run
 from made_certificates import make_certificate
-from samples import CAPTURES, inspect
+from samples import CAPTURES, DEMO, inspect
 from tls_vectors import server_name
 from traffic import converse, tls12_turns, write_pcap
 
-DEMO = CAPTURES / "demo.pcapng"
 EXPIRED = CAPTURES / "handshakes/certificate-expired.pcap"
 
 

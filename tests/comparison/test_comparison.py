@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import run
-from samples import CAPTURES, inspect
+from samples import CAPTURES, DEMO, inspect
 
 from tlsinspect.comparison import compare
 from tlsinspect.comparison.clustered import LEAST_CLIENTS, holm, measure_difference, shares
 from tlsinspect.comparison.things import THINGS, compare_rows
 
-DEMO = CAPTURES / "demo.pcapng"
 SMALL = CAPTURES / "handshakes" / "tls12.pcap"
 SPLIT = "2026-11-22T11:00"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from command_line import run
-from samples import CAPTURES, inspect
+from samples import DEMO, inspect
 from synthetic import NOON, make_connection
 
 from tlsinspect.columns import PIVOTS
@@ -22,7 +22,6 @@ from tlsinspect.pivots.timeline import MOST_INTERVALS
 from tlsinspect.report.pivots import VIEWS, render_pivot
 from tlsinspect.tables import arrow_schema
 
-DEMO = CAPTURES / "demo.pcapng"
 A, B, C = 0xC02F, 0xC030, 0x009C
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+from samples import DEMO
 
 import tlsinspect
 from tlsinspect.store.executors import open_executor
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.skipif(
     not all(map(find_spec, PACKAGES)), reason=f"one of {', '.join(PACKAGES)} is not installed"
 )
 
-DEMO = Path(__file__).parents[2] / "captures" / "demo.pcapng"
 PACKETS = 1000
 ACCOUNT = {"AWS_ACCESS_KEY_ID": "made", "AWS_SECRET_ACCESS_KEY": "up", "AWS_DEFAULT_REGION": "us-east-1"}
 WAIT_SECONDS = 120

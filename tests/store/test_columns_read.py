@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from samples import CAPTURES
 
 import tlsinspect
 from tlsinspect import Inspection, Store
@@ -25,7 +26,6 @@ from tlsinspect.statistics.memory import remember
 from tlsinspect.store import on_demand
 from tlsinspect.store.on_demand import ColumnsOnDemand, FrameOnDemand
 
-CAPTURES = Path(__file__).parents[2] / "captures"
 WHERE = "server_port == 443 and version_name is not null"
 
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import pytest
 from command_line import run
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+from samples import CAPTURES, DEMO
 
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
@@ -23,8 +24,6 @@ from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
 from tlsinspect.wire.limits import Limits
 
-CAPTURES = Path(__file__).parents[2] / "captures"
-DEMO = CAPTURES / "demo.pcapng"
 PACKETS = 2500
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from command_line import run
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+from samples import CAPTURES
 
 import tlsinspect
 from tlsinspect import CaptureError, Store
 from tlsinspect.live import Listener, Recorded, record
 from tlsinspect.store.watching import Watched, watch
 
-CAPTURES = Path(__file__).parents[2] / "captures"
 HELLO = CAPTURES / "handshakes" / "alert-unknown-ca.pcap"
 
 

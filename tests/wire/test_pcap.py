@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from traffic import blocks_of
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.capfile import open_reader
@@ -55,11 +56,6 @@ IXIA_HARDWARE = bytes.fromhex(
 )  # fmt: skip
 
 RECORD_STARTS = [24, 44, 62]
-
-
-def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
 
 
 def read_all(blocks: Iterator[bytes]) -> tuple[list[Row], DecodeError | None]:
