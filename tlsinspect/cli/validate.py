@@ -14,7 +14,10 @@ from .options import CAPTURES, Captures, at_option, reading_options, trust_optio
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
-    from ..validation import AsOf
+    from collections.abc import Iterator, Mapping
+
+    from ..inspection import Inspection
+    from ..validation import AsOf, Log, Trust
 
 
 @click.command(epilog=CAPTURES)
@@ -70,27 +73,29 @@ def validate(
         inspection = inspect(captures).trusting(trust, at)
         if format_name == "text":
             from ..export.text import escape_control
-            from ..validation.text import (
-                render_clients,
-                render_scts,
-                render_staples,
-                render_transparency,
-                render_validation,
-            )
 
-            moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
-            for line in render_validation(inspection.arrow("validation"), trust.name, moment):
-                click.echo(escape_control(line))
-            for line in render_clients(inspection.arrow("client_validation")):
-                click.echo(escape_control(line))
-            for line in render_staples(inspection.arrow("ocsp")):
-                click.echo(escape_control(line))
-            scts = inspection.arrow("scts") if logs is None else inspection.build_scts(logs)
-            for line in render_scts(scts) if len(scts) or logs is not None else ():
-                click.echo(escape_control(line))
-            for line in render_transparency(inspection.arrow("validation")) if logs is None else ():
+            for line in render(inspection, trust, at, logs):
                 click.echo(escape_control(line))
         else:
             table = table or ("scts" if logs is not None else "validation")
             write_table(inspection.build_scts(logs) if table == "scts" else inspection.arrow(table), format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))
+
+
+def render(
+    inspection: Inspection, trust: Trust, at: datetime | None, logs: Mapping[bytes, Log] | None
+) -> Iterator[str]:
+    """The verdicts on chains, clients, staples and timestamps, as lines that are not escaped; `logs` as --ct-logs."""
+    from ..validation.text import render_clients, render_scts, render_staples, render_transparency, render_validation
+
+    moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
+    yield from render_validation(inspection.arrow("validation"), trust.name, moment)
+    yield from render_clients(inspection.arrow("client_validation"))
+    yield from render_staples(inspection.arrow("ocsp"))
+    if logs is not None:
+        yield from render_scts(inspection.build_scts(logs))
+        return
+    scts = inspection.arrow("scts")
+    if len(scts):
+        yield from render_scts(scts)
+    yield from render_transparency(inspection.arrow("validation"))
