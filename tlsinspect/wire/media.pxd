@@ -1,7 +1,7 @@
 cimport cython
 
 from tlsinspect.wire.ethernet cimport (
-    enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, require,
+    LONGEST_LENGTH, enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, note_vlan, require,
 )
 from tlsinspect.wire.packet cimport Packet
 
@@ -30,3 +30,11 @@ cpdef int enter_symantec(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ipoib(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_netanalyzer(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_netanalyzer_preamble(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_broadcom_tag(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_broadcom_prepended(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_marvell_tag(Packet packet, Py_ssize_t at) except? -1
+cpdef int enter_marvell_long_tag(Packet packet, Py_ssize_t at) except? -1
+@cython.locals(data=bytes, tag=Py_ssize_t)
+cpdef int enter_marvell(Packet packet, Py_ssize_t at, Py_ssize_t length) except? -1
+@cython.locals(ethertype=cython.int)
+cpdef int enter_tagged(Packet packet, Py_ssize_t at, Py_ssize_t length) except? -1

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ethernet import enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, require
+from .ethernet import (
+    LONGEST_LENGTH,
+    enter_ethernet,
+    enter_ethertype,
+    enter_ip,
+    enter_llc,
+    enter_mpls,
+    enter_nlpid,
+    enter_ppp,
+    note_vlan,
+    require,
+)
 from .packet import Packet
 
 
@@ -160,6 +171,49 @@ def enter_netanalyzer_preamble(packet: Packet, at: int) -> int:
     return enter_ethernet(packet, at + 12)
 
 
+def enter_broadcom_tag(packet: Packet, at: int) -> int:
+    """Enter Ethernet from a port to a switch of Broadcom's, whose tag of 4 octets is behind the MAC addresses."""
+    return enter_tagged(packet, at, 4)
+
+
+def enter_broadcom_prepended(packet: Packet, at: int) -> int:
+    """Enter Ethernet from a port to a switch of Broadcom's, whose tag of 4 octets is in front of the frame."""
+    return enter_ethernet(packet, at + 4)
+
+
+def enter_marvell_tag(packet: Packet, at: int) -> int:
+    """Enter Ethernet from a port to a switch of Marvell's, whose tag of 4 octets is behind the MAC addresses.
+
+    It stands in the place of the VLAN tag, and says by a bit whether there was one.
+    """
+    return enter_marvell(packet, at, 4)
+
+
+def enter_marvell_long_tag(packet: Packet, at: int) -> int:
+    """Enter Ethernet with Marvell's tag behind an EtherType of its own and two reserved octets."""
+    return enter_marvell(packet, at, 8)
+
+
+def enter_marvell(packet: Packet, at: int, length: int) -> int:
+    """Enter Ethernet with a tag of `length` octets, of which the last four are Marvell's."""
+    require(packet, at, 14 + length, "ethernet")
+    data = packet.data
+    tag = at + 8 + length
+    if data[tag] & 0x20:
+        note_vlan(packet, (data[tag + 2] << 8 | data[tag + 3]) & 0x0FFF)
+    return enter_tagged(packet, at, length)
+
+
+def enter_tagged(packet: Packet, at: int, length: int) -> int:
+    """Enter Ethernet with a tag of `length` octets behind the MAC addresses."""
+    require(packet, at, 14 + length, "ethernet")
+    packet.destination_mac = at
+    packet.source_mac = at + 6
+    at += 12 + length
+    ethertype = packet.data[at] << 8 | packet.data[at + 1]
+    return enter_llc(packet, at + 2) if ethertype <= LONGEST_LENGTH else enter_ethertype(packet, at + 2, ethertype)
+
+
 MEDIA: dict[int, Callable[[Packet, int], int]] = {
     6: enter_token_ring,
     7: enter_arcnet,
@@ -180,8 +234,13 @@ MEDIA: dict[int, Callable[[Packet, int], int]] = {
     204: enter_ppp_directed,
     205: enter_serial_directed,
     206: enter_frame_relay_directed,
+    219: enter_mpls,
     240: enter_netanalyzer,
     241: enter_netanalyzer_preamble,
     242: enter_ipoib,
     274: enter_mpacket,
+    281: enter_broadcom_tag,
+    282: enter_broadcom_prepended,
+    284: enter_marvell_tag,
+    285: enter_marvell_long_tag,
 }
