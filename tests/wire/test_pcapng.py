@@ -209,8 +209,8 @@ def test_statistics_unknown_and_private_blocks_are_stepped_over(size: int) -> No
     assert reader.problems == []
 
 
-@pytest.mark.parametrize("block_type", [0xBAD, 0x40000BAD, 9])
-def test_custom_and_journal_blocks_use_up_a_packet_number_as_in_wireshark(block_type: int) -> None:
+@pytest.mark.parametrize("block_type", [0xBAD, 0x40000BAD, 9, 0x204, 0x216, 0x221])
+def test_custom_and_journal_blocks_and_events_use_up_a_packet_number_as_in_wireshark(block_type: int) -> None:
     rows, reader = read_all(section() + interface() + block(block_type, bytes(8)) + enhanced(b"z"))
     assert rows == [(2, 5000, 1, 1, b"z")]
     assert reader.packets == 1

@@ -4,7 +4,6 @@ from tlsinspect.wire.packet cimport Buffer, Interface, Packet, PacketReader, uns
 
 cdef long long SECTION_HEADER, BYTE_ORDER_MAGIC, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET
 cdef long long NAME_RESOLUTION, INTERFACE_STATISTICS, ENHANCED_PACKET, DECRYPTION_SECRETS
-cdef long long JOURNAL_EXPORT, CUSTOM, CUSTOM_NOT_COPIED
 
 
 cdef class PcapngReader(PacketReader):

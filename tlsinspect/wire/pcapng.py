@@ -21,9 +21,13 @@ NAME_RESOLUTION = 4
 INTERFACE_STATISTICS = 5
 ENHANCED_PACKET = 6
 JOURNAL_EXPORT = 9
+SYSDIG_EVENT, SYSDIG_EVENT_2, SYSDIG_EVENT_2_LARGE = 0x204, 0x216, 0x221
 DECRYPTION_SECRETS = 10
 CUSTOM = 0xBAD
 CUSTOM_NOT_COPIED = 0x40000BAD
+FRAMES_IN_WIRESHARK = frozenset(
+    {CUSTOM, CUSTOM_NOT_COPIED, JOURNAL_EXPORT, SYSDIG_EVENT, SYSDIG_EVENT_2, SYSDIG_EVENT_2_LARGE}
+)
 
 END_OF_OPTIONS, COMMENT, INTERFACE_NAME, TIME_RESOLUTION, TIME_OFFSET = 0, 1, 2, 9, 14
 NAME_RECORD_IPV4, NAME_RECORD_IPV6 = 1, 2
@@ -124,7 +128,7 @@ class PcapngReader(PacketReader):
     def skip_block(self, block_type: int, length: int) -> None:
         """Step over a block that is not read, whatever its size; its two lengths must agree.
 
-        Custom and journal blocks count as frames in Wireshark, so that they use up a packet number.
+        Custom blocks, journal entries and Sysdig's events count as frames in Wireshark, so that they use up a number.
         """
         buffer = self.buffer
         place = buffer.offset + buffer.position
@@ -134,7 +138,7 @@ class PcapngReader(PacketReader):
         if unsigned32(buffer.data, buffer.position, self.big_endian) != length:
             raise self.damage("bad_length", place + padded - 4, f"the block's length again, {length}")
         buffer.position += 4
-        if block_type in (CUSTOM, CUSTOM_NOT_COPIED, JOURNAL_EXPORT):
+        if block_type in FRAMES_IN_WIRESHARK:
             self.frames += 1
 
     def read_enhanced_packet(self, packet: Packet, data: bytes, start: int, end: int) -> bool:
