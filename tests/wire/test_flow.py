@@ -644,6 +644,18 @@ class TestTls12:
     def test_a_heartbeat_is_noted(self) -> None:
         assert talk_of(HELLO, tls.record(24, b"\x01\x40\x00")).history == "Cb"
 
+    def test_what_is_encrypted_is_noted_with_the_packet_that_completes_it(self) -> None:
+        alert = tls.record(21, b"\x99" * 26)
+        finished = CCS + tls.ENCRYPTED_FINISHED
+        talk = Talk().open().say(HELLO, FLIGHT)
+        for piece in (KEYS + finished[:5], finished[5:30], finished[30:] + alert[:9], alert[9:]):
+            talk.say(piece)
+        flow = talk.close().only()
+        packets = [packet for _, _, packet, side, *_ in flow.messages if side == 0]
+        assert [packet - packets[1] for packet in packets[2:]] == [1, 2, 3]
+        assert flow.change_packet == packets[2]
+        assert [packet for _, packet, *_ in flow.alerts] == packets[4:]
+
 
 class TestAlerts:
     def test_an_alert_tells_who_and_what(self) -> None:

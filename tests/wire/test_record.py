@@ -194,6 +194,37 @@ class TestAlerts:
     def test_an_alert_behind_a_change_of_cipher_is_encrypted_whatever_its_length(self) -> None:
         assert read(CLIENT_HELLO + tls.CHANGE_CIPHER_SPEC + CLOSE)[0][-1] == ("alert", -1, -1)
 
+    @pytest.mark.parametrize(
+        ("record", "call"),
+        [
+            (tls.CHANGE_CIPHER_SPEC, ("change_cipher_spec",)),
+            (tls.ENCRYPTED_FINISHED, ("encrypted_handshake", 40)),
+            (tls.record(21, b"\x11" * 26), ("alert", -1, -1)),
+        ],
+    )
+    def test_what_is_encrypted_or_not_read_is_told_of_with_its_last_octet(self, record: bytes, call: Call) -> None:
+        recorder = Recorder()
+        reader = RecordReader(recorder, 0)
+        start = CLIENT_HELLO + (b"" if record == tls.CHANGE_CIPHER_SPEC else tls.CHANGE_CIPHER_SPEC)
+        reader.feed(start, 0, len(start))
+        told = len(recorder.calls)
+        for at in range(len(record)):
+            assert len(recorder.calls) == told
+            reader.feed(record, at, at + 1)
+        assert recorder.calls[told:] == [call]
+
+    def test_the_end_of_an_encrypted_record_may_be_missing(self) -> None:
+        start = CLIENT_HELLO + tls.CHANGE_CIPHER_SPEC
+        assert read(start, tls.ENCRYPTED_FINISHED[:20])[0][2:] == [("encrypted_handshake", 40)]
+        calls = read(start, tls.ENCRYPTED_FINISHED[:20], len(tls.ENCRYPTED_FINISHED) - 20, tls.application(5))[0]
+        assert calls[2:] == [("encrypted_handshake", 40), ("application_data", 5)]
+
+    def test_a_change_of_cipher_without_content_is_told_of(self) -> None:
+        assert read(CLIENT_HELLO, tls.record(20, b""), tls.ENCRYPTED_FINISHED)[0][1:] == [
+            ("change_cipher_spec",),
+            ("encrypted_handshake", 40),
+        ]
+
     def test_an_alert_of_another_length_is_encrypted(self) -> None:
         assert read(tls.record(21, b"\x33" * 24), known=True)[0] == [("alert", -1, -1)]
 

@@ -340,8 +340,13 @@ OFFERS = (
 MESSAGES = (
     Column("connection_id", "string", "connection"),
     Column("number", "int64", "1-based within the connection"),
-    Column("time", "timestamp", "when its last octet was captured", "UTC"),
-    Column("packet", "int64", "packet that completes it", "packet number"),
+    Column("time", "timestamp", "when that packet was captured", "UTC"),
+    Column(
+        "packet",
+        "int64",
+        "packet that completes it; of application data, its record's header",
+        "packet number",
+    ),
     Column("sender", "string", "client or server"),
     Column("record_type", "string", "content type of the record"),
     Column("message_type", "string", "handshake type, or what the record holds"),
@@ -351,7 +356,7 @@ MESSAGES = (
 ALERTS = (
     Column("connection_id", "string", "connection"),
     Column("time", "timestamp", "when it was captured", "UTC"),
-    Column("packet", "int64", "packet that carries it", "packet number"),
+    Column("packet", "int64", "packet that completes it", "packet number"),
     Column("sender", "string", "client or server"),
     Column("level", "uint8", "1 warning, 2 fatal; none where it is encrypted"),
     Column("description", "uint8", "alert number; none where it is encrypted"),

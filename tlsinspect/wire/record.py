@@ -80,7 +80,8 @@ class RecordReader:
     """Where one direction stands in its records.
 
     `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
-    when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `application_bytes` counts the
+    when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `sealed` tells that only the
+    end of the record is waited for. `application_bytes` counts the
     content of application_data records, `partial` holds the beginning of a header. `parts_version` is the version of
     the record in which the message at hand began, -1 where that is the record at hand.
 
@@ -100,6 +101,7 @@ class RecordReader:
         self.record_length = 0
         self.remaining = 0
         self.collecting = False
+        self.sealed = False
         self.encrypted = False
         self.muted = False
         self.watching = True
@@ -200,14 +202,14 @@ class RecordReader:
                 self.listener.application_data(self, length)
         elif kind == HANDSHAKE:
             if self.encrypted:
-                self.listener.encrypted_handshake(self, length)
+                self.await_end()
             else:
                 self.collecting = not self.muted
         elif kind == CHANGE_CIPHER_SPEC:
-            self.listener.change_cipher_spec(self)
+            self.await_end()
         elif kind == ALERT:
             if self.encrypted or not 0 < length < SEALED_ALERT_MINIMUM:
-                self.listener.alert(self, -1, -1)
+                self.await_end()
             else:
                 self.alert_length = len(self.alert) + length
                 self.collecting = True
@@ -216,8 +218,32 @@ class RecordReader:
             self.alert = b""
             self.collecting = not self.encrypted and length >= HEARTBEAT_HEADER
 
+    def await_end(self) -> None:
+        """Tell of the record when its last octet is there: what it holds is not read, or encrypted."""
+        self.sealed = True
+        self.collecting = True
+        if self.record_type == ALERT:
+            self.alert = b""
+        if self.record_length == 0:
+            self.end_sealed()
+
+    def end_sealed(self) -> None:
+        """The record whose end was waited for is over."""
+        self.sealed = False
+        self.collecting = False
+        if self.record_type == HANDSHAKE:
+            self.listener.encrypted_handshake(self, self.record_length)
+        elif self.record_type == CHANGE_CIPHER_SPEC:
+            self.listener.change_cipher_spec(self)
+        else:
+            self.listener.alert(self, -1, -1)
+
     def collect(self, data: bytes, position: int, end: int) -> None:
-        """Take content of a record that is in the clear: an alert or handshake octets."""
+        """Take content of a record: an alert or handshake octets in the clear, or what only has to be over."""
+        if self.sealed:
+            if end - position == self.remaining:
+                self.end_sealed()
+            return
         if self.record_type == ALERT:
             self.alert += data[position:end]
             if len(self.alert) == self.alert_length:
@@ -305,6 +331,8 @@ class RecordReader:
 
         Where the hole ends within the message or with it, reading goes on behind the message.
         """
+        if self.sealed:
+            self.end_sealed()
         left = self.message_skip
         if self.parts is not None:
             data = b"".join(self.parts)
