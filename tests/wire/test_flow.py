@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SECOND_NS, SERVER, Talk, Wire, ip_packet, noted, tcp, udp
 
 from tlsinspect.errors import KINDS, DecodeError
-from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP
+from tlsinspect.registry.generated import CIPHER_SUITES
+from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP, UNENCRYPTED
 from tlsinspect.wire.flow import DatagramReader, Flow
 from tlsinspect.wire.flow_table import FlowTable, flow_key
 from tlsinspect.wire.limits import Limits
@@ -671,6 +672,17 @@ class TestAlerts:
         assert flow.alert_encrypted
         assert flow.alert_side == -1
         assert flow.history == "CsxknGIi"
+
+    def test_an_alert_of_a_suite_that_does_not_encrypt_is_read(self) -> None:
+        flight = tls.handshake(tls.message(2, tls.server_hello(suite=0x003B)), tls.message(14))
+        close = tls.record(21, b"\1\0" + b"\x5a" * 32)
+        flow = talk_of(HELLO, flight, KEYS + FINISHED + close, FINISHED + tls.record(21, b"\2\x14" + b"\x5a" * 32))
+        assert [alert[2:] for alert in flow.alerts] == [(0, 1, 0), (1, 2, 20)]
+        assert (flow.alert_description, flow.alert_side, flow.alert_encrypted) == (20, 1, False)
+        assert flow.history == "CsnGILil"
+
+    def test_what_suites_do_not_encrypt_is_what_the_registry_names(self) -> None:
+        assert {code for code, name in CIPHER_SUITES.items() if "_WITH_NULL_" in name} == UNENCRYPTED
 
     def test_the_last_alert_in_the_clear_is_remembered(self) -> None:
         flow = talk_of(HELLO, tls.alert(1, 112) + tls.alert(2, 40), tls.alert(1, 0))

@@ -225,6 +225,19 @@ class TestAlerts:
             ("encrypted_handshake", 40),
         ]
 
+    @pytest.mark.parametrize(
+        ("content", "call"), [(b"\1\0", ("alert", 1, 0)), (b"\2\x28", ("alert", 2, 40)), (b"\3\0", ("alert", -1, -1))]
+    )
+    def test_an_alert_that_is_not_encrypted_stands_in_front_of_its_mac(self, content: bytes, call: Call) -> None:
+        record = tls.record(21, content + b"\x5a" * 20)
+        for cut in range(len(record) + 1):
+            recorder = Recorder()
+            reader = reader_with(recorder)
+            reader.encrypted = reader.readable = True
+            reader.feed(record, 0, cut)
+            reader.feed(record, cut, len(record))
+            assert recorder.calls == [call]
+
     def test_an_alert_of_another_length_is_encrypted(self) -> None:
         assert read(tls.record(21, b"\x33" * 24), known=True)[0] == [("alert", -1, -1)]
 

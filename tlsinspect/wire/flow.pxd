@@ -60,7 +60,7 @@ cdef class Flow(Listener):
     cpdef take_client_hello(self, RecordReader reader, ClientHello hello, Py_ssize_t length)
     @cython.locals(first=Stream, second=Stream, stream=Stream)
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello, bint complete)
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, server=ServerHello)
     cpdef change_cipher_spec(self, RecordReader reader)
     @cython.locals(stream=Stream, peer=RecordReader)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)

@@ -28,6 +28,7 @@ from .codes import (
     SSLV2_ERROR,
     SSLV2_SERVER_HELLO,
     TCP,
+    UNENCRYPTED,
 )
 from .limits import DEFAULT_LIMITS, Limits
 from .messages import (
@@ -325,14 +326,19 @@ class Flow(Listener):
         self.time_server_hello = stream.time_ns
 
     def change_cipher_spec(self, reader: RecordReader) -> None:
-        """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4)."""
+        """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4).
+
+        Those of a suite without encryption are taken for it, too, but for alerts: their MAC is not told from messages.
+        """
         self.note(reader, CHANGE_CIPHER_SPEC, -1, reader.record_length, "I")
         if reader.side == self.hello_side and self.change_packet < 0:
             stream: Stream = self.streams[reader.side]
             self.change_packet = stream.number
-        reader.cipher_changed = True
         if not self.tls13:
+            server = self.server_hello
             reader.encrypted = True
+            reader.readable = not reader.cipher_changed and server is not None and server.cipher_suite in UNENCRYPTED
+        reader.cipher_changed = True
 
     def encrypted_handshake(self, reader: RecordReader, length: int) -> None:
         """The first one of a side is its Finished; of an SSL 2.0 server it is SERVER-VERIFY, and the second Finished.

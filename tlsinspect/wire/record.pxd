@@ -33,7 +33,7 @@ cdef class RecordReader:
     cdef public Listener listener
     cdef public RecordReader peer
     cdef public Limits limits
-    cdef public bint sealed, encrypted, muted
+    cdef public bint sealed, encrypted, readable, muted
     cdef public bytes alert, chain
     cdef public list parts
     cdef public Sslv2Reader sslv2
@@ -50,6 +50,7 @@ cdef class RecordReader:
     @cython.locals(kind=int, length=Py_ssize_t)
     cpdef start_record(self, bytes data, Py_ssize_t position)
     cpdef await_end(self)
+    @cython.locals(octets=bytes)
     cpdef end_sealed(self)
     @cython.locals(taken=Py_ssize_t)
     cpdef collect(self, bytes data, Py_ssize_t position, Py_ssize_t end)

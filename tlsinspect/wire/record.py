@@ -80,8 +80,8 @@ class RecordReader:
     """Where one direction stands in its records.
 
     `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
-    when a ChangeCipherSpec changed the cipher, `muted` when no more messages are wanted. `sealed` tells that only the
-    end of the record is waited for. `application_bytes` counts the
+    when a ChangeCipherSpec changed the cipher, `readable` where the new one does not encrypt, `muted` when no more
+    messages are wanted. `sealed` tells that only the end of the record is waited for. `application_bytes` counts the
     content of application_data records, `partial` holds the beginning of a header. `parts_version` is the version of
     the record in which the message at hand began, -1 where that is the record at hand.
 
@@ -103,6 +103,7 @@ class RecordReader:
         self.collecting = False
         self.sealed = False
         self.encrypted = False
+        self.readable = False
         self.muted = False
         self.watching = True
         self.partial = b""
@@ -228,7 +229,10 @@ class RecordReader:
             self.end_sealed()
 
     def end_sealed(self) -> None:
-        """The record whose end was waited for is over."""
+        """The record whose end was waited for is over. An alert that is not encrypted stands in front of its MAC.
+
+        Spec: RFC 5246 section 6.2.3.1.
+        """
         self.sealed = False
         self.collecting = False
         if self.record_type == HANDSHAKE:
@@ -236,11 +240,18 @@ class RecordReader:
         elif self.record_type == CHANGE_CIPHER_SPEC:
             self.listener.change_cipher_spec(self)
         else:
-            self.listener.alert(self, -1, -1)
+            octets = self.alert
+            self.alert = b""
+            if len(octets) == 2 and 1 <= octets[0] <= FATAL:
+                self.listener.alert(self, octets[0], octets[1])
+            else:
+                self.listener.alert(self, -1, -1)
 
     def collect(self, data: bytes, position: int, end: int) -> None:
         """Take content of a record: an alert or handshake octets in the clear, or what only has to be over."""
         if self.sealed:
+            if self.readable and self.record_type == ALERT:
+                self.alert = cut(self.alert + data[position:end], 0, 2)
             if end - position == self.remaining:
                 self.end_sealed()
             return
