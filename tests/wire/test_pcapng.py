@@ -36,7 +36,7 @@ LITTLE_ENDIAN = bytes.fromhex(
 ENHANCED_NS = 0x17F7D82E << 32 | 0x142BD6CD
 PACKETS: list[Row] = [
     (1, ENHANCED_NS, 60, 101, b"\xca\xfe"),
-    (2, 0, 6, 1, b"\x01\x02\x03\x04"),
+    (2, ENHANCED_NS, 6, 1, b"\x01\x02\x03\x04"),
     (3, 1000, 3, 1, b"\xaa\xbb\xcc"),
 ]
 BIG_ENDIAN = bytes.fromhex(
@@ -117,7 +117,7 @@ def test_read_packet_reads_enhanced_simple_and_obsolete_blocks_from_blocks_of_an
     assert reader.link_types == {1, 101}
     assert reader.snaplen == 0
     assert reader.comments == [(0, "hi"), (1, "ok")]
-    assert reader.problems == []
+    assert problems_of(reader) == [("pcapng", "gap", 148)]  # the simple packet's time
     assert [(i.link_type, i.snaplen, i.tsresol, i.tsoffset, i.name) for i in reader.interfaces] == [
         (1, 4, 6, 0, ""),
         (101, 0, 9, 0, "lo"),
@@ -140,7 +140,7 @@ def test_sections_keep_their_own_byte_order_and_interfaces() -> None:
 def test_an_interface_of_an_earlier_section_is_unknown_in_a_later_one() -> None:
     rows, reader = read_all(LITTLE_ENDIAN + section() + interface() + enhanced(b"z", number=1) + enhanced(b"y"))
     assert rows[3:] == [(4, 5000, 1, 1, b"y")]
-    assert [problem.kind for problem in reader.problems] == ["bad_value"]
+    assert [problem.kind for problem in reader.problems] == ["gap", "bad_value"]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,15 @@ def test_time_conversion_agrees_with_exact_arithmetic(tsresol: int, tsoffset: in
 def test_simple_packet_is_whole_when_the_interface_has_no_snaplen() -> None:
     rows, _ = read_all(section() + interface() + block(3, (5).to_bytes(4, "little") + b"hello"))
     assert rows == [(1, 0, 5, 1, b"hello")]
+
+
+def test_that_simple_packets_have_no_time_is_noted_once() -> None:
+    simple = block(3, (5).to_bytes(4, "little") + b"hello")
+    rows, reader = read_all(section() + interface() + simple + enhanced(b"abc") + simple)
+    assert [row[1] for row in rows] == [0, 5000, 5000]  # as the packet before
+    assert [(problem.kind, problem.expected) for problem in reader.problems] == [
+        ("gap", "times of packets, which Simple Packet Blocks do not have")
+    ]
 
 
 def test_snaplen_is_the_largest_of_the_interfaces() -> None:

@@ -47,7 +47,8 @@ def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Column
 def build_validation(
     facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask, data_type: pa.DataType
 ) -> pa.Array:
-    """What dates, issuer and name of the server's certificate say at the time of the connection."""
+    """What dates, issuer and name of the server's certificate say at the time of the connection; 0 stands for none."""
+    timed = times != 0
     ends = [NO_END if fact is None or fact.not_after is None else fact.not_after for fact in facts]
     begins = [-NO_END if fact is None or fact.not_before is None else fact.not_before for fact in facts]
     own = np.array([fact is not None and bool(fact.self_signed) for fact in facts], np.bool_)
@@ -55,13 +56,14 @@ def build_validation(
     verdict = np.select(
         [
             none[leaves],
-            times > np.array(ends, np.int64)[leaves],
-            times < np.array(begins, np.int64)[leaves],
+            timed & (times > np.array(ends, np.int64)[leaves]),
+            timed & (times < np.array(begins, np.int64)[leaves]),
             own[leaves],
             mismatch,
+            timed,
         ],
-        [0, 1, 2, 3, 4],
-        5,
+        [0, 1, 2, 3, 4, 5],
+        0,
     )
     return chosen_texts(VALIDATIONS, verdict.astype(np.int32), data_type)
 

@@ -104,6 +104,8 @@ def reason(name: str, client: str, server: str, certificate: str, tls13: bool, e
     if tls13 and name in ENCRYPTED_IN_TLS13:
         return "encrypted"
     if name in CERTIFICATE:
+        if name == "validation":
+            return certificate or "not_captured"  # the packets have no times
         return certificate or (client if name == "name_matches" and client else "not_applicable")
     if name in CLIENT_COLUMNS:
         return client or "not_offered"

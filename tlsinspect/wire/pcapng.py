@@ -70,7 +70,7 @@ class PcapngReader(PacketReader):
         """Fill `packet` from the next packet block that can be read; False at the end of the file.
 
         A length that is no multiple of 4 leaves out the padding: some writers do so, and readers take it.
-        `time_ns` is 0 where the file gives no time, or none that fits 63 bits.
+        `time_ns` is 0 where the file gives no time before or with the packet, or none that fits 63 bits.
         Raises DecodeError (truncated, bad_length, bad_value, unsupported) where the chain of blocks breaks.
         """
         buffer = self.buffer
@@ -219,7 +219,10 @@ class PcapngReader(PacketReader):
         return False
 
     def read_simple_packet(self, packet: Packet, data: bytes, start: int, end: int) -> bool:
-        """Fill `packet` from a Simple Packet Block (section 4.4): no time, first interface, cut at its snaplen."""
+        """Fill `packet` from a Simple Packet Block (section 4.4): no time, first interface, cut at its snaplen.
+
+        Its time stays that of the packet before it, and 0 where there is none.
+        """
         place = self.buffer.offset + start
         if end - start < 12:
             self.note("bad_length", place + 4, "a Simple Packet Block from 16 octets")
@@ -241,7 +244,9 @@ class PcapngReader(PacketReader):
         packet.start = start + 12
         packet.end = start + 12 + captured
         packet.wire_length = original
-        packet.time_ns = 0
+        if self.packets == 1:
+            packet.time_ns = 0
+        self.note_once("gap", start, "times of packets, which Simple Packet Blocks do not have")
         packet.number = self.frames
         packet.link_type = interface.link_type
         packet.vlans = None
