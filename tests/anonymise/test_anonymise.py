@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from anonymise.originals import leaks, octets_of, texts_of
 from command_line import run
 from cryptography import x509
+from cryptography.x509.oid import NameOID
+from made_certificates import make_certificate
 from samples import CAPTURES, inspect
 
 import tlsinspect
@@ -179,6 +182,42 @@ def test_a_certificate_that_is_cut_short_leaves_nothing_either(cut: int) -> None
     made = anonymise_certificate(old[:cut], OWN)
     assert len(made) == min(cut, len(old))
     assert not any(old[at : at + 12] in made for at in range(0, cut - 12))
+
+
+def test_a_certificate_whose_parts_are_missing_leaves_nothing_and_does_not_end_the_export() -> None:
+    algorithm = bytes.fromhex("300506032b6570")
+    for count in range(6):
+        signed = b"\x02\x01\x05" + b"\x0c\x06secret" * count
+        outer = bytes([0x30, len(signed)]) + signed + algorithm + b"\x03\x01\0"
+        der = bytes([0x30, len(outer)]) + outer
+        made = anonymise_certificate(der, OWN)
+        assert len(made) == len(der) and b"secret" not in made
+
+
+def test_names_of_one_label_are_one_pseudonym_in_hellos_and_certificates() -> None:
+    made = x509.load_der_x509_certificate(anonymise_certificate(make_certificate("localhost", "localhost", "nas"), OWN))
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+    assert names == [OWN.name("localhost"), OWN.name("nas")]
+    assert made.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == OWN.name("localhost")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2025-06-01", "9999-12-31T23:59:59"),
+        ("2025-06-01", "9999-12-31T23:59:58"),
+        ("2025-06-01", "2049-12-31T23:59:59"),
+        ("1950-01-01", "2030-01-01"),
+        ("1950-01-01", "2049-12-31T23:59:59"),
+    ],
+)
+def test_dates_at_the_ends_of_what_their_form_can_say_stay_there(first: str, last: str) -> None:
+    begin, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (first, last))
+    old = make_certificate("device.example", validity=(begin, end))
+    for number in range(8):
+        made = x509.load_der_x509_certificate(anonymise_certificate(old, Pseudonyms(bytes([number] * 32))))
+        assert abs(made.not_valid_before_utc - begin) <= timedelta(days=1) >= abs(made.not_valid_after_utc - end)
+        assert last != "9999-12-31T23:59:59" or made.not_valid_after_utc == end  # RFC 5280 section 4.1.2.5: no end
 
 
 def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ Spec: RFC 5280 section 4.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..certificates.der import (
@@ -21,13 +22,28 @@ from ..certificates.der import (
     parse_elements,
 )
 from ..errors import DecodeError
-from .der import HALF_DAY, header_of, read_all, scrub, scrub_integer, scrub_policy, scrub_string, scrub_time
+from .der import (
+    HALF_DAY,
+    header_of,
+    move_time,
+    read_all,
+    scrub,
+    scrub_integer,
+    scrub_policy,
+    scrub_string,
+    scrub_time,
+)
 from .pseudonyms import Pseudonyms
 from .public_keys import scrub_public_key
 
 VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
 EMAIL, DNS, DIRECTORY, URI, IP = 0x81, 0x82, 0xA4, 0x86, 0x87
-IA5_STRING, UTF8 = 0x16, 0x0C
+IA5_STRING = 0x16
+COMMON_NAME = bytes.fromhex("0603550403")
+LABEL = re.compile(rb"[A-Za-z0-9_-]+")
+NEVER = b"99991231235959Z"
+UNREADABLE = (DecodeError, RecursionError, IndexError, ValueError)
+"""What reading a certificate raises that is none; ValueError where parts are missing."""
 PLAIN_EXTENSIONS = {
     bytes.fromhex("551d0f"),  # keyUsage
     bytes.fromhex("551d13"),  # basicConstraints
@@ -43,7 +59,7 @@ def anonymise_certificate(der: bytes, own: Pseudonyms) -> bytes:
     """A certificate of the same length; what cannot be read becomes octets that say nothing."""
     try:
         made = rebuild(read_all(der), own)
-    except (DecodeError, RecursionError, IndexError):
+    except UNREADABLE:
         made = b""
     return made if len(made) == len(der) else own.octets(der)
 
@@ -81,17 +97,32 @@ def scrub_serial(contents: bytes, own: Pseudonyms) -> bytes:
 def rename(name: Element, own: Pseudonyms) -> bytes:
     """A Name (RFC 5280 section 4.1.2.4): its attributes' types stay, their values become pseudonyms."""
     sets = [
-        header_of(each) + b"".join(scrub(attribute, own) for attribute in iter_elements(each))
+        header_of(each) + b"".join(rename_attribute(attribute, own) for attribute in iter_elements(each))
         for each in iter_elements(name.expect(SEQUENCE))
     ]
     return header_of(name) + b"".join(sets)
 
 
+def rename_attribute(attribute: Element, own: Pseudonyms) -> bytes:
+    """An attribute; a common name of one label has the pseudonym of that host name, as one of several labels has."""
+    parts = list(iter_elements(attribute)) if attribute.tag == SEQUENCE else []
+    if len(parts) == 2 and parts[0].encoding == COMMON_NAME and LABEL.fullmatch(parts[1].contents):
+        made = own.name(parts[1].contents.decode("ascii")).encode("ascii")
+        return header_of(attribute) + COMMON_NAME + header_of(parts[1]) + made
+    return scrub(attribute, own)
+
+
 def move_dates(validity: Element, own: Pseudonyms) -> bytes:
-    """Both dates, moved by the same number of seconds, up to half a day."""
-    shift = int.from_bytes(own.octets(b"validity " + validity.contents)[:4], "big") % (2 * HALF_DAY) - HALF_DAY
+    """Both dates, moved by the same number of seconds, up to half a day, to where both forms can say them.
+
+    That a certificate never ends stays (RFC 5280 section 4.1.2.5).
+    """
+    seed = int.from_bytes(own.octets(b"validity " + validity.contents)[:4], "big") % (2 * HALF_DAY) - HALF_DAY or 1
     dates = parse_elements(validity.expect(SEQUENCE), 2, 2)
-    return header_of(validity) + b"".join(header_of(each) + scrub_time(each.contents, shift or 1) for each in dates)
+    moving = [each.contents for each in dates if each.contents != NEVER]
+    shift = next((each for each in (seed, -seed) if all(move_time(contents, each) for contents in moving)), 0)
+    made = [NEVER if each.contents == NEVER else scrub_time(each.contents, shift) for each in dates]
+    return header_of(validity) + b"".join(header_of(each) + new for each, new in zip(dates, made, strict=True))
 
 
 def rebuild_extensions(wrapped: Element, own: Pseudonyms) -> bytes:
@@ -116,7 +147,7 @@ def rebuild_value(identifier: bytes, value: bytes, own: Pseudonyms) -> bytes:
         return own.octets(value)
     try:
         made = rebuild_known(value, own)
-    except (DecodeError, IndexError):
+    except UNREADABLE:
         return own.octets(value)
     return made if len(made) == len(value) else own.octets(value)
 
@@ -134,6 +165,8 @@ def with_names(element: Element, own: Pseudonyms) -> bytes:
         return header_of(element) + (rename(name, own) if name.tag == SEQUENCE else with_names(name, own))
     if tag & 0x20:
         return header_of(element) + b"".join(with_names(each, own) for each in iter_elements(element))
+    if tag == DNS and element.contents.isascii():
+        return header_of(element) + own.name(element.contents.decode("ascii")).encode("ascii")
     if tag in (EMAIL, DNS, URI):
         return header_of(element) + scrub_string(IA5_STRING, element.contents, own)
     if tag == IP:

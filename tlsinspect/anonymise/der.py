@@ -33,6 +33,9 @@ PRIVATE_ENTERPRISE = bytes.fromhex("2b06010401")  # 1.3.6.1.4.1: who asked IANA 
 PUBLIC_ENTERPRISES = (bytes.fromhex("2b060104018237"), bytes.fromhex("2b06010401d679"))  # Microsoft, Google
 KNOWN_POLICIES = (bytes.fromhex("67810c01"), bytes.fromhex("551d20"))  # CA/Browser Forum 2.23.140.1, anyPolicy
 TIME_TEXT = re.compile(rb"(\d{12}|\d{14})Z")
+TIME_STYLE = "%Y%m%d%H%M%SZ"
+UTC_LENGTH = 13  # octets of a UTCTime
+FIRST_UTC_YEAR = 1950
 FOUR_OCTETS_EACH, TWO_OCTETS_EACH = 0x1C, 0x1E  # UniversalString, BMPString
 
 
@@ -127,20 +130,30 @@ def scrub_string(tag: int, contents: bytes, own: Pseudonyms) -> bytes:
 
 
 def scrub_time(contents: bytes, shift: int) -> bytes:
-    """A time moved by seconds; one that is not written as RFC 5280 asks becomes the start of 2000."""
-    if TIME_TEXT.fullmatch(contents):
-        short = len(contents) == 13
-        style = "%y%m%d%H%M%SZ" if short else "%Y%m%d%H%M%SZ"
-        try:
-            moment = datetime.strptime(contents.decode("ascii"), style).replace(tzinfo=UTC)
-            if not shift:
-                moment = moment.replace(hour=0, minute=0, second=0)
-            made = (moment + timedelta(seconds=shift)).strftime(style).encode("ascii")
-            if len(made) == len(contents):
-                return made
-        except (ValueError, OverflowError):
-            pass
+    """A time moved by seconds; one that cannot be, or is not written as RFC 5280 asks, becomes the start of 2000."""
+    if moved := move_time(contents, shift):
+        return moved
     return (b"000101000000Z" if len(contents) < 15 else b"20000101000000Z")[: len(contents)].ljust(len(contents), b"0")
+
+
+def move_time(contents: bytes, shift: int) -> bytes:
+    """A time moved by seconds, its day alone where by none; empty where the same form cannot say it.
+
+    Two digits of a year stand for 1950 to 2049 (RFC 5280 section 4.1.2.5.1).
+    """
+    if not TIME_TEXT.fullmatch(contents):
+        return b""
+    short = len(contents) == UTC_LENGTH
+    century = b"" if not short else b"19" if contents >= b"50" else b"20"
+    try:
+        moment = datetime.strptime((century + contents).decode("ascii"), TIME_STYLE).replace(tzinfo=UTC)
+        moment = moment + timedelta(seconds=shift) if shift else moment.replace(hour=0, minute=0, second=0)
+    except (ValueError, OverflowError):
+        return b""
+    if short and not FIRST_UTC_YEAR <= moment.year < FIRST_UTC_YEAR + 100:
+        return b""
+    made = moment.strftime(TIME_STYLE).encode("ascii")[len(century) :]
+    return made if len(made) == len(contents) else b""
 
 
 def scrub_octets(data: bytes, own: Pseudonyms) -> bytes:
