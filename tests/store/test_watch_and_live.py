@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import threading
@@ -34,6 +35,38 @@ def test_a_capture_is_complete_when_the_next_one_is_there_or_when_it_was_left_al
     os.utime(other, (time.time() - 2000, time.time() - 2000))
     assert watched.complete() == [other]
     assert watched.complete() == []
+
+
+def test_what_is_being_written_is_left_alone_while_the_capture_before_it_is_compressed(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "names", settle_seconds=1000)
+    now = time.time()
+    for age, name in ((20, "a-1.pcap"), (10, "a-2.pcap"), (5, "a-1.pcap.gz"), (0, "a-2.pcap.gz"), (2, "a-3.pcap")):
+        (tmp_path / name).write_bytes(b"1")
+        os.utime(tmp_path / name, (now - age, now - age))
+    assert watched.complete() == [tmp_path / name for name in ("a-1.pcap", "a-2.pcap", "a-1.pcap.gz")]
+
+
+def test_a_file_that_goes_while_the_folder_is_looked_through_does_not_end_the_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "a-1.pcap"
+    kept.write_bytes(b"1")
+    monkeypatch.setattr("tlsinspect.store.watching.iter_paths", lambda folder: iter([folder / "gone.pcap", kept]))
+    assert Watched(tmp_path, "names", settle_seconds=0).complete() == [kept]
+    with pytest.raises(CaptureError, match="no such file"):
+        Watched(tmp_path / "nowhere", "names", settle_seconds=0).complete()
+
+
+def test_a_capture_that_gives_nothing_is_told_of_and_what_is_none_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a-1.pcap.gz").write_bytes(gzip.compress(HELLO.read_bytes())[:12])
+    (folder / "log.gz").write_bytes(gzip.compress(b"no capture"))
+    (folder / "b-1.pcap").write_bytes(HELLO.read_bytes())
+    command = ("watch", folder, "--store", tmp_path / "store", "--once", "--settle", 0)
+    said = run(*command)
+    assert "a-1.pcap.gz: damaged at its start" in said.stderr and "log" not in said.stderr
+    assert "1 capture read" in said.stdout and "1 capture could not be read" in said.stdout
 
 
 def test_watching_stitches_what_rotation_cut(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from .records import StoredCapture
 Rotation = Literal["names", "all", "none"]
 
 DIGITS = re.compile(r"\d+")
-SUFFIX = re.compile(r"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?(\.(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
+COMPRESSION = r"\.(gz|zst|xz|bz2|lz4)"
+COMPRESSED = re.compile(rf"{COMPRESSION}$", re.IGNORECASE)
+SUFFIX = re.compile(rf"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?({COMPRESSION})?$", re.IGNORECASE)
 
 
 def sequence_key(capture: StoredCapture, rotation: Rotation) -> str:

@@ -2,20 +2,24 @@
 
 Goes in: a folder that a capturing program writes to. Comes out: what each run of the ingestion did. A capture is
 complete when the next one of its sequence is there, or when it has not changed for a while: the file that is being
-written is left alone, as its connections would be taken twice once it has grown.
+written is left alone, as its connections would be taken twice once it has grown. Compressed files of a sequence are
+looked at for themselves: while one capture is compressed, the next one is written.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import CaptureError
 from .ingestion import Ingested, ingest
-from .sequences import Rotation, key_of_path
+from .sequences import COMPRESSED, Rotation, key_of_path
 
 SETTLE_SECONDS = 300
 """How long the newest capture of a sequence must have been left alone to be complete."""
@@ -42,14 +46,16 @@ class Watched:
 
     def complete(self) -> list[Path]:
         """The captures that are complete and were not handed on yet, the oldest first; raises CaptureError."""
-        sequences: dict[str, list[State]] = defaultdict(list)
+        sequences: dict[tuple[str, bool], list[State]] = defaultdict(list)
         try:
-            for path in self.folder.rglob("*"):
-                if path.is_file():
-                    status = path.stat()
-                    state = State(status.st_mtime_ns, path, status.st_size)
-                    sequences[key_of_path(str(path), self.rotation)].append(state)
             self.folder.stat()
+            for path in iter_paths(self.folder):
+                with suppress(FileNotFoundError):  # renamed, compressed or deleted meanwhile
+                    status = path.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        state = State(status.st_mtime_ns, path, status.st_size)
+                        compressed = COMPRESSED.search(path.name) is not None
+                        sequences[key_of_path(str(path), self.rotation), compressed].append(state)
         except OSError as error:
             raise CaptureError(str(self.folder), (error.strerror or str(error)).lower()) from error
         settled_ns = time.time_ns() - int(self.settle_seconds * 1_000_000_000)
@@ -74,11 +80,12 @@ def watch(
 ) -> Iterator[Ingested]:
     """Ingest captures as they become complete, and yield what each run did; ends only with `once`, after one look.
 
-    `options` are those of ingest(). Files of the folder that are no captures are passed over.
+    `options` are those of ingest(). Files of the folder that are no captures are passed over, and
+    those that are damaged at their start or cannot be opened told of.
     """
     watched = Watched(Path(folder), rotation, settle_seconds)
     while True:
-        paths = [path for path in watched.complete() if is_capture(path)]
+        paths = [path for path in watched.complete() if may_be_capture(path)]
         if paths:
             yield ingest(paths, store, rotation=rotation, **options)
         if once:
@@ -86,11 +93,20 @@ def watch(
         sleep(LOOK_SECONDS)
 
 
-def is_capture(path: Path) -> bool:
-    """Whether a file is a capture by its first octets; one that vanished meanwhile is none."""
+def iter_paths(folder: Path) -> Iterator[Path]:
+    """The paths of what is below a folder, but for folders; one of these that goes meanwhile is passed over."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+
+
+def may_be_capture(path: Path) -> bool:
+    """Whether a file is a capture by its first octets, or cannot be read, of which the ingestion tells.
+
+    One that vanished meanwhile is none.
+    """
     from ..capture import CaptureSource
 
     try:
-        return CaptureSource(path).starts_as_capture()
+        return CaptureSource(path).look() is not False
     except CaptureError:
-        return False
+        return path.exists()
