@@ -71,6 +71,15 @@ def test_a_run_goes_on_with_connections_that_the_run_before_left_open(
     assert_same(tmp_path / "store", whole)
 
 
+def test_a_run_goes_on_behind_a_capture_without_packets(whole: Inspection, rotated: list[Path], tmp_path: Path) -> None:
+    quiet = write_capture(rotated[0].with_name("point-999.pcap"), [])
+    for files in (rotated[:3], [quiet], rotated[3:]):
+        tlsinspect.ingest(files, tmp_path / "store")
+    assert len(Store(tmp_path / "store").catalogue.plans[-1].follows) == 1
+    found = Store(tmp_path / "store").inspection().connections
+    assert sorted(found["connection_id"]) == sorted(whole.connections["connection_id"])
+
+
 def test_several_shares_of_one_sequence_have_the_rows_of_the_whole(
     whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

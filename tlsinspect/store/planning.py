@@ -144,7 +144,7 @@ def build_strands(found: Found, catalogue: Catalogue, rotation: Rotation, worker
     for sequence, members in sequences.items():
         again: tuple[str, ...] = ()
         tail = tails.get(sequence)
-        if tail is not None and in_time(members[0]) > in_time(catalogue.captures[tail.captures[-1]]):
+        if tail is not None and comes_after(members[0], tail, catalogue):
             again = captures_again(tail, catalogue)
             if again:
                 follows[sequence] = tail.plan.number, tuple(sha256 for sha256 in tail.open if sha256 in again)
@@ -180,6 +180,12 @@ def pack(sequences: dict[str, list[StoredCapture]], workers: int) -> Iterator[St
             captures, begins, octets = [], [], 0
     if captures:
         yield Strand(tuple(captures), tuple(begins))
+
+
+def comes_after(capture: StoredCapture, tail: Tail, catalogue: Catalogue) -> bool:
+    """Whether a capture begins behind the last packets of a sequence: those without packets say nothing of time."""
+    before = [catalogue.captures[sha256] for sha256 in tail.captures]
+    return all(each.first_ns is None or in_time(each) < in_time(capture) for each in before)
 
 
 def captures_again(tail: Tail, catalogue: Catalogue) -> tuple[str, ...]:
