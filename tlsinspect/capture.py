@@ -122,6 +122,14 @@ class CaptureSource:
                 digest.update(block)
         return digest.hexdigest()
 
+    def sha256_of_contents(self) -> str:
+        """The SHA-256 of the decompressed octets, up to where they are damaged, in hexadecimal."""
+        digest = hashlib.sha256()
+        with closing(self.blocks()) as blocks, suppress(DecodeError):
+            for block in blocks:
+                digest.update(block)
+        return digest.hexdigest()
+
     def first_time_ns(self) -> int | None:
         """Nanoseconds since 1970 of the first packet; None when there is none, or for a stream."""
         if self.size is None:

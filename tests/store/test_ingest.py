@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import subprocess
@@ -265,6 +266,94 @@ def test_a_capture_that_is_gone_when_it_is_read_is_told_with_the_reason(
     [(name, reason)] = done.damaged
     assert name == "gone.pcap"
     assert "expected the capture that was there (no such file or directory" in reason
+
+
+def plan_only(paths: list[Path], store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed before it reads anything."""
+    with monkeypatch.context() as patched:
+        patched.setattr("tlsinspect.store.ingestion.run_plans", lambda *arguments: {})
+        tlsinspect.ingest(paths, store)
+
+
+def test_captures_that_moved_on_to_other_names_before_they_were_read_are_read_there(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    tlsinspect.ingest(rotated[:2], store)
+    plan_only(rotated, store, monkeypatch)
+    for path in reversed(rotated):  # as logrotate does
+        path.rename(path.with_name(f"point-{int(path.stem[-3:]) + 1:03}.pcap"))
+    moved = sorted(rotated[0].parent.iterdir())
+    done = tlsinspect.ingest(moved, store)
+    assert (done.captures, done.resumed, done.known, done.refused, done.damaged) == (6, 6, 2, [], [])
+    assert_same(store, whole)
+    again = tlsinspect.ingest(moved, store)
+    assert (again.captures, again.known) == (0, 8)
+
+
+def test_captures_that_went_away_and_came_back_are_read_and_no_row_is_lost_meanwhile(
+    rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, away = tmp_path / "store", tmp_path / "away"
+    tlsinspect.ingest(rotated[:2], store)
+    before = {*Store(store).inspection().connections["connection_id"]}
+    plan_only(rotated, store, monkeypatch)
+    rotated[0].parent.rename(away)
+    done = tlsinspect.ingest([], store)
+    assert (done.captures, len(done.damaged)) == (0, 6)
+    assert {*Store(store).inspection().connections["connection_id"]} == before
+    away.rename(rotated[0].parent)
+    done = tlsinspect.ingest(rotated, store)
+    assert (done.captures, done.known, done.damaged) == (6, 2, []) and not Store(store).damage()
+    whole_ids = {*tlsinspect.read(rotated).connections["connection_id"]}
+    assert {*Store(store).inspection().connections["connection_id"]} >= whole_ids
+    assert len(Store(store).inspection().captures) == 8
+
+
+def test_a_file_of_the_same_size_in_the_place_of_a_capture_is_not_read_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (CAPTURES / "handshakes" / name for name in ("caddy.pcapng", "tls12.pcap"))
+    path = tmp_path / "trace.pcap"
+    path.write_bytes(one.read_bytes())
+    plan_only([path], tmp_path / "store", monkeypatch)
+    path.write_bytes(other.read_bytes().ljust(path.stat().st_size, b"\0")[: path.stat().st_size])
+    [(_, reason)] = tlsinspect.ingest([], tmp_path / "store").damaged
+    assert "is not the file that it was" in reason and "the store has" not in reason
+
+
+def test_a_capture_that_is_compressed_or_no_longer_is_taken_once(tmp_path: Path) -> None:
+    first, second = (tmp_path / name for name in ("a-1.pcap", "a-2.pcap"))
+    first.write_bytes((CAPTURES / "handshakes" / "caddy.pcapng").read_bytes())
+    packed = [path.with_name(f"{path.name}.gz") for path in (first, second)]
+    packed[0].write_bytes(gzip.compress(first.read_bytes()))
+    packed[1].write_bytes(gzip.compress((CAPTURES / "handshakes" / "tls12.pcap").read_bytes()))
+    done = tlsinspect.ingest([first, packed[0], packed[1]], tmp_path / "store")
+    assert (done.captures, done.known) == (2, 1)
+    second.write_bytes(gzip.decompress(packed[1].read_bytes()))
+    done = tlsinspect.ingest([*packed, second], tmp_path / "store")
+    assert (done.captures, done.known) == (0, 3)
+
+
+def test_a_capture_that_was_compressed_before_it_was_read_is_read_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a-1.pcap"
+    path.write_bytes((CAPTURES / "handshakes" / "tls12.pcap").read_bytes())
+    plan_only([path], tmp_path / "store", monkeypatch)
+    packed = path.with_name("a-1.pcap.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    tlsinspect.ingest(packed, tmp_path / "store")
+    assert len(Store(tmp_path / "store").inspection().connections) == 1
+
+
+def test_a_capture_that_has_grown_under_another_name_is_refused(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "caddy.pcapng")
+    tlsinspect.ingest(write_capture(tmp_path / "growing.pcap", records[:-4]), tmp_path / "store")
+    (tmp_path / "growing.pcap").unlink()
+    done = tlsinspect.ingest(write_capture(tmp_path / "grown.pcap", records), tmp_path / "store")
+    assert done.captures == 0 and "has grown" in done.refused[0][1]
 
 
 def test_a_capture_that_has_grown_is_refused(tmp_path: Path) -> None:

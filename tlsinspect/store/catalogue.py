@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..errors import DecodeError
 from .place import Place
 from .records import (
     DESCRIPTION,
@@ -68,6 +69,39 @@ class Catalogue:
             found[step.plan, step.strand].append(step)
         return found
 
+    @cached_property
+    def unread(self) -> set[str]:
+        """The captures that were not there any more when it was their turn, and that no later plan has taken."""
+        found: set[str] = set()
+        for plan in self.plans:
+            shares: dict[str, list[bool]] = defaultdict(list)
+            for number, strand in enumerate(plan.strands):
+                gone = self.gone(plan, number)
+                for sha256 in strand.fresh:
+                    shares[sha256].append(sha256 in gone)
+            found -= set(shares)
+            found |= {sha256 for sha256, each in shares.items() if all(each)}
+        return found
+
+    def gone(self, plan: Plan, number: int) -> set[str]:
+        """The captures of a strand that were not there any more when it was their turn."""
+        return {sha256 for step in self.all_steps.get((plan.number, number), ()) for sha256 in step.unread}
+
+    @cached_property
+    def facts(self) -> dict[str, Mapping[str, Any]]:
+        """What the steps say of the captures that they finished, by SHA-256; the last one of what was taken twice."""
+        return {facts["sha256"]: facts for step in self.steps for facts in step.captures}
+
+    @cached_property
+    def damage(self) -> dict[str, DecodeError]:
+        """What is wrong with the damaged captures, by SHA-256."""
+        found: dict[str, DecodeError] = {}
+        for step in self.steps:
+            for facts in step.captures:
+                found.pop(facts["sha256"], None)
+            found |= {fault["sha256"]: DecodeError(*fault["error"]) for fault in step.damage}
+        return found
+
     def is_read(self, plan: Plan, number: int) -> bool:
         """Whether a strand was read to its end."""
         steps = self.all_steps.get((plan.number, number), ())
@@ -118,12 +152,18 @@ class Catalogue:
 
     @cached_property
     def taken_over(self) -> set[tuple[int, str]]:
-        """Open ends that count no more, by plan and capture: a later plan has followed the connections on."""
-        return {
-            (before, sha256)
-            for plan in self.plans for sequence, (before, captures) in plan.follows.items()
-            if self.is_whole(plan, sequence) for sha256 in captures
-        }  # fmt: skip
+        """Open ends that count no more, by plan and capture: a later plan has followed the connections on.
+
+        Those of captures that were gone when they were to be read again still count.
+        """
+        found: set[tuple[int, str]] = set()
+        for plan in self.plans:
+            for sequence, (before, captures) in plan.follows.items():
+                if self.is_whole(plan, sequence):
+                    strands = [number for number, each in enumerate(plan.strands) if each.sequences[0][0] == sequence]
+                    gone = set().union(*(self.gone(plan, number) for number in strands))
+                    found |= {(before, sha256) for sha256 in captures if sha256 not in gone}
+        return found
 
     def open_ends(self) -> Iterator[tuple[str, OpenEnd]]:
         """The open ends that count, with the capture in which their connections start."""

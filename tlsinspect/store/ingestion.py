@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 from .. import __version__
 from ..capture import printable
-from ..errors import DecodeError, StoreError
+from ..errors import StoreError
 from ..opening import TLS_PORTS, Overlap
 from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
 from .executors import fresh_octets, run_works
 from .place import Place, open_place
-from .planning import make_plan, take_stock, workers_used
+from .planning import find_moved, make_plan, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
 from .sequences import Rotation
 from .sources import find_sources
@@ -81,6 +81,7 @@ def ingest(
         removed = remove_leftovers(place, abandoned_seconds)
         sources, faults = find_sources([os.fspath(path) for path in paths])
         catalogue = Catalogue(place)
+        catalogue.captures.update(find_moved(catalogue, sources))
         left = run_plans(catalogue, None, workers, executor, progress, step_octets)
         while True:
             catalogue = Catalogue(place)
@@ -173,17 +174,18 @@ def account(
 ) -> Ingested:
     """What plans came to."""
     catalogue = Catalogue(place)
-    taken = [
-        capture for plan in catalogue.plans if plan.number in plans for capture in plan.captures
+    taken = {
+        capture.sha256: capture.size for plan in catalogue.plans if plan.number in plans for capture in plan.captures
         if capture.sha256 in left.get(plan.number, {capture.sha256})
-    ]  # fmt: skip
+    }  # fmt: skip
+    read = taken.keys() - catalogue.unread
     steps = [step for step in catalogue.steps if step.plan in plans]
     connections = sum(step.listed for step in steps)
     connections += sum(end.listed for step in steps for end in step.ends.values())
-    damaged = [
-        (catalogue.names[fault["sha256"]], str(DecodeError(*fault["error"]))) for step in steps for fault in step.damage
-    ]
-    resumed = sum(len(captures) for captures in left.values())
+    damaged = [(catalogue.names[sha256], str(error)) for sha256, error in catalogue.damage.items() if sha256 in taken]
+    again = {sha256 for captures in left.values() for sha256 in captures} & read
+    moved = {each.sha256 for plan in catalogue.plans if plan.number in plans - left.keys() for each in plan.captures}
+    octets = sum(taken[sha256] for sha256 in read)
     return Ingested(
-        len(taken), resumed, max(0, known - resumed), sum(each.size for each in taken), connections, refused, damaged
-    )
+        len(read), len(again), max(0, known - len(again - moved)), octets, connections, refused, damaged
+    )  # fmt: skip

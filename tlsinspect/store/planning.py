@@ -6,8 +6,11 @@ is given once, so that of two runs at once the second one sees the captures of t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +24,7 @@ from .catalogue import Catalogue, Tail
 from .place import Place, is_remote
 from .records import Part, Plan, StoredCapture, Strand, plan_name, to_json
 from .sequences import Rotation, build_sequences, in_time
-from .sources import RemoteSource, open_source
+from .sources import AbsentSource, RemoteSource, changed_ns, open_source, open_unchanged
 from .strand import STEP_OCTETS
 
 SHARD_MINIMUM = 32 << 20  # octets of a sequence; below it one task is quicker than several
@@ -56,14 +59,18 @@ def take_stock(
 ) -> Found:
     """Tell new captures from those that the store has, by their contents, which threads or an executor read.
 
-    A file that has the path, size and time of change of one that was taken is not read again. A file that has grown
-    since it was taken is refused, as its connections would be counted twice.
+    A file that has the path, size and time of change of one that was taken is not read again. One that begins with all
+    of another is refused, as its connections would be counted twice: it was taken before it was complete.
     """
-    files = {(each.path, each.size, each.changed_ns) for each in catalogue.captures.values()}
+    stored = {sha256: each for sha256, each in catalogue.captures.items() if sha256 not in catalogue.unread}
+    files = {(each.path, each.size, each.changed_ns) for each in stored.values()}
     unknown = [source for source in sources if (place_of(source), source.size, changed_ns(source)) not in files]
     faults = [(error.path, error.reason) for error in refused]
-    known = len(sources) - len(unknown)
-    grown = {each.path: each for each in catalogue.captures.values()}
+    taken = set(stored) | {each.identity for each in stored.values()}
+    before: dict[object, list[StoredCapture]] = defaultdict(list)
+    for each in stored.values():
+        for shared in {each.path, each.first_ns} - {None}:
+            before[shared].append(each)
     found: dict[str, StoredCapture] = {}
     with ThreadPoolExecutor(HASHING_THREADS) as threads:
         paths = [place_of(source) for source in unknown]
@@ -72,14 +79,31 @@ def take_stock(
                 hashed(source.size or 0)
             if isinstance(described, CaptureError):
                 faults.append((described.path, described.reason))
-            elif described.sha256 in catalogue.captures or described.sha256 in found:
-                known += 1
-            elif described.path in grown and starts_with(source, grown[described.path]):
+            elif taken & {described.sha256, described.identity} or described.identity in found:
+                continue
+            elif any(starts_with(source, each) for each in before[described.path] + before[described.first_ns]):
                 faults.append((described.path, "has grown since it was stored: ingest captures once they are complete"))
             else:
-                found[described.sha256] = described
+                found[described.identity] = described
+    known = len(sources) - len(found) - (len(faults) - len(refused))
     damage = {error.path: error.__cause__ for error in refused if isinstance(error.__cause__, DecodeError)}
     return Found(list(found.values()), known, faults, damage)
+
+
+def find_moved(catalogue: Catalogue, sources: Sequence[CaptureSource]) -> dict[str, StoredCapture]:
+    """Captures that were not read to the end and are not where they were, by SHA-256, at the paths of `sources`."""
+    sizes: dict[int | None, list[CaptureSource]] = defaultdict(list)
+    for source in sources:
+        sizes[source.size].append(source)
+    found: dict[str, StoredCapture] = {}
+    left = {sha256 for plan, number in catalogue.unfinished() for sha256 in plan.strands[number].captures}
+    for capture in (catalogue.captures[sha256] for sha256 in sorted(left)):
+        if isinstance(open_unchanged(capture), AbsentSource):
+            for source in sizes[capture.size]:
+                with suppress(CaptureError, DecodeError):
+                    if source.sha256() == capture.sha256:
+                        found[capture.sha256] = replace(capture, path=place_of(source), changed_ns=changed_ns(source))
+    return found
 
 
 def describe(path: str) -> StoredCapture | CaptureError:
@@ -88,11 +112,14 @@ def describe(path: str) -> StoredCapture | CaptureError:
         source = RemoteSource(path) if is_remote(path) else CaptureSource(Path(path))
         first = source.first_time_ns()
         digest = source.sha256() or ""
+        contents = source.sha256_of_contents() if source.compression else ""
     except CaptureError as error:
         return error
     except DecodeError as error:
         return CaptureError(printable(path), f"cannot be read: {error}")
-    return StoredCapture(digest, source.name, place_of(source), source.size or 0, changed_ns(source), first)
+    return StoredCapture(
+        digest, source.name, place_of(source), source.size or 0, changed_ns(source), first, contents
+    )  # fmt: skip
 
 
 def place_of(source: CaptureSource) -> str:
@@ -100,14 +127,11 @@ def place_of(source: CaptureSource) -> str:
     return source.url if isinstance(source, RemoteSource) else str((source.location or Path()).absolute())
 
 
-def changed_ns(source: CaptureSource) -> int:
-    """When a file was changed last; 0 for what is no file."""
-    return 0 if source.location is None else source.location.stat().st_mtime_ns
-
-
 def starts_with(source: CaptureSource, before: StoredCapture) -> bool:
     """Whether a file begins with all that it held before."""
-    return (source.size or 0) > before.size > 0 and source.sha256_of_first(before.size) == before.sha256
+    with suppress(CaptureError, DecodeError):  # it has gone meanwhile
+        return (source.size or 0) > before.size > 0 and source.sha256_of_first(before.size) == before.sha256
+    return False
 
 
 def make_plan(place: Place, found: Found, catalogue: Catalogue, rotation: Rotation, workers: int) -> Plan | None:
@@ -144,7 +168,7 @@ def build_strands(found: Found, catalogue: Catalogue, rotation: Rotation, worker
     for sequence, members in sequences.items():
         again: tuple[str, ...] = ()
         tail = tails.get(sequence)
-        if tail is not None and comes_after(members[0], tail, catalogue):
+        if tail is not None and comes_after(members, tail, catalogue):
             again = captures_again(tail, catalogue)
             if again:
                 follows[sequence] = tail.plan.number, tuple(sha256 for sha256 in tail.open if sha256 in again)
@@ -182,10 +206,12 @@ def pack(sequences: dict[str, list[StoredCapture]], workers: int) -> Iterator[St
         yield Strand(tuple(captures), tuple(begins))
 
 
-def comes_after(capture: StoredCapture, tail: Tail, catalogue: Catalogue) -> bool:
-    """Whether a capture begins behind the last packets of a sequence: those without packets say nothing of time."""
+def comes_after(members: Sequence[StoredCapture], tail: Tail, catalogue: Catalogue) -> bool:
+    """Whether captures begin behind the last packets of a sequence: those without packets say nothing of time."""
+    if any(each.sha256 in tail.captures for each in members):  # which was not there when it was its turn
+        return False
     before = [catalogue.captures[sha256] for sha256 in tail.captures]
-    return all(each.first_ns is None or in_time(each) < in_time(capture) for each in before)
+    return all(each.first_ns is None or in_time(each) < in_time(members[0]) for each in before)
 
 
 def captures_again(tail: Tail, catalogue: Catalogue) -> tuple[str, ...]:

@@ -40,7 +40,10 @@ class Description:
 
 @dataclass(frozen=True)
 class StoredCapture:
-    """A capture as a plan knows it: `path` as it was named, `size` in octets as stored, times in ns since 1970."""
+    """A capture as a plan knows it: `path` as it was named, `size` in octets as stored, times in ns since 1970.
+
+    `sha256` is that of the file as stored, and `contents` of a compressed one that of what is compressed; else empty.
+    """
 
     sha256: str
     name: str
@@ -48,6 +51,12 @@ class StoredCapture:
     size: int
     changed_ns: int
     first_ns: int | None
+    contents: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What a capture has in common with itself once it is compressed, or no longer is."""
+        return self.contents or self.sha256
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,8 @@ class Step:
     ended, each with rows of its own, which a later plan may take over. `captures` are facts of the captures that this
     step finished, by the strand that has the first share; `opened` counts connections, and those with TLS among them,
     by the capture in which they start; `damage` has the SHA-256 of each damaged capture and what a DecodeError is
-    made of.
+    made of. `unread` are captures that were not there any more, which
+    a later plan may take.
     """
 
     plan: int
@@ -135,6 +145,7 @@ class Step:
     damage: tuple[Mapping[str, Any], ...] = ()
     evicted: int = 0
     outweighed: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def plan_name(number: int) -> str:

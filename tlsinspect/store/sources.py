@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..capture import CaptureSource, find_captures, find_matches, is_pattern, printable
-from ..errors import CaptureError
+from ..errors import CaptureError, DecodeError
 from .place import is_remote, open_remote
 from .records import StoredCapture
 
@@ -25,6 +25,28 @@ def open_source(capture: StoredCapture) -> CaptureSource:
     return source
 
 
+def open_unchanged(capture: StoredCapture) -> CaptureSource:
+    """The same, of which a file with another time of change is believed by its contents: files of a rotation move on
+    to the next one's name, and may have the same size.
+    """
+    source = open_source(capture)
+    if isinstance(source, AbsentSource) or changed_ns(source) == capture.changed_ns:
+        return source
+    try:
+        same = source.sha256() == capture.sha256
+    except (CaptureError, DecodeError):
+        same = False
+    return source if same else AbsentSource(capture.path, "is not the file that it was")
+
+
+def changed_ns(source: CaptureSource) -> int:
+    """When a file was changed last; 0 for what is no file, or none any more."""
+    try:
+        return 0 if source.location is None else source.location.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 class AbsentSource(CaptureSource):
     """A capture that cannot be read any more."""
 
@@ -33,11 +55,11 @@ class AbsentSource(CaptureSource):
         self.path = printable(path)
         self.name = self.path.rpartition("/")[2]
         self.size = 0
-        self.reason = f"{reason}; the store has its connections and not its packets"
+        self.reason = reason
 
     def blocks(self) -> Generator[bytes]:
         """Raise CaptureError, with the reason."""
-        raise CaptureError(self.path, self.reason)
+        raise CaptureError(self.path, f"{self.reason}; the store has its connections and not its packets")
         yield b""
 
 

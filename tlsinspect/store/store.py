@@ -129,28 +129,23 @@ class Store:
         for sha256, (all_of_them, with_tls) in counts:
             before = opened.get(sha256, (0, 0))
             opened[sha256] = before[0] + all_of_them, before[1] + with_tls
-        damaged = {fault["sha256"] for step in self.catalogue.steps for fault in step.damage}
         for facts in sorted(self.facts(), key=lambda facts: (facts["time_start"] is None, facts["time_start"] or 0)):
             sha256 = facts["sha256"]
             row: dict[str, Any] = {
                 **facts,
                 "connections": opened.get(sha256, (0, 0))[0],
                 "tls_connections": opened.get(sha256, (0, 0))[1],
-                "quality": quality(dict(facts), sha256 in damaged),
+                "quality": quality(dict(facts), sha256 in self.catalogue.damage),
             }
             yield facts["time_start"] or 0, tuple(row[column.name] for column in COLUMNS["captures"])
 
     def facts(self) -> Iterator[Mapping[str, Any]]:
         """What the steps say of the captures that they finished."""
-        for step in self.catalogue.steps:
-            yield from step.captures
+        yield from self.catalogue.facts.values()
 
     def damage(self) -> list[tuple[str, DecodeError]]:
         """The damaged captures, each with what is wrong with it."""
-        return [
-            (self.catalogue.names[fault["sha256"]], DecodeError(*fault["error"]))
-            for step in self.catalogue.steps for fault in step.damage
-        ]  # fmt: skip
+        return [(self.catalogue.names[sha256], error) for sha256, error in self.catalogue.damage.items()]
 
     def unfinished(self) -> int:
         """How many captures belong to runs that did not end: they are in part or not at all in the tables."""

@@ -18,7 +18,7 @@ from .claims import Claim, claimed
 from .place import Place, open_place
 from .records import STEPS, Description, OpenEnd, Part, Step, StoredCapture, Strand, read_step, step_name, to_json
 from .sink import DAY_NS, Sink
-from .sources import open_source
+from .sources import AbsentSource, open_unchanged
 
 STEP_OCTETS = 256 << 20
 """Octets of captures after which a step is written. A capture is never divided between steps."""
@@ -102,7 +102,7 @@ class StrandReading(Reading):
         self.number = 0 if last is None else last.number + 1
         self.members = strand.captures[self.first :]
         self.told = progress
-        sources = [open_source(work.captures[sha256]) for sha256 in self.members]
+        sources = [open_unchanged(work.captures[sha256]) for sha256 in self.members]
         before = sum(work.captures[sha256].size for sha256 in strand.captures[: self.first])
         self.before = before - sum(work.captures[sha256].size for sha256 in strand.captures[: strand.replayed])
         description = work.description
@@ -113,6 +113,7 @@ class StrandReading(Reading):
         self.context.captures = self.totals.names
         self.reported = 0
         self.ends: dict[str, OpenEnd] = {}
+        self.unread: list[str] = []
         self.sink = self.open_sink()
 
     def tell(self, done: int, total: int | None) -> None:
@@ -157,7 +158,9 @@ class StrandReading(Reading):
             for _ in self.read_capture(number):
                 pass
         except CaptureError as error:
-            expected = f"the capture that was there ({error.reason})"
+            reason = source.reason if isinstance(source, AbsentSource) else error.reason
+            expected = f"the capture that was there ({reason})"
+            self.unread.append(self.members[number])
             self.totals.note_unread(number, None, DecodeError("file", "truncated", 0, expected))
         problems, self.totals.problems = self.totals.problems, []
         if self.work.strand.shard == 0 and self.is_fresh(number):
@@ -244,10 +247,11 @@ class StrandReading(Reading):
         made = Step(
             self.work.plan, self.work.number, self.number, reached + self.first, final, written.parts, open_ids,
             self.ends, facts, {self.members[number]: counts for number, counts in written.opened.items()},
-            written.listed, damage, self.table.evicted, self.table.outweighed,
+            written.listed, damage, self.table.evicted, self.table.outweighed, tuple(self.unread),
         )  # fmt: skip
         self.number += 1
         self.ends = {}
+        self.unread = []
         self.sink = self.open_sink()
         self.forget()
         return made
