@@ -13,6 +13,7 @@ import pytest
 from adoption_tables import dataset, on_days, table, with_column
 from command_line import run
 from matplotlib.collections import LineCollection
+from rotated_captures import read_records, write_capture
 from samples import CAPTURES, ROOT
 
 from tlsinspect.adoption import SERIES, Adoption, count_adoption
@@ -165,6 +166,19 @@ def test_a_folder_that_is_no_store_is_one_line(tmp_path: Path) -> None:
     result = run("adoption", tmp_path, "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr.startswith("tlsinspect: ") and result.stderr.count("\n") == 1
+
+
+def test_a_clock_that_was_wrong_is_one_line_and_no_chart_of_fifty_thousand_days(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "tls10.pcap")
+    early = [bytes(4) + record[4:] for record in records]  # the seconds of a record's time
+    files = [write_capture(tmp_path / f"{name}.pcap", each) for name, each in (("right", records), ("wrong", early))]
+    ingest(files, tmp_path / "store")
+    command = ("adoption", tmp_path / "store", "-o", tmp_path / "out", "--only", "versions", "--by")
+    refused = run(*command, "day")
+    assert refused.exit_code == 2 and refused.stderr.count("\n") == 1
+    assert "connections from 1970-01-01 to " in refused.stderr and "at most 4,000 are charted" in refused.stderr
+    assert run(*command, "month").exit_code == 0
+    assert run(*command, "day", "--since", "2000-01-01").exit_code == 0
 
 
 @pytest.mark.parametrize("place", ["charts", "index.html", "series.csv"])

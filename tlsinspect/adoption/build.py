@@ -7,6 +7,7 @@ partitioned by `day`, a period is counted and forgotten when its last day has pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..errors import StoreError
 from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields
 from ..looks.encode import Encoder, Hashes, join
 from .catalogue import SERIES, period_start
@@ -43,6 +45,9 @@ CERTIFICATE_COLUMNS = (
 KEYS = ("clients", "servers", "names")
 UNITS_OF = {family: (*KEYS, "certificates") if family == "certificate" else KEYS for family in FAMILIES}
 """What the series of each family are counted by, besides connections and bytes."""
+DAYS_OF = {"day": 1, "week": 7, "month": 31}
+MOST_PERIODS = 4_000
+"""Periods from the first to the last connection, empty ones too: eleven years by day. Each is drawn in every chart."""
 Progress = Callable[[int, int], None]
 
 
@@ -56,10 +61,26 @@ def build_adoption(
 ) -> Adoption:
     """Count every series of SERIES in every period of a store, `by` day, week or month (UTC).
 
-    `since` and `until` are days, both included. Raises as count_adoption does.
+    `since` and `until` are days, both included. Raises as count_adoption does, and StoreError where the days of the
+    store make more than MOST_PERIODS.
     """
+    check_span(store, by, since, until)
     connections = store.dataset("connections", since, until)
     return count_adoption(connections, store.dataset("certificates"), by, progress, processes)
+
+
+def check_span(store: Store, by: str, since: Day, until: Day) -> None:
+    """Raise StoreError for more periods than can be charted: one packet by a wrong clock makes thousands of them."""
+    days = sorted({date.fromisoformat(day) for _, day, _, _ in store.parts("connections", since, until)})
+    if not days:
+        return
+    periods = ((days[-1] - days[0]).days // DAYS_OF.get(by, DAYS_OF["month"])) + 1
+    if periods > MOST_PERIODS:
+        reason = (
+            f"connections from {days[0]} to {days[-1]} are about {periods:,} periods of a {by}, and at most "
+            f"{MOST_PERIODS:,} are charted: where a clock was wrong, name the days by --since and --until"
+        )
+        raise StoreError(store.url, reason)
 
 
 def count_adoption(
