@@ -21,7 +21,9 @@ from .errors import CaptureError
 
 ROTATE_SECONDS = 300
 BUFFER_OCTETS = 64 << 20  # of the system, for packets that wait to be written
-LONGEST = 0xFFFF
+LONGEST = (
+    1 << 18
+)  # of a packet: loopback and segmentation by the network card give more than Ethernet's, and IP's, most
 SO_RCVBUFFORCE = 33  # Linux: beyond what users may ask for
 SOL_PACKET, PACKET_STATISTICS = 263, 6  # packet(7)
 WAIT_SECONDS = 0.2

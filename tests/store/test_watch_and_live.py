@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_line import run
+from command_line import run, start
 from rotated_captures import assert_same_rows, read_records, rotate, write_capture
 from samples import CAPTURES
 
@@ -133,6 +135,46 @@ def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
     found = tlsinspect.read(recorded.path).connections
     (row,) = found[found["server_port"] == port].to_dict("records")
     assert row["client_hello_packet"] > 0 and row["retransmitted"] == 0  # on loopback each packet is seen once
+
+
+def test_a_service_manager_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: Path) -> None:
+    try:
+        Listener("lo", None).close()
+    except CaptureError as error:
+        pytest.skip(f"no listening here: {error}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    live = start("live", "-i", "lo", "-o", tmp_path / "made", "--store", tmp_path / "store", text=True)
+    wait_for(lambda: bool(list((tmp_path / "made").glob("*.pcap"))))
+    hello = speak(port)
+    wait_for(lambda: any(hello in path.read_bytes() for path in (tmp_path / "made").glob("*.pcap")))
+    live.send_signal(signal.SIGTERM)
+    said, errors = live.communicate(timeout=120)
+    assert live.returncode == 0, errors
+    assert "0 dropped" in said and "1 capture read" in said
+    found = Store(tmp_path / "store").inspection().connections
+    assert port in set(found["server_port"])
+
+
+def test_packets_on_loopback_are_whole(tmp_path: Path) -> None:
+    try:
+        listener = Listener("lo", None)
+    except CaptureError as error:
+        pytest.skip(f"no listening here: {error}")
+    with closing(listener), socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
+            sending = threading.Thread(target=client.sendall, args=(bytes(8 << 20),))
+            sending.start()
+            left = 8 << 20
+            while left:
+                left -= len(accepted.recv(1 << 20))
+            sending.join()
+        listener.write(tmp_path / "lo.pcap", time.monotonic() + 1, lambda: False)
+    packets = read_records(tmp_path / "lo.pcap")
+    assert max(map(len, packets)) > 1 << 15
+    for packet in packets:
+        frame = packet[16:]
+        assert frame[12:14] != b"\x08\x00" or len(frame) >= 14 + int.from_bytes(frame[16:18], "big")
 
 
 def test_an_interface_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +54,8 @@ def live(
     they came too fast: where that is not 0, use tcpdump and 'tlsinspect watch'. Exit status: 0; 1 where packets were
     dropped.
 
+    Ctrl-C and SIGTERM end it: what was recorded until then is kept, and stored.
+
     \b
     Examples:
       tlsinspect live -i eth0 -o captures/ --filter 'port 443'
@@ -62,8 +66,8 @@ def live(
 
         options = {"ports": ports, "overlap": overlap, "limits": limits, "workers": workers or 1}
         dropped = 0
-        with writing_to(str(folder)), storing(store, options) as take:
-            for each in record(interface, folder, seconds, rotate, packet_filter):
+        with writing_to(str(folder)), storing(store, options) as take, ending_by_signal() as ended:
+            for each in record(interface, folder, seconds, rotate, packet_filter, ended):
                 say(each)
                 dropped += each.dropped or 0
                 take(str(each.path))
@@ -86,12 +90,33 @@ def say(recorded: Recorded) -> None:
 
 
 @contextmanager
+def ending_by_signal() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM has asked for the end, as service managers do; a second one ends the process at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGTERM, before)
+
+    before = signal.signal(signal.SIGTERM, ask) or signal.SIG_DFL
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def ignore_signals() -> None:
+    """Leave the signals that end a recording to the one who listens: what was recorded is still stored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
 def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
     """What takes each capture into the store, in a process of its own so that listening goes on meanwhile."""
     if store is None:
         yield lambda path: None
         return
-    import signal
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -107,7 +132,6 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
         waiting.append(pool.submit(ingest, path, store, **options))
         tell_those_done(block=False)
 
-    ignore = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who listens: what was recorded is still stored
-    with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, ignore) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
         yield take
         tell_those_done(block=True)
