@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -199,6 +200,19 @@ def test_two_inputs_of_one_name_are_told_apart_and_one_may_stay_where_it_is(tmp_
     assert wrong_with(tmp_path / "moved") == []
     (tmp_path / "other" / "-tls10.pcap").unlink()
     assert [line.partition(":")[0] for line in wrong_with(tmp_path / "moved")] == [f"input {case.inputs[1].name}"]
+
+
+def test_what_of_a_folder_is_damaged_at_its_start_is_kept_and_no_run_stumbles_over_it(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "damaged.pcap.gz").write_bytes(gzip.compress(SAMPLE.read_bytes())[:12])
+    with pytest.raises(CaptureError, match="damaged at its start"):
+        create_case(tmp_path / "none", [folder])
+    (folder / "notes.txt").write_text("no capture")
+    (folder / "whole.pcap").write_bytes(SAMPLE.read_bytes())
+    case = create_case(tmp_path / "case", [folder])
+    assert [(each.name, each.capture) for each in case.inputs] == [("damaged.pcap.gz", False), ("whole.pcap", True)]
+    assert run("case", "run", tmp_path / "case", "--", "summary").exit_code == 0
 
 
 def test_what_is_no_case_and_no_capture_is_said_before_anything_is_written(tmp_path: Path) -> None:

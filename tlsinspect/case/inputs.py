@@ -90,15 +90,23 @@ def find_files(paths: Sequence[str | Path], reference: bool = False) -> list[Fil
         if (store := find_store(os.fspath(named), reference)) is not None:
             files.append(File(path, True, store))
         elif path.is_dir():
-            below = [each for each in sorted(path.rglob("*")) if each.is_file() and is_capture(each)]
-            if not below:
-                raise CaptureError(str(path), "no pcap or pcapng capture in this folder")
-            files += [File(each, True) for each in below]
+            files += find_below(path)
         elif path.is_file():
             files.append(File(path, is_capture(path)))
         else:
             raise CaptureError(str(path), "no such file" if not path.exists() else "is neither file nor folder")
     return files
+
+
+def find_below(folder: Path) -> list[File]:
+    """The captures below a folder, and what damage hides whether it is one: that is kept too, and no run reads it."""
+    looks = {each: CaptureSource(each).look() for each in sorted(folder.rglob("*")) if each.is_file()}
+    if not any(looks.values()):
+        for each, look in looks.items():
+            if look is None:
+                CaptureSource(each).check()
+        raise CaptureError(str(folder), "no pcap or pcapng capture in this folder")
+    return [File(each, look is True) for each, look in looks.items() if look is not False]
 
 
 def find_store(named: str, reference: bool) -> Store | None:
