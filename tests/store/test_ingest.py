@@ -365,6 +365,17 @@ def test_a_capture_that_has_grown_is_refused(tmp_path: Path) -> None:
     assert done.captures == 0 and "has grown" in done.refused[0][1]
 
 
+def test_files_that_others_have_put_into_a_store_change_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    tlsinspect.ingest(CAPTURES / "handshakes" / "tls12.pcap", store)
+    for name in ("plans/README", "plans/00000000 (copy).json", "plans/00000001.json~", "steps/notes.txt", "Thumbs.db"):
+        (store / name).write_text("foreign")
+    (part,) = (store / "connections").iterdir()
+    (part / "foreign.parquet").write_text("foreign")
+    assert tlsinspect.ingest(CAPTURES / "handshakes" / "tls13.pcapng", store).captures == 1
+    assert len(Store(store).inspection().connections) == 2
+
+
 def test_a_store_of_another_format_or_with_other_options_is_refused_in_one_line(tmp_path: Path) -> None:
     path = CAPTURES / "handshakes" / "caddy.pcapng"
     tlsinspect.ingest(path, tmp_path)

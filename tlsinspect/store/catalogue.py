@@ -25,6 +25,7 @@ from .records import (
     read_description,
     read_plans,
     read_step,
+    record_names,
 )
 
 
@@ -42,7 +43,7 @@ class Catalogue:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.description: Description = read_description(place)
-        self.step_names = place.names(STEPS)  # before the plans: a step's plan is always there
+        self.step_names = record_names(place, STEPS)  # before the plans: a step's plan is always there
         self.plans: list[Plan] = read_plans(place)
 
     @cached_property

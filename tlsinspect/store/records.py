@@ -12,6 +12,7 @@ Three kinds of records, each a JSON file that appears whole or not at all and is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from .place import Place
 FORMAT = 1
 DESCRIPTION = "store.json"
 PLANS, STEPS = "plans", "steps"
+RECORD = re.compile(r"\d{8,}(-\d{5,}-\d{5,})?\.json")
 
 Record = TypeVar("Record")
 Part = tuple[str, str, str, int]  # table, day as YYYY-MM-DD, name below the store, rows
@@ -158,6 +160,11 @@ def step_name(plan: int, strand: int, number: int) -> str:
     return f"{STEPS}/{plan:08}-{strand:05}-{number:05}.json"
 
 
+def record_names(place: Place, folder: str) -> list[str]:
+    """The names of the records in a folder, in order; what others have put there is none."""
+    return [name for name in place.names(folder) if RECORD.fullmatch(name)]
+
+
 def to_json(record: Any) -> bytes:
     """A record as it is written."""
     return json.dumps(asdict(record), separators=(",", ":")).encode()
@@ -182,7 +189,7 @@ def read_description(place: Place) -> Description:
 
 def read_plans(place: Place, known: int = 0) -> list[Plan]:
     """The plans of a store from number `known` on, in order."""
-    return [read_plan(place, name) for name in place.names(PLANS)[known:]]
+    return [read_plan(place, name) for name in record_names(place, PLANS)[known:]]
 
 
 def read_plan(place: Place, name: str) -> Plan:

@@ -16,7 +16,19 @@ from ..upgrades import NOT_TAKEN
 from ..wire.limits import Limits
 from .claims import Claim, claimed
 from .place import Place, open_place
-from .records import STEPS, Description, OpenEnd, Part, Step, StoredCapture, Strand, read_step, step_name, to_json
+from .records import (
+    STEPS,
+    Description,
+    OpenEnd,
+    Part,
+    Step,
+    StoredCapture,
+    Strand,
+    read_step,
+    record_names,
+    step_name,
+    to_json,
+)
 from .sink import DAY_NS, Sink
 from .sources import AbsentSource, open_unchanged
 
@@ -73,7 +85,7 @@ def all_parts(step: Step) -> list[Part]:
 def last_step(place: Place, work: Work) -> Step | None:
     """The last step of a strand that was written."""
     stem = step_name(work.plan, work.number, 0).rpartition("/")[2][: -len("00000.json")]
-    names = [name for name in place.names(STEPS) if name.startswith(stem)]
+    names = [name for name in record_names(place, STEPS) if name.startswith(stem)]
     return read_step(place, names[-1]) if names else None
 
 
