@@ -15,8 +15,9 @@ import pytest
 from anonymise.originals import leaks, octets_of, texts_of
 from command_line import run
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from made_certificates import make_certificate
+from made_certificates import YEAR, make_certificate, private_key
 from samples import CAPTURES, inspect
 
 import tlsinspect
@@ -24,6 +25,7 @@ from tlsinspect import Inspection
 from tlsinspect.anonymise import Pseudonyms, anonymise
 from tlsinspect.anonymise.addresses import Addresses
 from tlsinspect.anonymise.certificates import anonymise_certificate
+from tlsinspect.anonymise.der import scrub_octets
 from tlsinspect.anonymise.identity import identify
 from tlsinspect.columns import COLUMNS, PIVOTS
 from tlsinspect.export import open_writer
@@ -199,6 +201,26 @@ def test_names_of_one_label_are_one_pseudonym_in_hellos_and_certificates() -> No
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     assert names == [OWN.name("localhost"), OWN.name("nas")]
     assert made.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == OWN.name("localhost")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "stays"),
+    [("2.5.29.37", True), ("1.3.6.1.5.5.7.3.1", True), ("1.3.6.1.4.1.311.20.2.2", True),
+     ("2.16.840.1.101.3.4.3.18", True),
+     ("1.2.643.7.1.1.3.2", True), ("1.3.6.1.4.1.99999.1", False), ("2.16.756.1.89.1", False), ("1.2.246.537.6", False)],
+)  # fmt: skip
+def test_identifiers_that_everybody_uses_stay_and_others_become_others(identifier: str, stays: bool) -> None:
+    name = x509.Name([x509.NameAttribute(x509.ObjectIdentifier(identifier), "value")])
+    builder = x509.CertificateBuilder(name, name, private_key().public_key(), 7, *YEAR)
+    der = builder.sign(private_key(), None).public_bytes(Encoding.DER)
+    made = x509.load_der_x509_certificate(anonymise_certificate(der, OWN))
+    assert ([each.oid.dotted_string for each in made.subject] == [identifier]) == stays
+
+
+def test_times_that_others_publish_are_left_out_of_packets() -> None:
+    times = b"\x18\x0f20260314150926Z" + b"\x17\x0d260314150926Z"
+    made = scrub_octets(bytes([0x30, len(times)]) + times, OWN)
+    assert made[2:] == b"\x18\x0f20000101000000Z" + b"\x17\x0d000101000000Z"
 
 
 @pytest.mark.parametrize(

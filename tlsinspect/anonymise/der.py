@@ -30,7 +30,17 @@ CONSTRUCTED = 0x20
 SMALL_NUMBER = 1  # octets of an INTEGER that is no secret: a version, a count
 HALF_DAY = 43_200
 PRIVATE_ENTERPRISE = bytes.fromhex("2b06010401")  # 1.3.6.1.4.1: who asked IANA for a number
-PUBLIC_ENTERPRISES = (bytes.fromhex("2b060104018237"), bytes.fromhex("2b06010401d679"))  # Microsoft, Google
+STANDARD_ARCS = tuple(
+    bytes.fromhex(prefix)
+    for prefix in (
+        *("55", "2b060105", "2b65", "2b0e03", "2b8104", "2b2403"),  # X.500, IETF, RFC 8410, OIW, SEC 2, TeleTrusT
+        *("2a864886f70d", "2a8648ce38", "2a8648ce3d", "2a8648ce3e"),  # PKCS, ANSI X9.57, X9.62, X9.42
+        *("60864801650304", "2a85030202", "2a85030701", "2a811ccf55"),  # NIST, GOST, ShangMi
+        *("0992268993f22c6401", "67810c", "678105", "0400"),  # RFC 4519, CA/Browser Forum, TCG, ETSI
+        *("2b060104018237", "2b06010401d679", "60864801" + "86f842"),  # Microsoft, Google, Netscape
+    )
+)
+"""What object identifiers begin with that everybody uses; others may name who asked for the number."""
 KNOWN_POLICIES = (bytes.fromhex("67810c01"), bytes.fromhex("551d20"))  # CA/Browser Forum 2.23.140.1, anyPolicy
 TIME_TEXT = re.compile(rb"(\d{12}|\d{14})Z")
 TIME_STYLE = "%Y%m%d%H%M%SZ"
@@ -71,7 +81,7 @@ def scrub_contents(element: Element, own: Pseudonyms) -> bytes:
     if tag == BIT_STRING:
         return contents[:1] + own.octets(contents[1:])
     if tag in (UTC_TIME, GENERALIZED_TIME):
-        return scrub_time(contents, 0)
+        return no_time(contents)
     if tag in STRING_ENCODINGS:
         return scrub_string(tag, contents, own)
     if tag == OCTET_STRING and contents[:1] == b"\x30":  # most likely more DER
@@ -80,10 +90,10 @@ def scrub_contents(element: Element, own: Pseudonyms) -> bytes:
 
 
 def scrub_identifier(contents: bytes, own: Pseudonyms) -> bytes:
-    """An object identifier: one below a private enterprise's number names the enterprise, unless all know it."""
-    if not contents.startswith(PRIVATE_ENTERPRISE) or contents.startswith(PUBLIC_ENTERPRISES):
+    """An object identifier: one of an enterprise or authority names it, unless everybody uses it."""
+    if contents.startswith(STANDARD_ARCS):
         return contents
-    kept = len(PRIVATE_ENTERPRISE)
+    kept = len(PRIVATE_ENTERPRISE) if contents.startswith(PRIVATE_ENTERPRISE) else 1
     return contents[:kept] + turn_arcs(contents[kept:], own)
 
 
@@ -131,8 +141,11 @@ def scrub_string(tag: int, contents: bytes, own: Pseudonyms) -> bytes:
 
 def scrub_time(contents: bytes, shift: int) -> bytes:
     """A time moved by seconds; one that cannot be, or is not written as RFC 5280 asks, becomes the start of 2000."""
-    if moved := move_time(contents, shift):
-        return moved
+    return move_time(contents, shift) or no_time(contents)
+
+
+def no_time(contents: bytes) -> bytes:
+    """The start of 2000, in as many octets."""
     return (b"000101000000Z" if len(contents) < 15 else b"20000101000000Z")[: len(contents)].ljust(len(contents), b"0")
 
 
