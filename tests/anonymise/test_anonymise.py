@@ -8,6 +8,8 @@ import stat
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from ipaddress import ip_address
+from itertools import combinations
+from math import gcd
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +29,7 @@ from tlsinspect.anonymise.addresses import Addresses
 from tlsinspect.anonymise.certificates import anonymise_certificate
 from tlsinspect.anonymise.der import scrub_octets
 from tlsinspect.anonymise.identity import identify
+from tlsinspect.anonymise.public_keys import scrub_modulus
 from tlsinspect.columns import COLUMNS, PIVOTS
 from tlsinspect.export import open_writer
 from tlsinspect.report import page
@@ -215,6 +218,14 @@ def test_identifiers_that_everybody_uses_stay_and_others_become_others(identifie
     der = builder.sign(private_key(), None).public_bytes(Encoding.DER)
     made = x509.load_der_x509_certificate(anonymise_certificate(der, OWN))
     assert ([each.oid.dotted_string for each in made.subject] == [identifier]) == stays
+
+
+def test_keys_seem_to_have_no_prime_in_common() -> None:
+    made = [scrub_modulus((1 << 1023 | number).to_bytes(129, "big"), OWN) for number in range(1, 81, 2)]
+    moduli = [int.from_bytes(octets, "big") for octets in made]
+    assert {number.bit_length() for number in moduli} == {1024} and all(number % 2 for number in moduli)
+    assert {gcd(one, other) for one, other in combinations(moduli, 2)} == {1}
+    assert {gcd(number, 3 * 5 * 7 * 65521) for number in moduli} == {1}
 
 
 def test_times_that_others_publish_are_left_out_of_packets() -> None:

@@ -6,6 +6,7 @@ Spec: RFC 5280 section 4.1.2.7; RFC 8017 appendix A.1.1 for RSA, RFC 5480 for po
 from __future__ import annotations
 
 from functools import lru_cache
+from math import gcd, isqrt, prod
 
 from ..certificates.der import BIT_STRING, INTEGER, SEQUENCE, Element, parse_elements
 from ..errors import DecodeError
@@ -19,6 +20,8 @@ CURVES = {
     bytes.fromhex("2b81040023"): "SECP521R1",
 }
 UNCOMPRESSED = 4
+LEAST_BITS = 256  # of a modulus that is nobody's by its size alone
+FACTOR_LIMIT = 1 << 16
 SMALL_PARAMETER = 64  # octets: names of curves and the like; whole groups are larger and may be somebody's own
 
 
@@ -51,14 +54,35 @@ def scrub_rsa(key: bytes, own: Pseudonyms) -> bytes:
 
 
 def scrub_modulus(contents: bytes, own: Pseudonyms) -> bytes:
-    """A number of as many bits whose lowest bit is the same."""
+    """A number of as many bits whose lowest bit is the same; of an odd one no small prime is a factor."""
     number = int.from_bytes(contents, "big")
     bits = number.bit_length()
     if bits < 2:
         return contents
     mask = (1 << (bits - 1)) - 1
     made = int.from_bytes(own.octets(contents), "big") & mask | 1 << (bits - 1)
-    return (made & ~1 | number & 1).to_bytes(len(contents), "big")
+    made = made & ~1 | number & 1
+    if number & 1 and bits >= LEAST_BITS:
+        made = without_small_factors(made)
+    return made.to_bytes(len(contents), "big")
+
+
+@lru_cache(4096)
+def without_small_factors(number: int) -> int:
+    """The next odd number that no small prime divides: any two keys would seem to have a prime in common else."""
+    while gcd(number, small_primes()) != 1:
+        number += 2
+    return number
+
+
+@lru_cache(1)
+def small_primes() -> int:
+    """The product of all odd primes below FACTOR_LIMIT."""
+    sieve = bytearray([1]) * FACTOR_LIMIT
+    for step in range(3, isqrt(FACTOR_LIMIT) + 1, 2):
+        if sieve[step]:
+            sieve[step * step :: step] = bytes(len(range(step * step, FACTOR_LIMIT, step)))
+    return prod(number for number in range(3, FACTOR_LIMIT, 2) if sieve[number])
 
 
 @lru_cache(4096)
