@@ -72,6 +72,11 @@ def test_a_run_goes_on_with_connections_that_the_run_before_left_open(
     assert_same(tmp_path / "store", whole)
 
 
+def test_runs_say_how_many_connections_each_added(rotated: list[Path], tmp_path: Path) -> None:
+    added = [tlsinspect.ingest(path, tmp_path / "store").connections for path in rotated]
+    assert sum(added) == len(Store(tmp_path / "store").inspection().connections)
+
+
 def test_a_run_goes_on_behind_a_capture_without_packets(whole: Inspection, rotated: list[Path], tmp_path: Path) -> None:
     quiet = write_capture(rotated[0].with_name("point-999.pcap"), [])
     for files in (rotated[:3], [quiet], rotated[3:]):

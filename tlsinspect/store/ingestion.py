@@ -34,10 +34,11 @@ Path = str | os.PathLike[str]
 class Ingested(NamedTuple):
     """What a run did.
 
-    `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store already;
-    `connections` got rows. `refused` and `damaged` are captures, and what is wrong with each, fit to be shown. `bound`
-    has the workers wanted and those that had something to do, where there were fewer because a capture point is read by
-    at most SHARDS of them; else it is None. `removed` are files that runs which were killed had left behind.
+    `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store
+    already; `connections` got rows that they did not have. `refused` and `damaged` are captures, and what is wrong
+    with each, fit to be shown. `bound` has the workers wanted and those that had something to do, where there were
+    fewer because a capture point is read by at most SHARDS of them; else it is None. `removed` are files that runs
+    which were killed had left behind.
     """
 
     captures: int
@@ -169,6 +170,17 @@ def counting(progress: Progress | None, doing: str, total: int) -> Callable[[int
     return tell
 
 
+def replaced_rows(catalogue: Catalogue, plans: set[int]) -> int:
+    """How many rows of connections that were open before some plans are theirs now, and were counted before."""
+    followed = {
+        (before, sha256)
+        for plan in catalogue.plans if plan.number in plans
+        for before, captures in plan.follows.values() for sha256 in captures
+    } & catalogue.taken_over  # fmt: skip
+    ends = ((step.plan, sha256, end) for step in catalogue.steps for sha256, end in step.ends.items())
+    return sum(end.listed for plan, sha256, end in ends if (plan, sha256) in followed)
+
+
 def account(
     place: Place, plans: set[int], left: dict[int, set[str]], known: int, refused: list[tuple[str, str]]
 ) -> Ingested:
@@ -182,6 +194,7 @@ def account(
     steps = [step for step in catalogue.steps if step.plan in plans]
     connections = sum(step.listed for step in steps)
     connections += sum(end.listed for step in steps for end in step.ends.values())
+    connections -= replaced_rows(catalogue, plans)
     damaged = [(catalogue.names[sha256], str(error)) for sha256, error in catalogue.damage.items() if sha256 in taken]
     again = {sha256 for captures in left.values() for sha256 in captures} & read
     moved = {each.sha256 for plan in catalogue.plans if plan.number in plans - left.keys() for each in plan.captures}
