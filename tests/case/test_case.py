@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from command_line import run
 from samples import CAPTURES
@@ -16,8 +18,9 @@ import tlsinspect
 from tlsinspect.case import Case, add_inputs, create_case, open_case, verify_case
 from tlsinspect.case.hashes import hash_file
 from tlsinspect.case.inputs import read_input
-from tlsinspect.case.log import entry_line
-from tlsinspect.case.run import own_words
+from tlsinspect.case.log import append_entry, entry_line
+from tlsinspect.case.run import NOT_REPEATED, WRITING, own_words
+from tlsinspect.cli import main
 from tlsinspect.errors import CaptureError, CaseError
 
 SAMPLE = CAPTURES / "handshakes" / "tls10.pcap"
@@ -157,12 +160,101 @@ def test_an_output_that_comes_out_different_is_named_with_its_line(copy: Path) -
     assert wrong[0].found.startswith("stdout.txt came out different, from line 1 on")
 
 
-@pytest.mark.parametrize("words", [["export", "-o/etc/passwd"], ["case", "verify", "inputs"], ["limits", "../x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "-o/etc/passwd"],
+        ["case", "verify", "inputs"],
+        ["limits", "../x"],
+        ["summary", "s3://bucket/store"],
+        ["summary", "file:///store"],
+        ["ingest", "inputs/tls10.pcap", "--store", "x"],
+        ["watch", "inputs", "--store", "x"],
+        ["live", "-i", "lo", "-o", "x"],
+        ["--", "ingest", "inputs/tls10.pcap", "--store", "x"],
+    ],
+)
 def test_a_log_from_a_stranger_runs_nothing_that_leads_out_of_the_case(copy: Path, words: list[str]) -> None:
     set_words(copy, words)
     done = run("case", "verify", copy)
     assert done.exit_code == 1
-    assert "leads out of the case" in done.stdout or "is nothing that 'case run' runs" in done.stdout
+    assert "leads out of the case" in done.stdout or "is no command that can be run in a case" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "inputs/tls10.pcap", "-o", "inputs/profile"],
+        ["export", "inputs/tls10.pcap", "-oinputs/profile"],
+        ["export", "inputs/tls10.pcap", "--output=./inputs//profile"],
+        ["export", "inputs/tls10.pcap", "--output", "./inputs/profile"],
+        ["export", "inputs/tls10.pcap", "--format", "zeek", "-o", "INPUTS"],
+        ["extract", "inputs/tls10.pcap", "--finding", "VER-04", "--certificates", "inputs/profile"],
+        ["check", "inputs/tls10.pcap", "--policy", "bcp195", "--write-baseline", "inputs/profile"],
+    ],
+)
+def test_a_log_from_a_stranger_writes_to_no_file_that_it_refers_to(
+    copy: Path, tmp_path: Path, words: list[str]
+) -> None:
+    profile = tmp_path / "profile"
+    profile.write_text("as it was\n")
+    add_inputs(open_case(copy), [profile], reference=True)
+    set_words(copy, words)
+    done = run("case", "verify", copy)
+    assert "no run writes there" in done.stdout
+    assert profile.read_text() == "as it was\n"
+
+
+def test_every_option_that_names_what_a_command_writes_is_known_to_cases() -> None:
+    reading = {
+        "--policy", "--baseline", "--trust", "--trust-only", "--ct-logs", "--indicators", "--zeek", "--eve",
+        "--anonymise",
+    }  # fmt: skip
+    naming = {
+        option
+        for name, command in main.commands.items()
+        if name not in NOT_REPEATED
+        for parameter in command.params
+        if isinstance(parameter.type, click.Path) or parameter.metavar in ("FILE", "PATH", "DIR")
+        for option in parameter.opts
+        if option.startswith("-")
+    }
+    assert naming - reading == WRITING
+
+
+def append(case: Path, kind: str, **facts: object) -> None:
+    """Write an entry as a stranger may: whatever it says, its hash is right."""
+    append_entry(case, kind, facts, "")
+
+
+def wrong_input(case: Path, **facts: object) -> list[str]:
+    """What a verification says of an input of which a stranger's log says this."""
+    append(case, "input", **{"name": "x", "sha256_of": "0" * 64, "size": 1, "capture": False, **facts})
+    return [line for line in wrong_with(case) if line.startswith("input x")]
+
+
+def test_a_log_from_a_stranger_has_no_pipe_or_device_read(copy: Path) -> None:
+    os.mkfifo(copy / "pipe")
+    assert wrong_input(copy, location="pipe") == ["input x: is no regular file"]
+    assert wrong_input(copy, location="../../../../../../../../dev/zero")[1:] == ["input x: is no regular file"]
+    assert wrong_input(copy, location="a\0b")[2:] == ["input x: cannot be read: embedded null byte"]
+
+
+def test_two_inputs_of_one_name_in_a_stranger_s_log_are_said_in_a_line(copy: Path) -> None:
+    known = open_case(copy).inputs[0]
+    append(copy, "input", name=known.name, sha256_of=known.sha256, size=1, capture=True, location=known.location)
+    done = run("case", "verify", copy)
+    assert done.exit_code == 1
+    assert "run 3 repeated: tls10.pcap: cannot be given to a run: file exists" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "line", ['{"number":Infinity,"kind":"note","time":"x","sha256":"0"}', '{"sha256":' + "[" * 5000 + "]" * 5000 + "}"]
+)
+def test_a_line_of_the_log_that_cannot_be_understood_is_a_fault_of_its_own(copy: Path, line: str) -> None:
+    with (copy / "case.jsonl").open("a") as log:
+        log.write(line + "\n")
+    assert wrong_with(copy) == ["entry 5: cannot be read"]
 
 
 def words(case: Case, *given: str) -> list[str]:

@@ -65,7 +65,7 @@ def read_run(entry: Entry) -> Run | None:
         versions = {str(name): str(version) for name, version in facts["versions"].items()}
         words = tuple(map(str, facts["words"]))
         return Run(entry.number, words, int(facts["status"]), str(facts["folder"]), outputs, versions)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 

@@ -74,11 +74,11 @@ def read_input(entry: Entry) -> Input | None:
     try:
         name, location = UNSAFE.sub("_", str(facts["name"])).lstrip("-."), str(facts["location"])
         files = {str(path): str(sha256) for path, sha256 in facts.get("files", {}).items()}
-        if not all(PART.fullmatch(part) for path in files for part in path.split("/")):
+        if not name or not all(PART.fullmatch(part) for path in files for part in path.split("/")):
             return None
         sha256, size, capture = str(facts["sha256_of"]), int(facts["size"]), bool(facts["capture"])
         return Input(entry.number, name, sha256, size, location, capture, files, str(facts.get("holds", "")))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
@@ -208,12 +208,20 @@ def copy(file: File, target: Path, hashes: Mapping[str, str]) -> None:
 
 
 def link_inputs(inputs: Sequence[Input], case: Path, folder: Path) -> Iterator[Path]:
-    """Put links to the inputs into a folder, by their names, of a store to each of its files; gives the files."""
+    """Put links to the inputs into a folder, by their names, of a store to each of its files; gives the files.
+
+    Raises CaseError where names in the log do not go together, as those of two inputs that are the same.
+    """
     for each in inputs:
         whole = (case / each.location).resolve()
         for path in each.files or [""]:
             link = folder / each.name / path if path else folder / each.name
-            link.parent.mkdir(parents=True, exist_ok=True)
             place = whole / path if path else whole
-            link.symlink_to(place)
+            try:
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(place)
+            except OSError as error:
+                raise CaseError(
+                    each.name, f"cannot be given to a run: {(error.strerror or str(error)).lower()}"
+                ) from None
             yield place

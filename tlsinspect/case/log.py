@@ -73,9 +73,10 @@ def read_entry(number: int, line: str, previous: str) -> Entry:
         content = json.loads(line)
         stated = content.pop("sha256")
         entry = Entry(int(content["number"]), str(content["kind"]), str(content["time"]), content, str(stated))
-    except (ValueError, KeyError, AttributeError, TypeError):
+        written = entry_line(content)
+    except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError):
         return Entry(number, "unreadable", "", {}, "", "cannot be read")
-    if entry_line(content) != line:
+    if written != line:
         return entry._replace(fault="was altered: its content does not give its hash")
     if content.get("previous") != previous or entry.number != number or entry.kind not in KINDS:
         return entry._replace(fault="does not follow the entry before it: one was altered, removed or moved")

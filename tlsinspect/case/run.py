@@ -7,6 +7,7 @@ one process reads. So the same words give the same octets, and paths in outputs 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import CaseError
@@ -26,6 +28,9 @@ from .log import append_entry, locked, read_log
 STDOUT, STDERR = "stdout.txt", "stderr.txt"
 MISTAKE = 2  # exit status of a command that was not understood, or whose files cannot be read
 STAGING = ".run-"
+NOT_REPEATED = frozenset({"case", "ingest", "watch", "live"})  # what they write is another thing each time
+WRITING = frozenset({"-o", "--output", "--certificates", "--write-baseline"})  # options that name what is written
+URL = re.compile(r"\w[\w+.:-]*://")
 ENVIRONMENT = {
     "COLUMNS": "100",
     "LINES": "40",
@@ -77,7 +82,7 @@ def add_run(case: Case, words: Sequence[str], reads_captures: bool = True, by: s
 
 def repeat_run(case: Case, run: Run, folder: Path) -> Outcome:
     """Do a run again, its outputs into `folder`; raises CaseError for one that no case would have taken."""
-    if not run.words or run.words[0] == "case" or own_words(case, run.words, False) != list(run.words):
+    if not run.words or own_words(case, run.words, False) != list(run.words):
         raise CaseError(shlex.join(run.words), "is nothing that 'case run' runs")
     with staging(case, folder) as made:
         outcome = execute(list(run.words), made)
@@ -86,18 +91,28 @@ def repeat_run(case: Case, run: Run, folder: Path) -> Outcome:
 
 
 def own_words(case: Case, words: Sequence[str], reads_captures: bool) -> list[str]:
-    """The words with inputs by their paths in the case, all captures where none is named, and one process."""
+    """The words with inputs by their paths in the case, all captures where none is named, and one process.
+
+    A case may come from a stranger, and its runs are repeated: raises CaseError for words that would read or write
+    anything outside the case, inputs that are only referred to among it.
+    """
+    if words[0] in NOT_REPEATED or words[0].startswith("-"):
+        raise CaseError(words[0], "is no command that can be run in a case")
     inputs = {each.name: each for each in case.inputs}
     named = False
     rest = []
-    for word in words[1:]:
+    for before, word in pairwise(words):
         option, equals, value = split_option(word)
         name = value.removeprefix(f"{INPUTS}/")
         if name in inputs:
             named = named or (inputs[name].capture and not option)
             value = f"{INPUTS}/{name}"
-        elif Path(value).is_absolute() or ".." in Path(value).parts:
+        elif Path(value).is_absolute() or ".." in Path(value).parts or URL.match(value):
             raise CaseError(value, "leads out of the case: add files with 'case add', and name outputs without a path")
+        if {before, option} & WRITING and [part.lower() for part in Path(value).parts[:1]] == [INPUTS]:
+            raise CaseError(
+                value, "is where the inputs are, and no run writes there: let the command write another file"
+            )
         rest.append(f"{option}{equals}{value}")
     if not reads_captures:
         return [words[0], *rest]

@@ -103,9 +103,11 @@ def check_outputs(case: Case, run: Run) -> Iterator[Check]:
 def check_file(subject: str, path: Path, sha256: str) -> Check:
     """Has a file the octets that the log says."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            return Check(False, subject, "is no regular file")  # a pipe or device, which may never end
         found = hash_file(path)[0]
-    except OSError as error:
-        return Check(False, subject, f"cannot be read: {(error.strerror or str(error)).lower()}")
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        return Check(False, subject, f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}")
     if found != sha256:
         return Check(False, subject, f"was altered: SHA-256 {found[:16]}..., was {sha256[:16]}...")
     return Check(True, subject, f"SHA-256 {sha256[:16]}...")
@@ -152,6 +154,8 @@ def check_repeated(case: Case, run: Run, versions: dict[str, str]) -> Iterator[C
 
 def first_difference(before: Path, after: Path) -> str:
     """Where two texts part, for a person to look; empty for what is no text or is not there."""
+    if not before.is_file():
+        return ""
     try:
         texts = [path.read_text(encoding="utf-8").splitlines() for path in (before, after)]
     except (OSError, UnicodeDecodeError):

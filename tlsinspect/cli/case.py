@@ -14,8 +14,6 @@ from .output import errors_as_one_line, tell, writing_to
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-NOT_REPEATED = frozenset({"case", "ingest", "watch", "live"})  # what they write is another thing each time
-
 DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 BY = click.option("--by", default="", metavar="NAME", help="Who does it, for the log.")
 REFERENCE = click.option(
@@ -205,6 +203,8 @@ def seal(made: Any) -> str:
 
 def reads_captures(context: click.Context, name: str) -> bool:
     """Whether a command of this program reads captures; raises UsageError for one that there is not."""
+    from ..case.run import NOT_REPEATED
+
     main = context.find_root().command
     command = main.commands.get(name) if isinstance(main, click.Group) else None
     if command is None or name in NOT_REPEATED:
