@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from traffic import write_pcap
 import tlsinspect
 from tlsinspect import Inspection
 from tlsinspect.errors import ToolError
-from tlsinspect.verification import verify_eve, verify_zeek
+from tlsinspect.verification import lines, verify_eve, verify_zeek
+from tlsinspect.verification.eve import read_events
 from tlsinspect.verification.eve_reasons import EVE_REASONS
 from tlsinspect.verification.logs import Entry, match
 from tlsinspect.verification.record import Reason
@@ -75,12 +78,12 @@ def test_text_and_json_logs_are_read_to_the_same_values(logs: Path) -> None:
 
 def test_a_connection_that_only_one_side_has_is_a_difference(logs: Path, tmp_path: Path) -> None:
     shorter, longer = tmp_path / "shorter.log", tmp_path / "longer.log"
-    lines = (logs / "ssl.log").read_text().splitlines(keepends=True)
-    rows = [number for number, line in enumerate(lines) if not line.startswith("#")]
-    shorter.write_text("".join(line for number, line in enumerate(lines) if number != rows[1]))
-    made = lines[rows[1]].split("\t")
+    written = (logs / "ssl.log").read_text().splitlines(keepends=True)
+    rows = [number for number, line in enumerate(written) if not line.startswith("#")]
+    shorter.write_text("".join(line for number, line in enumerate(written) if number != rows[1]))
+    made = written[rows[1]].split("\t")
     longer.write_text(
-        "".join([*lines[: rows[1]], "\t".join([made[0], made[1], "203.0.113.250", *made[3:]]), *lines[rows[1] :]])
+        "".join([*written[: rows[1]], "\t".join([made[0], made[1], "203.0.113.250", *made[3:]]), *written[rows[1] :]])
     )
     missing = verify_zeek(inspected(), [shorter])[0].unexplained.to_dict("records")
     added = verify_zeek(inspected(), [longer])[0].unexplained.to_dict("records")
@@ -91,8 +94,8 @@ def test_a_connection_that_only_one_side_has_is_a_difference(logs: Path, tmp_pat
 
 def test_what_lies_outside_the_times_of_a_log_is_not_missed(logs: Path, tmp_path: Path) -> None:
     short = tmp_path / "ssl.log.gz"
-    lines = (logs / "ssl.log").read_text().splitlines(keepends=True)
-    short.write_bytes(gzip.compress("".join(lines[:9]).encode()))
+    written = (logs / "ssl.log").read_text().splitlines(keepends=True)
+    short.write_bytes(gzip.compress("".join(written[:9]).encode()))
     [found] = verify_zeek(inspected(), [short])
     assert (found.matched, len(found.differences)) == (1, 0)
 
@@ -126,14 +129,49 @@ def test_events_of_suricata_are_compared_as_far_as_they_go(logs: Path, tmp_path:
     assert run("verify", *READ, "--eve", path).exit_code == 1
 
 
+def zeek_row(time: str) -> str:
+    """A log of Zeek's with a row of this time."""
+    ends = "id.orig_h\tid.orig_p\tid.resp_h\tid.resp_p"
+    return f"#path\tssl\n#fields\tts\t{ends}\tcipher\n{time}\t192.0.2.1\t1\t192.0.2.2\t443\tx\n"
+
+
+def json_row(**values: object) -> str:
+    """The same as JSON, with other values."""
+    ends = {"id.orig_h": "192.0.2.1", "id.orig_p": 1, "id.resp_h": "192.0.2.2", "id.resp_p": 443}
+    return json.dumps({"ts": 1.5, **ends, "cipher": "x", **values}) + "\n"
+
+
+def eve_event(**values: object) -> str:
+    """An event of Suricata's with these values."""
+    return json.dumps({"event_type": "tls", "src_ip": "192.0.2.1", "dest_ip": "192.0.2.2", **values}) + "\n"
+
+
 @pytest.mark.parametrize(
     ("option", "text", "said"),
     [
         ("--zeek", "#fields\ta\tb\nx\n", "is no log of Zeek's: a row has 1 fields where 2 were announced"),
         ("--zeek", '{"host":"x"}\n', "is no log of Zeek's: its fields are those of none of ssl, x509, quic"),
         ("--zeek", "#path\tssl\n#fields\tts\tresumed\n1.0\tmaybe\n", "is no log of Zeek's"),
+        ("--zeek", '{"ts":1,"cipher":"x"}\n5\n', "is no log of Zeek's: a line is no object"),
+        ("--zeek", '{"ts":1,"cipher":"x"}\n', "is no log of Zeek's: it lacks the field id.orig_h"),
+        ("--zeek", '{"cipher":' + "[" * 5000 + "]" * 5000 + "}\n", "an object in it is nested too deeply"),
+        ("--zeek", zeek_row("1e999999999"), "a time is no number of seconds"),
+        ("--zeek", zeek_row("1e990000") * 100, "a time is no number of seconds"),
+        ("--zeek", json_row(ts=1e300), "a time is no number of seconds"),
+        ("--zeek", json_row(ts=float("nan")), "a time is no number of seconds"),
+        ("--zeek", json_row(resumed=1), "a value is no bool"),
+        ("--zeek", json_row(**{"id.orig_p": [1]}), "a value is no port"),
+        ("--zeek", json_row(cert_chain_fps="x"), "a value is no vector[string]"),
+        ("--zeek", json_row(cert_chain_fps=[{}]), "a value is no vector[string]"),
+        ("--zeek", '{"fingerprint":["x"],"certificate.serial":"00"}', "a value is no string"),
         ("--eve", "hello\n", "is no eve.json"),
-        ("--eve", "[1]\n", "is no eve.json: a line is no event"),
+        ("--eve", "[1]\n", "is no eve.json: a line is no object"),
+        ("--eve", "{}\n", "is no eve.json: a line is no event"),
+        ("--eve", eve_event(src_ip=None), "an event has a src_ip that is none, or lacks it"),
+        ("--eve", eve_event(src_port="a"), "an event has a src_port that is none, or lacks it"),
+        ("--eve", eve_event(timestamp="x"), "is no eve.json: Invalid isoformat string: 'x'"),
+        ("--eve", eve_event(tls=[1]), "an event has a tls that is none, or lacks it"),
+        ("--eve", '{"event_type":"tls","tls":' + '{"a":' * 5000 + "1" + "}" * 5001, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_such_log_is_one_line(tmp_path: Path, option: str, text: str, said: str) -> None:
@@ -159,3 +197,51 @@ def test_escapes_of_a_log_are_undone() -> None:
 def test_every_reason_is_in_the_documentation(reasons: tuple[Reason, ...]) -> None:
     page = (ROOT / "docs" / "verify.md").read_text()
     assert [reason.text for reason in reasons if f"| {reason.text}" not in page] == []
+
+
+@pytest.mark.parametrize("cut", [lambda zipped: zipped[:-10], lambda zipped: zipped[:20] + b"\xff" * 50])
+def test_a_damaged_gzip_file_is_one_line(tmp_path: Path, cut: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "ssl.log.gz"
+    path.write_bytes(cut(gzip.compress(json_row().encode() * 100)))
+    result = run("verify", write_pcap(tmp_path / "empty.pcap", []), "--zeek", path)
+    assert result.exit_code == 2
+    assert "cannot be read: " in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_gzip_file_that_becomes_a_thousand_times_as_much_costs_a_line_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST_LINE", 1 << 17)
+    path = tmp_path / "eve.json.gz"
+    with gzip.open(path, "wb") as out:
+        out.write(b'{"event_type":"flow"}\n' * 50_000)
+        out.write(bytes(lines.LONGEST_LINE + 1))
+    tracemalloc.start()
+    with pytest.raises(ToolError, match="a line has more than"):
+        read_events(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * lines.LONGEST_LINE
+
+
+def test_a_log_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_ROWS", 2)
+    path = tmp_path / "log"
+    for text, read in ((json_row(), read_zeek_log), (zeek_row("1.5"), read_zeek_log), (eve_event(), read_events)):
+        last = text.splitlines()[-1] + "\n"
+        path.write_text(text + last)
+        read(path)
+        path.write_text(text + 2 * last)
+        with pytest.raises(ToolError, match="more than 2 rows"):
+            read(path)
+
+
+def test_half_of_a_surrogate_pair_in_an_event_is_shown_as_its_escape(logs: Path, tmp_path: Path) -> None:
+    events = [json.loads(line) for line in (logs / "eve.json").read_text().splitlines()]
+    event = next(event for event in events if "sni" in event.get("tls", {}))
+    event["tls"]["sni"] = "\ud800"
+    path = tmp_path / "eve.json"
+    path.write_text("".join(json.dumps(each) + "\n" for each in [*events, json.loads(eve_event(src_ip="\udfff"))]))
+    found = verify_eve(inspected(), path).unexplained.to_dict("records")
+    assert [row["theirs"] for row in found if row["field"] == "tls.sni"] == ["\\ud800"]
+    assert "\\udfff" in found[-1]["subject"]

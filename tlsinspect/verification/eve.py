@@ -6,23 +6,22 @@ theirs does not have, such as a fingerprint that was not switched on, is not com
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from types import UnionType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ToolError
 from ..export.eve import iter_eve
 from ..export.identity import flow_id
 from ..export.rows import iter_rows
 from .eve_reasons import EVE_REASONS
+from .lines import add_row, iter_lines, parse_object, refusing
 from .logs import Entry, compare, endpoint
 from .places import packet_of
 from .record import Row, Verification, conclude
 from .zeek import COLUMNS
-from .zeek_log import iter_lines
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -31,6 +30,11 @@ KINDS = ("tls", "quic")
 NOT_COMPARED = frozenset({"certificate", "chain", "cyu", "ua", "from_proto"})
 """Parts of `tls` and `quic` that are long, or that depend on how Suricata found the connection."""
 COMPARED = ("community_id",)
+EVENT_TYPES: dict[str, type | UnionType] = {
+    "src_ip": str, "dest_ip": str, "src_port": int | None, "dest_port": int | None, "timestamp": str | None,
+    "tls": dict | None, "quic": dict | None,
+}  # fmt: skip
+"""What is read of an event; None where it need not be there."""
 PLACES = {
     "sni": "server_name", "ja3": "ja3", "ja4": "ja4", "client_alpns": "alpn_offered", "extensions": "client_extensions",
     "client_handshake": "cipher_suites", "subject": "subject", "issuerdn": "subject", "serial": "subject",
@@ -44,26 +48,36 @@ def verify_eve(inspection: Inspection, path: str | os.PathLike[str]) -> Verifica
     return compare_eve(inspection, read_events(Path(path)), Path(path).name)
 
 
-def read_events(path: Path) -> list[Row]:
+def read_events(path: Path) -> list[Entry]:
     """The events of type tls and quic."""
-    try:
-        events = [json.loads(line) for line in iter_lines(path) if line.strip()]
-        if not all(isinstance(event, dict) and "event_type" in event for event in events):
-            raise ValueError("a line is no event")
-        return [event for event in events if event["event_type"] in KINDS]
-    except OSError as error:
-        raise ToolError(str(path), f"cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ToolError(str(path), f"is no eve.json: {error}") from None
+    entries: list[Entry] = []
+    with refusing(path, "eve.json"):
+        for line in iter_lines(path):
+            if not line.strip():
+                continue
+            event = parse_object(line)
+            if "event_type" not in event:
+                raise ValueError("a line is no event")
+            if event["event_type"] in KINDS:
+                check_event(event)
+                add_row(entries, entry_of(event, None))
+    return entries
 
 
-def compare_eve(inspection: Inspection, events: list[Row], source: str) -> Verification:
+def check_event(event: Row) -> None:
+    """Raise ValueError for an event of which no entry can be made."""
+    for name, wanted in EVENT_TYPES.items():
+        value = event.get(name)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ValueError(f"an event has a {name} that is none, or lacks it")
+
+
+def compare_eve(inspection: Inspection, theirs: list[Entry], source: str) -> Verification:
     """Compare with these events."""
     connections = {
         flow_id(row["connection_id"]): row for row in iter_rows(inspection.on_demand("connections"), COLUMNS)
     }
     ours = [entry_of(event, connections[event["flow_id"]]) for event in iter_eve(inspection)]
-    theirs = [entry_of(event, None) for event in events]
     return conclude(source, compare(ours, theirs, EVE_REASONS, place_of))
 
 
@@ -78,7 +92,7 @@ def entry_of(event: Row, connection: Row | None) -> Entry:
     ends = endpoint(event["src_ip"], event.get("src_port")), endpoint(event["dest_ip"], event.get("dest_port"))
     values = {name: event[name] for name in COMPARED if name in event}
     for kind in KINDS:
-        values |= flatten(event.get(kind, {}), kind)
+        values |= flatten(event.get(kind) or {}, kind)
     time = event.get("timestamp")
     return Entry(ends, None if time is None else nanoseconds(time), values, connection)
 
@@ -95,13 +109,13 @@ def iter_values(part: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
             continue
         if isinstance(value, dict):
             yield from iter_values(value, f"{path}.{name}")
-        elif name == "extensions" and path == "quic":
-            if all("type" in each for each in value):
+        elif name == "extensions" and path == "quic" and isinstance(value, list):
+            if all(isinstance(each, dict) and "type" in each for each in value):
                 yield f"{path}.{name}", [each["type"] for each in value]
         else:
             yield f"{path}.{name}", value
 
 
 def nanoseconds(text: str) -> int:
-    """A time of an event."""
+    """A time of an event; raises ValueError for what is none."""
     return int(datetime.fromisoformat(text).timestamp() * 1_000_000) * 1000

@@ -109,7 +109,7 @@ def row_of(found: Difference, source: str) -> Row:
         "capture": row.get("capture"),
         "connection_id": row.get("connection_id"),
         "packet": found.packet,
-        "subject": found.subject,
+        "subject": text_of(found.subject),
         "field": found.field,
         "ours": text_of(found.ours),
         "theirs": text_of(found.theirs),
@@ -118,12 +118,12 @@ def row_of(found: Difference, source: str) -> Row:
 
 
 def text_of(value: Any) -> str | None:
-    """A value as text; lists as their elements."""
+    """A value as text; lists as their elements, half of a surrogate pair, which JSON may have, as its escape."""
     if value is None:
         return None
-    if isinstance(value, list | tuple):
-        return ", ".join("none" if each is None else str(each) for each in value)
-    return str(value)
+    texts = value if isinstance(value, list | tuple) else [value]
+    text = ", ".join("none" if each is None else str(each) for each in texts)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def subject_of(ends: Ends) -> str:

@@ -6,25 +6,29 @@ types that our own export gives to the fields; what is not set is None; times ar
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import ToolError
 from ..export.zeek import FIELDS
 from ..export.zeek.field import NANOSECONDS, ZEEK_TRUTH
+from .lines import add_row, iter_lines, parse_object, refusing
 from .record import Row
 
-GZIP = b"\x1f\x8b"
 ESCAPE = re.compile(r"\\(\\|x[0-9a-fA-F]{2})")
 TELLING = {"x509": "certificate.serial", "quic": "client_initial_dcid", "ssl": "cipher"}
 """A field that only one of the logs has."""
 TRUTH = {text: value for value, text in ZEEK_TRUTH.items()}
+ENDS = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p")
+JSON_TYPES: dict[str, tuple[type, ...]] = {"count": (int,), "port": (int,), "bool": (bool,), "time": (int, float, str)}
+"""What JSON has for a type of Zeek's; for the others a text."""
+SECONDS = re.compile(r"-?\d{1,11}(\.\d+)?", re.ASCII)
+LATEST = 10**11
+"""Seconds since 1970 of which a time has fewer."""
 
 
 class ZeekLog(NamedTuple):
@@ -60,29 +64,17 @@ class Header:
 
 def read_zeek_log(path: Path) -> ZeekLog:
     """Read a log; raises ToolError for what is none of those that can be compared."""
-    try:
-        lines = list(iter_lines(path))
-        first = next((line for line in lines if line), "")
-        read = read_objects(lines) if first.startswith("{") else read_fields(lines)
-        return narrow(read)
-    except OSError as error:
-        raise ToolError(str(path), f"cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, InvalidOperation, OverflowError) as error:
-        raise ToolError(str(path), f"is no log of Zeek's: {error}") from None
+    with refusing(path, "log of Zeek's"):
+        lines = iter_lines(path)
+        first = next(lines, "")
+        read = read_objects if first.startswith("{") else read_fields
+        return narrow(read(chain([first], lines)))
 
 
-def iter_lines(path: Path) -> Iterator[str]:
-    """The lines of a file, without their ends."""
-    with path.open("rb") as file:
-        data = file.read()
-    if data.startswith(GZIP):
-        data = gzip.decompress(data)
-    return iter(data.decode("utf-8", "backslashreplace").split("\n"))
-
-
-def read_fields(lines: list[str]) -> tuple[str, list[str], list[Row], Callable[[Any, str], Any]]:
+def read_fields(lines: Iterable[str]) -> tuple[str, list[str], list[Row], Callable[[Any, str], Any]]:
     """A log with separators."""
-    header, rows = Header(), []
+    header = Header()
+    rows: list[Row] = []
     for line in lines:
         if line.startswith("#"):
             header.take(line)
@@ -90,13 +82,15 @@ def read_fields(lines: list[str]) -> tuple[str, list[str], list[Row], Callable[[
             values = line.split(header.separator)
             if len(values) != len(header.fields):
                 raise ValueError(f"a row has {len(values)} fields where {len(header.fields)} were announced")
-            rows.append(dict(zip(header.fields, values, strict=True)))
+            add_row(rows, dict(zip(header.fields, values, strict=True)))
     return header.path, header.fields, rows, lambda text, type_: value_of_text(text, type_, header)
 
 
-def read_objects(lines: list[str]) -> tuple[str, list[str], list[Row], Callable[[Any, str], Any]]:
+def read_objects(lines: Iterable[str]) -> tuple[str, list[str], list[Row], Callable[[Any, str], Any]]:
     """A log of objects."""
-    rows = [json.loads(line) for line in lines if line]
+    rows: list[Row] = []
+    for line in lines:
+        add_row(rows, parse_object(line))
     fields = list(dict.fromkeys(name for row in rows for name in row))
     path = next((str(row["_path"]) for row in rows if "_path" in row), "")
     return path, fields, rows, value_of_json
@@ -109,6 +103,9 @@ def narrow(read: tuple[str, list[str], list[Row], Callable[[Any, str], Any]]) ->
     if not name:
         raise ValueError(f"its fields are those of none of {', '.join(FIELDS)}")
     types = {field.name: field.type for field in FIELDS[name] if field.name in fields}
+    lacking = [] if name == "x509" else [field for field in ENDS if field not in types]
+    if rows and lacking:
+        raise ValueError(f"it lacks the field {lacking[0]}")
     typed = [{field: value_of(row.get(field), type_) for field, type_ in types.items()} for row in rows]
     return ZeekLog(name, tuple(types), typed)
 
@@ -130,17 +127,34 @@ def scalar(text: str, type_: str) -> Any:
     if type_ == "bool":
         return TRUTH[text]
     if type_ == "time":
+        if SECONDS.fullmatch(text) is None:
+            raise ValueError("a time is no number of seconds")
         return int(Decimal(text) * NANOSECONDS)
     return unescape(text)
 
 
 def value_of_json(value: Any, type_: str) -> Any:
-    """A value of a log of objects."""
-    if value is None or type_ != "time":
+    """A value of a log of objects; raises ValueError for one that is not of its type."""
+    if value is None:
+        return None
+    inner = type_[type_.index("[") + 1 : -1] if "[" in type_ else type_
+    items = value if inner != type_ and isinstance(value, list) else [value]
+    if (inner != type_) != isinstance(value, list) or not all(
+        is_json_of(each, inner) for each in items if each is not None
+    ):
+        raise ValueError(f"a value is no {type_}")
+    if type_ != "time":
         return value
     if isinstance(value, str):
         return int(datetime.fromisoformat(value).timestamp() * 1_000_000) * 1000
+    if not abs(value) < LATEST:  # neither NaN nor infinite
+        raise ValueError("a time is no number of seconds")
     return round(Decimal(repr(value)) * 1_000_000) * 1000
+
+
+def is_json_of(value: Any, type_: str) -> bool:
+    """Whether JSON has a value of one of Zeek's types."""
+    return isinstance(value, JSON_TYPES.get(type_, (str,))) and isinstance(value, bool) == (type_ == "bool")
 
 
 def unescape(text: str) -> str:
