@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +15,14 @@ from synthetic import make_connection
 
 from tlsinspect import TlsInspectError
 from tlsinspect.indicators import match_indicators, read_indicators
-from tlsinspect.indicators.record import kind_of
+from tlsinspect.indicators.record import LONGEST_REASON, MOST_REASONS, kind_of
 from tlsinspect.tables import arrow_schema
 
 SHA1, SHA256, JA3 = "ab" * 20, "cd" * 32, "e7d705a3286e19ea42f587b344ee6865"
 JA4 = "t13d1516h2_8daaf6152771_02713d6af862"
+
+LONG_PATTERNS = ("a" * 65_536, "a:" + "a" * 65_530, "[a:b = '" + " " * 65_520, "a:b" * 21_000, "a:b.c='d" * 8_000)
+"""Those for which time would grow with the square of the length, if anything did."""
 
 SSLBL = f"""################
 # abuse.ch SSLBL SSL Certificate Blacklist (SHA1 Fingerprints)
@@ -99,7 +103,10 @@ def test_every_format_is_told_by_its_content_and_what_is_not_used_is_counted(
     [
         ("", "no indicator"), ("# only a comment\n", "no indicator"), ("\x00\x01\xff", "no indicator"),
         ("{", "damaged JSON"), ("[" * 100_000, "damaged JSON"), ('{"a": 1}', "neither a STIX"),
-        (STIX | {"objects": []}, "no indicator"),
+        (STIX | {"objects": []}, "no indicator"), (STIX | {"objects": 5}, "no indicator"),
+        ({"Event": {"Attribute": 5, "Object": 5}}, "no indicator"), ({"response": 5}, "neither a STIX"),
+        ({"Event": {"Object": [{"Attribute": {"type": "domain"}}]}}, "no indicator"),
+        ("# Firstseen,DstIP,DstPort\n" + f"x,\"{'1' * 60_000}\n" * 3, "no value of its kind"),
     ],
 )  # fmt: skip
 def test_what_holds_no_indicator_is_refused_with_its_path(content: object, said: str, tmp_path: Path) -> None:
@@ -107,6 +114,14 @@ def test_what_holds_no_indicator_is_refused_with_its_path(content: object, said:
         read_indicators([written(tmp_path, content)])
     with pytest.raises(TlsInspectError, match=r"missing\.csv: no such file"):
         read_indicators([tmp_path / "missing.csv"])
+
+
+def test_a_long_pattern_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    begun = process_time()
+    for pattern in LONG_PATTERNS:
+        with pytest.raises(TlsInspectError, match="joined by OR"):
+            read_indicators([written(tmp_path, STIX | {"objects": [{"type": "indicator", "pattern": pattern}]})])
+    assert process_time() - begun < 20  # hundredths of a second; a minute for the first alone where it is squared
 
 
 def matches(folder: Path, content: object, *connections: dict[str, Any], **certificate: Any) -> list[dict[str, Any]]:
@@ -142,6 +157,36 @@ def test_a_name_matches_as_it_is_and_below_a_star(name: str | None, found: bool,
     assert [row["id"] for row in matches(tmp_path, content, make_connection(1, server_name=name))] == [
         "IND-NAME"
     ] * found
+
+
+def test_a_name_of_many_labels_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    name = "a." * 100_000 + "worse.example"
+    [row] = matches(tmp_path, "*.worse.example\n", make_connection(1, server_name=name))
+    assert row["id"] == "IND-NAME"
+
+
+def test_what_a_list_says_is_cut_and_reasons_are_counted_apart_up_to_a_number(tmp_path: Path) -> None:
+    odd = [{"type": f"odd {number}", "value": "x"} for number in range(1000)]
+    long = {"type": "domain", "value": "bad.example", "comment": "\ud800" + "x" * 100_000, "timestamp": "1767225600"}
+    document = {"Event": {"Attribute": [*odd, {"type": "x" * 100_000}, long]}}
+    [facts] = read_indicators([written(tmp_path, document)]).lists
+    assert len(facts.unused) == MOST_REASONS + 1 and facts.unused["other reasons"] == 1001 - MOST_REASONS
+    [row] = matches(tmp_path, document, make_connection(1, server_name="bad.example"))
+    assert row["evidence"].startswith("bad.example: \\ud800xxx") and len(row["evidence"]) < 2 * LONGEST_REASON
+
+
+@pytest.mark.parametrize(
+    ("network", "subjects"),
+    [
+        ("198.51.100.0/25", ["2002::1"]), ("198.51.0.0/16", ["2002::1"]), ("0.0.0.0/0", ["2002::1"]),
+        ("198.51.100.128/25", []), ("2001:db8::/32", []), ("2002::/15", ["2002::1"]), ("::/0", ["2002::1"]),
+    ],
+)  # fmt: skip
+def test_networks_of_all_sizes_hold_their_addresses_and_no_others(
+    network: str, subjects: list[str], tmp_path: Path
+) -> None:
+    rows = matches(tmp_path, f"{network}\n", make_connection(1, server_ip="198.51.100.7", client_ip="2002::1"))
+    assert [row["subject"] for row in rows] == subjects
 
 
 def test_addresses_match_in_their_networks_on_both_sides(tmp_path: Path) -> None:

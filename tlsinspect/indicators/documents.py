@@ -9,7 +9,7 @@ from typing import Any
 
 from .record import Indicators, ListFacts
 
-COMPARISON = re.compile(r"([a-z0-9-]+):([\w.'\-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\.)*)'")
+COMPARISON = re.compile(r"(?<![a-z0-9-])([a-z0-9-]+):([\w.'\-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\.)*)'")
 STIX_KINDS = {
     ("domain-name", "value"): "name",
     ("ipv4-addr", "value"): "address",
@@ -33,8 +33,8 @@ MISP_PAIRS = {"ip-src|port": "address", "ip-dst|port": "address", "hostname|port
 def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> ListFacts:
     """Read the indicators of a bundle whose patterns are comparisons joined by OR."""
     facts = ListFacts(name, "STIX 2.1")
-    for each in document.get("objects", [document]):
-        if not isinstance(each, dict) or each.get("type") != "indicator":
+    for each in objects_of(document.get("objects", [document])):
+        if each.get("type") != "indicator":
             continue
         if each.get("revoked") is True:
             facts.skip("revoked")
@@ -77,22 +77,24 @@ def read_misp(name: str, document: Any, indicators: Indicators) -> ListFacts | N
 
 def iter_events(document: Any) -> Iterator[dict[str, Any]]:
     """The events of a document: one, a list, or what MISP's search answers."""
-    if isinstance(document, dict) and isinstance(document.get("Event"), dict):
-        yield document["Event"]
-    elif isinstance(document, dict) and isinstance(document.get("response"), list):
-        yield from iter_events(document["response"])
-    elif isinstance(document, list):
-        for each in document:
-            if isinstance(each, dict):
-                yield from iter_events(each)
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict) and isinstance(each.get("Event"), dict):
+            yield each["Event"]
+            continue
+        waiting += reversed(objects_of(each.get("response") if isinstance(each, dict) else each))
 
 
 def iter_attributes(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The attributes of an event, those of its objects among them."""
-    for holder in (event, *(each for each in event.get("Object") or [] if isinstance(each, dict))):
-        for attribute in holder.get("Attribute") or []:
-            if isinstance(attribute, dict):
-                yield attribute
+    for holder in (event, *objects_of(event.get("Object"))):
+        yield from objects_of(holder.get("Attribute"))
+
+
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; none where it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def day_of(timestamp: Any) -> str:

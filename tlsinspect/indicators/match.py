@@ -18,6 +18,7 @@ from ..tables import arrow_schema
 from .record import Indicator, Indicators
 
 MOST_SAID = 3  # lists that the evidence of a row names
+MOST_LABELS = 127  # of a name in DNS: RFC 1035 section 2.3.4 has 255 octets
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def match_names(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) ->
     for lower, names in spellings.items():
         labels = lower.split(".")
         found = list(by_kind["name"].get(lower, []))
-        for place in range(len(labels)):
+        for place in range(max(0, len(labels) - MOST_LABELS), len(labels)):
             found += by_kind["suffix"].get(".".join(labels[place:]), [])
         if found:
             yield NAME, found, partial(among, name="server_name", values=tuple(names))
@@ -151,13 +152,18 @@ def sent(facts: Facts, sha256: str) -> Mask:
 
 def match_addresses(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
     """Addresses of either side, and networks that hold them."""
-    networks = [(ip_network(text), found) for text, found in by_kind["network"].items()]
+    networks: dict[tuple[int, int], dict[int, list[Indicator]]] = {}  # by bits of an address, and of those that vary
+    for text, listed in by_kind["network"].items():
+        network = ip_network(text)
+        varying = network.max_prefixlen - network.prefixlen
+        same = networks.setdefault((network.max_prefixlen, varying), {})
+        same[int(network.network_address) >> varying] = listed
     for name in ("server_ip", "client_ip"):
         for value in distinct(facts.column(name)):
             address = ip_address(value)
             found = list(by_kind["address"].get(value, []))
-            for network, listed in networks:
-                if address.version == network.version and address in network:
-                    found += listed
+            for (bits, varying), same in networks.items():
+                if bits == address.max_prefixlen:
+                    found += same.get(int(address) >> varying, [])
             if found:
                 yield ADDRESS, found, partial(among, name=name, values=(value,))

@@ -79,8 +79,10 @@ def read_sslbl(path: Path, lines: Iterable[str], columns: list[str], indicators:
     facts = ListFacts(path.name, "abuse.ch SSLBL")
     [column] = [name for name in columns if name in SSLBL_KINDS][:1]
     date = next((name for name in SSLBL_DATES if name in columns), "")
-    for values in csv.reader(line for line in lines if line.strip() and not line.startswith("#")):
-        row = dict(zip(columns, values, strict=False))
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        row = dict(zip(columns, next(csv.reader([line])), strict=False))  # a quote that does not end ends with its line
         indicators.add(facts, SSLBL_KINDS[column], row.get(column, ""), row.get(date, ""), row.get("listingreason", ""))
     return facts
 

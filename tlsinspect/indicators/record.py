@@ -10,6 +10,12 @@ from typing import NamedTuple
 MOST_INDICATORS = 5_000_000
 """Indicators kept of all lists; what comes after is counted as not used."""
 
+LONGEST_REASON = 300
+"""Characters of what a list says, of why or since when something is on it, that are kept."""
+
+MOST_REASONS = 20
+"""Different reasons why entries of a file are not used that are told apart."""
+
 KINDS = ("name", "suffix", "address", "network", "sha1", "sha256", "ja3", "ja3s", "ja4")
 """What can be matched; a suffix is a name with everything below it."""
 
@@ -40,6 +46,9 @@ class ListFacts:
 
     def skip(self, reason: str) -> None:
         """Count an entry that is not used."""
+        reason = cut(reason)
+        if reason not in self.unused and len(self.unused) >= MOST_REASONS:
+            reason = "other reasons"
         self.unused[reason] = self.unused.get(reason, 0) + 1
 
 
@@ -59,7 +68,7 @@ class Indicators:
         elif self.count >= MOST_INDICATORS:
             facts.skip(f"more than {MOST_INDICATORS:,} indicators")
         else:
-            indicator = Indicator(*normal, facts.name, date.strip(), reason.strip())
+            indicator = Indicator(*normal, facts.name, cut(date), cut(reason))
             self.by_kind[indicator.kind].setdefault(indicator.value, []).append(indicator)
             self.count += 1
             facts.used += 1
@@ -68,7 +77,13 @@ class Indicators:
         """Take an entry that was taken already as what else it may be."""
         normal = normalise(kind, value)
         if normal is not None:
-            self.by_kind[kind].setdefault(normal[1], []).append(Indicator(*normal, facts.name, "", reason.strip()))
+            self.by_kind[kind].setdefault(normal[1], []).append(Indicator(*normal, facts.name, "", cut(reason)))
+
+
+def cut(text: str) -> str:
+    """A text as it is kept: at most LONGEST_REASON characters, half of a surrogate pair of JSON's as its escape."""
+    text = text[: 2 * LONGEST_REASON].strip().encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 
 def normalise(kind: str, value: str) -> tuple[str, str] | None:
