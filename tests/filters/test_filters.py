@@ -188,6 +188,31 @@ def test_a_list_of_addresses_is_in_no_network() -> None:
         Filter("san_ip in '10.0.0.0/8'", "certificates")
 
 
+@pytest.mark.parametrize(
+    ("expression", "selected"),
+    [
+        ("not_after + 30d < '2030-01-01'", [False, True, None]),
+        ("not_after + 30d >= not_after", [True, True, None]),
+        ("not_after - not_before > 398d", [True, False, None]),
+        ("not_before - not_after < -398d", [True, False, None]),
+        ("not_before - 36500d < '2000-01-01'", [True, True, True]),
+        ("not_after - not_before + 36500d > 36500d", [True, True, None]),
+        ("not_before - not_after - 36500d - 36500d - 36500d < 0d", [True, True, None]),
+        ("not_after - not_before == 365d", [False, True, None]),
+    ],
+)
+def test_times_and_durations_never_wrap_around(expression: str, selected: list[bool | None]) -> None:
+    times = pa.timestamp("ns", "UTC")
+    latest, some_day, day = (1 << 63) - 1, 1_700_000_000 * 10**9, 86_400 * 10**9
+    rows = pa.table(
+        {
+            "not_before": pa.array([-latest, some_day, some_day], times),
+            "not_after": pa.array([latest, some_day + 365 * day, None], times),
+        }
+    )
+    assert Filter(expression, "certificates").mask(rows).to_pylist() == [each is True for each in selected]
+
+
 def test_every_example_of_the_documentation_selects_or_rejects() -> None:
     text = (ROOT / "docs" / "filter.md").read_text()
     examples = re.search(r"```text\n(.*?)```", text, re.DOTALL)

@@ -19,6 +19,7 @@ from .agree import agree, converted
 from .hints import NO_HINT, Hint
 from .lists import any_item, holds
 from .parse import METHODS, parse
+from .spans import added, subtracted
 from .tree import Arithmetic, Comparison, IsNull, Junction, Length, Literal, Lookup, Method, Name, Node, Not, Several
 from .values import (
     ARROW_TYPES,
@@ -40,6 +41,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
     "+": pc.add, "-": pc.subtract, "*": pc.multiply, "/": pc.divide,
 }  # fmt: skip
+HOLD: dict[str, Callable[[Any, Any, pa.DataType], Any]] = {"+": added, "-": subtracted}
 RESULTS = {
     ("time", "-", "time"): "duration", ("time", "-", "duration"): "time", ("time", "+", "duration"): "time",
     ("duration", "+", "duration"): "duration", ("duration", "-", "duration"): "duration",
@@ -269,9 +271,10 @@ class Compiler:
         kind = RESULTS.get((left.kind, node.operator, right.kind))
         if kind is None:
             raise self.error(node, f"{WORDS[left.kind]} {node.operator} {WORDS[right.kind]}: this cannot be calculated")
-        calculate = CALCULATE[node.operator]
         if kind != "number":
-            return Value(node, kind, lambda rows: calculate(left.make(rows), right.make(rows)))
+            hold = HOLD[node.operator]
+            return Value(node, kind, lambda rows: hold(left.make(rows), right.make(rows), ARROW_TYPES[kind]))
+        calculate = CALCULATE[node.operator]
 
         def make(rows: Rows) -> Any:
             numbers = calculate(left.make(rows).cast(pa.float64()), right.make(rows).cast(pa.float64()))
