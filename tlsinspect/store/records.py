@@ -13,19 +13,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any
 
+from ..columns import COLUMNS
 from ..errors import StoreError
+from ..wire.limits import Limits
 from .place import Place
+from .typed import build
 
 FORMAT = 1
 DESCRIPTION = "store.json"
 PLANS, STEPS = "plans", "steps"
 RECORD = re.compile(r"\d{8,}(-\d{5,}-\d{5,})?\.json")
+OVERLAPS = ("first", "last")
+UNREADABLE = (ValueError, RecursionError, OverflowError)
+PATH = re.compile(r"[\w=-][\w.=-]*(/[\w=-][\w.=-]*)*")
+"""A file below the store: it never leads out of it."""
 
-Record = TypeVar("Record")
+COUNTED = ("connections", "tls_connections", "quality")
+"""Columns of captures that no step says."""
+
+FACTS = {
+    column.name: {"string": str, "list<string>": tuple[str, ...]}.get(column.type, int)
+    for column in COLUMNS["captures"] if column.name not in COUNTED
+}  # fmt: skip
+"""What a step says of a capture, and its type in JSON."""
+
 Part = tuple[str, str, str, int]  # table, day as YYYY-MM-DD, name below the store, rows
 
 
@@ -172,19 +189,27 @@ def to_json(record: Any) -> bytes:
 
 def read_description(place: Place) -> Description:
     """What store.json says; raises StoreError where there is none, or one of a format that is not known here."""
+    damaged = StoreError(place.url, f"{DESCRIPTION} is damaged")
     try:
         said = json.loads(place.read(DESCRIPTION))
         found, written_by = int(said["format"]), str(said["tlsinspect"])
     except FileNotFoundError:
         raise StoreError(place.url, "no store: there is no store.json") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(place.url, "store.json is damaged") from error
+    except (*UNREADABLE, KeyError, TypeError) as error:
+        raise damaged from error
     except OSError as error:
         raise StoreError(place.url, str(error.strerror or error).lower()) from error
     if found != FORMAT:
         reason = f"written by tlsinspect {written_by} in format {found}, and this version reads format {FORMAT}"
         raise StoreError(place.url, f"{reason}: ingest the captures into a new store")
-    return Description(found, written_by, tuple(said["ports"]), said["overlap"], said["limits"])
+    try:
+        made: Description = build(Description, said)
+        Limits(**made.limits)
+        if made.overlap not in OVERLAPS:
+            raise ValueError(made.overlap)
+    except (*UNREADABLE, TypeError) as error:
+        raise damaged from error
+    return made
 
 
 def read_plans(place: Place, known: int = 0) -> list[Plan]:
@@ -193,38 +218,49 @@ def read_plans(place: Place, known: int = 0) -> list[Plan]:
 
 
 def read_plan(place: Place, name: str) -> Plan:
-    """One plan."""
-    said = read_record(place, f"{PLANS}/{name}")
-    captures = tuple(StoredCapture(**capture) for capture in said.pop("captures"))
-    strands = tuple(as_strand(strand) for strand in said.pop("strands"))
-    refused = tuple((path, reason) for path, reason in said.pop("refused"))
-    return Plan(**{**said, "parts": as_parts(said["parts"])}, captures=captures, strands=strands, refused=refused)
-
-
-def as_strand(said: dict[str, Any]) -> Strand:
-    """A strand out of JSON."""
-    sequences = tuple((name, place) for name, place in said["sequences"])
-    return Strand(**{**said, "captures": tuple(said["captures"]), "sequences": sequences})
+    """One plan; raises StoreError for one that is damaged."""
+    with damaged_where_wrong(place, f"{PLANS}/{name}"):
+        made: Plan = build(Plan, json.loads(place.read(f"{PLANS}/{name}")))
+        check_parts(made.parts)
+        if not all(strand.sequences for strand in made.strands):
+            raise ValueError("a strand without a sequence")
+        return made
 
 
 def read_step(place: Place, name: str) -> Step:
-    """One step."""
-    said = read_record(place, f"{STEPS}/{name}")
-    ends = {sha256: OpenEnd(**{**end, "parts": as_parts(end["parts"])}) for sha256, end in said.pop("ends").items()}
-    return Step(**{**said, "parts": as_parts(said["parts"]), "ends": ends})
+    """One step; raises StoreError for one that is damaged."""
+    with damaged_where_wrong(place, f"{STEPS}/{name}"):
+        made: Step = build(Step, json.loads(place.read(f"{STEPS}/{name}")))
+        for parts in (made.parts, *(end.parts for end in made.ends.values())):
+            check_parts(parts)
+        for facts in made.captures:
+            check_facts(facts)
+        for fault in made.damage:
+            build(str, fault["sha256"])
+            build(tuple[str, str, int, str], fault["error"])
+        return made
 
 
-def as_parts(said: list[list[Any]]) -> tuple[Part, ...]:
-    """Parts out of JSON."""
-    return tuple((table, day, path, rows) for table, day, path, rows in said)
-
-
-def read_record(place: Place, name: str) -> dict[str, Any]:
-    """A record's fields; raises StoreError for one that is damaged."""
+@contextmanager
+def damaged_where_wrong(place: Place, name: str) -> Iterator[None]:
+    """Raise StoreError for a record that is not what this program writes."""
     try:
-        said = json.loads(place.read(name))
-    except ValueError as error:
+        yield
+    except (*UNREADABLE, KeyError) as error:
         raise StoreError(place.url, f"{name} is damaged") from error
-    if not isinstance(said, dict):
-        raise StoreError(place.url, f"{name} is damaged")
-    return said
+
+
+def check_parts(parts: Iterable[Part]) -> None:
+    """Raise ValueError for files that cannot be: who copies a store of a stranger's writes to the names it has."""
+    for _, day, path, rows in parts:
+        date.fromisoformat(day)
+        if not PATH.fullmatch(path) or rows < 0:
+            raise ValueError(f"{path} is no file of a store")
+
+
+def check_facts(facts: Mapping[str, Any]) -> None:
+    """Raise ValueError for facts of a capture of which no row can be made."""
+    for name, kind in FACTS.items():
+        if facts[name] is not None:
+            build(kind, facts[name])
+    build(str, facts["sha256"])

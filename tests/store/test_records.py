@@ -1,0 +1,103 @@
+"""Records of a store that somebody else made: damaged or hostile, they are one line, and nothing leaves the store."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import run
+from samples import CAPTURES
+
+import tlsinspect
+from tlsinspect.errors import StoreError
+from tlsinspect.store import open_store
+from tlsinspect.store.catalogue import Catalogue
+from tlsinspect.store.place import open_place
+from tlsinspect.store.records import read_plan, read_step
+
+SAMPLE = CAPTURES / "handshakes" / "tls12.pcap"
+WRONG = (None, 5, -1, 10**30, 1e400, "x", [], {}, [[]], {"x": 1}, True)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one capture."""
+    store = tmp_path_factory.mktemp("made") / "store"
+    tlsinspect.ingest(SAMPLE, store)
+    return store
+
+
+@pytest.fixture
+def store(made: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(made, tmp_path / "a" / "b" / "store"))
+
+
+def places_in(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where there is a value in JSON."""
+    yield place
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from places_in(each, (*place, key))
+
+
+def changed(said: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """JSON with another value at a place."""
+    if not place:
+        return value
+    copy = json.loads(json.dumps(said))
+    inner = copy
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize(("folder", "read"), [("plans", read_plan), ("steps", read_step)])
+def test_a_record_with_a_value_of_another_type_is_read_as_damaged_or_as_if_it_were_not(
+    store: Path, folder: str, read: Callable[[Any, str], Any]
+) -> None:
+    [path] = (store / folder).iterdir()
+    said, place = json.loads(path.read_text()), open_place(store)
+    for at in places_in(said):
+        for value in WRONG:
+            path.write_text(json.dumps(changed(said, at, value)))
+            try:
+                read(place, path.name)
+                Catalogue(place)
+            except StoreError as error:
+                assert str(error).endswith("is damaged")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "[]", "{}", '{"format": 1, "tlsinspect": "0"}'])
+@pytest.mark.parametrize("name", ["store.json", "plans/00000000.json", "steps/00000000-00000-00000.json"])
+def test_a_record_that_cannot_be_read_is_one_line(store: Path, name: str, text: str) -> None:
+    (store / name).write_text(text)
+    done = run("summary", store)
+    assert done.exit_code == 2
+    assert done.stderr == f"tlsinspect: {store}: {name} is damaged\n"
+
+
+@pytest.mark.parametrize("value", [{"connections": "x"}, {"no such limit": 1}, {"connections": -1}, 5])
+def test_a_store_with_limits_that_are_none_is_damaged(store: Path, value: Any) -> None:
+    path = store / "store.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "limits": value}))
+    with pytest.raises(StoreError, match=r"store\.json is damaged"):
+        open_store(store)
+
+
+@pytest.mark.parametrize("path", ["../../secret.parquet", "/etc/passwd", "connections/../../secret.parquet", "", "a/"])
+def test_no_name_in_a_record_leads_out_of_the_store(store: Path, tmp_path: Path, path: str) -> None:
+    (tmp_path / "a" / "secret.parquet").write_text("something")
+    [step] = (store / "steps").iterdir()
+    said = json.loads(step.read_text())
+    said["parts"].append(["connections", "2026-11-23", path, 1])
+    step.write_text(json.dumps(said))
+    done = run("case", "new", tmp_path / "case", store)
+    assert done.exit_code == 2
+    assert f"{step.name} is damaged" in done.stderr
+    assert [each.name for each in tmp_path.rglob("secret.parquet")] == ["secret.parquet"]
