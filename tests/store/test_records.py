@@ -101,3 +101,28 @@ def test_no_name_in_a_record_leads_out_of_the_store(store: Path, tmp_path: Path,
     assert done.exit_code == 2
     assert f"{step.name} is damaged" in done.stderr
     assert [each.name for each in tmp_path.rglob("secret.parquet")] == ["secret.parquet"]
+
+
+@pytest.mark.parametrize("damage", [lambda octets: b"", lambda octets: octets[:-30], lambda octets: None])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("summary",), ("export",), ("export", "--table", "chains"), ("export", "--table", "messages", "-o", "x.csv"),
+        ("names", "--where", "version == 0x0303"), ("export", "--where", "server_port == 443"), ("show", "1"),
+        ("adoption", "-o", "x"), ("sql",), ("export", "--table", "certificates"), ("export", "--format", "eve"),
+    ],
+)  # fmt: skip
+def test_files_that_are_gone_or_damaged_are_one_line(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...],
+    damage: Callable[[bytes], bytes | None],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for path in store.rglob("*.parquet"):
+        left = damage(path.read_bytes())
+        path.unlink() if left is None else path.write_bytes(left)
+    name, *options = command
+    done = run(name, store, *(["select count(distinct issuer) from certificates"] if name == "sql" else options))
+    assert done.exit_code == 2, done.output
+    [line] = done.stderr.splitlines()
+    assert "cannot be read: " in line or name == "sql"
+    assert "cannot be written" not in line

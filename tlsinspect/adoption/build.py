@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..errors import StoreError
 from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields
 from ..looks.encode import Encoder, Hashes, join
+from ..store.files import files_read, iter_rows
 from .catalogue import SERIES, period_start
 from .count import count_series, number_keys
 from .divide import count_parts, divide, join_parts
@@ -96,8 +97,9 @@ def count_adoption(
     A large dataset is shared by so many `processes`. Raises KeyError for another period than day, week or month.
     """
     period_start(0, by)
-    total = connections.count_rows() if progress else 0
-    parts = divide(connections, by, processes)
+    with files_read():
+        total = connections.count_rows() if progress else 0
+        parts = divide(connections, by, processes)
     if len(parts) == 1:
         return count_part(connections, certificates, by, (lambda done: progress(done, total)) if progress else None)
     counted, done = [], 0
@@ -243,7 +245,7 @@ class KnownCertificates:
         """Read the columns that categories follow from, passing over what was met before."""
         seen: set[str] = set()
         parts = [self.dataset.schema.empty_table().select(CERTIFICATE_COLUMNS)]
-        for batch in self.dataset.to_batches(columns=list(CERTIFICATE_COLUMNS)):
+        for batch in iter_rows(self.dataset, CERTIFICATE_COLUMNS):
             fresh = []
             for place, name in enumerate(batch.column("sha256").to_pylist()):
                 if name not in seen:

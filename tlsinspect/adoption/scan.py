@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 
 from ..export.parquet import column_paths, holds_texts
 from ..looks import has_looks, is_complete, look_fields
+from ..store.files import files_read, iter_rows
 from .catalogue import EPOCH
 
 DAY = "day"
@@ -31,12 +32,14 @@ def iter_batches(
     """
     files = sorted_files(dataset)
     if files is None:
-        for batch in dataset.to_batches(columns=columns):
+        for batch in iter_rows(dataset, columns):
             yield None, batch
         return
     for each in files:  # one by one: a scanner of all reads ahead of who is slower, without a bound
-        wanted = narrow if narrow and has_looks(each.physical_schema) and is_complete(each.metadata) else columns
-        for batch in with_dictionaries(dataset, each, wanted).to_batches(batch_readahead=READAHEAD):
+        with files_read():
+            is_narrow = narrow and has_looks(each.physical_schema) and is_complete(each.metadata)
+        wanted = narrow if narrow and is_narrow else columns
+        for batch in iter_rows(with_dictionaries(dataset, each, wanted), wanted, batch_readahead=READAHEAD):
             yield day_of(each), batch
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ..inspection import ORDER
 from ..tables.arrow import arrow_schema, to_frame
+from .files import files_read, iter_rows, read_rows
 from .selection import Both
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class ColumnsOnDemand:
         if self.where is None:
             return self.dataset, None
         names = sorted(self.where.columns) or ["connection_id"]
-        masks = [self.where.mask(batch) for batch in self.perhaps.to_batches(columns=names)]
+        masks = [self.where.mask(batch) for batch in iter_rows(self.perhaps, names)]
         mask = pa.chunked_array(masks, pa.bool_()).combine_chunks()
         kept, parts, begin = [], [], 0
         for group in row_groups(self.perhaps):
@@ -80,9 +81,9 @@ class ColumnsOnDemand:
         """Columns of the selected rows in the order of the files; rows that are not selected are not kept."""
         dataset, mask = self.chosen
         if mask is None:
-            return dataset.to_table(columns=list(names))
+            return read_rows(dataset, names)
         kept, begin = [], 0
-        for batch in dataset.to_batches(columns=list(names)):
+        for batch in iter_rows(dataset, names):
             kept.append(batch.filter(mask.slice(begin, batch.num_rows)))
             begin += batch.num_rows
         return pa.Table.from_batches(kept, pa.schema([self.schema.field(name) for name in names]))
@@ -90,7 +91,7 @@ class ColumnsOnDemand:
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Columns of the selected rows in the order of the files, a part at a time; nothing is kept."""
         asked = sorted(self.where.columns) if self.where is not None else []
-        for batch in self.perhaps.to_batches(columns=list(dict.fromkeys([*names, *asked]))):
+        for batch in iter_rows(self.perhaps, list(dict.fromkeys([*names, *asked]))):
             rows = batch if self.where is None else self.where.apply(batch)
             if rows.num_rows:
                 yield rows.select(list(names))
@@ -168,7 +169,7 @@ class ColumnsOnDemand:
 def row_groups(dataset: ds.Dataset, hint: pc.Expression | None = None) -> list[ds.ParquetFileFragment]:
     """The row groups of a dataset, one by one, in their order; with a hint those in which it may hold of a row."""
     fragments = list(dataset.get_fragments(filter=hint))
-    with ThreadPoolExecutor(FOOTERS) as threads:  # an object store takes its time for each
+    with files_read(), ThreadPoolExecutor(FOOTERS) as threads:  # an object store takes its time for each
         found = threads.map(lambda each: each.split_by_row_group(filter=hint, schema=dataset.schema), fragments)
         return [group for groups in found for group in groups]
 

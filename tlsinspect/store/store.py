@@ -21,6 +21,7 @@ from ..tables.arrow import arrow_schema
 from ..tables.events import build_rows
 from ..totals import quality
 from .catalogue import Catalogue
+from .files import iter_rows
 from .place import is_remote, open_place
 from .records import DESCRIPTION, Part
 from .sink import STORED
@@ -115,7 +116,7 @@ class Store:
         """The rows of a table that follows from connections, day by day."""
         connections = self.dataset("connections", since, until)
         schema = dataset_schema(table)
-        for batch in connections.to_batches(columns=[*NEEDED[table], "day"]):
+        for batch in iter_rows(connections, [*NEEDED[table], "day"]):
             if batch.num_rows:
                 made = DERIVED[table](pa.Table.from_batches([batch.drop_columns(["day"])]))
                 days = pa.repeat(batch["day"][0], made.num_rows).cast(pa.date32())

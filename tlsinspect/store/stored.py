@@ -18,6 +18,7 @@ from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
 from ..wire.limits import Limits
+from .files import iter_rows, read_rows
 from .on_demand import ColumnsOnDemand, FrameOnDemand
 from .selection import Both, Ids, Selection, Sought, Told
 from .sources import open_source
@@ -97,7 +98,7 @@ class StoredInspection(Inspection):
     def read_stored(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a table in the days asked for, with the columns of COLUMNS or some of them."""
         names = list(columns or arrow_schema(table).names)
-        return self.store.dataset(table, self.since, self.until).to_table(columns=names)
+        return read_rows(self.store.dataset(table, self.since, self.until), names)
 
     def read_beside(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The same, but messages and alerts only of the files that belong to those of the selected connections."""
@@ -105,7 +106,7 @@ class StoredInspection(Inspection):
             return self.read_stored(table, columns)
         files = {"/".join(path.split("/")[-2:]) for path in self.columns.chosen[0].files}
         dataset = self.store.dataset(table, self.since, self.until, files)
-        return dataset.to_table(columns=list(columns or arrow_schema(table).names))
+        return read_rows(dataset, columns or arrow_schema(table).names)
 
     @cached_property
     def columns(self) -> ColumnsOnDemand:
@@ -128,7 +129,7 @@ class StoredInspection(Inspection):
             return
         known = None if self.chosen is None else self.columns["connection_id"].combine_chunks()
         names = arrow_schema(table).names
-        for batch in self.store.dataset(table, self.since, self.until).to_batches(columns=names):
+        for batch in iter_rows(self.store.dataset(table, self.since, self.until), names):
             yield batch if known is None else batch.filter(pc.is_in(batch["connection_id"], value_set=known))
 
     def on_demand(self, table: str) -> pa.Table:
