@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 
@@ -24,9 +25,12 @@ def make_certificate(
     *dns_names: str,
     issuer: str = "Test Authority",
     validity: tuple[datetime, datetime] = YEAR,
+    units: Sequence[str] = (),
 ) -> bytes:
-    """The DER of a certificate with this subject, valid around the time of the made traffic."""
-    subject, authority = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in (common_name, issuer))
+    """The DER of a certificate with this subject, and units in it, valid around the time of the made traffic."""
+    named = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, name) for name in units]
+    subject = x509.Name([*named, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)])
     builder = x509.CertificateBuilder(
         authority, subject, private_key().public_key(), x509.random_serial_number(), validity[0], validity[1]
     )

@@ -17,6 +17,7 @@ from traffic import Packet, converse, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.columns import COLUMNS
+from tlsinspect.export.text import LONGEST_LINE
 from tlsinspect.export.tools import FILES, FOLDERS
 from tlsinspect.extraction import extract_certificates
 from tlsinspect.pivots.build import BUILDERS as PIVOTS
@@ -141,6 +142,28 @@ def test_a_comparison_and_a_filter_show_nothing_that_acts(hostile: Path, tmp_pat
     empty = write_pcap(tmp_path / "other.pcap", hostile_packets()[:40])
     assert_harmless_text(run("diff", empty, hostile, "--most", 0).output)
     assert_harmless_text(run("names", hostile, "--where", "server_name == '\x1b[2J\u202e").output)
+
+
+def test_a_connection_told_shows_nothing_that_acts(hostile: Path) -> None:
+    for number, _ in enumerate(HOSTILE):
+        told = run("show", hostile, f"192.0.2.1:{20000 + 2 * number}")
+        assert told.exit_code == 0, told.output
+        assert_harmless_text(told.output)
+
+
+@pytest.mark.parametrize("command", [("findings",), ("validate",), ("show",), ("diff",)])
+def test_a_line_for_people_is_cut_however_long_a_certificate_s_name_is(
+    hostile: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    der = make_certificate("a.example", "a.example", units=[f"unit {number} {'x' * 40}" for number in range(2000)])
+    capture = write_pcap(tmp_path / "long.pcap", converse(*tls12_turns(server_name(b"a.example"), der)))
+    name, *options = command
+    others = {"show": ["a.example"], "diff": [hostile]}.get(name, [])
+    done = run(name, capture, *others, *options)
+    assert done.exit_code in (0, 1), done.output
+    assert len(done.stdout) < 20 * LONGEST_LINE  # the name alone has more
+    assert max(map(len, done.stdout.splitlines())) <= LONGEST_LINE
+    assert "…" in done.stdout
 
 
 def test_certificates_become_files_of_harmless_names_in_their_folder(hostile: Path, tmp_path: Path) -> None:

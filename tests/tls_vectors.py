@@ -23,6 +23,9 @@ RFC8448_SERVER_HELLO = bytes.fromhex(
 )
 
 
+LONGEST_RECORD = 1 << 14  # RFC 8446 section 5.1
+
+
 def u16(*numbers: int) -> bytes:
     """2-octet numbers."""
     return b"".join(number.to_bytes(2, "big") for number in numbers)
@@ -132,8 +135,10 @@ def record(kind: int, content: bytes, version: int = 0x0303) -> bytes:
 
 
 def handshake(*messages: bytes, version: int = 0x0303) -> bytes:
-    """A handshake record with whole messages in it."""
-    return record(22, b"".join(messages), version)
+    """A handshake record with whole messages in it; several where that is too long for one."""
+    content = b"".join(messages)
+    starts = range(0, max(len(content), 1), LONGEST_RECORD)
+    return b"".join(record(22, content[start : start + LONGEST_RECORD], version) for start in starts)
 
 
 def application(length: int = 100) -> bytes:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..adoption import SERIES, Adoption, Count, Event, Figure, load_events, load_figures
 from ..adoption.series import LEAST_COUNT, adds_up
+from ..export.text import cut_text
 from ..statistics import STATISTICS, UNITS, Unit
 from ..statistics.wording import MUCH_UNKNOWN, ONLY_SOME, count_text, share_text
 from .compose import LONGEST_TITLE, Content
 from .curves import draw_nothing
-from .labels import cut_text
 from .style import PLAIN
 from .trend_colours import trend_colours
 from .trends import Layer, Mark, Published, Trend, draw_trend

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..export.text import cut_text, escape_control
 from ..statistics import (
     STATISTICS,
     UNITS,
@@ -38,7 +39,6 @@ from ..statistics.wording import (
 )
 from .bars import Bar, Pair, Stack, draw_bars, draw_pairs, draw_stacks
 from .curves import draw_distributions, draw_nothing, draw_timeline
-from .labels import cut_text
 from .style import PLAIN, REST, UNKNOWN, Colour
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ class Content:
 
     def words(self) -> list[str]:
         """The chart for who cannot see it: finding, basis, how to read it; control characters escaped."""
-        from ..export.text import escape_control
 
         return [escape_control(text) for text in (self.title, self.subtitle, self.note) if text]
 

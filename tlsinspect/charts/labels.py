@@ -9,17 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import lru_cache
 
+from ..export.text import cut_text, escape_control
 from .style import FONT
 
-CUT = "…"  # an ellipsis takes the room of one character
 NO_GLYPH = "□"
 HINTING = 1.03  # by so much letters of pixels can be wider than their shapes
 
 
 def show_text(text: str) -> str:
     """Text as charts show it: control and bidi characters as escapes, characters without a glyph as a box."""
-    from ..export.text import escape_control
-
     glyphs = font_characters()
     return "".join(character if ord(character) in glyphs else NO_GLYPH for character in escape_control(text))
 
@@ -45,14 +43,6 @@ def character_width(character: str, bold: bool) -> float:
 def text_width(text: str, points: float, bold: bool = False) -> float:
     """The width of a line of text in inches, at most: kerning may bring letters closer."""
     return points * sum(character_width(character, bold) for character in text)
-
-
-def cut_text(text: str, most: int) -> str:
-    """The text, cut in the middle to at most so many characters: its end often tells it from others."""
-    if len(text) <= most:
-        return text
-    tail = (most - 1) // 3
-    return text[: most - 1 - tail] + CUT + text[len(text) - tail :]
 
 
 def fit_text(text: str, width: float, points: float) -> str:

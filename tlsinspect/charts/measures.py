@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ..export.text import cut_text
 from ..statistics import (
     STATISTICS,
     Frames,
@@ -37,7 +38,6 @@ from ..statistics.wording import (
 from .compose import LONGEST_TITLE, Chart, Content, finding, left_to_numbers, records, share_note, share_subtitle, total
 from .curves import Axis, Curve, draw_curves, draw_nothing, draw_traffic
 from .dates import draw_lifetimes
-from .labels import cut_text
 from .matrix import Cell, draw_matrix
 from .style import FORWARD_SECRET, PLAIN, POST_QUANTUM, TLS_1_3
 

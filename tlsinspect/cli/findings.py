@@ -83,10 +83,10 @@ def findings(
         rows = at_least(rows, severity_at_least)
         rows = rows if chosen is None else chosen.apply(rows)
         if format_name == "text":
-            from ..export.text import escape_control
+            from ..export.text import line_text
 
             for line in render_findings(rows):
-                click.echo(escape_control(line))
+                click.echo(line_text(line))
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))

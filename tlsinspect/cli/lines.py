@@ -28,10 +28,10 @@ STYLES = (
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines with everything escaped that a terminal would act upon."""
-    from ..export.text import escape_control
+    """Print lines, each cut where it is too long, with everything escaped that a terminal would act upon."""
+    from ..export.text import line_text
 
-    escaped = (escape_control(line) for line in lines)
+    escaped = (line_text(line) for line in lines)
     if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         for line in escaped:
             click.echo(line)

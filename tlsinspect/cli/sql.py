@@ -64,8 +64,7 @@ def sql(store: str, query: str, format_name: str, most: int, since: date | None,
 
 def render(answer: Answer, most: int) -> Iterator[str]:
     """Rows as lines of fixed columns; control characters are escaped, and long values cut."""
-    from ..charts.labels import cut_text
-    from ..export.text import escape_control, plain_values
+    from ..export.text import cut_text, escape_control, plain_values
 
     rows: list[tuple[str, ...]] = []
     left_out = 0

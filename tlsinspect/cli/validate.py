@@ -72,10 +72,10 @@ def validate(
         logs = load_logs(ct_logs) if ct_logs is not None else None
         inspection = inspect(captures).trusting(trust, at)
         if format_name == "text":
-            from ..export.text import escape_control
+            from ..export.text import line_text
 
             for line in render(inspection, trust, at, logs):
-                click.echo(escape_control(line))
+                click.echo(line_text(line))
         else:
             table = table or ("scts" if logs is not None else "validation")
             write_table(inspection.build_scts(logs) if table == "scts" else inspection.arrow(table), format_name)

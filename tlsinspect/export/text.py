@@ -11,6 +11,8 @@ import pyarrow as pa
 from ..tables.arrow import Shared
 
 LONGEST_TEXT = 200  # characters of a name on a page
+LONGEST_LINE = 4000  # characters of a line for people, of which a certificate could fill a megabyte
+CUT = "…"  # an ellipsis takes the room of one character
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -65,9 +67,22 @@ def escape_control(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(ESCAPES)
 
 
+def cut_text(text: str, most: int) -> str:
+    """The text, cut in the middle to at most so many characters: its end often tells it from others."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 3
+    return text[: most - 1 - tail] + CUT + text[len(text) - tail :]
+
+
+def line_text(text: str) -> str:
+    """A text as a line for people: cut to LONGEST_LINE, without control characters."""
+    return escape_control(cut_text(text, LONGEST_LINE))
+
+
 def short_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """A text as a page shows and compares it: cut to so many characters, without control characters."""
-    return escape_control(text if len(text) <= longest else text[: longest - 1] + "…")
+    return escape_control(text if len(text) <= longest else text[: longest - 1] + CUT)
 
 
 def escape_cell(text: str) -> str:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..charts import Content, draw_chart, save_chart
 from ..charts.files import csv_bytes, write_csv
-from ..charts.labels import cut_text
 from ..charts.svg import colour_variables
-from ..export.text import escape_control
+from ..export.text import cut_text, escape_control
 from ..statistics.memory import remember
 from .explore import build_explorer
 from .figures import iter_drawn

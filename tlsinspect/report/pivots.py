@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ..charts.labels import cut_text
-from ..export.text import escape_control
+from ..export.text import cut_text, escape_control
 from ..statistics.wording import bytes_text, duration_text, endpoint, number_text
 
 DIGITS = 16  # of a hash

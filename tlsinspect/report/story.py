@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..export.text import escape_control
+from ..export.text import line_text
 from ..statistics.categories import describe_outcome
 from ..statistics.rows import FrameColumns
 from ..statistics.wording import endpoint
@@ -33,9 +33,9 @@ def story_parts(story: Story) -> Iterator[Part]:
     """Title, outcome, clues, steps, offer and choice, certificates, what is not seen, filter."""
     from rich.text import Text
 
-    yield 0, Text(escape_control(story.title), style="bold"), 0
-    yield 0, Text(escape_control(story.outcome), style="yellow"), 0
-    clues = [(INDENT, Text(escape_control(line)), 0) for line in story.clues]
+    yield 0, Text(line_text(story.title), style="bold"), 0
+    yield 0, Text(line_text(story.outcome), style="yellow"), 0
+    clues = [(INDENT, Text(line_text(line)), 0) for line in story.clues]
     yield from section("What other connections tell about it", clues)
     yield from section("Where and when", fact_parts(story.facts))
     yield from section("What happened", list_steps(story.steps))
@@ -43,11 +43,11 @@ def story_parts(story: Story) -> Iterator[Part]:
     yield from section("What the server chose", fact_parts(story.chosen))
     chains = [part for certificate in story.certificates for part in certificate_parts(certificate)]
     told = filter(None, (story.trust, story.client_trust, *story.staples))
-    trust = [(INDENT, Text(escape_control(line), style="yellow"), 0) for line in told]
+    trust = [(INDENT, Text(line_text(line), style="yellow"), 0) for line in told]
     yield from section("Certificates", [*trust, *chains])
-    yield from section("What cannot be seen here", [(INDENT, Text(escape_control(line)), 0) for line in story.unseen])
+    yield from section("What cannot be seen here", [(INDENT, Text(line_text(line)), 0) for line in story.unseen])
     if story.display_filter:
-        shown = Text(escape_control(story.display_filter), style="green")
+        shown = Text(line_text(story.display_filter), style="green")
         yield from section("Wireshark display filter", [(INDENT, shown, None)])
 
 
@@ -67,8 +67,8 @@ def fact_parts(facts: Sequence[Fact], indent: int = INDENT) -> Iterator[Part]:
     from rich.text import Text
 
     for fact in facts:
-        meaning = f"  {fact.meaning}" if fact.meaning else ""
-        yield indent, Text.assemble((f"{fact.name}: ", "bold"), escape_control(fact.value), (meaning, "dim")), INDENT
+        meaning = f"  {line_text(fact.meaning)}" if fact.meaning else ""
+        yield indent, Text.assemble((f"{fact.name}: ", "bold"), line_text(fact.value), (meaning, "dim")), INDENT
 
 
 def list_steps(steps: Sequence[Step]) -> Iterator[Part]:
@@ -79,9 +79,9 @@ def list_steps(steps: Sequence[Step]) -> Iterator[Part]:
     for step in steps:
         packet = "packet ?" if step.packet is None else f"packet {step.packet}"
         arrow = "client ->" if step.sender == "client" else "<- server"
-        facts = f"  {', '.join(fact.value for fact in step.facts)}" if step.facts else ""
+        facts = f"  {line_text(', '.join(fact.value for fact in step.facts))}" if step.facts else ""
         lead = f"{packet:<14}{step.seconds:>9.6f} s  {arrow}"
-        yield INDENT, Text.assemble((lead, "dim"), "  ", (escape_control(step.title), "bold"), (facts, "dim")), 0
+        yield INDENT, Text.assemble((lead, "dim"), "  ", (line_text(step.title), "bold"), (facts, "dim")), 0
         if step.explanation not in explained:
             explained.add(step.explanation)
             yield STEP_INDENT, Text(step.explanation), 0
@@ -93,9 +93,9 @@ def certificate_parts(certificate: StoryCertificate) -> Iterator[Part]:
 
     place = "its own" if certificate.position == 0 else f"sent with it, number {certificate.position}"
     lead = f"{certificate.side}, {place}: "
-    yield INDENT, Text.assemble((lead, "dim"), (escape_control(certificate.subject), "bold")), 0
+    yield INDENT, Text.assemble((lead, "dim"), (line_text(certificate.subject), "bold")), 0
     for remark in certificate.remarks:
-        yield 2 * INDENT, Text(escape_control(f"! {remark}"), style="red"), 0
+        yield 2 * INDENT, Text(line_text(f"! {remark}"), style="red"), 0
     yield from fact_parts(certificate.facts, 2 * INDENT)
 
 
@@ -118,4 +118,4 @@ def render_candidates(text: str, rows: pd.DataFrame) -> str:
         lines.append("  " + "  ".join(part for part in parts if part))
     rest = len(rows) - MOST_CANDIDATES
     lines += [f"  {rest:,} more; 'tlsinspect export' lists all"] if rest > 0 else []
-    return "\n".join(escape_control(line) for line in lines)
+    return "\n".join(line_text(line) for line in lines)

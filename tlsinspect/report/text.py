@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..charts.labels import CUT, cut_text
 from ..charts.style import VERSION_COLOURS
 from ..columns import COMPLETE, SEVERITIES
 from ..connection import CARRIES_TLS
-from ..export.text import escape_control
+from ..export.text import CUT, cut_text, escape_control
 from ..policy import ENDING_SOON
 from ..statistics import Shares, build_shares
 from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
