@@ -6,7 +6,6 @@ of another policy says nothing here; one that nothing matches any more is stale,
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import PolicyError
+from ..policies.read import parse_toml
 from .check import Check
 
 SIZE_LIMIT = 16 << 20  # octets of a baseline's file
@@ -48,10 +48,7 @@ def read_baseline(path: str | Path) -> list[Known]:
         raise PolicyError(str(path), f"cannot be read: {error.strerror or error}") from error
     if len(content) > SIZE_LIMIT:
         raise PolicyError(str(path), f"is larger than {SIZE_LIMIT:,} octets, the most for a baseline")
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(str(path), f"is not TOML: {error}".splitlines()[0]) from error
+    table = parse_toml(content, str(path))
     rows = table.get("known", [])
     if not isinstance(rows, list) or set(table) - {"known"}:
         raise PolicyError(str(path), "holds something else than [[known]]")

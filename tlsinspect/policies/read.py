@@ -24,6 +24,9 @@ from .record import KINDS, READINGS, Policy, Requirement, Source
 FOLDER = Path(__file__).parent
 LARGEST = (1 << 31) - 1  # of the numbers of a requirement
 SIZE_LIMIT = 1 << 20  # octets of a policy's file
+MOST_PARTS = 64  # of a key, with dots between them
+QUOTED = re.compile(rb"""\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'""")
+LONG_KEY = re.compile(rb"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){%d}" % MOST_PARTS)
 POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note": str}
 NEEDED = ("id", "clause", "text", "about", "severity")
 OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension", "checked")
@@ -73,10 +76,7 @@ def read_shipped(name: str) -> Policy:
 
 def parse_policy(content: bytes, path: str, name: str) -> Policy:
     """Make a policy of a file's octets; `path` is how errors name the file."""
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
+    table = parse_toml(content, path)
     rows = table.pop("requirement", None)
     sources = read_sources(table.pop("source", {}), path)
     for key, kind in POLICY_KEYS.items():
@@ -94,6 +94,16 @@ def parse_policy(content: bytes, path: str, name: str) -> Policy:
         if missing := [each for each in asked.checked if each not in sources]:
             raise PolicyError(path, f"requirement {asked.id!r} was checked against {missing[0]!r}, which is no source")
     return Policy(name=name, requirements=requirements, sources=sources, **table)
+
+
+def parse_toml(content: bytes, path: str) -> dict[str, Any]:
+    """The table of a TOML file; raises PolicyError, which names it `path`, for what is none."""
+    if LONG_KEY.search(QUOTED.sub(b"quoted", content)):  # which take the parser the square of their length
+        raise PolicyError(path, f"has a key of more than {MOST_PARTS} parts")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
 
 
 def read_sources(tables: Any, path: str) -> dict[str, Source]:
