@@ -235,6 +235,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "PRT-03-UNUSED": ({"starttls_status": "refused"}, {"starttls_status": "not_offered"}),
     "CRT-01": certified({"not_after": NOW - 1}, {"not_after": NOW}),
     "CRT-02": certified({"not_before": NOW + 1}, {"not_before": NOW}),
+    "CRT-01-CHAIN": (
+        {"judged": {"faults": ["untrusted_root", "expired"]}},
+        {"judged": {"faults": ["expired"]}, "certificate": {"not_after": NOW - 1}},
+    ),
+    "CRT-02-CHAIN": (
+        {"judged": {"faults": ["not_yet_valid"]}},
+        {"judged": {"faults": ["not_yet_valid"]}, "certificate": {"not_before": NOW + 1}},
+    ),
     "CRT-03-7": certified({"not_after": NOW + 6 * DAY}, {"not_after": NOW - DAY}),
     "CRT-03-14": certified({"not_after": NOW + 7 * DAY}, {"not_after": NOW + 6 * DAY}),
     "CRT-03-30": certified({"not_after": NOW + 29 * DAY}, {"not_after": NOW + 30 * DAY}),

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..statistics.rows import Mask, mask_of
+from .certificates import has_expired, is_early
 from .facts import Facts
 from .rule import Rule
 
@@ -23,6 +24,11 @@ TIMESTAMPS_SINCE = int(datetime(2018, 5, 1, tzinfo=UTC).timestamp()) * 10**9  # 
 def has_fault(*faults: str) -> Callable[[Facts], Mask]:
     """Connections whose chain has one of these faults."""
     return lambda facts: facts.validation_has("faults", *faults)
+
+
+def above(fault: str, own: Callable[[Facts], Mask]) -> Callable[[Facts], Mask]:
+    """Connections whose chain has a fault of dates, and whose server's own certificate has not: an authority's has."""
+    return lambda facts: np.asarray(facts.validation_has("faults", fault) & ~own(facts), np.bool_)
 
 
 def client_has_fault(*faults: str) -> Callable[[Facts], Mask]:
@@ -68,7 +74,17 @@ def client_rule(
                 (reference,), "client_certificate", "client_certificate_packet")  # fmt: skip
 
 
+RENEW_ABOVE = (
+    "'tlsinspect validate' names the certificate. Send a newer one of that authority, or have the server's issued by "
+    "one that is in date: clients that know no other path refuse this one."
+)
 RULES = (
+    Rule("CRT-01-CHAIN", "Chain with an authority's certificate that had expired", "high",
+         above("expired", has_expired), (*NAMES, "detail"), RENEW_ABOVE, ("RFC 5280 section 6.1.3",), "certificate",
+         PACKET),
+    Rule("CRT-02-CHAIN", "Chain with an authority's certificate that was not valid yet", "medium",
+         above("not_yet_valid", is_early), (*NAMES, "detail"), RENEW_ABOVE, ("RFC 5280 section 6.1.3",),
+         "certificate", PACKET),
     rule("CRT-07", "Chain ends at an authority that is not trusted", "medium", has_fault("untrusted_root"),
          "If the authority is your own, see to it that the clients trust it and judge by it (--trust); otherwise use a "
          "public one. Trusted is by default what Mozilla trusted at the time of the connection.",

@@ -265,15 +265,16 @@ NAMED: dict[str, Callable[[Facts], pa.Array]] = {
 }
 
 TOLD: dict[str, Callable[[Facts], pa.Array]] = {
-    "sct_operators": lambda facts: judged_lists(facts, "sct_operators"),
+    "sct_operators": lambda facts: judged(facts, "sct_operators", pa.list_(pa.string())),
+    "detail": lambda facts: judged(facts, "detail", pa.string()),
 }
 """Columns of the validation table that evidence names."""
 
 
-def judged_lists(facts: Facts, name: str) -> pa.Array:
-    """A column of the validation table that holds lists of texts; null where that table is not known."""
+def judged(facts: Facts, name: str, kind: pa.DataType) -> pa.Array:
+    """A column of the validation table, of this type; null where that table is not known."""
     table = facts.other("validation")
-    return pa.nulls(len(facts.connections), pa.list_(pa.string())) if table is None else whole(table, name)
+    return pa.nulls(len(facts.connections), kind) if table is None else whole(table, name)
 
 
 def whole(table: pa.Table, name: str) -> pa.Array:
