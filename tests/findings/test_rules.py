@@ -139,6 +139,12 @@ def judged(*faults: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"judged": {"faults": ["expired", *faults]}}, {"judged": {"faults": ["expired"]}}
 
 
+def above(fires: dict[str, Any], quiet: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Facts of an authority's certificate that the server sent behind its own."""
+    fires, quiet = ({"certificate_sha256s": ["ab", "cd"], "second": {"is_ca": True} | each} for each in (fires, quiet))
+    return fires, quiet
+
+
 def client_judged(fires: str, quiet: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A fault of the client's chain, and another."""
     return {"client_judged": fires}, {"client_judged": quiet}
@@ -252,6 +258,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-09": certified({"key_bits": 2047}, {"key_type": "EC", "key_bits": 256}),
     "CRT-10-MD5": certified({"signature_algorithm": "md5WithRSAEncryption"}, {"signature_algorithm": None}),
     "CRT-10": certified({"signature_algorithm": "ecdsa-with-SHA1"}, {"signature_algorithm": "ecdsa-with-SHA256"}),
+    "CRT-09-CHAIN": above({"key_bits": 1024}, {"key_bits": 1024, "is_ca": False}),
+    "CRT-10-CHAIN": above(
+        {"signature_algorithm": "sha1WithRSAEncryption"},
+        {"signature_algorithm": "sha1WithRSAEncryption", "self_signed": True},
+    ),
     "CRT-11": certified({"exponent": "65536"}, {"exponent": "655370001"}),
     "CRT-19": certified({"is_ca": True}, {"is_ca": True, "self_signed": True}),
     "CRT-20": certified({"extended_key_usage": ["clientAuth"]}, {"extended_key_usage": []}),
@@ -513,6 +524,12 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
 def test_timestamps_are_missed_only_where_they_could_be_seen_and_are_asked_for(more: dict[str, Any]) -> None:
     rule = next(rule for rule in RULES if rule.id == "CRT-23")
     assert not rule.find(Facts(*tables_of({"judged": PUBLIC} | more))).any()
+
+
+def test_what_the_servers_own_certificate_has_too_is_not_told_of_its_authority() -> None:
+    weak = {"key_bits": 1024, "is_ca": True, "self_signed": True, "signature_algorithm": "md5WithRSAEncryption"}
+    found = build_findings(Facts(*tables_of({"certificate": weak})), RULES)["id"].to_pylist()
+    assert {"CRT-09", "CRT-10-MD5"} <= set(found) and not {"CRT-09-CHAIN", "CRT-10-CHAIN"} & set(found)
 
 
 def test_the_arithmetic_of_keys_is_right() -> None:

@@ -29,9 +29,9 @@ def server(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
     return lambda facts: facts.certificate(test)
 
 
-def matches(pattern: str) -> Callable[[Facts], Mask]:
-    """Connections whose server's certificate is signed with such an algorithm, be it by itself."""
-    return server(lambda table: pc.match_substring_regex(table["signature_algorithm"], pattern).combine_chunks())
+def is_signed_with(pattern: str) -> Callable[[pa.Table], pa.Array]:
+    """Certificates that are signed with such an algorithm, be it by themselves."""
+    return lambda table: pc.match_substring_regex(table["signature_algorithm"], pattern).combine_chunks()
 
 
 def is_weak_key(table: pa.Table) -> pa.Array:
@@ -149,9 +149,9 @@ RULES = (
          "Use a certificate from an authority that the clients trust.", "RFC 5280 section 6.1"),
     rule("CRT-09", "Weak key in the certificate", "high", server(is_weak_key), NAMES,
          "Use RSA with 2048 bits or more, or P-256.", "RFC 9325 section 4.5"),
-    rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", matches(OLD_SIGNATURE), NAMES, RENEW,
-         "RFC 6151"),
-    rule("CRT-10", "Certificate signed with SHA-1", "high", matches(SHA1_SIGNATURE), NAMES, RENEW,
+    rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", server(is_signed_with(OLD_SIGNATURE)), NAMES,
+         RENEW, "RFC 6151"),
+    rule("CRT-10", "Certificate signed with SHA-1", "high", server(is_signed_with(SHA1_SIGNATURE)), NAMES, RENEW,
          "RFC 9325 section 4.5"),
     rule("CRT-11", "Small or even RSA exponent", "medium", server(is_small_exponent), NAMES, RENEW, "NIST FIPS 186-5"),
     rule("CRT-16", "Issuer and serial number of another certificate", "medium", find_same_serial, NAMES,

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..certificates.object_identifiers import OLD_SIGNATURE, SHA1_SIGNATURE
 from ..statistics.rows import Mask, mask_of
-from .certificates import has_expired, is_early
-from .facts import Facts
+from .certificates import has_expired, is_early, is_signed_with, is_weak_key
+from .facts import Facts, whole
 from .rule import Rule
 
 PACKET = "certificate_packet"
@@ -29,6 +30,22 @@ def has_fault(*faults: str) -> Callable[[Facts], Mask]:
 def above(fault: str, own: Callable[[Facts], Mask]) -> Callable[[Facts], Mask]:
     """Connections whose chain has a fault of dates, and whose server's own certificate has not: an authority's has."""
     return lambda facts: np.asarray(facts.validation_has("faults", fault) & ~own(facts), np.bool_)
+
+
+def authority(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
+    """Connections whose server sent an authority's certificate that passes a test which its own does not."""
+
+    def find(facts: Facts) -> Mask:
+        found = facts.chain(lambda table: pc.and_kleene(whole(table, "is_ca"), test(table)))
+        return np.asarray(found & ~facts.certificate(test), np.bool_)
+
+    return find
+
+
+def is_weakly_signed(table: pa.Table) -> pa.Array:
+    """Signed with SHA-1 or older by somebody else: the signature of a root under itself protects nothing."""
+    old = is_signed_with(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}")(table)
+    return pc.and_kleene(old, pc.invert(whole(table, "self_signed")))
 
 
 def client_has_fault(*faults: str) -> Callable[[Facts], Mask]:
@@ -100,6 +117,12 @@ RULES = (
     rule("CRT-08-ROOT", "Root certificate sent along", "info",
          lambda facts: facts.validation_has("remarks", "root_sent"),
          "Leave the root out: clients have it or do not trust it.", "RFC 8446 section 4.4.2"),
+    rule("CRT-09-CHAIN", "Weak key of an authority in the chain", "high", authority(is_weak_key),
+         "Have the certificate issued below keys of 2048 bits (RSA) or P-256 and more: who breaks one issues anything.",
+         "RFC 9325 section 4.5"),
+    rule("CRT-10-CHAIN", "Authority's certificate in the chain signed with SHA-1, MD5 or older", "medium",
+         authority(is_weakly_signed), "Send the authority's newer certificate. Where it is not needed, as one that an "
+         "older root signed for a root that clients have, leave it out.", "RFC 9325 section 4.5"),
     rule("CRT-19-PATH", "Chain that breaks what an authority or the certificate itself allows", "high",
          has_fault("constraint_violated"), "Issue a certificate that keeps to the constraints of the authorities "
          "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
