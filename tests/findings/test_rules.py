@@ -511,6 +511,26 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ((0xFEFD, "udp"), (0xFEFF, "udp"), True),
+        ((0xFEFF, "udp"), (0xFEFD, "udp"), False),
+        ((0xFEFD, "udp"), (0x0303, "tcp"), False),
+        ((0xFEFD, "udp"), (0x0303, "udp"), False),
+        ((0x0303, "tcp"), (0x0302, "tcp"), True),
+    ],
+)
+def test_what_is_older_is_told_of_one_protocol(before: tuple[int, str], after: tuple[int, str], found: bool) -> None:
+    first, second = (
+        {"client_legacy_version": version, "transport": transport, "supported_versions": None, "established": False}
+        for version, transport in (before, after)
+    )
+    rule = next(rule for rule in RULES if rule.id == "VER-12")
+    tables = tables_of(first | {"other": second | {"time_start": NOW + SECOND}})
+    assert rule.find(Facts(*tables)).tolist() == [False, found]
+
+
+@pytest.mark.parametrize(
     "more",
     [
         {"certificate": {"sct_count": 2}},

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..registry import ALPN_PROTOCOLS, alpn_text
+from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.rows import Mask, mask_of
 from ..wire.codes import TLCP_VERSION
 from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
-from .facts import Facts
+from .facts import Facts, Numbers
 from .rule import Rule
 
 TLS13 = 0x0304
@@ -27,24 +28,31 @@ GREASE = "GREASE "  # how alpn_text labels it
 LEAST_SHARE_OF_ID = 32  # octets that a session id has at most
 
 
-def newest_offered(facts: Facts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The newest version that each ClientHello offers, GREASE and TLCP left out; -1 where none is known."""
+def newest_offered(facts: Facts) -> Numbers:
+    """The rank of the newest version that each ClientHello offers, GREASE and TLCP left out; -1 where none is known."""
     values, starts = facts.lists("supported_versions")
-    newest = facts.legacy_version().copy()
+    newest = ranks_of(facts.legacy_version())
     newest[newest == TLCP_VERSION] = -1  # no older TLS: it is offered before TLS, or after it
-    codes = values.to_numpy(zero_copy_only=False).astype(np.int64)
-    codes = np.where(codes <= TLS13, codes, -1)
+    codes = ranks_of(values.to_numpy(zero_copy_only=False).astype(np.int64))
+    codes = np.where((codes <= TLS13) | (codes >> 8 == DTLS), codes, -1)
     rows = np.flatnonzero(np.diff(starts) > 0)
     if len(rows):
         newest[rows] = np.maximum.reduceat(codes, starts[:-1][rows])
     return newest
 
 
+def ranks_of(codes: Numbers) -> Numbers:
+    """Versions as numbers that are larger for the newer one: those of DTLS count downwards (RFC 9147 section 5.3)."""
+    return np.where(codes >> 8 == DTLS, codes ^ LOW_OCTET, codes)
+
+
 def find_lower_retry(facts: Facts) -> Mask:
-    """A client that comes back within a minute after a failure with an older version as its newest."""
-    client = facts.column("client_ip").dictionary_encode().indices
-    server = facts.column("server_ip").dictionary_encode().indices
-    keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in (client, server)]
+    """A client that comes back within a minute after a failure with an older version as its newest.
+
+    TLS where DTLS or QUIC failed is no older version: programs try the other transport where packets are dropped.
+    """
+    columns = [facts.column(name).dictionary_encode().indices for name in ("client_ip", "server_ip", "transport")]
+    keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in columns]
     times = facts.number("time_start")
     port, newest = facts.number("server_port"), newest_offered(facts)
     failed = facts.says("established", False) & facts.known("client_hello_packet")
@@ -56,6 +64,7 @@ def find_lower_retry(facts: Facts) -> Mask:
     before, after = order[:-1], order[1:]
     lower = same & failed[before] & (times[before] >= 0) & (times[after] - times[before] <= RETRY_NS)
     lower &= (newest[after] < newest[before]) & (newest[after] > 0)
+    lower &= (newest[after] >> 8 == DTLS) == (newest[before] >> 8 == DTLS)
     found = np.zeros(len(failed), np.bool_)
     found[after[lower]] = True
     return found
