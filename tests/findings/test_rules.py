@@ -510,6 +510,37 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
     assert not rule.find(Facts(*tables_of(quiet))).any()
 
 
+DATAGRAMS: dict[str, Any] = LEGACY | {"protocol": "dtls", "version": 0xFEFD, "client_legacy_version": 0xFEFD}
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "fires"),
+    [
+        ("VER-07", {"client_legacy_version": 0xFEFF}),
+        ("VER-07", {"supported_versions": [0xFEFF]}),
+        ("VER-08", {"supported_versions": [0xFEFC, 0xFEFD], "server_random": SENTINEL}),
+        ("VER-08", {"version": 0xFEFF, "server_random": SENTINEL[:-2] + "00"}),
+        ("VER-10", {"supported_versions": [0xFEFC, 0xFEFD]}),
+        ("CIP-07", {"cipher_mode": "CBC"}),
+        ("CIP-14", {"forward_secrecy": False, "other": DATAGRAMS | {"forward_secrecy": True}}),
+        ("EXT-02", {"server_extensions": [0xFF01]}),
+        ("EXT-03", {"server_extensions": [23]}),
+        ("EXT-03-OFFER", {"renegotiation_info": False, "psk_offered": False}),
+    ],
+)
+def test_what_is_asked_of_tls_up_to_12_is_asked_of_dtls_too(rule_id: str, fires: dict[str, Any]) -> None:
+    rule = next(rule for rule in RULES if rule.id == rule_id)
+    assert rule.find(Facts(*tables_of(DATAGRAMS | fires)))[0]
+    assert not rule.find(Facts(*tables_of(DATAGRAMS))).any()
+
+
+def test_datagrams_may_overtake_each_other() -> None:
+    rule = next(rule for rule in RULES if rule.id == "EXT-07")
+    early = {"handshake_history": "CsxknIGIi", "resumed": False}
+    assert rule.find(Facts(*tables_of(LEGACY | early))).any()
+    assert not rule.find(Facts(*tables_of(DATAGRAMS | early))).any()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [

@@ -10,17 +10,17 @@ from ..registry import ALPN_PROTOCOLS, alpn_text
 from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.rows import Mask, mask_of
 from ..wire.codes import TLCP_VERSION
-from .extensions import HEARTBEAT, LEGACY_VERSIONS, WEEK
-from .facts import Facts, Numbers
+from .extensions import HEARTBEAT, WEEK
+from .facts import LEGACY_VERSIONS, STREAM_VERSIONS, Facts, Numbers
 from .rule import Rule
 
 TLS13 = 0x0304
-HEARTBEAT_VERSIONS = (*LEGACY_VERSIONS, 0xFEFF, 0xFEFD)  # in TLS 1.3 the answer to the extension is encrypted
 RETRY_NS = 60 * 10**9
 SECOND_NS = 10**9
 REFUSALS = (42, 46, 48)  # bad_certificate, certificate_unknown, unknown_ca
 LEAST_REFUSING_SERVERS = 3
 LEAST_OFFERS = 10  # different ClientHellos of one client to one server
+# Of datagrams, which overtake each other, the order says nothing.
 EARLY_CHANGE = r"^[^GI]*[xkn][^GI]*I"  # the client's ChangeCipherSpec after the server's flight and before its own keys
 UNANSWERED = ("ended_after_hello", "large_hello_unanswered", "no_answer")
 KNOWN = frozenset(map(alpn_text, ALPN_PROTOCOLS))
@@ -124,7 +124,7 @@ def find_unasked_heartbeat(facts: Facts) -> Mask:
 
     A resumed session or a renegotiation may have agreed on it where it is not seen.
     """
-    sent = facts.text_matches("handshake_history", "B") & facts.among("version", *HEARTBEAT_VERSIONS)
+    sent = facts.text_matches("handshake_history", "B") & facts.among("version", *LEGACY_VERSIONS)
     unasked = facts.whole_answer() & ~facts.has("server_extensions", [HEARTBEAT])
     return np.asarray(sent & unasked & facts.says("resumed", False) & ~facts.known("renegotiation"), np.bool_)
 
@@ -167,7 +167,7 @@ RULES = (
     Rule(
         "EXT-07", "ChangeCipherSpec before the client's keys", "medium",
         lambda facts: facts.text_matches("handshake_history", EARLY_CHANGE)
-        & facts.among("version", *LEGACY_VERSIONS) & facts.says("resumed", False),
+        & facts.among("version", *STREAM_VERSIONS) & facts.says("resumed", False),
         ("handshake_history", "version_name"), "Find out who tries this, and update the server's OpenSSL.",
         ("CVE-2014-0224", "RFC 5246 section 7.1"), "client", "change_cipher_spec_packet",
     ),

@@ -7,14 +7,13 @@ import numpy as np
 from .. import registry
 from ..statistics.rows import Mask
 from ..tables import distinct
-from .facts import Facts
+from .facts import LEGACY_VERSIONS, Facts
 from .rule import Rule, suite_rules
 
 SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA")
 OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")
 SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
 MARKS = registry.RECOMMENDED["cipher_suite"]
-LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 ENCRYPT_THEN_MAC = 22
 CHAINED_VERSIONS = (0x0300, 0x0301)
 SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding

@@ -7,10 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..statistics.rows import Mask
-from .facts import MISSING, Facts, Numbers
+from .facts import LEGACY_VERSIONS, MISSING, Facts, Numbers
 from .rule import Rule
 
-LEGACY_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
 TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01
 COOKIE = 44
 BROKEN = ("bad_length", "bad_value", "trailing_data")

@@ -9,26 +9,39 @@ from ..statistics.rows import Mask
 from .facts import Facts
 from .rule import Rule
 
-SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, DTLS10 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF
+SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
+DTLS10, DTLS12, DTLS13 = 0xFEFF, 0xFEFD, 0xFEFC
 DRAFTS = range(0x7F00, 0x8000)
 NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older version off."
 
 
 def find_old_client(facts: Facts) -> Mask:
-    """ClientHellos that offer nothing newer than TLS 1.1."""
-    old = np.isin(facts.legacy_version(), (SSL2, SSL3, TLS10, TLS11))
+    """ClientHellos that offer nothing newer than TLS 1.1, or DTLS 1.0, which is the same over datagrams."""
+    old = np.isin(facts.legacy_version(), (SSL2, SSL3, TLS10, TLS11, DTLS10))
     plain: Mask = (facts.length("supported_versions") == 0) & old
-    return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11])
+    return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11, DTLS10])
 
 
 def find_sentinel(facts: Facts) -> Mask:
-    """ServerHellos that say "I could do better" to a client that could, too (RFC 8446 4.1.3)."""
-    offers13 = facts.has("supported_versions", [TLS13])
-    offers12 = offers13 | facts.has("supported_versions", [TLS12])
-    offers12 |= (facts.length("supported_versions") == 0) & (facts.legacy_version() == TLS12)
-    to12 = facts.text_matches("server_random", f"{SENTINEL_TLS12}$") & facts.among("version", TLS12) & offers13
-    to11 = facts.text_matches("server_random", f"{SENTINEL_OLDER}$") & facts.among("version", TLS10, TLS11) & offers12
-    return to12 | to11
+    """ServerHellos that say "I could do better" to a client that could, too (RFC 8446 4.1.3, RFC 9147 5.3)."""
+    found = np.zeros(len(facts.connections), np.bool_)
+    plain = facts.length("supported_versions") == 0
+    for newest, middle, older in ((TLS13, TLS12, (TLS10, TLS11)), (DTLS13, DTLS12, (DTLS10,))):
+        offers_newest = facts.has("supported_versions", [newest])
+        offers_middle = facts.has("supported_versions", [newest, middle]) | (plain & (facts.legacy_version() == middle))
+        found |= (
+            facts.text_matches("server_random", f"{SENTINEL_TLS12}$") & facts.among("version", middle) & offers_newest
+        )
+        found |= (
+            facts.text_matches("server_random", f"{SENTINEL_OLDER}$") & facts.among("version", *older) & offers_middle
+        )
+    return found
+
+
+def find_passed_over(facts: Facts) -> Mask:
+    """Connections in which TLS 1.3 or DTLS 1.3 was offered, and an older version taken."""
+    stream = facts.has("supported_versions", [TLS13]) & facts.among("version", SSL3, TLS10, TLS11, TLS12)
+    return stream | (facts.has("supported_versions", [DTLS13]) & facts.among("version", DTLS10, DTLS12))
 
 
 def negotiated(identifier: str, name: str, severity: str, code: int, *references: str) -> Rule:
@@ -133,7 +146,7 @@ RULES = (
         "VER-10",
         "TLS 1.3 offered, an older version chosen",
         "info",
-        lambda facts: facts.has("supported_versions", [TLS13]) & facts.among("version", SSL3, TLS10, TLS11, TLS12),
+        find_passed_over,
         ("version_name",),
         "Switch TLS 1.3 on at the server.",
         ("RFC 9325 section 3.1.1",),
