@@ -648,9 +648,9 @@ def test_a_prime_of_a_standard_is_the_one_that_openssl_names() -> None:
 
 
 def test_of_a_cut_hello_it_is_not_said_what_it_lacks() -> None:
-    lacking = {"server_name": None, "server_extensions": [43, 51, 41], "truncated": True}
-    rules = [rule for rule in RULES if rule.id in ("EXT-13", "EXT-19")]
-    for seen, found in ((False, 2), (None, 0)):
+    lacking = {"server_name": None, "server_extensions": [43, 51, 41], "alpn": "h2", "truncated": True}
+    rules = [rule for rule in RULES if rule.id in ("EXT-13", "EXT-14", "EXT-19")]
+    for seen, found in ((False, 3), (None, 0)):
         facts = Facts(*tables_of(lacking | {"psk_offered": seen}))
         assert build_findings(facts, rules).num_rows == found
 

@@ -106,7 +106,7 @@ def find_unoffered_protocol(facts: Facts) -> Mask:
     fits = mask_of(pc.equal(values, chosen.take(pa.array(parents))))
     offered = np.zeros(len(chosen), np.bool_)
     offered[parents[fits]] = True
-    return facts.known("alpn") & facts.known("client_hello_packet") & ~offered
+    return facts.known("alpn") & facts.whole_hello() & ~offered
 
 
 def find_uncommon_protocol(facts: Facts) -> Mask:
