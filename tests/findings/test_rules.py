@@ -655,6 +655,20 @@ def test_of_a_cut_hello_it_is_not_said_what_it_lacks() -> None:
         assert build_findings(facts, rules).num_rows == found
 
 
+@pytest.mark.parametrize("flaw", ["gap", "truncated"])
+@pytest.mark.parametrize(
+    ("rule_id", "fires"),
+    [
+        ("EXT-04", {"renegotiation": "client"}),
+        ("EXT-07", LEGACY | {"handshake_history": "CsxknIGIi", "resumed": False}),
+    ],
+)
+def test_a_message_that_may_be_lost_does_not_count_as_not_sent(rule_id: str, fires: dict[str, Any], flaw: str) -> None:
+    rule = next(rule for rule in RULES if rule.id == rule_id)
+    assert rule.find(Facts(*tables_of(fires))).any()
+    assert not rule.find(Facts(*tables_of(fires | {flaw: True}))).any()
+
+
 def test_of_a_cut_server_hello_it_is_not_said_what_it_lacks() -> None:
     lacking = LEGACY | {"server_extensions": [], "cipher_mode": "CBC"}
     rules = [rule for rule in RULES if rule.id in ("EXT-02", "EXT-03", "CIP-07")]
