@@ -246,7 +246,8 @@ class Inspection:
         from .validation.transparency import judge_transparency
 
         stamps = judge_transparency(self.arrow("scts"), self.arrow("certificates"))
-        return build_validation(self.on_demand("connections"), self.validator, self.at, stamps)
+        problems = self.arrow("problems")
+        return build_validation(self.on_demand("connections"), self.validator, self.at, stamps, problems)
 
     @cached_property
     def client_validation(self) -> pd.DataFrame:
@@ -257,7 +258,7 @@ class Inspection:
         """Make the client_validation table."""
         from .validation import build_client_validation  # asked for by few
 
-        return build_client_validation(self.on_demand("connections"), self.validator, self.at)
+        return build_client_validation(self.on_demand("connections"), self.validator, self.at, self.arrow("problems"))
 
     @property
     def limits(self) -> Limits:

@@ -151,3 +151,40 @@ def test_a_judgement_may_change_after_the_first_connection_and_up_to_the_last() 
     assert validator.find_changes([leaf.sha256], leaf.not_before - 1, leaf.not_after + 1) == all_changes
     assert validator.find_changes([leaf.sha256], leaf.not_before, leaf.not_after) == all_changes[1:-1]
     assert validator.find_changes([leaf.sha256], NOON_NS, NOON_NS + DAY_NS) == [NOON_NS + DAY_NS]
+
+
+LOW = issue("Low", "Middle", authority=True)
+LONG = [issue("www.example", "Low", names=["www.example"]), LOW, MIDDLE]
+
+
+@pytest.mark.parametrize(
+    ("chain", "end", "name", "verdict", "faults"),
+    [
+        ([LEAF, MIDDLE], MIDDLE, b"www.example", "not_observable", []),
+        (LONG, MIDDLE, b"www.example", "not_observable", []),
+        ([LEAF, MIDDLE, ROOT], ROOT, b"www.example", "valid", []),
+        ([LEAF, MIDDLE], MIDDLE, b"other.test", "name_mismatch", ["name_mismatch"]),
+        ([issue("a", "Other"), issue("Other", "Other", authority=True), MIDDLE], MIDDLE, b"", "untrusted_root", None),
+    ],
+)
+def test_what_a_chain_lacks_that_the_capture_cuts_may_have_been_sent(
+    chain: list[bytes], end: bytes, name: bytes, verdict: str, faults: list[str] | None, tmp_path: Path
+) -> None:
+    hello, flight, *rest = tls12_turns(server_name(name), *chain)
+    place = flight.index(end) + len(end) // 2
+    packets = converse(hello, flight[:place], b"", flight[place:], *rest)
+    lost = next(number for number, packet in enumerate(packets) if packet.frame.endswith(flight[place:]))
+    inspection = tlsinspect.read(write_pcap(tmp_path / "lost.pcap", packets[:lost] + packets[lost + 1 :]))
+    [row] = inspection.trusting(TRUST).arrow("validation").to_pylist()
+    assert row["verdict"] == verdict
+    assert row["reason"] == ("gap" if verdict == "not_observable" else None)
+    assert faults is None or row["faults"] == faults
+    [row] = tlsinspect.read(write_pcap(tmp_path / "all.pcap", packets)).trusting(TRUST).arrow("validation").to_pylist()
+    assert row["verdict"] != "not_observable"
+
+
+def test_a_chain_that_the_server_sent_short_is_incomplete_whatever_else_is_lost(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns(server_name(b"www.example"), LEAF))
+    inspection = tlsinspect.read(write_pcap(tmp_path / "lost.pcap", [*packets[:-3], *packets[-2:]]))
+    [row] = inspection.trusting(TRUST).arrow("validation").to_pylist()
+    assert row["verdict"] == "incomplete_chain"

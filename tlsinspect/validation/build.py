@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..certificates import CertificateFacts, escape_text
 from ..certificates.facts import nanoseconds
+from ..statistics.observations import CAPTURE_END
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
@@ -32,6 +33,7 @@ NO_STAMPS: Mapping[str, Transparency] = {}
 NO_STAMP = dict.fromkeys(("sct_logs", "sct_operators", "sct_verdict", "sct_faults"))
 SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "publicly_trusted",
           "objection", "remarks", "reason", "sct_logs", "sct_operators", "sct_verdict", "sct_faults")  # fmt: skip
+WHOLE, CUT_BY = -1, ("snaplen", "gap", CAPTURE_END, "malformed")
 Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
@@ -56,17 +58,22 @@ def build_validation(
     validator: Validator,
     at: datetime | None = None,
     stamps: Mapping[str, Transparency] = NO_STAMPS,
+    problems: pa.Table | None = None,
 ) -> pa.Table:
     """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC).
 
-    `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency.
+    `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency. `problems` tell where
+    a message breaks off: what its chain lacks the server may have sent.
     """
-    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at, stamps)
+    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at, stamps, problems)
 
 
-def build_client_validation(connections: pa.Table, validator: Validator, at: datetime | None = None) -> pa.Table:
+def build_client_validation(
+    connections: pa.Table, validator: Validator, at: datetime | None = None, problems: pa.Table | None = None
+) -> pa.Table:
     """The same of the chains that clients sent."""
-    return build_side(CLIENTS, connections, connections["client_certificate_packet"], validator, at)
+    packets = connections["client_certificate_packet"]
+    return build_side(CLIENTS, connections, packets, validator, at, problems=problems)
 
 
 def build_side(
@@ -76,6 +83,7 @@ def build_side(
     validator: Validator,
     at: datetime | None,
     stamps: Mapping[str, Transparency] = NO_STAMPS,
+    problems: pa.Table | None = None,
 ) -> pa.Table:
     """The table of one side."""
     schema = arrow_schema(side.table)
@@ -85,7 +93,8 @@ def build_side(
         times = np.full(count, nanoseconds(at), np.int64)
     answers: list[Answer] = []
     places = np.full(count, -1, np.int64)
-    for rows, answer in iter_answers(side, connections, validator, times, stamps):
+    cut = cut_messages(connections, problems)
+    for rows, answer in iter_answers(side, connections, validator, times, stamps, cut):
         places[rows] = len(answers)
         answers.append(answer)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
@@ -106,8 +115,9 @@ def iter_answers(
     validator: Validator,
     times: NDArray[np.int64],
     stamps: Mapping[str, Transparency],
+    cut: NDArray[np.int64],
 ) -> Iterator[tuple[NDArray[np.intp], Answer]]:
-    """Every distinct answer with the rows that it is for."""
+    """Every distinct answer with the rows that it is for; `cut` as cut_messages has it."""
     lists = connections[side.chain].combine_chunks()
     joined = pc.binary_join(lists, " ").dictionary_encode()
     joined = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
@@ -131,8 +141,36 @@ def iter_answers(
         for same, judgement in iter_spans(chain, times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
                 fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
-                answer = answer_of(judgement, fault, chain, validator.trust, unnamed=kind == -2)
-                yield rows[same][within], answer | tell_stamps(stamps.get(chain[0]), answer["publicly_trusted"])
+                some = rows[same][within]
+                for reason, alike in groups(cut[some]):
+                    told = judgement if reason == WHOLE else leave_open(judgement, validator)
+                    answer = answer_of(told, fault, chain, validator.trust, unnamed=kind == -2)
+                    if answer["verdict"] == "valid" and told.anchor is None:
+                        answer = unseen_answer(CUT_BY[reason], REASONS[CUT_BY[reason]])
+                    yield some[alike], answer | tell_stamps(stamps.get(chain[0]), bool(answer["publicly_trusted"]))
+
+
+def cut_messages(connections: pa.Table, problems: pa.Table | None) -> NDArray[np.int64]:
+    """For each connection with a handshake message that breaks off why it does, by its place in CUT_BY; else WHOLE."""
+    cut = np.full(len(connections), WHOLE, np.int64)
+    if problems is None:
+        return cut
+    kind = pc.and_(pc.equal(problems["layer"], "handshake"), pc.equal(problems["kind"], "truncated"))
+    named = problems["connection_id"].filter(kind).combine_chunks()
+    if not len(named):
+        return cut
+    flags = [connections["truncated"], connections["gap"], pc.equal(connections["failure"], CAPTURE_END)]
+    causes = [pc.fill_null(flag, False).to_numpy() for flag in flags]
+    broken = pc.is_in(connections["connection_id"], value_set=named).to_numpy()
+    return np.where(broken, np.select(causes, range(len(causes)), len(causes)), WHOLE)
+
+
+def leave_open(judgement: Judgement, validator: Validator) -> Judgement:
+    """What can be said of a chain of which more may have been sent: not where its path ends, unless it is at a root."""
+    above = ["incomplete_chain"]
+    if judgement.path and not validator.candidate(judgement.path[-1]).self_issued:
+        above.append("untrusted_root")
+    return judgement._replace(faults=tuple(each for each in judgement.faults if each.verdict not in above))
 
 
 def iter_spans(
