@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import CLIENT, SERVER, Talk, Wire
-from traffic import ACK, NOON_NS, STEP_NS, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
+from traffic import ACK, FIN, NOON_NS, STEP_NS, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.cli import main
@@ -225,3 +225,31 @@ class TestOneSide:
         assert reasons["certificate_sha256s"] == "encrypted"
         assert reasons["client_random"] == "one_sided"
         assert reasons["client_certificate_sha256s"] == "encrypted"
+
+
+class TestLostEnd:
+    """What is lost in front of a FIN, which nothing but its number tells of."""
+
+    def test_the_answer_may_be_lost(self) -> None:
+        talk = Talk().open().say(HELLO)
+        assert built(talk.lose(1, 7).close(1, 0)).gap
+
+    def test_nothing_is_lost_where_the_fin_is_due(self) -> None:
+        assert not built(Talk().open().say(HELLO).close(1, 0)).gap
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK | FIN, FLIGHT)
+        assert not built(talk).gap
+        talk = Talk().open().say(HELLO)
+        due = talk.sent[1]
+        talk.segment(1, ACK | FIN, sequence=due + len(FLIGHT))
+        talk.segment(1, ACK, FLIGHT, sequence=due)
+        assert not built(talk).gap
+
+    @pytest.mark.parametrize(("lost", "cause"), [(False, "ended_after_hello"), (True, "ended_early")])
+    def test_no_handshake_is_unanswered_whose_answer_may_be_lost(self, lost: bool, cause: str, tmp_path: Path) -> None:
+        packets = converse(HELLO, tls.alert(2, 40)) if lost else converse(HELLO)
+        kept = [packet for packet in packets if not packet.frame.endswith(tls.alert(2, 40))]
+        assert len(packets) - len(kept) == lost
+        kept[-2:] = kept[:-3:-1]  # the server closes first
+        [row] = tlsinspect.read(write_pcap(tmp_path / "lost.pcap", kept)).arrow("connections").to_pylist()
+        assert (row["failure_cause"], row["gap"]) == (cause, lost)

@@ -85,6 +85,17 @@ class TestOrder:
         assert (stream.out_of_order, stream.retransmitted, stream.gap, stream.next_place) == (0, 0, False, END)
         assert stream.next_sequence == FIRST + END
 
+    @pytest.mark.parametrize(
+        ("ahead", "gap"), [(0, False), (-1, False), (1, True), (1 << 24, True), ((1 << 24) + 1, False)]
+    )
+    def test_a_fin_tells_of_octets_in_front_of_it_that_nothing_came_behind(self, ahead: int, gap: bool) -> None:
+        calls, stream = told((0, END))
+        stream.fin = True
+        stream.fin_sequence = (FIRST + END + ahead) & 0xFFFFFFFF
+        stream.finish()
+        assert stream.gap is gap
+        assert calls == WHOLE
+
     def test_a_segment_that_comes_early_waits(self) -> None:
         recorder = Recorder()
         stream = stream_of(recorder)

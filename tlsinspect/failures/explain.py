@@ -24,7 +24,8 @@ class Failure(NamedTuple):
     """What is asked of an unfinished handshake; None is unknown or absent.
 
     `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
-    clear. `certificates` counts the client's, `hello_length` is in octets.
+    clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
+    lacks some of what was sent.
     """
 
     failure: str
@@ -48,6 +49,7 @@ class Failure(NamedTuple):
     quic_error: int | None
     hello_length: int
     duration_ns: int
+    lost: bool = False
 
 
 class Explanation(NamedTuple):
@@ -216,6 +218,11 @@ def explain_unanswered(failure: Failure) -> Explanation:
         return Explanation(
             "retry_not_followed", f"The server asked for another ClientHello, which did not come; {ended(failure)}."
         )
+    if failure.lost:
+        text = (
+            f"{upper(ended(failure))} after the ClientHello; the capture lacks segments, and an answer may be in them."
+        )
+        return Explanation("ended_early", text)
     limit = LARGEST_DATAGRAM_HELLO if failure.protocol in ("quic", "dtls") else LARGEST_HELLO
     large = failure.hello_length > limit
     seconds = f"{failure.duration_ns / SECOND_NS:.1f} s after its first packet"

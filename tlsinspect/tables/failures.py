@@ -68,6 +68,7 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         quic_error=quic.close_error if quic is not None and quic.close_error >= 0 else None,
         hello_length=hello.raw_length if hello else 0,
         duration_ns=connection.time_end - connection.time_start,
+        lost=connection.gap or connection.truncated,
     )
 
 

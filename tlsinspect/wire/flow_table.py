@@ -146,9 +146,9 @@ class FlowTable:
         stream.number = packet.number
         stream.time_ns = packet.time_ns
         sequence = unsigned32(data, at + 4, True)
-        if flags & (SYN | FIN | RST):
-            sequence = self.take_flags(flow, stream, flags, sequence)
         length = end - payload + missing
+        if flags & (SYN | FIN | RST):
+            sequence = self.take_flags(flow, stream, flags, sequence, length)
         if length > 0:
             if stream.octets == 0 and stream.framing is None and payload < end and data[payload] != HANDSHAKE:
                 for framer in self.framers:
@@ -243,7 +243,7 @@ class FlowTable:
         stream.packets = 1
         stream.number = lone.first_packet
         stream.time_ns = lone.time_ns
-        sequence = self.take_flags(flow, stream, lone.flags, lone.sequence)
+        sequence = self.take_flags(flow, stream, lone.flags, lone.sequence, len(lone.payload))
         if lone.payload:
             stream.octets = len(lone.payload)
             stream.accept(lone.payload, 0, len(lone.payload), 0, sequence)
@@ -339,8 +339,8 @@ class FlowTable:
                 return reader
         return open_radius(self, data, position, end)
 
-    def take_flags(self, flow: Flow, stream: Stream, flags: int, sequence: int) -> int:
-        """SYN, FIN and RST; returns the sequence number of the segment's first payload octet."""
+    def take_flags(self, flow: Flow, stream: Stream, flags: int, sequence: int, length: int) -> int:
+        """SYN, FIN and RST of a segment with `length` octets; returns the sequence number of the first of these."""
         if flags & SYN:
             if not stream.started:
                 stream.start((sequence + 1) & 0xFFFFFFFF)
@@ -355,6 +355,7 @@ class FlowTable:
             sequence = (sequence + 1) & 0xFFFFFFFF
         if flags & FIN:
             stream.fin = True
+            stream.fin_sequence = (sequence + length) & MASK
             if flow.fin_packet < 0:
                 flow.fin_packet = stream.number
                 flow.fin_side = stream.reader.side

@@ -22,6 +22,7 @@ MASK = 0xFFFFFFFF
 HALF = 0x80000000
 
 ACKNOWLEDGED_SEGMENT_LIMIT = 4  # early segments kept when the peer has what is missing here
+FIN_WINDOW = 1 << 24  # octets behind what is due in which a FIN is believed
 HEAD_LIMIT = 1024  # first octets of what is not TLS, kept to tell what a stream carries and whether it offers TLS
 JOINED_OCTETS = 512  # pieces of what retransmissions are compared with become one, up to this
 HEAD_PIECES = 64  # of these first octets whose packets are known
@@ -39,8 +40,8 @@ class Stream:
 
     `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets`
     counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
-    `next_sequence` its sequence number; `alternative` is the one that another SYN-ACK named, -1 without
-    one: the first payload shows which of the two holds. `head` holds the first octets while they look
+    `next_sequence` its sequence number, `fin_sequence` that of the FIN; `alternative` is the one that another SYN-ACK
+    named, -1 without one: the first payload shows which of the two holds. `head` holds the first octets while they look
     like no TLS. `last_wins` says that of octets which wait the copy that came last
     counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns` of the
     one whose octets were the last that were.
@@ -62,6 +63,7 @@ class Stream:
         self.initial_sequence = 0
         self.next_sequence = 0
         self.alternative = -1
+        self.fin_sequence = 0
         self.next_place = 0
         self.packets = 0
         self.octets = 0
@@ -342,6 +344,8 @@ class Stream:
         """The connection is over: deliver what waits, over its holes."""
         while self.pending:
             self.give_up_hole()
+        if self.fin and self.started and 0 < (self.fin_sequence - self.next_sequence) & MASK <= FIN_WINDOW:
+            self.gap = True  # octets in front of the FIN that nothing came behind
         number, time_ns = self.number, self.time_ns
         self.look_back()
         if self.framing is not None:
