@@ -122,6 +122,22 @@ class TestDatagrams:
         assert flow.streams[1].gap
         assert flow.history.startswith("Cs")
 
+    @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1)])
+    def test_octets_that_the_capture_cut_off_are_a_hole_and_nothing_is_joined_over_it(
+        self, order: tuple[int, ...]
+    ) -> None:
+        table = FlowTable(openers=(open_openvpn,))
+        wire = Wire(table)
+        pieces = controls(0, HELLO[:CHUNK] + b"\xaa" * CHUNK + b"\xbb" * 20)
+        for side, octets in [*resets(), *(pieces[place] for place in order)]:
+            source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
+            missing = 9 if octets == pieces[1][1] else 0
+            wire.add_datagram(ip_packet(source, target, udp(source, target, octets), missing=missing))
+        (flow,) = wire.finish()
+        assert flow.streams[0].truncated
+        assert flow.client_hello is not None and not flow.client_hello.complete
+        assert [error.kind for error, _ in flow.problems].count("truncated") >= 1
+
     def test_a_capture_that_begins_with_the_hello_is_read(self) -> None:
         whole = packet(0, 4, 1, HELLO, hmac=20, acks=1)
         (flow,) = datagrams([(0, whole), *controls(1, FLIGHT, 20)])

@@ -318,7 +318,8 @@ class FlowTable:
         stream.octets += length
         stream.number = packet.number
         stream.time_ns = packet.time_ns
-        if at + 8 + length > end:
+        stream.lacking = at + 8 + length - end
+        if stream.lacking:
             stream.truncated = True
         if reader is not None:
             held = flow.held

@@ -16,29 +16,29 @@ class NumberedPackets:
     """Where the direction stands. `mask` is the largest number, `first` the first one, -1 for that which comes first.
 
     Inside, packets are counted from the first without wrapping: `next` is whose turn it is, and `early`
-    maps others to (octets, packet number in the capture, time in ns).
+    maps others to (octets, octets missing behind them, packet number in the capture, time in ns).
     """
 
     def __init__(self, mask: int, first: int) -> None:
         self.mask = mask
         self.first = first
         self.next = 0
-        self.early: dict[int, tuple[bytes, int, int]] = {}
+        self.early: dict[int, tuple[bytes, int, int, int]] = {}
 
     def take(self, stream: Stream, number: int, octets: bytes) -> None:
-        """Feed the octets of packet `number`, or keep them until their turn."""
+        """Feed the octets of packet `number`, or keep them until their turn; `stream.lacking` more are not captured."""
         if self.first < 0:
             self.first = number
         ahead = (number - self.first - self.next) & self.mask
         if ahead == 0:
             self.next += 1
-            stream.reader.feed(octets, 0, len(octets))
+            feed(stream, octets, stream.lacking)
             self.drain(stream)
         elif ahead > self.mask >> 1 or self.next + ahead in self.early:
             stream.retransmitted += 1
         else:
             stream.out_of_order += 1
-            self.early[self.next + ahead] = (octets, stream.number, stream.time_ns)
+            self.early[self.next + ahead] = (octets, stream.lacking, stream.number, stream.time_ns)
             stream.owner.held += len(octets) + PACKET_COST
             if ahead >= stream.limits.early_packets:
                 self.give_up_hole(stream)
@@ -47,12 +47,12 @@ class NumberedPackets:
         """Feed the early packets whose turn has come, with the latest packet that it took."""
         number, time_ns = stream.number, stream.time_ns
         while self.next in self.early:
-            octets, own_number, own_time = self.early.pop(self.next)
+            octets, lacking, own_number, own_time = self.early.pop(self.next)
             stream.owner.held -= len(octets) + PACKET_COST
             self.next += 1
             if own_time > stream.time_ns:
                 stream.number, stream.time_ns = own_number, own_time
-            stream.reader.feed(octets, 0, len(octets))
+            feed(stream, octets, lacking)
         stream.number, stream.time_ns = number, time_ns
 
     def give_up_hole(self, stream: Stream) -> None:
@@ -69,3 +69,10 @@ class NumberedPackets:
         """No more packets come."""
         while self.early:
             self.give_up_hole(stream)
+
+
+def feed(stream: Stream, octets: bytes, lacking: int) -> None:
+    """Feed the octets of one packet, and step over those that the capture cut off."""
+    stream.reader.feed(octets, 0, len(octets))
+    if lacking:
+        stream.reader.skip(lacking)

@@ -21,7 +21,7 @@ cdef class Stream:
     cdef public bytes head
     cdef public list head_packets
     cdef public Limits limits
-    cdef public long long last_number, last_time_ns, initial_sequence, fin_sequence, out_of_order, retransmitted, pending_bytes
+    cdef public long long last_number, last_time_ns, initial_sequence, fin_sequence, lacking, out_of_order, retransmitted, pending_bytes
     cpdef start(self, long long sequence)
     @cython.locals(ahead=cython.longlong)
     cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)

@@ -44,7 +44,7 @@ class Stream:
     named, -1 without one: the first payload shows which of the two holds. `head` holds the first octets while they look
     like no TLS. `last_wins` says that of octets which wait the copy that came last
     counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns` of the
-    one whose octets were the last that were.
+    one whose octets were the last that were. `lacking` octets of the datagram that is read were not captured.
     """
 
     def __init__(self, listener: Listener, side: int, key: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -64,6 +64,7 @@ class Stream:
         self.next_sequence = 0
         self.alternative = -1
         self.fin_sequence = 0
+        self.lacking = 0
         self.next_place = 0
         self.packets = 0
         self.octets = 0
