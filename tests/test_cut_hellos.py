@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import tls_vectors as tls
 from samples import write_cut
 from synthetic import make_connection, make_frames
+from traffic import converse, write_pcap
 
 import tlsinspect
 from tlsinspect import Inspection
@@ -97,6 +99,15 @@ def test_no_retry_with_an_older_version_is_found_where_the_offer_was_cut() -> No
     whole = {"supported_versions": None, "psk_offered": False}
     assert build_findings(facts_of(failed, whole), rules).num_rows == 1
     assert build_findings(facts_of(failed, CUT), rules).num_rows == 0
+
+
+def test_a_hello_within_which_the_capture_ends_is_cut_too(tmp_path: Path) -> None:
+    extensions = tls.extension(0x1234, bytes(1500)) + tls.server_name(b"www.example")
+    packets = converse(tls.handshake(tls.message(1, tls.client_hello(extensions))), closed=False)
+    for count, found in ((len(packets), True), (len(packets) - 1, False)):
+        inspection = tlsinspect.read(write_pcap(tmp_path / "end.pcap", packets[:count]))
+        assert inspection.arrow("connections")["server_name"].is_valid().to_pylist() == [found]
+        assert "EXT-13" not in inspection.arrow("findings")["id"].to_pylist()
 
 
 def test_what_would_break_is_unknown_where_the_offer_was_cut() -> None:

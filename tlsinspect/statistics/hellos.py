@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .rows import Columns, Mask, known, one_piece, says
+from .observations import CAPTURE_END
+from .rows import Columns, Mask, among, known, one_piece, says
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,13 +23,14 @@ def cut_hellos(columns: Columns) -> Mask:
     known where all of a hello is there.
     """
     short = known(columns, "client_hello_packet") & ~known(columns, "psk_offered")
-    return short & (says(columns, "truncated") | says(columns, "gap"))
+    ended = among(columns, "failure", (CAPTURE_END,))
+    return short & (says(columns, "truncated") | says(columns, "gap") | ended)
 
 
 def is_cut_hello(row: Mapping[Any, Any]) -> bool:
     """The same of one row."""
     short = row["client_hello_packet"] is not None and row["psk_offered"] is None
-    return short and (row["truncated"] is True or row["gap"] is True)
+    return short and (row["truncated"] is True or row["gap"] is True or row["failure"] == CAPTURE_END)
 
 
 def legacy_versions(columns: Columns) -> pa.Array:
