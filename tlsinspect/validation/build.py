@@ -21,6 +21,7 @@ from ..statistics.observations import CAPTURE_END
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
+from ..wire.codes import CERTIFICATE
 from .checks import CLIENT, SERVER, Purpose
 from .record import RANKS, Fault, Judgement
 from .transparency import Transparency
@@ -151,11 +152,15 @@ def iter_answers(
 
 
 def cut_messages(connections: pa.Table, problems: pa.Table | None) -> NDArray[np.int64]:
-    """For each connection with a handshake message that breaks off why it does, by its place in CUT_BY; else WHOLE."""
+    """For each connection with a Certificate message that breaks off why it does, by its place in CUT_BY; else WHOLE.
+
+    Of which side the message is the problem does not say.
+    """
     cut = np.full(len(connections), WHOLE, np.int64)
     if problems is None:
         return cut
     kind = pc.and_(pc.equal(problems["layer"], "handshake"), pc.equal(problems["kind"], "truncated"))
+    kind = pc.and_(kind, pc.ends_with(problems["expected"], pattern=f" of a message of type {CERTIFICATE}"))
     named = problems["connection_id"].filter(kind).combine_chunks()
     if not len(named):
         return cut
