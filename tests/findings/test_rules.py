@@ -583,6 +583,12 @@ def test_what_the_servers_own_certificate_has_too_is_not_told_of_its_authority()
     assert {"CRT-09", "CRT-10-MD5"} <= set(found) and not {"CRT-09-CHAIN", "CRT-10-CHAIN"} & set(found)
 
 
+@pytest.mark.parametrize(("more", "found"), [({}, True), ({"san_uri": ["spiffe://a.example/b"]}, False)])
+def test_a_certificate_with_a_uri_has_a_subject_alt_name(more: dict[str, Any], found: bool) -> None:
+    rule = next(rule for rule in RULES if rule.id == "CRT-05")
+    assert rule.find(Facts(*tables_of({"certificate": {"san_dns": [], **more}}))).any() == found
+
+
 def test_the_arithmetic_of_keys_is_right() -> None:
     assert modulus_of(pem_with(COMPOSITE), 256) == COMPOSITE and modulus_of(pem_with(COMPOSITE), 255) is None
     assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n", 256) is None
@@ -661,6 +667,9 @@ def test_of_a_cut_hello_it_is_not_said_what_it_lacks() -> None:
     [
         ("EXT-04", {"renegotiation": "client"}),
         ("EXT-07", LEGACY | {"handshake_history": "CsxknIGIi", "resumed": False}),
+        ("CRT-23", {"judged": PUBLIC, "certificate": {"sct_count": 0}}),
+        ("CRT-25", {"certificate": {"must_staple": True}}),
+        ("PRT-03-UNUSED", {"starttls_status": "requested"}),
     ],
 )
 def test_a_message_that_may_be_lost_does_not_count_as_not_sent(rule_id: str, fires: dict[str, Any], flaw: str) -> None:

@@ -98,11 +98,6 @@ def find_long_echo(facts: Facts) -> Mask:
     return np.asarray(found, np.bool_)
 
 
-def is_whole(facts: Facts) -> Mask:
-    """Connections of which no segment is missing, nor the end of one: in the others a message may have gone unseen."""
-    return np.asarray(~facts.says("gap") & ~facts.says("truncated"), np.bool_)
-
-
 def find_unoffered_protocol(facts: Facts) -> Mask:
     """An application protocol that the server chose although it was not offered."""
     values, starts = facts.lists("alpn_offered")
@@ -143,7 +138,7 @@ RULES = (
     ),
     Rule(
         "EXT-04", "Client began a renegotiation", "low",
-        lambda facts: facts.among("renegotiation", "client") & is_whole(facts),
+        lambda facts: facts.among("renegotiation", "client") & facts.nothing_lost(),
         ("version_name", "renegotiation"), "Switch renegotiation by clients off, unless something needs it.",
         ("RFC 5746 section 5", "RFC 9325 section 3.5"), packet="renegotiation_packet",
     ),
@@ -173,7 +168,7 @@ RULES = (
     Rule(
         "EXT-07", "ChangeCipherSpec before the client's keys", "medium",
         lambda facts: facts.text_matches("handshake_history", EARLY_CHANGE)
-        & facts.among("version", *STREAM_VERSIONS) & facts.says("resumed", False) & is_whole(facts),
+        & facts.among("version", *STREAM_VERSIONS) & facts.says("resumed", False) & facts.nothing_lost(),
         ("handshake_history", "version_name"), "Find out who tries this, and update the server's OpenSSL.",
         ("CVE-2014-0224", "RFC 5246 section 7.1"), "client", "change_cipher_spec_packet",
     ),

@@ -128,7 +128,7 @@ RULES = (
          "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
     rule("CRT-23", "Publicly trusted certificate without a certificate timestamp", "info",
          lambda facts: facts.certificate(lacks_timestamps) & facts.public()
-         & facts.among("ocsp_status", "absent") & facts.whole_answer()
+         & facts.among("ocsp_status", "absent") & facts.whole_answer() & facts.nothing_lost()
          & ~facts.has("server_extensions", [SIGNED_CERTIFICATE_TIMESTAMP]),
          "Browsers refuse it: have it issued anew with timestamps (SCTs) of Certificate Transparency in it.",
          "RFC 6962 section 3.3"),

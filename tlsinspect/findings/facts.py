@@ -221,6 +221,10 @@ class Facts:
             return np.zeros(len(self.connections), np.bool_)
         return mask_of(whole(table, "publicly_trusted"))
 
+    def nothing_lost(self) -> Mask:
+        """Rows of which no segment is missing, nor the end of one: in the others a message may have gone unseen."""
+        return np.asarray(~self.says("gap") & ~self.says("truncated"), np.bool_)
+
     def whole_hello(self) -> Mask:
         """Rows whose ClientHello is there to its end: of a cut one it is not known what it lacks."""
         return np.asarray(

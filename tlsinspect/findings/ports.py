@@ -26,7 +26,7 @@ RULES = (
     ),
     Rule(
         "PRT-03-UNUSED", "Upgrade to TLS offered or asked for, and not made", "medium",
-        lambda facts: facts.among("starttls_status", *sorted(NOT_TAKEN - {STRIPPED})),
+        lambda facts: facts.among("starttls_status", *sorted(NOT_TAKEN - {STRIPPED})) & facts.nothing_lost(),
         ("starttls_protocol", "starttls_status"), "Require TLS in the client, or use a port with TLS from the start.",
         ("RFC 8314",), packet="starttls_packet",
     ),
