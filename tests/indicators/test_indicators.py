@@ -213,6 +213,15 @@ def test_a_fingerprint_alone_is_never_more_than_medium(tmp_path: Path) -> None:
     assert [row["id"] for row in matches(tmp_path, SSLBL_JA3, connection)] == ["IND-JA"]
 
 
+def test_a_hosts_file_has_several_names_in_a_line_and_a_list_dots_in_brackets(tmp_path: Path) -> None:
+    text = "0.0.0.0 one.example two.example # ads\n:: three.example\nbad[.]four(dot)example\n203[.]0.113{.}7\n"
+    indicators = read_indicators([written(tmp_path, text + "2001[:]db8::1\n")])
+    assert set(indicators.by_kind["name"]) == {"one.example", "two.example", "three.example", "bad.four.example"}
+    assert set(indicators.by_kind["address"]) == {"203.0.113.7", "2001:db8::1"}
+    assert indicators.by_kind["name"]["two.example"][0].reason == "ads"
+    assert not indicators.lists[0].unused
+
+
 def test_what_stands_alone_is_told_by_its_form() -> None:
     assert kind_of(":".join(["AB"] * 20)) == "sha1"
     assert kind_of("::1") == "address"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -27,6 +28,8 @@ HEAD_LINES = 50  # lines in which a file says what it is
 
 SSLBL_KINDS = {"sha1": "sha1", "ja3_md5": "ja3", "dstip": "address"}
 SSLBL_DATES = ("listingdate", "firstseen")
+NOWHERE = ("0.0.0.0", "127.0.0.1", "::", "::1")  # where a hosts file sends the names behind it
+DEFANGED = re.compile(r"(?i)[\[({](\.|dot|:)[\])}]")
 ZEEK_KINDS = {
     "Intel::ADDR": "address", "Intel::SUBNET": "network", "Intel::DOMAIN": "name", "Intel::CERT_HASH": "sha1",
     "Intel::JA3": "ja3", "Intel::JA3S": "ja3s", "Intel::JA4": "ja4",
@@ -105,22 +108,26 @@ def read_zeek(path: Path, lines: Iterable[str], fields: list[str], indicators: I
 
 
 def read_plain(path: Path, lines: Iterable[str], indicators: Indicators) -> ListFacts:
-    """Read a value per line; behind # or ; it says why. Of a hosts file (0.0.0.0 name) the name counts."""
+    """Read a value per line; behind # or ; it says why. Of a hosts file (0.0.0.0 name name) the names count."""
     facts = ListFacts(path.name, "plain list")
     for line in lines:
         text, _, comment = line.replace(";", "#", 1).partition("#")
         words = text.replace(",", " ").split()
-        if not words:
-            continue
-        word = words[1] if len(words) > 1 and words[0] in ("0.0.0.0", "127.0.0.1", "::1") else words[0]
-        kind = kind_of(word)
-        if kind is None:
-            facts.skip("no name, address, hash or fingerprint")
-        else:
+        named = words[1:] if len(words) > 1 and words[0] in NOWHERE else words[:1]
+        for word in map(plain_value, named):
+            kind = kind_of(word)
+            if kind is None:
+                facts.skip("no name, address, hash or fingerprint")
+                continue
             indicators.add(facts, kind, word, reason=comment)
             if kind == "ja3":  # 32 digits do not say of which side they are
                 indicators.add_as(facts, "ja3s", word, comment)
     return facts
+
+
+def plain_value(word: str) -> str:
+    """A value whose dots and colons were put in brackets, so that nobody follows it by mistake, as it was before."""
+    return DEFANGED.sub(lambda match: "." if match[1].lower() == "dot" else match[1], word)
 
 
 def read_json(path: Path, indicators: Indicators) -> ListFacts:
