@@ -154,6 +154,15 @@ def test_a_mistake_is_pointed_at(expression: str, marked: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "expression", ["severity == 'critcal'", "severity != 'High'", "severity in ['high', 'severe']"]
+)
+def test_a_severity_that_there_is_not_is_a_mistake(expression: str) -> None:
+    with pytest.raises(FilterError, match="info, low, medium, high, critical"):
+        Filter(expression, "findings")
+    assert Filter("severity in ['high', 'critical'] or severity == 'low'", "findings")
+
+
+@pytest.mark.parametrize(
     "expression",
     ["(" * 2000, "not " * 1000 + "resumed", "1" + "+1" * 1000 + "==1", "-" * 3000, "server_name" + ".lower()" * 400,
      "x" * (LONGEST_EXPRESSION + 1)],

@@ -290,6 +290,8 @@ class Compiler:
         compare = COMPARE[node.operator]
         hint = self.hint_of(node.operator, left, right)
         order = left.order or right.order
+        for value in (left, right):
+            self.check_order(value, order)
         if node.operator not in ("==", "!=") and order:
             left, right, hint = self.ranked(left, order), self.ranked(right, order), NO_HINT
         elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
@@ -312,10 +314,13 @@ class Compiler:
         numeric = name in self.columns and KINDS[self.columns[name].type] == "number"
         return f"; {name} is a number that has one" if numeric else ""
 
+    def check_order(self, value: Value, order: tuple[str, ...]) -> None:
+        """Raise FilterError for a value as written that a column of few values, which have an order, never has."""
+        if order and value.literal is not None and value.literal not in order:
+            raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
+
     def ranked(self, value: Value, order: tuple[str, ...]) -> Value:
         """The place of a text in an order, such as that of severities."""
-        if value.literal is not None and value.literal not in order:
-            raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
         places = pa.array(order)
         return Value(value.node, "number", lambda rows: pc.index_in(value.make(rows), value_set=places))
 
@@ -347,6 +352,8 @@ class Compiler:
         if left.address:
             return self.within(node, left, items)
         agreed = [agree(self, node, left, item)[1] for item in items]
+        for item in agreed:
+            self.check_order(item, left.order)
         if not agreed:
             return literal_value(node, "truth", False)
         data_type = ARROW_TYPES.get(agreed[0].kind)
