@@ -610,7 +610,7 @@ def test_rules_name_columns_and_words_that_exist() -> None:
     assert set(CASES) == {rule.id for rule in RULES}
     for rule in RULES:
         packet = {rule.packet} if isinstance(rule.packet, str) else set()
-        assert {*rule.evidence} | packet <= names, rule.id
+        assert {*map(str, rule.evidence)} | packet <= names, rule.id
         assert rule.severity in SEVERITIES and rule.confidence in CONFIDENCES and rule.subject in SUBJECTS
         assert rule.advice.endswith(".") and rule.references and not rule.title.endswith(".")
 
@@ -751,3 +751,23 @@ def test_randoms_of_which_most_tell_the_time_are_found_and_no_others() -> None:
     off = clocks("client_random", 86_400)
     others = [*off, {"client_random": "ff" * 32}, {**off[0], "client_ip": "192.0.2.2"}]
     assert rule.find(Facts(*tables_of({"others": others}))).tolist() == [False, *[True] * 4, False, False]
+
+
+def test_what_a_client_offers_is_shown_by_what_it_offers_and_not_by_what_was_agreed() -> None:
+    offers = {"supported_versions": [0x0304, 0x0301, 0x0301], "cipher_suites": [0xC02F, 0x0005, 0x0004, 0x0005]}
+    shown = {
+        row["id"]: row["evidence"]
+        for row in build_findings(
+            Facts(
+                *tables_of(
+                    offers | {"supported_groups": [29, 1, 15], "others": [offers | {"cipher_suites": [0xC02F, 0x0005]}]}
+                )
+            ),
+            RULES,
+        ).to_pylist()
+    }
+    assert shown["VER-04-OFFER"].startswith("supported_versions TLS 1.0 (2); ja4 ")
+    assert shown["CIP-05-OFFER"].startswith(
+        "cipher_suites TLS_RSA_WITH_RC4_128_SHA (2), TLS_RSA_WITH_RC4_128_MD5 (1); "
+    )
+    assert shown["KEX-04-OFFER"].startswith("supported_groups sect163k1 (1), secp160k1 (1); ja4 ")

@@ -17,7 +17,7 @@ from ..registry import version_name
 from ..statistics.wording import number_text
 from ..tables import arrow_schema
 from .facts import Facts, Numbers
-from .rule import CaptureRule, Rule
+from .rule import CaptureRule, Offered, Rule
 
 SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
 EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names
@@ -139,13 +139,21 @@ def evidence_text(rule: Rule, facts: Facts, rows: NDArray[np.intp]) -> str:
     """What the evidence columns hold: "cipher_suite_name X (12), Y (3); ..."."""
     parts = []
     for name in rule.evidence:
-        values, codes = encoded(facts, name, partial(words_of, facts, name))
-        pairs = counted(codes[rows])
+        if isinstance(name, Offered):
+            pairs, words = facts.offers(name.column, name.passes, rows), name.name
+        else:
+            values, codes = encoded(facts, name, partial(words_of, facts, name))
+            pairs, words = counted(codes[rows]), partial(word_at, name, values)
         most = sorted(pairs, key=lambda pair: -pair[1])[:VALUE_LIMIT]
-        said = [f"{shown(name, values[code].as_py())} ({count})" for code, count in most]
+        said = [f"{words(code)} ({count})" for code, count in most]
         more = [f"and {len(pairs) - VALUE_LIMIT} more"] if len(pairs) > VALUE_LIMIT else []
         parts.append(f"{name} {', '.join(said + more)}")
     return "; ".join(parts)
+
+
+def word_at(name: str, values: pa.Array, place: int) -> str:
+    """One of a column's distinct values in a sentence."""
+    return shown(name, values[place].as_py())
 
 
 def words_of(facts: Facts, name: str) -> pa.Array:

@@ -168,6 +168,17 @@ class Facts:
         found[owners[wanted[numbers]]] = True
         return np.asarray(found[places], np.bool_)
 
+    def offers(self, name: str, passes: Callable[[int], Any], rows: NDArray[np.intp]) -> list[tuple[int, int]]:
+        """The numbers in the lists of some rows that pass, in ascending order, and in how many rows each stands."""
+        numbers, owners, _, places = self.once(f"codes {name}", lambda: distinct_lists(*self.lists(name)))
+        codes = self.once(f"codes of {name}", lambda: np.unique(numbers).tolist())
+        hits = np.flatnonzero(self.wanted(code for code in codes if passes(code))[numbers])
+        lists, counts = np.unique(places[rows], return_counts=True)
+        hits = hits[np.isin(owners[hits], lists)]
+        pairs = distinct(owners[hits].astype(np.int64) << 16 | numbers[hits])  # a hello may name one twice
+        each = np.bincount(pairs & 0xFFFF, counts[np.searchsorted(lists, pairs >> 16)]).astype(np.int64)
+        return [(code, int(each[code])) for code in np.flatnonzero(each).tolist()]
+
     def chosen_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
         """Rows whose chosen suite passes the test."""
         codes = self.once("suites", lambda: pc.unique(self.column("cipher_suite")).drop_null().to_pylist())

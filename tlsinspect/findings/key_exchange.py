@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..registry import GROUPS
+from collections.abc import Sequence
+
+from ..registry import GROUPS, group_name
 from ..registry.suites import group_facts
 from ..statistics.rows import Mask
 from .facts import Facts
-from .rule import Rule
+from .rule import Offered, Rule
 
 TLS13 = 0x0304
 KYBER_DRAFT = 0x6399
@@ -22,6 +24,11 @@ def find_unshared(facts: Facts) -> Mask:
     """Post-quantum groups that are announced without a key share."""
     shares = (facts.length("key_share_groups") > 0) & ~facts.has("key_share_groups", POST_QUANTUM)
     return facts.has("supported_groups", POST_QUANTUM) & shares
+
+
+def offered(codes: Sequence[int]) -> Offered:
+    """Some groups, where they are in supported_groups."""
+    return Offered("supported_groups", lambda code: code in codes, group_name)
 
 
 RULES = (
@@ -45,7 +52,7 @@ RULES = (
     Rule(
         "KEX-04-OFFER", "Curve of less than 224 bits offered", "medium",
         lambda facts: facts.has("supported_groups", SMALL_CURVES) & ~facts.among("group", *SMALL_CURVES),
-        ("group_name", "ja4"), "Take the small curves out of the client's list.",
+        (offered(SMALL_CURVES), "ja4"), "Take the small curves out of the client's list.",
         ("RFC 8422",), "client", "client_hello_packet",
     ),
     Rule(
@@ -57,7 +64,7 @@ RULES = (
     Rule(
         "KEX-04-EXPLICIT-OFFER", "Curves spelled out instead of named offered", "medium",
         lambda facts: facts.has("supported_groups", EXPLICIT_CURVES) & ~facts.among("group", *EXPLICIT_CURVES),
-        ("group_name", "ja4"), "Take them out of the client's list: a server could choose weak parameters.",
+        (offered(EXPLICIT_CURVES), "ja4"), "Take them out of the client's list: a server could choose weak parameters.",
         ("RFC 8422 section 5.1.1",), "client", "client_hello_packet",
     ),
     Rule(
@@ -79,7 +86,7 @@ RULES = (
     Rule(
         "KEX-07-OFFER", "Obsolete draft group X25519Kyber768Draft00 offered", "info",
         lambda facts: facts.has("supported_groups", [KYBER_DRAFT]) & ~facts.among("group", KYBER_DRAFT),
-        ("group_name", "ja4"), "Update the client.",
+        (offered([KYBER_DRAFT]), "ja4"), "Update the client.",
         ("draft-tls-westerbaan-xyber768d00",), "client", "client_hello_packet",
     ),
     Rule(
@@ -95,7 +102,8 @@ RULES = (
     ),
     Rule(
         "KEX-10", "Post-quantum group announced without a key share", "info", find_unshared,
-        ("group_name", "ja4"), "Nothing is wrong; a server that wants the group has to ask for another ClientHello.",
+        (offered(POST_QUANTUM), "ja4"),
+        "Nothing is wrong; a server that wants the group has to ask for another ClientHello.",
         ("RFC 8446 section 4.2.8",), "client", "client_hello_packet",
     ),
 )  # fmt: skip

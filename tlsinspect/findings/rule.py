@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from .. import registry
 from ..columns import SEVERITIES
-from ..registry.suites import SuiteFacts
+from ..registry.suites import SuiteFacts, suite_facts
 from ..statistics.rows import Mask
 from .facts import Facts, Numbers
 
@@ -17,20 +18,35 @@ CONFIDENCES = ("certain", "likely")
 
 
 @dataclass(frozen=True)
+class Offered:
+    """Of what a ClientHello offers in a list, those that a rule is about, as evidence: by `name`, not all of them.
+
+    `column` is one of the connections frame that holds lists of numbers; `passes` says which of them are meant.
+    """
+
+    column: str
+    passes: Callable[[int], Any]
+    name: Callable[[int], str]
+
+    def __str__(self) -> str:
+        return self.column
+
+
+@dataclass(frozen=True)
 class Rule:
     """A judgement about connections, declared once.
 
     `find` gives, of all connections at once, those that the rule is about; what is unknown is not.
-    `evidence` are columns of the connections frame whose values prove it, `packet` the one with the number
-    of the packet that shows it, or what finds that number for each (Facts.packets says what stands in for it). Rows of
-    the findings frame are about one `subject` each, of build.SUBJECTS.
+    `evidence` are columns of the connections frame whose values prove it, or what is Offered. `packet` is the column
+    with the number of the packet that shows it, or what finds that number for each (Facts.packets says what stands in
+    for it). Rows of the findings frame are about one `subject` each, of build.SUBJECTS.
     """
 
     id: str
     title: str
     severity: str
     find: Callable[[Facts], Mask]
-    evidence: tuple[str, ...]
+    evidence: tuple[str | Offered, ...]
     advice: str
     references: tuple[str, ...]
     subject: str = "server"
@@ -81,7 +97,7 @@ def suite_rules(
             f"{what} offered",
             lower,
             lambda facts: facts.offers_suite(test) & ~facts.chosen_suite(test),
-            ("version_name", "ja4"),
+            (Offered("cipher_suites", lambda code: test(code, suite_facts(code)), registry.cipher_suite_name), "ja4"),
             f"In the client: {advice}",
             references,
             "client",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..policy import SENTINEL_OLDER, SENTINEL_TLS12
+from ..registry import version_name
 from ..statistics.rows import Mask
 from .facts import Facts
-from .rule import Rule
+from .rule import Offered, Rule
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 DTLS10, DTLS12, DTLS13 = 0xFEFF, 0xFEFD, 0xFEFC
@@ -64,7 +65,7 @@ def offered(identifier: str, what: str, severity: str, codes: range | list[int],
         f"{what} offered",
         severity,
         lambda facts: facts.has("supported_versions", codes) & ~facts.among("version", *codes),
-        ("version_name", "ja4"),
+        (Offered("supported_versions", lambda code: code in codes, version_name), "ja4"),
         "Switch the version off in the client.",
         references,
         "client",
