@@ -154,6 +154,28 @@ def test_search_filter_and_sort_find_connections(page: Any) -> None:
     assert first.text_content() in (HOSTILE, "host0.example")
 
 
+def test_a_search_that_finds_nothing_says_so_where_it_can_be_seen(page: Any) -> None:
+    page.fill("#connection-search", "no such host")
+    expect_shown(page, 0)
+    words = page.locator("#connection-table .tabulator-placeholder-contents")
+    assert words.text_content() == "No connection matches."
+    box, table = words.bounding_box(), page.locator("#connection-table").bounding_box()
+    assert table["x"] <= box["x"] and box["x"] + box["width"] <= table["x"] + table["width"] + 1
+
+
+def test_tables_scroll_on_a_narrow_screen_and_fit_on_paper(opened: Opened, report: Path) -> None:
+    page = opened.page.context.browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page.goto(report.as_uri())
+    assert page.locator("#unseen ~ .scroll td:last-child").first.bounding_box()["width"] > 150
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.emulate_media(media="print")
+    ends = page.locator("table:visible").evaluate_all("each => each.map(table => table.getBoundingClientRect().right)")
+    link = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--link')")
+    page.close()
+    assert len(ends) > 10 and max(ends) <= 720 and link.strip() == "#0b4a8f"
+
+
 def test_click_on_a_category_of_a_chart_shows_its_connections(page: Any) -> None:
     page.locator("#chart-versions .choices button", has_text="TLS 1.0").click()
     expect_shown(page, MANY // 10)

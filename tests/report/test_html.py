@@ -219,6 +219,20 @@ def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
     assert "<h1>Office &lt;uplink&gt;</h1>" in page
 
 
+def test_charts_with_nothing_to_show_are_named_and_not_drawn() -> None:
+    frames = make_frames()
+    page = Elements(render_page(build_page(frames, "nothing"), build_explorer(frames)))
+    assert not [each for each in page.values("class") if each.startswith("chart ")]
+    assert {f"chart-{name}" for name in CHARTS} <= set(page.values("id"))
+    assert "".join(page.text).count("unknown for 0") == 0
+
+
+def test_reasons_and_evidence_are_told_to_their_end(page: Elements, demo: Inspection) -> None:
+    told = "".join(page.text)
+    evidence = max(demo.findings["evidence"], key=len)
+    assert len(evidence) > 250 and evidence in told
+
+
 def test_title_is_that_of_the_captures_unless_given(report: Path) -> None:
     assert "<h1>demo.pcapng</h1>" in report.read_text()
 

@@ -52,7 +52,9 @@ def compose_adoption(adoption: Adoption, name: str, unit: str = "connections") -
         basis += f"; {count_text(unknown, counted)} more unknown ({share_text(unknown, known + unknown)})"
     subtitle = " · ".join(part for part in (basis, span_text(adoption)) if part)
     title = finding_of(adoption, name, unit)
-    return Content(name, title, subtitle, how_to_read(adoption, series.stacked, counted, table), table, draw)
+    return Content(
+        name, title, subtitle, how_to_read(adoption, series.stacked, counted, table), table, draw, trend is None
+    )
 
 
 def total_of(table: pd.DataFrame, column: str) -> int:

@@ -61,7 +61,10 @@ Draw = Callable[["Canvas", float], float]
 
 @dataclass(frozen=True)
 class Content:
-    """A composed chart: its finding, what that rests on, the exact numbers, and how to draw it."""
+    """A composed chart: its finding, what that rests on, the exact numbers, and how to draw it.
+
+    `empty` is one that can only say that it has nothing to show.
+    """
 
     name: str
     title: str
@@ -69,6 +72,7 @@ class Content:
     note: str
     numbers: pd.DataFrame
     draw: Draw
+    empty: bool = False
 
     def words(self) -> list[str]:
         """The chart for who cannot see it: finding, basis, how to read it; control characters escaped."""
@@ -124,7 +128,7 @@ def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:
         return draw_bars(canvas, canvas.legend(y, legend), bars, unknown_bars(shares))
 
     numbers = build_shares(chart.statistic, frames, unit).to_frame() if shares.folded else shares.to_frame()
-    return Content(chart.name, finding(shares), share_subtitle(shares), note, numbers, draw)
+    return Content(chart.name, finding(shares), share_subtitle(shares), note, numbers, draw, not shares.denominator)
 
 
 def records(table: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -223,7 +227,8 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
     subtitle = " · ".join(
         part for part in ("The best version that the client offered, and the one agreed", period) if part
     )
-    return Content(chart.name, title, subtitle, note, pd.concat([offered.to_frame(), agreed.to_frame()]), draw)
+    numbers = pd.concat([offered.to_frame(), agreed.to_frame()])
+    return Content(chart.name, title, subtitle, note, numbers, draw, not pairs)
 
 
 def counts_of(shares: Shares) -> dict[str, int]:
@@ -256,7 +261,7 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
     more = f"; {bare_number(unknown, timeline.unit)} more unknown" if unknown else ""
     period = period_text(timeline.time_start, timeline.time_end)
     subtitle = " · ".join(part for part in (basis_text + more, period) if part)
-    return Content(chart.name, timeline_statement(timeline), subtitle, note, table, draw)
+    return Content(chart.name, timeline_statement(timeline), subtitle, note, table, draw, not known)
 
 
 def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
@@ -280,7 +285,10 @@ def compose_ports(chart: Chart, frames: Frames, unit: str) -> Content:
     if shares.unknown:
         note = f"{note} On {count_text(shares.unknown, shares.unit)} nobody spoke: not part of the share above.".strip()
     subtitle = "What each port carried: the TLS ports first, then every other port on which TLS was found"
-    return Content(chart.name, finding(shares), subtitle, note, table, draw)
+    title = finding(shares)
+    if stacks and not shares.denominator + shares.unknown:
+        title = f"No connection to a TLS port; TLS on {number_text(len(ports), 'other port')}"
+    return Content(chart.name, title, subtitle, note, table, draw, not stacks)
 
 
 def build_stack(table: pd.DataFrame, port: int, transport: str, unit: Unit, chart: Chart) -> Stack:
@@ -323,4 +331,4 @@ def compose_handshake_times(chart: Chart, frames: Frames, unit: str) -> Content:
     title = f"Half of the handshakes take up to {', '.join(said)}" if said else "Handshake times: nothing to show"
     counted = number_text(number, "full handshake")
     subtitle = f"ClientHello to the first application data, {counted}; the share that took at most so long"
-    return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, quantiles, draw)
+    return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, quantiles, draw, not number)

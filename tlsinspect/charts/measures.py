@@ -82,7 +82,7 @@ def compose_version_matrix(chart: Chart, frames: Frames, unit: str) -> Content:
     if shares.denominator and max(row["count"] for row in rows) <= shares.denominator and not shares.unit.key:
         kept = share_text(same, shares.denominator)
         title = f"The best version offered was agreed for {kept} of {shares.unit.plural}"
-    return Content(chart.name, title, share_subtitle(shares), note.strip(), shares.to_frame(), draw)
+    return Content(chart.name, title, share_subtitle(shares), note.strip(), shares.to_frame(), draw, not cells)
 
 
 def ranked_versions(pairs: Counter[tuple[str, ...]], side: int) -> list[str]:
@@ -109,7 +109,7 @@ def compose_lifetimes(chart: Chart, frames: Frames, unit: str) -> Content:
 
     note = "Steps: the most days that the CA/Browser Forum allows for a certificate issued on that day."
     subtitle = f"Day of issue and validity in days, {basis(shares)}"
-    return Content(chart.name, finding(shares), subtitle, note, table, draw)
+    return Content(chart.name, finding(shares), subtitle, note, table, draw, not len(table))
 
 
 def compose_remaining_days(chart: Chart, frames: Frames, unit: str) -> Content:
@@ -139,7 +139,7 @@ def compose_remaining_days(chart: Chart, frames: Frames, unit: str) -> Content:
     note = "Left of 0: expired. Dotted: 47, 100, 200 and 398 days. A certificate once, when it was first seen."
     period = period_text(*((table["time"].min(), table["time"].max()) if len(table) else (None, None)))
     subtitle = " · ".join(part for part in ("Share that had at most so many days left when seen", period) if part)
-    return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, table, draw)
+    return Content(chart.name, cut_text(title, LONGEST_TITLE), subtitle, note, table, draw, not curves)
 
 
 def middle(values: list[float]) -> float:
@@ -174,7 +174,7 @@ def compose_hello_sizes(chart: Chart, frames: Frames, unit: str) -> Content:
 
     note = f"Line: the {ONE_PACKET_IPV4:,} octets that one packet of 1,500 holds over IPv4 and TCP without options."
     subtitle = f"Octets of ClientHellos over TCP, {basis(shares)}; share at most so long"
-    return Content(chart.name, finding(shares), subtitle, note, table, draw)
+    return Content(chart.name, finding(shares), subtitle, note, table, draw, not curves)
 
 
 def size_curve(part: pd.DataFrame, name: str) -> Curve:
@@ -207,4 +207,4 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
     note = (
         f"Per {width}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."
     )
-    return Content(chart.name, title, subtitle, note, table, draw)
+    return Content(chart.name, title, subtitle, note, table, draw, not number)

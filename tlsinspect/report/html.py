@@ -36,6 +36,7 @@ PAGE_NAME = "index.html"
 FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems", "findings")
 LONGEST_TITLE = 120
 LONGEST_CELL = 200
+LONGEST_WORDS = 1000  # of several texts in one cell or sentence
 
 
 def write_report(inspection: Inspected, directory: str | Path, title: str | None = None, processes: int = 1) -> Path:
@@ -55,7 +56,9 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     for name, frame in page.policy.frames.items():
         (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
     (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))
-    figures = {figure.content.name: figure for section in page.sections for figure in section.figures}
+    figures = {
+        figure.content.name: figure for section in page.sections for figure in (*section.figures, *section.empty)
+    }
 
     def save(content: Content) -> None:
         save_chart(draw_chart(content), folder / "charts", content.name, figures[content.name].numbers)
@@ -122,7 +125,13 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["cut"] = partial(cut_text, most=LONGEST_CELL)
+    environment.globals["cut_words"] = cut_words
     return environment
+
+
+def cut_words(text: str) -> str:
+    """Several texts in one, cut where together they are too long, and each word as a cell is."""
+    return cut_text(" ".join(cut_text(word, LONGEST_CELL) for word in text.split(" ")), LONGEST_WORDS)
 
 
 def show_cell(value: Any) -> Any:

@@ -145,6 +145,7 @@ class Section:
     title: str
     short: str
     figures: Sequence[Figure]
+    empty: Sequence[Figure]  # those with nothing to show, which are only named
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,8 @@ def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
     figures: dict[str, Figure] = {}
     for content, (wide, narrow, glyphs) in zip(contents, iter_drawn(draw_apart, contents, processes), strict=True):
         figures[content.name] = build_figure(content, shares, wide, narrow)
-        charts.glyphs |= glyphs
-    sections = [Section(id_, name, short, [figures[chart] for chart in names]) for id_, name, short, names in SECTIONS]
+        charts.glyphs |= {} if content.empty else glyphs
+    sections = [build_section(*section, figures) for section in SECTIONS]
     failures = find_notable(inspection, FAILURES)
     findings = build_severities(inspection)
     by_connection = {name: units["connections"] for name, units in shares.items()}
@@ -202,6 +203,13 @@ def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
         unknown=unknown_table(list(by_connection.values())),
         policy=build_policy_section(inspection),
     )
+
+
+def build_section(id_: str, title: str, short: str, names: Sequence[str], figures: dict[str, Figure]) -> Section:
+    """A part of the page from its charts."""
+    charts = [figures[name] for name in names]
+    drawn, empty = ([each for each in charts if each.content.empty == nothing] for nothing in (False, True))
+    return Section(id_, title, short, drawn, empty)
 
 
 def build_replies(inspection: Inspected) -> list[Reply]:
@@ -271,6 +279,7 @@ def share_tile(label: str, shares: Shares, categories: tuple[str, ...] | None) -
 def count_tile(label: str, shares: Shares, count: int) -> Tile:
     """A share and what it rests on; n/a where nothing is known."""
     if not shares.denominator:
-        return Tile(label, "n/a", f"unknown for {count_text(shares.unknown, shares.unit)}")
+        asked = count_text(shares.unknown, shares.unit)
+        return Tile(label, "n/a", f"unknown for {asked}" if shares.unknown else f"of {asked}")
     interval = interval_text(*wilson_interval(count, shares.denominator), shares.denominator)
     return Tile(label, share_text(count, shares.denominator), f"{count:,} of {shares.denominator:,}; 95%: {interval}")

@@ -29,7 +29,7 @@ FAILED = (
     ("requirement", ""), ("severity", ""), ("connections that fail", "number"), ("95% interval", "number"),
     ("not observable", "number"), ("first to look at", ""),
 )  # fmt: skip
-HOSTS = (("host", ""), ("severity", ""), ("connections", "number"), ("requirements", ""))
+HOSTS = (("host", ""), ("severity", ""), ("connections", "number"), ("requirements", "words"))
 CLASSES = (
     ("protection", ""), ("connections", "number"), ("content", "number"), ("names", "number"), ("servers", "number"),
     ("clients", "number"),

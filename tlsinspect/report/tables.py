@@ -83,8 +83,8 @@ class Inspected(Frames, Protocol):
 class Table:
     """A table as it is shown: titled columns, rows of text, the file with all rows, and how many are left out here.
 
-    A column's kind is "number", "code", "dates" or "" for plain text: how its cells are set. A cell may have a
-    second line of detail.
+    A column's kind is "number", "code", "dates", "words" for several texts in one, or "" for plain text: how its
+    cells are set. A cell may have a second line of detail.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -337,7 +337,7 @@ def problems_table(inspection: Inspected) -> Table:
 
 def unknown_table(shares: list[Shares]) -> Table:
     """For every question how many connections do not answer it, and why."""
-    columns = (("question", ""), ("connections", "number"), ("share", "number"), ("why", ""))
+    columns = (("question", ""), ("connections", "number"), ("share", "number"), ("why", "words"))
     rows: list[list[Cell]] = [
         [
             each.statistic.question,

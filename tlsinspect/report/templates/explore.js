@@ -37,7 +37,7 @@
     height: 520,
     layout: "fitColumns",
     layoutColumnsOnNewData: false,
-    placeholder: "No connection matches.",
+    placeholder: size ? "No connection matches." : "There is no connection with TLS, nor any on a TLS port.",
     columnDefaults: { formatter: plain, minWidth: 70, headerFilter: "input", tooltip: false },
     columns: [
       {
@@ -201,6 +201,8 @@
 
   // ---- timeline ------------------------------------------------------------------------------
   const known = data.start.filter((time) => time !== null);
+  byId("timeline").hidden = !known.length;
+  if (!known.length) byId("timeline-span").textContent = "No connection to show has a time.";
   if (known.length) {
     const first = known.reduce((one, other) => Math.min(one, other));
     const width = Math.max((known.reduce((one, other) => Math.max(one, other)) - first) / 48, 1);
