@@ -70,8 +70,9 @@ def test_show_text_makes_control_and_bidi_characters_visible() -> None:
     assert show_text("a\x1b[0m\u202eb\n") == "a\\x1b[0m\\u202eb\\n"
 
 
-def test_show_text_boxes_what_the_font_cannot_draw() -> None:
-    assert show_text("漢a") == "□a"
+def test_show_text_spells_out_what_the_font_cannot_draw() -> None:
+    assert show_text("漢a") == "\\u6f22a"
+    assert show_text("北京") != show_text("上海") and show_text(show_text("北京")) == show_text("北京")
 
 
 def test_fit_text_cuts_the_middle_to_the_width() -> None:

@@ -1,7 +1,7 @@
 """Text on charts: made harmless, measured, cut and broken to fit.
 
 In: any text, from the network too. Out: text without control characters, in which
-every character has a glyph.
+every character has a glyph; those that have none are escapes, so that no two names look alike.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from functools import lru_cache
 from ..export.text import cut_text, escape_control
 from .style import FONT
 
-NO_GLYPH = "□"
 HINTING = 1.03  # by so much letters of pixels can be wider than their shapes
 
 
 def show_text(text: str) -> str:
-    """Text as charts show it: control and bidi characters as escapes, characters without a glyph as a box."""
+    """Text as charts show it: control and bidi characters and those without a glyph as escapes."""
     glyphs = font_characters()
-    return "".join(character if ord(character) in glyphs else NO_GLYPH for character in escape_control(text))
+    return "".join(
+        character if ord(character) in glyphs else character.encode("unicode_escape").decode("ascii")
+        for character in escape_control(text)
+    )
 
 
 @lru_cache(maxsize=1)
