@@ -81,3 +81,11 @@ def test_a_file_that_cannot_be_written_is_one_line(capture: Path, tmp_path: Path
 
 def test_the_sizes_offered_are_those_that_charts_have() -> None:
     assert set(SIZE_NAMES) == set(SIZES)
+
+
+def test_what_is_missing_or_in_the_wrong_place_is_told(capture: Path) -> None:
+    assert "Missing argument: CAPTURE... and NAME have to be given." in run("chart", capture).stderr
+    assert "Missing argument: CAPTURE... and CONNECTION have to be given." in run("show", capture).stderr
+    assert "Missing argument 'CAPTURE...'." in run("summary").stderr
+    turned = run("chart", "versions", capture)
+    assert turned.exit_code == 2 and "The chart's name comes last." in " ".join(turned.stderr.split())

@@ -35,6 +35,8 @@ def check_name(context: click.Context, argument: click.Parameter, name: str) -> 
         return name
     from difflib import get_close_matches
 
+    if any(each in CHARTS for each in context.params.get("captures", ())):
+        raise click.BadParameter(f"there is no chart {name!r}. The chart's name comes last.", context, argument)
     close = get_close_matches(name, CHARTS, n=3)
     hint = f"Did you mean {', '.join(close)}?" if close else "'tlsinspect chart --list' shows them."
     raise click.BadParameter(f"there is no chart {name!r}. {hint}", context, argument)

@@ -51,7 +51,7 @@ def diff(
     if split is None and len(captures.names) != 2:
         raise click.UsageError("name two captures, or one and --split TIME")
     if split is not None and not TIME.fullmatch(split):
-        raise click.BadParameter(f"{split!r} is no time", param_hint="'--split'")
+        raise click.BadParameter(f"{split!r} is no time, such as 2026-03-31T12:00", param_hint="'--split'")
     if split is not None:
         parse_filter(f"time_start < '{split}'")
     with errors_as_one_line():

@@ -110,6 +110,21 @@ def days_options(command: Command) -> Command:
     return command
 
 
+class CapturesArgument(click.Argument):
+    """The captures. Where something else has to stand behind them, one word alone may be either, and both are named."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The captures that were given; a MissingParameter or UsageError where there are none."""
+        others = [each for each in ctx.command.params if isinstance(each, click.Argument) and each is not self]
+        try:
+            return super().process_value(ctx, value)
+        except click.MissingParameter:
+            if not others:
+                raise
+            names = " and ".join(str(each.metavar) for each in (self, *others))
+            raise click.UsageError(f"Missing argument: {names} have to be given.", ctx) from None
+
+
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments and options of every command that reads captures, which it takes as one: Captures."""
 
@@ -150,7 +165,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--limit", "limits", multiple=True, callback=parse_limits, metavar="NAME=VALUE",
             help="Bound what is kept while reading; may be given several times. 'tlsinspect limits' lists them.",
         ),
-        click.argument("captures", nargs=-1, required=True, metavar="CAPTURE..."),
+        click.argument("captures", cls=CapturesArgument, nargs=-1, required=True, metavar="CAPTURE..."),
     ):  # fmt: skip
         packed = option(packed)
     return packed

@@ -163,7 +163,7 @@ class Compiler:
             return f"; it is one of {', '.join(others)}"
         close = get_close_matches(name.lower(), self.columns, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
-        return meant if close and name.islower() else f"{meant or ';'} A text stands in quotes: '{name}'"
+        return meant if close and name.islower() else f"{meant or '.'} A text stands in quotes: '{name}'"
 
     def several(self, node: Several) -> Value:
         """A list stands only behind in."""
