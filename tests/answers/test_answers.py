@@ -115,3 +115,19 @@ def test_commands_repeat_the_options_that_are_not_the_default() -> None:
     assert command_arguments("a b.pcap", {443, 8443}, "first", DEFAULT_LIMITS) == "'a b.pcap'"
     words = command_arguments(["-x.pcap", "-"], {443, 1}, "last", Limits(dtls_messages=7))
     assert words == "./-x.pcap - --ports 1,443 --overlap last --limit dtls_messages=7"
+
+
+def test_where_there_is_no_tls_no_answer_speaks_of_hellos() -> None:
+    for question in ("key-elsewhere", "visible"):
+        answer = build_answer(QUESTIONS[question], make_frames(), "x.pcap")
+        assert (answer.answer, answer.denominator) == ("There are no ClientHellos to ask.", 0)
+
+
+def test_self_signed_certificates_are_of_no_authority_and_one_port_is_no_ports() -> None:
+    answers = ask("handshakes/certificate-self-signed.pcap")
+    assert answers["authorities"].answer == "No authority issued a server certificate; self-signed 1."
+    title = compose_chart("authorities", inspect("handshakes/certificate-self-signed.pcap")).title
+    assert title == "Most common issuer: self-signed, all certificates"
+    away = "handshakes/tls-on-80.pcap"
+    assert ask(away)["other-ports"].answer == "Yes: all TLS connections, on port 80/tcp 1."
+    assert compose_chart("ports", inspect(away)).title == "No connection to a TLS port; TLS on 1 other port"

@@ -21,9 +21,9 @@ NEW = CAPTURES / "handshakes" / "curl-nginx.pcapng"
 def test_text_leads_with_the_total_and_proves_each_failure() -> None:
     lines = run("check", OLD, "--policy", "bcp195").stdout.splitlines()
     assert lines[0].startswith("BCP 195") and "the day of the last connection" in lines[1]
-    assert lines[2].startswith("1 connection with TLS: 1 fail a requirement (100%, 95%: 21 to 100%), at the least; 0 ")
+    assert lines[2].startswith("1 connection with TLS: 1 fails a requirement (100%, 95%: 21 to 100%), at the least; 0 ")
     at = lines.index("FAIL  CRITICAL  bcp195-ssl: SSL 2.0 and SSL 3.0 are not negotiated. (RFC 9325 section 3.1.1)")
-    assert lines[at + 1].strip() == "1 of 1 connection fail (100%, 95%: 21 to 100%)"
+    assert lines[at + 1].strip() == "1 of 1 connection fails (100%, 95%: 21 to 100%)"
     assert ": 1 connection, packet 6; version_name SSL 3.0 (1)" in lines[at + 2]
 
 

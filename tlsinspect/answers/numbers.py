@@ -71,7 +71,7 @@ def on_other_ports(frames: Inspected) -> Number:
     ports = Counter(f"{port}/{name}" for port, name in zip(found["server_port"], found["transport"], strict=True))
     share = share_of_text(len(found), len(rows), "TLS connections")
     sentence = (
-        f"Yes: {share}, on ports {list_counts(dict(ports.most_common()), 6)}."
+        f"Yes: {share}, on port{'s' if len(ports) > 1 else ''} {list_counts(dict(ports.most_common()), 6)}."
         if len(found)
         else "No: all TLS is on the TLS ports."
     )
@@ -143,6 +143,8 @@ def authorities(frames: Inspected) -> Number:
     count = sum(found.values())
     sentence = f"{len(found):,} {'authority' if len(found) == 1 else 'authorities'} issued "
     sentence += f"{share_of_text(count, shares.denominator, 'server certificates')}"
+    if not found:
+        sentence = "No authority issued a server certificate"
     which = f": {list_counts(found, 5)}" if found else ""
     own = shares.count_of("self-signed")
     return number_of(shares, count, sentence + which + (f"; self-signed {own:,}." if own else "."))
@@ -251,7 +253,12 @@ def hellos_that_tell(frames: Inspected, column: str) -> tuple[pd.DataFrame, dict
 
 
 def of_hellos(sentence: str, count: int, seen: int, unknown: dict[str, int]) -> Number:
-    """A Number of the ClientHellos that tell; the other connections cannot, for the reasons counted."""
+    """A Number of the ClientHellos that tell; the other connections cannot, for the reasons counted.
+
+    The sentence says that there is nothing to say where there is no connection with TLS.
+    """
+    if not seen and not unknown:
+        sentence = "There are no ClientHellos to ask."
     return Number(sentence, count, seen, "ClientHellos", sum(unknown.values()), unknown)
 
 

@@ -71,10 +71,19 @@ def total_line(check: Check) -> str:
     if not total:
         return "There is no connection with TLS to judge."
     share = f"{share_text(counts[FAIL], total)}, 95%: {interval_text(*wilson_interval(counts[FAIL], total), total)}"
-    return (
-        f"{number_text(total, 'connection')} with TLS: {counts[FAIL]:,} fail a requirement ({share}), at the least; "
-        f"{counts[PASS]:,} pass all; {counts[NOT_OBSERVABLE]:,} fail none that can be seen, but not all can."
+    fail, passed, unseen = (
+        verb_text(counts[code], verb) for code, verb in ((FAIL, "fail"), (PASS, "pass"), (NOT_OBSERVABLE, "fail"))
     )
+    return (
+        f"{number_text(total, 'connection')} with TLS: {fail} a requirement ({share}), at the least; {passed} all; "
+        f"{unseen} none that can be seen, but not all can."
+    )
+
+
+def verb_text(number: int, verb: str) -> str:
+    """A number of connections and what they do: "1 fails", "3 fail", "1 passes"."""
+    ending = "" if number != 1 else "es" if verb.endswith("s") else "s"
+    return f"{number:,} {verb}{ending}"
 
 
 def baseline_lines(check: Check) -> Iterator[str]:
@@ -106,7 +115,8 @@ def requirement_lines(row: dict[str, Any], failures: list[dict[str, Any]]) -> It
     yield f"FAIL  {row['severity'].upper():10}{row['id']}: {row['text']} ({row['clause']})"
     interval = interval_text(row["low"], row["high"], row["denominator"])
     share = f"{share_text(row['failed'], row['denominator'])}, 95%: {interval}"
-    yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} fail ({share}){unseen}"
+    fail = "fails" if row["failed"] == 1 else "fail"
+    yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} {fail} ({share}){unseen}"
     new = [each for each in failures if not each["known"]]
     for each in new[:SHOWN_SUBJECTS]:
         packet = next((number for number in each["packets"] if number is not None), None)

@@ -59,6 +59,9 @@ def share_of_text(count: int, denominator: int, plural: str, only: str = "") -> 
 
     With `only`, a share of the few that can tell: "62% of the 32 connections that show it".
     """
+    if only and denominator == 1:
+        one = f"{plural.removesuffix('s')} {only.replace('that show ', 'that shows ')}"
+        return f"the one {one}" if count else f"none of the one {one}"
     if only:
         some = {0: "none of the", denominator: "all of the"}.get(count, f"{share_text(count, denominator)} of the")
         return f"{some} {denominator:,} {plural} {only}"
