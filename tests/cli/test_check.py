@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import run
 from samples import CAPTURES, MANIFEST
+from traffic import NOON_NS, Packet, write_pcap
 
 from tlsinspect.compliance.baseline import NO_REASON, quoted
 
@@ -25,6 +26,12 @@ def test_text_leads_with_the_total_and_proves_each_failure() -> None:
     at = lines.index("FAIL  CRITICAL  bcp195-ssl: SSL 2.0 and SSL 3.0 are not negotiated. (RFC 9325 section 3.1.1)")
     assert lines[at + 1].strip() == "1 of 1 connection fails (100%, 95%: 21 to 100%)"
     assert ": 1 connection, packet 6; version_name SSL 3.0 (1)" in lines[at + 2]
+
+
+def test_without_a_connection_the_day_is_that_of_the_capture_and_not_that_of_today(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "plain.pcap", [Packet(NOON_NS, bytes(60))])
+    lines = run("check", path, "--policy", "bcp195").stdout.splitlines()
+    assert lines[1] == "Judged as on 2026-03-01, the day on which the captures end; --at DATE takes another."
 
 
 @pytest.mark.parametrize(

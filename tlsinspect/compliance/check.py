@@ -114,13 +114,13 @@ def check_policy(
     at: date | None = None,
     others: Callable[[str], pa.Table] | None = None,
 ) -> Check:
-    """Judge the connections by a policy, on the day `at` or on that of the last connection.
+    """Judge the connections by a policy, on the day `at` or on that of the last connection; with none, of last_day.
 
     A certificate's lifetime is held to the limit of the day on which it was issued, unless `at` is given. `others`
-    makes the validation table, without which no chain can be seen to be trusted.
+    makes the validation table, without which no chain can be seen to be trusted, and the captures table.
     """
     facts = Facts(connections, certificates, others)
-    day = at or last_day(connections)
+    day = at or last_day(connections, facts.other("captures"))
     verdicts = {each.id: judge(facts, each, day, at is not None) for each in policy.requirements}
     rows = [row for each in policy.requirements for row in find_rows(as_rule(each, verdicts[each.id]), facts)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
@@ -132,10 +132,13 @@ def check_policy(
     return Check(policy, day, at is not None, facts, verdicts, table)
 
 
-def last_day(connections: pa.Table) -> date:
-    """The day of the last connection, UTC; today where there is none."""
-    last = pc.max(connections["time_start"].cast(pa.int64())).as_py()
-    return datetime.now(UTC).date() if last is None else (EPOCH + timedelta(microseconds=last // 1000)).date()
+def last_day(connections: pa.Table, captures: pa.Table | None = None) -> date:
+    """The day of the last connection, UTC; that on which the captures end where there is none; at last today."""
+    ends = [connections["time_start"], *([] if captures is None else [captures["time_end"]])]
+    for last in (pc.max(times.cast(pa.int64())).as_py() for times in ends):
+        if last is not None:
+            return (EPOCH + timedelta(microseconds=last // 1000)).date()
+    return datetime.now(UTC).date()
 
 
 def as_rule(asked: Requirement, verdicts: Verdicts) -> Rule:

@@ -61,7 +61,8 @@ def day_text(check: Check) -> str:
     """The day of the judgement and where it comes from."""
     if check.at_given:
         return f"{check.at.isoformat()}, as if every certificate had been issued then"
-    return f"{check.at.isoformat()}, the day of the last connection; --at DATE takes another"
+    last = "of the last connection" if check.facts.connections.num_rows else "on which the captures end"
+    return f"{check.at.isoformat()}, the day {last}; --at DATE takes another"
 
 
 def total_line(check: Check) -> str:
