@@ -131,3 +131,14 @@ def test_self_signed_certificates_are_of_no_authority_and_one_port_is_no_ports()
     away = "handshakes/tls-on-80.pcap"
     assert ask(away)["other-ports"].answer == "Yes: all TLS connections, on port 80/tcp 1."
     assert compose_chart("ports", inspect(away)).title == "No connection to a TLS port; TLS on 1 other port"
+
+
+def test_a_hello_that_cannot_have_an_extension_is_not_unknown() -> None:
+    old = {"client_hello_packet": None, "protocol": "gquic", "delegated_credential": None, "server_name": None}
+    reasons = [("delegated_credential", "not_applicable"), ("server_name", "gap")]
+    rows = [make_connection(0), make_connection(1, unknown_reasons=reasons, **old)]
+    frames = make_frames(connections=rows)
+    assert build_answer(QUESTIONS["key-elsewhere"], frames, "x.pcap").unknown_reasons == {}
+    assert build_answer(QUESTIONS["visible"], frames, "x.pcap").unknown_reasons == {"gap": 1}
+    silent = make_frames(connections=[*rows, make_connection(2, **old)])
+    assert build_answer(QUESTIONS["key-elsewhere"], silent, "x.pcap").unknown_reasons == {"not_captured": 1}

@@ -243,13 +243,17 @@ def visible(frames: Inspected) -> Number:
 
 
 def hellos_that_tell(frames: Inspected, column: str) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The connections whose ClientHello says what `column` holds, or that it has no such thing; why others do not."""
+    """The connections whose ClientHello says what `column` holds, or that it has no such thing; why others do not.
+
+    Those that it does not apply to are neither.
+    """
     rows = tls_connections(frames)
     lost = cut_hellos(FrameColumns(rows)) & rows[column].isna()
     told = rows["client_hello_packet"].notna() & ~lost
     others = rows[~told]
     reasons = arrow_series(unknown_reasons(FrameColumns(others), column), others)
-    return rows[told], counts_in(reasons.fillna("not_captured"))
+    why = reasons.fillna("not_captured")
+    return rows[told], counts_in(why.where(why != "not_applicable", None))
 
 
 def of_hellos(sentence: str, count: int, seen: int, unknown: dict[str, int]) -> Number:
