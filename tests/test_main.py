@@ -74,7 +74,9 @@ def test_the_program_ends_with_the_status_of_its_command() -> None:
 
 @pytest.mark.skipif(not FULL_DEVICE.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
-    "command", [["--help"], ["limits"], ["completion", "bash"], ["summary", str(CAPTURE)]], ids=" ".join
+    "command",
+    [["--help"], ["limits"], ["completion", "bash"], ["summary", str(CAPTURE)], ["export", str(CAPTURE)]],
+    ids=" ".join,
 )
 def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
     with FULL_DEVICE.open("wb") as full:

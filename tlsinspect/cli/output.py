@@ -52,7 +52,8 @@ def writing_to(output: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        tell(f"{output}: cannot be written: {error.strerror or error}")
+        place = "standard output" if output == "-" else output
+        tell(f"{place}: cannot be written: {error.strerror or error}")
         sys.exit(2)
 
 
