@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -289,3 +290,15 @@ import sys, tlsinspect.charts, tlsinspect.statistics
 assert not {"pandas", "matplotlib", "pyarrow"} & set(sys.modules)
 """
     )
+
+
+@pytest.mark.parametrize("size", ["page", "slide", "narrow"])
+@pytest.mark.parametrize("seconds", [0, 3, 50, 200])
+def test_times_within_a_minute_are_not_to_be_taken_for_hours(seconds: int, size: str) -> None:
+    rows = [make_connection(place, time_start=NOON + timedelta(seconds=seconds * place / 9)) for place in range(10)]
+    figure = draw_chart(compose_chart("traffic-over-time", make_frames(connections=rows)), size)
+    figure.canvas.draw()
+    labels = [each for each in figure.axes[-1].get_xticklabels() if each.get_text()]
+    assert len(labels) > 1 and all(re.match(r"\d\d:\d\d(:\d\d)?", each.get_text()) for each in labels)
+    boxes = [each.get_window_extent() for each in labels]
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))

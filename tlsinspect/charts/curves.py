@@ -27,7 +27,9 @@ TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stand
 TRAFFIC_HEIGHT, TRAFFIC_ROOM = 0.95, 0.62
 TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
 NANOSECONDS_PER_SECOND = 10**9
-DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d %H:%M UTC")
+DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d UTC")
+TIME_FORMATS = ("%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f")  # seconds alone would look like hours
+ROUND_FORMATS = ("", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S")
 
 
 def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, colour: Colour) -> float:
@@ -123,7 +125,8 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
     least, most = (2, 5) if canvas.size.labels_above else (3, 9)
     locator = AutoDateLocator(minticks=least, maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, offset_formats=DAY_FORMATS))  # type: ignore[no-untyped-call]
+    formats = {"formats": TIME_FORMATS, "zero_formats": ROUND_FORMATS, "offset_formats": DAY_FORMATS}
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **formats))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
     axes.xaxis.get_offset_text().set_color(canvas.tone(MUTED))
 
