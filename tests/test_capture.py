@@ -197,6 +197,19 @@ def test_several_captures_are_read_in_the_order_of_their_first_packets(tmp_path:
     assert [source.first_time_ns() for source in sources] == [300 * 10**9, 100 * 10**9, None, 200 * 10**9, None]
 
 
+def test_of_captures_with_the_same_octets_one_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes(CAPTURE)
+    (tmp_path / "b.pcap").write_bytes(capture_of(100, packets=2))  # begins alike, and ends sooner
+    (tmp_path / "c.pcap").write_bytes(CAPTURE)
+    (tmp_path / "d.pcap.gz").write_bytes(COMPRESSED["gzip"])
+    (tmp_path / "e.pcap.gz").write_bytes(COMPRESSED["gzip"][:-9])  # damaged: what is lost is not known
+    (tmp_path / "f.pcap").write_bytes(CAPTURE[:-1] + b"q")
+    kept = order_captures(find_captures([tmp_path]))
+    assert [source.name for source in kept] == ["a.pcap", "b.pcap", "e.pcap.gz", "f.pcap"]
+    assert kept[0].copies == [f"{tmp_path}/c.pcap", f"{tmp_path}/d.pcap.gz"]
+    assert not any(source.copies for source in kept[1:])
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -54,6 +54,20 @@ def test_files_are_read_by_the_time_of_their_first_packet(tmp_path: Path) -> Non
     assert inspection.captures["capture"].tolist() == ["b-early.pcap", "a-late.pcap"]
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_copy_of_a_capture_is_not_read_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 1)
+    original = write_pcap(tmp_path / "trace.pcap", conversation(1) + conversation(2))
+    copy = tmp_path / "trace (1).pcap.gz"
+    copy.write_bytes(gzip.compress(original.read_bytes()))
+    inspection = tlsinspect.read([original, copy], processes=processes)
+    assert (len(inspection.connections), inspection.captures["capture"].tolist()) == (2, ["trace.pcap"])
+    assert inspection.connections["connection_id"].is_unique
+    assert inspection.copies == [(str(copy), str(original))]
+
+
 def test_a_connection_that_goes_on_in_the_next_file_is_one_row(tmp_path: Path) -> None:
     packets = conversation(1)
     first = write_pcap(tmp_path / "day.1.pcap", packets[:4])

@@ -13,7 +13,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -53,11 +53,45 @@ def find_captures(paths: Sequence[str | os.PathLike[str]]) -> list[CaptureSource
 
 
 def order_captures(sources: Sequence[CaptureSource]) -> list[CaptureSource]:
-    """Sort by the time of the first packet; what has none, or can be read only once, comes last."""
+    """Sort by the time of the first packet; what has none, or can be read only once, comes last.
+
+    Of captures with the same octets, compressed or not, only the first named is kept, and names the others in `copies`:
+    read twice, each of their connections would be counted twice.
+    """
     if len(sources) < 2:
         return list(sources)
     times = {source: source.first_time_ns() for source in sources}
-    return sorted(sources, key=lambda source: (times[source] is None, times[source] or 0))
+    kept = leave_out_copies(sources, times)
+    return sorted(kept, key=lambda source: (times[source] is None, times[source] or 0))
+
+
+def leave_out_copies(
+    sources: Sequence[CaptureSource], times: Mapping[CaptureSource, int | None]
+) -> list[CaptureSource]:
+    """The sources that are no copy of one before; only those that begin at the same time are read to tell."""
+    kept: list[CaptureSource] = []
+    alike: dict[int, list[CaptureSource]] = {}
+    sums: dict[CaptureSource, str | None] = {}
+    for source in sources:
+        time = times[source]
+        others = [] if time is None else alike.setdefault(time, [])
+        original = next((other for other in others if is_copy(source, other, sums)), None)
+        if original is None:
+            kept.append(source)
+            others.append(source)
+        else:
+            original.copies.append(source.path)
+    return kept
+
+
+def is_copy(source: CaptureSource, other: CaptureSource, sums: dict[CaptureSource, str | None]) -> bool:
+    """Whether two captures have the same octets; `sums` keeps what was computed for it."""
+    if source.compression is None and other.compression is None and source.size != other.size:
+        return False
+    for each in (source, other):
+        if each not in sums:
+            sums[each] = each.sha256_of_contents()
+    return sums[source] is not None and sums[source] == sums[other]
 
 
 class CaptureSource:
@@ -69,7 +103,8 @@ class CaptureSource:
     present pass has read; `head` are the first decompressed octets. `identity` is the same
     for two names of one file. `interrupted` is True once Ctrl-C has ended the reading: nothing more is read then.
     `waiting` is True while a stream may keep its reader waiting. `member` is True for what nobody named, but a folder
-    or a store holds: where it is damaged at its start, the reading goes on with the others.
+    or a store holds: where it is damaged at its start, the reading goes on with the others. `copies` are the paths of
+    captures with the same octets, which are not read.
     """
 
     def __init__(self, location: Path | None) -> None:
@@ -84,6 +119,7 @@ class CaptureSource:
         self.interrupted = False
         self.waiting = False
         self.member = False
+        self.copies: list[str] = []
         if location is not None:
             status = read_status(location)
             if stat.S_ISREG(status.st_mode):
@@ -122,12 +158,15 @@ class CaptureSource:
                 digest.update(block)
         return digest.hexdigest()
 
-    def sha256_of_contents(self) -> str:
-        """The SHA-256 of the decompressed octets, up to where they are damaged, in hexadecimal."""
+    def sha256_of_contents(self) -> str | None:
+        """The SHA-256 of the decompressed octets, in hexadecimal; None where they are damaged. Reads the whole file."""
         digest = hashlib.sha256()
-        with closing(self.blocks()) as blocks, suppress(DecodeError):
-            for block in blocks:
-                digest.update(block)
+        with closing(self.blocks()) as blocks:
+            try:
+                for block in blocks:
+                    digest.update(block)
+            except DecodeError:
+                return None
         return digest.hexdigest()
 
     def first_time_ns(self) -> int | None:

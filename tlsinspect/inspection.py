@@ -46,8 +46,9 @@ class Inspection:
     """What is in the captures, as pandas frames with the columns of tlsinspect.columns.
 
     Frames are made when they are first asked for. `interrupted` is True when reading
-    was ended early; `damage` lists damaged files as (capture, DecodeError). `selection` is the filter whose
-    connections alone these are, empty where all of them are.
+    was ended early; `damage` lists damaged files as (capture, DecodeError), `copies` files that were not read as
+    (copy, capture with the same octets). `selection` is the filter whose connections alone these are, empty where all
+    of them are.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Inspection:
         self.reading = reading
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
+        self.copies = reading.totals.copies
         self.tls_ports = reading.totals.tls_ports
         self.trust: Trust | None = None
         self.at: datetime | None = None
@@ -398,7 +400,7 @@ def read(
     """Read captures and return what their TLS says.
 
     `captures` is a file, folder or glob, "-" for standard input, or several of them,
-    read as one; `ports` are the ports on which every connection gets a row.
+    read as one, each once, whatever copies of it there are; `ports` are the ports on which every connection gets a row.
     `progress` is called with (bytes read, bytes in all or None). Up to `processes` worker
     processes share captures that are large enough. Where two copies of the same octets
     differ, `overlap` says which counts: "first", or "last" of those that wait because

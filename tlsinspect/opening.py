@@ -43,11 +43,15 @@ def open_reading(
     paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
     sources = order_captures(find_captures(paths))
     request = Request(sources, frozenset(ports), tuple(wanted), overlap == "last", limits, where, streamed, encoded)
+    reading: Reading | ParallelReading
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
         from .parallel import ParallelReading  # multiprocessing is dear to import, and small captures need none
 
-        return ParallelReading(request, progress, processes)
-    return Reading(request, progress)
+        reading = ParallelReading(request, progress, processes)
+    else:
+        reading = Reading(request, progress)
+    reading.totals.copies = [(copy, source.path) for source in sources for copy in source.copies]
+    return reading
 
 
 def command_arguments(captures: Path | Sequence[Path], ports: Iterable[int], overlap: str, limits: Limits) -> str:

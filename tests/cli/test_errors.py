@@ -146,6 +146,15 @@ def test_a_truncated_capture_is_shown_with_a_warning_and_status_0(tmp_path: Path
     assert result.stdout
 
 
+def test_a_copy_of_a_capture_is_told_of_and_not_counted(tmp_path: Path) -> None:
+    for name in ("a.pcap", "b.pcap"):
+        write_pcap(tmp_path / name, conversations(3))
+    result = run("export", tmp_path)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1 + 3)
+    [line] = result.stderr.splitlines()
+    assert line == f"tlsinspect: {tmp_path}/b.pcap: a copy of {tmp_path}/a.pcap, which is read once"
+
+
 @pytest.mark.parametrize("command", ["summary", "export"])
 def test_strict_turns_damage_into_status_1_and_nothing_else(tmp_path: Path, command: str) -> None:
     path = write_pcap(tmp_path / "made.pcap", conversations(2))

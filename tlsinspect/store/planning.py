@@ -112,7 +112,7 @@ def describe(path: str) -> StoredCapture | CaptureError:
         source = RemoteSource(path) if is_remote(path) else CaptureSource(Path(path))
         first = source.first_time_ns()
         digest = source.sha256() or ""
-        contents = source.sha256_of_contents() if source.compression else ""
+        contents = (source.sha256_of_contents() or "") if source.compression else ""
     except CaptureError as error:
         return error
     except DecodeError as error:
