@@ -105,10 +105,12 @@ class Inspection:
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same inspection, whose chains and dates are judged by other trust or at another time.
 
-        Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC).
+        Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC); raises
+        TypeError for what is no time.
         `trust` comes from tlsinspect.validation.load_trust; by default Mozilla's roots. What follows from them is made
         anew: validation, client_validation, ocsp, findings, scts.
         """
+        check_time(at)
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
         other.trust, other.at = trust, at
@@ -319,7 +321,8 @@ class Inspection:
     def check(self, policy: str | os.PathLike[str] | Policy, at: date | None = None) -> Check:
         """Judge the connections by a policy: its name, the path of a .toml file, or a Policy.
 
-        It is judged as on the day `at`, or on that of the last connection. Raises PolicyError for what is no policy.
+        It is judged as on the day `at`, or on that of the last connection; of a time its day in UTC counts. Raises
+        PolicyError for what is no policy.
         """
         from .compliance import check_policy
         from .policies import Policy, load_policy
@@ -337,7 +340,8 @@ class Inspection:
         """What would break if a policy were enforced, or what `drop` names were switched off ("TLS 1.0,CBC").
 
         One of `policy` and `drop`; of a policy the requirements count that bind on the day `at` and are at least so
-        severe. Raises PolicyError for what is no policy and for terms that mean nothing, ValueError for both or none.
+        severe. Raises PolicyError for what is no policy and for terms that mean nothing, ValueError for both or none
+        and for what is no severity.
         """
         from .compliance import build_whatif
         from .policies import Policy, load_policy
@@ -386,6 +390,12 @@ class Inspection:
         from .story import build_story
 
         return build_story(self, connection_id)
+
+
+def check_time(at: datetime | None) -> None:
+    """Raise TypeError for what is no time: a day alone would leave open which of its moments is meant."""
+    if at is not None and not isinstance(at, datetime):
+        raise TypeError(f"at: {at!r} is no time, such as datetime.datetime(2026, 3, 31, 12, tzinfo=datetime.UTC)")
 
 
 def read(

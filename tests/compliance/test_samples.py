@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import pandas as pd
 import pytest
 from samples import ROOT, inspect
 
@@ -47,6 +48,33 @@ def test_a_key_alone_is_recommended_by_the_bsi_until_the_end_of_2026() -> None:
     for day, verdict in ((date(2026, 12, 31), ""), (date(2027, 1, 1), "fail")):
         rows = {row["id"]: row for row in key_alone.check("bsi-tr-02102-2", at=day).requirement_table.to_pylist()}
         assert (rows["bsi-psk-ke"]["verdict"] if rows["bsi-psk-ke"]["in_force"] else "") == verdict
+
+
+NEW_YORK = timezone(timedelta(hours=-5))
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        datetime(2027, 1, 1, 3),
+        datetime(2026, 12, 31, 22, tzinfo=NEW_YORK),
+        pd.Timestamp("2026-12-31T22:00", tz="America/New_York"),
+    ],
+)
+def test_of_a_time_its_day_in_utc_counts(time: datetime) -> None:
+    key_alone, day = inspect("handshakes/psk-tls13-without-exchange.pcap"), date(2027, 1, 1)
+    check = key_alone.check("bsi-tr-02102-2", at=time)
+    assert check.at == day
+    assert check.requirement_table.equals(key_alone.check("bsi-tr-02102-2", at=day).requirement_table)
+    assert key_alone.whatif("bsi-tr-02102-2", at=time).at == day
+
+
+def test_what_is_no_day_or_time_is_refused() -> None:
+    inspection = inspect("handshakes/psk-tls13-without-exchange.pcap")
+    with pytest.raises(TypeError, match="'2027-01-01' is no date"):
+        inspection.check("bcp195", at="2027-01-01")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="is no time"):
+        inspection.validate(at=date(2027, 1, 1))  # type: ignore[arg-type]
 
 
 def test_python_of_the_guide_runs() -> None:

@@ -156,3 +156,5 @@ def test_a_policy_of_another_day_drops_more() -> None:
     assert counts[0] < counts[1] and len(now.taken) < len(later.taken)
     with pytest.raises(ValueError, match="one of the two"):
         inspection.whatif()
+    with pytest.raises(ValueError, match="severity 'severe' is none of info, low"):
+        inspection.whatif("bcp195", severity_at_least="severe")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +166,13 @@ def test_a_time_asks_only_the_files_of_its_days(tmp_path: Path) -> None:
     made = store.inspection(where=f"time_start < '{date.fromordinal(day.toordinal() + 1)}'").on_demand("connections")
     assert {Path(path).parent.name for path in made.perhaps.files} == {f"day={day}"}
     assert len(made) == store.rows("connections", until=day)
+
+
+def test_of_a_time_its_day_in_utc_is_chosen(tmp_path: Path) -> None:
+    tlsinspect.ingest(CAPTURES / "demo.pcapng", tmp_path / "store")
+    store = Store(tmp_path / "store")
+    late = datetime(2026, 11, 21, 22, tzinfo=timezone(timedelta(hours=-5)))  # 2026-11-22 03:00 UTC
+    assert store.rows("connections", until=late) == store.rows("connections", until=date(2026, 11, 22)) > 0
+    assert store.rows("connections", since=late + timedelta(days=1)) == 0
+    with pytest.raises(TypeError, match="20261122 is no date"):
+        store.rows("connections", since=20261122)  # type: ignore[arg-type]

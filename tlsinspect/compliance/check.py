@@ -24,6 +24,7 @@ from ..findings.build import encoded, find_rows
 from ..findings.facts import Facts
 from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
+from ..policies.record import utc_day
 from ..statistics.interval import share_columns
 from ..statistics.rows import Mask
 from ..tables import distinct, judgement_schema, to_frame
@@ -120,7 +121,7 @@ def check_policy(
     makes the validation table, without which no chain can be seen to be trusted, and the captures table.
     """
     facts = Facts(connections, certificates, others)
-    day = at or last_day(connections, facts.other("captures"))
+    day = last_day(connections, facts.other("captures")) if at is None else utc_day(at)
     verdicts = {each.id: judge(facts, each, day, at is not None) for each in policy.requirements}
     rows = [row for each in policy.requirements for row in find_rows(as_rule(each, verdicts[each.id]), facts)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))

@@ -35,7 +35,9 @@ class Remaining:
     """What may still be agreed on; `taken` are the requirements that say so, `left` those that do not decide it."""
 
     def __init__(self, policy: Policy, day: date, least: str = "info") -> None:
-        """Take the requirements that bind on a day and are of a severity or a higher one."""
+        """Take the requirements that bind on a day and are of a severity or a higher one; ValueError for none."""
+        if least not in SEVERITIES:
+            raise ValueError(f"severity {least!r} is none of {', '.join(SEVERITIES)}")
         wanted = SEVERITIES[SEVERITIES.index(least) :]
         binding = [each for each in policy.requirements if each.binds(day) and each.severity in wanted]
         self.taken = [each for each in binding if each.about in NEGOTIATION]

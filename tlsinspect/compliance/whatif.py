@@ -17,6 +17,7 @@ import pyarrow as pa
 from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Policy, Requirement
+from ..policies.record import utc_day
 from ..statistics.interval import share_columns
 from ..tables import judgement_schema, to_frame
 from .agreement import FAILS, LEFT_OUT, OLD_SERVER, OUTCOMES, REASONS, Codes, judge_connections
@@ -83,9 +84,9 @@ class WhatIf:
 def build_whatif(connections: pa.Table, policy: Policy, at: date | None = None, least: str = "info") -> WhatIf:
     """Ask what would break if the requirements of a policy that bind on a day were enforced.
 
-    `least` is the lowest severity of the requirements that count.
+    `least` is the lowest severity of the requirements that count; raises ValueError for what is none.
     """
-    day = at or last_day(connections)
+    day = last_day(connections) if at is None else utc_day(at)
     remaining = Remaining(policy, day, least)
     facts = Facts(connections, pa.table({"sha256": pa.array([], pa.string())}))
     outcomes, reasons = judge_connections(facts, remaining)

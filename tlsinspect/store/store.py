@@ -17,6 +17,7 @@ from .. import tables
 from ..capture import printable
 from ..columns import COLUMNS
 from ..errors import DecodeError, StoreError
+from ..policies.record import utc_day
 from ..tables.arrow import arrow_schema
 from ..tables.events import build_rows
 from ..totals import quality
@@ -49,7 +50,8 @@ NEEDED = {
 class Store:
     """A store as it was when it was opened; raises StoreError for what is none, or of a format not known here.
 
-    `since` and `until` are days, in UTC, of a connection's first packet: a date or YYYY-MM-DD, both included.
+    `since` and `until` are days, in UTC, of a connection's first packet: a date or YYYY-MM-DD, both included. Of a time
+    its day in UTC counts.
     """
 
     def __init__(self, url: Path) -> None:
@@ -199,11 +201,11 @@ def guarantee(table: str, day: str) -> pc.Expression:
 
 
 def parse_day(day: Day) -> date | None:
-    """A day as a date; raises StoreError for a text that is none."""
-    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
-        return day
-    if isinstance(day, datetime):
-        return day.date()
+    """A day as a date, of a time its day in UTC; raises StoreError for a text that is none, TypeError for no day."""
+    if day is None:
+        return None
+    if not isinstance(day, str):
+        return utc_day(day)
     try:
         return date.fromisoformat(day)
     except ValueError:

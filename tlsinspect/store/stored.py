@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..capture import CaptureSource
-from ..inspection import JUDGED, ORDER, Inspection, of_connections
+from ..inspection import JUDGED, ORDER, Inspection, check_time, of_connections
 from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
@@ -46,6 +46,7 @@ class StoredInspection(Inspection):
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same days, judged by other trust or at another time: see Inspection."""
+        check_time(at)
         other = StoredInspection(self.store, self.since, self.until, self.chosen)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other.columns = self.columns
