@@ -24,7 +24,7 @@ VARIANT_FREE = frozenset(
         "answers", "benchmarks", "captures", "certificates", "charts", "cli", "comparison", "compliance", "export",
         "extraction", "filters", "findings", "indicators", "pivots", "policies", "registry", "report", "statistics",
         "anonymise", "case", "story", "store", "validation", "verification", "tables/test_frames.py",
-        "test_columns.py", "test_corpus_agreement.py", "test_investigations.py",
+        "test_arguments.py", "test_columns.py", "test_corpus_agreement.py", "test_errors.py", "test_investigations.py",
         "test_documentation.py", "test_glance.py", "test_hostile_texts.py", "test_import_order.py",
         "test_notebooks.py", "test_packaging.py", "test_tshark_agreement.py", "test_variants.py",
     }

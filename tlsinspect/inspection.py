@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from . import tables
+from .arguments import Path, check_ports, check_time, list_ids, list_paths
 from .columns import COLUMNS, PIVOTS
-from .opening import TLS_PORTS, Overlap, Path, command_arguments, open_reading
+from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
 from .reading import BATCH_TABLES, Origin, Progress, without_cyclic_collection
 from .wire.limits import DEFAULT_LIMITS, Limits
 
@@ -86,13 +87,13 @@ class Inspection:
 
         return self.restricted(Filter(expression).apply(self.arrow("connections")), expression)
 
-    def only(self, connection_ids: Sequence[str]) -> Inspection:
-        """The same inspection of only those connections that have one of these ids, in every table, as `where` does."""
+    def only(self, connection_ids: str | Iterable[str]) -> Inspection:
+        """The same inspection of only the connections that have this id or one of these, in every table, as `where`."""
         import pyarrow.compute as pc  # dear to import
 
-        connections = self.arrow("connections")
-        chosen = pc.is_in(connections["connection_id"], value_set=pa.array(connection_ids, pa.string()))
-        return self.restricted(connections.filter(chosen), f"connection_id in {list(connection_ids)}")
+        connections, ids = self.arrow("connections"), list_ids(connection_ids)
+        chosen = pc.is_in(connections["connection_id"], value_set=pa.array(ids, pa.string()))
+        return self.restricted(connections.filter(chosen), f"connection_id in {ids}")
 
     def restricted(self, connections: pa.Table, selection: str) -> Inspection:
         """The inspection of some of the connections, that `selection` selects."""
@@ -358,14 +359,14 @@ class Inspection:
 
         return build_ledger(self.on_demand("connections"))
 
-    def match(self, indicator_files: Sequence[Path]) -> pd.DataFrame:
-        """What of these lists was met, as rows with the columns of the findings frame: docs/indicators.md.
+    def match(self, indicator_files: Path | Iterable[Path]) -> pd.DataFrame:
+        """What of this list or these was met, as rows with the columns of the findings frame: docs/indicators.md.
 
         Raises TlsInspectError for a file that cannot be read, or that holds nothing to look for.
         """
         from .indicators import match_indicators, read_indicators
 
-        indicators = read_indicators([os.fspath(path) for path in indicator_files])
+        indicators = read_indicators(list_paths(indicator_files))
         return tables.to_frame(match_indicators(indicators, self.on_demand("connections"), self.arrow("certificates")))
 
     def with_indicators(self, indicators: Indicators) -> Inspection:
@@ -392,14 +393,8 @@ class Inspection:
         return build_story(self, connection_id)
 
 
-def check_time(at: datetime | None) -> None:
-    """Raise TypeError for what is no time: a day alone would leave open which of its moments is meant."""
-    if at is not None and not isinstance(at, datetime):
-        raise TypeError(f"at: {at!r} is no time, such as datetime.datetime(2026, 3, 31, 12, tzinfo=datetime.UTC)")
-
-
 def read(
-    captures: Path | Sequence[Path],
+    captures: Path | Iterable[Path],
     ports: Iterable[int] = TLS_PORTS,
     progress: Progress | None = None,
     processes: int = 1,
@@ -416,16 +411,17 @@ def read(
     differ, `overlap` says which counts: "first", or "last" of those that wait because
     something before them has not come (what is in turn is read at once). `limits` bound what is
     kept meanwhile; what they cut off is among the problems. Raises CaptureError
-    when nothing can be read; damage further on ends up in `problems`. Of connections of which the filter `where`
+    when nothing can be read; damage further on ends up in `problems`. Raises TypeError and ValueError for arguments
+    of another type, and out of range. Of connections of which the filter `where`
     is not true nothing is kept: `read(..., where=text)` gives what `read(...).where(text)` does, in less memory.
     """
-    ports = frozenset(ports)
+    paths, ports = list_paths(captures), check_ports(ports)
     selected = None
     if where:
         from .filters.compile import Filter
 
         selected = Filter(where)
-    reading = open_reading(captures, ports, BATCH_TABLES, progress, processes, overlap, limits, selected)
+    reading = open_reading(paths, ports, BATCH_TABLES, progress, processes, overlap, limits, selected)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
         batches[batch.table].append(batch.rows)
@@ -433,7 +429,7 @@ def read(
     made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), made["problems"]])
     for name, keys in ORDER.items():
         made[name] = sorted_by(made[name], keys)
-    return Inspection(made, reading, command_arguments(captures, ports, overlap, limits), where)
+    return Inspection(made, reading, command_arguments(paths, ports, overlap, limits), where)
 
 
 def sorted_by(rows: pa.Table, keys: Sequence[str]) -> pa.Table:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from .arguments import Path, check_overlap, list_paths
 from .capture import STANDARD_INPUT, find_captures, order_captures
 from .reading import Progress, Reading, Request, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
-Path = str | os.PathLike[str]
 Overlap = Literal["first", "last"]
 
 
 def open_reading(
-    captures: Path | Sequence[Path],
+    captures: Path | Iterable[Path],
     ports: Iterable[int],
     wanted: Iterable[str],
     progress: Progress | None = None,
@@ -38,10 +37,8 @@ def open_reading(
 
     `streamed` and `encoded`: see Request. Raises ValueError for an `overlap` that is neither "first" nor "last".
     """
-    if overlap not in ("first", "last"):
-        raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
-    paths = [captures] if isinstance(captures, str | os.PathLike) else list(captures)
-    sources = order_captures(find_captures(paths))
+    check_overlap(overlap)
+    sources = order_captures(find_captures(list_paths(captures)))
     request = Request(sources, frozenset(ports), tuple(wanted), overlap == "last", limits, where, streamed, encoded)
     reading: Reading | ParallelReading
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
@@ -54,10 +51,8 @@ def open_reading(
     return reading
 
 
-def command_arguments(captures: Path | Sequence[Path], ports: Iterable[int], overlap: str, limits: Limits) -> str:
+def command_arguments(names: Sequence[str], ports: Iterable[int], overlap: str, limits: Limits) -> str:
     """The captures and options of a reading as words of a command line, options only where they are not the default."""
-    paths = [captures] if isinstance(captures, str | os.PathLike) else captures
-    names = [os.fspath(path) for path in paths]
     words = [f"./{name}" if name.startswith("-") and name != STANDARD_INPUT else name for name in names]
     if frozenset(ports) != TLS_PORTS:
         words += ["--ports", ",".join(map(str, sorted(ports)))]

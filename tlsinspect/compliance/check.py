@@ -19,12 +19,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import registry
+from ..arguments import utc_day
 from ..columns import SEVERITIES
 from ..findings.build import encoded, find_rows
 from ..findings.facts import Facts
 from ..findings.rule import Rule
 from ..policies import KINDS, Policy, Requirement
-from ..policies.record import utc_day
 from ..statistics.interval import share_columns
 from ..statistics.rows import Mask
 from ..tables import distinct, judgement_schema, to_frame

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from ..arguments import utc_day
 from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Policy, Requirement
-from ..policies.record import utc_day
 from ..statistics.interval import share_columns
 from ..tables import judgement_schema, to_frame
 from .agreement import FAILS, LEFT_OUT, OLD_SERVER, OUTCOMES, REASONS, Codes, judge_connections

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from .. import registry
@@ -20,15 +20,6 @@ from ..registry.suites import CIPHERS, KEY_EXCHANGES, SSL2_CIPHERS, group_facts,
 
 NEGOTIATED, OFFERED, CERTIFICATE = "server_hello_packet", "client_hello_packet", "certificate_packet"
 MARKS = {"Y": "recommended", "N": "not recommended", "D": "discouraged"}
-
-
-def utc_day(day: date) -> date:
-    """The day of a date or of a time, which has one in UTC; a time without a zone is in UTC. TypeError for no date."""
-    if not isinstance(day, date):
-        raise TypeError(f"{day!r} is no date, such as datetime.date(2026, 3, 31)")
-    if not isinstance(day, datetime):
-        return day
-    return (day if day.tzinfo is None else day.astimezone(UTC)).date()
 
 
 class Kind(NamedTuple):

@@ -6,13 +6,13 @@ is new. It can be killed at any moment: what is in the store is complete up to i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from .. import __version__
+from ..arguments import Path, check_overlap, check_ports, list_paths
 from ..capture import printable
 from ..errors import StoreError
 from ..opening import TLS_PORTS, Overlap
@@ -23,12 +23,11 @@ from .executors import fresh_octets, run_works
 from .place import Place, open_place
 from .planning import find_moved, make_plan, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
-from .sequences import Rotation
+from .sequences import ROTATIONS, Rotation
 from .sources import find_sources
 from .strand import STEP_OCTETS, Work
 
 Progress = Callable[[str, int, int], None]
-Path = str | os.PathLike[str]
 
 
 class Ingested(NamedTuple):
@@ -53,7 +52,7 @@ class Ingested(NamedTuple):
 
 
 def ingest(
-    captures: Path | Sequence[Path],
+    captures: Path | Iterable[Path],
     store: Path,
     ports: Iterable[int] = TLS_PORTS,
     overlap: Overlap = "first",
@@ -72,15 +71,19 @@ def ingest(
     "reading"), octets done and octets in all. After `step_octets` of captures what was found is stored for good.
     Files that no record names are removed where their writer is gone: at once where it was a process of this machine,
     elsewhere after `abandoned_seconds` in which nothing was heard of it.
-    Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits.
+    Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits; TypeError
+    and ValueError for arguments of another type, and out of range.
     """
-    paths = [captures] if isinstance(captures, str | os.PathLike) else captures
+    paths, asked = list_paths(captures), sorted(check_ports(ports))
+    check_overlap(overlap)
+    if rotation not in ROTATIONS:
+        raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
     place = open_place(store)
-    wanted = Description(FORMAT, __version__, tuple(sorted(ports)), overlap, asdict(limits))
+    wanted = Description(FORMAT, __version__, tuple(asked), overlap, asdict(limits))
     try:
         open_description(place, wanted)
         removed = remove_leftovers(place, abandoned_seconds)
-        sources, faults = find_sources([os.fspath(path) for path in paths])
+        sources, faults = find_sources(paths)
         catalogue = Catalogue(place)
         catalogue.captures.update(find_moved(catalogue, sources))
         left = run_plans(catalogue, None, workers, executor, progress, step_octets)

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from ..arguments import OVERLAPS
 from ..columns import COLUMNS
 from ..errors import StoreError
 from ..wire.limits import Limits
@@ -29,7 +30,6 @@ FORMAT = 1
 DESCRIPTION = "store.json"
 PLANS, STEPS = "plans", "steps"
 RECORD = re.compile(r"\d{8,}(-\d{5,}-\d{5,})?\.json")
-OVERLAPS = ("first", "last")
 UNREADABLE = (ValueError, RecursionError, OverflowError)
 PATH = re.compile(r"[\w=-][\w.=-]*(/[\w=-][\w.=-]*)*")
 """A file below the store: it never leads out of it."""

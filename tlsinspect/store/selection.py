@@ -5,7 +5,6 @@ A selection is what a Filter is to those who read by it: the columns that it ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pyarrow as pa
@@ -40,8 +39,8 @@ class Ids:
     columns = frozenset({"connection_id"})
     hint = None  # ids are spread over all files
 
-    def __init__(self, ids: Sequence[str]) -> None:
-        self.text = f"connection_id in {list(ids)}"
+    def __init__(self, ids: list[str]) -> None:
+        self.text = f"connection_id in {ids}"
         self.wanted = pa.array(ids, pa.string())
 
     def mask(self, rows: Any) -> pa.Array:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from .. import tables
+from ..arguments import utc_day
 from ..capture import printable
 from ..columns import COLUMNS
 from ..errors import DecodeError, StoreError
-from ..policies.record import utc_day
 from ..tables.arrow import arrow_schema
 from ..tables.events import build_rows
 from ..totals import quality

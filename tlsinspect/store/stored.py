@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..arguments import check_time, list_ids
 from ..capture import CaptureSource
-from ..inspection import JUDGED, ORDER, Inspection, check_time, of_connections
+from ..inspection import JUDGED, ORDER, Inspection, of_connections
 from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
@@ -59,9 +60,9 @@ class StoredInspection(Inspection):
 
         return self.narrowed(Filter(expression))
 
-    def only(self, connection_ids: Sequence[str]) -> Inspection:
-        """The same days of only those connections that have one of these ids: see Inspection."""
-        return self.narrowed(Ids(connection_ids))
+    def only(self, connection_ids: str | Iterable[str]) -> Inspection:
+        """The same days of only the connections that have this id or one of these: see Inspection."""
+        return self.narrowed(Ids(list_ids(connection_ids)))
 
     def narrowed(self, chosen: Selection) -> StoredInspection:
         """The same days with one more selection; nothing is read for it."""

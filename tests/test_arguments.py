@@ -1,0 +1,89 @@
+"""What callers give in Python: one or several, and what is refused in words."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import CAPTURES, inspect
+
+import tlsinspect
+from tlsinspect.arguments import check_ports
+
+SAMPLE = CAPTURES / "handshakes" / "curl-nginx.pcapng"
+
+
+@pytest.mark.parametrize(
+    "captures", [SAMPLE, str(SAMPLE), [SAMPLE], (str(SAMPLE),), {SAMPLE}], ids=lambda given: type(given).__name__
+)
+def test_captures_are_a_path_or_several(captures: Any) -> None:
+    assert tlsinspect.read(captures).arguments == str(SAMPLE)
+
+
+def test_captures_may_come_one_after_the_other() -> None:
+    inspection = tlsinspect.read(path for path in [SAMPLE])
+    assert inspection.arguments == str(SAMPLE)
+    assert len(inspection.connections) == 1
+
+
+@pytest.mark.parametrize("captures", [b"octets", io.BytesIO(b"octets"), [SAMPLE, 7], [b"name"]])
+def test_what_is_no_path_is_refused_by_its_type(tmp_path: Path, captures: Any) -> None:
+    for take in (tlsinspect.read, lambda given: tlsinspect.ingest(given, tmp_path / "store")):
+        with pytest.raises(TypeError, match=r"a path is a str or an os\.PathLike, not (bytes|BytesIO|int)$"):
+            take(captures)
+    assert not (tmp_path / "store").exists()
+
+
+REFUSED = (
+    ({"ports": "443"}, TypeError, "'str' object cannot be interpreted as an integer"),
+    ({"ports": ["443"]}, TypeError, "'str' object cannot be interpreted as an integer"),
+    ({"ports": [443, 70000]}, ValueError, "port 70000 is not within 0 to 65535"),
+    ({"ports": [-1]}, ValueError, "port -1 is not within"),
+    ({"overlap": "newest"}, ValueError, "overlap: 'newest' is neither"),
+)
+
+
+@pytest.mark.parametrize(("options", "kind", "words"), REFUSED)
+def test_options_out_of_range_are_refused(
+    tmp_path: Path, options: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    takes: tuple[Callable[[], object], ...] = (
+        lambda: tlsinspect.read(SAMPLE, **options),
+        lambda: tlsinspect.ingest(SAMPLE, tmp_path / "store", **options),
+    )
+    for take in takes:
+        with pytest.raises(kind, match=words):
+            take()
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_is_not_made_with_a_rotation_that_nobody_knows(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="rotation: 'daily' is none of names, all, none"):
+        tlsinspect.ingest(SAMPLE, tmp_path / "store", rotation="daily")  # type: ignore[arg-type]
+    assert not (tmp_path / "store").exists()
+
+
+def test_numbers_of_numpy_are_ports() -> None:
+    assert check_ports(np.array([443, 8443], np.uint16)) == {443, 8443}
+    assert check_ports(range(3)) == {0, 1, 2}
+
+
+def test_one_id_stands_for_itself(tmp_path: Path) -> None:
+    tlsinspect.ingest(CAPTURES / "demo.pcapng", tmp_path / "store")
+    for inspection in (inspect("demo.pcapng"), tlsinspect.Store(tmp_path / "store").inspection()):
+        ids = inspection.connections["connection_id"]
+        one = inspection.only(ids[3])
+        assert one.connections["connection_id"].tolist() == [ids[3]]
+        assert one.selection == inspection.only(ids[3:4]).selection == f"connection_id in ['{ids[3]}']"
+
+
+def test_one_list_of_indicators_stands_for_itself(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("192.0.2.31\n")
+    inspection = inspect("demo.pcapng")
+    assert inspection.match(str(listed)).equals(inspection.match([listed]))
+    assert len(inspection.match(listed)) > 0

@@ -1,0 +1,64 @@
+"""What callers give in Python -> paths, ids, ports, days; or an error that says what is wrong with it.
+
+Nothing is guessed: what has another type than was asked for is a TypeError, what is out of range a ValueError.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from operator import index
+from typing import cast
+
+Path = str | os.PathLike[str]
+
+LAST_PORT = 65535
+OVERLAPS = ("first", "last")
+
+
+def list_paths(paths: Path | Iterable[Path]) -> list[str]:
+    """One path or several as texts; raises TypeError for what is no path, such as octets or a file that is open."""
+    one = isinstance(paths, str | bytes | os.PathLike) or hasattr(paths, "read")
+    named: list[object] = [paths] if one else list(cast("Iterable[Path]", paths))
+    texts = []
+    for path in named:
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"a path is a str or an os.PathLike, not {type(path).__name__}")
+        texts.append(os.fspath(path))
+    return texts
+
+
+def list_ids(ids: str | Iterable[str]) -> list[str]:
+    """One connection id or several."""
+    return [ids] if isinstance(ids, str) else list(ids)
+
+
+def check_ports(ports: Iterable[int]) -> frozenset[int]:
+    """The ports; raises TypeError for what is no whole number, ValueError for one that is no port."""
+    numbers = frozenset(map(index, ports))
+    for port in numbers:
+        if not 0 <= port <= LAST_PORT:
+            raise ValueError(f"port {port} is not within 0 to {LAST_PORT}")
+    return numbers
+
+
+def check_overlap(overlap: str) -> None:
+    """Raise ValueError for what is neither "first" nor "last"."""
+    if overlap not in OVERLAPS:
+        raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
+
+
+def utc_day(day: date) -> date:
+    """The day of a date, or of a time in UTC (its zone where it has none); raises TypeError for what is no date."""
+    if not isinstance(day, date):
+        raise TypeError(f"{day!r} is no date, such as datetime.date(2026, 3, 31)")
+    if not isinstance(day, datetime):
+        return day
+    return (day if day.tzinfo is None else day.astimezone(UTC)).date()
+
+
+def check_time(at: datetime | None) -> None:
+    """Raise TypeError for what is no time: a day alone would leave open which of its moments is meant."""
+    if at is not None and not isinstance(at, datetime):
+        raise TypeError(f"at: {at!r} is no time, such as datetime.datetime(2026, 3, 31, 12, tzinfo=datetime.UTC)")
