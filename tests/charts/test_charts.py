@@ -9,7 +9,9 @@ from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
@@ -17,10 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
+from samples import inspect
 
 from tests.synthetic import NOON, MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
-from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, save_chart
+from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, save_chart, write_chart
 from tlsinspect.charts.files import svg_text
 from tlsinspect.statistics import STATISTICS, build_shares, wilson_interval
 from tlsinspect.statistics.memory import remember
@@ -302,3 +305,24 @@ def test_times_within_a_minute_are_not_to_be_taken_for_hours(seconds: int, size:
     assert len(labels) > 1 and all(re.match(r"\d\d:\d\d(:\d\d)?", each.get_text()) for each in labels)
     boxes = [each.get_window_extent() for each in labels]
     assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+CALLERS_OWN: dict[str, Any] = {
+    "timezone": "America/New_York", "figure.constrained_layout.use": True, "savefig.bbox": "tight", "axes.grid": True,
+    "savefig.facecolor": "blue", "lines.marker": "o", "font.weight": "bold", "axes.xmargin": 0.5,
+}  # fmt: skip
+"""What a notebook may have told matplotlib for charts of its own."""
+
+
+@pytest.mark.parametrize("name", ["tls13-over-time", "traffic-over-time", "handshake-times", "certificate-lifetimes"])
+def test_a_chart_is_drawn_alike_whatever_the_caller_has_set(name: str, tmp_path: Path) -> None:
+    content = compose_chart(name, inspect("demo.pcapng"))
+    drawn = []
+    for number, settings in enumerate(({}, CALLERS_OWN)):
+        with mpl.rc_context(settings):
+            before = dict(mpl.rcParams)
+            write_chart(content, tmp_path / f"{number}.svg")
+            write_chart(content, tmp_path / f"{number}.png")
+            assert dict(mpl.rcParams) == before
+        drawn.append([(tmp_path / f"{number}.{ending}").read_bytes() for ending in ("svg", "png")])
+    assert drawn[0] == drawn[1]

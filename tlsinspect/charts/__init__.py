@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .style import SETTINGS, SIZES
+from .style import SIZES, own_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,11 +69,9 @@ def draw_chart(content: Content, size: str = "page", bare: bool = False, dark: b
     A bare chart leaves title, subtitle and note to the page that shows it, and marks what can be clicked there;
     a dark one is for dark ground.
     """
-    import matplotlib as mpl
-
     from .canvas import BARE_MARGIN, MARGIN, Canvas
 
-    with mpl.rc_context(SETTINGS):
+    with own_settings():
         canvas = Canvas(SIZES[size], BARE_MARGIN if bare else MARGIN, dark, targets=bare)
         y = 0.1 if bare else canvas.header(content.title, content.subtitle)
         return canvas.finish(content.draw(canvas, y), "" if bare else content.note)

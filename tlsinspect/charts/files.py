@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from .style import COLOURS, SETTINGS
+from .style import COLOURS, own_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,10 +55,8 @@ def save_drawing(figure: Figure, path: Path) -> None:
 
 def svg_text(figure: Figure) -> str:
     """A figure as an SVG document."""
-    import matplotlib as mpl
-
     out = StringIO()
-    with mpl.rc_context(SETTINGS):
+    with own_settings():
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "tlsinspect"})
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
@@ -70,13 +68,12 @@ def darken_svg(drawing: str) -> str:
 
 def png_bytes(figure: Figure) -> bytes:
     """A figure as a PNG with a palette: a third of the octets, and charts have few colours."""
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     out = BytesIO()
     before = figure.dpi
-    with mpl.rc_context(SETTINGS):
+    with own_settings():
         figure.set_dpi(PNG_DPI)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()  # type: ignore[no-untyped-call]

@@ -7,6 +7,8 @@ shows a chart inline swaps the two (see svg.py). Nothing here draws.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that charts look the same everywhere
@@ -140,13 +142,25 @@ COLOURS: dict[str, Colour] = {
     )
 }
 
-# What matplotlib is told while it draws and saves. Without parse_math a "$" in a name stays a "$";
-# with a fixed salt and glyphs as paths the same numbers give the same SVG on every machine.
+# What matplotlib is told while it draws and saves, beside what it comes with. Without parse_math a "$" in a name stays
+# a "$"; with a fixed salt and glyphs as paths the same numbers give the same SVG on every machine.
 SETTINGS: Any = {
     "font.family": [FONT],
     "text.parse_math": False,
+    "timezone": "UTC",
     "svg.fonttype": "path",
     "svg.hashsalt": "tlsinspect",
     "hatch.linewidth": 0.8,
     "path.simplify": False,
 }
+
+
+@contextmanager
+def own_settings() -> Iterator[None]:
+    """Let matplotlib draw with what it comes with and SETTINGS, whatever the caller has set, which is kept."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)
+        yield
