@@ -33,6 +33,13 @@ def test_distribution_ends_at_one_and_rises() -> None:
     assert table["share"].is_monotonic_increasing
 
 
+def test_a_share_is_of_all_times_that_are_at_most_so_long() -> None:
+    rows = [make_connection(at, hello_ms=milliseconds) for at, milliseconds in enumerate((2.0, 1.0, 2.0, 3.0, 2.0))]
+    table = build_handshake_ecdf(make_frames(connections=rows), "hello_ms")
+    assert table["milliseconds"].tolist() == [1.0, 2.0, 2.0, 2.0, 3.0]
+    assert table["share"].tolist() == [0.2, 0.8, 0.8, 0.8, 1.0]
+
+
 def test_many_times_become_few_points_with_both_ends() -> None:
     rows = [make_connection(at, hello_ms=float(at)) for at in range(1000)]
     table = build_handshake_ecdf(make_frames(connections=rows), "hello_ms")

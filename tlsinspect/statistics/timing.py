@@ -6,6 +6,7 @@ point: near the client they hold the whole round trip, near the server none of i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import VERSION_ORDER
@@ -56,7 +57,7 @@ def build_handshake_quantiles(frames: Frames, column: str = "handshake_ms", full
     }
     for label, level in QUANTILES.items():
         columns[label] = [part["milliseconds"].astype(float).quantile(level) for _, part in parts]
-    columns["median_round_trips"] = [part["round_trips"].astype(float).median() for _, part in parts]
+    columns["median_round_trips"] = [part["round_trips"].dropna().astype(float).median() for _, part in parts]
     return build_result(columns)
 
 
@@ -71,7 +72,7 @@ def build_handshake_ecdf(frames: Frames, column: str = "handshake_ms", full_only
         for place in kept_places(len(values)):
             columns["version_name"].append(name)
             columns["milliseconds"].append(values[place])
-            columns["share"].append((place + 1) / len(values))
+            columns["share"].append(bisect_right(values, values[place]) / len(values))
     return build_result(columns)
 
 
