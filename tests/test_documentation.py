@@ -8,10 +8,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import tlsinspect
+from tlsinspect.adoption import build_adoption
 from tlsinspect.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -99,6 +102,27 @@ def test_commands_of_the_guide_run(name: str, checkout: Path, monkeypatch: pytes
             continue
         finished = CliRunner().invoke(main, words)
         assert program == "tlsinspect" and finished.exit_code == 0, f"{line}: {finished.output}"
+
+
+def test_a_frame_comes_back_from_a_file_as_the_exports_page_says(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout)
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    [source] = [text for kind, text in BLOCK.findall(page) if kind == "python" and "write_table" in text]
+    names: dict[str, Any] = {}
+    exec(source, names)
+    frame = names["inspection"].connections
+    assert names["connections"].dtypes.equals(frame.dtypes)
+    assert len(frame) > 500 and names["connections"].equals(frame)
+
+
+def test_an_adoption_table_has_the_columns_that_its_page_names(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "adoption.md").read_text(encoding="utf-8")
+    [named] = re.findall(r"# a data frame: (.*), \.\.\.$", page, re.MULTILINE)
+    tlsinspect.ingest(ROOT / "captures" / "handshakes" / "curl-nginx.pcapng", tmp_path / "store")
+    table = build_adoption(tlsinspect.Store(tmp_path / "store")).table("versions", "clients")
+    assert [name for name in table.columns if name in named.split(", ")] == named.split(", ")
 
 
 def test_limits_are_those_of_the_code() -> None:
