@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import pickle
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -364,3 +366,25 @@ def test_half_open_connections_that_a_limit_ends_are_counted_under_their_port(tm
     [problem] = inspection.problems.to_dict("records")
     assert (problem["kind"], problem["expected"]) == ("limit", "at most 20 connections open at once")
     assert problem["count"] == 40 - len(inspection.connections)
+
+
+@pytest.mark.parametrize(
+    "asked", [(), ("connections", "certificates", "validation", "findings")], ids=["fresh", "asked"]
+)
+def test_an_inspection_can_be_pickled_before_and_after_its_frames_are_asked_for(asked: tuple[str, ...]) -> None:
+    inspection = tlsinspect.read(CAPTURES / "handshakes" / "certificate-expired.pcap")
+    for name in asked:
+        assert len(getattr(inspection, name))
+    again = pickle.loads(pickle.dumps(inspection))
+    assert all(again.arrow(table).equals(inspection.arrow(table)) for table in COLUMNS)
+    connection_id = inspection.connections["connection_id"][0]
+    assert again.story(connection_id) == inspection.story(connection_id)
+    assert again.arguments == inspection.arguments
+
+
+def test_worker_processes_of_the_caller_give_inspections() -> None:
+    captures = [CAPTURES / "handshakes" / name for name in ("curl-nginx.pcapng", "hybrid-openssl40.pcapng")]
+    with ProcessPoolExecutor(2) as pool:
+        there = list(pool.map(tlsinspect.read, captures))
+    here = [tlsinspect.read(capture) for capture in captures]
+    assert [one.arrow("findings") for one in there] == [one.arrow("findings") for one in here]

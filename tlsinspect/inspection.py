@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,7 +18,7 @@ from . import tables
 from .arguments import Path, check_ports, check_time, list_ids, list_paths
 from .columns import COLUMNS, PIVOTS
 from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
-from .reading import BATCH_TABLES, Origin, Progress, without_cyclic_collection
+from .reading import BATCH_TABLES, Finished, Origin, Progress, without_cyclic_collection
 from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Inspection:
     Frames are made when they are first asked for. `interrupted` is True when reading
     was ended early; `damage` lists damaged files as (capture, DecodeError), `copies` files that were not read as
     (copy, capture with the same octets). `selection` is the filter whose connections alone these are, empty where all
-    of them are.
+    of them are. An inspection can be pickled, so that processes of one's own can read and hand it back.
     """
 
     def __init__(
@@ -70,6 +70,10 @@ class Inspection:
         self.tls_ports = reading.totals.tls_ports
         self.trust: Trust | None = None
         self.at: datetime | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Be pickled without what verified chains, which is made anew when it is asked for."""
+        return {name: value for name, value in vars(self).items() if name != "validator"}
 
     @property
     def arguments(self) -> str:
@@ -429,7 +433,8 @@ def read(
     made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), made["problems"]])
     for name, keys in ORDER.items():
         made[name] = sorted_by(made[name], keys)
-    return Inspection(made, reading, command_arguments(paths, ports, overlap, limits), where)
+    finished = Finished(reading.sources, reading.totals, reading.context)
+    return Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
 
 
 def sorted_by(rows: pa.Table, keys: Sequence[str]) -> pa.Table:

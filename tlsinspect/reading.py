@@ -99,6 +99,14 @@ class Origin(Protocol):
         """The names of the captures, and the certificates and staples by their hashes."""
 
 
+class Finished(NamedTuple):
+    """What is left of a reading that is over: no flows, no buffers, and it can be pickled."""
+
+    sources: Sequence[CaptureSource]
+    totals: Totals
+    context: tables.Context
+
+
 class Reading:
     """One pass over captures; iterate it for batches of rows, then read its `totals`.
 
