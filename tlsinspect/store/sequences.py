@@ -15,6 +15,7 @@ from typing import Literal
 from .records import StoredCapture
 
 Rotation = Literal["names", "all", "none"]
+ROTATIONS: tuple[Rotation, ...] = ("names", "all", "none")
 
 DIGITS = re.compile(r"\d+")
 COMPRESSION = r"\.(gz|zst|xz|bz2|lz4)"
