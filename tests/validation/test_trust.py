@@ -32,11 +32,18 @@ def test_a_file_is_pem_or_der_and_adds_to_the_default(tmp_path: Path) -> None:
 def test_a_folder_is_all_its_files_and_passes_over_others(tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_text(pem_of(ROOT))
     (tmp_path / "readme.txt").write_text("nothing")
+    (tmp_path / "key.der").write_bytes(b"\x30\x03\x02\x01\x00")
     (tmp_path / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n")
     assert set(load_trust([tmp_path], only=True).anchors) == {ROOT_SHA256}
 
 
-@pytest.mark.parametrize("content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\n", b"0 is no DER", ROOT[:60],
+        pem_of(b"\0\0\0").encode(), pem_of(ROOT[:60]).encode(),
+    ],
+)  # fmt: skip
 def test_a_file_without_a_certificate_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pem").write_bytes(content)
     with pytest.raises(TrustError, match=r"a\.pem: no certificate"):

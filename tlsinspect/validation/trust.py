@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..certificates.der import MAX_TIME
+from ..certificates.lenient import parse_parts
 from ..errors import TrustError
 from .candidate import Candidate, Name
 from .history import Period, moment, read_history
@@ -21,6 +22,7 @@ from .history import Period, moment, read_history
 MOST_OCTETS = 64 << 20  # of one file; the largest bundles have about a hundredth
 PEM = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END (?:X509 )?CERTIFICATE-----")
 DER_START = b"\x30"
+KNOWN_BY = frozenset({"subject", "subjectPublicKeyInfo"})
 
 AsOf = Literal["capture", "now"]
 
@@ -111,7 +113,7 @@ def load_anew(paths: Iterable[str | PathLike[str]], only: bool, as_of: str) -> T
         periods = root_periods(roots)
         names.append(f"Mozilla's roots of the time ({read_history().first} to certifi {version})")
     for path in map(Path, paths):
-        certificates = list(read_path(path))
+        certificates = [der for der in read_path(path) if is_certificate(der)]
         if not certificates:
             raise TrustError(str(path), "no certificate in it, in PEM or DER")
         found += certificates
@@ -125,6 +127,12 @@ def load_anew(paths: Iterable[str | PathLike[str]], only: bool, as_of: str) -> T
     own = {sha256(der).hexdigest() for der in named}
     kept = {name: period for name, period in periods.items() if name not in own}
     return Trust(f"{' and '.join(names)}: {counted}", found, public, kept)
+
+
+def is_certificate(der: bytes) -> bool:
+    """Whether octets are a whole certificate as far as who it is and its key."""
+    facts = parse_parts(der, KNOWN_BY)
+    return facts.get("subject") is not None and facts.get("spki_sha256") is not None
 
 
 def root_periods(roots: Iterable[bytes]) -> dict[str, Period]:
