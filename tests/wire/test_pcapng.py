@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from traffic import blocks_of
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire import packet as packet_module
@@ -70,6 +70,11 @@ def enhanced(data: bytes, number: int = 0, ticks: int = 5, options: bytes = b"",
     numbers = (number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data))
     body = b"".join(n.to_bytes(4, order) for n in numbers) + data + bytes(-len(data) % 4) + options
     return block(6, body, order)
+
+
+def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
 
 
 def read_rows(reader: PacketReader) -> list[Row]:

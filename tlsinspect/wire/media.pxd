@@ -1,7 +1,7 @@
 cimport cython
 
 from tlsinspect.wire.ethernet cimport (
-    LONGEST_LENGTH, enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, note_vlan, require,
+    enter_ethernet, enter_ethertype, enter_ip, enter_llc, enter_nlpid, enter_ppp, note_vlan, require,
 )
 from tlsinspect.wire.packet cimport Packet
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .ethernet import (
-    LONGEST_LENGTH,
     enter_ethernet,
     enter_ethertype,
     enter_ip,
@@ -211,7 +210,7 @@ def enter_tagged(packet: Packet, at: int, length: int) -> int:
     packet.source_mac = at + 6
     at += 12 + length
     ethertype = packet.data[at] << 8 | packet.data[at + 1]
-    return enter_llc(packet, at + 2) if ethertype <= LONGEST_LENGTH else enter_ethertype(packet, at + 2, ethertype)
+    return enter_llc(packet, at + 2) if ethertype < 0x0600 else enter_ethertype(packet, at + 2, ethertype)
 
 
 MEDIA: dict[int, Callable[[Packet, int], int]] = {
