@@ -43,6 +43,7 @@ def test_a_folder_is_all_its_files_and_passes_over_others(tmp_path: Path) -> Non
         b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\n", b"0 is no DER", ROOT[:60],
         pem_of(b"\0\0\0").encode(), pem_of(ROOT[:60]).encode(),
     ],
+    ids=["empty", "text", "a label alone", "looks like DER", "cut DER", "PEM of nonsense", "PEM of cut DER"],
 )  # fmt: skip
 def test_a_file_without_a_certificate_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pem").write_bytes(content)
