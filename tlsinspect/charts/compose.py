@@ -76,7 +76,6 @@ class Content:
 
     def words(self) -> list[str]:
         """The chart for who cannot see it: finding, basis, how to read it; control characters escaped."""
-
         return [escape_control(text) for text in (self.title, self.subtitle, self.note) if text]
 
 
