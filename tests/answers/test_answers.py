@@ -112,7 +112,7 @@ def test_every_question_is_answered_once_and_its_cases_are_those_that_it_counts(
 
 
 def test_commands_repeat_the_options_that_are_not_the_default() -> None:
-    assert command_arguments("a b.pcap", {443, 8443}, "first", DEFAULT_LIMITS) == "'a b.pcap'"
+    assert command_arguments(["a b.pcap"], {443, 8443}, "first", DEFAULT_LIMITS) == "'a b.pcap'"
     words = command_arguments(["-x.pcap", "-"], {443, 1}, "last", Limits(dtls_messages=7))
     assert words == "./-x.pcap - --ports 1,443 --overlap last --limit dtls_messages=7"
 

@@ -174,7 +174,7 @@ def test_a_full_disk_is_one_line(format_name: str, unbuffered: str) -> None:
         process = start("export", DEMO, "--format", format_name, stdout=full, environment=environment)
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert errors.decode() == "tlsinspect: -: cannot be written: No space left on device\n"
+    assert errors.decode() == "tlsinspect: standard output: cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
