@@ -60,7 +60,7 @@ def test_files_are_read_by_the_time_of_their_first_packet(tmp_path: Path) -> Non
 def test_a_copy_of_a_capture_is_not_read_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    monkeypatch.setattr("tlsinspect.inspection.PARALLEL_MINIMUM", 1)
+    monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 1)
     original = write_pcap(tmp_path / "trace.pcap", conversation(1) + conversation(2))
     copy = tmp_path / "trace (1).pcap.gz"
     copy.write_bytes(gzip.compress(original.read_bytes()))
@@ -212,7 +212,7 @@ def test_worker_processes_read_what_one_process_reads(captures: list[str], monke
     monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)
     paths = [CAPTURES / capture for capture in captures]
     alone, shared = tlsinspect.read(paths), tlsinspect.read(paths, processes=3)
-    assert isinstance(shared.reading, ParallelReading)
+    assert isinstance(open_reading(paths, TLS_PORTS, BATCH_TABLES, processes=3), ParallelReading)
     for table in COLUMNS:
         expected, found = alone.arrow(table).to_pylist(), shared.arrow(table).to_pylist()
         assert sorted(map(repr, found)) == sorted(map(repr, expected)), table
