@@ -207,6 +207,8 @@ def test_a_server_is_proven_by_another_of_its_connections() -> None:
     asked = asks("server_version", require={"TLS 1.3"})
     assert verdicts(check(asked, {"supported_versions": [0x0303]})) == ["not_observable"]
     assert verdicts(check(asked, {"supported_versions": [0x0303]}, {"version": 0x0304})) == ["pass", "pass"]
+    declined, quic = {"supported_versions": [0x0304, 0x0303]}, {"version": 0x0304, "transport": "udp"}
+    assert verdicts(check(asked, declined, quic)) == ["fail", "pass"]
     forbidden = asks("server_version", forbid={"TLS 1.0"})
     refused = {
         "version": None, "supported_versions": None, "client_legacy_version": 0x0301, "last_alert": 70,

@@ -67,6 +67,7 @@ def test_another_connection_of_the_server_proves_what_it_takes() -> None:
     [
         {"server_ip": "198.51.100.9"},
         {"server_name": "other.example"},
+        {"transport": "udp", "protocol": "quic"},
         {"cipher_suite": CHACHA, "cipher_suites": [CHACHA]},
         {"group": 24, "supported_groups": [24]},
         {"version": 0x0304, "supported_versions": [0x0304], "cipher_suite": 0x1301, "cipher_suites": [0x1301]},
@@ -86,6 +87,8 @@ def test_a_server_that_took_an_older_version_than_was_offered_knows_none_newer()
     newer = {"version": 0x0304, "cipher_suite": 0x1301}
     both = outcomes(ask("TLS 1.2", modest, modest | newer))
     assert both == [("works", None), ("works", None)]
+    quic = {"transport": "udp", "protocol": "quic"}
+    assert outcomes(ask("TLS 1.2", modest, modest | newer | quic)) == [capped, ("works", None)]
 
 
 def test_encrypt_then_mac_lets_cbc_pass_where_the_policy_says_so() -> None:

@@ -534,6 +534,13 @@ def test_what_is_asked_of_tls_up_to_12_is_asked_of_dtls_too(rule_id: str, fires:
     assert not rule.find(Facts(*tables_of(DATAGRAMS))).any()
 
 
+def test_what_a_server_of_another_transport_can_do_is_no_better_choice() -> None:
+    rule = next(rule for rule in RULES if rule.id == "CIP-14")
+    worse, better = LEGACY | {"forward_secrecy": False}, LEGACY | {"forward_secrecy": True}
+    assert rule.find(Facts(*tables_of(worse | {"other": better})))[0]
+    assert not rule.find(Facts(*tables_of(worse | {"other": better | {"transport": "udp"}}))).any()
+
+
 def test_datagrams_may_overtake_each_other() -> None:
     rule = next(rule for rule in RULES if rule.id == "EXT-07")
     early = {"handshake_history": "CsxknIGIi", "resumed": False}

@@ -14,6 +14,7 @@ from traffic import converse, tls12_turns, write_pcap
 import tlsinspect
 from tlsinspect.story import Story
 from tlsinspect.story.build import client_trust_text
+from tlsinspect.story.clues import find_clues
 from tlsinspect.validation.record import VERDICTS
 
 
@@ -89,6 +90,15 @@ def test_other_connections_tell_about_a_handshake_that_failed() -> None:
     assert any("on the versions" in clue and "offers none of these" in clue for clue in clues)
     done = rows[(rows["established"] == True).fillna(False)]["connection_id"].iloc[0]  # noqa: E712
     assert inspection.story(done).clues == ()
+
+
+def test_the_same_server_is_one_of_the_same_transport() -> None:
+    rows = inspect("demo.pcapng").connections
+    failed = rows[(rows["failure_cause"] == "no_common_version").fillna(False)].iloc[0]
+    row = failed.astype(object).where(failed.notna(), None).to_dict()
+    others = rows[rows["connection_id"] != row["connection_id"]]
+    assert any("same server" in clue for clue in find_clues(row, others))
+    assert not any("same server" in clue for clue in find_clues(row, others.assign(transport="udp")))
 
 
 def test_a_connection_is_found_by_packet_id_name_and_address() -> None:

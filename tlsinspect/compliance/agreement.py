@@ -153,13 +153,13 @@ def suits_groups(facts: Facts, remaining: Remaining, version: int, suites: froze
 
 
 def server_keys(facts: Facts) -> Numbers:
-    """A number for each row's server, one for each name that it is asked for."""
+    """A number for each row's server: one for each address, port, transport and name that it is asked for."""
 
     def names() -> pa.Array:
         name = pc.fill_null(facts.column("server_name"), "")
-        return pc.binary_join_element_wise(facts.named("server"), name, "\t")
+        return pc.binary_join_element_wise(facts.named("service"), name, "\t")
 
-    return encoded(facts, "named server", names)[1]
+    return encoded(facts, "named service", names)[1]
 
 
 def version_ranks(facts: Facts) -> Numbers:

@@ -85,14 +85,14 @@ def newest_offered(facts: Facts) -> Numbers:
     return numbers
 
 
-def servers(facts: Facts) -> Numbers:
-    """A number for each row's server: its address and port."""
-    return encoded(facts, "server", lambda: facts.named("server"))[1]
+def services(facts: Facts) -> Numbers:
+    """A number for each row's server: its address, port and transport, as QUIC's may be another than that of TCP."""
+    return encoded(facts, "service", lambda: facts.named("service"))[1]
 
 
 def at_same_server(facts: Facts, rows: Mask) -> Mask:
     """All connections to a server to which one of the rows goes."""
-    places = servers(facts)
+    places = services(facts)
     some = np.zeros(int(places.max(initial=-1)) + 1, np.bool_)
     some[places[rows]] = True
     return some[places]

@@ -222,7 +222,7 @@ RULES = (
     ),
     Rule(
         "IR-09", "One client tries many different ClientHellos on one server", "medium",
-        lambda facts: facts.shared("client and server", "ja4", LEAST_OFFERS),
+        lambda facts: facts.shared("client and service", "ja4", LEAST_OFFERS),
         ("ja4", "failure_cause"), "Find out who scans this server; a scanner of your own does it too.",
         ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
     ),

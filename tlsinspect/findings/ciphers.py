@@ -42,7 +42,7 @@ def find_better_mutual(facts: Facts) -> Mask:
     """Suites without forward secrecy or AEAD where the same server chose one with both, which is offered here too."""
     good = facts.says("forward_secrecy") & facts.among("cipher_mode", *AEAD_MODES)
     below13 = facts.among("version", *LEGACY_VERSIONS)
-    servers = facts.named("server").dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
+    servers = facts.named("service").dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
     proven = distinct((servers << 16 | facts.number("cipher_suite"))[good & below13])
     values, starts = facts.lists("cipher_suites")
     found = np.zeros(len(servers), np.bool_)

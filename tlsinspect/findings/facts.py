@@ -274,10 +274,14 @@ class Facts:
         return np.asarray(counts[starts[1:]] > counts[starts[:-1]], np.bool_)
 
 
+# A service is what answers at an address and port of one transport: QUIC at 443 is no proof of what TCP there can do.
 NAMED: dict[str, Callable[[Facts], pa.Array]] = {
     "server": server_of,
-    "client and server": lambda facts: pc.binary_join_element_wise(
-        facts.column("client_ip"), facts.named("server"), " "
+    "service": lambda facts: pc.binary_join_element_wise(
+        facts.named("server"), pc.fill_null(facts.column("transport"), ""), "/"
+    ),
+    "client and service": lambda facts: pc.binary_join_element_wise(
+        facts.column("client_ip"), facts.named("service"), " "
     ),
     "leaf certificate_sha256s": lambda facts: facts.leaf("certificate_sha256s"),
 }

@@ -86,8 +86,8 @@ LIST, OPPOSITE = ("allow", "forbid"), ("require", "forbid")
 KINDS: dict[str, Kind] = {
     "version": Kind("the version in force", LIST, registry.VERSIONS.values, evidence=("version_name",)),
     "server_version": Kind(
-        "what the server is proven to speak, by any connection of the capture", OPPOSITE, registry.VERSIONS.values,
-        evidence=("version_name",),
+        "what the server is proven to speak, by any connection of the capture over the same transport", OPPOSITE,
+        registry.VERSIONS.values, evidence=("version_name",),
     ),
     "client_version": Kind(
         "the versions that the client offers", OPPOSITE, registry.VERSIONS.values, "client", OFFERED,

@@ -38,8 +38,9 @@ OFFERS: tuple[tuple[str, str, str, Callable[[int], str]], ...] = (  # what, offe
 )
 
 COMPARED = (
-    "connection_id", "capture", "client_ip", "server_ip", "server_port", "time_start", "time_end", "established",
-    "failure", "client_hello_packet", "client_hello_length", "version", *(chosen for _, _, chosen, _ in OFFERS),
+    "connection_id", "capture", "client_ip", "server_ip", "server_port", "transport", "time_start", "time_end",
+    "established", "failure", "client_hello_packet", "client_hello_length", "version",
+    *(chosen for _, _, chosen, _ in OFFERS),
 )  # fmt: skip
 
 
@@ -49,9 +50,9 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
     Of the connections only the columns COMPARED are looked at.
     """
     others = connections[is_true(connections["connection_id"] != row["connection_id"])]
-    same_server = others[
-        is_true(others["server_ip"] == row["server_ip"]) & is_true(others["server_port"] == row["server_port"])
-    ]
+    same_server = others
+    for name in ("server_ip", "server_port", "transport"):
+        same_server = same_server[is_true(same_server[name] == row[name])]
     tried = with_known_end(same_server)
     done = tried[is_true(tried["established"])]
     if len(tried):
