@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rotated_captures import read_records, write_capture
+from samples import CAPTURES, inspect
 from tcp_segments import Talk
 from traffic import converse, tls12_turns, write_pcap
 
@@ -203,6 +205,47 @@ def test_an_upgrade_that_was_not_taken_has_a_status(name: str, status: str, turn
     assert (connection.starttls_protocol, connection.starttls_status) == (name, status)
     assert connection.protocol in (name, "proxy")
     assert connection.client_hello is None
+
+
+@pytest.mark.parametrize(
+    ("status", "turns"),
+    [
+        ("capture_end", SMTP),
+        ("capture_end", (*SMTP, b"220 go\r\n")),
+        ("capture_end", SMTP[:4]),
+        ("capture_end", POP3),
+        ("capture_end", FTP),
+        ("capture_end", XMPP),
+        ("capture_end", (b"", MYSQL)),
+        ("capture_end", (SSL_REQUEST, b"S")),
+        ("capture_end", (*SMTP[:4], b"STARTTLS\r\nEHLO me\r\n", b"220 go\r\n")),
+        ("requested", (*SMTP, b"220 go\r\n250 go on\r\n")),
+        ("refused", (*SMTP, b"454 no\r\n")),
+        ("offered", (*SMTP[:4], b"MAIL FROM:<a@example>\r\n")),
+        ("offered", (*SMTP[:4], b"AUTH CRAM-MD5\r\n")),
+        ("offered", (*IMAP[:2], b"a1 LOGIN bob hunter2\r\n")),
+        ("offered", (*IMAP[:2], b"a1 NOOP\r\n" * 200)),
+        ("offered", (b"", MYSQL, MYSQL_LOGIN)),
+        ("offered", (RDP_OLD_REQUEST, RDP_DEMANDED)),
+    ],
+)
+def test_where_the_packets_end_first_it_is_open_what_came_of_an_upgrade(status: str, turns: Turns) -> None:
+    builder = ConnectionBuilder(frozenset())
+    connection = builder.build(Talk().open().say(*turns).only())
+    assert connection.starttls_status == status
+    assert connection.starttls_packet > 0
+    assert builder.build(Talk().open().say(*turns).close().only()).starttls_status in NOT_TAKEN
+
+
+@pytest.mark.parametrize("name", ["ftp", "pop3", "xmpp"])
+def test_a_capture_that_stops_at_the_request_shows_no_upgrade_that_was_not_made(name: str, tmp_path: Path) -> None:
+    sample = CAPTURES / f"handshakes/starttls-{name}.pcap"
+    (answer,) = inspect(f"handshakes/starttls-{name}.pcap").connections["starttls_packet"]
+    path = write_capture(tmp_path / "cut.pcap", read_records(sample)[: answer - 1])
+    inspection = tlsinspect.read(path)
+    (row,) = inspection.connections.to_dict("records")
+    assert (row["starttls_protocol"], row["starttls_status"]) == (name, "capture_end")
+    assert "PRT-03-UNUSED" not in inspection.findings["id"].tolist()
 
 
 @pytest.mark.parametrize(("name", "turns"), SILENT_ABOUT_TLS)

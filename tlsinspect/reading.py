@@ -23,7 +23,7 @@ from .dissect import LinkDissector
 from .errors import DecodeError
 from .quic_keys import QuicKeys
 from .totals import Totals
-from .upgrades import NOT_TAKEN
+from .upgrades import SPOKEN_OF
 from .wire.capfile import open_reader
 from .wire.carriers import open_carrier
 from .wire.dtls import open_dtls
@@ -184,7 +184,7 @@ class Reading:
         build, count, ports = self.builder.build, self.totals.tally.count, self.builder.tls_ports
         for flow in self.ended():
             connection = build(flow)
-            if count(connection) or connection.server_port in ports or connection.starttls_status in NOT_TAKEN:
+            if count(connection) or connection.server_port in ports or connection.starttls_status in SPOKEN_OF:
                 self.hold(connection)
                 if self.waiting == ROWS_PER_BATCH or self.is_laden():
                     yield from self.build_batches()

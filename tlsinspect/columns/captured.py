@@ -42,7 +42,7 @@ CONNECTIONS = (
         "starttls_status",
         "string",
         "used; or it was offered and never asked for, requested without an answer or TLS, refused, stripped "
-        "(overwritten with X on the way), not_offered",
+        "(overwritten with X on the way), not_offered; capture_end: its packets end before they show which",
     ),
     Column(
         "starttls_packet",

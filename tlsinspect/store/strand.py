@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..connection import Connection
 from ..errors import CaptureError, DecodeError
 from ..reading import BATCH_TABLES, Batch, Reading, Request, without_cyclic_collection
-from ..upgrades import NOT_TAKEN
+from ..upgrades import SPOKEN_OF
 from ..wire.limits import Limits
 from .claims import Claim, claimed
 from .place import Place, open_place
@@ -198,7 +198,7 @@ class StrandReading(Reading):
     def take(self, connection: Connection, sink: Sink) -> None:
         """Count a connection, and give it a row where it has one."""
         counted = sink.count(connection)
-        if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in NOT_TAKEN:
+        if counted or connection.server_port in self.builder.tls_ports or connection.starttls_status in SPOKEN_OF:
             sink.add(connection)
 
     def open_ids(self) -> dict[str, tuple[str, ...]]:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from ..protocols import name_protocol
 from .binary import ldap_status, mysql_status, postgresql_status, rdp_status, tds_status
+from .ending import is_decided
 from .exposure import Exposure, Heard, sent_credentials, sent_to_proxy, spoke_on
 from .places import Place, place_of
 from .proxies import PEELERS, peel
-from .status import ANSWERED, NOT_TAKEN, STATUSES, USED, Status
+from .status import ANSWERED, CAPTURE_END, NOT_TAKEN, SPOKEN_OF, STATUSES, USED, Status
 from .text import (
     asks_for_tls,
     ftp_status,
@@ -29,7 +30,7 @@ from .text import (
     xmpp_status,
 )
 
-__all__ = ["ANSWERED", "NOT_TAKEN", "STATUSES", "USED", "Upgrade", "find_upgrade"]
+__all__ = ["ANSWERED", "NOT_TAKEN", "SPOKEN_OF", "STATUSES", "USED", "Upgrade", "find_upgrade"]
 
 DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
     "smtp": smtp_status,
@@ -68,8 +69,8 @@ class Upgrade(NamedTuple):
 def find_upgrade(client: bytes, server: bytes, began: bool, heard: Heard | None = None) -> Upgrade:
     """Read what both sides said in the clear; `began` says that one of them went on with TLS.
 
-    `heard` are the sides themselves, which know what is missing of them and who spoke first: without them nothing is
-    an injection of the server's.
+    `heard` are the sides themselves, which know what is missing of them, who spoke first and whether it is over:
+    without them nothing is an injection of the server's, and all is over.
     A protocol behind a proxy counts for itself; of a proxy alone it is only said that TLS began behind it.
     """
     proxy, sides = peel(client, server)
@@ -85,6 +86,8 @@ def find_upgrade(client: bytes, server: bytes, began: bool, heard: Heard | None 
         return Upgrade(carrier or None, USED if carrier else None, credentials, injection, place)
     status = DIALOGUES[name](*sides) if name in DIALOGUES else None
     place = place_of(name, status, *sides, taken_off)
+    if credentials is None and not is_decided(name, status, *sides, taken_off, heard):
+        status = CAPTURE_END
     return Upgrade(None if status is None else name, status, credentials, None, place)
 
 
