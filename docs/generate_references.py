@@ -122,6 +122,8 @@ Found elsewhere, or not at all:
   kept: credentials and commands behind it go unseen.
 - An encrypted heartbeat that nobody answers is no finding where heartbeats were agreed on: whether it asked for too
   much is not seen.
+- With which hash a self-signed certificate is signed is no finding (CRT-10), as in the policies: such a signature
+  protects nothing. That it is self-signed is one (CRT-06).
 - Weak Debian keys (CVE-2008-0166) are not looked for: Debian no longer ships the list.
 - The clock in gmt_unix_time counts only where most of a host's randoms agree on how much it is off (EXT-18): what
   implements TLS today fills it with random octets.

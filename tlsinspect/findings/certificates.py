@@ -30,8 +30,14 @@ def server(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
 
 
 def is_signed_with(pattern: str) -> Callable[[pa.Table], pa.Array]:
-    """Certificates that are signed with such an algorithm, be it by themselves."""
-    return lambda table: pc.match_substring_regex(table["signature_algorithm"], pattern).combine_chunks()
+    """Certificates that another signed with such an algorithm: a signature under one's own key protects nothing."""
+
+    def test(table: pa.Table) -> pa.Array:
+        own = pc.fill_null(table["self_signed"], False)
+        found = pc.match_substring_regex(table["signature_algorithm"], pattern)
+        return pc.and_kleene(found, pc.invert(own)).combine_chunks()
+
+    return test
 
 
 def is_weak_key(table: pa.Table) -> pa.Array:

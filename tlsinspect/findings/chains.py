@@ -42,12 +42,6 @@ def authority(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
     return find
 
 
-def is_weakly_signed(table: pa.Table) -> pa.Array:
-    """Signed with SHA-1 or older by somebody else: the signature of a root under itself protects nothing."""
-    old = is_signed_with(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}")(table)
-    return pc.and_kleene(old, pc.invert(whole(table, "self_signed")))
-
-
 def client_has_fault(*faults: str) -> Callable[[Facts], Mask]:
     """Connections whose client sent a chain with one of these faults."""
 
@@ -121,8 +115,9 @@ RULES = (
          "Have the certificate issued below keys of 2048 bits (RSA) or P-256 and more: who breaks one issues anything.",
          "RFC 9325 section 4.5"),
     rule("CRT-10-CHAIN", "Authority's certificate in the chain signed with SHA-1, MD5 or older", "medium",
-         authority(is_weakly_signed), "Send the authority's newer certificate. Where it is not needed, as one that an "
-         "older root signed for a root that clients have, leave it out.", "RFC 9325 section 4.5"),
+         authority(is_signed_with(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}")),
+         "Send the authority's newer certificate. Where it is not needed, as one that an older root signed for a root "
+         "that clients have, leave it out.", "RFC 9325 section 4.5"),
     rule("CRT-19-PATH", "Chain that breaks what an authority or the certificate itself allows", "high",
          has_fault("constraint_violated"), "Issue a certificate that keeps to the constraints of the authorities "
          "above it, and to its own usages.", "RFC 5280 section 6.1.4"),
