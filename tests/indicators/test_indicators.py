@@ -222,6 +222,78 @@ def test_a_hosts_file_has_several_names_in_a_line_and_a_list_dots_in_brackets(tm
     assert not indicators.lists[0].unused
 
 
+@pytest.mark.parametrize(
+    ("word", "kind", "value"),
+    [
+        ("198.51.100.1:443", "address", "198.51.100.1"),
+        ("[2001:DB8::1]:443", "address", "2001:db8::1"),
+        ("[2001:db8::1]", "address", "2001:db8::1"),
+        ("bad.example:8443", "name", "bad.example"),
+        ("https://bad.example", "name", "bad.example"),
+        ("hxxps[:]//user:x@Bad[.]example:8443/a/b?c=http://good.example/", "name", "bad.example"),
+        ("http://198.51.100.1/path", "address", "198.51.100.1"),
+        ("http://[2001:db8::1]:80/", "address", "2001:db8::1"),
+        ("Bücher.example", "name", "xn--bcher-kva.example"),
+        ("bücher。example", "name", "xn--bcher-kva.example"),
+        ("https://пример.рф/путь", "name", "xn--e1afmkfd.xn--p1ai"),
+        ("*.BÜCHER.example", "suffix", "xn--bcher-kva.example"),
+    ],
+)
+def test_of_what_a_list_spells_otherwise_the_host_is_looked_for(
+    word: str, kind: str, value: str, tmp_path: Path
+) -> None:
+    indicators = read_indicators([written(tmp_path, f"{word} # reason\n")])
+    assert {name: list(values) for name, values in indicators.by_kind.items() if values} == {kind: [value]}
+    assert (indicators.lists[0].used, indicators.lists[0].unused) == (1, {})
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "10.0.0.0/99", "198.51.100.1:port", "198.51.100.1:443:443", "[2001:db8::1", "[bad.example]:443", "http://",
+        "x@bad.example", "bad.example/path", f"https://{SHA1}/", "ü" * 60_000, f"{'ü' * 70}.example", "ü..example",
+        "http://" + "a:" * 30_000,
+    ],
+)  # fmt: skip
+def test_what_has_no_host_is_not_used(word: str, tmp_path: Path) -> None:
+    indicators = read_indicators([written(tmp_path, f"bad.example\n{word}\n")])
+    assert {name: list(values) for name, values in indicators.by_kind.items() if values} == {"name": ["bad.example"]}
+    assert sum(indicators.lists[0].unused.values()) == 1
+
+
+def test_a_name_in_unicode_meets_what_is_sent_of_it(tmp_path: Path) -> None:
+    [row] = matches(tmp_path, "bücher.example\n", make_connection(1, server_name="xn--bcher-kva.example"))
+    assert row["id"] == "IND-NAME"
+
+
+@pytest.mark.parametrize("mark", [True, 1, "1"])
+@pytest.mark.parametrize("part", ["event", "object", "attribute", "attribute of an object"])
+def test_what_was_deleted_in_misp_is_not_used(part: str, mark: object, tmp_path: Path) -> None:
+    own = {"type": "domain", "value": "own.example", "to_ids": True, "deleted": False}
+    inner = {"type": "domain", "value": "inner.example", "to_ids": True}
+    holder: dict[str, Any] = {"Attribute": [inner]}
+    event: dict[str, Any] = {"info": "x", "Attribute": [own], "Object": [holder]}
+    parts = {"event": event, "object": holder, "attribute": own, "attribute of an object": inner}
+    parts[part]["deleted"] = mark
+    kept = {"Event": {"Attribute": [{"type": "domain", "value": "kept.example"}]}}
+    indicators = read_indicators([written(tmp_path, [{"Event": event}, kept])])
+    gone = {"event": {"own", "inner"}, "attribute": {"own"}}.get(part, {"inner"})
+    assert set(indicators.by_kind["name"]) == {f"{name}.example" for name in {"own", "inner", "kept"} - gone}
+    assert indicators.lists[0].unused == {"deleted": len(gone)}
+
+
+def test_both_parts_of_a_pair_of_misp_are_looked_for_where_both_are_things(tmp_path: Path) -> None:
+    values = {
+        "domain|ip": "bad.example|198.51.100.1", "ip-src|port": "2001:db8::1|443", "ip-dst|port": "198.51.100.2|443",
+        "hostname|port": "www.bad.example|443",
+    }  # fmt: skip
+    attributes = [{"type": kind, "value": value, "to_ids": True} for kind, value in values.items()]
+    indicators = read_indicators([written(tmp_path, {"Event": {"Attribute": attributes}})])
+    assert set(indicators.by_kind["name"]) == {"bad.example", "www.bad.example"}
+    assert set(indicators.by_kind["address"]) == {"198.51.100.1", "198.51.100.2", "2001:db8::1"}
+    assert indicators.lists[0].unused == {}
+
+
 def test_what_stands_alone_is_told_by_its_form() -> None:
     assert kind_of(":".join(["AB"] * 20)) == "sha1"
     assert kind_of("::1") == "address"

@@ -26,8 +26,11 @@ MISP_KINDS = {
     "x509-fingerprint-sha1": "sha1", "x509-fingerprint-sha256": "sha256",
     "ja3-fingerprint-md5": "ja3", "ja3s-fingerprint-md5": "ja3s", "ja4": "ja4",
 }  # fmt: skip
-MISP_PAIRS = {"ip-src|port": "address", "ip-dst|port": "address", "hostname|port": "name", "domain|ip": "name"}
-"""Types with two values, of which the first is looked for, as this kind."""
+MISP_PAIRS = {
+    "ip-src|port": ("address",), "ip-dst|port": ("address",), "hostname|port": ("name",),
+    "domain|ip": ("name", "address"),
+}  # fmt: skip
+"""Types with two values, of which the first, or both, are looked for as these kinds."""
 
 
 def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> ListFacts:
@@ -55,23 +58,31 @@ def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> Li
 
 
 def read_misp(name: str, document: Any, indicators: Indicators) -> ListFacts | None:
-    """Read the attributes of events that are meant for detection (to_ids); None where there is no event."""
+    """Read the attributes of events that are meant for detection (to_ids), without those that were deleted.
+
+    None where there is no event.
+    """
     facts = ListFacts(name, "MISP")
     events = list(iter_events(document))
     for event in events:
-        for attribute in iter_attributes(event):
+        for attribute, deleted in iter_attributes(event):
             kind, value = str(attribute.get("type", "")), str(attribute.get("value", ""))
+            if deleted:
+                facts.skip("deleted")
+                continue
             if attribute.get("to_ids") is False:
                 facts.skip("not meant for detection (to_ids)")
                 continue
-            if kind in MISP_PAIRS:
-                value = value.partition("|")[0]
-            found = MISP_PAIRS.get(kind) or MISP_KINDS.get(kind)
-            if found is None:
+            if kind not in MISP_PAIRS and kind not in MISP_KINDS:
                 facts.skip(f"type {kind}")
                 continue
+            date = day_of(attribute.get("timestamp"))
             reason = str(attribute.get("comment") or event.get("info") or "")
-            indicators.add(facts, found, value, day_of(attribute.get("timestamp")), reason)
+            if kind in MISP_PAIRS:
+                for found, part in zip(MISP_PAIRS[kind], value.split("|"), strict=False):
+                    indicators.add(facts, found, part, date, reason)
+            else:
+                indicators.add(facts, MISP_KINDS[kind], value, date, reason)
     return facts if events else None
 
 
@@ -86,10 +97,16 @@ def iter_events(document: Any) -> Iterator[dict[str, Any]]:
         waiting += reversed(objects_of(each.get("response") if isinstance(each, dict) else each))
 
 
-def iter_attributes(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The attributes of an event, those of its objects among them."""
+def iter_attributes(event: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The attributes of an event, those of its objects among them, and whether each was deleted, or what holds it."""
     for holder in (event, *objects_of(event.get("Object"))):
-        yield from objects_of(holder.get("Attribute"))
+        for attribute in objects_of(holder.get("Attribute")):
+            yield attribute, any(map(is_deleted, (event, holder, attribute)))
+
+
+def is_deleted(each: dict[str, Any]) -> bool:
+    """Whether a part of an event is only kept so that others learn that it was deleted."""
+    return each.get("deleted") in (True, "1")
 
 
 def objects_of(value: Any) -> list[dict[str, Any]]:

@@ -30,6 +30,11 @@ SSLBL_KINDS = {"sha1": "sha1", "ja3_md5": "ja3", "dstip": "address"}
 SSLBL_DATES = ("listingdate", "firstseen")
 NOWHERE = ("0.0.0.0", "127.0.0.1", "::", "::1")  # where a hosts file sends the names behind it
 DEFANGED = re.compile(r"(?i)[\[({](\.|dot|:)[\])}]")
+HOST = re.compile(
+    r"(?i)(?:(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^/?#@]*@)?)?(?:\[(?P<inner>[0-9a-f:.]+)\]|(?P<outer>[^/?#@:\[\]]+))"
+    r"(?P<port>:[0-9]{0,5})?(?P<rest>[/?#].*)?"
+)
+BRACKETED = re.compile(r"(?i)\[[0-9a-f]*:")  # an address of IPv6, and no list of JSON
 ZEEK_KINDS = {
     "Intel::ADDR": "address", "Intel::SUBNET": "network", "Intel::DOMAIN": "name", "Intel::CERT_HASH": "sha1",
     "Intel::JA3": "ja3", "Intel::JA3S": "ja3s", "Intel::JA4": "ja4",
@@ -55,8 +60,8 @@ def read_list(path: Path, indicators: Indicators) -> ListFacts:
     """Read one file."""
     with path.open(encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         head = list(islice(iter(lambda: file.readline(LONGEST_LINE), ""), HEAD_LINES))
-        first = "".join(head).lstrip()[:1]
-        if first in ("{", "["):
+        text = "".join(head).lstrip()
+        if text.startswith(("{", "[")) and not BRACKETED.match(text):
             return read_json(path, indicators)
         lines = chain(head, iter(lambda: file.readline(LONGEST_LINE), ""))
         fields = next((line for line in head if line.startswith("#fields\t")), None)
@@ -108,14 +113,19 @@ def read_zeek(path: Path, lines: Iterable[str], fields: list[str], indicators: I
 
 
 def read_plain(path: Path, lines: Iterable[str], indicators: Indicators) -> ListFacts:
-    """Read a value per line; behind # or ; it says why. Of a hosts file (0.0.0.0 name name) the names count."""
+    """Read a value per line; behind # or ; it says why. Of a hosts file (0.0.0.0 name name) the names count, of a URL
+    or an address with a port the host.
+    """
     facts = ListFacts(path.name, "plain list")
     for line in lines:
         text, _, comment = line.replace(";", "#", 1).partition("#")
         words = text.replace(",", " ").split()
         named = words[1:] if len(words) > 1 and words[0] in NOWHERE else words[:1]
-        for word in map(plain_value, named):
-            kind = kind_of(word)
+        for value in map(plain_value, named):
+            word, kind = value, kind_of(value)
+            if kind is None:
+                word = host_of(value)
+                kind = kind_of(word)
             if kind is None:
                 facts.skip("no name, address, hash or fingerprint")
                 continue
@@ -128,6 +138,15 @@ def read_plain(path: Path, lines: Iterable[str], indicators: Indicators) -> List
 def plain_value(word: str) -> str:
     """A value whose dots and colons were put in brackets, so that nobody follows it by mistake, as it was before."""
     return DEFANGED.sub(lambda match: "." if match[1].lower() == "dot" else match[1], word)
+
+
+def host_of(word: str) -> str:
+    """The name or address in a URL, or in front of a port, without the brackets of IPv6; "" where there is none."""
+    found = HOST.fullmatch(word)
+    if found is None or (found["rest"] and not found["scheme"]):
+        return ""
+    host = found["inner"] or found["outer"]
+    return host if kind_of(host) in ("name", "address") else ""
 
 
 def read_json(path: Path, indicators: Indicators) -> ListFacts:

@@ -19,6 +19,9 @@ MOST_REASONS = 20
 KINDS = ("name", "suffix", "address", "network", "sha1", "sha256", "ja3", "ja3s", "ja4")
 """What can be matched; a suffix is a name with everything below it."""
 
+LONGEST_NAME = 255
+"""Characters of a name in Unicode: RFC 1035 section 2.3.4 allows no more octets."""
+
 NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
 JA4 = re.compile(r"[tqd][0-9s][0-9][di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
 HEX = re.compile(r"[0-9a-f]+")
@@ -89,12 +92,13 @@ def cut(text: str) -> str:
 def normalise(kind: str, value: str) -> tuple[str, str] | None:
     """Kind and value as they are compared; None where the value is not of that kind.
 
-    A hash may have colons; a name may begin with a dot or with *., and then stands for everything below it too.
+    A hash may have colons; a name may begin with a dot or with *., and then stands for everything below it too. Names
+    in Unicode are compared as what is sent of them, A-labels.
     """
     lower = value.lower()
     if kind in ("name", "suffix"):
         wide = lower.startswith((".", "*."))
-        lower = lower.lstrip("*").strip(".")
+        lower = a_labels(lower.lstrip("*").strip("."))
         whole = NAME.fullmatch(f"x.{lower}" if wide else lower) is not None  # *.test is below a single label
         return ("suffix" if wide else kind, lower) if whole else None
     if kind in ("address", "network"):
@@ -104,6 +108,16 @@ def normalise(kind: str, value: str) -> tuple[str, str] | None:
     digits = lower.replace(":", "")
     length = {"sha1": 40, "sha256": 64}.get(kind, 32)
     return (kind, digits) if len(digits) == length and HEX.fullmatch(digits) else None
+
+
+def a_labels(name: str) -> str:
+    """A name with its labels in Unicode as A-labels, by Python's codec (IDNA 2003: RFC 3490); "" where that fails."""
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii") if len(name) <= LONGEST_NAME else ""
+    except UnicodeError:
+        return ""
 
 
 def normal_address(text: str) -> tuple[str, str] | None:
