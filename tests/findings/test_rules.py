@@ -525,6 +525,9 @@ DATAGRAMS: dict[str, Any] = LEGACY | {"protocol": "dtls", "version": 0xFEFD, "cl
     [
         ("VER-07", {"client_legacy_version": 0xFEFF}),
         ("VER-07", {"supported_versions": [0xFEFF]}),
+        ("VER-07", {"client_legacy_version": 0x0100}),
+        ("VER-11", {"version": 0x0100}),
+        ("EXT-02", {"version": 0x0100, "server_extensions": [0xFF01]}),
         ("VER-08", {"supported_versions": [0xFEFC, 0xFEFD], "server_random": SENTINEL}),
         ("VER-08", {"version": 0xFEFF, "server_random": SENTINEL[:-2] + "00"}),
         ("VER-10", {"supported_versions": [0xFEFC, 0xFEFD]}),

@@ -26,8 +26,9 @@ KEY_END = 16  # of the characters of a random by which the same one is looked fo
 Numbers = NDArray[np.int64]
 MISSING = -1
 STREAM_VERSIONS = (0x0300, 0x0301, 0x0302, 0x0303)
-LEGACY_VERSIONS = (*STREAM_VERSIONS, 0xFEFF, 0xFEFD)
-"""SSL 3.0 to TLS 1.2, and with DTLS 1.0 and 1.2: what stands in a ServerHello there TLS 1.3 encrypts or has no more."""
+LEGACY_VERSIONS = (*STREAM_VERSIONS, 0x0100, 0xFEFF, 0xFEFD)
+"""SSL 3.0 to TLS 1.2, DTLS 1.0 (which OpenSSL called 0x0100 before 0.9.8f) and 1.2: what stands in a ServerHello there
+TLS 1.3 encrypts or has no more."""
 SECOND_BEST = {
     "server_key_exchange_packet": ("server_hello_packet",),
     "certificate_packet": ("server_hello_packet",),

@@ -12,13 +12,14 @@ from .rule import Offered, Rule
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 DTLS10, DTLS12, DTLS13 = 0xFEFF, 0xFEFD, 0xFEFC
+OPENSSL_DTLS10 = 0x0100  # what OpenSSL called DTLS 1.0 before 0.9.8f
 DRAFTS = range(0x7F00, 0x8000)
 NEWER = "Move the server to TLS 1.3, or at least TLS 1.2, and switch the older version off."
 
 
 def find_old_client(facts: Facts) -> Mask:
     """ClientHellos that offer nothing newer than TLS 1.1, or DTLS 1.0, which is the same over datagrams."""
-    old = np.isin(facts.legacy_version(), (SSL2, SSL3, TLS10, TLS11, DTLS10))
+    old = np.isin(facts.legacy_version(), (SSL2, SSL3, TLS10, TLS11, DTLS10, OPENSSL_DTLS10))
     plain: Mask = (facts.length("supported_versions") == 0) & old
     return plain | facts.has_only("supported_versions", [SSL3, TLS10, TLS11, DTLS10])
 
@@ -27,7 +28,7 @@ def find_sentinel(facts: Facts) -> Mask:
     """ServerHellos that say "I could do better" to a client that could, too (RFC 8446 4.1.3, RFC 9147 5.3)."""
     found = np.zeros(len(facts.connections), np.bool_)
     plain = facts.length("supported_versions") == 0
-    for newest, middle, older in ((TLS13, TLS12, (TLS10, TLS11)), (DTLS13, DTLS12, (DTLS10,))):
+    for newest, middle, older in ((TLS13, TLS12, (TLS10, TLS11)), (DTLS13, DTLS12, (DTLS10, OPENSSL_DTLS10))):
         offers_newest = facts.has("supported_versions", [newest])
         offers_middle = facts.has("supported_versions", [newest, middle]) | (plain & (facts.legacy_version() == middle))
         found |= (
@@ -42,16 +43,17 @@ def find_sentinel(facts: Facts) -> Mask:
 def find_passed_over(facts: Facts) -> Mask:
     """Connections in which TLS 1.3 or DTLS 1.3 was offered, and an older version taken."""
     stream = facts.has("supported_versions", [TLS13]) & facts.among("version", SSL3, TLS10, TLS11, TLS12)
-    return stream | (facts.has("supported_versions", [DTLS13]) & facts.among("version", DTLS10, DTLS12))
+    older = facts.among("version", DTLS10, OPENSSL_DTLS10, DTLS12)
+    return stream | (facts.has("supported_versions", [DTLS13]) & older)
 
 
-def negotiated(identifier: str, name: str, severity: str, code: int, *references: str) -> Rule:
-    """A version in force."""
+def negotiated(identifier: str, name: str, severity: str, codes: tuple[int, ...], *references: str) -> Rule:
+    """A version in force, by all numbers that stand for it."""
     return Rule(
         identifier,
         f"{name} negotiated",
         severity,
-        lambda facts: facts.among("version", code),
+        lambda facts: facts.among("version", *codes),
         ("version_name", "cipher_suite_name"),
         NEWER,
         references,
@@ -74,7 +76,7 @@ def offered(identifier: str, what: str, severity: str, codes: range | list[int],
 
 
 RULES = (
-    negotiated("VER-01", "SSL 2.0", "critical", SSL2, "RFC 6176", "CVE-2016-0800"),
+    negotiated("VER-01", "SSL 2.0", "critical", (SSL2,), "RFC 6176", "CVE-2016-0800"),
     Rule(
         "VER-02",
         "ClientHello in the format of SSL 2.0",
@@ -86,11 +88,11 @@ RULES = (
         "client",
         "client_hello_packet",
     ),
-    negotiated("VER-03", "SSL 3.0", "high", SSL3, "RFC 7568", "CVE-2014-3566"),
+    negotiated("VER-03", "SSL 3.0", "high", (SSL3,), "RFC 7568", "CVE-2014-3566"),
     offered("VER-03-OFFER", "SSL 3.0", "medium", [SSL3], "RFC 7568"),
-    negotiated("VER-04", "TLS 1.0", "high", TLS10, "RFC 8996"),
+    negotiated("VER-04", "TLS 1.0", "high", (TLS10,), "RFC 8996"),
     offered("VER-04-OFFER", "TLS 1.0", "medium", [TLS10], "RFC 8996"),
-    negotiated("VER-05", "TLS 1.1", "medium", TLS11, "RFC 8996"),
+    negotiated("VER-05", "TLS 1.1", "medium", (TLS11,), "RFC 8996"),
     offered("VER-05-OFFER", "TLS 1.1", "low", [TLS11], "RFC 8996"),
     Rule(
         "VER-06",
@@ -152,5 +154,5 @@ RULES = (
         "Switch TLS 1.3 on at the server.",
         ("RFC 9325 section 3.1.1",),
     ),
-    negotiated("VER-11", "DTLS 1.0", "medium", DTLS10, "RFC 8996"),
+    negotiated("VER-11", "DTLS 1.0", "medium", (DTLS10, OPENSSL_DTLS10), "RFC 8996"),
 )
