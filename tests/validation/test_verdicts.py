@@ -292,6 +292,17 @@ def test_an_intermediate_from_another_connection_completes_the_path_and_is_told(
     assert found.anchor == "CN=Root"
 
 
+@pytest.mark.parametrize("damaged", [b"not DER", MIDDLE[:200]])
+def test_of_an_intermediate_that_cannot_be_read_it_is_not_said_that_it_was_not_sent(damaged: bytes) -> None:
+    (fault,) = judge([LEAF, damaged]).faults
+    assert fault.verdict == "incomplete_chain"
+    assert "place 1 of the chain is damaged" in fault.text and "not sent" not in fault.text
+    (other,) = judge([LEAF, damaged], others=[MIDDLE]).faults
+    assert "cannot be read or was not sent (what was sent at place 1 of the chain is damaged)" in other.text
+    (missing,) = judge([LEAF]).faults
+    assert "which was not sent" in missing.text and "damaged" not in missing.text
+
+
 def test_a_second_path_saves_a_chain_whose_first_leads_nowhere() -> None:
     crossed = issue("Middle", "Gone Root", authority=True)
     assert judge([LEAF, crossed, MIDDLE]).faults == ()

@@ -6,7 +6,7 @@ as he likes: depth, paths and computed signatures have limits. Spec: RFC 4158, R
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..wire.limits import Limits
@@ -35,6 +35,7 @@ class PathBuilder:
         self.checker = checker
         self.limits = limits
         self.allowed = 0
+        self.unread = ""
 
     def iter_paths(self, chain: tuple[Candidate, ...], with_others: bool) -> Iterator[Path]:
         """Paths from the first certificate of `chain`; those that reach a trusted one do not all come first.
@@ -44,6 +45,7 @@ class PathBuilder:
         sent: dict[Name, list[Candidate]] = {}
         for candidate in chain[1:]:
             sent.setdefault(candidate.subject, []).append(candidate)
+        self.unread = name_unread(chain)
         self.allowed = self.checker.computed + self.limits.chain_signatures
         for found, path in enumerate(self.extend((chain[0],), sent, with_others), 1):
             yield path
@@ -114,13 +116,20 @@ class PathBuilder:
         if refusals:
             return refusals[0]
         issuer = f"{who(last)} was issued by {last.facts.issuer}"
-        if len(path) == 1:
-            return Fault(
-                "incomplete_chain",
-                last.sha256,
-                f"{issuer}, which was not sent, is not in the capture and is not trusted",
-            )
-        return Fault("untrusted_root", last.sha256, f"{issuer}, which is neither trusted nor in the capture")
+        verdict = "incomplete_chain" if len(path) == 1 else "untrusted_root"
+        if self.unread:
+            text = f"{issuer}, which is neither trusted nor among what can be read: {self.unread}, and may be it"
+        elif len(path) == 1:
+            text = f"{issuer}, which was not sent, is not in the capture and is not trusted"
+        else:
+            text = f"{issuer}, which is neither trusted nor in the capture"
+        return Fault(verdict, last.sha256, text)
+
+
+def name_unread(chain: Sequence[Candidate]) -> str:
+    """Which certificates above the first are so damaged that nobody can tell whose they are; "" without any."""
+    places = [str(place) for place, each in enumerate(chain) if place and each.damage and not each.subject]
+    return f"what was sent at place {', '.join(places)} of the chain is damaged" if places else ""
 
 
 def same_authority(one: Candidate, other: Candidate) -> bool:

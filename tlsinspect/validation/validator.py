@@ -13,7 +13,7 @@ from ..tables import Context
 from ..wire.limits import Limits
 from .candidate import Candidate, Name
 from .checks import SERVER, Purpose, find_faults, who
-from .paths import Path, PathBuilder
+from .paths import Path, PathBuilder, name_unread
 from .record import RANKS, Fault, Judgement
 from .signatures import SignatureChecker
 from .trust import Trust
@@ -95,7 +95,7 @@ class Validator:
             if longer.end is None or len(longer.certificates) > len(path.certificates):
                 path, faults = longer, more
         places = {sha256: place for place, sha256 in reversed(list(enumerate(chain)))}
-        faults += find_lacking(path, places) + find_disorder(path, places)
+        faults += find_lacking(path, places, name_unread(sent)) + find_disorder(path, places)
         faults.sort(key=lambda fault: RANKS[fault.verdict])
         certificates = path.certificates
         objection = None
@@ -150,15 +150,19 @@ def dates_of(candidate: Candidate) -> Iterator[int]:
         yield hold_time(end + 1)
 
 
-def find_lacking(path: Path, places: Mapping[str, int]) -> list[Fault]:
-    """Certificates of the path that were not sent, though they should have been; roots need not be."""
+def find_lacking(path: Path, places: Mapping[str, int], unread: str) -> list[Fault]:
+    """Certificates of the path that were not sent, though they should have been; roots need not be.
+
+    `unread` says what was sent that may be one of them.
+    """
     faults = []
     *needed, last = path.certificates
     if path.end is not None and not last.self_issued:
         needed.append(last)
     for child, issuer in pairwise(needed):
         if issuer.sha256 not in places:
-            text = f"{who(issuer)}, the issuer of {who(child)}, was not sent; another connection shows it"
+            lacking = f"cannot be read or was not sent ({unread})" if unread else "was not sent"
+            text = f"{who(issuer)}, the issuer of {who(child)}, {lacking}; another connection shows it"
             faults.append(Fault("incomplete_chain", child.sha256, text))
     return faults
 
