@@ -41,7 +41,7 @@ ASKED = ALERT | {"history": "CsxkrnXGIl", "requested": True, "certificates": 0}
         (REFUSED | {"validation": "expired"}, "certificate_expired", "it had expired"),
         (REFUSED | {"validation": "leaf_ok", "alert": 45}, "certificate_expired", "by its dates it was valid then"),
         (REFUSED | {"validation": "not_yet_valid"}, "certificate_not_yet_valid", "not yet valid"),
-        (REFUSED | {"validation": "name_mismatch"}, "certificate_other_name", "it is not for www.example"),
+        (REFUSED | {"validation": "name_mismatch"}, "certificate_other_name", "it does not cover www.example"),
         (REFUSED | {"validation": "self_signed", "alert": 48}, "certificate_self_signed", "self-signed"),
         (REFUSED | {"validation": "expired", "alert": 48, "issuer": "CN=A"}, "unknown_authority", "issued by CN=A"),
         (REFUSED | {"validation": "expired", "alert": 44}, "certificate_revoked", "certificate_revoked"),

@@ -606,6 +606,15 @@ def test_a_certificate_with_a_uri_has_a_subject_alt_name(more: dict[str, Any], f
     assert rule.find(Facts(*tables_of({"certificate": {"san_dns": [], **more}}))).any() == found
 
 
+def test_of_a_certificate_with_the_name_where_nobody_reads_it_is_not_said_that_it_is_for_another() -> None:
+    certificate = {"san_dns": [], "subject": "CN=www.example"}
+    changes = {"certificate": certificate, "name_matches": False, "server_name": "www.example"}
+    found = build_findings(Facts(*tables_of(changes)), RULES).to_pylist()
+    titles = {row["id"]: row["title"] for row in found}
+    assert titles["CRT-05"] == "Certificate without subjectAltName"
+    assert titles["CRT-04"] == "Certificate does not cover the name that was asked for"
+
+
 def test_the_arithmetic_of_keys_is_right() -> None:
     assert modulus_of(pem_with(COMPOSITE), 256) == COMPOSITE and modulus_of(pem_with(COMPOSITE), 255) is None
     assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n", 256) is None

@@ -51,7 +51,7 @@ ALL = (
         "Set the clocks, or wait until the certificate is valid.", "RFC 5280 section 4.1.2.5",
     ),
     Cause(
-        "certificate_other_name", "the server's certificate is for another name",
+        "certificate_other_name", "the server's certificate does not cover the name",
         "Give the server a certificate for the name that the client asks for.", "RFC 9525 section 6",
     ),
     Cause(

@@ -176,7 +176,7 @@ def explain_certificate(failure: Failure, alert: int, said: str) -> Explanation:
         if failure.validation == "expired"
         else "by its dates it was valid then",
         "certificate_not_yet_valid": "it was not yet valid",
-        "certificate_other_name": f"it is not for {failure.server_name}",
+        "certificate_other_name": f"it does not cover {failure.server_name}",
         "certificate_self_signed": "it is self-signed",
         "unknown_authority": f"issued by {failure.issuer}" if failure.issuer else "",
     }
