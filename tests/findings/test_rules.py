@@ -615,6 +615,14 @@ def test_of_a_certificate_with_the_name_where_nobody_reads_it_is_not_said_that_i
     assert titles["CRT-04"] == "Certificate does not cover the name that was asked for"
 
 
+@pytest.mark.parametrize("rule_id", ["CRT-01-CHAIN", "CRT-02-CHAIN", "CRT-31-DATES"])
+def test_dates_are_judged_only_where_packets_have_times(rule_id: str) -> None:
+    rule = next(rule for rule in RULES if rule.id == rule_id)
+    fires, _ = CASES[rule_id]
+    assert rule.find(Facts(*tables_of(fires))).any()
+    assert not rule.find(Facts(*tables_of(fires | {"time_start": 0}))).any()
+
+
 def test_the_arithmetic_of_keys_is_right() -> None:
     assert modulus_of(pem_with(COMPOSITE), 256) == COMPOSITE and modulus_of(pem_with(COMPOSITE), 255) is None
     assert modulus_of("-----BEGIN CERTIFICATE-----\nMAA=\n", 256) is None

@@ -79,8 +79,8 @@ def date_of(facts: Facts, name: str) -> Numbers:
 
 
 def is_dated(facts: Facts, name: str) -> Mask:
-    """Rows with a certificate that has this date, and a moment to judge it at: 0 stands for no time."""
-    return np.asarray(facts.known(PACKET) & (date_of(facts, name) != MISSING) & (facts.times() > 0), np.bool_)
+    """Rows with a certificate that has this date, and a moment to judge it at."""
+    return np.asarray(facts.known(PACKET) & (date_of(facts, name) != MISSING) & facts.timed(), np.bool_)
 
 
 def ends_within(facts: Facts, low: int, high: int) -> Mask:

@@ -29,7 +29,7 @@ def has_fault(*faults: str) -> Callable[[Facts], Mask]:
 
 def above(fault: str, own: Callable[[Facts], Mask]) -> Callable[[Facts], Mask]:
     """Connections whose chain has a fault of dates, and whose server's own certificate has not: an authority's has."""
-    return lambda facts: np.asarray(facts.validation_has("faults", fault) & ~own(facts), np.bool_)
+    return lambda facts: np.asarray(facts.validation_has("faults", fault) & ~own(facts) & facts.timed(), np.bool_)
 
 
 def authority(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
@@ -128,7 +128,7 @@ RULES = (
          "Browsers refuse it: have it issued anew with timestamps (SCTs) of Certificate Transparency in it.",
          "RFC 6962 section 3.3"),
     client_rule("CRT-31-DATES", "Client's chain has a certificate out of its dates",
-                client_has_fault("expired", "not_yet_valid"),
+                lambda facts: client_has_fault("expired", "not_yet_valid")(facts) & facts.timed(),
                 "Renew it; where the handshake completed, see to it that the server checks dates.",
                 "RFC 5280 section 6.1.3"),
     client_rule("CRT-31-SAME", "Client shows the certificate that the server shows", shows_the_servers,

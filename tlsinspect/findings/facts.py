@@ -92,6 +92,10 @@ class Facts:
         """The moment, in nanoseconds, that each row is judged at; MISSING where it is not known."""
         return self.number("time_start") if self.at is None else np.full(len(self.connections), self.at, np.int64)
 
+    def timed(self) -> Mask:
+        """Rows with a moment to judge them at: packets without times have 0."""
+        return np.asarray(self.times() > 0, np.bool_)
+
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once."""
         if key not in self.made:
