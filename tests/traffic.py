@@ -105,6 +105,18 @@ def write_pcap(path: Path, packets: Iterable[Packet]) -> Path:
     return path
 
 
+def write_without_times(path: Path, packets: Iterable[Packet]) -> Path:
+    """Write them as pcapng whose every packet is a Simple Packet Block."""
+    section = (0x0A0D0D0A).to_bytes(4, "little") + bytes.fromhex("1c000000 4d3c2b1a 01000000 ffffffffffffffff 1c000000")
+    blocks = [section, bytes.fromhex("01000000 14000000 01000000 00000000 14000000")]
+    for _, frame in packets:
+        body = len(frame).to_bytes(4, "little") + frame + bytes(-len(frame) % 4)
+        length = (len(body) + 12).to_bytes(4, "little")
+        blocks.append((3).to_bytes(4, "little") + length + body + length)
+    path.write_bytes(b"".join(blocks))
+    return path
+
+
 def tls12_turns(extensions: bytes = b"", *ders: bytes) -> tuple[bytes, ...]:
     """A whole TLS 1.2 handshake with the extensions in the ClientHello, the certificates, and data both ways."""
     flight = (

@@ -20,7 +20,7 @@ from tls_vectors import (
     u16,
     vector16,
 )
-from traffic import NOON_NS, converse, tls12_turns, tls13_turns, write_pcap
+from traffic import NOON_NS, converse, tls12_turns, tls13_turns, write_pcap, write_without_times
 
 import tlsinspect
 from tlsinspect import Inspection
@@ -88,15 +88,8 @@ def test_validation_says_what_dates_and_issuer_say(tmp_path: Path, der: bytes, v
 
 def test_dates_are_not_judged_where_packets_have_no_time(tmp_path: Path) -> None:
     expired = make_certificate("www.example", "www.example", validity=(datetime(2020, 1, 1), datetime(2021, 1, 1)))
-    section = (0x0A0D0D0A).to_bytes(4, "little") + bytes.fromhex("1c000000 4d3c2b1a 01000000 ffffffffffffffff 1c000000")
-    blocks = [section, bytes.fromhex("01000000 14000000 01000000 00000000 14000000")]
-    for _, frame in converse(*tls12_turns(server_name(b"www.example"), expired)):
-        body = len(frame).to_bytes(4, "little") + frame + bytes(-len(frame) % 4)
-        length = (len(body) + 12).to_bytes(4, "little")
-        blocks.append((3).to_bytes(4, "little") + length + body + length)  # a Simple Packet Block
-    path = tmp_path / "made.pcapng"
-    path.write_bytes(b"".join(blocks))
-    inspection = tlsinspect.read(path)
+    packets = converse(*tls12_turns(server_name(b"www.example"), expired))
+    inspection = tlsinspect.read(write_without_times(tmp_path / "made.pcapng", packets))
     [connection] = inspection.connections.to_dict("records")
     assert connection["name_matches"] and connection["validation"] is None
     assert dict(connection["unknown_reasons"])["validation"] == "not_captured"

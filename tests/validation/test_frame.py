@@ -11,7 +11,7 @@ import pytest
 from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, issue
 from samples import inspect
 from tls_vectors import server_name
-from traffic import converse, tls12_turns, tls13_turns, write_pcap
+from traffic import converse, tls12_turns, tls13_turns, write_pcap, write_without_times
 
 import tlsinspect
 from tlsinspect import Inspection
@@ -188,3 +188,17 @@ def test_a_chain_that_the_server_sent_short_is_incomplete_whatever_else_is_lost(
     inspection = tlsinspect.read(write_pcap(tmp_path / "lost.pcap", [*packets[:-3], *packets[-2:]]))
     [row] = inspection.trusting(TRUST).arrow("validation").to_pylist()
     assert row["verdict"] == "incomplete_chain"
+
+
+def test_dates_are_not_judged_where_packets_have_no_time_unless_one_is_given(tmp_path: Path) -> None:
+    turns = [tls12_turns(server_name(name), LEAF, MIDDLE) for name in (b"www.example", b"other.test")]
+    packets = [packet for number, turn in enumerate(turns) for packet in converse(*turn, client=("192.0.2.1", number))]
+    inspection = tlsinspect.read(write_without_times(tmp_path / "made.pcapng", packets))
+    frame = inspection.validate(trust=TRUST)
+    assert sorted(zip(frame["verdict"], frame["reason"].fillna(""), strict=True)) == [
+        ("name_mismatch", ""), ("not_observable", "not_captured"),
+    ]  # fmt: skip
+    assert all("the packets have no times, so dates were not judged" in detail for detail in frame["detail"])
+    assert all(len(path) == 3 for path in frame["path"])
+    dated = inspection.validate(at=datetime(2025, 6, 15), trust=TRUST)
+    assert sorted(dated["verdict"]) == ["name_mismatch", "valid"]

@@ -65,7 +65,9 @@ def respond(
     return made.sign(key_of(signer), hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def judge(response: bytes, time: int = NOON_NS, seen: Sequence[bytes] = (LEAF, MIDDLE), **limits: int) -> list[str]:
+def judge(
+    response: bytes, time: int | None = NOON_NS, seen: Sequence[bytes] = (LEAF, MIDDLE), **limits: int
+) -> list[str]:
     """The verdicts on a response beside the chain of LEAF, as far as that was seen."""
     validator = make_validator(seen, limits=replace(DEFAULT_LIMITS, **limits))
     chain = [name for name in CHAIN if name in validator.certificates]
@@ -184,6 +186,11 @@ def test_clocks_may_differ_by_minutes_and_no_more() -> None:
     assert (judge(response, end), judge(response, end + 1)) == (["good"], ["expired"])
     start = NOON_NS - 86_400 * 10**9 - CLOCK_SKEW
     assert (judge(response, start), judge(response, start - 1)) == (["good"], ["not_yet_valid"])
+
+
+def test_without_a_time_what_says_good_is_not_known_to_be_in_date() -> None:
+    assert judge(respond(), time=None) == ["unchecked"]
+    assert judge(CASES["revoked"][1], time=None) == ["revoked"]
 
 
 def test_a_responder_whose_certificate_has_expired_may_not_sign() -> None:

@@ -39,6 +39,8 @@ Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
 )
+NO_TIME = 0  # what a connection starts at whose packets have no times
+UNDATED = "the packets have no times, so dates were not judged"
 REFUSED_TO_SEND = "the client was asked for a certificate and sent none"  # which RFC 5246 section 7.4.6 lets it do
 
 
@@ -63,6 +65,7 @@ def build_validation(
 ) -> pa.Table:
     """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC).
 
+    Where packets have no times, dates are not judged: a chain with nothing else against it is not_observable.
     `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency. `problems` tell where
     a message breaks off: what its chain lacks the server may have sent.
     """
@@ -139,7 +142,7 @@ def iter_answers(
             yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust, unnamed=False)
             continue
         kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows].astype(np.int64), name_codes[rows])
-        for same, judgement in iter_spans(chain, times[rows], validator, side.purpose):
+        for same, dated, judgement in iter_spans(chain, times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
                 fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
                 some = rows[same][within]
@@ -148,6 +151,8 @@ def iter_answers(
                     answer = answer_of(told, fault, chain, validator.trust, unnamed=kind == -2)
                     if answer["verdict"] == "valid" and told.anchor is None:
                         answer = unseen_answer(CUT_BY[reason], REASONS[CUT_BY[reason]])
+                    elif not dated:
+                        answer = undated_answer(answer)
                     yield some[alike], answer | tell_stamps(stamps.get(chain[0]), bool(answer["publicly_trusted"]))
 
 
@@ -180,18 +185,20 @@ def leave_open(judgement: Judgement, validator: Validator) -> Judgement:
 
 def iter_spans(
     chain: list[str], times: NDArray[np.int64], validator: Validator, purpose: Purpose
-) -> Iterator[tuple[NDArray[np.intp] | slice, Judgement]]:
-    """The judgements of a chain, each with the places in `times` that it is for."""
-    first, last = int(times.min()), int(times.max())
-    if first == last:
-        yield slice(None), validator.judge(chain, first, purpose)
+) -> Iterator[tuple[NDArray[np.intp], bool, Judgement]]:
+    """The judgements of a chain, each with the places in `times` that it is for, and whether there is a time."""
+    undated, dated = np.flatnonzero(times == NO_TIME), np.flatnonzero(times != NO_TIME)
+    if len(undated):
+        yield undated, False, validator.judge(chain, None, purpose)
+    if not len(dated):
         return
-    changes = validator.find_changes(chain, first, last)
+    first, last = int(times[dated].min()), int(times[dated].max())
+    changes = validator.find_changes(chain, first, last) if first < last else []
     if not changes:
-        yield slice(None), validator.judge(chain, first, purpose)
+        yield dated, True, validator.judge(chain, first, purpose)
         return
-    for _, same in groups(np.searchsorted(np.array(changes, np.int64), times, side="right")):
-        yield same, validator.judge(chain, int(times[same[0]]), purpose)
+    for _, same in groups(np.searchsorted(np.array(changes, np.int64), times[dated], side="right")):
+        yield dated[same], True, validator.judge(chain, int(times[dated[same[0]]]), purpose)
 
 
 def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
@@ -245,6 +252,14 @@ def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], tr
         "reason": None,
         **NO_STAMP,
     }
+
+
+def undated_answer(answer: Answer) -> Answer:
+    """An answer of packets without times: what else is wrong stands, and what is not wrong is not known to be good."""
+    if answer["verdict"] != "valid":
+        return answer | {"detail": f"{answer['detail']}; {UNDATED}"}
+    told = f"{UNDATED}; nothing else speaks against the chain"
+    return answer | {"verdict": "not_observable", "reason": "not_captured", "detail": told}
 
 
 def tell_stamps(found: Transparency | None, public: bool) -> Answer:

@@ -75,9 +75,9 @@ def date_text(time: int) -> str:
 
 
 def find_faults(
-    path: tuple[Candidate, ...], anchored: bool, time: int, name_comparisons: int, purpose: Purpose = SERVER
+    path: tuple[Candidate, ...], anchored: bool, time: int | None, name_comparisons: int, purpose: Purpose = SERVER
 ) -> Iterator[Fault]:
-    """Everything that is wrong with a path at `time`, in nanoseconds; not whether it is trusted.
+    """Everything that is wrong with a path at `time`, in nanoseconds (None: dates aside); not whether it is trusted.
 
     A root at its end is held to no more than a trusted one would be.
     """
@@ -86,7 +86,8 @@ def find_faults(
         if each.problem is not None and not (is_anchor and anchored):
             yield Fault("malformed", each.sha256, f"{who(each)} cannot be read: {each.problem}")
             continue
-        yield from find_date_faults(each, time)
+        if time is not None:
+            yield from find_date_faults(each, time)
         yield from find_use_faults(each, place, path, is_anchor, purpose)
     broken = check_names(path, name_comparisons)
     if broken is not None:

@@ -42,6 +42,7 @@ HASHES = {
     "2.16.840.1.101.3.4.2.2": ("sha384", sha384), "2.16.840.1.101.3.4.2.3": ("sha512", sha512),
 }  # fmt: skip
 OCSP_SIGNING = "OCSPSigning"
+UNDATED = "the packets have no times, so whether the response was in date is not known"
 CLOCK_SKEW = 300 * 10**9  # nanoseconds; what openssl ocsp allows
 
 
@@ -77,17 +78,22 @@ class Staple(NamedTuple):
             facts = self.signer.certificate.facts
             yield from (time for time in (facts.not_before, (facts.not_after or 0) + 1) if time is not None)
 
-    def judge(self, time: int) -> tuple[Fault, ...]:
-        """What is to be said at a time, the gravest first; "good" or "unchecked" where nothing speaks against it."""
+    def judge(self, time: int | None) -> tuple[Fault, ...]:
+        """What is to be said at a time, the gravest first; "good" or "unchecked" where nothing speaks against it.
+
+        Without a time no date is judged, and what says good is "unchecked".
+        """
         found = [*self.faults]
         statement, certificate = self.statement, self.certificate
         if statement is not None and certificate is not None:
-            found += find_time_faults(statement, self.signer, time)
+            found += find_time_faults(statement, self.signer, time) if time is not None else ()
             if statement.status == "revoked":
                 found.append(Fault("revoked", certificate.sha256, revoked_text(statement)))
             elif statement.status == "unknown":
                 found.append(Fault("unknown", certificate.sha256, "the responder does not know the certificate"))
-            if not found:
+            if not found and time is None:
+                found.append(Fault("unchecked", certificate.sha256, UNDATED))
+            elif not found:
                 found.append(Fault("good", certificate.sha256, good_text(statement, self.signer)))
         return tuple(sorted(found, key=lambda fault: STAPLE_RANKS[fault.verdict]))
 

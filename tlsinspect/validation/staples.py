@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..certificates.facts import nanoseconds, spell_serial
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
-from .build import CHAIN, groups
+from .build import CHAIN, NO_TIME, groups
 from .signatures import signature_name
 from .staple import HASHES, Staple, read_staple
 from .validator import Validator
@@ -70,12 +70,14 @@ def iter_answers(
             staple = read_staple(staples[name], chain, validator)
             changes = np.array(sorted(staple.changes()), np.int64)
             spans = np.searchsorted(changes, times[rows], side="right")
-            for _, inside in groups(spans):
+            spans[times[rows] == NO_TIME] = -1
+            for span, inside in groups(spans.astype(np.int64)):
                 same = rows[inside]
-                yield same, {"position": position, "response_sha256": name} | answer_of(staple, int(times[same[0]]))
+                time = None if span < 0 else int(times[same[0]])
+                yield same, {"position": position, "response_sha256": name} | answer_of(staple, time)
 
 
-def answer_of(staple: Staple, time: int) -> Row:
+def answer_of(staple: Staple, time: int | None) -> Row:
     """A response's facts and what they are worth at a time."""
     faults = staple.judge(time)
     signer = staple.signer.certificate

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..statistics.wording import REASONS, endpoint, number_text
+from ..statistics.wording import endpoint, number_text
 from .record import VERDICTS
 from .staple import STAPLE_VERDICTS
 
@@ -55,10 +55,9 @@ def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
     yield ""
     yield from render_counts(verdicts)
     width = max(len(str(count)) for count in verdicts.values())
-    reasons = Counter(rows["reason"].to_pylist())
-    for reason, count in reasons.most_common():
-        if reason not in (None, "not_applicable", "not_offered"):
-            yield f"{'':{width}}  not observable: {number_text(count, 'connection')}, as {REASONS[reason]}"
+    unseen = rows.filter(pc.equal(rows["verdict"], "not_observable"))
+    for detail, count in Counter(unseen["detail"].to_pylist()).most_common():
+        yield f"{'':{width}}  not observable: {number_text(count, 'connection')}, as {detail}"
     yield from render_cases(rows)
 
 

@@ -85,10 +85,15 @@ class Validator:
             issuer.sha256 not in chain for each in path.certificates for issuer in self.others.get(each.issuer, ())
         )
 
-    def judge(self, chain: Sequence[str], time: int, purpose: Purpose = SERVER) -> Judgement:
-        """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC, as a server's or a client's."""
+    def judge(self, chain: Sequence[str], time: int | None, purpose: Purpose = SERVER) -> Judgement:
+        """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC, as a server's or a client's.
+
+        Without a time no date is judged, that of a root's trust included, and no other verifier is asked.
+        """
         sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
-        builder = PathBuilder(self.trust.at(time), self.others, self.checker, self.limits)
+        builder = PathBuilder(
+            self.trust if time is None else self.trust.at(time), self.others, self.checker, self.limits
+        )
         path, faults = self.best(builder, sent, False, time, purpose)
         if path.end is not None and self.knows_more(path, chain):
             longer, more = self.best(builder, sent, True, time, purpose)
@@ -99,7 +104,7 @@ class Validator:
         faults.sort(key=lambda fault: RANKS[fault.verdict])
         certificates = path.certificates
         objection = None
-        if all(fault.verdict == "wrong_order" for fault in faults):
+        if time is not None and all(fault.verdict == "wrong_order" for fault in faults):
             from .verifier import object_to  # the last to be asked
 
             objection = object_to(certificates, time, purpose is SERVER)
@@ -112,7 +117,7 @@ class Validator:
         )
 
     def best(
-        self, builder: PathBuilder, sent: tuple[Candidate, ...], with_others: bool, time: int, purpose: Purpose
+        self, builder: PathBuilder, sent: tuple[Candidate, ...], with_others: bool, time: int | None, purpose: Purpose
     ) -> tuple[Path, list[Fault]]:
         """The path with the least against it: trusted before not, then by the gravest fault."""
         best: tuple[tuple[bool, list[int], int], Path, list[Fault]] | None = None
