@@ -114,13 +114,14 @@ def test_half_a_connection_says_which_half_is_missing(tmp_path: Path) -> None:
     assert reason(row, "quic_server_connection_id") == "one_sided"
 
 
-def test_of_a_server_alone_the_hello_is_encrypted(tmp_path: Path) -> None:
+def test_of_a_server_alone_the_hello_cannot_be_opened(tmp_path: Path) -> None:
     row = row_of(tmp_path, *[turn for turn in handshake_turns() if turn[0] == "server"])
     assert (row["protocol"], row["quic_version_name"]) == ("quic", "1")
     assert (row["client_ip"], row["server_port"]) == ("192.0.2.1", 443)
     assert row["quic_server_connection_id"] == SERVER_ID.hex()
     assert reason(row, "cipher_suites") == "one_sided"
-    assert reason(row, "cipher_suite") == "encrypted"
+    assert reason(row, "cipher_suite") == "sealed"
+    assert reason(row, "alpn") == reason(row, "certificate_sha256s") == "encrypted"
 
 
 def test_a_version_that_nobody_can_open_is_a_row(tmp_path: Path) -> None:
@@ -131,8 +132,9 @@ def test_a_version_that_nobody_can_open_is_a_row(tmp_path: Path) -> None:
         ("server", protected(HANDSHAKE, CLIENT_ID, SERVER_ID, 90, 0x12345678)),
     )
     assert (row["protocol"], row["quic_version_name"]) == ("quic", "0x12345678")
-    assert reason(row, "cipher_suites") == "encrypted"
-    assert reason(row, "cipher_suite") == "encrypted"
+    assert reason(row, "cipher_suites") == "sealed"
+    assert reason(row, "cipher_suite") == "sealed"
+    assert reason(row, "alpn") == reason(row, "certificate_sha256s") == "encrypted"
     assert row["established"] is None
 
 

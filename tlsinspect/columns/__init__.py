@@ -36,6 +36,7 @@ UNKNOWN_REASONS = (
     "midstream",
     "snaplen",
     "encrypted",
+    "sealed",
     "resumed",
     "malformed",
     "not_offered",

@@ -29,6 +29,7 @@ REASONS = {
     "snaplen": "packets were cut by the capture length",
     "capture_end": "the capture ends before the handshake does",
     "encrypted": "TLS 1.3 encrypts it",
+    "sealed": "QUIC's Initial packets that would say it were not captured or could not be opened",
     "resumed": "a resumed session does not repeat it",
     "malformed": "the message could not be decoded",
     "not_offered": "nobody offered it",
