@@ -34,12 +34,10 @@ def describe_captures(inspection: Inspected) -> str:
         f"{carried} with TLS",
         period_text(captures["time_start"].min(), captures["time_end"].max()),
     ]
-    flaws = ", ".join(sorted(set(captures["quality"].dropna()) - {COMPLETE})) or COMPLETE
-    unread = f"; what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
-    return (
-        f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p>"
-        f"<p>Capture quality: {escape(flaws)}{unread if len(inspection.problems) else ''}</p>"
-    )
+    flaws = [escape(str(flaw)) for flaw in sorted(set(captures["quality"].dropna()) - {COMPLETE})]
+    unread = f"what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
+    quality = "; ".join([*([", ".join(flaws)] * bool(flaws)), *([unread] * bool(len(inspection.problems)))]) or COMPLETE
+    return f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p><p>Capture quality: {quality}</p>"
 
 
 def describe_versions(inspection: Inspected) -> str:

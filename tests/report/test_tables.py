@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from synthetic import make_frames
 
-from tlsinspect.report.tables import certificate_remarks
+from tlsinspect.report.tables import certificate_remarks, problems_table
 
 PLAIN: dict[str, Any] = dict.fromkeys(
     (
@@ -31,3 +32,17 @@ def test_small_keys_and_broken_hashes_stand_out_however_they_are_named(
     certificate: dict[str, Any], remark: str
 ) -> None:
     assert certificate_remarks(PLAIN | certificate) == remark
+
+
+def test_problems_that_differ_by_their_place_alone_are_one_row_with_the_first_packet() -> None:
+    gap = {"capture": "a.pcap", "layer": "tcp", "kind": "gap", "expected": "1 octet"}
+    rows = [
+        gap | {"packet": 9, "offset": 5, "count": 2},
+        gap | {"packet": 4, "offset": 7},
+        gap,
+        gap | {"capture": "b.pcap", "packet": 1},
+    ]
+    table = problems_table(make_frames(problems=rows))  # type: ignore[arg-type]
+    assert [(row[0], row[4], row[5], row[6]) for row in table.rows] == [
+        ("4", "a.pcap", "4", "7"), ("1", "b.pcap", "1", ""),
+    ]  # fmt: skip

@@ -126,3 +126,10 @@ def test_summary_of_nothing_says_so() -> None:
 def test_summary_copes_with_nothing_but_nulls() -> None:
     frames = make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[], captures=[{}])
     assert "unknown for 1 connection" in printed(frames)
+
+
+def test_a_capture_with_problems_is_not_called_complete() -> None:
+    capture = {"capture": "made.pcapng", "packets": 120, "quality": "complete", "connections": 0}
+    told = printed(make_frames(captures=[capture], problems=[{"capture": "made.pcapng", "count": 1200}]))
+    assert "Quality       1,200 problems, see the report" in told and "complete" not in told
+    assert "complete, everything could be read" in printed(make_frames(captures=[capture]))

@@ -309,20 +309,28 @@ def ports_table(inspection: Inspected) -> Table:
 
 
 def problems_table(inspection: Inspected) -> Table:
-    """What could not be read, the most frequent first."""
+    """What could not be read, the most frequent first; what is the same but for its place is one row."""
     columns = (
         ("times", "number"),
         ("layer", ""),
         ("kind", ""),
         ("expected", ""),
         ("file", ""),
-        ("packet", "number"),
+        ("first packet", "number"),
         ("offset", "number"),
     )
-    problems = inspection.problems.sort_values("count", ascending=False)
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in records_of(inspection.problems):
+        alike = found.setdefault(
+            tuple(row[name] for name in ("capture", "layer", "kind", "expected")), row | {"count": 0}
+        )
+        count = alike["count"] + (row["count"] or 1)
+        known = row["packet"] is not None and (alike["packet"] is None or row["packet"] < alike["packet"])
+        alike.update(row if known else {}, count=count)
+    problems = sorted(found.values(), key=lambda row: -row["count"])
     rows: list[list[Cell]] = [
         [
-            f"{row['count'] or 1:,}",
+            f"{row['count']:,}",
             row["layer"] or "",
             (row["kind"] or "").replace("_", " "),
             row["expected"] or "",
@@ -330,7 +338,7 @@ def problems_table(inspection: Inspected) -> Table:
             "" if row["packet"] is None else str(row["packet"]),
             "" if row["offset"] is None else str(row["offset"]),
         ]
-        for row in records_of(problems.head(MOST_ROWS))
+        for row in problems[:MOST_ROWS]
     ]
     return cut_table(columns, rows, "tables/problems.csv", len(problems))
 
