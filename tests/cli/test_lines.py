@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from io import StringIO
 
 import pytest
+from command_line import run
+from samples import DEMO
 
 from tlsinspect.cli.lines import paragraph, print_lines
 
@@ -33,7 +36,7 @@ def test_a_terminal_gets_wrapped_lines_and_nothing_that_acts(monkeypatch: pytest
     print_lines(LINES)
     shown = out.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
     assert shown[0] == "A title" and shown[1].startswith("  HIGH     server")
-    assert shown[2].startswith("    word") and max(map(len, shown[:4])) <= 80
+    assert shown[2].startswith(" " * 11 + "word") and max(map(len, shown[:4])) <= 80
     assert "would fail     1  100%      2  50%" in out.getvalue().replace("\n", "")
     assert "\x1b[2J" not in out.getvalue() and "\u202e" not in out.getvalue()
 
@@ -49,3 +52,28 @@ def test_a_pipe_gets_every_line_as_one(capsys: pytest.CaptureFixture[str]) -> No
 def test_severities_and_verdicts_have_colours(line: str, style: str) -> None:
     _, text, hang = paragraph(1, line)
     assert [str(span.style) for span in text.spans] == [style] and hang is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "hang"),
+    [
+        ("CRITICAL CRT-01  words", 9),
+        ("  LOW      CRT-01  words", 9),
+        ("  2  not_yet_valid        a certificate", 24),
+        ("a plain sentence", 2),
+        ("a label that is longer than a third of a line   words", 2),
+    ],
+)
+def test_later_lines_begin_below_what_a_label_is_for(line: str, hang: int) -> None:
+    assert paragraph(1, line)[2] == hang
+
+
+@pytest.mark.parametrize("command", ["findings", "validate", "check", "whatif", "quantum", "diff"])
+def test_commands_wrap_their_lines_on_a_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    more = {"check": ["--policy", "bcp195"], "whatif": ["--policy", "mozilla-modern"], "diff": [DEMO]}
+    told = run(command, DEMO, *more.get(command, []))
+    widest = max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in told.output.splitlines())
+    assert 60 < widest <= 90

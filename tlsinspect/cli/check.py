@@ -33,9 +33,9 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
         return
     from ..compliance.text import render_policies
     from ..policies import load_policy, policy_names
+    from .lines import print_lines
 
-    for line in render_policies([load_policy(name) for name in policy_names()]):
-        click.echo(line)
+    print_lines(render_policies([load_policy(name) for name in policy_names()]))
     context.exit()
 
 

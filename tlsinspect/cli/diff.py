@@ -77,9 +77,9 @@ def show(before: Inspection, after: Inspection, most: int, format_name: str) -> 
     found = compare(before, after)
     if format_name == "text":
         from ..report.comparison import render_comparison
+        from .lines import print_lines
 
-        for line in render_comparison(before, after, found, most):
-            click.echo(line)
+        print_lines(render_comparison(before, after, found, most))
         return
     from ..charts.files import csv_bytes
     from .export import open_output

@@ -83,10 +83,9 @@ def findings(
         rows = at_least(rows, severity_at_least)
         rows = rows if chosen is None else chosen.apply(rows)
         if format_name == "text":
-            from ..export.text import line_text
+            from .lines import print_lines
 
-            for line in render_findings(rows):
-                click.echo(line_text(line))
+            print_lines(render_findings(rows))
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 HANG, VERDICT_HANG = 2, 16  # how much deeper the later lines of a wrapped one go
+WIDEST_HANG = 30
 COLUMN_GAP = re.compile(r"\S {3,}\S")
+LABEL = re.compile(r"(CRITICAL |.*?\S {3,})(?=\S)")  # and what it is the label of, below which the later lines begin
 TABLE_GAPS = 2  # from so many gaps on a line is a row of a table, which wrapping would break
 VERDICT = re.compile(r"FAIL |pass |not observable")
 STYLES = (
@@ -54,4 +56,7 @@ def paragraph(number: int, line: str) -> tuple[int, Text, int | None]:
             text.stylize(style, 0, found.end() - indent)
     if VERDICT.match(line):
         return indent, text, VERDICT_HANG
-    return indent, text, None if len(COLUMN_GAP.findall(content)) >= TABLE_GAPS else HANG
+    if len(COLUMN_GAP.findall(content)) >= TABLE_GAPS:
+        return indent, text, None
+    label = LABEL.match(content)
+    return indent, text, label.end() if label and label.end() <= WIDEST_HANG else HANG

@@ -72,10 +72,9 @@ def validate(
         logs = load_logs(ct_logs) if ct_logs is not None else None
         inspection = inspect(captures).trusting(trust, at)
         if format_name == "text":
-            from ..export.text import line_text
+            from .lines import print_lines
 
-            for line in render(inspection, trust, at, logs):
-                click.echo(line_text(line))
+            print_lines(render(inspection, trust, at, logs))
         else:
             table = table or ("scts" if logs is not None else "validation")
             write_table(inspection.build_scts(logs) if table == "scts" else inspection.arrow(table), format_name)
