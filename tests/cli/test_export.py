@@ -242,3 +242,13 @@ def test_rows_that_are_written_while_reading_need_no_certificates_kept(
     [reading] = readings
     assert (len(reading.totals.certificates) == 0) == (table != "certificates")
     assert pq.read_metadata(output).num_rows == len(inspect(DEMO).arrow(table))
+
+
+def test_a_file_where_a_folder_is_to_be_made_is_said(tmp_path: Path) -> None:
+    taken = tmp_path / "logs"
+    taken.write_bytes(b"")
+    told = run("export", DEMO, "--format", "zeek", "-o", taken)
+    assert (told.exit_code, told.stderr) == (
+        2,
+        f"tlsinspect: {taken}: cannot be written: it is a file, and no folder\n",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -53,7 +54,8 @@ def writing_to(output: str) -> Iterator[None]:
         raise
     except OSError as error:
         place = "standard output" if output == "-" else output
-        tell(f"{place}: cannot be written: {error.strerror or error}")
+        taken = isinstance(error, FileExistsError) and Path(output).is_file()
+        tell(f"{place}: cannot be written: {'it is a file, and no folder' if taken else error.strerror or error}")
         sys.exit(2)
 
 

@@ -56,7 +56,7 @@ def load_policy(name: str | os.PathLike[str]) -> Policy:
         if len(meant) == 1:
             return read_shipped(meant[0])
         if meant:
-            raise PolicyError(str(name), f"means several policies: {', '.join(meant)}")
+            raise PolicyError(str(name), f"stands for several policies ({', '.join(meant)}); say more of the name")
         raise PolicyError(str(name), f"there is no such policy; there are {', '.join(policy_names())}, or a .toml file")
     try:
         with path.open("rb") as file:
