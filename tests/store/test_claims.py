@@ -157,3 +157,22 @@ def test_an_object_store_has_no_locks_and_goes_by_the_time_alone() -> None:
     assert remove_leftovers(place) == (0, 0)
     assert tlsinspect.ingest(SAMPLE, place.url, abandoned_seconds=0).removed == (1, 9)
     assert not place.files.exists(place.path(name)) and place.names("runs") == []
+
+
+def test_what_the_library_of_an_object_store_says_is_one_escaped_line() -> None:
+    fsspec = pytest.importorskip("fsspec")
+
+    class Failing(fsspec.AbstractFileSystem):  # type: ignore[misc, name-defined]
+        """Fails as libraries do, with errors of their own."""
+
+        protocol = "failing"
+
+        def ls(self, path: str, detail: bool = True, **options: object) -> list[str]:
+            raise RuntimeError("no such\n bucket \x1b[2J")
+
+    fsspec.register_implementation("failing", Failing, clobber=True)
+    told = run("ingest", SAMPLE, "--store", "failing://\x1b")
+    assert told.exit_code == 2
+    assert told.stderr == "tlsinspect: failing://\\x1b: no such bucket \\x1b[2J\n"
+    told = run("summary", "failing://store")
+    assert (told.exit_code, told.stderr) == (2, "tlsinspect: failing://store: no such bucket \\x1b[2J\n")

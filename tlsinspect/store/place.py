@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
@@ -226,9 +227,9 @@ class RemotePlace:
         return True
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[BinaryIO]:
+    def writing(self, name: str) -> Iterator[Any]:
         """Upload on leaving; nothing where it is left by an error."""
-        file = self.files.open(self.path(name), "wb", autocommit=False)
+        file = Speaking(self.files.open(self.path(name), "wb", autocommit=False), self.url)
         try:
             yield file
         except BaseException:
@@ -280,6 +281,38 @@ class RemotePlace:
         return float(self.files.modified(self.path(name)).timestamp())
 
 
+class Speaking:
+    """A file system of fsspec, or a file of one, whose library's own errors are StoreErrors.
+
+    Those of the operating system, such as FileNotFoundError, stay what they are.
+    """
+
+    def __init__(self, files: Any, url: str) -> None:
+        self.files = files
+        self.url = url
+
+    def __getattr__(self, name: str) -> Any:
+        """The same attribute; what can be called says what it fails of."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = getattr(self.files, name)
+        return partial(self.call, value) if callable(value) else value
+
+    def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """What a function of the library gives; raises StoreError."""
+        try:
+            return function(*arguments, **options)
+        except (OSError, StoreError):
+            raise
+        except Exception as error:
+            raise library_error(self.url, error) from error
+
+
+def library_error(url: str, error: Exception) -> StoreError:
+    """What a library says on a URL, on one line."""
+    return StoreError(printable(url), printable(" ".join(str(error).split()) or type(error).__name__))
+
+
 def open_remote(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL, and the path in it; raises StoreError where that cannot be had."""
     try:
@@ -288,9 +321,9 @@ def open_remote(url: str) -> tuple[Any, str]:
         files, root = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise StoreError(printable(url), "needs the cluster extra: pip install 'tlsinspect[cluster]'") from error
-    except ValueError as error:
-        raise StoreError(printable(url), str(error)) from error
-    return files, str(root)
+    except Exception as error:  # of whatever kind the library has
+        raise library_error(url, error) from error
+    return Speaking(files, url), str(root)
 
 
 def lock(file: BinaryIO, wait: bool) -> bool:
