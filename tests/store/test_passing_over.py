@@ -166,6 +166,9 @@ def test_a_time_asks_only_the_files_of_its_days(tmp_path: Path) -> None:
     made = store.inspection(where=f"time_start < '{date.fromordinal(day.toordinal() + 1)}'").on_demand("connections")
     assert {Path(path).parent.name for path in made.perhaps.files} == {f"day={day}"}
     assert len(made) == store.rows("connections", until=day)
+    for table in ("chains", "captures", "connection"):
+        with pytest.raises(KeyError, match=table):
+            store.rows(table)
 
 
 def test_of_a_time_its_day_in_utc_is_chosen(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ class Store:
         return sorted({date.fromisoformat(day) for _, day, _, _ in self.catalogue.parts("connections")})
 
     def rows(self, table: str, since: Day = None, until: Day = None) -> int:
-        """How many rows a table has, of those that have files: no file is opened for it."""
+        """How many rows a table has: no file is opened for it. Raises KeyError for one that has no files of its own."""
+        if table not in STORED:
+            raise KeyError(table)
         return sum(rows for _, _, _, rows in self.parts(table, since, until))
 
     def parts(self, table: str, since: Day, until: Day) -> list[Part]:
