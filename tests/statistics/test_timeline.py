@@ -75,3 +75,8 @@ def test_unknown_connections_are_counted_beside_the_share() -> None:
 
 def test_a_timeline_of_nothing_has_no_buckets() -> None:
     assert len(build_timeline("versions", make_frames()).table) == 0
+
+
+def test_a_unit_in_which_the_statistic_is_not_counted_is_refused() -> None:
+    with pytest.raises(ValueError, match="weak_offers is not counted by certificates, but by"):
+        build_timeline("weak_offers", make_frames(), unit="certificates")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from tests.synthetic import make_connection, make_frames, make_old_connection
@@ -74,3 +77,12 @@ def test_ports_are_not_counted_by_clients() -> None:
 def test_no_traffic_gives_empty_tables() -> None:
     assert len(build_port_shares(make_frames())) == 0
     assert len(build_handshake_ecdf(make_frames())) == 0
+
+
+def test_ports_of_several_captures_are_counted_together() -> None:
+    frames = make_frames(connections=[make_connection(1), make_connection(2, server_port=993)])
+    table = build_port_shares(replace(frames, ports=pd.concat([frames.ports] * 2)))
+    assert table[["server_port", "count", "denominator", "share"]].to_numpy().tolist() == [
+        [443, 2, 2, 1],
+        [993, 2, 2, 1],
+    ]

@@ -34,13 +34,16 @@ def count_ports(frames: Frames, unit: str = "connections") -> list[dict[str, Any
         raise KeyError(unit)
     ports = values_of(columns_of(frames, "ports"), "server_port", "transport", "protocol", "tls_port", unit)
     sums: Counter[tuple[int, str]] = Counter()
-    for port, transport, _, _, count in zip(*ports, strict=True):
+    counts: Counter[tuple[int, str, str | None]] = Counter()  # of ports of several captures: rows of each
+    wanted: set[tuple[int, str]] = set()
+    for port, transport, protocol, asked, count in zip(*ports, strict=True):
         sums[port, transport] += count or 0
+        counts[port, transport, protocol] += count or 0
+        if asked:
+            wanted.add((port, transport))
     rows = [
-        dict(
-            zip(PORT_COLUMNS, (port, transport, protocol, bool(asked), count or 0, sums[port, transport]), strict=True)
-        )
-        for port, transport, protocol, asked, count in zip(*ports, strict=True)
+        dict(zip(PORT_COLUMNS, (*key, key[:2] in wanted, count, sums[key[:2]]), strict=True))
+        for key, count in counts.items()
     ]
     return sorted(rows, key=port_order)
 

@@ -114,10 +114,15 @@ def build_shares(name: str, frames: Frames, unit: str = "", top: int = 0) -> Sha
     Raises KeyError for a statistic or unit that does not exist, ValueError for a unit that makes no sense here.
     """
     statistic = STATISTICS[name]
-    counted = UNITS[unit or statistic.units[0]]
-    if counted.name not in statistic.units:
-        raise ValueError(f"{name} is not counted by {counted.name}, but by {', '.join(statistic.units)}")
-    return count_shares(statistic, counted, observe(statistic, frames), top)
+    return count_shares(statistic, find_unit(statistic, unit or statistic.units[0]), observe(statistic, frames), top)
+
+
+def find_unit(statistic: Statistic, name: str) -> Unit:
+    """A unit that the statistic is counted in; raises KeyError for one that does not exist, ValueError for another."""
+    unit = UNITS[name]
+    if name not in statistic.units:
+        raise ValueError(f"{statistic.name} is not counted by {name}, but by {', '.join(statistic.units)}")
+    return unit
 
 
 def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, Shares]:

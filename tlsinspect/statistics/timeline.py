@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .catalogue import STATISTICS, UNITS, Statistic, Unit
+from .catalogue import STATISTICS, Statistic, Unit
 from .interval import share_columns
 from .observations import Frames, tls_connections
 from .series import build_result, text_dtype
-from .shares import observe
+from .shares import find_unit, observe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +57,11 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     """Build the share over time of a category, by default of the one that the statistic speaks of.
 
     A connection counts in the bucket in which it starts. Raises KeyError for a statistic or unit that does
-    not exist, ValueError where neither the caller nor the statistic names a category.
+    not exist, ValueError for a unit that makes no sense here, and where neither the caller nor the statistic names a
+    category.
     """
     statistic = STATISTICS[name]
+    counted = find_unit(statistic, unit)
     wanted = category or statistic.focus
     if not wanted:
         raise ValueError(f"{name} speaks of no category of its own: name one")
@@ -70,14 +72,14 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     starts = bucket_starts(times, width)
     groups = dict(iter(observations.groupby(starts)))
     buckets = list(iter_buckets(starts.min(), starts.max(), width)) if groups else []
-    counts = [count_bucket(groups.get(start), wanted, UNITS[unit]) for start in buckets]
+    counts = [count_bucket(groups.get(start), wanted, counted) for start in buckets]
     numbers = [count for count, _, _ in counts]
     denominators = [denominator for _, denominator, _ in counts]
     columns: dict[str, list[Any]] = {"time": buckets, "count": numbers, "denominator": denominators}
     columns |= share_columns(numbers, denominators, interval=unit != "bytes")
     columns["unknown"] = [unknown for _, _, unknown in counts]
     period = (times.min(), times.max()) if buckets else (None, None)
-    return Timeline(statistic, UNITS[unit], wanted, width, build_result(columns), *period)
+    return Timeline(statistic, counted, wanted, width, build_result(columns), *period)
 
 
 def build_traffic(frames: Frames) -> tuple[str, pd.DataFrame]:
