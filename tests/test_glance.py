@@ -39,3 +39,9 @@ def test_glance_escapes_file_names(captures: Path, tmp_path: Path) -> None:
     hostile.write_bytes((captures / "variants" / "tcp-reversed.pcap").read_bytes())
     shown = glance(hostile)
     assert "<img" not in shown and "&lt;img src=x&gt;" in shown
+
+
+def test_an_inspection_in_a_debugger_is_one_short_line(captures: Path, tmp_path: Path) -> None:
+    hostile = tmp_path / "a\x1b[2J\n.pcap"
+    hostile.write_bytes((captures / "handshakes" / "alpn-http11.pcap").read_bytes())
+    assert repr(tlsinspect.read(hostile)) == "<Inspection of a\\x1b[2J\\n.pcap: 1 connection, 1 with TLS>"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from html import escape
 
 from .answers import Inspected
+from .capture import printable
 from .columns import COLUMNS, COMPLETE
 from .statistics import UNITS, build_shares
 from .statistics.observations import tls_connections
-from .statistics.wording import basis, count_text, interval_text, period_text, share_text, statement
+from .statistics.wording import basis, count_text, interval_text, number_text, period_text, share_text, statement
 
 CAPTURES_NAMED = 5
 VERSIONS_SHOWN = 6
@@ -38,6 +39,14 @@ def describe_captures(inspection: Inspected) -> str:
     unread = f"what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
     quality = "; ".join([*([", ".join(flaws)] * bool(flaws)), *([unread] * bool(len(inspection.problems)))]) or COMPLETE
     return f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p><p>Capture quality: {quality}</p>"
+
+
+def render_line(inspection: Inspected) -> str:
+    """The captures and how many connections there are, on one line without control characters."""
+    names = [str(name) for name in inspection.captures["capture"]]
+    more = f" and {len(names) - CAPTURES_NAMED:,} more" if len(names) > CAPTURES_NAMED else ""
+    counts = f"{number_text(len(inspection.connections), 'connection')}, {len(tls_connections(inspection)):,} with TLS"
+    return printable(f"<Inspection of {', '.join(names[:CAPTURES_NAMED])}{more}: {counts}>")
 
 
 def describe_versions(inspection: Inspected) -> str:

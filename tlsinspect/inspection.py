@@ -128,6 +128,12 @@ class Inspection:
         rows = self.pivot_arrow(table) if table in PIVOTS else self.arrow(table)
         return tables.to_frame(Filter(expression, table).apply(rows))
 
+    def __repr__(self) -> str:
+        """The captures and how many connections there are, on one line."""
+        from .glance import render_line
+
+        return render_line(self)
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the captures, the versions in use, the frames."""
         from .glance import render_glance
