@@ -68,6 +68,18 @@ def test_later_lines_begin_below_what_a_label_is_for(line: str, hang: int) -> No
     assert paragraph(1, line)[2] == hang
 
 
+def test_a_label_takes_no_room_from_the_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_lines(["", " 11  self_signed     twenty letters here, ten more", "", "ab cd"])
+    assert [line.rstrip() for line in out.getvalue().splitlines()[1:]] == [
+        " 11  self_signed     twenty letters", "                     here, ten more", "", "ab cd",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("command", ["findings", "validate", "check", "whatif", "quantum", "diff"])
 def test_commands_wrap_their_lines_on_a_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "90")

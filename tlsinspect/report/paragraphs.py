@@ -27,7 +27,12 @@ class Paragraphs:
 
         width = min(options.max_width, WIDEST)
         for indent, text, hang in self.paragraphs:
-            lines = [text] if hang is None else text.wrap(console, width - indent - hang)
+            column = hang or 0
+            if not text.plain[:column].endswith(" "):  # the later lines begin below no word of the first
+                column = 0
+            label, content = text[:column], text[column:]
+            lines = [content] if hang is None else list(content.wrap(console, width - indent - hang)) or [content]
+            lines[0] = Text.assemble(label, lines[0])
             for number, line in enumerate(lines):
                 line.rstrip()
                 margin = " " * (indent + (hang or 0 if number else 0))
