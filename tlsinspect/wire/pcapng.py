@@ -185,7 +185,7 @@ class PcapngReader(PacketReader):
         return True
 
     def convert_time(self, interface: Interface, high: int, low: int, position: int) -> int:
-        """Convert a timestamp of any resolution to nanoseconds; 0, and a note, when they do not fit 63 bits."""
+        """Convert a timestamp of any resolution to nanoseconds; 0, and a note for the file, where they pass 63 bits."""
         resolution = interface.tsresol
         seconds_before = interface.tsoffset
         ticks = high * 2**32 + low
@@ -196,7 +196,7 @@ class PcapngReader(PacketReader):
         time_ns += seconds_before * NANOSECONDS
         if -(2**63) <= time_ns < 2**63:
             return time_ns
-        self.note("bad_value", self.buffer.offset + position, "a time within 63 bits of nanoseconds")
+        self.note_once("bad_value", position, "times within 63 bits of nanoseconds")
         return 0
 
     def read_other_block(self, packet: Packet, block_type: int, data: bytes, start: int, end: int) -> bool:
