@@ -116,7 +116,7 @@ class Anonymiser:
         shared.at = self.old.at
         return shared
 
-    def reading(self) -> Any:
+    def reading(self) -> AnonymousReading:
         """What stands for the reading."""
         old = self.old.reading.totals
         totals = Totals(self.context.captures, old.tls_ports, old.limits)
