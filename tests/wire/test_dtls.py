@@ -159,7 +159,7 @@ class TestHandshake:
     def test_alerts_are_read_in_the_clear_and_noted_encrypted(self) -> None:
         clear, sealed = record(21, b"\x02\x28"), record(21, bytes(30), epoch=1)
         flow = datagrams([(0, record(22, fragments(1, hello(), 0)[0])), (1, clear), (0, sealed)])
-        assert (flow.alert_level, flow.alert_description, flow.alert_side) == (2, 40, 1)
+        assert (flow.alerts[0][3], flow.alert_description, flow.alert_side) == (2, 40, 1)
         assert flow.alert_encrypted
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.ip import FragmentTable, read_network
-from tlsinspect.wire.link import knows_link_type, locate_network
+from tlsinspect.wire.link import locate_network
 from tlsinspect.wire.packet import Packet
 
 IPV4 = bytes.fromhex("450000280001400040060000c0000201c6336402c00101bb00000001000000025010ffff00000000")
@@ -299,11 +299,6 @@ def test_locate_network_tells_frames_without_ip(name: str) -> None:
 )
 def test_locate_network_tells_unknown_link_type(link_type: int, front: str) -> None:
     assert locate_network(make_packet(link_type, bytes.fromhex(front) + IPV4)) == -1
-
-
-def test_knows_link_type_tells_what_is_decoded() -> None:
-    assert knows_link_type(1)
-    assert not knows_link_type(147)
 
 
 def test_locate_network_forgets_the_packet_before() -> None:

@@ -400,7 +400,7 @@ class TestClosing:
     def test_a_crypto_error_is_a_fatal_alert_of_whoever_closed(self) -> None:
         refusal = initial(close(0x0100 + 120, 6), CLIENT_ID, SERVER_ID, origin=DCID, sender="server")
         flow = flow_of(("client", initial(crypto(0, HELLO))), ("server", refusal))
-        assert (flow.alert_side, flow.alert_level, flow.alert_description) == (1, 2, 120)
+        assert (flow.alert_side, flow.alerts[-1][3], flow.alert_description) == (1, 2, 120)
         assert facts_of(flow).close_error == 0x178
         assert flow.streams[1].fin
 

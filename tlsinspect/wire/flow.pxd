@@ -33,8 +33,8 @@ cdef class Flow(Listener):
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
     cdef public bytes server_key_exchange, certificate_status
     cdef public bint certificate_requested, client_key_exchange, alert_encrypted
-    cdef public long long ticket_lifetime, time_finished, time_application
-    cdef public int alert_level, alert_description, alert_side, message_count
+    cdef public long long ticket_lifetime, time_application
+    cdef public int alert_description, alert_side, message_count
     cdef public list alerts, messages, problems
     cdef public str history, carrier
     cdef public bytes ticket_key_name

@@ -156,9 +156,7 @@ class Flow(Listener):
         self.heartbeat_length = 0
         self.heartbleed = 0
         self.heartbleed_packet = -1
-        self.time_finished = -1
         self.time_application = -1
-        self.alert_level = -1
         self.alert_description = -1
         self.alert_side = -1
         self.alert_encrypted = False
@@ -356,7 +354,6 @@ class Flow(Listener):
         stream: Stream = self.streams[reader.side]
         if not reader.finished_seen:
             reader.finished_seen = True
-            self.time_finished = stream.time_ns
         elif (
             self.renegotiation_side < 0
             and peer is not None
@@ -376,7 +373,6 @@ class Flow(Listener):
         if level < 0:
             self.alert_encrypted = True
             return
-        self.alert_level = level
         self.alert_description = description
         self.alert_side = reader.side
         self.alert_packet = stream.number

@@ -5,7 +5,6 @@ from tlsinspect.wire.packet cimport Packet
 cdef dict LINK_TYPES
 
 cpdef int locate_network(Packet packet) except? -1
-cpdef bint knows_link_type(long long link_type) except? -1
 cpdef int enter_ipv4(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ipv6(Packet packet, Py_ssize_t at) except? -1
 cpdef int enter_ppi(Packet packet, Py_ssize_t at) except? -1

@@ -29,11 +29,6 @@ def locate_network(packet: Packet) -> int:
     return -1 if enter is None else enter(packet, packet.start)
 
 
-def knows_link_type(link_type: int) -> bool:
-    """Tell whether frames of a link type are decoded here."""
-    return link_type in LINK_TYPES
-
-
 def enter_ipv4(packet: Packet, at: int) -> int:
     """Enter an IPv4 header."""
     return enter_version(packet, at, 4)

@@ -17,7 +17,7 @@ cdef class ClientHello:
     cdef public int ech_kdf, ech_aead, connection_id_length
     cdef public Py_ssize_t ech_enc_length, ech_payload_length
     cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
-    cdef public bint has_extensions, renegotiation_info, complete, whole
+    cdef public bint renegotiation_info, complete, whole
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
     cdef public bytes signature_algorithms, ec_point_formats, psk_key_exchange_modes, certificate_compression

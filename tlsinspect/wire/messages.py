@@ -69,7 +69,6 @@ class ClientHello:
         self.cipher_kinds: bytes | None = None
         self.compression_methods = b""
         self.extension_types = b""
-        self.has_extensions = False
         self.seen = 0
         self.server_name: bytes | None = None
         self.alpn: bytes | None = None
@@ -203,7 +202,6 @@ def read_client_parameters(cursor: Cursor, hello: ClientHello) -> None:
     hello.compression_methods = cursor.read_vector8()
     if cursor.remaining() == 0:
         return
-    hello.has_extensions = True
     length = cursor.read_u16()
     lacking = length - cursor.remaining()
     if lacking < 0:

@@ -32,7 +32,6 @@ CLIENT_RESET_V3 = 10  # with a wrapped client key (--tls-crypt-v2)
 CONTROL_WRAPPED = 11
 
 SESSION_ID = 8  # octets
-REPLAY_ID = 8  # a packet id and a time, behind the HMAC of --tls-auth
 SEALED = -1
 WRAPPINGS = (0, 24, 28, 36, 40, 56, 72)
 """Octets between session id and acknowledgments: none, or an HMAC (MD5, SHA-1, SHA-224 to SHA-512) and a replay id."""
