@@ -54,6 +54,13 @@ def test_severities_and_verdicts_have_colours(line: str, style: str) -> None:
     assert [str(span.style) for span in text.spans] == [style] and hang is not None
 
 
+def test_a_first_line_is_bold_as_a_title_and_not_where_it_is_one_finding_of_several() -> None:
+    assert [str(paragraph(0, line)[1].style) for line in ("4 rules found something", "HIGH     a finding")] == [
+        "bold",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "hang"),
     [

@@ -45,15 +45,15 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def paragraph(number: int, line: str) -> tuple[int, Text, int | None]:
-    """A line as its indent, its text with colours, and how it wraps; the first is the title."""
+    """A line as its indent, its text with colours, and how it wraps; the first is a title unless it is judged."""
     from rich.text import Text
 
     content = line.lstrip(" ")
     indent = len(line) - len(content)
-    text = Text(content, style="bold" if number == 0 else "")
-    for pattern, style in STYLES:
-        if found := pattern.match(line):
-            text.stylize(style, 0, found.end() - indent)
+    found = [(each.end() - indent, style) for pattern, style in STYLES if (each := pattern.match(line))]
+    text = Text(content, style="bold" if number == 0 and not found else "")
+    for end, style in found:
+        text.stylize(style, 0, end)
     if VERDICT.match(line):
         return indent, text, VERDICT_HANG
     if len(COLUMN_GAP.findall(content)) >= TABLE_GAPS:
