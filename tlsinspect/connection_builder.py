@@ -366,7 +366,7 @@ class ConnectionBuilder:
                 hello is not None and suite_facts(hello.cipher_suite).authentication in WITHOUT_CERTIFICATE
             ):
                 connection.certificate_state = "not_applicable"
-            elif flow.tls13:
+            elif flow.tls13 or connection.server_state == "sealed":
                 connection.certificate_state = "encrypted"
             elif connection.server_state:
                 connection.certificate_state = connection.server_state
@@ -514,7 +514,7 @@ class ConnectionBuilder:
         ):
             connection.established = True
             connection.established_evidence = "application_data"
-        known = not connection.one_sided and connection.server_state != "encrypted"
+        known = not connection.one_sided and connection.server_state != "sealed"
         if connection.established is None and known:
             connection.outcome_state = self.end_unseen(flow, client, server)
             if not connection.outcome_state:
@@ -613,7 +613,7 @@ class ConnectionBuilder:
             return "gap"
         if flow.quic is not None:
             sealed = flow.quic.sealed[0] or flow.quic.sealed[1]
-            return "encrypted" if sealed else "malformed" if connection.problems else "not_captured"
+            return "sealed" if sealed else "malformed" if connection.problems else "not_captured"
         if not stream.syn and stream.octets > 0:
             return "midstream"
         hello = "C" if side == connection.client_side else "S"

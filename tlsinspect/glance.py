@@ -36,8 +36,9 @@ def describe_captures(inspection: Inspected) -> str:
         period_text(captures["time_start"].min(), captures["time_end"].max()),
     ]
     flaws = [escape(str(flaw)) for flaw in sorted(set(captures["quality"].dropna()) - {COMPLETE})]
-    unread = f"what could not be read is in <code>problems</code>: {len(inspection.problems):,}"
-    quality = "; ".join([*([", ".join(flaws)] * bool(flaws)), *([unread] * bool(len(inspection.problems)))]) or COMPLETE
+    problems = len(inspection.problems)
+    unread = f"what could not be read is in <code>problems</code>: {problems:,}" if problems else ""
+    quality = "; ".join(filter(None, (", ".join(flaws), unread))) or COMPLETE
     return f"<p><b>{named}{more}</b>; {', '.join(filter(None, facts))}</p><p>Capture quality: {quality}</p>"
 
 

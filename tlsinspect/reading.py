@@ -100,7 +100,7 @@ class Origin(Protocol):
 
 
 class Finished(NamedTuple):
-    """What is left of a reading that is over: no flows, no buffers, and it can be pickled."""
+    """What is left of a reading that is over: no flows, no buffers, and it can be pickled; or what stands for one."""
 
     sources: Sequence[CaptureSource]
     totals: Totals

@@ -49,8 +49,8 @@ def test_share_of_text_says_none_and_all_in_words() -> None:
     assert share_of_text(0, 5, "servers") == "no servers"
     assert share_of_text(5, 5, "servers") == "all servers"
     assert share_of_text(1, 5, "servers") == "20% of servers"
-    assert share_of_text(1, 1, "connections", "that show it") == "the one connection that shows it"
-    assert share_of_text(0, 1, "connections", "that show it") == "none of the one connection that shows it"
+    assert share_of_text(1, 1, "connections", "it") == "the one connection that shows it"
+    assert share_of_text(0, 1, "connections", "it") == "none of the one connection that shows it"
 
 
 @pytest.mark.parametrize(

@@ -114,20 +114,30 @@ def speak(port: int) -> bytes:
     return hello
 
 
-def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
+def speak_while_recorded(port: int, folder: Path) -> None:
+    """The same while a recording goes on in a folder, from when it has begun until it has the ClientHello."""
+    wait_for(lambda: bool(list(folder.glob("*.pcap"))))
+    hello = speak(port)
+    wait_for(lambda: any(hello in path.read_bytes() for path in folder.glob("*.pcap")))
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port on loopback, where that may be listened on."""
     try:
         Listener("lo", None).close()
     except CaptureError as error:
         pytest.skip(f"no listening here: {error}")
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path, port: int) -> None:
     done: list[Recorded] = []
     over = threading.Event()
     listening = threading.Thread(target=lambda: done.extend(record("lo", tmp_path, stopped=over.is_set)))
     listening.start()
-    wait_for(lambda: bool(list(tmp_path.glob("*.pcap"))))
-    hello = speak(port)
-    wait_for(lambda: any(hello in path.read_bytes() for path in tmp_path.glob("*.pcap")))
+    speak_while_recorded(port, tmp_path)
     over.set()
     listening.join()
     (recorded,) = done
@@ -137,17 +147,9 @@ def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path) -> None:
     assert row["client_hello_packet"] > 0 and row["retransmitted"] == 0  # on loopback each packet is seen once
 
 
-def test_a_service_manager_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: Path) -> None:
-    try:
-        Listener("lo", None).close()
-    except CaptureError as error:
-        pytest.skip(f"no listening here: {error}")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def test_a_service_manager_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: Path, port: int) -> None:
     live = start("live", "-i", "lo", "-o", tmp_path / "made", "--store", tmp_path / "store", text=True)
-    wait_for(lambda: bool(list((tmp_path / "made").glob("*.pcap"))))
-    hello = speak(port)
-    wait_for(lambda: any(hello in path.read_bytes() for path in (tmp_path / "made").glob("*.pcap")))
+    speak_while_recorded(port, tmp_path / "made")
     live.send_signal(signal.SIGTERM)
     said, errors = live.communicate(timeout=120)
     assert live.returncode == 0, errors

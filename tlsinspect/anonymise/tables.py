@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,6 +18,7 @@ from ..columns import COLUMNS
 from ..failures import CAUSES
 from ..findings import CAPTURE_RULES, RULES, Facts, build_findings
 from ..inspection import Inspection
+from ..reading import Finished
 from ..registry import ALPN_PROTOCOLS
 from ..tables import arrow_schema, build_certificates, build_chains, build_offers
 from ..tables.arrow import Shared
@@ -49,14 +50,6 @@ HIDDEN = "[not shown]"
 ENDINGS = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".zst", ".xz", ".bz2"})
 KNOWN_PROTOCOLS = {name.decode("latin-1") for name in ALPN_PROTOCOLS}
 CAPTURE_LETTERS = 8
-
-
-class AnonymousReading(NamedTuple):
-    """What an Inspection asks of its reading, without the captures."""
-
-    totals: Totals
-    context: Context
-    sources: tuple[()] = ()
 
 
 def anonymise(inspection: Inspection, own: Pseudonyms) -> Inspection:
@@ -116,7 +109,7 @@ class Anonymiser:
         shared.at = self.old.at
         return shared
 
-    def reading(self) -> AnonymousReading:
+    def reading(self) -> Finished:
         """What stands for the reading."""
         old = self.old.reading.totals
         totals = Totals(self.context.captures, old.tls_ports, old.limits)
@@ -124,7 +117,7 @@ class Anonymiser:
         totals.damage = [(self.capture_name(name), error) for name, error in old.damage]
         totals.listed, totals.selected = old.listed, old.selected
         totals.certificates = dict(self.context.certificates)
-        return AnonymousReading(totals, self.context)
+        return Finished((), totals, self.context)
 
     def make_identities(self) -> list[tuple[str, str | None]]:
         """The new ids of every connection."""

@@ -155,7 +155,7 @@ def certificate_checks(frames: Inspected) -> Number:
     shares = build_shares("validation", frames, "connections")
     found = {name: count for name, count in counts_of(shares).items() if name != "nothing against it"}
     count = sum(found.values())
-    share = begin(share_of_text(count, shares.denominator, "connections", "that show a certificate"))
+    share = begin(share_of_text(count, shares.denominator, "connections", "a certificate"))
     which = f": {list_counts(found, 5)}" if found else ""
     return number_of(shares, count, f"{share} got one with something against it{which}.")
 

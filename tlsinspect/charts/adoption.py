@@ -8,7 +8,7 @@ from ..adoption import SERIES, Adoption, Count, Event, Figure, load_events, load
 from ..adoption.series import LEAST_COUNT, adds_up
 from ..export.text import cut_text
 from ..statistics import STATISTICS, UNITS, Unit
-from ..statistics.wording import MUCH_UNKNOWN, ONLY_SOME, count_text, share_text
+from ..statistics.wording import MUCH_UNKNOWN, count_text, share_text
 from .compose import LONGEST_TITLE, Content
 from .curves import draw_nothing
 from .style import PLAIN
@@ -108,7 +108,7 @@ def what_of(unit: Unit, counts: list[Count]) -> str:
     """Of what the shares are, said once; that they are of the few that can tell, where much is unknown."""
     known, unknown = sum(each.denominator for each in counts), sum(each.unknown for each in counts)
     some = unknown > MUCH_UNKNOWN * (known + unknown) and unit.name != "bytes"
-    return f" of {unit.plural}{f' {ONLY_SOME}' if some else ''}"
+    return f" of {unit.plural}{' that show it' if some else ''}"
 
 
 def how_to_read(adoption: Adoption, stacked: bool, unit: Unit, table: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""A comparison as lines of text. Texts from the network are escaped."""
+"""A comparison as lines of text. Who prints them escapes what came from the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from ..comparison import Comparison
 from ..comparison.build import SIGNIFICANT
 from ..comparison.clustered import LEAST_CLIENTS
 from ..comparison.things import THINGS
-from ..export.text import line_text
 from ..statistics import STATISTICS
 from ..statistics.wording import number_text, period_text
 from .tables import records_of
@@ -31,13 +30,13 @@ CHANGED = {
 def render_comparison(before: Inspection, after: Inspection, found: Comparison, most: int) -> Iterator[str]:
     """Lines: what was compared, what is new, gone and changed, which shares moved; `most` of each, 0 for all."""
     for title, inspection in (("before", before), ("after", after)):
-        yield line_text(f"{title:7} {describe(inspection)}")
+        yield f"{title:7} {describe(inspection)}"
     rows = records_of(found.changes)
     for kind in THINGS:
         for change, group in grouped([row for row in rows if row["kind"] == kind]).items():
             yield ""
             yield heading(kind, change, len(group))
-            yield from (line_text(f"  {line_of(row)}") for row in group[: most or None])
+            yield from (f"  {line_of(row)}" for row in group[: most or None])
             if most and len(group) > most:
                 yield f"  and {len(group) - most:,} more; --most 0 lists all"
     yield ""
@@ -97,7 +96,7 @@ def render_shares(rows: list[Row]) -> Iterator[str]:
     if not moved:
         yield "The largest differences, which may be chance:" if shown else "No share differs."
     for row in shown:
-        yield line_text(f"  {share_line(row)}")
+        yield f"  {share_line(row)}"
 
 
 def share_line(row: Row) -> str:

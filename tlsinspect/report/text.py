@@ -315,7 +315,8 @@ def quality_items(inspection: Inspected) -> Items:
     [counts] = values_of(columns_of(inspection, "problems"), "count")
     problems = sum(1 if count is None else count for count in counts)
     read = f"{number_text(problems, 'problem')}, see the report" if problems else "everything could be read"
-    return Items([*(faults or [COMPLETE] * (not problems)), read], height=2)
+    whole = [] if problems else [COMPLETE]
+    return Items([*(faults or whole), read], height=2)
 
 
 def quality_counts(inspection: Inspected) -> list[str]:

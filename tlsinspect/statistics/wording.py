@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .timeline import Timeline
 
 MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about the rest
-ONLY_SOME = "that show it"
 MANY = 1000  # from here a share's first decimal means something
 LEAST_HALF = 1 / 3  # of what is known: less is no half of it, even about
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
@@ -55,17 +54,17 @@ def percent_text(fraction: float, denominator: float) -> str:
     return f">{100 - 10**-digits:.{digits}f}" if float(text) == 100 else text
 
 
-def share_of_text(count: int, denominator: int, plural: str, only: str = "") -> str:
+def share_of_text(count: int, denominator: int, plural: str, shown: str = "") -> str:
     """A share of something: "62% of connections", "no connections", "all connections".
 
-    With `only`, a share of the few that can tell: "62% of the 32 connections that show it".
+    With `shown`, a share of the few that can tell: "62% of the 32 connections that show it".
     """
-    if only and denominator == 1:
-        one = f"{plural.removesuffix('s')} {only.replace('that show ', 'that shows ')}"
+    if shown and denominator == 1:
+        one = f"{plural.removesuffix('s')} that shows {shown}"
         return f"the one {one}" if count else f"none of the one {one}"
-    if only:
+    if shown:
         some = {0: "none of the", denominator: "all of the"}.get(count, f"{share_text(count, denominator)} of the")
-        return f"{some} {denominator:,} {plural} {only}"
+        return f"{some} {denominator:,} {plural} that show {shown}"
     if count == 0:
         return f"no {plural}"
     return f"all {plural}" if count == denominator else f"{share_text(count, denominator)} of {plural}"
@@ -149,8 +148,8 @@ def statement(shares: Shares) -> str:
         return f"{shares.statistic.title}: {nothing}"
     category = shares.statistic.focus or largest(shares)
     count = shares.count_of(category)
-    only = ONLY_SOME if shares.unknown_share > MUCH_UNKNOWN and shares.unit.name != "bytes" else ""
-    share = share_of_text(count, shares.denominator, shares.unit.plural, only)
+    shown = "it" if shares.unknown_share > MUCH_UNKNOWN and shares.unit.name != "bytes" else ""
+    share = share_of_text(count, shares.denominator, shares.unit.plural, shown)
     template = shares.statistic.statement
     share = begin(share) if template.startswith("{share}") else share
     kin = f", with {' and '.join(shares.kin)} for {share_text(shares.count_with_kin(), shares.denominator)}"

@@ -60,7 +60,6 @@ PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 CUT_SHORT = ("snaplen", "gap", "capture_end")
 """Why a message may lack what was sent: the capture has not all of it."""
-SEALED = "sealed"
 QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
 
 
@@ -85,8 +84,7 @@ def build_unknown_reasons(
 def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str]]:
     """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
     client, server, certificate, outcome, tls13, established = circumstances
-    client, server = (SEALED if state == "encrypted" else state for state in (client, server))  # of hellos QUIC's alone
-    tls13 = tls13 or server == SEALED
+    tls13 = tls13 or server == "sealed"  # QUIC's handshake is that of TLS 1.3
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
     if QUIC_ALWAYS in names:

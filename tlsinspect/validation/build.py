@@ -21,7 +21,7 @@ from ..statistics.observations import CAPTURE_END
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
-from ..wire.codes import CERTIFICATE
+from ..wire.codes import CERTIFICATE, OF_MESSAGE
 from .checks import CLIENT, SERVER, Purpose
 from .record import RANKS, Fault, Judgement
 from .transparency import Transparency
@@ -165,7 +165,7 @@ def cut_messages(connections: pa.Table, problems: pa.Table | None) -> NDArray[np
     if problems is None:
         return cut
     kind = pc.and_(pc.equal(problems["layer"], "handshake"), pc.equal(problems["kind"], "truncated"))
-    kind = pc.and_(kind, pc.ends_with(problems["expected"], pattern=f" of a message of type {CERTIFICATE}"))
+    kind = pc.and_(kind, pc.ends_with(problems["expected"], pattern=f"{OF_MESSAGE}{CERTIFICATE}"))
     named = problems["connection_id"].filter(kind).combine_chunks()
     if not len(named):
         return cut

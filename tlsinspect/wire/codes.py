@@ -33,6 +33,7 @@ SERVER_KEY_EXCHANGE = 12
 CERTIFICATE_REQUEST = 13
 CLIENT_KEY_EXCHANGE = 16
 CERTIFICATE_STATUS = 22
+OF_MESSAGE = " of a message of type "  # and its number: what a problem says of one that breaks off
 
 SSLV2_ERROR = 0
 SSLV2_CLIENT_HELLO = 1

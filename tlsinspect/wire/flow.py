@@ -23,6 +23,7 @@ from .codes import (
     HEARTBEAT_RECORD,
     HELLO_RETRY_REQUEST_DRAFT,
     NEW_SESSION_TICKET,
+    OF_MESSAGE,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
     SSLV2_ERROR,
@@ -206,9 +207,7 @@ class Flow(Listener):
         self.note(reader, HANDSHAKE, kind, length, "J" if retry else HISTORY.get(kind, "Z"))
         stream: Stream = self.streams[reader.side]
         if len(body) < length:
-            self.problem(
-                DecodeError("handshake", "truncated", len(body), f"{length} octets of a message of type {kind}")
-            )
+            self.problem(DecodeError("handshake", "truncated", len(body), f"{length} octets{OF_MESSAGE}{kind}"))
         try:
             if kind == CLIENT_HELLO:
                 self.take_client_hello(reader, parse_client_hello(body, self.dtls), length)
