@@ -14,50 +14,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from measure import Measured, Size, measure, say, size_of, warm, write_part
+from measure import measure, say, size_of, warm, write_part
+from parts import Growth, Part
 from programs import ROOT, Program, tlsinspect
 from results import around_markers, machine, put_between_markers, rounds_of
 
 PARTS = tuple(Fraction(1, 1 << power) for power in range(4, -1, -1))
 AXES = ("packets", "connections")
 WHOLE, SLOW_UP_TO = PARTS[-1], PARTS[1]  # the largest part that is read, and that without compiled modules
-
-
-@dataclass
-class Part:
-    """A part of a capture: what it holds, and the runs of each program on it."""
-
-    size: Size
-    runs: dict[str, list[Measured]] = field(default_factory=dict)
-
-    def count(self, axis: str) -> int:
-        """How many packets or connections it has."""
-        return int(getattr(self.size, axis))
-
-    def seconds(self, name: str) -> float:
-        """The median of a program's runs."""
-        return statistics.median(run.seconds for run in self.runs[name])
-
-    def megabytes(self, name: str) -> float:
-        """The most memory that the largest process of a program held."""
-        return max(run.megabytes for run in self.runs[name])
-
-
-@dataclass(frozen=True)
-class Growth:
-    """A capture by its parts, the smallest first; `axis` says what grows: packets or connections."""
-
-    name: str
-    axis: str
-    parts: Sequence[Part]
 
 
 def variants(package: Path | None, cores: int) -> list[tuple[Program, Fraction]]:

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from parts import Growth
 from programs import BASE, Program
 from results import Subject
 
@@ -15,7 +16,6 @@ from tlsinspect.charts.curves import LINE_STYLES, Curve, draw_line_key
 from tlsinspect.charts.style import GRID, INK, MUTED, PLAIN, SIZES, TLS_1_3, TRENDS, Colour
 
 if TYPE_CHECKING:
-    from growth import Growth
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns import COLUMNS, SEVERITIES, table_columns
-from ..errors import FilterError
 from . import hints
 from .agree import agree, converted
 from .hints import NO_HINT, Hint
@@ -31,6 +30,7 @@ from .values import (
     literal_value,
     membership_of,
 )
+from .written import Written
 
 LONGEST_PATTERN = 500
 """Characters of a regular expression. RE2 takes time in proportion to the text, and bounds its memory."""
@@ -91,23 +91,15 @@ class Filter:
         return rows.filter(self.mask(rows))
 
 
-class Compiler:
+class Compiler(Written):
     """Makes values of the nodes of one filter."""
 
     def __init__(self, text: str, table: str, listed: str = "") -> None:
-        self.text = text
+        super().__init__(text)
         self.table = table
         self.listed = listed
         self.columns = {column.name: column for column in table_columns(table)}
         self.asked: set[str] = set()
-
-    def error(self, node: Node, reason: str) -> FilterError:
-        """A mistake at a node."""
-        return FilterError(self.text, node.start, node.end, reason)
-
-    def source(self, node: Node) -> str:
-        """A node as written."""
-        return self.text[node.start : node.end]
 
     def value(self, node: Node) -> Value:
         """Compile any node."""

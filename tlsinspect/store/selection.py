@@ -1,22 +1,14 @@
-"""Which connections of a store are meant, and the frames by column of those who look for one or tell of one.
+"""Which connections of a store are meant.
 
 A selection is what a Filter is to those who read by it: the columns that it asks, a mask, a hint for what to pass over.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from ..tables import to_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..inspection import Inspection
-    from .stored import StoredInspection
 
 
 class Selection(Protocol):
@@ -69,31 +61,3 @@ class Both:
     def apply(self, rows: Any) -> Any:
         """The rows that are."""
         return rows.filter(self.mask(rows))
-
-
-class Sought:
-    """The frames in which a connection is looked for: connections by column, and of messages their packets."""
-
-    def __init__(self, inspection: StoredInspection) -> None:
-        self.inspection = inspection
-
-    @property
-    def connections(self) -> pd.DataFrame:
-        """The connections, by column."""
-        return cast("pd.DataFrame", self.inspection.frame_on_demand())
-
-    @property
-    def messages(self) -> pd.DataFrame:
-        """The messages, as far as they are asked for."""
-        return to_frame(self.inspection.some("messages", ("connection_id", "packet")))
-
-
-class Told:
-    """The frames out of which one connection is told: its own rows, and of all connections some columns."""
-
-    def __init__(self, one: Inspection, all_of_them: StoredInspection) -> None:
-        self.one = one
-        self.connections = cast("pd.DataFrame", all_of_them.frame_on_demand())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.one, name)

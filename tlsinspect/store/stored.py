@@ -21,7 +21,8 @@ from ..totals import Totals
 from ..wire.limits import Limits
 from .files import iter_rows, read_rows
 from .on_demand import ColumnsOnDemand, FrameOnDemand
-from .selection import Both, Ids, Selection, Sought, Told
+from .one import Sought, Told
+from .selection import Both, Ids, Selection
 from .sources import open_source
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class StoredInspection(Inspection):
         """The connections that a person means, by the columns that say so: see Inspection."""
         from ..story import find_connections
 
-        return find_connections(cast("Inspected", Sought(self)), text)
+        sought = Sought(self.frame_on_demand(), lambda: self.some("messages", ("connection_id", "packet")))
+        return find_connections(cast("Inspected", sought), text)
 
     def story(self, connection_id: str) -> Story:
         """One connection in plain words, whose row alone is read whole: see Inspection."""
@@ -84,7 +86,7 @@ class StoredInspection(Inspection):
         one = self.only([connection_id])
         if one.connections.empty:
             raise KeyError(connection_id)
-        return next(iter_stories(cast("Inspected", Told(one, self)), one.connections))
+        return next(iter_stories(cast("Inspected", Told(one, self.frame_on_demand())), one.connections))
 
     def build(self, table: str) -> pa.Table:
         """Read a table that is stored; make one that follows from others."""
