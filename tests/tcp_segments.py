@@ -85,6 +85,9 @@ class Wire:
     def add_datagram(self, packet: Packet) -> None:
         self.table.add_datagram(self.stamp(packet))
 
+    def add_association(self, packet: Packet) -> None:
+        self.table.add_association(self.stamp(packet))
+
     def finish(self) -> list[Flow]:
         """End the capture; returns the flows that are over."""
         self.table.finish()

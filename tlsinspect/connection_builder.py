@@ -19,7 +19,7 @@ from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
-from .wire.codes import ACK, DETECTING, EAPOL, RAW_PUBLIC_KEY, SYN, TCP, UDP
+from .wire.codes import ACK, DETECTING, EAPOL, RAW_PUBLIC_KEY, SCTP, SYN, TCP, UDP
 from .wire.flow import Flow
 from .wire.lone import LoneSegment
 from .wire.messages import ServerHello, parse_server_key_exchange
@@ -41,7 +41,7 @@ HTTP, HTTP_ANSWERS = "http", (b"HTTP/", b"<!DOCTYPE", b"<html", b"<HTML")  # the
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 COMMUNITY_HASH = sha1(usedforsecurity=False)  # to be copied: making one costs more than hashing so little
 IDENTITY_HASH = blake2b(digest_size=8)
-TRANSPORTS = {TCP: "tcp", UDP: "udp", EAPOL: "eapol"}
+TRANSPORTS = {TCP: "tcp", UDP: "udp", SCTP: "sctp", EAPOL: "eapol"}
 PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPORTS}
 SEED = bytes(2)  # of Community ID
 MILLISECOND_NS = 1_000_000

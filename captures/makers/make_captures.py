@@ -35,6 +35,7 @@ from variants_format import FORMAT_VARIANTS
 from variants_ip import IP_VARIANTS
 from variants_link import LINK_VARIANTS
 from variants_quic import QUIC_VARIANTS
+from variants_sctp import SCTP_VARIANTS
 from variants_tcp import TCP_VARIANTS
 
 SCENARIOS = (
@@ -52,7 +53,7 @@ SCENARIOS = (
     *CARRIERS,
     *NETWORK,
 )
-VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *QUIC_VARIANTS, *FORMAT_VARIANTS)
+VARIANTS = (*TCP_VARIANTS, *LINK_VARIANTS, *IP_VARIANTS, *QUIC_VARIANTS, *SCTP_VARIANTS, *FORMAT_VARIANTS)
 JOBS: dict[str, Callable[[Places], Entry]] = {
     **{scenario.name: partial(make_handshake, scenario) for scenario in SCENARIOS},
     "demo": make_demo,

@@ -54,7 +54,7 @@ def copied(packet: RawPacket) -> tuple[Any, ...]:
      "variants/format-ng-simple-packets.pcapng", "variants/format-nanoseconds.pcap",
      "variants/format-ng-sections.pcapng",
      "variants/format-ng-obsolete-packets.pcapng", "variants/tcp-time-backwards.pcap",
-     "variants/format-zstandard.pcap.zst", "variants/tunnel-vxlan.pcap"],
+     "variants/format-zstandard.pcap.zst", "variants/tunnel-vxlan.pcap", "variants/sctp-dtls-reversed.pcap"],
 )  # fmt: skip
 def test_the_extracted_packets_are_those_of_the_capture_and_say_the_same(sample: str, tmp_path: Path) -> None:
     path = tmp_path / "out.pcapng"

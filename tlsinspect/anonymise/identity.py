@@ -9,7 +9,7 @@ from base64 import b64encode
 from hashlib import blake2b, sha1
 from ipaddress import ip_address
 
-PROTOCOLS = {"tcp": 6, "udp": 17}
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
 SEED = bytes(2)
 
 

@@ -20,7 +20,7 @@ CONNECTIONS = (
     Column("client_port", "uint16", "client's port"),
     Column("server_ip", "string", "the other side"),
     Column("server_port", "uint16", "server's port"),
-    Column("transport", "string", "tcp, udp, or eapol (IEEE 802.1X)"),
+    Column("transport", "string", "tcp, udp, sctp, or eapol (IEEE 802.1X)"),
     Column("protocol", "string", "tls, dtls, quic, gquic, ssl2, or what was found instead: http, ..., unknown, silent"),
     Column("quic_version", "uint32", "QUIC version in use, or the last one offered"),
     Column("quic_version_name", "string", "its name: 1, 2, draft 29, Q043, ..."),
@@ -365,7 +365,7 @@ ALERTS = (
 
 PORTS = (
     Column("server_port", "uint16", "server's port"),
-    Column("transport", "string", "tcp, udp, or eapol (IEEE 802.1X)"),
+    Column("transport", "string", "tcp, udp, sctp, or eapol (IEEE 802.1X)"),
     Column("protocol", "string", "what the connections carried"),
     Column("tls_port", "bool", "the port was asked for as a TLS port"),
     Column("connections", "int64", "connections", "connections"),

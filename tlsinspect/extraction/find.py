@@ -37,7 +37,7 @@ class Wanted:
 
     def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
         """`rows` are of the connections table; times in nanoseconds."""
-        self.windows: dict[str, dict[bytes, list[Window]]] = {"tcp": {}, "udp": {}, "eapol": {}}
+        self.windows: dict[str, dict[bytes, list[Window]]] = {"tcp": {}, "udp": {}, "sctp": {}, "eapol": {}}
         for row in rows:
             ends = [
                 (ip_address(row[f"{side}_ip"]).packed, int(row[f"{side}_port"] or 0).to_bytes(2, "big"))
@@ -135,6 +135,12 @@ class PacketFinder(FlowTable):
             self.note(packet, self.wanted.holds("udp", key, packet.time_ns))
             super().add_datagram(packet)
             self.follow(packet, "udp", self.datagram_streams.get(key))
+
+    def add_association(self, packet: Packet) -> None:
+        """Take an SCTP packet."""
+        key = flow_key(packet) if packet.payload_end - packet.transport >= 4 else b""
+        if key in self.wanted.windows["sctp"]:
+            self.note(packet, self.wanted.holds("sctp", key, packet.time_ns))
 
     def follow(self, packet: Packet, transport: str, stream: Stream | None) -> None:
         """Note a packet whose flow began in the time of a wanted connection."""

@@ -23,14 +23,15 @@ Expected = dict[str, Any]
 def take_packet(packet: Any, streams: dict[str, Expected]) -> None:
     """Add what a packet's handshake messages say to its stream."""
     names = [layer.layer_name for layer in packet.layers]
-    transport = "tcp" if "tcp" in names else "udp"
+    transport = next((name for name in ("tcp", "sctp") if name in names), "udp")
     network = next((name for name in reversed(names) if name in ("ip", "ipv6")), None)
     if network is None:  # TLS in EAP, which has no addresses to find it by
         return
     addresses, ports = innermost(packet, network), innermost(packet, transport)
     source = addresses[f"{network}.src"], int(ports[f"{transport}.srcport"])
     target = addresses[f"{network}.dst"], int(ports[f"{transport}.dstport"])
-    expected = streams.setdefault(f"{transport} {ports[f'{transport}.stream']}", {})
+    stream = ports["sctp.assoc_index" if transport == "sctp" else f"{transport}.stream"]
+    expected = streams.setdefault(f"{transport} {stream}", {})
     for layer in packet.layers:
         for part in (layer, *layer.duplicate_layers):
             for node in iter_messages(part._all_fields):

@@ -46,7 +46,7 @@ def needs_package(found: Difference) -> bool:
     """True for TLS within protocols that Zeek reads with a package only, or not at all."""
     row = found.row or {}
     return found.theirs == 0 and (
-        row.get("transport") == "eapol" or row.get("starttls_protocol") in ("openvpn", "eap", "proxy")
+        row.get("transport") in ("eapol", "sctp") or row.get("starttls_protocol") in ("openvpn", "eap", "proxy")
     )
 
 

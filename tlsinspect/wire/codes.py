@@ -8,6 +8,7 @@ from __future__ import annotations
 
 TCP = 6
 UDP = 17
+SCTP = 132
 EAPOL = 0x888E  # an EtherType, where others have the number of an IP protocol: IEEE 802.1X has no IP
 
 EAP_RESPONSE = 2  # the code of what a peer says

@@ -6,6 +6,7 @@ from .limits cimport Limits
 from .lone cimport LoneSegment, LoneSegments
 from .octets cimport cut
 from .radius cimport open_radius
+from .sctp cimport SctpTable
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
@@ -18,6 +19,7 @@ cdef class FlowTable:
     cdef public object ports
     cdef public tuple openers, framers
     cdef public EapolTable eapol
+    cdef public SctpTable sctp
     cdef public dict streams, datagram_streams, flows, dropped
     cdef public list recent, closing, finished, passed, late_keys
     cdef public long long[::1] late_times, late_first, late_second
@@ -59,6 +61,8 @@ cdef class FlowTable:
     @cython.locals(first=Stream, second=Stream, streams=dict)
     cpdef enter(self, Flow flow)
     cpdef add_frame(self, Packet packet)
+    @cython.locals(length=Py_ssize_t)
+    cpdef add_association(self, Packet packet)
     cpdef adopt(self, Flow flow)
     cpdef close(self, Flow flow)
     cpdef drop(self, int capture, int port)

@@ -1,6 +1,6 @@
 """All open connections: which packet belongs to which, and when one is over.
 
-Goes in: TCP segments and UDP datagrams. Comes out: Flows that are over. State is
+Goes in: TCP segments, UDP datagrams, and what carries TLS beside them. Comes out: Flows that are over. State is
 what is open now, within the limits below.
 Spec: RFC 9293, RFC 768.
 """
@@ -20,6 +20,7 @@ from .lone import LoneSegment, LoneSegments
 from .octets import cut
 from .packet import Packet, unsigned32
 from .radius import open_radius
+from .sctp import SctpTable
 from .stream import Stream
 
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
@@ -83,6 +84,7 @@ class FlowTable:
         self.ports = ports
         self.openers = openers
         self.eapol = EapolTable(self)
+        self.sctp = SctpTable(self)
         self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
@@ -431,6 +433,17 @@ class FlowTable:
             self.eapol.accept(packet)
             self.growth += PACKET_COST + packet.end - packet.network
             if self.growth > self.allowance:
+                self.sweep(packet.time_ns)
+
+    def add_association(self, packet: Packet) -> None:
+        """Take an SCTP packet: `packet.transport` is the offset of its header. Raises DecodeError where it lies."""
+        length = packet.payload_end - packet.transport
+        if length < 12:
+            raise DecodeError("sctp", "truncated", length, "a header of 12 octets")
+        if self.shards == 1 or shard_of(packet, self.shards) == self.shard:
+            self.sctp.accept(packet, flow_key(packet))
+            self.growth += GROWTH * length + PACKET_COST
+            if packet.time_ns > self.next_sweep or self.growth > self.allowance:
                 self.sweep(packet.time_ns)
 
     def adopt(self, flow: Flow) -> None:

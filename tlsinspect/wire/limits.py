@@ -17,7 +17,7 @@ MEANINGS = {
     "idle_seconds": "a connection without packets for so many seconds of capture time is over",
     "messages": "messages noted of one connection; later handshake messages are not read",
     "problems": "problems noted of one connection",
-    "early_segments": "TCP segments of one direction that wait for an earlier one; past it the hole is given up",
+    "early_segments": "TCP segments, or SCTP chunks, of one direction behind a hole; past it the hole is given up",
     "early_octets": "octets of them",
     "compared_octets": "first octets of one direction that retransmissions are compared with",
     "message_octets": "octets of a handshake message; a longer one is stepped over",

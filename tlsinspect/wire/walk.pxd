@@ -4,7 +4,7 @@ from .ip cimport FragmentTable
 from .packet cimport Packet, PacketReader, Rest
 from .tunnel cimport locate_rest, locate_transport
 
-cdef int EAPOL, TCP, UDP, UNKNOWN_LINK, LINKTYPE_RAW
+cdef int EAPOL, SCTP, TCP, UDP, UNKNOWN_LINK, LINKTYPE_RAW
 
 cdef class PacketProblem:
     cdef public object error

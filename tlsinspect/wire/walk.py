@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import EAPOL, TCP, UDP
+from .codes import EAPOL, SCTP, TCP, UDP
 from .flow_table import FlowTable
 from .ip import FragmentTable
 from .packet import Packet, PacketReader, Rest
@@ -84,6 +84,8 @@ class Walk:
                     self.table.add_datagram(packet)
                 elif protocol == EAPOL:
                     self.table.add_frame(packet)
+                elif protocol == SCTP:
+                    self.table.add_association(packet)
             except DecodeError as error:
                 self.note(error, packet.number)
             while packet.rest is not None:
@@ -100,6 +102,8 @@ class Walk:
                 self.table.add_datagram(packet)
             elif protocol == EAPOL:
                 self.table.add_frame(packet)
+            elif protocol == SCTP:
+                self.table.add_association(packet)
         except DecodeError as error:
             self.note(error, packet.number)
 
