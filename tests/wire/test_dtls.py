@@ -73,6 +73,25 @@ def handshake(version: int = DTLS12, size: int = 1 << 16, random: bytes = tls.RA
     ]
 
 
+def hellos13(flight: bytes) -> list[Turn]:
+    """The hellos of DTLS 1.3, which ask for connection ids of 8 octets and of 2, and what the server sends behind its."""
+    group = tls.key_share(29) + tls.extension(54, tls.vector8(b"server's"))
+    offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + group)
+    extensions = tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!"))
+    extensions += tls.extension(54, tls.vector8(b"id"))
+    answer = tls.u16(DTLS12) + tls.SERVER_RANDOM + tls.vector8(b"") + tls.u16(0x1301) + b"\x00"
+    return [
+        (0, record(22, fragments(1, offered, 0)[0])),
+        (1, record(22, fragments(2, answer + tls.vector16(extensions), 0)[0]) + flight),
+    ]
+
+
+def ciphertext(epoch: int, size: int, connection_id: bytes = b"", length: bool = True) -> bytes:
+    """An encrypted record of DTLS 1.3 with `size` octets behind its header."""
+    first = 0x28 | (0x10 if connection_id else 0) | (0x04 if length else 0) | epoch
+    return bytes([first]) + connection_id + tls.u16(7, *([size] if length else [])) + b"\xa5" * size
+
+
 def datagrams(turns: list[Turn]) -> Flow:
     """The only flow of a capture with these datagrams."""
     (flow,) = associations(turns)
@@ -146,6 +165,32 @@ class TestHandshake:
         assert connection.protocol == "dtls"
         assert connection.fingerprint is not None
         assert connection.fingerprint[2].startswith("dd3d02")
+
+    def test_a_client_of_dtls13_finished_with_a_finished_or_data_and_not_with_an_ack(self) -> None:
+        for label, reply, finished in (
+            ("nothing", b"", False),
+            ("an ACK of one record", ciphertext(2, 35), False),
+            ("an ACK of three records, and a tag of 8 octets", ciphertext(2, 59), False),
+            ("an alert", ciphertext(2, 19), False),
+            ("Finished with SHA-256", ciphertext(2, 61), True),
+            ("Finished with SHA-384", ciphertext(2, 77), True),
+            ("Finished with CCM_8", ciphertext(2, 53), True),
+            ("application data as long as an ACK", ciphertext(3, 51), True),
+        ):
+            flow = datagrams([*hellos13(ciphertext(2, 800)), *([(0, reply)] if reply else [])])
+            assert noted(flow, "finished_seen") == [finished, finished], label
+            assert (flow.sealed_alert_packet == 3) == (label == "an alert"), label
+
+    def test_records_of_dtls13_are_counted_by_their_lengths(self) -> None:
+        flow = datagrams(
+            [
+                *hellos13(ciphertext(2, 61) + ciphertext(2, 70, b"server's")),
+                (0, ciphertext(2, 61, b"id") + ciphertext(3, 40, b"id") + ciphertext(3, 30, b"id", length=False)),
+                (1, b"\x2e\0\0\xff\xff" + bytes(20)),
+            ]
+        )
+        assert [stream.reader.application_bytes for stream in flow.streams] == [61 + 40 + 30, 61 + 70 + 20]
+        assert [stream.reader.application_records for stream in flow.streams] == [3, 3]
 
     def test_an_ack_in_front_of_a_hello_is_stepped_over(self) -> None:
         acknowledged = record(26, tls.vector16(bytes(16)))

@@ -8,6 +8,8 @@ from .stream cimport Stream, first_overlap
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, ACK_RECORD, LONGEST_RECORD
 cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END, LONGEST_CONNECTION_ID, CHAIN
+cdef int CIPHERTEXT, WITH_CONNECTION_ID, LONG_NUMBER, WITH_LENGTH, LOW_EPOCH, HANDSHAKE_EPOCH, RECORD_NUMBER, SHORTEST_ACK
+cdef int LONGER_TAG
 
 cdef class Message:
     cdef public int kind
@@ -29,6 +31,9 @@ cdef class DtlsReader(DatagramReader):
     cpdef int id_length(self, int side, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(reader=RecordReader, kind=int)
     cpdef read_record(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end, int epoch)
+    @cython.locals(first=int, at=Py_ssize_t, known=Py_ssize_t, length=Py_ssize_t)
+    cpdef Py_ssize_t read_ciphertext(self, Flow flow, RecordReader reader, bytes data, Py_ssize_t position,
+                                     Py_ssize_t end) except -1
     cpdef count(self, Flow flow, RecordReader reader, Py_ssize_t length)
     @cython.locals(kind=int, length=Py_ssize_t, sequence=int, offset=Py_ssize_t, size=Py_ssize_t)
     cpdef read_fragments(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
@@ -45,6 +50,7 @@ cdef class DtlsReader(DatagramReader):
 
 @cython.locals(version=int, epoch=int, kind=int, message=int, at=Py_ssize_t)
 cpdef DatagramReader open_dtls(bytes data, Py_ssize_t position, Py_ssize_t end)
+cpdef bint is_sealed_ack(Py_ssize_t length) except -1
 cpdef bint is_record_type(int octet) except -1
 @cython.locals(version=int, length=Py_ssize_t)
 cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t header) except -1

@@ -32,6 +32,12 @@ FRAGMENT_HEADER = 12
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 ACK_RECORD = 26  # RFC 9147 section 7
+CIPHERTEXT = 1  # the first three bits of an encrypted record of DTLS 1.3, and its others (RFC 9147 section 4)
+WITH_CONNECTION_ID, LONG_NUMBER, WITH_LENGTH, LOW_EPOCH = 0x10, 0x08, 0x04, 0x03
+HANDSHAKE_EPOCH = 2  # RFC 9147 section 6.1
+RECORD_NUMBER = 16  # octets of one in an ACK (RFC 9147 section 7)
+SHORTEST_ACK = 2 + RECORD_NUMBER + 1 + 8  # octets: length, a number, content type and the tag of a CCM_8 suite
+LONGER_TAG = 8  # octets by which that of all others is longer
 LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
 LONGEST_RECORD = 0x4800
@@ -108,9 +114,9 @@ class DtlsReader(DatagramReader):
             flow.dtls = True
             reader.mode = READING
         while position < end:
-            if data[position] >> 5 == 1:
-                self.count(flow, reader, end - position)
-                return
+            if data[position] >> 5 == CIPHERTEXT:
+                position = self.read_ciphertext(flow, reader, data, position, end)
+                continue
             header = RECORD_HEADER
             if data[position] == CONNECTION_ID_RECORD:
                 header += self.id_length(reader.side, data, position, end)
@@ -168,6 +174,28 @@ class DtlsReader(DatagramReader):
             flow.heartbeat(reader, end - position)
             if epoch == 0 and end - position >= HEARTBEAT_HEADER:
                 flow.heartbeat_message(reader, data[position], data[position + 1] << 8 | data[position + 2])
+
+    def read_ciphertext(self, flow: Flow, reader: RecordReader, data: bytes, position: int, end: int) -> int:
+        """Count a record of DTLS 1.3 that is encrypted; returns where it ends, which is with its datagram
+        where it has no length, or one that does not fit. Of a client an ACK does not show that it finished.
+
+        Spec: RFC 9147 sections 4 and 4.1.
+        """
+        first = data[position]
+        at = position + (3 if first & LONG_NUMBER else 2)
+        known = self.id_lengths[reader.side]
+        if first & WITH_CONNECTION_ID and known > 0:
+            at += known
+        if first & WITH_LENGTH and not (first & WITH_CONNECTION_ID and known < 0):
+            at += 2
+            if at <= end and data[at - 2] << 8 | data[at - 1] <= end - at:
+                end = at + (data[at - 2] << 8 | data[at - 1])
+        length = end - at if end > at else 0
+        reader.application_bytes += length
+        reader.application_records += 1
+        if reader.watching and not (first & LOW_EPOCH == HANDSHAKE_EPOCH and is_sealed_ack(length)):
+            flow.application_data(reader, length)
+        return end
 
     def count(self, flow: Flow, reader: RecordReader, length: int) -> None:
         """Count an encrypted record."""
@@ -310,6 +338,11 @@ def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
             return None
         at += RECORD_HEADER + (data[at + 11] << 8 | data[at + 12])
     return DtlsReader()
+
+
+def is_sealed_ack(length: int) -> bool:
+    """An encrypted record as long as an ACK of some records; neither a Finished nor an alert of DTLS 1.3 is."""
+    return length >= SHORTEST_ACK and (length - SHORTEST_ACK) % RECORD_NUMBER in (0, LONGER_TAG)
 
 
 def is_record_type(octet: int) -> bool:
