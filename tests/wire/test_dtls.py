@@ -146,6 +146,17 @@ class TestHandshake:
         assert flow.server_hello is not None
         assert [(error.layer, error.kind) for error, _ in flow.problems] == [("handshake", "truncated")]
 
+    def test_a_server_that_counts_anew_behind_its_cookie_is_read(self) -> None:
+        turns = []
+        for side, octets in handshake():
+            numbered = side == 1 and octets[0] == 22 and octets[13] not in (3, 20)
+            sequence = int.from_bytes(octets[17:19], "big") - numbered
+            turns.append((side, octets[:17] + tls.u16(sequence) + octets[19:] if numbered else octets))
+        flow = datagrams(turns + turns[3:5])
+        assert flow.history == "CvCsxknGIi"
+        assert flow.server_hello is not None
+        assert [stream.retransmitted for stream in flow.streams] == [0, 2]
+
     def test_dtls13_is_told_by_its_extension_and_its_records_are_counted(self) -> None:
         offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + tls.key_share(29))
         extensions = tls.vector16(tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!")))

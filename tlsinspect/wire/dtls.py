@@ -94,7 +94,8 @@ class Message:
 class DtlsReader(DatagramReader):
     """Where both directions of a DTLS association stand.
 
-    `messages` are those of each side that are not complete; `delivered` the message_seq of those that were.
+    `messages` are those of each side that are not complete; `delivered` the message_seq and type of those that were: a
+    server that keeps nothing before it has a cookie back may count its ServerHello as the first message again.
     `id_lengths` are what each side's records with a connection id have for one, -1 while that is not known;
     `changed` says for each side whether a ChangeCipherSpec came and no such record since.
     """
@@ -227,7 +228,7 @@ class DtlsReader(DatagramReader):
     ) -> None:
         """Keep a fragment; hand its message over when it is complete."""
         side = stream.reader.side
-        if sequence in self.delivered[side]:
+        if sequence << 8 | kind in self.delivered[side]:
             stream.retransmitted += 1
             return
         if offset == 0 and len(fragment) == length and sequence not in self.messages[side]:
@@ -253,7 +254,7 @@ class DtlsReader(DatagramReader):
 
     def deliver(self, flow: Flow, reader: RecordReader, kind: int, sequence: int, body: bytes) -> None:
         """Hand over a message that is complete; a hello says what connection ids the other side is to write."""
-        self.delivered[reader.side].add(sequence)
+        self.delivered[reader.side].add(sequence << 8 | kind)
         flow.handshake(reader, kind, body, len(body))
         if kind == CLIENT_HELLO and flow.client_hello is not None:
             self.id_lengths[1 - reader.side] = flow.client_hello.connection_id_length
