@@ -33,7 +33,7 @@ LONGEST_REMEMBERED = 2048  # letters of a JA3 string
 CHAIN_MEMO_OCTETS = 1 << 24  # the same for chains, which are remembered as whole Certificate messages
 
 SSL2_VERSION = 0x0002
-WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL"})  # authentication of suites, as the registry names it
+WITHOUT_CERTIFICATE = frozenset({"anon", "PSK", "SRP", "NULL", "KRB5", "ECCPWD", "ECJPAKE"})  # authentication of suites
 WITH_NONCE = frozenset({"ECDSA", "DSS"})  # authentication whose signatures need a number used once
 WITH_SIGNATURE = WITH_NONCE | {"RSA"}  # whose signatures are checked
 SHORTEST_PUBLIC_VALUE = 32  # octets; shorter ones can be searched through, and their equality says little

@@ -169,3 +169,35 @@ def test_a_whole_server_hello_without_room_for_another_version_has_the_one_that_
     (tmp_path / "made.pcap").write_bytes(pcap(converse(HELLO, handshake(message(2, answer)))))
     [row] = tlsinspect.read(tmp_path / "made.pcap").connections.to_dict("records")
     assert (row["version"], row["cipher_suite"]) == (0x0303, 0x1301)
+
+
+def test_durations_and_ends_of_a_captured_half_are_one_sided(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns())
+    for address, missing in (
+        (bytes([192, 0, 2, 1]), ("tcp_rtt_ms", "hello_ms", "failure", "resumed", "resumption")),
+        (bytes([198, 51, 100, 1]), ("tcp_rtt_ms", "hello_ms", "handshake_ms")),
+    ):
+        reasons = reasons_of(tmp_path, [packet for packet in packets if packet.frame[26:30] == address])
+        assert {name: reasons[name] for name in missing} == dict.fromkeys(missing, "one_sided")
+
+
+def test_what_came_before_the_capture_has_that_for_a_reason_in_every_column(tmp_path: Path) -> None:
+    data = b"\x17\x03\x03\x00\x64" + b"x" * 100
+    reasons = reasons_of(tmp_path, converse(data * 3, data * 3, opened=False, closed=False))
+    missing = ("tcp_rtt_ms", "hello_ms", "handshake_ms", "handshake_history", "resumed", "resumption")
+    assert {name: reasons[name] for name in missing} == dict.fromkeys(missing, "midstream")
+    assert reasons["failure"] == "not_applicable"
+
+
+def test_a_whole_connection_lacks_only_what_does_not_apply(tmp_path: Path) -> None:
+    reasons = reasons_of(tmp_path, converse(*tls12_turns()))
+    assert reasons["resumption"] == reasons["failure"] == "not_applicable"
+    assert not {"tcp_rtt_ms", "hello_ms", "handshake_ms", "handshake_history", "resumed"} & set(reasons)
+
+
+@pytest.mark.parametrize("suite", [0x001E, 0xC018, 0xC01D, 0xC0B0, 0xC0FF])  # KRB5, anon, SRP, ECCPWD, ECJPAKE
+def test_a_suite_without_certificates_lacks_none(tmp_path: Path, suite: int) -> None:
+    first, _, last, answer, *data = tls12_turns()
+    flight = handshake(message(2, server_hello(suite=suite)), message(14))
+    reasons = reasons_of(tmp_path, converse(first, flight, last, answer, *data))
+    assert reasons["certificate_sha256s"] == reasons["subject"] == "not_applicable"

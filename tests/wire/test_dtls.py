@@ -74,7 +74,7 @@ def handshake(version: int = DTLS12, size: int = 1 << 16, random: bytes = tls.RA
 
 
 def hellos13(flight: bytes) -> list[Turn]:
-    """The hellos of DTLS 1.3, which ask for connection ids of 8 octets and of 2, and what the server sends behind its."""
+    """The hellos of DTLS 1.3, which ask for connection ids of 8 and of 2 octets, and what the server adds."""
     group = tls.key_share(29) + tls.extension(54, tls.vector8(b"server's"))
     offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + group)
     extensions = tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!"))

@@ -61,7 +61,7 @@ SERVER_SHARED = ("alpn",)
 
 
 Session = tuple[int, bool, int | None, bool]
-Circumstances = tuple[str, str, str, str, bool, bool | None]
+Circumstances = tuple[str, str, str, str, str, bool, bool | None]
 
 OBJECTS: dict[str, type[Texts | Octets | Keys]] = {
     **dict.fromkeys(TEXTS, Texts),
@@ -303,9 +303,17 @@ def circumstances_of(connection: Connection) -> Circumstances:
         connection.server_state or server_cut(connection),
         connection.certificate_state,
         connection.outcome_state,
+        opening_unseen(connection),
         hello is not None and hello.is_tls13(),
         connection.established,
     )
+
+
+def opening_unseen(connection: Connection) -> str:
+    """Why SYN and SYN-ACK are not both there; "" where they are, or where there are none to see."""
+    if connection.transport != "tcp":
+        return ""
+    return "midstream" if connection.midstream else "one_sided" if connection.one_sided else ""
 
 
 def client_cut(connection: Connection) -> str:

@@ -28,8 +28,6 @@ SERVER_ALSO = (
     "server_hello_packet",
     "ja3s",
     "ja3s_string",
-    "resumed",
-    "hello_ms",
     "client_certificate_requested",
     "ocsp_status",
     "ocsp_sha256s",
@@ -54,7 +52,7 @@ EVENTS = (  # that did not happen where nothing stands
     "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet",
     "client_first_record_packet",
 )  # fmt: skip
-OUTCOME = ("established", "established_evidence", "handshake_ms")
+OUTCOME = ("established", "established_evidence", "handshake_ms", "failure")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
@@ -83,19 +81,21 @@ def build_unknown_reasons(
 @lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
 def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str]]:
     """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
-    client, server, certificate, outcome, tls13, established = circumstances
+    client, server, certificate, outcome, opening, tls13, established = circumstances
     tls13 = tls13 or server == "sealed"  # QUIC's handshake is that of TLS 1.3
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
     if QUIC_ALWAYS in names:
         names = [name for name in names if not name.startswith(QUIC_PREFIX)]
-    return [
-        (
-            name,
-            outcome if outcome and name in OUTCOME else reason(name, client, server, certificate, tls13, established),
-        )
-        for name in names
-    ]
+    own = {
+        "tcp_rtt_ms": opening,
+        "hello_ms": server or client,
+        "handshake_history": client or server,
+        "resumed": server or certificate,
+        "resumption": (server or certificate) if "resumed" in names else "",
+        **(dict.fromkeys(OUTCOME, outcome) if outcome else {"handshake_ms": client} if established else {}),
+    }
+    return [(name, own.get(name) or reason(name, client, server, certificate, tls13, established)) for name in names]
 
 
 def reason(name: str, client: str, server: str, certificate: str, tls13: bool, established: bool | None) -> str:
