@@ -474,6 +474,49 @@ class TestTraces:
         assert connection_of(*FULL[:3], FINISHED, b"", again).renegotiation == "server"
         assert connection_of(*FULL[:3], FINISHED).renegotiation is None
 
+    def test_who_began_a_renegotiation_is_not_known_where_the_other_side_may_have_asked_for_it(self) -> None:
+        again = tls.record(22, b"\x8f" * 200)
+        data = tls.application(70)
+        for lost in (0, 1):
+            for begins in ((again, again), (b"", again, again)):
+                talk = Talk().open().say(*FULL[:3], FINISHED).lose(lost, 45)
+                connection = built(talk.say(*begins, data, data))
+                assert (connection.gap, connection.renegotiation) == (True, None)
+                assert connection.renegotiation_packet in (8, 9)
+        talk = Talk().open().say(*FULL[:3], FINISHED).lose(0, 45)
+        assert built(talk.say(again)).renegotiation == "client"
+
+
+class TestEarlyData:
+    """What a server's hello says about 0-RTT."""
+
+    EARLY = tls.supported_versions(0x0304) + tls.key_share(29) + tls.extension(42)
+
+    def accepted(self, extensions: bytes, *turns: bytes) -> bool | None:
+        return connection_of(tls.handshake(tls.message(1, tls.client_hello(extensions))), *turns).early_data_accepted
+
+    def test_what_was_not_offered_is_not_accepted(self) -> None:
+        assert self.accepted(tls.supported_versions(0x0304), ANSWER13, FINISHED13) is False
+        assert self.accepted(b"", FLIGHT) is False
+
+    def test_another_hello_a_new_session_or_an_older_version_refuses_it(self) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23)))
+        resumed = tls.handshake(tls.message(2, tls.tls13_server_hello(23, psk=True))) + tls.application(900)
+        assert self.accepted(self.EARLY, retry, HELLO13, resumed, FINISHED13) is False
+        assert self.accepted(self.EARLY, retry) is False
+        assert self.accepted(self.EARLY, ANSWER13, FINISHED13) is False
+        assert self.accepted(self.EARLY, FLIGHT) is False
+
+    def test_with_a_pre_shared_key_or_without_an_answer_it_is_not_known(self) -> None:
+        resumed = tls.handshake(tls.message(2, tls.tls13_server_hello(psk=True))) + tls.application(900)
+        assert self.accepted(self.EARLY, resumed, FINISHED13) is None
+        assert self.accepted(self.EARLY) is None
+
+    def test_early_data_is_not_the_first_record_of_a_version_before_tls_1_3(self) -> None:
+        hello = tls.handshake(tls.message(1, tls.client_hello(self.EARLY)))
+        connection = connection_of(hello + CCS + tls.application(500), ANSWER13, FINISHED13)
+        assert (connection.client_first_record_length, connection.client_first_record_packet) == (None, -1)
+
     def test_public_values_and_numbers_of_signatures_have_names_that_compare(self) -> None:
         def flight(public: bytes, nonce: bytes) -> bytes:
             signature = b"\x30\x08\x02\x02" + nonce + b"\x02\x02ss"

@@ -11,7 +11,7 @@ from .wire.octets cimport cut
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
+cdef int ACK, DETECTING, EARLY_DATA, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -47,9 +47,9 @@ cdef class ConnectionBuilder:
     cpdef set_staples(self, Connection connection, Flow flow, ServerHello hello, RecordReader server, bytes chain)
     @cython.locals(names=list, octets=bytes, name=str)
     cpdef tuple keep_staples(self, Connection connection, Flow flow, list found, long long packet)
-    @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint)
+    @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
     cpdef set_resumption(self, Connection connection, Flow flow, RecordReader server)
-    @cython.locals(both=bint, lost=bint, known=bint)
+    @cython.locals(both=bint, lost=bint, known=bint, other=Stream)
     cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
     cpdef bint data_tells(self, Flow flow, Stream client, Stream server, bint lost) except -1
     @cython.locals(stream=Stream, lost=bint)
@@ -63,6 +63,8 @@ cdef class ConnectionBuilder:
     @cython.locals(stream=Stream)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
 
+@cython.locals(offer=ClientHello, answer=ServerHello)
+cpdef early_data_accepted(Flow flow)
 cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)
 cpdef bytes first_integer(bytes signature)

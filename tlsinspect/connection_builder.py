@@ -19,7 +19,7 @@ from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
-from .wire.codes import ACK, DETECTING, EAPOL, RAW_PUBLIC_KEY, SCTP, SYN, TCP, UDP
+from .wire.codes import ACK, DETECTING, EAPOL, EARLY_DATA, RAW_PUBLIC_KEY, SCTP, SYN, TCP, UDP
 from .wire.flow import Flow
 from .wire.lone import LoneSegment
 from .wire.messages import ServerHello, parse_server_key_exchange
@@ -108,6 +108,7 @@ class ConnectionBuilder:
             connection.protocol = DTLS
         self.set_client(connection, flow)
         self.set_server(connection, flow)
+        connection.early_data_accepted = early_data_accepted(flow)
         self.set_certificates(connection, flow, client, server)
         self.set_outcome(connection, flow, client, server)
         self.set_times(connection, flow)
@@ -491,7 +492,9 @@ class ConnectionBuilder:
         """Whether the handshake was finished, how we know, and how it ended if not."""
         connection.handshake_history = self.history(flow, connection.client_side)
         if flow.renegotiation_side >= 0:
-            connection.renegotiation = self.side_name(connection, flow.renegotiation_side)
+            other: Stream = flow.streams[1 - flow.renegotiation_side]
+            if not (other.gap or other.truncated):  # else its HelloRequest or ClientHello may be what is lost
+                connection.renegotiation = self.side_name(connection, flow.renegotiation_side)
             connection.renegotiation_packet = flow.renegotiation_packet
         connection.change_cipher_spec_packet = flow.change_packet
         connection.heartbeat_packet = flow.heartbeat_packet
@@ -619,6 +622,21 @@ class ConnectionBuilder:
         hello = "C" if side == connection.client_side else "S"
         refusing = flow.alert_side == side and hello not in (self.history(flow, side) or "")
         return "malformed" if connection.problems and not refusing else "not_captured"
+
+
+def early_data_accepted(flow: Flow) -> bool | None:
+    """False where none was offered, or the server's hello refuses it; None where that is encrypted, or not there.
+
+    Spec: RFC 8446 sections 4.2.10 and D.3.
+    """
+    offer, answer = flow.client_hello, flow.server_hello
+    if offer is None:
+        return None
+    if not offer.seen >> EARLY_DATA & 1:
+        return False if offer.complete else None
+    if flow.retry is not None:
+        return False
+    return False if answer is not None and answer.complete and not answer.psk_selected else None
 
 
 def first_of(one: int, other: int) -> int:

@@ -470,7 +470,7 @@ def test_tlcp_is_no_older_version_of_tls() -> None:
     assert not rule.find(Facts(*tables_of(fires | {"other": fires["other"] | tlcp}))).any()
 
 
-@pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation": "client"}])
+@pytest.mark.parametrize("more", [{"resumed": True}, {"resumed": None}, {"renegotiation_packet": 9}])
 def test_heartbeats_may_have_been_agreed_on_where_it_is_not_seen(more: dict[str, Any]) -> None:
     [rule] = [rule for rule in RULES if rule.id == "EXT-05-UNASKED"]
     assert not rule.find(Facts(*tables_of(CASES[rule.id][0] | more))).any()

@@ -188,7 +188,11 @@ CONNECTIONS = (
     Column("hello_retry_request", "bool", "the server asked for another ClientHello"),
     Column("hello_retry_request_packet", "int64", "packet that completes the HelloRetryRequest", "packet number"),
     Column("psk_selected", "bool", "the server accepted a pre-shared key"),
-    Column("early_data_accepted", "bool", "0-RTT accepted, where it can be seen"),
+    Column(
+        "early_data_accepted",
+        "bool",
+        "false where no 0-RTT was offered or the server's hello refuses it; never true: the server says so encrypted",
+    ),
     Column("ticket_lifetime_hint", "int64", "lifetime of a session ticket sent in the clear", "seconds"),
     Column("ticket_packet", "int64", "packet that completes that session ticket", "packet number"),
     Column("version", "uint16", "version in force"),
@@ -230,7 +234,12 @@ CONNECTIONS = (
         "packet that completes the client's first ChangeCipherSpec",
         "packet number",
     ),
-    Column("renegotiation", "string", "client or server: who first sent a handshake message after both had finished"),
+    Column(
+        "renegotiation",
+        "string",
+        "client or server: who first sent a handshake message after both had finished; none where it was seen "
+        "(renegotiation_packet) and the other side may have asked for it in what the capture lacks",
+    ),
     Column("renegotiation_packet", "int64", "packet that completes that message", "packet number"),
     Column("heartbeat_packet", "int64", "packet that completes the client's first heartbeat", "packet number"),
     Column(

@@ -126,7 +126,7 @@ def find_unasked_heartbeat(facts: Facts) -> Mask:
     """
     sent = facts.text_matches("handshake_history", "B") & facts.among("version", *LEGACY_VERSIONS)
     unasked = facts.whole_answer() & ~facts.has("server_extensions", [HEARTBEAT])
-    return np.asarray(sent & unasked & facts.says("resumed", False) & ~facts.known("renegotiation"), np.bool_)
+    return np.asarray(sent & unasked & facts.says("resumed", False) & ~facts.known("renegotiation_packet"), np.bool_)
 
 
 RULES = (

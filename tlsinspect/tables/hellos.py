@@ -122,7 +122,6 @@ def build_server_columns(rows: Records) -> Columns:
             lambda name: None if name is None else registry.alpn_text(name), rows.types["string"]
         ),
         "psk_selected": seen_flags(numbers["psk_selected"] != 0, absent | (numbers["complete"] == 0)),
-        "early_data_accepted": pa.nulls(rows.count, pa.bool_()),
     }
 
 

@@ -305,6 +305,8 @@ class Flow(Listener):
         if hello.is_tls13() or hello.retry:
             self.tls13 = True
             self.time_application = -1  # what came before is early data
+            self.first_record_length = -1
+            self.first_record_packet = -1
             first: Stream = self.streams[0]
             second: Stream = self.streams[1]
             first.reader.encrypted = False
