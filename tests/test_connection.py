@@ -435,6 +435,23 @@ class TestResumption:
         talk.segment(1, ACK, tls.handshake(tls.message(2, tls.server_hello(session_id=SESSION_ID))))
         assert built(talk).resumed is None
 
+    def test_a_pre_shared_key_beside_a_certificate_resumes_nothing(self) -> None:
+        chosen = tls.selected_version(0x0304) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!"))
+        chosen += tls.extension(41, tls.u16(0)) + tls.extension(33)
+        answer = tls.handshake(tls.message(2, tls.server_hello(chosen, 0x1301))) + tls.application(900)
+        connection = connection_of(HELLO13, answer, FINISHED13)
+        assert (connection.resumed, connection.resumption, connection.certificate_state) == (False, None, "encrypted")
+        assert connection.server_hello is not None and connection.server_hello.psk_selected
+
+    def test_a_ticket_is_not_known_to_be_accepted_where_a_certificate_may_be_lost(self) -> None:
+        answer = tls.handshake(tls.message(2, tls.server_hello()))
+        for hello, resumed in ((self.hello(b"", TICKET), None), (self.hello(), False)):
+            talk = Talk().open().say(hello, answer).lose(1, 900).lose(0, 75)
+            connection = built(talk.say(FINISHED, FINISHED, tls.application(70), tls.application(80)))
+            assert (connection.gap, connection.established) == (True, True)
+            assert (connection.resumed, connection.resumption) == (resumed, None)
+            assert connection.certificate_state == "gap"
+
     def test_a_handshake_that_got_no_answer_resumed_nothing(self) -> None:
         assert connection_of(self.hello(SESSION_ID, TICKET), tls.alert(2, 40)).resumed is False
         assert built(Talk().open().say(self.hello(SESSION_ID, TICKET))).resumed is None

@@ -466,7 +466,7 @@ class ConnectionBuilder:
         if flow.tls13:
             if not (server_hello.complete or server_hello.psk_selected):
                 return
-            connection.resumed = server_hello.psk_selected
+            connection.resumed = server_hello.authenticates_by_psk()
             if connection.resumed:
                 connection.resumption = "psk"
             return
@@ -476,10 +476,13 @@ class ConnectionBuilder:
         if server_hello.hides_version():  # an echoed session id says nothing in TLS 1.3
             return
         hello = flow.client_hello
+        lost = connection.gap or connection.truncated
         if hello is None:
-            connection.resumed = True if server.cipher_changed and not connection.gap else None
+            connection.resumed = True if server.cipher_changed and not lost else None
             return
         same = len(server_hello.session_id) > 0 and server_hello.session_id == hello.session_id
+        if hello.ticket_length > 0 and lost and not same:
+            return  # a certificate may be among what is lost
         if hello.ticket_length > 0 and (same or server.cipher_changed):
             connection.resumed = True
             connection.resumption = "ticket"

@@ -289,11 +289,11 @@ def pack_server_objects(hello: ServerHello, objects: list[list[Any]]) -> None:
 
 
 def session_of(connection: Connection) -> Session | None:
-    """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK was accepted."""
+    """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK authenticates."""
     hello = connection.server_hello
     if hello is None:
         return None
-    return hello.cipher_suite, hello.is_tls13(), connection.group, hello.psk_selected
+    return hello.cipher_suite, hello.is_tls13(), connection.group, hello.authenticates_by_psk()
 
 
 def circumstances_of(connection: Connection) -> Circumstances:

@@ -2,7 +2,7 @@ cimport cython
 from .cursor cimport Cursor
 from .octets cimport cut
 
-cdef int ALPN, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
+cdef int ALPN, CERTIFICATE_WITH_PSK, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME
 cdef int HEARTBEAT, KEY_SHARE, KEY_SHARE_OLD, NAMED_CURVE, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES
 cdef int RECORD_SIZE_LIMIT, RENEGOTIATION_INFO, SERVER_NAME, SESSION_TICKET, SIGNATURE_ALGORITHMS
 cdef int SIGNED_CERTIFICATE_TIMESTAMP, CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE, CONNECTION_ID
@@ -38,6 +38,7 @@ cdef class ServerHello:
     cpdef int version(self) except -2
     @cython.locals(version=int)
     cpdef bint is_tls13(self) except -1
+    cpdef bint authenticates_by_psk(self) except -1
     cpdef bint hides_version(self) except -1
 
 @cython.no_gc

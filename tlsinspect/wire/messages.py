@@ -12,6 +12,7 @@ from __future__ import annotations
 from ..errors import DecodeError
 from .codes import (
     ALPN,
+    CERTIFICATE_WITH_PSK,
     CLIENT_CERTIFICATE_TYPE,
     COMPRESS_CERTIFICATE,
     CONNECTION_ID,
@@ -142,6 +143,10 @@ class ServerHello:
         if version in (0x0304, 0xFEFC) or (version >> 8) in (0x7F, 0x7E, 0xFB):
             return True
         return not self.complete and self.selected_version < 0 and self.cipher_suite >> 8 == TLS13_SUITES
+
+    def authenticates_by_psk(self) -> bool:
+        """True where a pre-shared key stands for the server's certificate, and is not beside it. Spec: RFC 8773."""
+        return self.psk_selected and not self.seen >> CERTIFICATE_WITH_PSK & 1
 
     def hides_version(self) -> bool:
         """True where supported_versions, which would say another version, may stand in the part that is missing.
