@@ -89,6 +89,8 @@ def test_client_hello_is_kept_as_offered_with_grease_in_wire_order(tmp_path: Pat
         (extension(41, b"\0\0\0\0"), u16(0x1301), "psk_offered", True),
         (extension(42), u16(0x1301), "early_data_offered", True),
         (extension(5, b"\x01\0\0\0\0"), u16(0x1301), "status_request", True),
+        (extension(17, vector16(b"\x02" + vector16(bytes(4)))), u16(0xC02F), "status_request", True),
+        (extension(16, b"\0\x03\x02h2"), u16(0xC02F), "status_request", False),
         (extension(22), u16(0x1301), "encrypt_then_mac", True),
         (extension(0xFF01, b"\x00"), u16(0x1301), "renegotiation_info", True),
         (extension(15, b"\x01"), u16(0x1301), "heartbeat_mode", 1),

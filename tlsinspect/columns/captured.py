@@ -125,7 +125,7 @@ CONNECTIONS = (
     Column("session_ticket_offered", "bool", "a session ticket was presented (not merely supported)"),
     Column("psk_offered", "bool", "a pre-shared key was presented"),
     Column("early_data_offered", "bool", "0-RTT data announced"),
-    Column("status_request", "bool", "OCSP stapling asked for"),
+    Column("status_request", "bool", "OCSP stapling asked for, by status_request or status_request_v2"),
     Column("extended_master_secret", "bool", "extended_master_secret offered"),
     Column("encrypt_then_mac", "bool", "encrypt_then_mac offered"),
     Column("renegotiation_info", "bool", "secure renegotiation offered, as extension or as SCSV"),

@@ -17,6 +17,7 @@ from ..wire.codes import (
     PRE_SHARED_KEY,
     RENEGOTIATION_SCSV,
     STATUS_REQUEST,
+    STATUS_REQUEST_V2,
 )
 from ..wire.messages import parse_alpn
 from .arrow import TYPES, Columns, Mask, Runs, Shared, Types, number_array, value_array
@@ -24,7 +25,6 @@ from .records import Numbers, Records
 from .vectors import Vectors
 
 SEEN_FLAGS = {
-    "status_request": STATUS_REQUEST,
     "encrypt_then_mac": ENCRYPT_THEN_MAC,
     "extended_master_secret": EXTENDED_MASTER_SECRET,
     "delegated_credential": DELEGATED_CREDENTIAL,
@@ -63,6 +63,8 @@ def build_client_columns(rows: Records) -> Columns:
     cut: Mask = absent | (rows.numbers["complete"] == 0)
     for name, bit in SEEN_FLAGS.items():
         columns[name] = seen_flags((rows.numbers["seen"] >> bit) & 1 != 0, cut)
+    staples = (rows.numbers["seen"] >> STATUS_REQUEST | rows.numbers["seen"] >> STATUS_REQUEST_V2) & 1
+    columns["status_request"] = seen_flags(staples != 0, cut)
     suites = vectors["cipher_suites"]
     columns["fallback_scsv"] = seen_flags(suites.contain(suites.numbers == FALLBACK_SCSV), cut)
     renegotiation = suites.contain(suites.numbers == RENEGOTIATION_SCSV) | (rows.numbers["renegotiation_info"] != 0)
