@@ -30,6 +30,7 @@ cdef class ConnectionBuilder:
     cpdef set_addresses(self, Connection connection, Flow flow, Stream client, Stream server)
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)
+    cpdef bint begins_unseen(self, Flow flow, Stream client, Stream server) except -1
     @cython.locals(hello=ClientHello)
     cpdef set_client(self, Connection connection, Flow flow)
     @cython.locals(hello=ServerHello)
@@ -60,7 +61,7 @@ cdef class ConnectionBuilder:
     cpdef set_unanswered(self, Connection connection)
     cpdef str history(self, Flow flow, int side)
     cpdef set_times(self, Connection connection, Flow flow)
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, began_before=bint)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
 
 @cython.locals(offer=ClientHello, answer=ServerHello)

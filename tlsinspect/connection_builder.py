@@ -220,12 +220,28 @@ class ConnectionBuilder:
         connection.out_of_order = client.out_of_order + server.out_of_order
         connection.retransmitted = client.retransmitted + server.retransmitted
         connection.overlap_conflict = client.overlap_conflict or server.overlap_conflict
-        connection.midstream = flow.protocol == TCP and not (client.syn or server.syn)
+        connection.midstream = self.begins_unseen(flow, client, server)
         connection.one_sided = client.packets == 0 or server.packets == 0
         connection.truncated = client.truncated or server.truncated
         connection.problems = flow.problems
         connection.messages = flow.messages
         connection.alerts = flow.alerts
+
+    def begins_unseen(self, flow: Flow, client: Stream, server: Stream) -> bool:
+        """Whether the capture starts after the connection did, as TCP's flags or a ClientHello that is not there show.
+
+        What hides the ClientHello of QUIC, or is in front of one, is of the beginning, too.
+        """
+        if flow.protocol == TCP:
+            return not (client.syn or server.syn)
+        if flow.client_hello is not None or (client.packets == 0 and flow.server_hello is not None):
+            return False
+        quic = flow.quic
+        if quic is None:
+            return flow.is_tls() and not client.truncated
+        sealed = quic.sealed[0] and (client.reader.side == 0 or client.packets == 0)  # 0 is who was heard first
+        hidden = sealed or quic.google or quic.retry or quic.version_negotiation
+        return not (hidden or client.truncated or flow.problems)
 
     def set_client(self, connection: Connection, flow: Flow) -> None:
         """What the client offered."""
@@ -619,8 +635,11 @@ class ConnectionBuilder:
             return "gap"
         if flow.quic is not None:
             sealed = flow.quic.sealed[0] or flow.quic.sealed[1]
+            if not sealed and connection.midstream:
+                return "midstream"
             return "sealed" if sealed else "malformed" if connection.problems else "not_captured"
-        if not stream.syn and stream.octets > 0:
+        began_before = not stream.syn and stream.octets > 0 if flow.protocol == TCP else connection.midstream
+        if began_before:
             return "midstream"
         hello = "C" if side == connection.client_side else "S"
         refusing = flow.alert_side == side and hello not in (self.history(flow, side) or "")

@@ -92,6 +92,22 @@ def test_the_columns_of_quic_are_missing_elsewhere_without_a_reason(tmp_path: Pa
     assert not any(name.startswith("quic_") for name, _ in row["unknown_reasons"])
 
 
+def test_without_its_first_packets_the_capture_begins_in_the_middle_of_a_connection(tmp_path: Path) -> None:
+    later = [("client", protected(HANDSHAKE, SERVER_ID, CLIENT_ID)), ("client", short()), ("server", short(CLIENT_ID))]
+    row = row_of(tmp_path, *later)
+    assert row["midstream"]
+    missing = ("version", "server_name", "cipher_suite", "hello_ms", "handshake_ms", "handshake_history")
+    assert {name: reason(row, name) for name in missing} == dict.fromkeys(missing, "midstream")
+    row = row_of(tmp_path, *handshake_turns()[1:])
+    assert (row["midstream"], reason(row, "cipher_suite")) == (True, "sealed")
+
+
+def test_a_first_packet_that_cannot_be_opened_is_there(tmp_path: Path) -> None:
+    assert not row_of(tmp_path, ("client", initial(HELLO, origin=b"another!")), *handshake_turns()[1:])["midstream"]
+    assert not row_of(tmp_path, ("client", initial(HELLO)[:600]))["midstream"]
+    assert not row_of(tmp_path, handshake_turns()[1])["midstream"]
+
+
 @pytest.mark.parametrize(
     ("error", "failure", "alert"), [(0x0100 + 40, "alert", 40), (0x0A, "closed", None), (None, "capture_end", None)]
 )

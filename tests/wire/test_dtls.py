@@ -157,6 +157,19 @@ class TestHandshake:
         assert flow.server_hello is not None
         assert [stream.retransmitted for stream in flow.streams] == [0, 2]
 
+    @pytest.mark.parametrize(
+        ("first", "side", "midstream"),
+        [(0, None, False), (1, None, True), (9, None, True), (1, 1, False), (9, 1, True)],
+    )
+    def test_without_a_hello_of_the_client_the_capture_starts_after_the_connection(
+        self, first: int, side: int | None, midstream: bool
+    ) -> None:
+        turns = [turn for turn in handshake()[first:] if side in (None, turn[0])]
+        if first:
+            turns = [turn for turn in turns if (turn[1][0], turn[1][13]) != (22, 1)]
+        connection = ConnectionBuilder(frozenset({443})).build(datagrams(turns))
+        assert connection.midstream == midstream
+
     def test_dtls13_is_told_by_its_extension_and_its_records_are_counted(self) -> None:
         offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + tls.key_share(29))
         extensions = tls.vector16(tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!")))

@@ -93,7 +93,9 @@ CONNECTIONS = (
     Column("out_of_order", "int64", "segments that came before their turn", "packets"),
     Column("retransmitted", "int64", "segments that had been seen already", "packets"),
     Column("overlap_conflict", "bool", "two copies of the same octets differ; the first counts (or the last: overlap)"),
-    Column("midstream", "bool", "the capture starts after the connection did"),
+    Column(
+        "midstream", "bool", "the capture starts after the connection did: no SYN, or over UDP no ClientHello, is there"
+    ),
     Column("one_sided", "bool", "only one direction is in the capture"),
     Column("truncated", "bool", "packets were cut by the capture length"),
     Column("client_hello_packet", "int64", "packet that completes the first ClientHello", "packet number"),
