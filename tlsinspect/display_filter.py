@@ -27,10 +27,8 @@ def display_filter(row: dict[Any, Any]) -> str:
 
 def time_filter(row: dict[Any, Any]) -> str:
     """A display filter for the time of a connection, where its addresses and ports do not tell it from another."""
-    return (
-        f"frame.time_epoch >= {epoch_text(row['time_start'].value)} && "
-        f"frame.time_epoch <= {epoch_text(row['time_end'].value)}"
-    )
+    first, last = sorted((row["time_start"].value, row["time_end"].value))
+    return f"frame.time_epoch >= {epoch_text(first)} && frame.time_epoch <= {epoch_text(last)}"
 
 
 def epoch_text(nanoseconds: int) -> str:

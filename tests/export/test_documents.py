@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ PATHS = [CAPTURES / "handshakes" / name for name in SAMPLES]
 OBSERVABLES = {"ipv4-addr", "ipv6-addr", "domain-name", "network-traffic", "x509-certificate"}
 
 
-def exported(format_name: str) -> dict[str, Any]:
-    result = run("export", *PATHS, "--format", format_name)
+def exported(format_name: str, *paths: Path) -> dict[str, Any]:
+    result = run("export", *paths or PATHS, "--format", format_name)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.isascii()
     document: dict[str, Any] = json.loads(result.stdout)
@@ -53,6 +54,16 @@ def test_a_strict_reader_of_stix_takes_every_object(stix: dict[str, Any]) -> Non
             assert set(each["object_refs"]) <= known
         if each["type"] == "relationship":
             assert {each["source_ref"], each["target_ref"]} <= known
+
+
+def test_no_connection_ends_before_it_begins_where_the_clock_was_set_back() -> None:
+    path = CAPTURES / "variants" / "tcp-time-backwards.pcap"
+    bundle = stix2.parse(json.dumps(exported("stix", path)), version="2.1")
+    [traffic] = [each for each in bundle.objects if each["type"] == "network-traffic"]
+    assert traffic["start"] < traffic["end"]
+    [made] = [each for each in exported("misp", path)["Event"]["Object"] if each["name"] == "network-connection"]
+    seen = {each["object_relation"]: each["value"] for each in made["Attribute"]}
+    assert seen["first-packet-seen"] < seen["last-packet-seen"]
 
 
 def test_ids_of_observables_are_those_that_another_library_makes(stix: dict[str, Any]) -> None:

@@ -87,6 +87,13 @@ def test_values_are_those_of_the_frames() -> None:
     assert document["event"]["id"] == row["connection_id"]
 
 
+def test_no_duration_is_negative_where_the_clock_was_set_back() -> None:
+    result = run("export", CAPTURES / "variants" / "tcp-time-backwards.pcap", "--format", "ecs")
+    event = json.loads(result.stdout)["event"]
+    assert event["start"] < event["end"]
+    assert "duration" not in event
+
+
 def test_versions_and_names_are_taken_apart() -> None:
     assert [version_parts(name) for name in ("SSL 3.0", "TLS 1.3 (draft 23)", "DTLS 1.2", None)] == [
         ("ssl", "3.0"), ("tls", "1.3"), ("dtls", "1.2"), (None, None),

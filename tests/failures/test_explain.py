@@ -91,6 +91,16 @@ def test_every_cause_that_an_alert_or_a_certificate_has_is_declared() -> None:
     assert all(cause.advice.endswith(".") and cause.reference and cause.title for cause in CAUSES.values())
 
 
+def test_no_negative_seconds_are_told_of_where_the_clock_was_set_back() -> None:
+    changes: dict[str, Any] = {"failure": "closed", "side": "client", "history": "C"}
+    assert explain(Failure(**SILENT | changes)).sentence == (
+        "The client closed the connection (packet 9) 5.0 s after its first packet: its ClientHello got no answer."
+    )
+    assert explain(Failure(**SILENT | changes | {"duration_ns": -(10**9)})).sentence == (
+        "The client closed the connection (packet 9): its ClientHello got no answer."
+    )
+
+
 @pytest.mark.parametrize(
     ("sample", "cause", "packet"),
     [

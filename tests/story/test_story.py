@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from tls_vectors import server_name
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
+from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story
 from tlsinspect.story.build import client_trust_text
 from tlsinspect.story.clues import find_clues
@@ -109,6 +111,16 @@ def test_a_connection_is_found_by_packet_id_name_and_address() -> None:
     assert inspection.find_connections("nobody").empty
     with pytest.raises(KeyError):
         inspection.story("nobody")
+
+
+def test_a_connection_in_which_the_clock_was_set_back_has_no_negative_length() -> None:
+    story = tell("variants/tcp-time-backwards.pcap")
+    [time] = [fact.value for fact in story.facts if fact.name == "time"]
+    assert time.endswith(" UTC; the recorder's clock was set back meanwhile")
+    row = inspect("variants/tcp-time-backwards.pcap").connections.iloc[0]
+    first, last = re.findall(r"[0-9]+[.][0-9]+", time_filter(dict(row)))
+    assert (first, last) == (f"{row['time_end'].timestamp():.6f}000", f"{row['time_start'].timestamp():.6f}000")
+    assert first < last
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark")

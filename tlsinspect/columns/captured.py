@@ -9,7 +9,7 @@ CONNECTIONS = (
     Column("community_id", "string", "Community ID v1, seed 0; none in eapol"),
     Column("capture", "string", "file in which the connection starts"),
     Column("time_start", "timestamp", "first packet", "UTC"),
-    Column("time_end", "timestamp", "last packet", "UTC"),
+    Column("time_end", "timestamp", "last packet; before time_start where the clock was set back (CAP-06)", "UTC"),
     Column("first_packet", "int64", "packet that the connection starts with; 1 is the file's first", "packet number"),
     Column(
         "client_ip",

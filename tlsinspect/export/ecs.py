@@ -80,7 +80,8 @@ def document(row: Row, certificates: dict[str, Row]) -> dict[str, Any]:
 
 
 def event(row: Row) -> dict[str, Any]:
-    """The object `event`."""
+    """The object `event`; without a duration where the recorder's clock was set back."""
+    start, end = row["time_start"], row["time_end"]
     return without_nothing(
         {
             "kind": "event",
@@ -89,9 +90,9 @@ def event(row: Row) -> dict[str, Any]:
             "dataset": "tlsinspect.connections",
             "module": "tlsinspect",
             "id": row["connection_id"],
-            "start": moment(row["time_start"]),
-            "end": moment(row["time_end"]),
-            "duration": row["time_end"] - row["time_start"],
+            "start": moment(min(start, end)),
+            "end": moment(max(start, end)),
+            "duration": end - start if end >= start else None,
             "outcome": {True: "success", False: "failure"}.get(row["established"], "unknown"),
         }
     )

@@ -122,8 +122,8 @@ def connection_object(row: Row, carried: dict[str, Object], prints: dict[Fingerp
     """A connection, with references to its certificates and fingerprints."""
     values = [
         ("community-id", row["community_id"]),
-        ("first-packet-seen", moment(row["time_start"])),
-        ("last-packet-seen", moment(row["time_end"])),
+        ("first-packet-seen", moment(min(row["time_start"], row["time_end"]))),
+        ("last-packet-seen", moment(max(row["time_start"], row["time_end"]))),
         ("hostname-dst", row["server_name"]),
         ("ip-src", row["client_ip"]),
         ("ip-dst", row["server_ip"]),

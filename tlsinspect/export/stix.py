@@ -66,7 +66,7 @@ def connection_objects(row: Row, certificates: dict[str, Row], identity: str, de
     traffic = traffic_of(row, ends, definition)
     beside = [*named(row["server_name"]), *(certificate(certificates[each]) for each in leaves(row))]
     seen = [*ends, traffic, *beside]
-    start, end = moment(row["time_start"]), moment(row["time_end"])
+    start, end = span_of(row)
     observed = {
         "first_observed": start,
         "last_observed": end,
@@ -78,6 +78,12 @@ def connection_objects(row: Row, certificates: dict[str, Row], identity: str, de
         related = {"relationship_type": "related-to", "source_ref": traffic["id"], "target_ref": each["id"]}
         told.append(with_own_id("relationship", related, start, identity))
     return [*seen, *told]
+
+
+def span_of(row: Row) -> tuple[str | None, str | None]:
+    """When a connection began and ended, in order: STIX refuses an end before its start (section 6.12.1)."""
+    first, last = sorted((row["time_start"], row["time_end"]))
+    return moment(first), moment(last)
 
 
 def named(name: str | None) -> list[Object]:
@@ -95,9 +101,10 @@ def traffic_of(row: Row, ends: list[Object], definition: str) -> Object:
     ip = "ipv6" if ":" in row["client_ip"] else "ipv4"
     protocol = CARRIERS.get(row["protocol"], "tls")
     facts = without_nothing({name: row[name] for name in FACTS})
+    start, end = span_of(row)
     made = {
-        "start": moment(row["time_start"]),
-        "end": moment(row["time_end"]),
+        "start": start,
+        "end": end,
         "is_active": False,
         "src_ref": ends[0]["id"],
         "dst_ref": ends[1]["id"],

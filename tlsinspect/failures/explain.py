@@ -225,12 +225,12 @@ def explain_unanswered(failure: Failure) -> Explanation:
         return Explanation("ended_early", text)
     limit = LARGEST_DATAGRAM_HELLO if failure.protocol in ("quic", "dtls") else LARGEST_HELLO
     large = failure.hello_length > limit
-    seconds = f"{failure.duration_ns / SECOND_NS:.1f} s after its first packet"
+    seconds = f" {failure.duration_ns / SECOND_NS:.1f} s after its first packet" if failure.duration_ns >= 0 else ""
     size = f", whose {failure.hello_length:,} octets do not fit one packet" if large else ""
     if failure.side == "server":
         text = f"{upper(ended(failure))} instead of answering the ClientHello{size}."
         return Explanation("large_hello_unanswered" if large else "ended_after_hello", text)
-    text = f"{upper(ended(failure))} {seconds}: its ClientHello{size}{', ' if large else ' '}got no answer."
+    text = f"{upper(ended(failure))}{seconds}: its ClientHello{size}{', ' if large else ' '}got no answer."
     return Explanation("large_hello_unanswered" if large else "no_answer", text)
 
 

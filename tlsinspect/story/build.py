@@ -178,6 +178,8 @@ def time_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
     if start is None or end is None:
         return ""
     seconds = (end - start).total_seconds()
+    if seconds < 0:
+        return f"{start:%Y-%m-%d %H:%M:%S.%f} UTC; the recorder's clock was set back meanwhile"
     length = duration_text(seconds) if seconds >= 1 else milliseconds_text(1000 * seconds)
     return f"{start:%Y-%m-%d %H:%M:%S.%f} UTC, for {length}"
 

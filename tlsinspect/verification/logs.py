@@ -62,7 +62,8 @@ def distance(entry: Entry, time: int) -> int:
     row = entry.row
     if row is None or row.get("time_start") is None:
         return abs((entry.time or 0) - time)
-    return int(max(row["time_start"] - time, time - row["time_end"], 0))
+    first, last = sorted((row["time_start"], row["time_end"]))
+    return int(max(first - time, time - last, 0))
 
 
 def compare(
