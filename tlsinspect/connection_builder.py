@@ -514,7 +514,7 @@ class ConnectionBuilder:
             other: Stream = flow.streams[1 - flow.renegotiation_side]
             if not (other.gap or other.truncated):  # else its HelloRequest or ClientHello may be what is lost
                 connection.renegotiation = self.side_name(connection, flow.renegotiation_side)
-            connection.renegotiation_packet = flow.renegotiation_packet
+        connection.renegotiation_packet = flow.renegotiation_packet
         connection.change_cipher_spec_packet = flow.change_packet
         connection.heartbeat_packet = flow.heartbeat_packet
         if flow.heartbleed:

@@ -190,6 +190,14 @@ class TestHandshake:
         assert connection.fingerprint is not None
         assert connection.fingerprint[2].startswith("dd3d02")
 
+    def test_a_handshake_of_the_second_epoch_ends_a_renegotiation(self) -> None:
+        repeated = handshake() + handshake()[-3:]
+        again = [(0, record(22, bytes(250), epoch=1)), (1, record(22, bytes(900), epoch=1))]
+        finished = [(side, record(20, b"\x01", epoch=1) + record(22, bytes(40), epoch=2)) for side in (0, 1)]
+        for turns, packet in ((repeated, -1), (repeated + again, -1), (repeated + again + finished, 17)):
+            connection = ConnectionBuilder(frozenset({443})).build(datagrams(turns))
+            assert (connection.renegotiation, connection.renegotiation_packet) == (None, packet)
+
     def test_a_client_of_dtls13_finished_with_a_finished_or_data_and_not_with_an_ack(self) -> None:
         for label, reply, finished in (
             ("nothing", b"", False),

@@ -240,9 +240,14 @@ CONNECTIONS = (
         "renegotiation",
         "string",
         "client or server: who first sent a handshake message after both had finished; none where it was seen "
-        "(renegotiation_packet) and the other side may have asked for it in what the capture lacks",
+        "(renegotiation_packet) and the other side may have asked for it in what the capture lacks, and in DTLS",
     ),
-    Column("renegotiation_packet", "int64", "packet that completes that message", "packet number"),
+    Column(
+        "renegotiation_packet",
+        "int64",
+        "packet that completes that message; in DTLS a later one of that handshake, under its new keys",
+        "packet number",
+    ),
     Column("heartbeat_packet", "int64", "packet that completes the client's first heartbeat", "packet number"),
     Column(
         "heartbleed",

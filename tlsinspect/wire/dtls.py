@@ -147,7 +147,8 @@ class DtlsReader(DatagramReader):
         """Read a record's content, `data[position:end]`.
 
         The first record with a connection id behind a ChangeCipherSpec is a Finished: its own type is encrypted.
-        An ACK is stepped over.
+        A handshake of the second epoch, or of a later one, ends a renegotiation; messages that begin one are not told
+        from a Finished that is sent again. An ACK is stepped over.
         """
         reader = stream.reader
         kind = reader.record_type
@@ -163,6 +164,8 @@ class DtlsReader(DatagramReader):
             if epoch > 0:
                 self.changed[reader.side] = False
                 flow.encrypted_handshake(reader, end - position)
+                if epoch > 1 and flow.renegotiation_packet < 0:
+                    flow.renegotiation_packet = stream.number
             else:
                 self.read_fragments(flow, stream, data, position, end)
         elif kind == ALERT:
