@@ -698,6 +698,11 @@ class TestTls13:
         assert noted(flow, "finished_seen") == [True, True]
         assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
 
+    def test_a_request_for_a_hello_in_front_of_it_is_noted_when_it_comes(self) -> None:
+        flow = talk_of(b"", tls.handshake(tls.message(0)), HELLO13, ANSWER13 + CCS + tls.application(900))
+        assert flow.history == "hCsi"
+        assert [(packet, kind) for _, _, packet, _, _, kind, _ in flow.messages[:2]] == [(4, 0), (5, 1)]
+
     def test_without_a_record_as_long_as_a_finished_the_client_did_not_finish(self) -> None:
         flow = talk_of(HELLO13, ANSWER13 + CCS + tls.application(900), CCS + tls.application(19))
         assert noted(flow, "finished_seen") == [False, False]

@@ -31,8 +31,10 @@ def is_hello(data: bytes, position: int) -> bool:
 
 
 def may_begin_hello(data: bytes, position: int, end: int) -> bool:
-    """Whether octets that are too few for `is_hello`, the first of a handshake record, have a version that fits."""
+    """Whether octets that are too few for `is_hello`, the first of a handshake record, may be those of a hello."""
     length = end - position
+    if length > 5 and data[position + 5] not in (1, 2):
+        return False
     if length == 1 or data[position + 1] == 3:
         return True
     return data[position + 1] == 1 and (length == 2 or data[position + 2] == 1)
