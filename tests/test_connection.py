@@ -246,6 +246,7 @@ class TestChoices:
             ),
             (0x0034, 0x0303, tls.vector16(b"\x7f" * 64) + tls.vector16(b"\x02") * 2, None, 511, None),
             (0xC018, 0x0303, b"\x03\x00\x17\x05point", 23, None, None),
+            (0xC0FF, 0x0303, b"\x03\x00\x17\x05point\x05proof\x04sign", 23, None, None),
             (
                 0x00AA,
                 0x0303,

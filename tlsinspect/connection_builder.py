@@ -326,9 +326,10 @@ class ConnectionBuilder:
     def set_key_exchange(self, connection: Connection, flow: Flow, hello: ServerHello, body: bytes) -> None:
         """Group, prime size and signature scheme of a ServerKeyExchange."""
         exchange = suite_facts(hello.cipher_suite).key_exchange
-        if "DHE" not in exchange and exchange != "DH":
+        passwords = exchange == "ECJPAKE"  # begins as ECDHE does, unsigned (draft-cragie-tls-ecjpake-01)
+        if "DHE" not in exchange and exchange != "DH" and not passwords:
             return
-        algorithm = hello.legacy_version in (0x0303, 0xFEFD)
+        algorithm = hello.legacy_version in (0x0303, 0xFEFD) and not passwords
         try:
             parsed = parse_server_key_exchange(body, "EC" not in exchange, "PSK" in exchange, algorithm)
         except DecodeError as error:
