@@ -293,7 +293,7 @@ CERTIFICATES = (
     Column("sha256", "string", "SHA-256 of the DER", "hex"),
     Column("sha1", "string", "SHA-1 of the DER", "hex"),
     Column("spki_sha256", "string", "SHA-256 of the SubjectPublicKeyInfo", "hex"),
-    Column("version", "int64", "X.509 version: 1 or 3"),
+    Column("version", "int64", "X.509 version: 1 to 3, or the number that stands there where it is none"),
     Column("serial", "string", "serial number", "hex"),
     Column("subject", "string", "subject (RFC 4514)"),
     Column("issuer", "string", "issuer (RFC 4514)"),
