@@ -170,6 +170,25 @@ class TestHandshake:
         connection = ConnectionBuilder(frozenset({443})).build(datagrams(turns))
         assert connection.midstream == midstream
 
+    @pytest.mark.parametrize(
+        ("lost", "size", "gaps"),
+        [
+            ([], 1 << 16, [False, False]),
+            ([0], 1 << 16, [False, False]),  # nothing says what was before the first one
+            ([0, 1], 1 << 16, [False, False]),
+            ([3], 1 << 16, [False, True]),  # the ServerHello
+            ([6], 1 << 16, [False, False]),  # the last one that is not encrypted
+            ([2], 1 << 16, [True, False]),  # the second ClientHello
+            ([5], 500, [False, True]),  # the second fragment of the certificate, which is not the last message
+        ],
+    )
+    def test_a_hole_in_the_numbers_of_messages_is_a_gap(self, lost: list[int], size: int, gaps: list[bool]) -> None:
+        turns = [turn for number, turn in enumerate(handshake(size=size)) if number not in lost]
+        flow = datagrams(turns)
+        assert [stream.gap for stream in flow.streams] == gaps
+        if lost == [3]:
+            assert ConnectionBuilder(frozenset({443})).build(flow).server_state == "gap"
+
     def test_dtls13_is_told_by_its_extension_and_its_records_are_counted(self) -> None:
         offered = hello(extensions=tls.supported_versions(0xFEFC, 0xFEFD) + tls.key_share(29))
         extensions = tls.vector16(tls.selected_version(0xFEFC) + tls.extension(51, tls.u16(29) + tls.vector16(b"key!")))

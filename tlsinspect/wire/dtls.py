@@ -307,9 +307,18 @@ class DtlsReader(DatagramReader):
         return random != flow.client_hello.random and open_dtls(data, position, end) is not None
 
     def finish(self) -> None:
-        """The flow is over: hand over the beginnings of messages that were not completed."""
+        """The flow is over: hand over the beginnings of messages that were not completed.
+
+        Message numbers without a hole say that a side's messages are all there, from the first that came to the last.
+        """
         if self.flow is None:
             return
+        if not self.flow.problems:
+            for side in (0, 1):
+                numbers = {each >> 8 for each in self.delivered[side]}
+                last = max(numbers.union(self.messages[side]), default=0)
+                if numbers and last - min(numbers.union(self.messages[side])) > len(numbers - {last}):
+                    self.flow.streams[side].gap = True
         for stream, messages in zip(self.flow.streams, self.messages, strict=True):
             for sequence in sorted(messages):
                 message = messages[sequence]
