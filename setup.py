@@ -7,6 +7,7 @@ Cython and a C compiler are found and installs it as plain Python where not,
 
 import os
 import sys
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -58,8 +59,17 @@ class OptionalBuild(build_ext):
         except Exception as error:
             if MODE == "require":
                 raise
-            self.extensions = []
+            self.leave_out()
             print(f"tlsinspect: installing the pure Python variant, which is much slower ({error})", file=sys.stderr)
+
+    def leave_out(self):
+        """Keep nothing of what was compiled until then: halves do not go together. A wheel fits any platform."""
+        for path in self.get_outputs():
+            Path(path).unlink(missing_ok=True)
+        self.extensions = self.distribution.ext_modules = []
+        wheel = self.distribution.get_command_obj("bdist_wheel", create=False)
+        if wheel is not None:
+            wheel.root_is_pure = True
 
 
 def extensions():

@@ -25,6 +25,12 @@ import sys, setuptools.build_meta
 out = sys.argv[1]  # which setuptools replaces
 setuptools.build_meta.build_sdist(out)
 setuptools.build_meta.build_wheel(out)"""
+BROKEN_BUILD = """\
+import sys, Cython.Build, setuptools.build_meta
+from setuptools import Extension
+names = ("good", "bad")
+Cython.Build.cythonize = lambda *_, **__: [Extension(f"tlsinspect.wire.{name}", [f"{name}.c"]) for name in names]
+setuptools.build_meta.build_wheel(sys.argv[1])"""
 ADDED = ("PKG-INFO", "setup.cfg", "tlsinspect.egg-info/")  # by setuptools, to every source distribution
 
 
@@ -34,25 +40,55 @@ def files_below(folder: Path) -> set[str]:
     return {path.relative_to(folder.parent).as_posix() for path in paths}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a source distribution and a wheel of plain Python, made of a copy of this tree."""
-    tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("built")
+def copy_tree(tree: Path) -> None:
+    """Copy what a build reads, and the tests, which it leaves out."""
     for name in ("tlsinspect", "tests"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "goldens"))
     for path in ROOT.iterdir():
         if path.is_file():
             shutil.copy(path, tree)
-    environment = os.environ | {"TLSINSPECT_EXTENSIONS": "skip"}
-    subprocess.run(
-        [sys.executable, "-P", "-c", BUILD, str(out)], cwd=tree, env=environment, check=True, capture_output=True
+
+
+def build(script: str, tree: Path, out: Path, extensions: str) -> subprocess.CompletedProcess[str]:
+    """Build with setuptools, as pip does, and with what is installed here."""
+    return subprocess.run(
+        [sys.executable, "-P", "-c", script, str(out)],
+        cwd=tree,
+        env=os.environ | {"TLSINSPECT_EXTENSIONS": extensions},
+        check=True,
+        capture_output=True,
+        text=True,
     )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a source distribution and a wheel of plain Python, made of a copy of this tree."""
+    tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("built")
+    copy_tree(tree)
+    build(BUILD, tree, out, "skip")
     return out
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files_below(PACKAGE)
+
+
+def test_a_wheel_of_which_a_part_cannot_be_compiled_has_no_part_compiled_and_fits_any_platform(tmp_path: Path) -> None:
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    tree.mkdir()
+    copy_tree(tree)
+    (tree / "good.c").write_text("int PyInit_good(void) { return 0; }", encoding="ascii")
+    (tree / "bad.c").write_text("this is not C", encoding="ascii")
+    done = build(BROKEN_BUILD, tree, out, "auto")
+    assert "tlsinspect: installing the pure Python variant" in done.stderr
+    (path,) = out.iterdir()
+    assert path.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(path) as wheel:
+        assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files_below(PACKAGE)
+        (described,) = (name for name in wheel.namelist() if name.endswith("/WHEEL"))
+        assert "Root-Is-Purelib: true" in wheel.read(described).decode()
 
 
 def test_the_source_distribution_holds_what_a_build_needs_and_the_changes(built: Path) -> None:
