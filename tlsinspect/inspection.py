@@ -9,7 +9,6 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,6 +21,7 @@ from .reading import BATCH_TABLES, Finished, Origin, Progress, without_cyclic_co
 from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    from builtins import property as cached_property  # which every type checker takes for what protocols ask for
     from datetime import date
 
     import pandas as pd
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .policies import Policy
     from .story import Story
     from .validation import Log, Trust, Validator
+else:
+    from functools import cached_property
 
 JUDGED = frozenset({"validation", "client_validation", "ocsp", "findings", "scts"})
 """Tables that follow from the trust and the time by which certificates are judged."""
