@@ -2,7 +2,8 @@
 
 Goes in: an interface. Comes out: pcap files, one after the other, each with how many packets it has and how many the
 system dropped because they came faster than they were written. A program in Python is slower than tcpdump: that is
-what the second number is for. Nothing is sent.
+what the second number is for. Nothing is sent. Linux alone says how many it dropped, and what scapy has for other
+systems can be waited for in other ways: there, recording is left to other programs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -82,6 +84,8 @@ class Listener:
     """An interface that is listened to; `packets` counts those of the present file."""
 
     def __init__(self, interface: str, packet_filter: str | None) -> None:
+        if sys.platform != "linux":
+            raise CaptureError(interface, "only on Linux: record with dumpcap or tcpdump, and use tlsinspect watch")
         self.packets = 0
         with silence():
             import scapy.arch
