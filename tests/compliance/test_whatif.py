@@ -10,6 +10,7 @@ import pytest
 from samples import inspect
 from synthetic import make_connection, make_failed_connection, make_old_connection
 
+from tlsinspect import registry
 from tlsinspect.compliance import OUTCOMES, WhatIf, build_whatif
 from tlsinspect.compliance.whatif_text import render_whatif
 from tlsinspect.policies import load_policy
@@ -47,6 +48,28 @@ def test_a_client_with_nothing_that_remains_fails() -> None:
     old = {"version": 0x0301, "supported_versions": None, "client_legacy_version": 0x0301}
     assert outcomes(ask("TLS 1.1", old)) == [("fails", "the client offers no version that remains")]
     assert outcomes(ask("x25519", {})) == [("fails", "the client offers no group that remains")]
+
+
+@pytest.mark.parametrize(
+    ("version", "supported", "kept", "dropped"),
+    [
+        (0x0100, None, 0x002F, 0x0035),  # what OpenSSL took for DTLS 1.0
+        (0x0101, None, 0xE053, 0xE013),  # TLCP
+        (0x7F12, [0x7F12], 0x1303, 0x1301),  # draft 18 of TLS 1.3
+    ],
+)
+def test_a_version_that_follows_no_other_remains_unless_it_is_dropped(
+    version: int, supported: list[int] | None, kept: int, dropped: int
+) -> None:
+    own = {"version": version, "client_legacy_version": version, "supported_versions": supported, "group": 29,
+           "cipher_suites": [kept, dropped], "cipher_suite": dropped, "key_exchange": "ECDHE"}  # fmt: skip
+    name = registry.CIPHER_SUITES[dropped]
+    assert outcomes(ask(name, own)) == [("unknown", "whether the server takes another offer was not seen")]
+    assert outcomes(ask(name, own, own | {"cipher_suite": kept})) == [("works", None)] * 2
+    without = ("fails", "the client offers no cipher suite that remains")
+    assert outcomes(ask(name, own | {"cipher_suites": [dropped]})) == [without]
+    without = ("fails", "the client offers no version that remains")
+    assert outcomes(ask(registry.version_name(version), own)) == [without]
 
 
 def test_large_numbers_do_not_run_into_each_other() -> None:

@@ -14,7 +14,7 @@ from tlsinspect.policies.drop import parse_drop
         ("TLS 1.0", "version", {"SSL 2.0", "SSL 3.0", "TLS 1.0"}),
         ("tlsv1.1", "version", {"SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"}),
         ("SSLv3", "version", {"SSL 2.0", "SSL 3.0"}),
-        ("DTLS 1.0", "version", {"DTLS 1.0"}),
+        ("DTLS 1.0", "version", {"DTLS 1.0 (OpenSSL pre 0.9.8f)", "DTLS 1.0"}),
         ("TLS 1.3", "version", {"TLS 1.3"}),
         ("cbc", "cipher_mode", {"CBC"}),
         ("RSA key exchange", "key_exchange", {"RSA"}),

@@ -35,7 +35,8 @@ REASONS = (
     "whether the server takes another offer was not seen", "the offer or the choice is not in the capture",
 )  # fmt: skip
 NO_VERSION, NO_SUITE, NO_GROUP, OLD_SERVER, NOT_SHOWN, NOT_SEEN = range(1, 7)
-ORDERS = ((0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304), (0xFEFF, 0xFEFD, 0xFEFC))  # the oldest first
+ORDERS = ((0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304), (0xFEFF, 0xFEFD, 0xFEFC))
+"""Versions of which a client that names its newest alone may know the older ones; the oldest first."""
 NEVER = 99  # a rank after all versions
 ENCRYPT_THEN_MAC = 22
 Codes = NDArray[np.int8]
@@ -113,7 +114,7 @@ class Offer:
         size = facts.connections.num_rows
         self.possible, self.any_version, self.any_suite = (np.zeros(size, np.bool_) for _ in range(3))
         self.lowest = np.full(size, NEVER)
-        for rank, version in ranked_versions():
+        for rank, version in (*ranked_versions(), *((0, version) for version in lone_versions(facts))):
             if not remaining.allows_version(version):
                 continue
             offered = offers_version(facts, version, sure=False)
@@ -132,10 +133,17 @@ def ranked_versions() -> Iterator[tuple[int, int]]:
         yield from enumerate(order)
 
 
+def lone_versions(facts: Facts) -> list[int]:
+    """The versions that hellos name and that stand in no order: TLCP, what OpenSSL took for DTLS 1.0, drafts."""
+    named = distinct(np.append(facts.lists("supported_versions")[0].to_numpy(), facts.legacy_version()))
+    ordered = [version for order in ORDERS for version in order]
+    return [code for code in named.tolist() if code > 0 and code not in ordered and not registry.is_grease(code)]
+
+
 def offers_version(facts: Facts, version: int, sure: bool) -> Mask:
     """Clients that offer a version: by name, or as far as legacy_version goes, of which only the newest is sure."""
     legacy, unnamed = facts.legacy_version(), facts.length("supported_versions") == 0
-    order = next(order for order in ORDERS if version in order)
+    order = next((order for order in ORDERS if version in order), (version,))
     newer = [version] if sure else list(order[order.index(version) :])
     return np.asarray(facts.has("supported_versions", [version]) | (unnamed & np.isin(legacy, newer)), np.bool_)
 
@@ -199,8 +207,6 @@ def works_elsewhere(facts: Facts, remaining: Remaining, rows: Mask) -> Mask:
     some = Facts(facts.connections.filter(pa.array(rows)), facts.certificates)
     places, own = np.flatnonzero(rows), keys[rows]
     for version, suite, group in np.unique(taken[:, 1:], axis=0).tolist():
-        if not any(version in order for order in ORDERS):
-            continue
         proven = taken[(taken[:, 1:] == (version, suite, group)).all(1), 0]
         offered = offers_version(some, version, sure=True) & some.has("cipher_suites", [suite])
         if group != MISSING:

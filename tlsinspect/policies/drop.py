@@ -21,7 +21,8 @@ OTHER_NAMES = {
 KEY_EXCHANGE = re.compile(r"(?i)\s*(static\s+)?(.*?)[\s_-]+(key[\s_-]*(exchange|transport)|kex|kx)\s*")
 DROP = "drop"  # the name of such a policy
 VERSION_ORDERS = (
-    ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"), ("DTLS 1.0", "DTLS 1.2", "DTLS 1.3"),
+    ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"),
+    ("DTLS 1.0 (OpenSSL pre 0.9.8f)", "DTLS 1.0", "DTLS 1.2", "DTLS 1.3"),
 )  # fmt: skip
 SEARCHED = ("version", "cipher_mode", "key_exchange", "authentication", "mac", "group", "cipher_suite")
 KNOWN_TERMS = (
