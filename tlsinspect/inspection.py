@@ -363,7 +363,7 @@ class Inspection:
         if bool(policy) == bool(drop):
             raise ValueError("what-if takes a policy or what to drop: one of the two")
         asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
-        return build_whatif(self.on_demand("connections"), asked, at, severity_at_least)
+        return build_whatif(self.on_demand("connections"), asked, at, severity_at_least, self.arrow("captures"))
 
     def quantum(self) -> Ledger:
         """The quantum ledger: what could be read later, by what protects it, and the servers to migrate first."""

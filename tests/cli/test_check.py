@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,6 +34,16 @@ def test_without_a_connection_the_day_is_that_of_the_capture_and_not_that_of_tod
     path = write_pcap(tmp_path / "plain.pcap", [Packet(NOON_NS, bytes(60))])
     lines = run("check", path, "--policy", "bcp195").stdout.splitlines()
     assert lines[1] == "Judged as on 2026-03-01, the day on which the captures end; --at DATE takes another."
+
+
+def test_packets_without_times_and_none_tell_no_day() -> None:
+    """Of Simple Packet Blocks the policy was asked what bound in 1970."""
+    today = datetime.now(UTC).date()
+    for name in ("format-ng-simple-packets.pcapng", "format-no-packets.pcap"):
+        lines = run("check", CAPTURES / "variants" / name, "--policy", "bcp195", "--fail-on", "never").stdout
+        told = re.search(r"Judged as on (\S+), (.*); --at DATE", lines)
+        assert told and told[2] == "today, as the captures tell no day"
+        assert date.fromisoformat(told[1]) >= today
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from command_line import run
 from samples import CAPTURES
+from traffic import NOON_NS, Packet, write_pcap
 
 OLD = CAPTURES / "handshakes" / "ssl3.pcap"
 
@@ -31,6 +33,11 @@ def test_json_and_csv_hold_every_host_and_connection() -> None:
     text = run("whatif", OLD, "--policy", "bcp195", "--format", "csv", "--frame", "connections").stdout
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["outcome"], row["version_name"]) == ("fails", "SSL 3.0")
+
+
+def test_without_a_connection_the_day_is_that_of_the_capture_and_not_that_of_today(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "plain.pcap", [Packet(NOON_NS, bytes(60))])
+    assert json.loads(run("whatif", path, "--policy", "bcp195", "--format", "json").stdout)["at"] == "2026-03-01"
 
 
 def test_only_grave_requirements_are_enforced_when_asked() -> None:

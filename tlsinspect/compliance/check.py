@@ -46,16 +46,17 @@ EXAMPLES = 5  # subjects, packets and connections that a requirement's row names
 class Check:
     """What a policy says of the connections.
 
-    `at` is the day on which it was judged, `at_given` whether somebody named it: otherwise it is that of the last
-    connection. The frames have the columns that docs/columns.md lists under check: `requirements` has a row per
-    requirement, `failures` one per requirement and server, client or certificate that does not meet it, `connections`
-    one per connection with TLS, `hosts` one per server and client with something to fix, the first to fix first.
+    `at` is the day on which it was judged, `at_is` which day that is, such as "the day of the last connection", or ""
+    where somebody named it. The frames have the columns that docs/columns.md lists under check: `requirements` has a
+    row per requirement, `failures` one per requirement and server, client or certificate that does not meet it,
+    `connections` one per connection with TLS, `hosts` one per server and client with something to fix, the first to
+    fix first.
     `stale` names entries of the baseline that nothing matches any more.
     """
 
     policy: Policy
     at: date
-    at_given: bool
+    at_is: str
     facts: Facts = field(repr=False)
     verdicts: dict[str, Verdicts] = field(repr=False)
     failure_table: pa.Table = field(repr=False)
@@ -121,7 +122,7 @@ def check_policy(
     makes the validation table, without which no chain can be seen to be trusted, and the captures table.
     """
     facts = Facts(connections, certificates, others)
-    day = last_day(connections, facts.other("captures")) if at is None else utc_day(at)
+    day, which = last_day(connections, facts.other("captures")) if at is None else (utc_day(at), "")
     verdicts = {each.id: judge(facts, each, day, at is not None) for each in policy.requirements}
     rows = [row for each in policy.requirements for row in find_rows(as_rule(each, verdicts[each.id]), facts)]
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), -row["connections"]))
@@ -130,16 +131,22 @@ def check_policy(
         asked = clauses[row["id"]]
         row.update(policy=policy.name, clause=asked.clause, text=asked.text, known=False, reason=None)
     table = pa.Table.from_pylist(rows, judgement_schema("check.failures"))
-    return Check(policy, day, at is not None, facts, verdicts, table)
+    return Check(policy, day, which, facts, verdicts, table)
 
 
-def last_day(connections: pa.Table, captures: pa.Table | None = None) -> date:
-    """The day of the last connection, UTC; that on which the captures end where there is none; at last today."""
-    ends = [connections["time_start"], *([] if captures is None else [captures["time_end"]])]
-    for last in (pc.max(times.cast(pa.int64())).as_py() for times in ends):
-        if last is not None:
-            return (EPOCH + timedelta(microseconds=last // 1000)).date()
-    return datetime.now(UTC).date()
+def last_day(connections: pa.Table, captures: pa.Table | None = None) -> tuple[date, str]:
+    """A day in UTC, and which it is: that of the last connection, else on which the captures end, at last today.
+
+    Packets without times have 0 for one, and tell no day.
+    """
+    ends = {"the day of the last connection": connections["time_start"]}
+    if captures is not None:
+        ends["the day on which the captures end"] = captures["time_end"]
+    for which, times in ends.items():
+        last = pc.max(times.cast(pa.int64())).as_py()
+        if last:
+            return (EPOCH + timedelta(microseconds=last // 1000)).date(), which
+    return datetime.now(UTC).date(), "today, as the captures tell no day"
 
 
 def as_rule(asked: Requirement, verdicts: Verdicts) -> Rule:

@@ -59,10 +59,10 @@ def rank_of(row: dict[str, Any]) -> tuple[bool, int, int]:
 
 def day_text(check: Check) -> str:
     """The day of the judgement and where it comes from."""
-    if check.at_given:
-        return f"{check.at.isoformat()}, as if every certificate had been issued then"
-    last = "of the last connection" if check.facts.connections.num_rows else "on which the captures end"
-    return f"{check.at.isoformat()}, the day {last}; --at DATE takes another"
+    day = check.at.isoformat()
+    if not check.at_is:
+        return f"{day}, as if every certificate had been issued then"
+    return f"{day}, {check.at_is}; --at DATE takes another"
 
 
 def total_line(check: Check) -> str:

@@ -81,12 +81,19 @@ class WhatIf:
         return build_connections(self)
 
 
-def build_whatif(connections: pa.Table, policy: Policy, at: date | None = None, least: str = "info") -> WhatIf:
+def build_whatif(
+    connections: pa.Table,
+    policy: Policy,
+    at: date | None = None,
+    least: str = "info",
+    captures: pa.Table | None = None,
+) -> WhatIf:
     """Ask what would break if the requirements of a policy that bind on a day were enforced.
 
+    The day is `at`, or that of the last connection; where there is none, that on which the `captures` end, or today.
     `least` is the lowest severity of the requirements that count; raises ValueError for what is none.
     """
-    day = last_day(connections) if at is None else utc_day(at)
+    day = last_day(connections, captures)[0] if at is None else utc_day(at)
     remaining = Remaining(policy, day, least)
     facts = Facts(connections, pa.table({"sha256": pa.array([], pa.string())}))
     outcomes, reasons = judge_connections(facts, remaining)

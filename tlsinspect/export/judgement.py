@@ -22,7 +22,7 @@ def check_as_json(check: Check) -> dict[str, Any]:
         "title": check.policy.title,
         "document": check.policy.document,
         "at": check.at.isoformat(),
-        "at_given": check.at_given,
+        "at_given": not check.at_is,
         "connections": dict(zip(VERDICTS, counts, strict=True)),
         "requirements": rows_of(check.requirement_table),
         "failures": rows_of(check.failure_table),
