@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from datetime import datetime
 from pathlib import Path
 
+import pytest
 from command_line import run
+from made_certificates import make_certificate
 from samples import CAPTURES
-from traffic import write_pcap
+from tls_vectors import server_name
+from traffic import converse, tls12_turns, write_pcap, write_without_times
 
 SAMPLE = CAPTURES / "handshakes" / "suite-rsa-rc4-sha.pcap"
 
@@ -33,6 +38,22 @@ def test_show_tells_the_one_connection_and_lists_candidates_of_several() -> None
     result = run("show", CAPTURES / "handshakes" / "ssl2.pcap", "198.51.100.10")
     assert result.exit_code == 2
     assert run("show", SAMPLE, "nobody").exit_code == 2
+
+
+@pytest.mark.parametrize("valid", [(2020, 2021), (2027, 2028)])
+def test_nothing_is_said_of_dates_where_packets_have_no_time(tmp_path: Path, valid: tuple[int, int]) -> None:
+    begin, end = (datetime(year, 1, 1) for year in valid)
+    shown = make_certificate("www.example", "www.example", validity=(begin, end))
+    path = write_without_times(tmp_path / "made.pcapng", converse(*tls12_turns(server_name(b"www.example"), shown)))
+    told = [run("summary", path).stdout, run("show", path, "www.example").stdout]
+    answers = {each["id"]: each for each in json.loads(run("answers", path, "--format", "json").stdout)}
+    dates = answers["certificate-dates"]
+    assert (dates["count"], dates["denominator"], dates["unknown_reasons"]) == (0, 0, {"not_captured": 1})
+    assert dates["answer"] == "Nothing here can tell."
+    for text in told:
+        assert not re.search("1970|expired|not yet valid", text)
+    checked = run("check", path, "--policy", "pci", "--fail-on", "never").stdout
+    assert "not observable  pci-certificate-dates" in checked
 
 
 def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:

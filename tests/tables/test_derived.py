@@ -95,6 +95,18 @@ def test_dates_are_not_judged_where_packets_have_no_time(tmp_path: Path) -> None
     assert dict(connection["unknown_reasons"])["validation"] == "not_captured"
     assert not set(inspection.findings["id"]) & {"CRT-01", "CRT-02"}
     assert list(inspection.problems["expected"]) == ["times of packets, which Simple Packet Blocks do not have"]
+    [certificate] = inspection.certificates.to_dict("records")
+    assert certificate["first_seen"] is certificate["last_seen"] is None
+
+
+def test_a_certificate_is_seen_at_the_times_that_are_known(tmp_path: Path) -> None:
+    """One of two captures has no times."""
+    turns = tls12_turns(server_name(b"www.example"), LEAF)
+    without = write_without_times(tmp_path / "without.pcapng", converse(*turns, client=("192.0.2.7", 50007)))
+    inspection = tlsinspect.read([without, write_pcap(tmp_path / "with.pcap", converse(*turns))])
+    [certificate] = inspection.certificates.to_dict("records")
+    assert certificate["connections"] == 2
+    assert NOON_NS <= certificate["first_seen"].value == certificate["last_seen"].value < NOON_NS + DAY_NS
 
 
 def test_a_certificate_that_is_none_keeps_its_row_and_says_so(tmp_path: Path) -> None:

@@ -164,15 +164,16 @@ def certificate_dates(frames: Inspected) -> Number:
     """Certificates that were out of date, or soon to be, when they were seen."""
     faults = cases.date_faults(frames.certificates)
     found = counts_in(faults)
-    dated = int(frames.certificates["not_after"].notna().sum())
-    unreadable = len(frames.certificates) - dated
+    readable, timed = (frames.certificates[name].notna() for name in ("not_after", "last_seen"))
+    dated = int((readable & timed).sum())
     share = begin(share_of_text(sum(found.values()), dated, "certificates"))
     which = f": {list_counts(found)}" if found else ""
-    sentence = (
-        f"{share} were out of date when seen, or soon to be{which}." if dated else "No certificate was in the clear."
-    )
-    reasons = {"malformed": unreadable} if unreadable else {}
-    return Number(sentence, sum(found.values()), dated, "certificates", unreadable, reasons)
+    sentence = f"{share} were out of date when seen, or soon to be{which}."
+    if not dated:
+        sentence = "Nothing here can tell." if len(readable) else "No certificate was in the clear."
+    unknown = {"malformed": int((~readable).sum()), "not_captured": int((readable & ~timed).sum())}
+    reasons = {reason: count for reason, count in unknown.items() if count}
+    return Number(sentence, sum(found.values()), dated, "certificates", sum(reasons.values()), reasons)
 
 
 def names_per_certificate(frames: Inspected) -> Number:

@@ -92,7 +92,7 @@ def judge_dates(facts: Facts, asked: Requirement) -> Judged:
     now = facts.column("time_start")
     good = mask_of(pc.and_kleene(pc.less_equal(begins, now), pc.greater_equal(ends, now)))
     known = mask_of(pc.and_(pc.is_valid(begins), pc.is_valid(ends)))
-    return Judged(certificate_rows(facts), known, good)
+    return Judged(certificate_rows(facts), known & facts.timed(), good)
 
 
 def judge_certificate_names(facts: Facts, asked: Requirement) -> Judged:

@@ -114,7 +114,7 @@ def build_lifetimes(frames: Frames) -> pd.DataFrame:
 
 
 def build_remaining_days(frames: Frames) -> pd.DataFrame:
-    """One row per connection that shows a server certificate with dates: sha256, time, remaining_days.
+    """One row per connection with a time that shows a server certificate with dates: sha256, time, remaining_days.
 
     Days from the start of the connection to not_after, negative for an expired certificate.
     """
@@ -125,7 +125,7 @@ def build_remaining_days(frames: Frames) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {"sha256": [], "time": [], "remaining_days": []}
     for sha256, time in zip(leaves, *values_of(rows, "time_start"), strict=True):
         end = ends.get(sha256)
-        if end is not None and time is not None:
+        if end is not None and time.timestamp():  # packets without times have 0
             columns["sha256"].append(sha256)
             columns["time"].append(time)
             columns["remaining_days"].append((end - time).total_seconds() / 86400)

@@ -21,7 +21,7 @@ MANY = 1000  # from here a share's first decimal means something
 LEAST_HALF = 1 / 3  # of what is known: less is no half of it, even about
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
 REASONS = {
-    "not_captured": "the message that would say it is not in the capture",
+    "not_captured": "what would say it is not in the capture",
     "one_sided": "only one direction of the connection is in the capture",
     "gap": "the capture lacks segments that were sent",
     "midstream": "the capture starts after the connection did",
@@ -117,8 +117,8 @@ def duration_text(seconds: float) -> str:
 
 
 def period_text(start: datetime | None, end: datetime | None) -> str:
-    """A period in UTC, without saying the day twice; empty where it is not known."""
-    if not (is_time(start) and is_time(end)):
+    """A period in UTC, without saying the day twice; empty where it is not known, as of packets without times."""
+    if not (is_time(start) and is_time(end) and end.timestamp()):
         return ""
     if start.date() != end.date():
         return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"

@@ -175,7 +175,7 @@ def build_facts(row: Row) -> list[Fact]:
 
 def time_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
     """When it was, and for how long; empty where the capture has no times."""
-    if start is None or end is None:
+    if start is None or end is None or not end.value:
         return ""
     seconds = (end - start).total_seconds()
     if seconds < 0:

@@ -58,9 +58,10 @@ def remarks(connection: Row, place: Row, row: Row) -> list[str]:
     """What dates, and for the server's own certificate the name, say against it at the time of the connection."""
     found = []
     time, start, end = connection["time_start"], row.get("not_before"), row.get("not_after")
-    if end is not None and end < time:
+    timed = time.value != 0  # packets without times have 0
+    if timed and end is not None and end < time:
         found.append("expired when it was shown")
-    if start is not None and start > time:
+    if timed and start is not None and start > time:
         found.append("not yet valid when it was shown")
     if row.get("issue"):
         found.append(f"not well formed: {row['issue']}")

@@ -95,8 +95,8 @@ def build_certificates(connections: pa.Table, context: Context) -> pa.Table:
     order = sorted(range(len(seen.keys)), key=lambda place: (seen.first[place], seen.keys[place]))
     facts = [context.certificate(seen.keys[place]) for place in order]
     extra = {
-        "first_seen": number_array(seen.first[order], TYPES["timestamp"]),
-        "last_seen": number_array(seen.last[order], TYPES["timestamp"]),
+        "first_seen": number_array(seen.first[order], TYPES["timestamp"], ~seen.timed[order]),
+        "last_seen": number_array(seen.last[order], TYPES["timestamp"], ~seen.timed[order]),
         "connections": number_array(seen.connections[order], pa.int64()),
         "pem": text_array([pem_of(context.certificates[fact.sha256]) for fact in facts]),
     }
@@ -114,7 +114,8 @@ def build_certificates(connections: pa.Table, context: Context) -> pa.Table:
 class Sightings:
     """Each distinct certificate of the connections: `keys` are SHA-256s, the arrays say when and how often it was seen.
 
-    Times are ns; `connections` counts those in which it was sent, by either side.
+    Times are ns, of those connections that have one; `timed` says whether any has. `connections` counts those in which
+    it was sent, by either side.
     """
 
     def __init__(self, connections: pa.Table) -> None:
@@ -126,7 +127,9 @@ class Sightings:
         starts = connections.column("time_start").cast(pa.int64()).to_numpy()
         self.first = np.full(len(self.keys), np.iinfo(np.int64).max)
         self.last = np.full(len(self.keys), np.iinfo(np.int64).min)
-        np.minimum.at(self.first, positions, starts[rows])
-        np.maximum.at(self.last, positions, starts[rows])
+        timed = starts[rows] != 0
+        np.minimum.at(self.first, positions[timed], starts[rows[timed]])
+        np.maximum.at(self.last, positions[timed], starts[rows[timed]])
+        self.timed = self.first <= self.last
         pairs = distinct(positions.astype(np.int64) << 32 | rows)
         self.connections = np.bincount(pairs >> 32, minlength=len(self.keys)).astype(np.int64)
