@@ -16,13 +16,43 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..statistics.rows import Mask, mask_of
-from .facts import Facts
+from .facts import Facts, several
 from .rule import Rule
 
 DIGITS = 64  # of a random
 FIRST, LAST = 8, 48  # of the digits that are looked at
 OCTETS = (LAST - FIRST) // 2
 FEW = 8  # different values among them
+SAME_SESSION_NS = 10**9  # how much later the same packets may pass another point of recording
+
+
+def find_repeated(random: str, other: str, facts: Facts) -> Mask:
+    """Connections whose random stands in others, too, that are not the same session recorded at another point.
+
+    On both sides of a NAT or a load balancer a session has other addresses, the same two randoms, and the same time.
+    """
+    found = facts.repeated(random)
+    if not found.any():
+        return found
+    rows = pa.array(found)
+    columns = {
+        "random": facts.column(random),
+        "other": pc.coalesce(facts.column(other), facts.column("connection_id")),
+        "start": pc.fill_null(facts.column("time_start").cast(pa.int64()), 0),
+        "end": pc.fill_null(facts.column("time_end").cast(pa.int64()), 0),
+    }
+    table = pa.table({name: column.filter(rows) for name, column in columns.items()})
+    table = table.sort_by([(name, "ascending") for name in ("random", "other", "start")])
+    randoms, others, starts, ends = (column.to_pylist() for column in table.columns)
+    sessions: list[int] = []
+    until = 0
+    for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        alike = place and (randoms[place], others[place]) == (randoms[place - 1], others[place - 1])
+        same = alike and start <= until + SAME_SESSION_NS
+        sessions.append(sessions[-1] if same else place)
+        until = max(until, end) if same else end
+    often = several(table["random"].combine_chunks(), pa.array(sessions))
+    return found & mask_of(pc.is_in(facts.column(random), value_set=often))
 
 
 def find_patterns(column: str, facts: Facts) -> Mask:
@@ -56,14 +86,15 @@ def has_pattern(octets: NDArray[np.uint8]) -> bool:
 RULES = (
     Rule(
         "EXT-17", "The same server random in several connections", "high",
-        lambda facts: facts.repeated("server_random"),
+        partial(find_repeated, "server_random", "client_random"),
         ("server_random",), "Look for a broken random number generator, or for a replay.", ("RFC 8446 section 4.1.3",),
         confidence="likely",
     ),
     Rule(
         "EXT-17-CLIENT", "The same client random in several connections", "high",
-        lambda facts: facts.repeated("client_random"),
-        ("client_random", "ja4"), "Look for a broken random number generator, or for a replay.",
+        partial(find_repeated, "client_random", "server_random"),
+        ("client_random", "ja4"),
+        "Look for a broken random number generator, for a replay, or for a connection recorded on both sides of a NAT.",
         ("RFC 8446 section 4.1.2",), "client", "client_hello_packet", "likely",
     ),
     Rule(
