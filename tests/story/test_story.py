@@ -77,6 +77,10 @@ def test_a_second_hello_that_nobody_asked_for_was_sent_twice(tmp_path: Path) -> 
         ("handshakes/silent-on-443.pcap", "Nobody said anything"),
         ("handshakes/reset-after-hello.pcap", "The server reset the connection (packet 6)"),
         ("variants/quic-server-only.pcap", "cannot be said"),
+        ("handshakes/tls12.pcap", "of application data from the client"),
+        # tshark with the keys: 28 and 59 octets are application data, the rest is the end of the handshake
+        ("handshakes/tls13.pcapng", "133 B in encrypted records from the client, 2.4 kB from the server, with the "),
+        ("handshakes/quic-v2.pcap", "in 0-RTT and 1-RTT packets from the client"),
     ],
 )
 def test_the_outcome_is_said_in_plain_words(sample: str, words: str) -> None:

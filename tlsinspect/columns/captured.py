@@ -80,13 +80,15 @@ CONNECTIONS = (
     Column(
         "client_application_bytes",
         "int64",
-        "content of the client's application_data records, or QUIC's 0-RTT and 1-RTT packets",
+        "content of the client's application_data records (in TLS 1.3 of its encrypted handshake too), or of QUIC's "
+        "0-RTT and 1-RTT packets",
         "octets",
     ),
     Column(
         "server_application_bytes",
         "int64",
-        "content of the server's application_data records, or QUIC's 1-RTT packets",
+        "content of the server's application_data records (in TLS 1.3 of its encrypted handshake too), or of QUIC's "
+        "1-RTT packets",
         "octets",
     ),
     Column("gap", "bool", "the capture lacks segments that were sent"),

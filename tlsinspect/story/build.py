@@ -198,9 +198,7 @@ def outcome(row: Row) -> str:
         evidence = words.EVIDENCE.get(row["established_evidence"], "as the messages show")
         took = row["handshake_ms"]
         time = "" if took is None else f" It took {milliseconds_text(took)} to the first application data."
-        sent = f"{bytes_text(row['client_application_bytes'] or 0)} of application data from the client"
-        got = f"{bytes_text(row['server_application_bytes'] or 0)} from the server"
-        return f"The handshake succeeded: {evidence}.{time} {sent}, {got}."
+        return f"The handshake succeeded: {evidence}.{time} {amounts(row)}"
     if row["failure"] is None:
         return "Whether the handshake succeeded cannot be said."
     meaning = words.ALERTS.get(row["last_alert_name"] or "") if row["failure"] == "alert" else None
@@ -208,6 +206,16 @@ def outcome(row: Row) -> str:
     said = [row["failure_reason"], f"The alert means: {meaning}" if meaning else "", advice]
     lead = [] if row["failure"] == CAPTURE_END else ["The handshake was not finished."]
     return " ".join([*lead, *filter(None, said)])
+
+
+def amounts(row: Row) -> str:
+    """How much each side sent encrypted, and what that is: of TLS 1.3 it has the end of the handshake in it, too."""
+    sent, got = (bytes_text(row[f"{side}_application_bytes"] or 0) for side in ("client", "server"))
+    if row["protocol"] == "quic":
+        return f"{sent} in 0-RTT and 1-RTT packets from the client, {got} from the server."
+    if "1.3" in (row["version_name"] or ""):
+        return f"{sent} in encrypted records from the client, {got} from the server, with the rest of the handshake."
+    return f"{sent} of application data from the client, {got} from the server."
 
 
 def trust_text(verdicts: list[Row]) -> str:
