@@ -84,6 +84,25 @@ def test_hosts_tell_what_a_server_takes_and_a_client_offers() -> None:
     assert client["port"] is None
 
 
+def test_quic_at_a_port_is_another_server_than_tcp_there() -> None:
+    """Each follows an order of its own; as one server they would follow none."""
+    aes128, aes256 = 0x1301, 0x1302
+    choices = [
+        ("tcp", [aes128, aes256], aes256), ("tcp", [aes128], aes128),
+        ("udp", [aes128, aes256], aes128), ("udp", [aes256, aes128], aes256),
+    ]  # fmt: skip
+    connections = [
+        make_connection(place, transport=transport, cipher_suites=offered, cipher_suite=suite, ja3=str(place))
+        for place, (transport, offered, suite) in enumerate(choices)
+    ]
+    servers = [row for row in pivot("hosts", connections) if row["role"] == "server"]
+    assert [(row["transport"], row["connections"], row["suite_order"]) for row in servers] == [
+        ("tcp", 2, "server"), ("udp", 2, "client"),
+    ]  # fmt: skip
+    lines = list(render_pivot("hosts", table_of("hosts", servers), 0))
+    assert [line.split()[1] for line in lines[1:]] == ["198.51.100.1:443", "198.51.100.1:443/udp"]
+
+
 @pytest.mark.parametrize(
     ("choices", "order", "suites", "evidence"),
     [

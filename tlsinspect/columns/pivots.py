@@ -8,6 +8,7 @@ HOSTS = (
     Column("host", "string", "address"),
     Column("role", "string", "client or server"),
     Column("port", "uint16", "server's port; none for a client"),
+    Column("transport", "string", "server's transport, of each a row: tcp, udp, or eapol; none for a client"),
     Column("connections", "int64", "connections with TLS", "connections"),
     Column("established", "int64", "of these, handshakes that both sides finished", "connections"),
     Column("peers", "int64", "distinct addresses on the other side", "hosts"),

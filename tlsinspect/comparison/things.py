@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..statistics.wording import transport_text
+
 if TYPE_CHECKING:
     from ..inspection import Inspection
 
@@ -37,7 +39,7 @@ THINGS: dict[str, Thing] = {
         "server",
         "servers",
         "hosts",
-        lambda row: f"{row['host']} port {row['port']}",
+        lambda row: f"{row['host']} port {row['port']}{transport_text(row['transport'])}",
         lambda row: row["role"] == "server",
         ("lowest_version", "highest_version"),
     ),

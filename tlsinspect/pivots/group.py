@@ -26,7 +26,8 @@ COUNTED = {
 """Column of a pivot -> what of the connections it is made of, and how."""
 
 USED = (
-    "connection_id", "time_start", "client_ip", "server_ip", "server_port", "server_name", "protocol", "established",
+    "connection_id", "time_start", "client_ip", "server_ip", "server_port", "transport", "server_name", "protocol",
+    "established",
     "client_bytes", "server_bytes", "version_name", "client_legacy_version", "supported_versions", "cipher_suite",
     "cipher_suite_name", "cipher_suites", "alpn", "ja3", "ja4", "ja3s", "issuer", "certificate_sha256s",
     "client_certificate_sha256s", "client_hello_packet", "psk_offered", "truncated", "gap", "failure",

@@ -1,4 +1,7 @@
-"""A row per client and per server: what it offered, what it chose, with whom, when."""
+"""A row per client and per server: what it offered, what it chose, with whom, when.
+
+A server is what answers at an address and port of one transport: QUIC at 443 is no proof of what TCP there can do.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from .group import VALID, finish, grouped, newest_first
 from .preference import Choice, find_preference
 
 COUNTED = ("connections", "established", "first_seen", "last_seen", "bytes")
+PLACE = ["server_ip", "server_port", "transport"]
 LISTS = {"server_names": "name", "versions": "version_name", "ja4": "ja4", "ja3s": "ja3s"}
 
 
@@ -29,8 +33,8 @@ def build_hosts(rows: pa.Table, certificates: pa.Table) -> pa.Table:
             both[name] = [*[None] * len(clients["host"]), *values]
         elif name not in servers:
             both[name] = [*values, *[None] * len(servers["host"])]
-    order = [("peers", "ascending"), ("connections", "ascending"), ("first_seen", "ascending"), ("host", "ascending")]
-    return finish("hosts", both, order)
+    order = ("peers", "connections", "first_seen", "host", "port", "transport")
+    return finish("hosts", both, [(name, "ascending") for name in order])
 
 
 def shared_columns(rows: pa.Table, keys: list[str], peer: str) -> dict[str, Any]:
@@ -85,25 +89,27 @@ def offered_codes(rows: pa.Table, name: str, instead: pa.Array | None = None) ->
 
 def server_columns(rows: pa.Table) -> dict[str, Any]:
     """The rows of servers, with what their choices prove."""
-    columns = shared_columns(rows, ["server_ip", "server_port"], "client_ip")
+    columns = shared_columns(rows, PLACE, "client_ip")
     columns["host"], columns["port"] = columns.pop("server_ip"), columns.pop("server_port")
     columns["role"] = ["server"] * len(columns["host"])
     choices = choices_of(rows)
-    found = [find_preference(choices[place]) for place in zip(columns["host"], columns["port"], strict=True)]
+    places = zip(columns["host"], columns["port"], columns["transport"], strict=True)
+    found = [find_preference(choices[place]) for place in places]
     columns["chosen_suites"] = [[cipher_suite_name(code) for code in each.suites] for each in found]
     columns["suite_order"] = [each.order for each in found]
     columns["suite_order_evidence"] = [each.evidence for each in found]
     return columns
 
 
-def choices_of(rows: pa.Table) -> dict[tuple[str, int], list[Choice]]:
+def choices_of(rows: pa.Table) -> dict[tuple[str, int, str], list[Choice]]:
     """What each server was offered and chose; hellos that offer the same are looked at once."""
     numbered = rows.append_column("place", pa.array(range(rows.num_rows), pa.int64()))
     numbered = numbered.filter(pc.and_(pc.is_valid(rows["cipher_suite"]), pc.is_valid(rows["cipher_suites"])))
-    keys = ["server_ip", "server_port", "ja3", "cipher_suite"]
+    keys = [*PLACE, "ja3", "cipher_suite"]
     made = numbered.group_by(keys, use_threads=False).aggregate([("place", "min"), ("place", "count")])
     offers = rows["cipher_suites"].take(made["place_min"]).to_pylist()
-    choices: dict[tuple[str, int], list[Choice]] = defaultdict(list)
+    choices: dict[tuple[str, int, str], list[Choice]] = defaultdict(list)
     for row, offered in zip(made.to_pylist(), offers, strict=True):
-        choices[row["server_ip"], row["server_port"]].append((tuple(offered), row["cipher_suite"], row["place_count"]))
+        place = (row["server_ip"], row["server_port"], row["transport"])
+        choices[place].append((tuple(offered), row["cipher_suite"], row["place_count"]))
     return choices

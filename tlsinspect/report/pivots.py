@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from ..export.text import cut_text, escape_control
-from ..statistics.wording import bytes_text, duration_text, endpoint, number_text
+from ..statistics.wording import bytes_text, duration_text, endpoint, number_text, transport_text
 
 DIGITS = 16  # of a hash
 GAP = "  "
@@ -73,8 +73,10 @@ def version_range(row: Row) -> str:
 
 
 def host(row: Row) -> str:
-    """A client's address, or a server's with its port."""
-    return row["host"] if row["port"] is None else endpoint(row["host"], row["port"])
+    """A client's address, or a server's with its port, and its transport where that is not TCP."""
+    if row["port"] is None:
+        return str(row["host"])
+    return endpoint(row["host"], row["port"]) + transport_text(row["transport"])
 
 
 def several(row: Row) -> str:

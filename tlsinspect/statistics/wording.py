@@ -127,6 +127,11 @@ def period_text(start: datetime | None, end: datetime | None) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC"
 
 
+def transport_text(transport: str) -> str:
+    """What follows a server's port: nothing for TCP, as most is, otherwise the transport."""
+    return "" if transport == "tcp" else f"/{transport}"
+
+
 def begin(text: str) -> str:
     """A text with a capital in front, the rest as it is."""
     return text[:1].upper() + text[1:]
