@@ -148,6 +148,14 @@ def test_a_pattern_stands_for_the_files_that_match_it(tmp_path: Path) -> None:
     assert refusal_of(f"{tmp_path}/*.cap").reason == "no file matches"
 
 
+def test_a_file_that_a_recorder_has_just_begun_does_not_keep_a_pattern_from_the_others(tmp_path: Path) -> None:
+    (tmp_path / "eth0-1.pcap").write_bytes(CAPTURE)
+    begun = tmp_path / "eth0-2.pcap"
+    begun.touch()
+    assert [source.name for source in find_captures([f"{tmp_path}/eth0-*.pcap"])] == ["eth0-1.pcap"]
+    assert refusal_of(begun).reason == refusal_of(f"{tmp_path}/eth0-2*").reason == "empty"
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
     (tmp_path / "trace[1].pcap").write_bytes(CAPTURE)
     assert [source.name for source in find_captures([tmp_path / "trace[1].pcap"])] == ["trace[1].pcap"]

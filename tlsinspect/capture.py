@@ -40,7 +40,7 @@ def find_captures(paths: Sequence[str | os.PathLike[str]]) -> list[CaptureSource
     """Find the captures that these paths name, each file once, in the order named.
 
     A folder stands for the captures anywhere below it, a pattern for the files that
-    match, "-" for standard input. Raises CaptureError for the first path that is missing,
+    match and are not empty, "-" for standard input. Raises CaptureError for the first path that is missing,
     unreadable, no capture, or a folder without any.
     """
     found: dict[object, CaptureSource] = {}
@@ -285,7 +285,8 @@ def iter_named(path: str) -> Iterator[CaptureSource]:
             raise CaptureError(STANDARD_INPUT, "standard input is a terminal: pipe a capture into it")
         yield CaptureSource(None)
     elif is_pattern(path):
-        for match in find_matches(path):
+        matches = find_matches(path)  # a recorder may have just begun the last of them
+        for match in [match for match in matches if not is_empty(match)] or matches:
             yield from iter_named(match)
     elif stat.S_ISDIR(read_status(Path(path)).st_mode):
         yield from iter_folder(path)
@@ -307,6 +308,12 @@ def find_matches(pattern: str) -> list[str]:
     if not matches:
         raise CaptureError(printable(pattern), "no file matches")
     return matches
+
+
+def is_empty(path: str) -> bool:
+    """Whether it is a regular file without any octet."""
+    status = read_status(Path(path))
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def iter_folder(folder: str) -> Iterator[CaptureSource]:
