@@ -25,6 +25,7 @@ PLAIN: dict[str, Any] = dict.fromkeys(
         ({"signature_algorithm": "RSASSA-PSS-SHA1"}, "broken signature hash"),
         ({"signature_algorithm": "ecdsa-with-SHA1"}, "broken signature hash"),
         ({"signature_algorithm": "md5WithRSAEncryption"}, "broken signature hash"),
+        ({"signature_algorithm": "md5WithRSAEncryption", "self_signed": True}, "self-signed"),
         ({"signature_algorithm": "RSASSA-PSS-SHA256"}, ""),
     ],
 )

@@ -271,12 +271,13 @@ def day(time: Any) -> str:
 def certificate_remarks(row: dict[Any, Any]) -> str:
     """What stands out about a certificate, judged by when it was seen."""
     seen = row["first_seen"] is not None and row["last_seen"] is not None
+    signed = "" if row["self_signed"] else row["signature_algorithm"] or ""  # one's own signature protects nothing
     remarks = {
         "expired": seen and row["not_after"] is not None and row["last_seen"] > row["not_after"],
         "not yet valid": seen and row["not_before"] is not None and row["first_seen"] < row["not_before"],
         "self-signed": row["self_signed"],
         "small key": row["key_type"] in (*RSA_KEYS, "DSA") and row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS,
-        "broken signature hash": re.search(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}", row["signature_algorithm"] or ""),
+        "broken signature hash": re.search(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}", signed),
         "CA": row["is_ca"],
         "cannot be read in full": row["issue"],
     }
