@@ -43,7 +43,7 @@ def remarks(**values: Any) -> tuple[str, ...]:
         ({"forward_secrecy": None}, ()),
         ({"validation": "leaf_ok"}, ()),
         ({"validation": "expired"}, ("certificate expired",)),
-        ({"validation": "name_mismatch"}, ("certificate made for another name",)),
+        ({"validation": "name_mismatch"}, ("certificate not covering the name",)),
         ({"version_name": "SSL 3.0", "protocol": "http"}, ()),
         (CLEAR | {"starttls_status": "stripped"}, ("smtp in the clear, TLS stripped on the way",)),
         (CLEAR | {"starttls_status": "refused"}, ("smtp in the clear, TLS refused by the server",)),

@@ -112,7 +112,7 @@ def validation(streams: list[Stream]) -> Iterator[str]:
         elif certificate.issuer == certificate.subject:
             yield "self-signed"
         else:
-            yield "nothing against it" if not name or is_made_for(certificate, name) else "made for another name"
+            yield "nothing against it" if not name or is_made_for(certificate, name) else "not covering the name"
 
 
 @cache

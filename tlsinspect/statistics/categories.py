@@ -57,7 +57,7 @@ VALIDATIONS = {
     "expired": "expired",
     "not_yet_valid": "not yet valid",
     "self_signed": "self-signed",
-    "name_mismatch": "made for another name",
+    "name_mismatch": "not covering the name",
 }
 
 
