@@ -16,6 +16,9 @@ from click.testing import CliRunner
 import tlsinspect
 from tlsinspect.adoption import build_adoption
 from tlsinspect.cli import main
+from tlsinspect.columns import COLUMNS
+from tlsinspect.store.sink import STORED
+from tlsinspect.store.sql import VIEWS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), ROOT / "captures" / "README.md"])
@@ -115,6 +118,17 @@ def test_a_frame_comes_back_from_a_file_as_the_exports_page_says(
     frame = names["inspection"].connections
     assert names["connections"].dtypes.equals(frame.dtypes)
     assert len(frame) > 500 and names["connections"].equals(frame)
+
+
+def test_every_table_is_named_where_a_reader_meets_them() -> None:
+    page = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
+    [paragraph] = re.findall(r"^Ten tables hold.*?\n\n", page, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"`(\w+)`", paragraph) == list(COLUMNS)
+    told = CliRunner().invoke(main, ["sql", "--help"]).output
+    stored = (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
+    assert all(re.search(rf"\b{name}\b", told) for name in VIEWS)
+    [folders] = [text for kind, text in BLOCK.findall(stored) if "year/store.json" in text]
+    assert all(re.search(rf"\b{name}\b", folders) for name in STORED)
 
 
 def test_an_adoption_table_has_the_columns_that_its_page_names(tmp_path: Path) -> None:

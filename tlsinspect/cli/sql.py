@@ -32,8 +32,8 @@ def sql(store: str, query: str, format_name: str, most: int, since: date | None,
     """Ask a store in SQL.
 
     QUERY is one SELECT in DuckDB's dialect, over the views connections, messages, alerts, problems, certificates,
-    ports, captures, chains and offers, with the columns of docs/columns.md and the column day. It can read these and
-    nothing else. Needs the duckdb extra: pip install 'tlsinspect[duckdb]'.
+    staples, ports, captures, chains and offers, with the columns of docs/columns.md and the column day. It can read
+    these and nothing else. Needs the duckdb extra: pip install 'tlsinspect[duckdb]'.
 
     \b
     Examples:
