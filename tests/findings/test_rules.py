@@ -544,6 +544,12 @@ def test_what_is_asked_of_tls_up_to_12_is_asked_of_dtls_too(rule_id: str, fires:
     assert not rule.find(Facts(*tables_of(DATAGRAMS))).any()
 
 
+def test_a_server_of_datagrams_is_told_of_newer_versions_of_datagrams() -> None:
+    advice = {rule.id: rule.advice for rule in RULES}
+    assert advice["VER-11"].startswith("Move the server to DTLS 1.3, or at least DTLS 1.2, and ")
+    assert advice["VER-05"].startswith("Move the server to TLS 1.3, or at least TLS 1.2, and ")
+
+
 def test_what_a_server_of_another_transport_can_do_is_no_better_choice() -> None:
     rule = next(rule for rule in RULES if rule.id == "CIP-14")
     worse, better = LEGACY | {"forward_secrecy": False}, LEGACY | {"forward_secrecy": True}

@@ -205,3 +205,9 @@ def test_a_policy_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path)
         load_policy("bcp194")
     with pytest.raises(PolicyError, match="cannot be read: No such file"):
         load_policy(tmp_path / "missing.toml")
+
+
+def test_what_bcp195_asks_of_dtls_10_it_asks_of_openssls_first_too() -> None:
+    named = [each.versions | each.forbid for each in load_policy("bcp195").requirements]
+    assert sum("DTLS 1.0" in names for names in named) == 4
+    assert all(("DTLS 1.0" in names) == ("DTLS 1.0 (OpenSSL pre 0.9.8f)" in names) for names in named)

@@ -55,7 +55,7 @@ def negotiated(identifier: str, name: str, severity: str, codes: tuple[int, ...]
         severity,
         lambda facts: facts.among("version", *codes),
         ("version_name", "cipher_suite_name"),
-        NEWER,
+        NEWER.replace("TLS", "DTLS") if name.startswith("DTLS") else NEWER,
         references,
     )
 

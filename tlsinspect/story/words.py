@@ -109,6 +109,7 @@ VERSIONS = {
     "DTLS 1.3": "TLS 1.3 over datagrams.",
     "DTLS 1.2": "TLS 1.2 over datagrams.",
     "DTLS 1.0": "TLS 1.1 over datagrams: forbidden since 2021 (RFC 8996).",
+    "DTLS 1.0 (OpenSSL pre 0.9.8f)": "DTLS 1.0 before it was a standard: forbidden since 2021 (RFC 8996).",
 }
 CIPHERS = {
     "AES-GCM": "Encrypts and protects in one (AEAD): the usual good choice.",
