@@ -128,6 +128,7 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
         ("client_ip in 'office'", "'office'", "no network"),
         ("client_ip == 'office'", "'office'", "no IP address"),
         ("time_start > 'yesterday'", "'yesterday'", "ISO 8601"),
+        ("time_start < '2300-01-01'", "'2300-01-01'", "from 1677-09-22 to 2262-04-10"),
         ("time_end - time_start > 5", "5", "write 5s"),
         ("hello_ms > 5q", "q", "no unit"),
         ("cipher_suites == [1]", "[1]", "behind in"),

@@ -6,6 +6,9 @@ from .tree import Comparison, Node, Several
 from .values import UNIT_NANOSECONDS, WORDS, Value, as_address, as_network, as_time, in_unit
 from .written import Written
 
+NO_TIME = "no ISO 8601 time from 1677-09-22 to 2262-04-10, such as '2026-03-01' or '2026-03-01T12:00:00.5Z'"
+"""Nanoseconds from 1970 in 63 bits have these days whole."""
+
 
 def agree(written: Written, node: Node, left: Value, right: Value) -> tuple[Value, Value]:
     """The two values as ones of the same kind; raises FilterError where they cannot be compared."""
@@ -37,7 +40,7 @@ def converted(written: Written, value: Value, other: Value) -> Value:
     if value.kind == "text" and other.kind == "time":
         time = as_time(value)
         if time is None:
-            raise written.error(value.node, "no ISO 8601 time, such as '2026-03-01' or '2026-03-01T12:00:00.5Z'")
+            raise written.error(value.node, NO_TIME)
         return time
     if value.kind == "duration" and other.kind == "number" and other.unit in UNIT_NANOSECONDS:
         return in_unit(value, other.unit)
