@@ -17,6 +17,7 @@ from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story
 from tlsinspect.story.build import client_trust_text
 from tlsinspect.story.clues import find_clues
+from tlsinspect.story.facts import weak_text
 from tlsinspect.validation.record import VERDICTS
 
 
@@ -191,3 +192,10 @@ def test_every_verdict_on_a_clients_chain_has_a_sentence_about_the_client(verdic
     text = client_trust_text(["aa"], [{"verdict": verdict, "detail": "CN=a leads to CN=b"}])
     assert "the client's chain" in text.lower() and text.endswith(f"({verdict.replace('_', ' ')}): CN=a leads to CN=b.")
     assert client_trust_text(None, []) == client_trust_text(["aa"], []) == ""
+
+
+def test_signalling_values_count_for_no_suites() -> None:
+    rc4, null, gcm, renegotiation, fallback = 0x0005, 0x0002, 0xC02F, 0x00FF, 0x5600
+    assert weak_text([rc4, null, gcm, renegotiation, fallback]) == "2 of 3 are weak."
+    assert weak_text([rc4, gcm]) == "1 of 2 is weak."
+    assert weak_text([gcm, renegotiation]) == ""

@@ -148,9 +148,10 @@ def non_null(row: Row) -> list[int]:
 
 
 def weak_text(suites: Sequence[int]) -> str:
-    """How many of the suites offered are weak."""
-    weak = [code for code in suites if kind_of(cipher_suite_name(code)) in WEAK_CLASSES]
-    return f"{len(weak)} of {len(suites)} are weak." if weak else ""
+    """How many of the suites offered are weak; signalling values are no suites."""
+    kinds = [kind_of(name) for name in map(cipher_suite_name, suites) if not name.endswith("_SCSV")]
+    weak = sum(kind in WEAK_CLASSES for kind in kinds)
+    return f"{weak} of {len(kinds)} {'is' if weak == 1 else 'are'} weak." if weak else ""
 
 
 def post_quantum_text(groups: Iterable[int] | None) -> str:
