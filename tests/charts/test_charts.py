@@ -105,6 +105,14 @@ def test_every_chart_copes_with_one_connection(name: str) -> None:
     assert far_apart(build_chart(name, frames_of_one())) == []
 
 
+def test_a_share_over_time_is_of_as_many_hosts_as_there_are_and_names_what_it_counts() -> None:
+    rows = [make_connection(at, client_ip="192.0.2.1", time_start=NOON + timedelta(hours=at)) for at in range(9)]
+    frames = make_frames(connections=[{**row, "client_bytes": 500_000, "server_bytes": 499_800} for row in rows])
+    assert "of 1 client " in compose_chart("tls13-over-time", frames, "clients").subtitle
+    for unit, label, most in (("clients", "Known clients per 15 min", "1"), ("bytes", "Known bytes per 15 min", "1M")):
+        assert {label, most} <= set(texts(build_chart("tls13-over-time", frames, unit)))
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_copes_with_nothing_but_nulls(name: str) -> None:
     shown = texts(build_chart(name, frames_of_nulls()))

@@ -11,6 +11,7 @@ from tests.synthetic import NOON, make_connection, make_frames, make_old_connect
 from tlsinspect.columns import CONNECTIONS, UNKNOWN_REASONS
 from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_timeline
 from tlsinspect.statistics.observations import CAPTURE_END, REASON_NOT_STATED, SILENT
+from tlsinspect.statistics.timeline import Counts
 from tlsinspect.statistics.wording import (
     REASONS,
     basis,
@@ -140,6 +141,20 @@ def test_timeline_statement_gives_a_bucket_to_the_half_in_which_its_middle_lies(
     rows[:4] = [make_old_connection(at, time_start=NOON) for at in range(4)]
     timeline = build_timeline("versions", make_frames(connections=rows))
     assert timeline_statement(timeline) == "TLS 1.3: 0% of the earlier half of connections, 100% of the later half"
+
+
+def test_timeline_statement_counts_a_host_that_comes_again_once_in_each_half() -> None:
+    """Two clients come every hour, one of them with TLS 1.3, and a third one in the later half."""
+    pairs = [(make_connection, "192.0.2.1"), (make_old_connection, "192.0.2.2")]
+    rows = [
+        make(at, client_ip=client, time_start=NOON + timedelta(hours=at)) for at in range(10) for make, client in pairs
+    ]
+    rows.append(make_connection(9, client_ip="192.0.2.3", time_start=NOON + timedelta(hours=9)))
+    timeline = build_timeline("versions", make_frames(connections=rows), unit="clients")
+    assert [timeline.whole, *timeline.halves] == [Counts(2, 3, 0), Counts(1, 2, 0), Counts(2, 3, 0)]
+    assert timeline_statement(timeline) == (
+        "TLS 1.3: 50% of clients in the earlier half of connections, 67% of those in the later half"
+    )
 
 
 def test_timeline_statement_of_one_moment_has_no_halves() -> None:

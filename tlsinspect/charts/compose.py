@@ -247,14 +247,14 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
     """The share of what the statistic speaks of, over time."""
     timeline = build_timeline(chart.statistic, frames, unit=unit or "connections")
     table, category = timeline.table, timeline.category
-    known, unknown = int(table["denominator"].sum()), int(table["unknown"].sum())
+    known, unknown = timeline.whole.denominator, timeline.whole.unknown
     interval = "Band, or upright line: 95% interval (Wilson). " if timeline.unit.name != "bytes" else ""
     note = f"{interval}A gap in the line: nothing known in that {timeline.width}. Larger dots rest on more."
 
     def draw(canvas: Canvas, y: float) -> float:
         if not known:
             return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(unknown, timeline.unit)}")
-        return draw_timeline(canvas, y, table, timeline.width, chart.colour(category))
+        return draw_timeline(canvas, y, timeline, chart.colour(category))
 
     basis_text = f"{category} per {timeline.width}, of {count_text(known, timeline.unit)}"
     more = f"; {bare_number(unknown, timeline.unit)} more unknown" if unknown else ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from ..statistics import Timeline
+
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # so that curves differ without colour
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
@@ -32,8 +34,9 @@ TIME_FORMATS = ("%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f")  # seconds al
 ROUND_FORMATS = ("", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S")
 
 
-def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, colour: Colour) -> float:
-    """Put a share over time, and below it how many connections each point rests on."""
+def draw_timeline(canvas: Canvas, y: float, timeline: Timeline, colour: Colour) -> float:
+    """Put a share over time, and below it how much each point rests on."""
+    table = timeline.table
     tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - TIMES_HEIGHT - 0.75
     left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
     times, step = bucket_times(table)
@@ -50,11 +53,12 @@ def draw_timeline(canvas: Canvas, y: float, table: pd.DataFrame, width: str, col
     counts = canvas.plot(left, y + tall + 0.3, across, COUNT_HEIGHT)
     known = table["denominator"].astype(float).to_numpy()
     counts.bar(middles, known, width=step * 0.84, color=canvas.tone(PLAIN), linewidth=0)
-    counts.set_yticks([max(known.max(), 1)])
+    most = max(int(known.max()), 1)
+    counts.set_yticks([most], [short_number(most)])
     for axes in (plot, counts):
         axes.set_xlim(times[0], times[-1] + step)
     format_times(counts, canvas)
-    canvas.text(canvas.left, y + tall + 0.19, f"Known connections per {width}", SMALL_POINTS, MUTED)
+    canvas.text(canvas.left, y + tall + 0.19, f"Known {timeline.unit.plural} per {timeline.width}", SMALL_POINTS, MUTED)
     return y + tall + 0.3 + COUNT_HEIGHT + TIMES_HEIGHT
 
 
@@ -67,6 +71,14 @@ def draw_lone_intervals(plot: Axes, canvas: Canvas, xs: Any, lows: Any, highs: A
     plot.vlines(
         xs[lone], lows[lone], highs[lone], color=canvas.tone(colour), alpha=0.4, linewidth=2 * canvas.size.scale
     )
+
+
+def short_number(value: float) -> str:
+    """A number in the room left of a plot: 812, 14k, 2.1M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 0.9995 * size:  # what three digits round up to it
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.0f}"
 
 
 def bucket_times(table: pd.DataFrame) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ from .curves import (
     draw_line_key,
     draw_lone_intervals,
     format_times,
+    short_number,
 )
 from .labels import show_text, text_width, wrap_text
 from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour
@@ -232,14 +233,6 @@ def draw_counts(counts: Axes, canvas: Canvas, trend: Trend) -> None:
     most = max(float(tops.max()), 1.0)
     counts.set_ylim(0, most * 1.02)
     counts.set_yticks([0, most], ["0", short_number(most)])
-
-
-def short_number(value: float) -> str:
-    """A number in the room left of a plot: 812, 14k, 2.1M."""
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.0f}"
 
 
 def mark_lines(canvas: Canvas, marks: Sequence[Mark]) -> list[str]:

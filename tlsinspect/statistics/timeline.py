@@ -34,6 +34,16 @@ CALENDAR_WIDTHS: dict[str, tuple[str, int]] = {
 }
 WIDEST = "1 year"
 MOST_BUCKETS = 40
+LEAST_HALF = 1 / 3  # of what is known: less is no half of it, even about
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many units showed a category, of how many of which it is known, and how many of which it is not."""
+
+    count: int
+    denominator: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Timeline:
 
     `table`: time (start of the bucket, UTC), count, denominator, share, low, high, unknown; share and
     interval are null in a bucket where nothing is known. `width` is the buckets' width in words.
+    `whole` counts the same over all the time, where a host that is in many buckets is one; `halves` the earlier and
+    the later half, and is empty where there are none.
     """
 
     statistic: Statistic
@@ -49,6 +61,8 @@ class Timeline:
     category: str
     width: str
     table: pd.DataFrame
+    whole: Counts
+    halves: tuple[Counts, ...] = ()
     time_start: pd.Timestamp | None = None
     time_end: pd.Timestamp | None = None
 
@@ -72,14 +86,26 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     starts = bucket_starts(times, width)
     groups = dict(iter(observations.groupby(starts)))
     buckets = list(iter_buckets(starts.min(), starts.max(), width)) if groups else []
-    counts = [count_bucket(groups.get(start), wanted, counted) for start in buckets]
-    numbers = [count for count, _, _ in counts]
-    denominators = [denominator for _, denominator, _ in counts]
+    counts = [count_part(groups.get(start), wanted, counted) for start in buckets]
+    numbers = [each.count for each in counts]
+    denominators = [each.denominator for each in counts]
     columns: dict[str, list[Any]] = {"time": buckets, "count": numbers, "denominator": denominators}
     columns |= share_columns(numbers, denominators, interval=unit != "bytes")
-    columns["unknown"] = [unknown for _, _, unknown in counts]
+    columns["unknown"] = [each.unknown for each in counts]
     period = (times.min(), times.max()) if buckets else (None, None)
-    return Timeline(statistic, counted, wanted, width, build_result(columns), *period)
+    weights = [known_weight(groups.get(start), counted) for start in buckets]
+    middle = middle_of(buckets, weights)
+    parts = [] if middle is None else [observations[starts < middle], observations[starts >= middle]]
+    return Timeline(
+        statistic,
+        counted,
+        wanted,
+        width,
+        build_result(columns),
+        count_part(observations, wanted, counted),
+        tuple(count_part(part, wanted, counted) for part in parts),
+        *period,
+    )
 
 
 def build_traffic(frames: Frames) -> tuple[str, pd.DataFrame]:
@@ -100,10 +126,32 @@ def build_traffic(frames: Frames) -> tuple[str, pd.DataFrame]:
     return width, build_result({"time": buckets, "connections": connections, "bytes": octets_in})
 
 
-def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[int, int, int]:
-    """Count, denominator and unknown of one bucket; `part` is None where nothing happened."""
+def middle_of(buckets: list[pd.Timestamp], weights: list[int]) -> pd.Timestamp | None:
+    """The bucket with which the later half of what was counted begins; None where either side is no half.
+
+    Halves of what was counted and not of the time: a few packets with a broken clock make no half. A bucket is of
+    the half in which its middle lies; where that leaves either side with less than LEAST_HALF, there are none.
+    """
+    known, reached = sum(weights), 0
+    for start, weight in zip(buckets, weights, strict=True):
+        if 2 * reached + weight >= known:
+            return start if min(reached, known - reached) >= LEAST_HALF * known > 0 else None
+        reached += weight
+    return None
+
+
+def known_weight(part: pd.DataFrame | None, unit: Unit) -> int:
+    """The octets of a bucket of which the category is known, or its connections, also where hosts or names count."""
     if part is None:
-        return 0, 0, 0
+        return 0
+    known = part[part["category"].notna() & (part[unit.key].notna() if unit.key else True)]
+    return int(known["bytes"].sum()) if unit.name == "bytes" else len(known)
+
+
+def count_part(part: pd.DataFrame | None, category: str, unit: Unit) -> Counts:
+    """Count some observations; `part` is None where nothing happened."""
+    if part is None:
+        return Counts(0, 0, 0)
     if unit.key:
         part = part[part[unit.key].notna()]
     known = part[part["category"].notna()]
@@ -111,7 +159,8 @@ def count_bucket(part: pd.DataFrame | None, category: str, unit: Unit) -> tuple[
     if unit.key:
         unknown = unknown[~unknown[unit.key].isin(known[unit.key])]
     split = one_per_category(known)
-    return count_all(split[split["category"] == category], unit), count_all(known, unit), count_all(unknown, unit)
+    shown = split[split["category"] == category]
+    return Counts(count_all(shown, unit), count_all(known, unit), count_all(unknown, unit))
 
 
 def one_per_category(observations: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about the rest
 MANY = 1000  # from here a share's first decimal means something
-LEAST_HALF = 1 / 3  # of what is known: less is no half of it, even about
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
 REASONS = {
     "not_captured": "what would say it is not in the capture",
@@ -179,19 +178,18 @@ def basis(shares: Shares) -> str:
 def timeline_statement(timeline: Timeline) -> str:
     """How a share differs between the earlier and the later half of what was counted, in one sentence.
 
-    Halves of what was counted and not of the time: a few packets with a broken clock make no half. A bucket is of
-    the half in which its middle lies; where that leaves either side with less than LEAST_HALF, there are none.
+    Hosts and names may be in both halves, so that these are halves of the connections.
     """
-    table, plural = timeline.table, timeline.unit.plural
-    known = int(table["denominator"].sum())
-    if not known:
+    whole, plural = timeline.whole, timeline.unit.plural
+    if not whole.denominator:
         return f"{timeline.category} over time: nothing to show of {count_text(0, timeline.unit)}"
-    later = 2 * table["denominator"].cumsum() - table["denominator"] >= known
-    sides = [(int(part["count"].sum()), int(part["denominator"].sum())) for part in (table[~later], table[later])]
-    if min(number for _, number in sides) < LEAST_HALF * known:
-        return f"{timeline.category}: {share_text(int(table['count'].sum()), known)} of {plural}"
-    earlier, after = (share_text(*side) for side in sides)
-    return f"{timeline.category}: {earlier} of the earlier half of {plural}, {after} of the later half"
+    if not timeline.halves:
+        return f"{timeline.category}: {share_text(whole.count, whole.denominator)} of {plural}"
+    earlier, later = (share_text(half.count, half.denominator) for half in timeline.halves)
+    if timeline.unit.key:
+        of_what = f"{plural} in the earlier half of connections"
+        return f"{timeline.category}: {earlier} of {of_what}, {later} of those in the later half"
+    return f"{timeline.category}: {earlier} of the earlier half of {plural}, {later} of the later half"
 
 
 def milliseconds_text(milliseconds: float) -> str:
