@@ -159,6 +159,15 @@ def test_the_timeline_names_each_new_thing_once_and_has_few_intervals() -> None:
     assert len(pivot("timeline", far)) <= MOST_INTERVALS
 
 
+def test_weeks_of_the_timeline_start_on_monday() -> None:
+    for days in (400, 3000):  # of a week each, and of several
+        rows = pivot("timeline", [make_connection(at, time_start=NOON + timedelta(days=at)) for at in (0, 3, days)])
+        assert rows[0]["width_s"] % (7 * 86400) == 0
+        assert {row["time"].weekday() for row in rows} == {0}
+        assert rows[0]["time"] <= NOON < rows[1]["time"]
+        assert sum(row["connections"] for row in rows) == 3
+
+
 def test_the_investigation_of_a_beacon_runs_as_typed() -> None:
     found = run("beacons", DEMO, "--rows", "regular and server_port != 993")
     lines = found.stdout.splitlines()

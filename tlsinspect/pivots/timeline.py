@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..statistics.timeline import WIDTHS
+from ..statistics.timeline import FIRST_MONDAY, WIDTHS
 from .group import finish
 
 MOST_INTERVALS = 60
@@ -17,17 +17,18 @@ NEW = {"new_clients": "client_ip", "new_servers": "server", "new_names": "name",
 
 
 def build_timeline(rows: pa.Table, certificates: pa.Table) -> pa.Table:
-    """The timeline table, intervals without connections included."""
+    """The timeline table, intervals without connections included; weeks start on Monday."""
     rows = rows.sort_by([("time_start", "ascending")])
     starts = rows["time_start"].cast(pa.int64()).to_numpy()
     if not len(starts):
         return finish("timeline", {"time": []}, [("time", "ascending")])
     width = choose_width(int(starts[0]), int(starts[-1])) * SECOND_NS
-    first = int(starts[0]) // width
-    places = starts // width - first
+    monday = FIRST_MONDAY * SECOND_NS
+    first = (int(starts[0]) - monday) // width
+    places = (starts - monday) // width - first
     count = int(places[-1]) + 1
     columns: dict[str, Any] = {
-        "time": [(first + place) * width for place in range(count)],
+        "time": [monday + (first + place) * width for place in range(count)],
         "width_s": [width // SECOND_NS] * count,
         "connections": np.bincount(places, minlength=count),
         "established": np.bincount(places, rows["done"].to_numpy(), count).astype(np.int64),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
+FIRST_MONDAY = 4 * DAY  # 1970-01-05, in seconds: where weeks are counted from
 # Widths that a reader can name, in seconds; past a week the calendar's own.
 WIDTHS: dict[str, int] = {
     **{f"{count} s": count for count in (1, 2, 5, 10, 15, 30)},
@@ -203,7 +204,7 @@ def bucket_starts(times: pd.Series[pd.Timestamp], width: str) -> pd.Series[pd.Ti
 
     if width in CALENDAR_WIDTHS:
         return times.dt.tz_localize(None).dt.to_period(CALENDAR_WIDTHS[width][0]).dt.start_time.dt.tz_localize("UTC")
-    first_monday = pd.Timestamp("1970-01-05", tz="UTC")
+    first_monday = pd.Timestamp(FIRST_MONDAY, unit="s", tz="UTC")
     step = pd.Timedelta(seconds=WIDTHS[width])
     return first_monday + (times - first_monday) // step * step
 
