@@ -12,6 +12,7 @@ from samples import CAPTURES, DEMO, inspect
 from tlsinspect.comparison import compare
 from tlsinspect.comparison.clustered import LEAST_CLIENTS, holm, measure_difference, shares
 from tlsinspect.comparison.things import THINGS, compare_rows
+from tlsinspect.report.comparison import render_shares
 
 SMALL = CAPTURES / "handshakes" / "tls12.pcap"
 SPLIT = "2026-11-22T11:00"
@@ -88,6 +89,24 @@ def test_a_change_of_many_clients_is_found_and_one_of_a_single_client_is_not() -
     assert measure_difference(before, one).p[0] > 0.2
     few = measure_difference(before[: LEAST_CLIENTS - 1], before[: LEAST_CLIENTS - 1, ::-1])
     assert np.isnan(few.p).all()
+
+
+def test_no_interval_goes_beyond_a_whole() -> None:
+    before = np.array([[10.0, 0.0]] * 8 + [[0.0, 1.0]])
+    found = measure_difference(before, before[:, ::-1])
+    assert found.low.tolist()[0] == -1 and found.high.tolist()[1] == 1
+    assert -1 < found.high[0] < 0 < found.low[1] < 1
+
+
+def test_the_clients_that_are_told_are_those_of_the_tests() -> None:
+    row = {
+        "statistic": "versions", "category": "TLS 1.3", "before": 0.0, "after": 1.0, "difference": 1.0, "low": None,
+        "high": None, "p": None, "moved": False, "clients": 3, "connections_before": 3, "connections_after": 3,
+        "unknown_before": 0, "unknown_after": 0,
+    }  # fmt: skip
+    tested = {**row, "difference": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
+    lines = list(render_shares([row, {**tested, "clients": 12}, {**tested, "clients": 20}]))
+    assert lines[0].startswith("0 shares of 2 moved") and "(permutation of 12 to 20 clients," in lines[0]
 
 
 def test_p_values_are_adjusted_for_their_number() -> None:

@@ -43,7 +43,8 @@ def measure_difference(before: Numbers, after: Numbers) -> Difference:
         nothing = np.full(categories, np.nan)
         return Difference(difference, nothing, nothing, nothing)
     margin = 1.96 * standard_error(before, after)
-    return Difference(difference, difference - margin, difference + margin, permute(before, after, difference))
+    low, high = (np.clip(difference + sign * margin, -1, 1) for sign in (-1, 1))  # no share moves by more than a whole
+    return Difference(difference, low, high, permute(before, after, difference))
 
 
 def shares(counts: Numbers) -> Numbers:

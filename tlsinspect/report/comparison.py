@@ -90,13 +90,19 @@ def render_shares(rows: list[Row]) -> Iterator[str]:
     else:
         yield (
             f"{number_text(len(moved), 'share')} of {len(tested):,} moved by more than the choice of clients explains "
-            f"(permutation of {rows[0]['clients']} clients, adjusted p < {SIGNIFICANT})"
+            f"(permutation of {clients_text(tested)}, adjusted p < {SIGNIFICANT})"
         )
     shown = moved or [row for row in rows if row["difference"]][:MOST_SHARES]
     if not moved:
         yield "The largest differences, which may be chance:" if shown else "No share differs."
     for row in shown:
         yield f"  {share_line(row)}"
+
+
+def clients_text(tested: list[Row]) -> str:
+    """How many clients the tests rest on: not every client tells something of every question."""
+    fewest, most = (each(row["clients"] for row in tested) for each in (min, max))
+    return number_text(most, "client") if fewest == most else f"{fewest:,} to {number_text(most, 'client')}"
 
 
 def share_line(row: Row) -> str:
