@@ -127,6 +127,15 @@ def test_few_connections_are_called_thin_and_few_hosts_have_no_interval() -> Non
     assert thin["thin"].all()
 
 
+def test_several_categories_together_have_no_interval_and_each_of_them_has() -> None:
+    rows = with_column(table("connections"), "client_ip", pa.array([f"10.0.0.{n % 20}" for n in range(536)]))
+    counted = count_adoption(ds.dataset(rows), dataset("certificates"), "month")
+    folded = counted.table("versions", top=2)
+    assert folded["category"].tolist() == ["TLS 1.3", "TLS 1.2", "other (4 more)"]
+    assert folded["low"].isna().tolist() == folded["high"].isna().tolist() == [False, False, True]
+    assert counted.table("versions")["low"].notna().all()
+
+
 def test_hosts_that_are_alike_inside_widen_the_interval() -> None:
     totals = np.full(20, 50.0)
     mixed, apart = np.full(20, 25.0), np.repeat([50.0, 0.0], 10)

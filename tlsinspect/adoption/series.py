@@ -91,8 +91,8 @@ class Adoption:
         Columns: time (start of the period, UTC), days_seen, partial, thin, category, count, denominator, share,
         low, high (null without an interval), unknown, unknown_share. A period without connections is one row
         without a category.
-        With `top`, the categories beyond the so many largest are one, "other (k more)", where their
-        counts add up; else they are left out. Raises KeyError for a series or unit that does not exist.
+        With `top`, the categories beyond the so many largest are one, "other (k more)", without an interval, where
+        their counts add up; else they are left out. Raises KeyError for a series or unit that does not exist.
         """
         counted, groups = UNITS[unit], self.groups(series, unit, top)
         told: dict[int, dict[str, list[Any]]] = {}
@@ -188,11 +188,13 @@ def period_columns(count: Count, unit: Unit, groups: dict[str, list[int]]) -> di
 def interval_of(count: Count, unit: Unit, places: list[int], share: float) -> tuple[float | None, float | None]:
     """The 95 % interval of a share: none of bytes, and none of connections of too few hosts.
 
-    That of several categories together is as wide as that of the one that is worth least.
+    Nor of several categories together: a host may have many of them where each of them is of many hosts, so that what
+    each is worth says nothing of what they are worth together.
     """
-    if unit.name == "bytes":
+    if unit.name == "bytes" or len(places) > 1:
         return None, None
     if count.sizes is None:
         return wilson_interval(share * count.denominator, count.denominator)
-    size = min(float(count.sizes[place if place < len(count.counts) else -1]) for place in places)
+    [place] = places
+    size = float(count.sizes[place if place < len(count.counts) else -1])
     return wilson_interval(share * size, size) if size else (None, None)
