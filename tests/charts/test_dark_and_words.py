@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ def test_traffic_says_when_it_was_busiest() -> None:
     rows = [make_connection(at, time_start=NOON.replace(second=at // 2)) for at in range(3)]
     content = compose_chart("traffic-over-time", make_frames(connections=rows))
     assert content.title == "Busiest 1 s: 2 of 3 TLS connections, from 12:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("hours", "start"),
+    [
+        ((0, 0, 30), "1 h: 2 of 3 TLS connections, from 2026-03-01 12:00:00 UTC"),
+        ((0, 12, 12, 30), "1 h: 2 of 4 TLS connections, from 2026-03-02 00:00:00 UTC"),
+        ((0, 0, 600), "1 day: 2 of 3 TLS connections, from 2026-03-01"),
+    ],
+)
+def test_traffic_of_several_days_says_on_which_one_it_was_busiest(hours: tuple[int, ...], start: str) -> None:
+    rows = [make_connection(at, time_start=NOON + timedelta(hours=hour)) for at, hour in enumerate(hours)]
+    assert compose_chart("traffic-over-time", make_frames(connections=rows)).title == f"Busiest {start}"
 
 
 @pytest.mark.parametrize(("name", "unit"), [("versions", "certificates"), ("handshake-times", "bytes"), ("ports", "x")])

@@ -25,6 +25,7 @@ from ..statistics.lifetimes import LIMIT_DAYS
 from ..statistics.observations import tls_connections
 from ..statistics.shares import sort_counts
 from ..statistics.sizes import ONE_PACKET_IPV4, WITH_SHARE
+from ..statistics.timeline import DAY, WIDTHS
 from ..statistics.wording import (
     basis,
     begin,
@@ -194,13 +195,12 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
             return draw_nothing(canvas, y, "Nothing to show: 0 connections")
         return draw_traffic(canvas, y, table, width)
 
+    times = tls_connections(frames)["time_start"]
     title = "Connections and bytes over time: nothing to show"
     if number:
         most = int(table["connections"].max())
         start = table.loc[table["connections"] == most, "time"].iloc[0]
-        began = f"{start:%Y-%m-%d}" if start == start.floor("D") else f"{start:%H:%M:%S} UTC"
-        title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {began}"
-    times = tls_connections(frames)["time_start"]
+        title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {start_text(start, width, times)}"
     period = period_text(times.min(), times.max()) if number else ""
     counted = f"{number_text(number, 'connection')} with {bytes_text(octets)}"
     subtitle = " · ".join(part for part in (counted, period) if part)
@@ -208,3 +208,11 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
         f"Per {width}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."
     )
     return Content(chart.name, title, subtitle, note, table, draw, not number)
+
+
+def start_text(start: pd.Timestamp, width: str, times: pd.Series[pd.Timestamp]) -> str:
+    """When a bucket of this width starts: its day, its time, or both where `times` are of several days."""
+    if WIDTHS.get(width, DAY) >= DAY:
+        return f"{start:%Y-%m-%d}"
+    day = "" if times.min().date() == times.max().date() else f"{start:%Y-%m-%d} "
+    return f"{day}{start:%H:%M:%S} UTC"
