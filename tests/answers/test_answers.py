@@ -78,6 +78,8 @@ def test_one_thing_is_not_said_in_the_plural() -> None:
     below = build_answer(QUESTIONS["below-tls13"], frames, "x.pcap").answer
     assert below.startswith("Of 1 connection below TLS 1.3: ")
     assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 1 server.")
+    frames = make_frames(connections=[make_old_connection(at, server_port=port) for at, port in enumerate((443, 993))])
+    assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 2 servers.")
 
 
 def test_a_flawed_capture_comes_with_advice() -> None:

@@ -120,7 +120,8 @@ def old_versions(frames: Inspected) -> Number:
     between = (
         f": {list_counts(counts_in(found), 5)}; {number_text(rows['client_ip'].nunique(), 'client')}, " if count else ""
     )
-    between += number_text(rows["server_ip"].nunique(), "server") if count else ""
+    servers = len(rows[["server_ip", "server_port"]].drop_duplicates())  # address and port, as everywhere
+    between += number_text(servers, "server") if count else ""
     return number_of(shares, count, f"{share} agreed on a version older than TLS 1.2{between}.")
 
 
