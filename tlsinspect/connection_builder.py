@@ -616,6 +616,8 @@ class ConnectionBuilder:
 
     def set_times(self, connection: Connection, flow: Flow) -> None:
         """Round-trip and handshake times in milliseconds."""
+        if flow.time_end == 0:  # no packet has a time
+            return
         if flow.time_syn >= 0 and flow.time_syn_ack >= flow.time_syn:
             connection.tcp_rtt_ms = (flow.time_syn_ack - flow.time_syn) / MILLISECOND_NS
         if flow.time_client_hello < 0:

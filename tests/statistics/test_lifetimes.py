@@ -11,6 +11,7 @@ from tlsinspect.statistics import build_lifetimes, build_remaining_days, build_s
 from tlsinspect.statistics.lifetimes import BEFORE_LIMITS, LONGER, WITHIN, judge_lifetime, lifetime_step, names_step
 
 DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def at(text: str) -> datetime:
@@ -114,6 +115,12 @@ def test_days_left_are_from_the_start_of_each_connection() -> None:
     table = build_remaining_days(frames())
     second = 1 / 86400
     assert table["remaining_days"].tolist() == pytest.approx([10 - second, 9 - second, -102 - second])
+
+
+def test_days_left_are_of_no_connection_whose_packets_have_no_times() -> None:
+    made = frames()
+    made.connections["time_start"] = made.connections["time_start"].mask(made.connections.index == 1, EPOCH)
+    assert build_remaining_days(made)["sha256"].tolist() == ["aa", "bb"]
 
 
 def test_a_certificate_without_dates_is_in_no_table() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tls_vectors import RANDOM, alert, alpn, client_hello, handshake, message, server_hello
-from traffic import Packet, converse, pcap, tls12_turns, tls13_turns
+from traffic import Packet, converse, pcap, tls12_turns, tls13_turns, write_without_times
 
 import tlsinspect
 
@@ -49,6 +49,26 @@ def test_certificate_of_a_resumed_session_is_missing_because_it_was_resumed(tmp_
     )
     assert reasons["certificate_sha256s"] == reasons["subject"] == "resumed"
     assert "resumed" not in reasons
+
+
+def test_how_long_a_handshake_took_is_missing_because_of_what_it_lacks(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns())
+    server_alone = [packet for packet in packets if packet[1][26:30] == packets[1][1][26:30]]
+    for taken, reason in ((server_alone, "one_sided"), (packets[:3] + packets[4:], "gap")):
+        reasons = reasons_of(tmp_path, taken)
+        assert (reasons["hello_ms"], reasons["handshake_ms"]) == (reason, reason)
+    without_data = reasons_of(tmp_path, converse(*tls12_turns()[:4]))
+    assert "hello_ms" not in without_data and without_data["handshake_ms"] == "not_applicable"
+    refused = reasons_of(tmp_path, converse(HELLO, alert(2, 40)))
+    assert (refused["hello_ms"], refused["handshake_ms"]) == ("not_applicable", "not_applicable")
+
+
+def test_packets_without_times_show_no_durations(tmp_path: Path) -> None:
+    path = write_without_times(tmp_path / "made.pcapng", converse(*tls12_turns()))
+    [row] = tlsinspect.read(path).connections.to_dict("records")
+    reasons = dict(row["unknown_reasons"])
+    assert row["established"] and row["tcp_rtt_ms"] is row["hello_ms"] is row["handshake_ms"] is None
+    assert reasons["hello_ms"] == reasons["handshake_ms"] == "not_captured"
 
 
 def test_how_a_handshake_ended_of_which_the_last_messages_are_in_a_hole_has_the_hole_for_a_reason(

@@ -38,6 +38,7 @@ LIFETIME_ORDER = (
     *(f"{low + 1} to {high} days" for low, high in pairwise(LIMIT_DAYS)),
     f"more than {LIMIT_DAYS[-1]} days",
 )
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # when a connection starts whose packets have no times
 NAME_BINS: tuple[tuple[int, str], ...] = ((0, "no name"), (1, "1 name"), (2, "2 names"), (10, "3 to 10 names"))
 NAME_BINS += ((100, "11 to 100 names"), (2**62, "more than 100 names"))
 NAME_ORDER = tuple(name for _, name in NAME_BINS)
@@ -116,7 +117,8 @@ def build_lifetimes(frames: Frames) -> pd.DataFrame:
 def build_remaining_days(frames: Frames) -> pd.DataFrame:
     """One row per connection with a time that shows a server certificate with dates: sha256, time, remaining_days.
 
-    Days from the start of the connection to not_after, negative for an expired certificate.
+    Days from the start of the connection to not_after, negative for an expired certificate. Connections whose packets
+    have no times are left out.
     """
     rows = rows_of(frames, with_tls)
     leaves = leaf_of(frames, rows).to_pylist()
@@ -125,7 +127,7 @@ def build_remaining_days(frames: Frames) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {"sha256": [], "time": [], "remaining_days": []}
     for sha256, time in zip(leaves, *values_of(rows, "time_start"), strict=True):
         end = ends.get(sha256)
-        if end is not None and time.timestamp():  # packets without times have 0
+        if end is not None and time is not None and time != NO_TIME:
             columns["sha256"].append(sha256)
             columns["time"].append(time)
             columns["remaining_days"].append((end - time).total_seconds() / 86400)

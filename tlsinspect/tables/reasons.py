@@ -52,6 +52,7 @@ EVENTS = (  # that did not happen where nothing stands
     "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet",
     "client_first_record_packet",
 )  # fmt: skip
+UNTIMED = "not_captured"  # what both hellos are there for, and the packets have no times, or the clock was set back
 OUTCOME = ("established", "established_evidence", "handshake_ms", "failure")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
 PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
@@ -87,13 +88,14 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
     if QUIC_ALWAYS in names:
         names = [name for name in names if not name.startswith(QUIC_PREFIX)]
+    untimed = UNTIMED if "hello_ms" in names else ""
     own = {
         "tcp_rtt_ms": opening,
-        "hello_ms": server or client,
+        "hello_ms": server or client or UNTIMED,
         "handshake_history": client or server,
         "resumed": server or certificate,
         "resumption": (server or certificate) if "resumed" in names else "",
-        **(dict.fromkeys(OUTCOME, outcome) if outcome else {"handshake_ms": client} if established else {}),
+        **(dict.fromkeys(OUTCOME, outcome) if outcome else {"handshake_ms": client or untimed} if established else {}),
     }
     return [(name, own.get(name) or reason(name, client, server, certificate, tls13, established)) for name in names]
 
