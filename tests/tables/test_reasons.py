@@ -57,6 +57,9 @@ def test_how_long_a_handshake_took_is_missing_because_of_what_it_lacks(tmp_path:
     for taken, reason in ((server_alone, "one_sided"), (packets[:3] + packets[4:], "gap")):
         reasons = reasons_of(tmp_path, taken)
         assert (reasons["hello_ms"], reasons["handshake_ms"]) == (reason, reason)
+        assert reasons.get("tcp_rtt_ms") == (None if reason == "gap" else reason)
+    assert reasons_of(tmp_path, packets[:1] + packets[2:])["tcp_rtt_ms"] == "not_captured"
+    assert reasons_of(tmp_path, packets[3:])["tcp_rtt_ms"] == "midstream"
     without_data = reasons_of(tmp_path, converse(*tls12_turns()[:4]))
     assert "hello_ms" not in without_data and without_data["handshake_ms"] == "not_applicable"
     refused = reasons_of(tmp_path, converse(HELLO, alert(2, 40)))
@@ -68,7 +71,7 @@ def test_packets_without_times_show_no_durations(tmp_path: Path) -> None:
     [row] = tlsinspect.read(path).connections.to_dict("records")
     reasons = dict(row["unknown_reasons"])
     assert row["established"] and row["tcp_rtt_ms"] is row["hello_ms"] is row["handshake_ms"] is None
-    assert reasons["hello_ms"] == reasons["handshake_ms"] == "not_captured"
+    assert reasons["tcp_rtt_ms"] == reasons["hello_ms"] == reasons["handshake_ms"] == "not_captured"
 
 
 def test_how_a_handshake_ended_of_which_the_last_messages_are_in_a_hole_has_the_hole_for_a_reason(

@@ -311,10 +311,10 @@ def circumstances_of(connection: Connection) -> Circumstances:
 
 
 def opening_unseen(connection: Connection) -> str:
-    """Why SYN and SYN-ACK are not both there; "" where they are, or where there are none to see."""
-    if connection.transport != "tcp":
+    """Why the round trip of TCP's handshake is not known, where it is not; "" where none is looked for."""
+    if connection.transport != "tcp" or connection.client_state == connection.server_state == "not_applicable":
         return ""
-    return "midstream" if connection.midstream else "one_sided" if connection.one_sided else ""
+    return "midstream" if connection.midstream else "one_sided" if connection.one_sided else "not_captured"
 
 
 def client_cut(connection: Connection) -> str:
