@@ -218,6 +218,17 @@ def test_a_time_of_any_length_has_some_labels_and_not_too_many(second: int, size
     assert 2 <= len(labels) <= 10
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("times", [(0.0,) * 5, (0.0, 0.0, 0.0, 20.0, 30.0)])
+def test_handshakes_that_took_no_time_by_a_coarse_clock_are_drawn(times: tuple[float, ...]) -> None:
+    frames = make_frames(connections=[make_connection(at, handshake_ms=time) for at, time in enumerate(times)])
+    figure = build_chart("handshake-times", frames)
+    figure.canvas.draw()
+    (axes,) = [each for each in figure.axes if each.get_xscale() == "log"]
+    (curve,) = [line for line in axes.get_lines() if len(line.get_xdata()) > 2]
+    assert curve.get_xdata()[0] == pytest.approx(0.001) and axes.get_xlim()[0] <= 0.001
+
+
 def test_a_bucket_that_stands_alone_has_its_interval_as_a_line() -> None:
     rows = [make_connection(at, time_start=NOON + timedelta(seconds=second)) for at, second in enumerate([0, 9, 10])]
     figure = build_chart("tls13-over-time", make_frames(connections=rows))

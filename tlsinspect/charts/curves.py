@@ -23,6 +23,7 @@ LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # 
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
 TICK_ROOM = 0.26  # and for the half of a last number
+LEAST_MILLISECONDS = 0.001  # where a logarithmic axis shows none, which a clock of whole seconds or milliseconds says
 LINEAR_DAYS = 20  # around 0, an axis that goes below it is linear so far
 AXIS_ROOM = 0.42  # inches left of a plot for its numbers
 TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stands beyond it
@@ -170,7 +171,8 @@ def draw_distributions(canvas: Canvas, y: float, table: pd.DataFrame, labels: di
     curves = []
     for version in dict.fromkeys(table["version_name"].tolist()):
         points = table[table["version_name"] == version]
-        xs, ys = points["milliseconds"].astype(float).tolist(), points["share"].astype(float).tolist()
+        xs = points["milliseconds"].astype(float).clip(lower=LEAST_MILLISECONDS).tolist()
+        ys = points["share"].astype(float).tolist()
         curves.append(Curve(labels[version], xs, ys, version_colour(version), version_line(version)))
     return draw_curves(canvas, y, curves, Axis("milliseconds", "log"))
 
@@ -195,7 +197,7 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
     if axis.ticks:
         set_ticks(plot, axis, min(values), max(values))
     else:
-        wide = max(values) > MANY_DECADES * max(min(values), 1e-6)
+        wide = max(values) > MANY_DECADES * min(values)
         format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
     for value, name in axis.marks:
         plot.axvline(value, color=canvas.tone(INK), linewidth=canvas.size.scale, linestyle=(0, (1, 1.5)), zorder=1.5)
