@@ -61,6 +61,15 @@ def test_options_out_of_range_are_refused(
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize(("number", "kind"), [(0, ValueError), (-2, ValueError), ("2", TypeError), (None, TypeError)])
+def test_fewer_processes_than_one_are_refused(tmp_path: Path, number: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        tlsinspect.read(SAMPLE, processes=number)
+    with pytest.raises(kind):
+        tlsinspect.ingest(SAMPLE, tmp_path / "store", workers=number)
+    assert not (tmp_path / "store").exists()
+
+
 def test_a_store_is_not_made_with_a_rotation_that_nobody_knows(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="rotation: 'daily' is none of names, all, none"):
         tlsinspect.ingest(SAMPLE, tmp_path / "store", rotation="daily")  # type: ignore[arg-type]

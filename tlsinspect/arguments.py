@@ -49,6 +49,12 @@ def check_overlap(overlap: str) -> None:
         raise ValueError(f"overlap: {overlap!r} is neither 'first' nor 'last'")
 
 
+def check_processes(number: int) -> None:
+    """Raise TypeError for what is no whole number of processes, ValueError for fewer than one."""
+    if index(number) < 1:
+        raise ValueError(f"{number} processes read nothing: at least 1 is needed")
+
+
 def utc_day(day: date) -> date:
     """The day of a date, or of a time in UTC (its zone where it has none); raises TypeError for what is no date."""
     if not isinstance(day, date):

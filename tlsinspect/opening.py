@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from .arguments import Path, check_overlap, list_paths
+from .arguments import Path, check_overlap, check_processes, list_paths
 from .capture import STANDARD_INPUT, find_captures, order_captures
 from .reading import Progress, Reading, Request, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
@@ -35,9 +35,11 @@ def open_reading(
 ) -> Reading | ParallelReading:
     """Find the captures and prepare one pass over them, shared by processes where that pays.
 
-    `streamed` and `encoded`: see Request. Raises ValueError for an `overlap` that is neither "first" nor "last".
+    `streamed` and `encoded`: see Request. Raises ValueError for an `overlap` that is neither "first" nor "last", and
+    for fewer than one of `processes`.
     """
     check_overlap(overlap)
+    check_processes(processes)
     sources = order_captures(find_captures(list_paths(captures)))
     request = Request(sources, frozenset(ports), tuple(wanted), overlap == "last", limits, where, streamed, encoded)
     reading: Reading | ParallelReading

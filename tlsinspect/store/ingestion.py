@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from .. import __version__
-from ..arguments import Path, check_overlap, check_ports, list_paths
+from ..arguments import Path, check_overlap, check_ports, check_processes, list_paths
 from ..capture import printable
 from ..errors import StoreError
 from ..opening import TLS_PORTS, Overlap
@@ -76,6 +76,7 @@ def ingest(
     """
     paths, asked = list_paths(captures), sorted(check_ports(ports))
     check_overlap(overlap)
+    check_processes(workers)
     if rotation not in ROTATIONS:
         raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
     place = open_place(store)
