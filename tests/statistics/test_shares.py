@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import cache
 
 import pytest
 
 from tests.synthetic import MadeFrames, Row, make_connection, make_failed_connection, make_frames, make_old_connection
-from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_shares_by_unit
+from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_shares_by_unit, build_timeline
 from tlsinspect.statistics.memory import remember
 
 EVERY_QUESTION = [(name, unit) for name, statistic in STATISTICS.items() for unit in statistic.units]
@@ -198,3 +199,16 @@ def test_every_share_is_count_by_denominator_within_its_interval(name: str, unit
     if UNITS[unit].name != "bytes":
         assert (shares.table["low"] <= shares.table["share"]).all()
         assert (shares.table["share"] <= shares.table["high"]).all()
+
+
+@pytest.mark.parametrize(("name", "unit"), [("versions", "clients"), ("key_types", "certificates"), ("ja4", "bytes")])
+def test_shares_can_be_handed_back_by_a_process_without_the_frames(name: str, unit: str) -> None:
+    made = build_shares(name, make_frames(connections=mixed()), unit)
+    text = pickle.dumps(made)
+    back = pickle.loads(text)
+    assert back.to_frame().equals(made.to_frame())
+    assert (back.statistic, back.unit, back.kin) == (made.statistic, made.unit, made.kin)
+    assert (back.time_start, back.time_end) == (made.time_start, made.time_end)
+    assert back.count_with_kin() == made.count_with_kin()
+    assert b"server_hello_packet" not in text
+    assert pickle.loads(pickle.dumps(build_timeline("versions", make_frames(connections=mixed())))).table["count"].sum()

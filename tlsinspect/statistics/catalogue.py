@@ -7,7 +7,7 @@ a question, add a row; observations.py and shares.py do the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..registry import extension_name, group_name, signature_scheme_name
 from . import categories, lifetimes, offers, progress, sizes
@@ -104,6 +104,15 @@ class Statistic:
     def explained(self) -> tuple[str, ...]:
         """The columns whose reasons are the statistic's, the first one first."""
         return (self.column, self.also) if self.also else (self.column,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its name, so that processes can hand shares back: functions that count cannot be pickled."""
+        return find_statistic, (self.name,)
+
+
+def find_statistic(name: str) -> Statistic:
+    """One of STATISTICS; raises KeyError for another."""
+    return STATISTICS[name]
 
 
 STATISTICS: dict[str, Statistic] = {

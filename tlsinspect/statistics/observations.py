@@ -8,12 +8,12 @@ categories.py says what counts as what; shares.py and timeline.py count.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .memory import once
-from .rows import Columns, Mask, Rows, among, columns_of, known, look_up, mask_of, one_piece, says, where
+from .rows import KEY, Columns, Mask, Rows, among, columns_of, known, look_up, mask_of, one_piece, says, where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,10 +104,16 @@ class Observations:
 
     def key(self, name: str) -> pa.Array:
         """What rows are counted by: one of KEYS; null where there is none."""
-        made, place = self.rows.made, f"key {name}"
+        made, place = self.rows.made, f"{KEY}{name}"
         if place not in made:
             made[place] = KEYS[name](self.rows)
         return made[place]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickled, they have what they are counted by, and no longer the frames."""
+        for name in KEYS:
+            self.key(name)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Mask: TypeAlias = "NDArray[np.bool_]"
 
 
+KEY = "key "  # in front of the names of columns that rows are counted by
+
+
 class Columns(Protocol):
     """What has columns in Arrow: a table, or one of those below."""
 
@@ -65,6 +68,10 @@ class Rows:
             every = one_piece(self.table.column(name))
             self.made[name] = every if self.count == len(self.mask) else every.filter(pa.array(self.mask))
         return self.made[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickled, they are what rows are counted by, without the frames."""
+        return {"count": self.count, "made": {name: made for name, made in self.made.items() if name.startswith(KEY)}}
 
     @cached_property
     def frame(self) -> pd.DataFrame:

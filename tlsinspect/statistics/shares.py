@@ -33,7 +33,7 @@ class Shares:
     low, high (fractions; low and high bound the 95 % Wilson interval and are null for bytes). `denominator`
     counts the units whose category is known, `unknown` those whose category is not, by reason in
     `unknown_reasons`; `excluded` those to which the question does not apply. `folded` is how many categories
-    the last row stands for.
+    the last row stands for. Shares can be pickled, and take none of the frames along.
     """
 
     statistic: Statistic
