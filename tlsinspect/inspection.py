@@ -236,9 +236,8 @@ class Inspection:
         return self.frame("findings")
 
     def pivot(self, name: str) -> pd.DataFrame:
-        """The connections with TLS turned around, rare things first; `name` is one of PIVOTS: docs/pivots.md.
-
-        hosts, names, certificate_uses, fingerprints, beacons or timeline; raises KeyError for another.
+        """The connections with TLS turned around, rare things first (docs/pivots.md), by a name: hosts, names,
+        certificate_uses, fingerprints, beacons or timeline; raises KeyError for another.
         """
         return tables.to_frame(self.pivot_arrow(name))
 
