@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from threading import Event
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import pytest
 
 from tests.synthetic import make_connection, make_frames
@@ -136,3 +139,25 @@ def test_light_and_dark_pages_define_the_same_colours() -> None:
         return re.findall(r"--([a-z0-9-]+):#[0-9a-f]{6};", colour_variables(dark))
 
     assert names(True) == names(False) == list(style.COLOURS)
+
+
+def test_the_callers_settings_are_kept_when_several_threads_draw() -> None:
+    before = mpl.rcParams.copy()
+    first_draws, second_draws, first_is_done = Event(), Event(), Event()
+
+    def draw_first() -> None:
+        with style.own_settings():
+            first_draws.set()
+            second_draws.wait(0.3)
+        first_is_done.set()
+
+    def draw_second() -> None:
+        first_draws.wait()
+        with style.own_settings():
+            second_draws.set()
+            first_is_done.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        for drawing in (pool.submit(draw_first), pool.submit(draw_second)):
+            drawing.result()
+    assert mpl.rcParams.copy() == before

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any, NamedTuple
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that charts look the same everywhere
@@ -49,7 +50,6 @@ PAPER = Colour("paper", "#fefefe", "#171b22")
 UNKNOWN = Colour("unknown", "#c9ced6", "#4a5260")
 UNKNOWN_HATCH = Colour("unknown-hatch", "#868e9b", "#8b94a3")
 PLAIN = Colour("plain", "#64748b", "#8496b0")
-REST = Colour("rest", "#b3bac5", "#566070")  # of what is no category: GREASE, and the tail folded into one bar
 
 TLS_1_3 = Colour("tls13", "#0b4a8f", "#4f8fdc")
 TLS_1_2 = Colour("tls12", "#7db8e8", "#9ccaf0")
@@ -117,7 +117,7 @@ TRENDS = (
     Colour("trend-9", "#8fa3bf", "#aebdd4"),
     Colour("trend-10", "#3d3f66", "#8083b8"),
 )
-REST = Colour("rest", "#aab2bd", "#646e7d")
+REST = Colour("rest", "#aab2bd", "#646e7d")  # of what is no category: GREASE, and the tail folded into one bar
 
 # The shades of heat maps, from little to much.
 HEAT = (
@@ -131,7 +131,7 @@ HEAT = (
 COLOURS: dict[str, Colour] = {
     colour.name: colour
     for colour in (
-        *(INK, MUTED, GRID, PAPER, UNKNOWN, UNKNOWN_HATCH, PLAIN, REST, GOOD, BAD),
+        *(INK, MUTED, GRID, PAPER, UNKNOWN, UNKNOWN_HATCH, PLAIN, GOOD, BAD),
         *VERSION_COLOURS.values(),
         *SECRECY_COLOURS.values(),
         *CIPHER_CLASS_COLOURS.values(),
@@ -154,13 +154,19 @@ SETTINGS: Any = {
     "path.simplify": False,
 }
 
+ONE_AT_A_TIME = RLock()
+
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Let matplotlib draw with what it comes with and SETTINGS, whatever the caller has set, which is kept."""
+    """Let matplotlib draw with what it comes with and SETTINGS, whatever the caller has set, which is kept.
+
+    One thread at a time: matplotlib's settings are those of the whole process, and what one thread found would be
+    the other's.
+    """
     import matplotlib as mpl
 
-    with mpl.rc_context():
+    with ONE_AT_A_TIME, mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
         yield
