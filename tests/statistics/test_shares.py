@@ -89,6 +89,11 @@ def test_what_a_client_did_not_offer_is_excluded() -> None:
     assert (shares.denominator, shares.unknown, shares.excluded) == (1, 0, 1)
 
 
+def test_a_name_in_capitals_is_the_same_name() -> None:
+    frames = make_frames(connections=[make_connection(at, server_name=name) for at, name in enumerate(("A.b", "a.B"))])
+    assert counts("server_names", frames) == {"a.b": 2}
+
+
 def test_bytes_weigh_connections_and_have_no_interval() -> None:
     shares = build_shares("versions", make_frames(connections=mixed()), "bytes")
     assert shares.table["count"].tolist() == [30000, 4000]

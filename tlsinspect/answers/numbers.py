@@ -237,9 +237,10 @@ def visible(frames: Inspected) -> Number:
     share = (
         share_of_text(len(named), len(seen), "ClientHellos") if len(seen) else "no ClientHellos that were seen whole"
     )
+    names = number_text(named["server_name"].str.lower().nunique(), "name")
     sentence = (
-        f"Addresses, ports, times and sizes always; {share} name the server too "
-        f"({named['server_name'].nunique():,} names). Encrypted ClientHello, real or GREASE: {hidden:,}."
+        f"Addresses, ports, times and sizes always; {share} name the server too ({names}). "
+        f"Encrypted ClientHello, real or GREASE: {hidden:,}."
     )
     return of_hellos(sentence, len(named), len(seen), unknown)
 

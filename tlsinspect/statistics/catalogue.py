@@ -509,7 +509,7 @@ STATISTICS: dict[str, Statistic] = {
             "{category} was asked for by {share}",
             "The server_name extension as sent: with Encrypted ClientHello it is the public name only.",
             "server_name",
-            by_column("server_name"),
+            categories.server_name,
             chosen_by_server=False,
             units=("connections", "bytes", "servers", "clients"),
         ),

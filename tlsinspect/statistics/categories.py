@@ -17,7 +17,7 @@ from ..registry import is_grease, version_name
 from ..registry.suites import parse_suite_name
 from ..registry.versions import is_tls13, version_rank
 from .hellos import legacy_versions
-from .observations import SILENT, Categorise, Frames, leaf_of, with_tls
+from .observations import SILENT, Categorise, Frames, leaf_of, name_of, with_tls
 from .rows import (
     Columns,
     FrameColumns,
@@ -215,6 +215,11 @@ def transport(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 def server_port(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
     """Categorise by the server's port and its transport: 443/tcp."""
     return text_series(rows["server_port"].astype(text_dtype()) + "/" + rows["transport"], rows)
+
+
+def server_name(frames: Frames, rows: Rows) -> pa.Array:
+    """Categorise by the name that the client asked for, in small letters: names of hosts have no case (RFC 6066)."""
+    return where(among(rows, "server_name", ("",)), None, name_of(rows))
 
 
 def outcome(frames: Frames, rows: Rows) -> pa.Array:
