@@ -91,6 +91,15 @@ def test_a_change_of_many_clients_is_found_and_one_of_a_single_client_is_not() -
     assert np.isnan(few.p).all()
 
 
+def test_p_values_do_not_depend_on_how_many_shuffles_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(7)
+    before, after = made_counts(generator, 21, 0.5), made_counts(generator, 21, 0.7)
+    usual = measure_difference(before, after).p
+    for held in (1, 21 * 33):
+        monkeypatch.setattr("tlsinspect.comparison.clustered.SWAPS_AT_ONCE", held)
+        assert measure_difference(before, after).p.tolist() == usual.tolist()
+
+
 def test_no_interval_goes_beyond_a_whole() -> None:
     before = np.array([[10.0, 0.0]] * 8 + [[0.0, 1.0]])
     found = measure_difference(before, before[:, ::-1])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 SHUFFLES = 4999
 SEED = 20260301  # of the shuffles, so that the same captures give the same p-values
 SHUFFLES_AT_ONCE = 200
+SWAPS_AT_ONCE = 4_000_000  # of clients in all shuffles that are held at once: many clients take fewer shuffles
 LEAST_CLIENTS = 8
 """Clients below which a difference has neither a p-value nor an interval."""
 
@@ -72,7 +73,7 @@ def permute(before: Numbers, after: Numbers, difference: Numbers) -> Numbers:
     as_large = np.ones(len(difference))
     done = 0
     while done < SHUFFLES:
-        count = min(SHUFFLES_AT_ONCE, SHUFFLES - done)
+        count = min(SHUFFLES_AT_ONCE, SHUFFLES - done, max(SWAPS_AT_ONCE // len(before), 1))
         swaps = generator.integers(0, 2, (count, len(before))).astype(np.float64)
         first = before.sum(axis=0) + swaps @ moved
         changed = shares(total - first) - shares(first)
