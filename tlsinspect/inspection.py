@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -18,6 +18,8 @@ from .arguments import Path, check_ports, check_time, list_ids, list_paths
 from .columns import COLUMNS, PIVOTS
 from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
 from .reading import BATCH_TABLES, Finished, Origin, Progress, without_cyclic_collection
+from .tables.encoded import encode, sort_encoded
+from .tables.on_demand import ByColumn, FrameOnDemand
 from .wire.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ ORDER = {
     "messages": ("time", "connection_id", "number"),
     "alerts": ("time", "connection_id", "packet"),
 }
+
+FEW = {"messages": ("sender", "record_type", "message_type")}
+"""Columns of few different texts, which are held once."""
 
 
 class Inspection:
@@ -147,11 +152,22 @@ class Inspection:
         if table not in self.arrow_tables:
             with without_cyclic_collection():
                 self.arrow_tables[table] = self.build(table)
-        return self.arrow_tables[table]
+        made = self.arrow_tables[table]
+        if isinstance(made, ByColumn):
+            made = self.arrow_tables[table] = made.whole
+        return made
 
     def on_demand(self, table: str) -> pa.Table:
-        """A table for those who take single columns: of a store, what reads them when they are asked for."""
-        return self.arrow(table)
+        """A table for those who take single columns: what makes them when they are asked for, unless all were."""
+        made = self.arrow_tables.get(table)
+        return made if isinstance(made, ByColumn) else self.arrow(table)
+
+    def frame_on_demand(self) -> pd.DataFrame:
+        """The connections frame for those who take single columns, which are made when they are asked for."""
+        columns = self.on_demand("connections")
+        if "connections" in vars(self) or not isinstance(columns, ByColumn):
+            return self.connections
+        return cast("pd.DataFrame", FrameOnDemand(columns))
 
     def build(self, table: str) -> pa.Table:
         """Make a table that follows from others."""
@@ -432,23 +448,15 @@ def read(
         from .filters.compile import Filter
 
         selected = Filter(where)
-    reading = open_reading(paths, ports, BATCH_TABLES, progress, processes, overlap, limits, selected)
+    reading = open_reading(paths, ports, BATCH_TABLES, progress, processes, overlap, limits, selected, encoded=True)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
     for batch in reading:
-        batches[batch.table].append(batch.rows)
-    made = {name: pa.Table.from_batches(rows, tables.arrow_schema(name)) for name, rows in batches.items()}
-    made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), made["problems"]])
-    for name, keys in ORDER.items():
-        made[name] = sorted_by(made[name], keys)
+        batches[batch.table].append(encode(batch.rows, FEW.get(batch.table, ())))
+    made: dict[str, pa.Table] = {name: sort_encoded(name, batches[name], keys) for name, keys in ORDER.items()}
+    problems = pa.Table.from_batches(batches["problems"], tables.arrow_schema("problems"))
+    made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), problems])
     finished = Finished(reading.sources, reading.totals, reading.context)
     return Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
-
-
-def sorted_by(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
-    """The rows in the order of these columns; Table.sort_by loads two more of Arrow's libraries first."""
-    import pyarrow.compute as pc  # dear to import
-
-    return rows.take(pc.sort_indices(rows, sort_keys=[(key, "ascending") for key in keys]))
 
 
 def of_connections(rows: pa.Table, connections: pa.Table) -> pa.Table:

@@ -24,7 +24,8 @@ from tlsinspect.report.notable import find_notable
 from tlsinspect.statistics import build_shares
 from tlsinspect.statistics.memory import remember
 from tlsinspect.store import on_demand
-from tlsinspect.store.on_demand import ColumnsOnDemand, FrameOnDemand
+from tlsinspect.store.on_demand import ColumnsOnDemand
+from tlsinspect.tables.on_demand import FrameOnDemand
 
 WHERE = "server_port == 443 and version_name is not null"
 

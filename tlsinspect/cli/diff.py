@@ -59,7 +59,7 @@ def diff(
         read = [inspect(side) for side in sides]
         before, after = read if split is None else halves(read[0], split)
         for name, side in (("before", before), ("after", after)):
-            if not len(side.arrow("connections")):
+            if not len(side.on_demand("connections")):
                 raise TlsInspectError(f"there is no connection {name}: nothing can be compared")
         show(before, after, most, format_name)
         sys.exit(max(exit_status(each.reading.totals, captures.strict) for each in read))

@@ -59,7 +59,7 @@ class PolicySection:
 
 def build_policy_section(inspection: Inspected, name: str = POLICY) -> PolicySection:
     """Judge the connections by a policy, and count what could be read later."""
-    connections = inspection.arrow("connections")
+    connections = inspection.on_demand("connections")
     check = check_policy(connections, inspection.arrow("certificates"), load_policy(name), others=inspection.arrow)
     ledger = build_ledger(connections)
     rows = ledger.class_table.to_pylist()

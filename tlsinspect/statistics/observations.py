@@ -13,7 +13,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .memory import once
-from .rows import KEY, Columns, Mask, Rows, among, columns_of, known, look_up, mask_of, one_piece, says, where
+from .rows import (
+    KEY,
+    Columns,
+    Mask,
+    Rows,
+    among,
+    columns_of,
+    known,
+    look_up,
+    looked_up,
+    mask_of,
+    one_piece,
+    says,
+    where,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,9 +226,7 @@ def unknown_reasons(rows: Columns, column: str) -> pa.Array:
     A handshake that the capture cuts off is not `established`, and how it ended is unknown all the same; so is what
     would have been spoken where nobody spoke.
     """
-    import pyarrow.compute as pc
-
-    reasons = pc.map_lookup(one_piece(rows.column("unknown_reasons")), column, "first")
+    reasons = looked_up(rows, "unknown_reasons", column)
     if column == "protocol":
         return where(among(rows, column, (SILENT,)), SILENT, reasons)
     return where(is_cut_off(rows), CAPTURE_END, reasons) if column == "established" else reasons

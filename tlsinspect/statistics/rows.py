@@ -73,6 +73,13 @@ class Rows:
         """Pickled, they are what rows are counted by, without the frames."""
         return {"count": self.count, "made": {name: made for name, made in self.made.items() if name.startswith(KEY)}}
 
+    def looked_up(self, name: str, key: str) -> pa.Array:
+        """What a column of maps has under a key, as `looked_up` says."""
+        import pyarrow as pa
+
+        every = looked_up(self.table, name, key)
+        return every if self.count == len(self.mask) else every.filter(pa.array(self.mask))
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The same rows as a frame, counted from 0."""
@@ -89,6 +96,16 @@ def one_piece(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def looked_up(columns: Columns, name: str, key: str) -> pa.Array:
+    """What a column of maps has under a key in each row, null where it has nothing; in one piece."""
+    import pyarrow.compute as pc
+
+    known_to = getattr(columns, "looked_up", None)  # where maps are held once, each is asked once
+    if known_to is not None:
+        return known_to(name, key)
+    return pc.map_lookup(one_piece(columns.column(name)), key, "first")
 
 
 def mask_of(values: pa.Array) -> Mask:

@@ -1,7 +1,6 @@
 """The connections of a store, of which each column is read when it is first asked for.
 
-Goes in: a dataset and a filter. Comes out: what has the columns, their order and the methods of the table, and reads
-all of it only for what takes whole rows.
+Goes in: a dataset and a filter. Comes out: a table by column.
 """
 
 from __future__ import annotations
@@ -10,33 +9,28 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from ..inspection import ORDER
-from ..tables.arrow import arrow_schema, to_frame
+from ..tables.arrow import arrow_schema
+from ..tables.on_demand import ByColumn
 from .files import files_read, iter_rows, read_rows
 from .selection import Both
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
     from .selection import Selection
 
 TABLE = "connections"
-PIECE_ROWS = 50_000  # some 150 MB
 FOOTERS = 16  # files whose footers are read at once
 
 
-class ColumnsOnDemand:
-    """Stands for the connections table where columns are taken from it one by one.
-
-    `column`, `[name]`, `select` and `filter` read what is asked for, once, and no other column; every other method is
-    that of the whole table, which is read for it. Rows are those that the filter selects, in an Inspection's order.
-    """
+class ColumnsOnDemand(ByColumn):
+    """The connections of a dataset that a filter selects, in an Inspection's order, each column read once."""
 
     def __init__(self, dataset: ds.Dataset, where: Selection | None) -> None:
         self.dataset = dataset  # one for all columns: it remembers where they lie in each file
@@ -104,23 +98,6 @@ class ColumnsOnDemand:
             self.made.update({name: rows.column(name) for name in missing})
             pa.default_memory_pool().release_unused()
 
-    def column(self, name: str) -> pa.ChunkedArray:
-        """A column; raises KeyError for none of the table."""
-        if name not in self.made:
-            self.schema.field(name)
-            self.read([name])
-        return self.made[name]
-
-    def __getitem__(self, name: str) -> pa.ChunkedArray:
-        return self.column(name)
-
-    def select(self, names: Sequence[str]) -> pa.Table:
-        """Some columns as a table."""
-        self.read(names)
-        return pa.table(
-            [self.made[name] for name in names], schema=pa.schema([self.schema.field(name) for name in names])
-        )
-
     def span(self, begin: int, end: int) -> pa.Table:
         """Rows from one place up to another, whole: nothing is read of row groups that begin later or end before."""
         from ..filters.compile import Filter
@@ -131,39 +108,10 @@ class ColumnsOnDemand:
         chosen = asked if self.where is None else Both(self.where, asked)
         return ColumnsOnDemand(self.dataset, chosen).whole.slice(begin - times.searchsorted(first), end - begin)
 
-    def pieces(self, rows: int = PIECE_ROWS) -> Iterator[pa.Table]:
-        """All rows in their order, so many at a time, so that memory does not follow them."""
-        if not self.num_rows:
-            yield self.whole
-        for begin in range(0, self.num_rows, rows):
-            yield self.span(begin, min(begin + rows, self.num_rows))
-
-    def filter(self, mask: pa.Array) -> RowsOnDemand:
-        """The rows of which a mask is true, by column too."""
-        return RowsOnDemand(self, mask)
-
     @property
     def num_rows(self) -> int:
         """How many rows there are."""
         return len(self.order)
-
-    def __len__(self) -> int:
-        return self.num_rows
-
-    @property
-    def column_names(self) -> list[str]:
-        """The names of all columns."""
-        return self.schema.names  # type: ignore[no-any-return]
-
-    @cached_property
-    def whole(self) -> pa.Table:
-        """The table itself."""
-        return self.select(self.schema.names)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.whole, name)
 
 
 def row_groups(dataset: ds.Dataset, hint: pc.Expression | None = None) -> list[ds.ParquetFileFragment]:
@@ -185,139 +133,3 @@ def time_text(nanoseconds: int) -> str:
     """A time as a filter takes it."""
     second, rest = divmod(int(nanoseconds), 1_000_000_000)
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}"
-
-
-class RowsOnDemand(ColumnsOnDemand):
-    """Some rows of it."""
-
-    def __init__(self, table: ColumnsOnDemand, mask: pa.Array) -> None:
-        self.table = table
-        self.mask = mask
-        self.schema = table.schema
-        self.made = {}
-
-    def read(self, names: Sequence[str]) -> None:
-        """Take these rows of some columns."""
-        self.table.read(names)
-        self.made.update({name: self.table.column(name).filter(self.mask) for name in names if name not in self.made})
-
-    @cached_property
-    def order(self) -> pa.Array:
-        """Their places in the table."""
-        import pyarrow.compute as pc  # dear to import
-
-        return pc.indices_nonzero(self.mask)
-
-
-class FrameOnDemand:
-    """Stands for the connections frame, or some of its rows, where columns are taken from it one by one.
-
-    `[name]`, `[mask]`, `loc[mask]`, `loc[rows, name or names]` and `reset_index` read no other column; everything else
-    is that of the whole frame, which is made for it.
-    """
-
-    def __init__(self, table: ColumnsOnDemand, places: Any = None, index: Any = None, like: Any = None) -> None:
-        """`places` are those of its rows in the table, None for all; `like` is a frame of the same rows."""
-        import pandas as pd
-
-        self.table = table
-        self.places = places
-        self.index = pd.RangeIndex(table.num_rows) if index is None else index
-        self.values: dict[str, pa.ChunkedArray] = {} if like is None else like.values
-        self.made: dict[str, pd.Series[Any]] = {}
-
-    def series(self, name: str) -> pd.Series[Any]:
-        """A column."""
-        import pandas as pd
-
-        if name not in self.values:
-            column = self.table.column(name)
-            self.values[name] = column if self.places is None else column.take(pa.array(self.places))
-        if name not in self.made:
-            array = pd.arrays.ArrowExtensionArray(self.values[name])
-            self.made[name] = pd.Series(array, index=self.index, name=name, copy=False)
-        return self.made[name]
-
-    def rows(self, mask: Any) -> FrameOnDemand:
-        """The rows of which a mask is true."""
-        import numpy as np
-
-        chosen = np.flatnonzero(np.asarray(mask, np.bool_))
-        if len(chosen) == len(self):
-            return FrameOnDemand(self.table, self.places, self.index, self)
-        return FrameOnDemand(self.table, chosen if self.places is None else self.places[chosen], self.index[chosen])
-
-    def __getitem__(self, what: Any) -> Any:
-        if isinstance(what, str):
-            return self.series(what)
-        if isinstance(what, list):
-            return self.frame(what)
-        return self.rows(what)
-
-    def frame(self, names: Sequence[str]) -> pd.DataFrame:
-        """Some columns as a frame."""
-        import pandas as pd
-
-        self.table.read(names)
-        return pd.DataFrame({name: self.series(name) for name in names}, index=self.index, columns=list(names))
-
-    def head(self, count: int = 5) -> pd.DataFrame:
-        """The first rows, whole."""
-        if self.places is not None or isinstance(self.table, RowsOnDemand) or not 0 < count < len(self):
-            return self.whole.head(count)
-        return to_frame(self.table.span(0, count))
-
-    def pieces(self) -> Iterator[pa.Table]:
-        """All rows, as a table a part at a time."""
-        if self.places is not None or isinstance(self.table, RowsOnDemand):
-            yield pa.Table.from_pandas(self.whole, preserve_index=False)
-        else:
-            yield from self.table.pieces()
-
-    def reset_index(self, drop: bool = False) -> Any:
-        """The same rows, counted anew."""
-        import pandas as pd
-
-        if not drop:
-            return self.whole.reset_index()
-        return FrameOnDemand(self.table, self.places, pd.RangeIndex(len(self)), self)
-
-    @property
-    def loc(self) -> Located:
-        """What `[]` is for rows, and rows of a column."""
-        return Located(self)
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is no row."""
-        return not len(self)
-
-    @cached_property
-    def whole(self) -> pd.DataFrame:
-        """The frame itself."""
-        return self.frame(self.table.column_names)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.whole, name)
-
-
-class Located:
-    """The `loc` of a frame: what names columns or has a mask is answered by columns, the rest by the whole frame."""
-
-    def __init__(self, frame: FrameOnDemand) -> None:
-        self.frame = frame
-
-    def __getitem__(self, what: Any) -> Any:
-        rows, names = what if isinstance(what, tuple) else (what, None)
-        if isinstance(names, str):
-            return self.frame.series(names).loc[rows]
-        if isinstance(names, list):
-            return self.frame.frame(names).loc[rows]
-        if names is None and getattr(rows, "dtype", None) == "bool":
-            return self.frame.rows(rows)
-        return self.frame.whole.loc[what]

@@ -12,13 +12,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..inspection import Inspection
-    from .on_demand import FrameOnDemand
 
 
 class Sought:
     """The frames in which a connection is looked for: connections by column, and of messages what is asked of them."""
 
-    def __init__(self, connections: FrameOnDemand, messages: Callable[[], pa.Table]) -> None:
+    def __init__(self, connections: pd.DataFrame, messages: Callable[[], pa.Table]) -> None:
         self.connections = connections
         self.read_messages = messages
 
@@ -31,7 +30,7 @@ class Sought:
 class Told:
     """The frames out of which one connection is told: its own rows, and of all connections some columns."""
 
-    def __init__(self, one: Inspection, connections: FrameOnDemand) -> None:
+    def __init__(self, one: Inspection, connections: pd.DataFrame) -> None:
         self.one = one
         self.connections = connections
 

@@ -20,7 +20,7 @@ from ..tables.arrow import arrow_schema
 from ..totals import Totals
 from ..wire.limits import Limits
 from .files import iter_rows, read_rows
-from .on_demand import ColumnsOnDemand, FrameOnDemand
+from .on_demand import ColumnsOnDemand
 from .one import Sought, Told
 from .selection import Both, Ids, Selection
 from .sources import open_source
@@ -148,10 +148,6 @@ class StoredInspection(Inspection):
             return self.on_demand(table).select(columns)
         rows = self.read_beside(table, columns)
         return rows if self.chosen is None else of_connections(rows, self.columns)
-
-    def frame_on_demand(self) -> FrameOnDemand:
-        """The connections frame by column."""
-        return FrameOnDemand(self.columns)
 
 
 class StoredReading:

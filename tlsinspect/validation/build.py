@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..certificates import CertificateFacts, escape_text
 from ..certificates.facts import nanoseconds
 from ..statistics.observations import CAPTURE_END
+from ..statistics.rows import looked_up
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
@@ -274,8 +275,7 @@ def tell_stamps(found: Transparency | None, public: bool) -> Answer:
 
 def iter_unseen(side: Side, connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
     """Connections without a chain, by the reason why there is none."""
-    reasons = pc.map_lookup(connections["unknown_reasons"], pa.scalar(side.chain), "first").take(pa.array(rows))
-    reasons = reasons.combine_chunks().dictionary_encode()
+    reasons = looked_up(connections, "unknown_reasons", side.chain).take(pa.array(rows)).dictionary_encode()
     for code, within in groups(pc.fill_null(reasons.indices, -1).to_numpy().astype(np.int64)):
         reason = reasons.dictionary[code].as_py() if code >= 0 else "not_applicable"
         yield rows[within], unseen_answer(reason, REASONS[reason])
