@@ -13,7 +13,7 @@ from tlsinspect.inspection import ORDER
 from tlsinspect.opening import TLS_PORTS, open_reading
 from tlsinspect.reading import BATCH_TABLES
 from tlsinspect.report.text import render_summary
-from tlsinspect.statistics.rows import looked_up
+from tlsinspect.statistics.rows import looked_up, one_piece
 from tlsinspect.tables.arrow import ENCODED_TYPES, arrow_schema, value_array
 from tlsinspect.tables.encoded import EncodedColumns, decode, sort_encoded, unite
 from tlsinspect.tables.on_demand import ByColumn
@@ -97,3 +97,9 @@ def test_maps_of_several_batches_share_a_dictionary(empty: list[dict[str, str]])
 
 def test_no_batches_are_no_rows() -> None:
     assert sort_encoded("messages", [], ORDER["messages"]).whole.equals(arrow_schema("messages").empty_table())
+
+
+def test_a_column_in_one_piece_is_not_copied() -> None:
+    array = pa.array(["a text", "another one"])
+    assert one_piece(pa.chunked_array([array])).buffers()[2].address == array.buffers()[2].address
+    assert one_piece(pa.chunked_array([array, array])).to_pylist() == array.to_pylist() * 2

@@ -90,11 +90,11 @@ class Rows:
 
 
 def one_piece(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """A column that may lie in several pieces as one array."""
+    """A column that may lie in several pieces as one array: the piece itself where there is one, as Arrow copies it."""
     import pyarrow as pa
 
     if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
 
 
