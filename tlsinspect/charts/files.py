@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".svg", ".png", ".csv")
 PNG_DPI = 200
+ROWS_AT_ONCE = 4096  # of a table that becomes CSV: their cells are texts and numbers of Python meanwhile
 HEX_COLOUR = re.compile("#[0-9a-f]{6}")
 DARK_VALUES = {colour.light: colour.dark for colour in COLOURS.values()}
 
@@ -92,18 +93,18 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 
 def write_csv(table: pd.DataFrame, out: BinaryIO) -> None:
-    """Write a table as such CSV; one that lies in a store a part at a time."""
+    """Write a table as such CSV, some rows at a time; one that is made by column a part at a time."""
     import pyarrow as pa
 
     from ..export.csv import CsvWriter
 
-    stored = getattr(table, "pieces", None)
+    by_column = getattr(table, "pieces", None)
     pieces: Iterator[pa.Table] = (
-        iter([pa.Table.from_pandas(table, preserve_index=False)]) if stored is None else stored()
+        iter([pa.Table.from_pandas(table, preserve_index=False)]) if by_column is None else by_column()
     )
     first = next(pieces)
     writer = CsvWriter(out, first.schema)
     for piece in chain([first], pieces):
-        for batch in piece.combine_chunks().to_batches():
+        for batch in piece.to_batches(ROWS_AT_ONCE):
             writer.write(batch)
     writer.close()
