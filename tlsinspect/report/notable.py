@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ..display_filter import display_filter
 from ..export.rows import plain_column
@@ -33,6 +35,7 @@ from ..statistics.rows import (
     where,
 )
 from ..statistics.wording import endpoint
+from ..tables import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +47,8 @@ UPGRADES = {
     "offered": "offered and not taken",
 }
 NO_PACKET = ""  # it is the dialogue that shows it
+NO_REMARK = -1
+SERVER = ("server_ip", "server_port", "server_name")
 KEPT = (
     *("connection_id", "capture", "time_start", "client_ip", "client_port", "server_ip", "server_port", "transport"),
     *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet"),
@@ -177,19 +182,24 @@ FAILURES = (Remark(0, failure, "RFC 8446 6", "failure_packet"),)
 def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[Notable]:
     """Find the connections that deserve remarks of some kind, the gravest first, then the most frequent."""
     rows = Rows(frames, remarkable(frames))
-    remarks = pair_up(rows, about)
-    if not remarks:
-        return []
-    places = sorted(remarks)
-    taken = pa.array(places)
-    columns = {name: plain_column(rows.column(name).take(taken)) for name in KEPT}
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for number, values in zip(places, zip(*columns.values(), strict=True), strict=True):
-        row = dict(zip(columns, values, strict=True))
-        key = (tuple(remarks[number]), row["server_ip"], row["server_port"], row["server_name"])
-        groups.setdefault(key, []).append(row)
-    order = sorted(groups.items(), key=lambda item: (item[0][0][0][0], -len(item[1]), str(item[0][1:])))
-    return [build_notable([(about[place], text) for place, text in key[0]], members) for key, members in order]
+    patterns, codes = pair_up(rows, about)
+    found = pa.array(np.flatnonzero(codes != NO_REMARK))
+    groups = np.stack([codes[found], *(numbers_of(rows.column(name).take(found)) for name in SERVER)], axis=1)
+    _, firsts, members, counts = np.unique(groups, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    clients = distinct(members << 32 | numbers_of(rows.column("client_ip").take(found)) + 1) >> 32
+    clients_of = np.bincount(clients, minlength=len(counts)).tolist()
+    examples = zip(*(plain_column(rows.column(name).take(found.take(pa.array(firsts)))) for name in KEPT), strict=True)
+    made = [
+        (patterns[pattern], dict(zip(KEPT, values, strict=True)), first, count, clients)
+        for pattern, values, first, count, clients in zip(
+            groups[firsts, 0].tolist(), examples, firsts.tolist(), counts.tolist(), clients_of, strict=True
+        )
+    ]
+    made.sort(key=lambda each: (each[0][0][0], -each[3], str(tuple(each[1][name] for name in SERVER)), each[2]))
+    return [
+        build_notable([(about[place], text) for place, text in remarks], example, count, clients)
+        for remarks, example, _, count, clients in made
+    ]
 
 
 def remarkable(frames: Frames) -> Mask:
@@ -197,20 +207,33 @@ def remarkable(frames: Frames) -> Mask:
     return with_tls(frames) | among(columns_of(frames, "connections"), "starttls_status", UPGRADES)
 
 
-def pair_up(rows: Columns, about: Sequence[Remark]) -> dict[int, list[tuple[int, str]]]:
-    """Row -> its remarks as (place among those that are made, text), the gravest first."""
-    remarks: dict[int, list[tuple[int, str]]] = {}
-    for place, remark in enumerate(about):
-        texts = remark.describe(rows)
-        found = pc.indices_nonzero(pc.is_valid(texts))
-        for number, text in zip(found.to_pylist(), texts.take(found).to_pylist(), strict=True):
-            remarks.setdefault(number, []).append((place, text))
-    return remarks
+def pair_up(rows: Rows, about: Sequence[Remark]) -> tuple[list[list[tuple[int, str]]], NDArray[np.int64]]:
+    """The different remarks that rows deserve, as (place among those that are made, text), the gravest first.
+
+    And which of these each row deserves: NO_REMARK for none.
+    """
+    texts = [remark.describe(rows).dictionary_encode() for remark in about]
+    numbers = np.stack([numbers_of(each) for each in texts], axis=1)
+    kinds, codes = np.unique(numbers, axis=0, return_inverse=True)
+    said = [
+        [(place, texts[place].dictionary[number].as_py()) for place, number in enumerate(kind) if number >= 0]
+        for kind in kinds.tolist()
+    ]
+    silent = np.array([not remarks for remarks in said], np.bool_)
+    return said, np.where(silent[codes], NO_REMARK, codes)
 
 
-def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[str, Any]]) -> Notable:
-    """One row from the connections that share it; the first of them is the example."""
-    example = members[0]
+def numbers_of(column: pa.Array) -> NDArray[np.int64]:
+    """The place of each value among the distinct ones, -1 where there is none."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    numbers: NDArray[np.int64] = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
+
+
+def build_notable(
+    remarks: list[tuple[Remark, str]], example: dict[str, Any], connections: int, clients: int
+) -> Notable:
+    """One row of the connections that share it, of which the first is the example."""
     declared = [remark for remark, _ in remarks]
     packets = (example.get(name) for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
     return Notable(
@@ -219,8 +242,8 @@ def build_notable(remarks: list[tuple[Remark, str]], members: list[dict[str, Any
         references=tuple(dict.fromkeys(remark.reference for remark in declared)),
         server=endpoint(example["server_ip"], example["server_port"]),
         server_name=example["server_name"] or "",
-        connections=len(members),
-        clients=len({member["client_ip"] for member in members}),
+        connections=connections,
+        clients=clients,
         capture=example["capture"] or "",
         packet=next((packet for packet in packets if packet is not None), None),
         nanoseconds=example["time_start"],
