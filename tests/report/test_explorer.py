@@ -7,6 +7,7 @@ import os
 import re
 import zlib
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from tests.report.browser import launched
 from tests.synthetic import NOON, MadeFrames, make_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
+from tlsinspect.report import stories
 from tlsinspect.report.explore import build_explorer
 from tlsinspect.report.findings import rules_of_rows
 from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories
@@ -49,10 +51,10 @@ def many_frames(number: int) -> MadeFrames:
 
 def many_connections() -> dict[str, Any]:
     """The explorer's data for 50,000 connections: 2,000, and these again and again."""
-    explorer = build_explorer(many_frames(BUILT))
-    stories = [story for block in explorer["stories"]["blocks"] for story in unpack(block)]
-    blocks = [pack(stories[first : first + BLOCK]) for first in range(0, BUILT, BLOCK)]
-    explorer["stories"] |= {"block": BLOCK, "blocks": blocks * TIMES}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stories, "BLOCK", BLOCK)
+        explorer = build_explorer(many_frames(BUILT))
+    explorer["stories"] |= {"blocks": explorer["stories"]["blocks"] * TIMES}
     return repeat(explorer) | {"total": MANY}
 
 
@@ -249,21 +251,62 @@ def unpack(text: str) -> Any:
     return json.loads(zlib.decompress(b64decode(text)))
 
 
+def told_stories(packed: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stories of all blocks, put together of their parts."""
+    told = []
+    for block in map(unpack, packed["blocks"]):
+        made: list[Any] = []
+        for left_out, steps, *parts in block:
+            said = [[*step[:2], *put_together(step[2], made)] for step in steps]
+            story = {name: put_together(part, made) for name, part in zip(packed["fields"], parts, strict=True)}
+            told.append(story | {"left_out": left_out, "steps": said})
+    return told
+
+
+def put_together(part: Any, made: list[Any]) -> Any:
+    """A text or list of a block; `made` are those before it."""
+    if isinstance(part, int):
+        return made[part]
+    made.append(part if isinstance(part, str) else [put_together(each, made) for each in part])
+    return made[-1]
+
+
+def test_a_block_has_each_text_once(demo: Inspection) -> None:
+    for block in pack_stories(demo, demo.connections)["blocks"]:
+        times = Counter(iter_texts(unpack(block)))
+        assert len(times) > 1000
+        assert max(times.values()) <= 2  # as the facts of a step, and as any other text
+
+
+def iter_texts(value: Any) -> Iterator[str]:
+    """The texts in lists of lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from iter_texts(each)
+
+
 def test_detail_tells_what_show_tells(demo: Inspection) -> None:
-    packed = pack_stories(demo, demo.connections)
-    told = [story for block in packed["blocks"] for story in unpack(block)]
+    told = told_stories(pack_stories(demo, demo.connections))
     assert len(told) == len(demo.connections)
-    for story in (told[3], told[-1]):
-        shown = demo.story(story["id"])
+    for id_, story in list(zip(demo.connections["connection_id"], told, strict=True))[3::60]:
+        shown = demo.story(id_)
         assert story["title"] == shown.title
         assert story["outcome"] == shown.outcome
         assert story["filter"] == shown.display_filter
-        assert [step[:4] for step in story["steps"]] == [
-            [step.packet, round(step.seconds, 6), step.sender, step.title] for step in shown.steps[:MOST_STEPS]
+        assert [[*step[:4], step[5]] for step in story["steps"]] == [
+            [step.packet, round(step.seconds, 6), step.sender, step.title, ", ".join(fact.value for fact in step.facts)]
+            for step in shown.steps[:MOST_STEPS]
         ]
         for part in ("facts", "offered", "chosen"):
             assert story[part] == [[fact.name, fact.value, fact.meaning] for fact in getattr(shown, part)]
-        assert [each[2] for each in story["certificates"]] == [each.subject for each in shown.certificates]
+        assert [each[:4] for each in story["certificates"]] == [
+            [each.side, str(each.position or ""), each.subject, list(each.remarks)] for each in shown.certificates
+        ]
+        assert story["staples"] == list(shown.staples)
+        assert (story["trust"], story["client_trust"]) == (shown.trust, shown.client_trust)
+        assert story["left_out"] == max(len(shown.steps) - MOST_STEPS, 0)
         assert story["unseen"] == list(shown.unseen)
 
 

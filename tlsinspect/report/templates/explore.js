@@ -97,7 +97,9 @@
   const unpacked = { block: -1, stories: [] };
   const storyOf = async (row) => {
     const block = Math.floor(row / data.stories.block);
-    if (unpacked.block !== block) Object.assign(unpacked, { stories: await unpack(data.stories.blocks[block]), block });
+    if (unpacked.block !== block) {
+      Object.assign(unpacked, { stories: openBlock(await unpack(data.stories.blocks[block]), data.stories.fields), block });
+    }
     return unpacked.stories[row % data.stories.block];
   };
   const showDetail = async (row) => {

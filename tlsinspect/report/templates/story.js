@@ -42,6 +42,22 @@ const unpack = async (text) => {
   return JSON.parse(await new Response(stream).text());
 };
 
+// A block's stories, of which each text and list is there once: after that its place among all of them stands for it.
+const openBlock = (stories, fields) => {
+  const made = [];
+  const open = (part) => {
+    if (typeof part === "number") return made[part];
+    const opened = typeof part === "string" ? part : part.map(open);
+    made.push(opened);
+    return opened;
+  };
+  return stories.map(([left_out, steps, ...parts]) => ({
+    left_out,
+    steps: steps.map(([packet, seconds, said]) => [packet, seconds, ...open(said)]),
+    ...Object.fromEntries(parts.map((part, place) => [fields[place], open(part)])),
+  }));
+};
+
 const factList = (facts) => {
   const list = element("dl");
   for (const [name, value, meaning] of facts) {
