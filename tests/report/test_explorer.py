@@ -19,9 +19,11 @@ from tests.report.browser import launched
 from tests.synthetic import NOON, MadeFrames, make_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.report import stories
-from tlsinspect.report.explore import build_explorer
+from tlsinspect.report.explore import build_explorer, chart_statistics, encode_statistic
 from tlsinspect.report.findings import rules_of_rows
 from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories
+from tlsinspect.statistics import STATISTICS
+from tlsinspect.statistics.shares import observe
 
 BUILT, TIMES = 2_000, 25
 MANY = BUILT * TIMES
@@ -249,6 +251,21 @@ def test_packed_texts_end_no_script_element_and_come_back_whole() -> None:
 def unpack(text: str) -> Any:
     """What `pack` packed."""
     return json.loads(zlib.decompress(b64decode(text)))
+
+
+def test_codes_of_a_statistic_are_those_of_each_row(demo: Inspection) -> None:
+    for name in chart_statistics():
+        observed = observe(STATISTICS[name], demo)
+        wanted: dict[str, Any] = {}
+        ids = observed.rows.column("connection_id").to_pylist()
+        for id_, category, applies in zip(ids, observed.category.to_pylist(), observed.applies.tolist(), strict=True):
+            if applies:
+                wanted[id_] = 0 if category is None else category if isinstance(category, str) else tuple(category)
+        for most in (len(demo.connections), 100):
+            encoded = encode_statistic(name, demo, most)
+            found = [None if code < 0 else encoded["values"][code] for code in encoded["codes"]]
+            assert found == [wanted.get(id_) for id_ in demo.connections["connection_id"].head(most)]
+            assert encoded["values"] == list(dict.fromkeys(each for each in found if each is not None))
 
 
 def told_stories(packed: dict[str, Any]) -> list[dict[str, Any]]:

@@ -86,6 +86,20 @@ def test_a_frame_that_was_changed_is_the_one_that_is_counted() -> None:
     assert set(inspection.frame_on_demand()["server_name"]) == {"changed.test"}
 
 
+def test_rows_of_a_frame_by_place_decode_no_others() -> None:
+    inspection, wanted = read(DEMO), read(DEMO).connections
+    connections = inspection.on_demand("connections")
+    frame = inspection.frame_on_demand()
+    some = frame.head(40)
+    assert len(some) == 40
+    assert some.iloc[10:30].equals(wanted.iloc[10:30])
+    assert some.iloc[30:50].equals(wanted.iloc[30:40])
+    assert frame.iloc[500:].equals(wanted.iloc[500:])
+    assert frame.head(10_000)["issuer"].equals(wanted["issuer"])
+    assert set(connections.made) <= {"issuer"}
+    assert some.equals(wanted.head(40))
+
+
 @pytest.mark.parametrize("empty", [[], [{}], [{}, {"a": "x"}]])
 def test_maps_of_several_batches_share_a_dictionary(empty: list[dict[str, str]]) -> None:
     batches = [empty, [{"a": "x", "b": "y"}, {"b": "x"}], [{"b": "x"}, {"y": "a"}, {}, {"a": "x", "b": "y"}]]

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from ..charts import CHARTS
 from ..charts.bars import PAIR_STATISTICS
 from ..export.text import short_text
@@ -17,6 +21,7 @@ from ..statistics import STATISTICS
 from ..statistics.categories import describe_outcome
 from ..statistics.rows import FrameColumns
 from ..statistics.shares import observe
+from ..tables.arrow import Shared
 from .findings import described_rules, rules_of_rows
 from .stories import pack_stories
 from .tables import Inspected
@@ -61,7 +66,7 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[
         "chains": {side: encode_chain(rows[column], places) for side, column in CHAIN_COLUMNS.items()},
         "certificates": build_certificate_rows(certificates),
         "certificate_fields": CERTIFICATE_FIELDS,
-        "statistics": {name: encode_statistic(name, inspection, rows) for name in chart_statistics()},
+        "statistics": {name: encode_statistic(name, inspection, len(rows)) for name in chart_statistics()},
         "questions": {name: STATISTICS[name].question for name in PAIR_STATISTICS},
         "findings": encode(rules_of_rows(inspection, len(rows))),
         "rules": described_rules(inspection),
@@ -124,12 +129,28 @@ def build_certificate_rows(certificates: pd.DataFrame) -> list[list[Any]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def encode_statistic(name: str, inspection: Inspected, rows: pd.DataFrame) -> dict[str, list[Any]]:
-    """The category of each row in one statistic, UNKNOWN where it is not known; none where it does not apply."""
-    statistic = STATISTICS[name]
-    observed = observe(statistic, inspection)
-    ids = observed.rows.column("connection_id").to_pylist()
-    answers = zip(map(hashable, observed.category.to_pylist()), observed.applies.tolist(), strict=True)
-    categories = [(UNKNOWN if category is None else category) if applies else None for category, applies in answers]
-    by_id = dict(zip(ids, categories, strict=True))
-    return encode(by_id.get(each) for each in listed(rows["connection_id"]))
+def encode_statistic(name: str, inspection: Inspected, most: int) -> dict[str, list[Any]]:
+    """The category of the first rows in one statistic, UNKNOWN where it is not known; none where it does not apply."""
+    observed = observe(STATISTICS[name], inspection)
+    among = observed.rows.mask[:most]
+    count = int(among.sum())
+    known, numbers = distinct_categories(observed.category.slice(0, count))
+    none = known.index(None) if None in known else len(known)
+    known[none : none + 1] = [UNKNOWN]
+    numbers = np.where((numbers == none) & ~observed.applies[:count], -1, numbers)
+    shown, first = np.unique(numbers[numbers >= 0], return_index=True)
+    order = shown[np.argsort(first)]
+    places = np.full(len(known) + 1, -1)
+    places[order] = np.arange(len(order))
+    codes = np.full(len(among), -1)
+    codes[among] = places[numbers]
+    return {"values": [clean_category(known[number]) for number in order.tolist()], "codes": codes.tolist()}
+
+
+def distinct_categories(categories: pa.Array) -> tuple[list[Any], NDArray[np.int32]]:
+    """The different categories of rows, or the several of one row as a tuple, and which of them each row has."""
+    if pa.types.is_list(categories.type):
+        several = Shared(map(hashable, categories.to_pylist()))
+        return several.keys, several.positions
+    encoded = categories.dictionary_encode(null_encoding="encode")
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()

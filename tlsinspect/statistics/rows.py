@@ -41,6 +41,13 @@ class FrameColumns:
 
         return one_piece(pa.array(self.frame[name]))
 
+    def looked_up(self, name: str, key: str) -> pa.Array:
+        """What a column of maps has under a key, as `looked_up` says."""
+        import pyarrow.compute as pc
+
+        known_to = getattr(self.frame, "looked_up", None)  # a frame by column
+        return pc.map_lookup(self.column(name), key, "first") if known_to is None else known_to(name, key)
+
 
 def columns_of(frames: object, table: str) -> Columns:
     """The columns of a table: of its frame where that was made, since whoever has it may have changed it."""

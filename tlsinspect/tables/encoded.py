@@ -24,8 +24,8 @@ MOST_KEYS = 1 << 16  # that fit the half of an entry's number
 class EncodedColumns(ByColumn):
     """A table of COLUMNS whose columns are kept in `encoded` and decoded when they are asked for."""
 
-    def __init__(self, table: str, encoded: dict[str, pa.ChunkedArray], rows: int) -> None:
-        self.schema = arrow_schema(table)
+    def __init__(self, schema: pa.Schema, encoded: dict[str, pa.ChunkedArray], rows: int) -> None:
+        self.schema = schema
         self.encoded = encoded
         self.rows = rows
         self.made = {}
@@ -43,10 +43,14 @@ class EncodedColumns(ByColumn):
             return pc.map_lookup(column, key, "first")
         return pc.map_lookup(column.dictionary, key, "first").take(column.indices)
 
+    def part(self, begin: int, end: int) -> EncodedColumns:
+        """Rows from one place up to another, which are decoded apart from the others."""
+        columns = {name: column.slice(begin, end - begin) for name, column in self.encoded.items()}
+        return EncodedColumns(self.schema, columns, end - begin)
+
     def span(self, begin: int, end: int) -> pa.Table:
         """Rows from one place up to another, whole: only they are decoded."""
-        columns = [decode(self.encoded[name].slice(begin, end - begin)) for name in self.schema.names]
-        return pa.table(columns, schema=self.schema)
+        return self.part(begin, end).whole
 
     def pieces(self, rows: int = DECODED_ROWS) -> Iterator[pa.Table]:
         """All rows in their order, so many at a time."""
@@ -71,14 +75,14 @@ def sort_encoded(table: str, batches: list[pa.RecordBatch], keys: Sequence[str])
     """The rows of all batches in the order of some columns that are not encoded; the batches are let go of."""
     import pyarrow.compute as pc  # dear to import
 
-    names, rows = arrow_schema(table).names, sum(batch.num_rows for batch in batches)
+    schema, rows = arrow_schema(table), sum(batch.num_rows for batch in batches)
     if not batches:
-        return EncodedColumns(table, dict(zip(names, arrow_schema(table).empty_table().columns, strict=True)), 0)
+        return EncodedColumns(schema, dict(zip(schema.names, schema.empty_table().columns, strict=True)), 0)
     sought = pa.Table.from_batches([batch.select(list(keys)) for batch in batches])
     order = pc.sort_indices(sought, sort_keys=[(key, "ascending") for key in keys])
-    parts = {name: [batch.column(name) for batch in batches] for name in names}
+    parts = {name: [batch.column(name) for batch in batches] for name in schema.names}
     batches.clear()
-    return EncodedColumns(table, {name: unite(parts.pop(name)).take(order) for name in names}, rows)
+    return EncodedColumns(schema, {name: unite(parts.pop(name)).take(order) for name in schema.names}, rows)
 
 
 def unite(parts: Sequence[pa.Array]) -> pa.ChunkedArray:

@@ -179,11 +179,28 @@ class FrameOnDemand:
         self.table.read(names)
         return pd.DataFrame({name: self.series(name) for name in names}, index=self.index, columns=list(names))
 
-    def head(self, count: int = 5) -> pd.DataFrame:
-        """The first rows, whole."""
+    def head(self, count: int = 5) -> Any:
+        """The first rows: by column too where they lie in memory, else whole."""
+        if self.lies_in_memory() and count > 0:
+            end = min(count, len(self))
+            return FrameOnDemand(self.table.part(0, end), index=self.index[:end])
         if self.places is not None or isinstance(self.table, RowsOnDemand) or not 0 < count < len(self):
             return self.whole.head(count)
         return to_frame(self.table.span(0, count))
+
+    def lies_in_memory(self) -> bool:
+        """Whether these are all rows of a table, any part of which is made as quickly as another."""
+        return self.places is None and hasattr(type(self.table), "part")
+
+    @property
+    def iloc(self) -> Placed:
+        """Rows by their places."""
+        return Placed(self)
+
+    def looked_up(self, name: str, key: str) -> pa.Array:
+        """What a column of maps has under a key: see ByColumn."""
+        found = self.table.looked_up(name, key)
+        return found if self.places is None else found.take(pa.array(self.places))
 
     def pieces(self) -> Iterator[pa.Table]:
         """All rows, as a table a part at a time."""
@@ -222,6 +239,21 @@ class FrameOnDemand:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.whole, name)
+
+
+class Placed:
+    """The `iloc` of a frame: of a run of rows that lie in memory only these are made."""
+
+    def __init__(self, frame: FrameOnDemand) -> None:
+        self.frame = frame
+
+    def __getitem__(self, what: Any) -> Any:
+        if not isinstance(what, slice) or what.step is not None or not self.frame.lies_in_memory():
+            return self.frame.whole.iloc[what]
+        begin, end, _ = what.indices(len(self.frame))
+        rows = to_frame(self.frame.table.span(begin, max(begin, end)))
+        rows.index = self.frame.index[begin : max(begin, end)]
+        return rows
 
 
 class Located:
