@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from samples import inspect
 
 from tests.synthetic import make_connection, make_frames, make_old_connection
 from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
-from tlsinspect.answers.cases import ADVICE_FILTER
+from tlsinspect.answers.cases import ADVICE_FILTER, ADVICE_KEYS
 from tlsinspect.charts import compose_chart
 from tlsinspect.opening import command_arguments
 from tlsinspect.report.page import kin_tile
@@ -78,6 +80,7 @@ def test_one_thing_is_not_said_in_the_plural() -> None:
     below = build_answer(QUESTIONS["below-tls13"], frames, "x.pcap").answer
     assert below.startswith("Of 1 connection below TLS 1.3: ")
     assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 1 server.")
+    assert "name the server too (1 name)." in build_answer(QUESTIONS["visible"], frames, "x.pcap").answer
     frames = make_frames(connections=[make_old_connection(at, server_port=port) for at, port in enumerate((443, 993))])
     assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 2 servers.")
     frames = make_frames(connections=[make_connection(at, server_name=name) for at, name in enumerate(("A.b", "a.B"))])
@@ -88,6 +91,12 @@ def test_a_flawed_capture_comes_with_advice() -> None:
     answer = ask("variants/tcp-client-only.pcap")["capture-quality"]
     assert answer.count == 0
     assert any("both directions" in advice for advice in answer.advice)
+
+
+def test_where_there_is_no_tls_nothing_is_said_of_keys_that_would_open_it() -> None:
+    quality = build_answer(QUESTIONS["capture-quality"], make_frames(), "x.pcap")
+    assert (quality.answer, quality.advice) == ("There is no TLS. 0 problems while reading.", ())
+    assert ask("handshakes/tls12.pcap")["capture-quality"].advice == (ADVICE_KEYS,)
 
 
 def test_a_capture_of_handshakes_alone_is_told_from_one_that_ends_early() -> None:
@@ -125,6 +134,13 @@ def test_where_there_is_no_tls_no_answer_speaks_of_hellos() -> None:
     for question in ("key-elsewhere", "visible"):
         answer = build_answer(QUESTIONS[question], make_frames(), "x.pcap")
         assert (answer.answer, answer.denominator) == ("There are no ClientHellos to ask.", 0)
+
+
+def test_where_no_hello_was_seen_nothing_is_said_of_what_it_had() -> None:
+    answers = ask("variants/tcp-server-only.pcap")
+    for question in ("key-elsewhere", "visible"):
+        assert not re.search("Hello|0 names", answers[question].answer)
+        assert answers[question].unknown_reasons == {"one_sided": 1}
 
 
 def test_self_signed_certificates_are_of_no_authority_and_one_port_is_no_ports() -> None:

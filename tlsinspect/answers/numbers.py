@@ -224,8 +224,10 @@ def key_elsewhere(frames: Inspected) -> Number:
     """Clients that would accept a delegated credential."""
     seen, unknown = hellos_that_tell(frames, "delegated_credential")
     count = int(is_true(seen["delegated_credential"]).sum())
-    share = share_of_text(count, len(seen), "ClientHellos") if len(seen) else "no ClientHellos that were seen whole"
+    share = share_of_text(count, len(seen), "ClientHellos")
     sentence = f"It could, and the wire does not say: {share} would accept a delegated credential."
+    if not len(seen):
+        sentence = "It could, and the wire does not say; nor can anything here tell who accepts delegated credentials."
     return of_hellos(sentence, count, len(seen), unknown)
 
 
@@ -234,14 +236,14 @@ def visible(frames: Inspected) -> Number:
     seen, unknown = hellos_that_tell(frames, "server_name")
     named = seen[is_true(seen["server_name"] != "")]
     hidden = int(is_true(tls_connections(frames)["ech_type"] == "outer").sum())
-    share = (
-        share_of_text(len(named), len(seen), "ClientHellos") if len(seen) else "no ClientHellos that were seen whole"
-    )
+    share = share_of_text(len(named), len(seen), "ClientHellos")
     names = number_text(named["server_name"].str.lower().nunique(), "name")
     sentence = (
         f"Addresses, ports, times and sizes always; {share} name the server too ({names}). "
         f"Encrypted ClientHello, real or GREASE: {hidden:,}."
     )
+    if not len(seen):
+        sentence = "Addresses, ports, times and sizes always; of names nothing here can tell."
     return of_hellos(sentence, len(named), len(seen), unknown)
 
 
@@ -302,4 +304,6 @@ def capture_quality(frames: Inspected) -> Number:
         sentence += " No connection has application data, as where a filter kept the handshakes alone."
     if problems:
         advice.append(cases.ADVICE_PROBLEMS)
-    return Number(sentence, count, len(rows), "TLS connections", advice=tuple(advice or [cases.ADVICE_KEYS]))
+    if len(rows) and not advice:
+        advice.append(cases.ADVICE_KEYS)
+    return Number(sentence, count, len(rows), "TLS connections", advice=tuple(advice))
