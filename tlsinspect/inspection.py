@@ -434,7 +434,8 @@ def read(
     `captures` is a file, folder or glob, "-" for standard input, or several of them,
     read as one, each once, whatever copies of it there are; `ports` are the ports on which every connection gets a row.
     `progress` is called with (bytes read, bytes in all or None). Up to `processes` worker
-    processes share captures that are large enough. Where two copies of the same octets
+    processes share captures that are large enough; where these cannot be forked (Windows, macOS, and beside other
+    threads), a script has to call this below `if __name__ == "__main__":`. Where two copies of the same octets
     differ, `overlap` says which counts: "first", or "last" of those that wait because
     something before them has not come (what is in turn is read at once). `limits` bound what is
     kept meanwhile; what they cut off is among the problems. Raises CaptureError

@@ -256,7 +256,7 @@ def test_saved_chart_is_svg_png_and_csv(tmp_path: Path, demo: Inspection) -> Non
     assert paths[0].read_bytes().startswith(b"<?xml")
     with Image.open(paths[1]) as picture:
         assert (picture.format, picture.mode) == ("PNG", "P")
-    table = pd.read_csv(paths[2])
+    table = pd.read_csv(paths[2], float_precision="round_trip")
     shares = build_shares("versions", demo).table
     assert table["share"].dropna().tolist() == shares["share"].tolist()
 

@@ -168,7 +168,7 @@ def test_files_beside_the_page_hold_all_rows(report: Path, demo: Inspection) -> 
 
 
 def test_chart_numbers_are_exact_and_in_every_unit(report: Path, demo: Inspection) -> None:
-    table = pd.read_csv(report.parent / "charts" / "versions.csv")
+    table = pd.read_csv(report.parent / "charts" / "versions.csv", float_precision="round_trip")
     assert set(table["unit"]) == set(STATISTICS["versions"].units)
     expected = build_shares("versions", demo, "bytes").table["share"].tolist()
     assert table.loc[(table["unit"] == "bytes") & (table["category"] != "unknown"), "share"].tolist() == expected
