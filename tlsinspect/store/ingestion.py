@@ -68,7 +68,8 @@ def ingest(
 
     `rotation` says what makes captures one sequence: names that differ in digits only, "all", or "none". Up to
     `workers` processes read, which ask of a script what those of `read` do, or whatever `executor` has. `progress` is
-    called with what is being done ("hashing" or "reading"), octets done and octets in all. After `step_octets` of captures what was found is stored for good.
+    called with what is being done ("hashing" or "reading"), octets done and octets in all. After `step_octets` of
+    captures what was found is stored for good.
     Files that no record names are removed where their writer is gone: at once where it was a process of this machine,
     elsewhere after `abandoned_seconds` in which nothing was heard of it.
     Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits; TypeError
