@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .arrow import TYPES, arrow_schema, entries_of, from_buffers, offsets_of
+from .arrow import TYPES, arrow_schema, entries_of, from_buffers, number_array, offsets_of, text_array
 from .on_demand import ByColumn
 from .pack import pack_keys
 
@@ -102,24 +103,34 @@ def unite_maps(parts: Sequence[pa.MapArray]) -> pa.ChunkedArray:
     positions = [np.zeros(len(part), np.int32) for part in parts]
     for part, places in zip(parts, positions, strict=True):
         entries = numbers_of(part.keys, keys) << 16 | numbers_of(part.items, items)
-        octets, ends = entries.tobytes(), (part.offsets.to_numpy() * entries.itemsize).tolist()
+        octets, ends = entries.tobytes(), (whole_numbers(part.offsets) * entries.itemsize).tolist()
         pack_keys([octets[start:end] for start, end in pairwise(ends)], index, places)
     entries = np.frombuffer(b"".join(index), np.int64)
     lengths = np.array([len(each) // entries.itemsize for each in index], np.int32)
     child = entries_of(
         TYPES["map"],
-        pa.array(list(keys), pa.string()).take(pa.array(entries >> 16)),
-        pa.array(list(items), pa.string()).take(pa.array(entries & (MOST_KEYS - 1))),
+        text_array(keys).take(number_array(entries >> 16, pa.int64())),
+        text_array(items).take(number_array(entries & (MOST_KEYS - 1), pa.int64())),
     )
     maps = from_buffers(TYPES["map"], len(lengths), [pa.py_buffer(offsets_of(lengths))], None, [child])
-    return pa.chunked_array([pa.DictionaryArray.from_arrays(pa.array(places), maps) for places in positions])
+    return pa.chunked_array(
+        [pa.DictionaryArray.from_arrays(number_array(places, pa.int32()), maps) for places in positions]
+    )
 
 
 def numbers_of(texts: pa.DictionaryArray, known: dict[str, int]) -> NDArray[np.int64]:
     """The number of each text among all that are known, which those are added to that are new."""
     numbers = np.array([known.setdefault(text, len(known)) for text in texts.dictionary.to_pylist()], np.int64)
-    each: NDArray[np.int64] = numbers[texts.indices.to_numpy()]
+    each: NDArray[np.int64] = numbers[whole_numbers(texts.indices)]
     return each
+
+
+def whole_numbers(array: pa.Array) -> NDArray[Any]:
+    """The values of an array of signed numbers, none of which is missing; its own to_numpy loads pandas first."""
+    width = array.type.bit_width // 8
+    if not len(array):
+        return np.zeros(0, f"i{width}")
+    return np.frombuffer(array.buffers()[1], f"i{width}", len(array), array.offset * width)
 
 
 def decode(column: pa.ChunkedArray) -> pa.ChunkedArray:
