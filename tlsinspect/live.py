@@ -52,6 +52,8 @@ def record(
     `packet_filter` is one of tcpdump's, for which libpcap has to be there. Raises CaptureError where the interface
     cannot be listened to.
     """
+    if sys.platform != "linux":
+        raise CaptureError(interface, "only on Linux: record with dumpcap or tcpdump, and use tlsinspect watch")
     folder.mkdir(parents=True, exist_ok=True)
     listener = Listener(interface, packet_filter)
     end = time.monotonic() + seconds if seconds is not None else None
@@ -84,8 +86,6 @@ class Listener:
     """An interface that is listened to; `packets` counts those of the present file."""
 
     def __init__(self, interface: str, packet_filter: str | None) -> None:
-        if sys.platform != "linux":
-            raise CaptureError(interface, "only on Linux: record with dumpcap or tcpdump, and use tlsinspect watch")
         self.packets = 0
         with silence():
             import scapy.arch

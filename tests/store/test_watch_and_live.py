@@ -189,3 +189,4 @@ def test_where_interfaces_are_not_listened_to_it_is_one_line(tmp_path: Path, mon
     said = run("live", "-i", "en0", "-o", tmp_path / "made")
     assert said.exit_code == 2 and said.stderr.count("\n") == 1
     assert "only on Linux: record with dumpcap or tcpdump" in said.stderr
+    assert not (tmp_path / "made").exists()
