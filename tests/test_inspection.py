@@ -11,7 +11,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from samples import CAPTURES, SAMPLES
-from tls_vectors import client_hello, handshake, message, server_name
+from tls_vectors import (
+    certificate,
+    client_hello,
+    extension,
+    handshake,
+    message,
+    server_hello,
+    server_name,
+)
 from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
@@ -195,6 +203,39 @@ def test_rows_come_in_batches_of_bounded_size_while_reading(tmp_path: Path) -> N
     reading = open_reading(path, TLS_PORTS, ["connections"])
     assert [batch.rows.num_rows for batch in reading] == [ROWS_PER_BATCH, ROWS_PER_BATCH, 10]
     assert (reading.totals.listed, reading.totals.selected) == (count, count)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (handshake(message(1, client_hello(extension(0x1234, bytes(10_000))))),),
+        (
+            HELLO,
+            handshake(message(2, server_hello()), message(11, certificate(*(b"0\1%d" % n for n in range(100, 150))))),
+        ),
+        (handshake(*(message(1, bytes(number)) for number in range(20))),),
+    ],
+    ids=["hello", "certificates", "problems"],
+)
+def test_batches_are_the_smaller_the_more_peers_said(
+    turns: tuple[bytes, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.reading.LENGTH_PER_BATCH", 45_000)
+    path = write_pcap(
+        tmp_path / "made.pcap", [packet for number in range(12) for packet in conversation(number, *turns)]
+    )
+    reading = open_reading(path, TLS_PORTS, ["connections"])
+    assert [batch.rows.num_rows for batch in reading] == [5, 5, 2]
+
+
+def test_a_hello_that_breaks_off_counts_for_what_there_is_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.reading.LENGTH_PER_BATCH", 45_000)
+    cut = handshake(message(1, client_hello(extension(0x1234, bytes(10_000)))))[:400]
+    path = write_pcap(tmp_path / "made.pcap", [packet for number in range(12) for packet in conversation(number, cut)])
+    reading = open_reading(path, TLS_PORTS, ["connections"])
+    assert [batch.rows.num_rows for batch in reading] == [12]
 
 
 def test_messages_are_those_of_the_selected_connections_alone(tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 PACKETS_PER_STEP = 8192  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 4096  # making columns costs some milliseconds whatever the number of rows; more rows only cost memory
+LENGTH_PER_BATCH = 8 << 20  # octets that peers said, see length_of: in columns, as text, they take some ten times that
+HASH_LENGTH = 200  # octets that a certificate's hash takes in a row, among the others of its chain
+PROBLEM_LENGTH = 500  # octets that a problem comes to, likewise
 
 OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
 FRAMERS = (frame_openvpn,)
@@ -134,6 +137,7 @@ class Reading:
         self.gathered = tables.empty_gathering(ROWS_PER_BATCH)
         self.pending: list[Connection] = []
         self.waiting = 0
+        self.length = 0
 
     def __iter__(self) -> Iterator[Batch]:
         """Walk every capture; yield rows as connections end. Ctrl-C ends the walk and keeps what was read."""
@@ -186,7 +190,7 @@ class Reading:
             connection = build(flow)
             if count(connection) or connection.server_port in ports or connection.starttls_status in SPOKEN_OF:
                 self.hold(connection)
-                if self.waiting == ROWS_PER_BATCH or self.is_laden():
+                if self.waiting == ROWS_PER_BATCH or self.length > LENGTH_PER_BATCH or self.is_laden():
                     yield from self.build_batches()
         if last and self.waiting:
             yield from self.build_batches()
@@ -194,6 +198,7 @@ class Reading:
     def hold(self, connection: Connection) -> None:
         """Let a connection that may get a row wait; its record only where more than the connections table needs it."""
         self.waiting += 1
+        self.length += length_of(connection)
         if self.gathering:
             self.gathered.add(connection)
         if self.keeping:
@@ -238,6 +243,7 @@ class Reading:
         """Build the rows of the connections that wait."""
         batch, self.pending = self.pending, []
         count, self.waiting = self.waiting, 0
+        self.length = 0
         self.totals.listed += count
         made: dict[str, pa.RecordBatch] = {}
         if self.gathering:
@@ -253,6 +259,20 @@ class Reading:
         self.totals.selected += count
         for name in self.wanted:
             yield Batch(name, made[name] if name in made else BATCH_BUILDERS[name](batch, self.context))
+
+
+def length_of(connection: Connection) -> int:
+    """Octets of a connection's rows that are as many as its peers like, by estimate; of ordinary ones next to none."""
+    length = len(connection.problems) * PROBLEM_LENGTH
+    client, server = connection.client_hello, connection.server_hello
+    if client is not None:
+        length += min(client.raw_length, connection.client_bytes)  # one that was cut off may claim more
+    if server is not None:
+        length += len(server.extension_types)
+    for hashes in (connection.certificate_sha256s, connection.client_certificate_sha256s):
+        if hashes is not None:
+            length += len(hashes) * HASH_LENGTH
+    return length
 
 
 @contextmanager

@@ -60,6 +60,19 @@ def test_rotated_captures_have_the_rows_of_the_whole(
     assert_same(tmp_path / "store", whole)
 
 
+def test_rows_are_built_and_written_earlier_where_peers_said_much(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr("tlsinspect.store.sink.LENGTH_PER_BATCH", 5_000)
+    monkeypatch.setattr("tlsinspect.store.sink.GROUP_OCTETS", 50_000)
+    tlsinspect.ingest(rotated, tmp_path / "store")
+    parts = list((tmp_path / "store").glob("connections/*/*.parquet"))
+    assert sum(pq.ParquetFile(part).num_row_groups for part in parts) > 2 * len(parts)
+    assert_same(tmp_path / "store", whole)
+
+
 def test_a_run_goes_on_with_connections_that_the_run_before_left_open(
     whole: Inspection, rotated: list[Path], tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 8_192
 ENCODED_GROUP_ROWS = 16_384  # which take half of the memory
+GROUP_OCTETS = 48 << 20  # several times what so many ordinary rows hold
 
 ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
 """Texts of which no two rows are alike: a dictionary of their values would be made for nothing."""
@@ -26,12 +27,15 @@ class ParquetWriter:
         self.writer: pq.ParquetWriter | None = None
         self.waiting: list[pa.RecordBatch] = []
         self.rows = 0
+        self.octets = 0
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Take some rows; they are written once there are enough for a row group."""
         self.waiting.append(rows)
         self.rows += rows.num_rows
-        if self.rows >= (ROW_GROUP_ROWS if rows.schema == self.schema else ENCODED_GROUP_ROWS):
+        self.octets += rows.nbytes
+        enough = ROW_GROUP_ROWS if rows.schema == self.schema else ENCODED_GROUP_ROWS
+        if self.rows >= enough or self.octets > GROUP_OCTETS:
             self.write_group()
 
     def write_group(self) -> None:
@@ -42,6 +46,7 @@ class ParquetWriter:
             self.opened(rows.schema).write_table(rows, row_group_size=self.rows)
         self.waiting = []
         self.rows = 0
+        self.octets = 0
 
     def opened(self, rows: pa.Schema) -> pq.ParquetWriter:
         """The writer of Arrow's library, opened for rows of this schema.

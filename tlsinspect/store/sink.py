@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from .. import tables
 from ..connection import Connection
-from ..export.parquet import ParquetWriter
+from ..export.parquet import GROUP_OCTETS, ParquetWriter
 from ..looks import add_looks
 from ..looks.encode import Encoder
-from ..reading import BATCH_BUILDERS, ROWS_PER_BATCH
+from ..reading import BATCH_BUILDERS, LENGTH_PER_BATCH, ROWS_PER_BATCH, length_of
 from ..tables.events import build_rows
 from ..totals import Row, Totals
 from .place import Place
@@ -55,6 +55,8 @@ class Sink:
         self.files = ExitStack()
         self.writers: dict[tuple[str, int], tuple[ParquetWriter, list[int]]] = {}
         self.listed = 0
+        self.length = 0
+        self.lengths: dict[int, int] = defaultdict(int)
         self.encoder = Encoder()
 
     def count(self, connection: Connection) -> bool:
@@ -73,12 +75,19 @@ class Sink:
         waiting = self.waiting[day]
         waiting.append(connection)
         self.listed += 1
-        if len(waiting) >= ROWS_PER_BATCH:
+        length = length_of(connection)
+        self.length += length
+        self.lengths[day] += length
+        if self.length > LENGTH_PER_BATCH:
+            for each in list(self.waiting):
+                self.build(each)
+        elif len(waiting) >= ROWS_PER_BATCH:
             self.build(day)
 
     def build(self, day: int) -> None:
         """Make rows of what waits for a day."""
         batch = self.waiting.pop(day)
+        self.length -= self.lengths.pop(day)
         for table, build in BATCH_BUILDERS.items():
             rows = build(batch, self.context)
             self.write(table, day, add_looks(rows, self.encoder) if table == "connections" else rows)
@@ -95,9 +104,10 @@ class Sink:
         writer, count = self.writers[table, day]
         writer.write(rows)
         count[0] += rows.num_rows
-        if sum(writer.rows for writer, _ in self.writers.values()) > ROWS_WAITING:
-            for writer, _ in self.writers.values():
-                writer.write_group()
+        writers = [writer for writer, _ in self.writers.values()]
+        if sum(each.rows for each in writers) > ROWS_WAITING or sum(each.octets for each in writers) > GROUP_OCTETS:
+            for each in writers:
+                each.write_group()
 
     def name(self, table: str, day: int) -> str:
         """The file of a table and day below the store."""
