@@ -89,6 +89,10 @@ __all__ = [
     "version_name",
 ]
 
+ESCAPED_OCTETS = {
+    octet: f"\\x{octet:02x}" for octet in range(256) if not 0x20 <= octet < 0x7F or octet == ord("\\")
+}  # what str.translate makes of octets that are not shown
+
 
 def is_grease(code: int) -> bool:
     """Tell whether a two-octet cipher suite, extension, group or scheme is reserved GREASE.
@@ -227,7 +231,7 @@ def alpn_text(identifier: bytes) -> str:
     """
     if is_grease_alpn(identifier):
         return f"GREASE (0x{identifier.hex().upper()})"
-    return "".join(chr(octet) if 0x20 <= octet < 0x7F and octet != 0x5C else f"\\x{octet:02x}" for octet in identifier)
+    return identifier.decode("latin-1").translate(ESCAPED_OCTETS)
 
 
 def recommended(kind: str, code: int) -> str:
