@@ -316,6 +316,18 @@ class TestHoles:
         calls, _ = read(CLIENT_HELLO, 1000, b"\x77" * 99 + tls.application(60))
         assert calls[1:] == [("application_data", 60)]
 
+    def test_behind_a_hole_a_header_is_found_behind_any_number_of_random_octets(self) -> None:
+        noise = random.Random(7).randbytes(60_000).replace(b"\x17\x03\x03", b"\x17\x03\x09")
+        calls, _ = read(CLIENT_HELLO, 1000, b"\x77" + noise + tls.application(60))
+        assert calls[-1] == ("application_data", 60)
+
+    @pytest.mark.parametrize("noise", [b"\x03", b"\x77\x03", b"\x17\x03\x04\0\1"])
+    def test_behind_a_hole_a_piece_full_of_what_might_be_headers_is_looked_at_no_further(self, noise: bytes) -> None:
+        piece = b"\x77" + noise * (1400 // len(noise))
+        calls, reader = read(CLIENT_HELLO, 1000, piece + tls.application(60), tls.application(60))
+        assert calls[1:] == [("application_data", 60)]
+        assert reader.mode == READING
+
     def test_behind_a_hole_two_headers_that_lead_to_each_other_are_found_inside_a_piece(self) -> None:
         records = tls.record(23, b"\x77" * 30, 0x0301) + tls.record(21, b"\x77" * 20, 0x0301)
         calls, _ = read(CLIENT_HELLO, 1000, b"\x77" * 99 + records)

@@ -39,6 +39,8 @@ APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
 FATAL = 2  # the higher of the two levels of alerts
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
+LEAST_LOOKS = 32  # places in a piece of any size where a record header is looked for when the place is lost
+OCTETS_OF_LOOK = 64  # of the piece for each further one: of random octets one in 256 is 0x03
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
 
 
@@ -407,13 +409,16 @@ class RecordReader:
         """The next record header when the place in the records is not known.
 
         Any header at the start of the piece will do, or the beginning of one; inside
-        it only one that looks like application data of today, or leads to another.
+        it only one that looks like application data of today, or leads to another. Where the octet of their
+        versions is much more frequent than in what is encrypted, not all of its places are looked at.
         """
         if is_record_header(data, position, end) or self.is_tlcp_header(data, position, end):
             self.mode = READING
             return position
         found = data.find(b"\x03", position + 1, end)
-        while found >= 0 and end - found >= 4:
+        looks = LEAST_LOOKS + (end - position) // OCTETS_OF_LOOK
+        while found >= 0 and end - found >= 4 and looks > 0:
+            looks -= 1
             start = found - 1
             if is_application_header(data, start) or is_record_chain(data, start, end):
                 self.mode = READING
