@@ -15,6 +15,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
+import tls_vectors as vectors
+from tcp_segments import Talk
+from tls_vectors import extension, handshake, message, retry_request
+from tls_vectors import record as record_of
 from traffic import pcap
 
 from tlsinspect.quic_keys import QuicKeys
@@ -137,6 +141,21 @@ def test_what_a_load_makes_us_hold_stays_within_the_limits(name: str) -> None:
 def test_what_a_limit_cuts_off_a_load_shows(name: str) -> None:
     found = signs(read_load(name, PACKETS.get(name, 3000)))
     assert any(sign.startswith(SHOWN[name]) for sign in found), found
+
+
+def test_the_hello_behind_a_retry_request_counts_as_held() -> None:
+    talk = Talk().open().say(handshake(message(1, vectors.client_hello())), handshake(message(2, retry_request())))
+    before = talk.wire.table.held()
+    talk.say(handshake(message(1, vectors.client_hello(extension(0x1234, bytes(60_000))))))
+    assert talk.wire.table.held() > before + 2 * 60_000
+
+
+def test_a_hello_that_breaks_off_is_not_held_for_all_that_it_claims() -> None:
+    talk = Talk().open().say(record_of(22, b"\1" + (1_000_000).to_bytes(3) + vectors.client_hello()))
+    talk.wire.table.streams[next(iter(talk.wire.table.streams))].reader.skip(1)
+    (flow,) = talk.wire.table.flows
+    assert flow.client_hello is not None and flow.client_hello.raw_length == 1_000_000
+    assert talk.wire.table.held() < 20_000
 
 
 def test_a_hello_that_comes_an_octet_at_a_time_is_read() -> None:

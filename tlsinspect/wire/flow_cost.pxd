@@ -5,7 +5,7 @@ from .stream cimport Stream
 
 cdef long long FLOW_COST, HELLO_COST, SEGMENT_COST, PIECE_COST, MESSAGE_COST, PROBLEM_COST
 
-@cython.locals(cost=cython.longlong)
+@cython.locals(cost=cython.longlong, octets=cython.longlong, stream=Stream)
 cpdef long long flow_cost(Flow flow) except -1
 @cython.locals(cost=cython.longlong, reader=RecordReader)
 cpdef long long stream_cost(Stream stream) except -1

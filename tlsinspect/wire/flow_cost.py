@@ -22,9 +22,15 @@ def flow_cost(flow: Flow) -> int:
     cost = FLOW_COST + flow.held + len(flow.problems) * PROBLEM_COST
     cost += (len(flow.messages) + len(flow.alerts)) * MESSAGE_COST
     if flow.client_hello is not None:
-        cost += HELLO_COST + 2 * flow.client_hello.raw_length
+        stream: Stream = flow.streams[flow.hello_side]
+        octets = stream.octets  # a hello that breaks off claims more
+        cost += HELLO_COST + 2 * min(flow.client_hello.raw_length, octets)
+        if flow.retried_hello is not None:
+            cost += HELLO_COST + 2 * min(flow.retried_hello.raw_length, octets)
+    if flow.retry is not None:
+        cost += HELLO_COST + len(flow.retry.extension_types)
     if flow.server_hello is not None:
-        cost += HELLO_COST
+        cost += HELLO_COST + len(flow.server_hello.extension_types)
         if flow.server_hello.timestamps is not None:
             cost += len(flow.server_hello.timestamps)
     if flow.certificate_status is not None:
