@@ -409,6 +409,39 @@ class TestClosing:
                 other.wait(60 * SECOND_NS).say(b"x")
             assert [flow.streams[0].packets for flow in wire.table.finished] == [2], phase
 
+    def test_one_packet_whose_clock_is_ahead_ends_no_connection(self) -> None:
+        wire = Wire()
+        talks = [Talk(wire, ("192.0.2.7", port)).open() for port in range(3)]
+        now = wire.time_ns
+        wire.time_ns += 365 * 24 * 3600 * SECOND_NS
+        talks[0].say(b"ahead")
+        wire.time_ns = now
+        for talk in talks:
+            talk.say(b"on time").close()
+        assert wire.table.finished == []
+        assert [flow.streams[0].octets for flow in wire.finish()] == [12, 7, 7]
+
+    def test_a_pause_of_hours_ends_what_is_idle_with_the_next_packets(self) -> None:
+        wire = Wire()
+        Talk(wire).open()
+        other = Talk(wire, ("192.0.2.7", 1)).open()
+        other.wait(2 * 3600 * SECOND_NS).say(b"x")
+        assert wire.table.finished == []
+        other.wait(LINGER_NS).say(b"x")
+        assert len(wire.table.finished) == 1
+
+    @pytest.mark.parametrize("back", [120, 365 * 24 * 3600])
+    def test_closed_connections_end_though_the_clock_went_back(self, back: int) -> None:
+        wire = Wire()
+        Talk(wire).open().close()
+        wire.time_ns -= back * SECOND_NS
+        for port in range(5):
+            Talk(wire, ("192.0.2.7", port)).open().close()
+        assert len(wire.table.finished) == 1
+        Talk(wire, ("192.0.2.7", 5)).wait(LINGER_NS).open()
+        assert len(wire.table.finished) == 6
+        assert wire.table.closing == []
+
     def test_the_end_of_the_capture_ends_every_connection(self) -> None:
         wire = Wire()
         for port in range(5):

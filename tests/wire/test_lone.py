@@ -86,7 +86,7 @@ def test_the_payload_of_a_lone_segment_is_compared_with_its_retransmission() -> 
 def test_idle_lone_segments_are_over_with_the_idle_connections() -> None:
     wire = wire_with(SYN, EMPTY)
     wire.time_ns += 2 * 3600 * 10**9
-    Talk(wire, ("192.0.2.7", 1)).open()
+    Talk(wire, ("192.0.2.7", 1)).open().wait(5 * 10**9).say(b"x")
     assert [flow.streams[0].packets for flow in wire.table.finished] == [1]
     assert wire.table.lones.segments == {}
 

@@ -69,10 +69,11 @@ cdef class FlowTable:
     @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, place=cython.longlong, count=Py_ssize_t,
-                   first=Stream, second=Stream)
+                   first=Stream, second=Stream, jumped=bint)
     cpdef sweep(self, long long now)
     @cython.locals(size=Py_ssize_t, place=Py_ssize_t)
     cpdef remember(self, Stream first, Stream second)
+    cpdef follow_clock(self, long long now)
     cpdef make_room(self)
     cpdef Py_ssize_t open_count(self) except -1
     @cython.locals(held=cython.longlong)

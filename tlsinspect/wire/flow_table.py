@@ -183,6 +183,7 @@ class FlowTable:
         if missing or not self.lones.is_lone(flags, packet.data, payload, end):
             return self.open(key, packet, TCP)
         self.make_room()
+        self.follow_clock(packet.time_ns)
         sequence = unsigned32(packet.data, packet.transport + 4, True)
         lone = LoneSegment(key, reverse, flags, sequence, cut(packet.data, payload, end))
         lone.capture = self.capture
@@ -402,6 +403,7 @@ class FlowTable:
     def open(self, key: bytes, packet: Packet, protocol: int) -> Stream:
         """Begin a connection; returns the stream of its first packet."""
         self.make_room()
+        self.follow_clock(packet.time_ns)
         self.growth += NEW_COST
         flow = Flow(key, reverse_key(key), protocol, self.keep_messages, self.limits)
         flow.capture = self.capture
@@ -481,13 +483,14 @@ class FlowTable:
     def sweep(self, now: int) -> None:
         """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for.
 
-        What went on behind a RST was not closed by it.
+        What went on behind a RST was not closed by it. Not the first packet behind a pause ends what is idle, but the
+        next ones: its clock may be wrong.
         """
         if self.growth > self.allowance:
             self.weigh()
         count = 0
         for time_closed, flow, place in self.closing:
-            if now - time_closed < LINGER_NS:
+            if -LINGER_NS < now - time_closed < LINGER_NS:
                 break
             count += 1
             first: Stream = flow.streams[0]
@@ -499,8 +502,9 @@ class FlowTable:
                 self.remember(first, second)
             self.close(flow)
         del self.closing[:count]
+        jumped = now - self.next_sweep > self.idle_ns
         self.next_sweep = now + LINGER_NS
-        if now >= self.next_idle_sweep:
+        if now >= self.next_idle_sweep and not jumped:
             self.next_idle_sweep = now + SWEEP_NS
             for flow in [flow for flow in self.flows if now - flow.time_end > self.idle_ns]:
                 self.close(flow)
@@ -516,6 +520,11 @@ class FlowTable:
         self.late_times[place] = max(first.time_ns, second.time_ns)
         self.late_first[place] = first.next_sequence if first.started else -1
         self.late_second[place] = second.next_sequence if second.started else -1
+
+    def follow_clock(self, now: int) -> None:
+        """A connection begins: where the clock went back, what closed is looked for by the time that it is now."""
+        if self.next_sweep - now > SWEEP_NS:
+            self.next_sweep = now
 
     def make_room(self) -> None:
         """A connection is about to be opened: where too many are, end the tenth that has been idle longest."""
