@@ -31,7 +31,7 @@ PARTS = {
     "TLS records and messages": ("record", "messages", "hello", "certificate_list", "certificate_status", "sslv2"),
     "other protocols": (
         "carried_dtls", "carriers", "dtls", "eap", "eapol", "gquic", "openvpn", "quic", "quic_facts", "quic_frames",
-        "quic_opener", "quic_packet", "radius", "rdpudp", "tds",
+        "quic_opener", "quic_packet", "radius", "rdpudp", "sctp", "tds",
     ),
     "connections": ("connection", "connection_builder", "tally"),
     "fingerprints": ("fingerprints",),

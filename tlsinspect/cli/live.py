@@ -48,7 +48,7 @@ def live(
     overlap: Overlap,
     limits: Limits,
 ) -> None:
-    """Record packets of an interface where there is no tcpdump, on Linux.
+    """Record packets of an interface on Linux without tcpdump.
 
     Writes rotated captures by scapy's sniffer, as root, and says of each how many packets the system dropped because
     they came too fast: where that is not 0, use tcpdump and 'tlsinspect watch'. Exit status: 0; 1 where packets were
