@@ -22,6 +22,7 @@ from .connection_builder import ConnectionBuilder
 from .dissect import LinkDissector
 from .errors import DecodeError
 from .quic_keys import QuicKeys
+from .tables.gathering import row_length
 from .totals import Totals
 from .upgrades import SPOKEN_OF
 from .wire.capfile import open_reader
@@ -40,9 +41,7 @@ if TYPE_CHECKING:
 
 PACKETS_PER_STEP = 8192  # how often connections that ended are collected and progress is told
 ROWS_PER_BATCH = 4096  # making columns costs some milliseconds whatever the number of rows; more rows only cost memory
-LENGTH_PER_BATCH = 8 << 20  # octets that peers said, see length_of: in columns, as text, they take some ten times that
-HASH_LENGTH = 200  # octets that a certificate's hash takes in a row, among the others of its chain
-PROBLEM_LENGTH = 500  # octets that a problem comes to, likewise
+LENGTH_PER_BATCH = 8 << 20  # octets that peers said, see row_length: in columns, as text, they take some ten times that
 
 OPENERS = (open_dtls, QuicOpener(QuicKeys()), open_carrier)
 FRAMERS = (frame_openvpn,)
@@ -198,7 +197,7 @@ class Reading:
     def hold(self, connection: Connection) -> None:
         """Let a connection that may get a row wait; its record only where more than the connections table needs it."""
         self.waiting += 1
-        self.length += length_of(connection)
+        self.length += row_length(connection)
         if self.gathering:
             self.gathered.add(connection)
         if self.keeping:
@@ -259,20 +258,6 @@ class Reading:
         self.totals.selected += count
         for name in self.wanted:
             yield Batch(name, made[name] if name in made else BATCH_BUILDERS[name](batch, self.context))
-
-
-def length_of(connection: Connection) -> int:
-    """Octets of a connection's rows that are as many as its peers like, by estimate; of ordinary ones next to none."""
-    length = len(connection.problems) * PROBLEM_LENGTH
-    client, server = connection.client_hello, connection.server_hello
-    if client is not None:
-        length += min(client.raw_length, connection.client_bytes)  # one that was cut off may claim more
-    if server is not None:
-        length += len(server.extension_types)
-    for hashes in (connection.certificate_sha256s, connection.client_certificate_sha256s):
-        if hashes is not None:
-            length += len(hashes) * HASH_LENGTH
-    return length
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from ..connection import Connection
 from ..export.parquet import GROUP_OCTETS, ParquetWriter
 from ..looks import add_looks
 from ..looks.encode import Encoder
-from ..reading import BATCH_BUILDERS, LENGTH_PER_BATCH, ROWS_PER_BATCH, length_of
+from ..reading import BATCH_BUILDERS, LENGTH_PER_BATCH, ROWS_PER_BATCH
 from ..tables.events import build_rows
+from ..tables.gathering import row_length
 from ..totals import Row, Totals
 from .place import Place
 from .records import Part
@@ -75,7 +76,7 @@ class Sink:
         waiting = self.waiting[day]
         waiting.append(connection)
         self.listed += 1
-        length = length_of(connection)
+        length = row_length(connection)
         self.length += length
         self.lengths[day] += length
         if self.length > LENGTH_PER_BATCH:

@@ -4,6 +4,8 @@ from ..wire.messages cimport ClientHello, ServerHello
 
 from .pack cimport Column
 
+cdef int HASH_LENGTH, PROBLEM_LENGTH
+
 cdef class Gathered:
     cdef public Py_ssize_t count
     cdef public ClientHello no_client
@@ -26,6 +28,8 @@ cpdef pack_client_numbers(ClientHello hello, long long[:, ::1] table, Py_ssize_t
 cpdef pack_client_objects(ClientHello hello, list objects)
 cpdef pack_server_numbers(ServerHello hello, long long[:, ::1] table, Py_ssize_t place)
 cpdef pack_server_objects(ServerHello hello, list objects)
+@cython.locals(length=cython.longlong, client=ClientHello, server=ServerHello)
+cpdef long long row_length(Connection connection) except -1
 @cython.locals(hello=ServerHello)
 cpdef session_of(Connection connection)
 @cython.locals(hello=ServerHello)

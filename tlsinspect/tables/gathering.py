@@ -16,6 +16,8 @@ from .pack import Column, Keys, Octets, Texts
 
 MISSING = -1  # stands for None among numbers that are never negative
 NAN = float("nan")
+HASH_LENGTH = 200  # octets that a certificate's hash takes in a row, among the others of its chain
+PROBLEM_LENGTH = 500  # octets that a problem comes to, likewise
 STEP = 128  # connections whose values wait to be settled: few, so that they are still in a core's own cache
 
 NUMBERS = (
@@ -286,6 +288,21 @@ def pack_server_objects(hello: ServerHello, objects: list[list[Any]]) -> None:
     objects[2].append(hello.extension_types)
     objects[3].append(hello.cipher_kinds)
     objects[4].append(hello.alpn)
+
+
+def row_length(connection: Connection) -> int:
+    """Octets of a connection's rows that are as many as its peers like, by estimate; of ordinary ones next to none."""
+    length = len(connection.problems) * PROBLEM_LENGTH
+    client, server = connection.client_hello, connection.server_hello
+    if client is not None:
+        length += min(client.raw_length, connection.client_bytes)  # one that was cut off may claim more
+    if server is not None:
+        length += len(server.extension_types)
+    if connection.certificate_sha256s is not None:
+        length += len(connection.certificate_sha256s) * HASH_LENGTH
+    if connection.client_certificate_sha256s is not None:
+        length += len(connection.client_certificate_sha256s) * HASH_LENGTH
+    return length
 
 
 def session_of(connection: Connection) -> Session | None:
