@@ -16,6 +16,7 @@ COMPILED = [
     "tlsinspect/connection.py",
     "tlsinspect/connection_builder.py",
     "tlsinspect/fingerprints.py",
+    "tlsinspect/outcome.py",
     "tlsinspect/tally.py",
     "tlsinspect/wire/*.py",
     "tlsinspect/certificates/der.py",

@@ -33,7 +33,7 @@ PARTS = {
         "carried_dtls", "carriers", "dtls", "eap", "eapol", "gquic", "openvpn", "quic", "quic_facts", "quic_frames",
         "quic_opener", "quic_packet", "radius", "rdpudp", "sctp", "tds",
     ),
-    "connections": ("connection", "connection_builder", "tally"),
+    "connections": ("connection", "connection_builder", "outcome", "tally"),
     "fingerprints": ("fingerprints",),
 }  # fmt: skip
 """Part -> its modules; those that are not here are tools, which count for who calls them."""

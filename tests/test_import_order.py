@@ -19,7 +19,7 @@ ROOMS = (
     "errors", "arguments", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
-    "connection", "connection_builder", "tally", "failures",
+    "connection", "outcome", "connection_builder", "tally", "failures",
     "tables", "looks", "filters",
     "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",

@@ -1,6 +1,7 @@
 cimport cython
 from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
+from .outcome cimport early_data_accepted, history, set_outcome, set_resumption, set_times
 from .wire.flow cimport Flow
 from .wire.addresses cimport address_text
 from .wire.certificate_list cimport parse_certificate_list
@@ -11,7 +12,7 @@ from .wire.octets cimport cut
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int ACK, DETECTING, EARLY_DATA, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
+cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -48,24 +49,9 @@ cdef class ConnectionBuilder:
     cpdef set_staples(self, Connection connection, Flow flow, ServerHello hello, RecordReader server, bytes chain)
     @cython.locals(names=list, octets=bytes, name=str)
     cpdef tuple keep_staples(self, Connection connection, Flow flow, list found, long long packet)
-    @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
-    cpdef set_resumption(self, Connection connection, Flow flow, RecordReader server)
-    @cython.locals(both=bint, lost=bint, known=bint, other=Stream)
-    cpdef set_outcome(self, Connection connection, Flow flow, Stream client, Stream server)
-    cpdef bint data_tells(self, Flow flow, Stream client, Stream server, bint lost) except -1
-    @cython.locals(stream=Stream, lost=bint)
-    cpdef str end_unseen(self, Flow flow, Stream client, Stream server)
-    @cython.locals(side=int, packet=cython.longlong)
-    cpdef set_failure(self, Connection connection, Flow flow)
-    cpdef str side_name(self, Connection connection, int side)
-    cpdef set_unanswered(self, Connection connection)
-    cpdef str history(self, Flow flow, int side)
-    cpdef set_times(self, Connection connection, Flow flow)
     @cython.locals(stream=Stream, began_before=bint)
     cpdef str missing_reason(self, Connection connection, Flow flow, int side)
 
-@cython.locals(offer=ClientHello, answer=ServerHello)
-cpdef early_data_accepted(Flow flow)
 cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)
 cpdef bytes first_integer(bytes signature)

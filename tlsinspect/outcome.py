@@ -1,0 +1,195 @@
+"""How a handshake ended: whether it was finished, and how that is known; who ended it; whether it resumed another.
+
+Goes in: a Flow that is over. Comes out: what a Connection says of these.
+"""
+
+from __future__ import annotations
+
+from .connection import SSL2, Connection
+from .wire.codes import EARLY_DATA, TCP
+from .wire.flow import Flow
+from .wire.record import RecordReader
+from .wire.stream import Stream
+
+HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
+MILLISECOND_NS = 1_000_000
+
+
+def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
+    """Whether an earlier session was resumed (RFC 5246 7.3, RFC 5077 3.4, RFC 8446 2.2)."""
+    server_hello = flow.server_hello
+    if server_hello is None:
+        return
+    if connection.protocol == SSL2:
+        connection.resumed = server_hello.session_hit
+        connection.resumption = "session_id" if server_hello.session_hit else None
+        return
+    if flow.tls13:
+        if not (server_hello.complete or server_hello.psk_selected):
+            return
+        connection.resumed = server_hello.authenticates_by_psk()
+        if connection.resumed:
+            connection.resumption = "psk"
+        return
+    if server.chain is not None or flow.client_key_exchange:
+        connection.resumed = False
+        return
+    if server_hello.hides_version():  # an echoed session id says nothing in TLS 1.3
+        return
+    hello = flow.client_hello
+    lost = connection.gap or connection.truncated
+    if hello is None:
+        connection.resumed = True if server.cipher_changed and not lost else None
+        return
+    same = len(server_hello.session_id) > 0 and server_hello.session_id == hello.session_id
+    if hello.ticket_length > 0 and lost and not same:
+        return  # a certificate may be among what is lost
+    if hello.ticket_length > 0 and (same or server.cipher_changed):
+        connection.resumed = True
+        connection.resumption = "ticket"
+    else:
+        connection.resumed = same
+        if same:
+            connection.resumption = "session_id"
+
+
+def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+    """Whether the handshake was finished, how we know, and how it ended if not."""
+    connection.handshake_history = history(flow, connection.client_side)
+    if flow.renegotiation_side >= 0:
+        other: Stream = flow.streams[1 - flow.renegotiation_side]
+        if not (other.gap or other.truncated):  # else its HelloRequest or ClientHello may be what is lost
+            connection.renegotiation = side_name(connection, flow.renegotiation_side)
+    connection.renegotiation_packet = flow.renegotiation_packet
+    connection.change_cipher_spec_packet = flow.change_packet
+    connection.heartbeat_packet = flow.heartbeat_packet
+    if flow.heartbleed:
+        connection.heartbleed = HEARTBLEED[flow.heartbleed]
+        connection.heartbleed_packet = flow.heartbleed_packet
+    if flow.alert_side >= 0:
+        connection.last_alert = flow.alert_description
+        connection.last_alert_packet = flow.alert_packet
+        connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
+    both = client.reader.application_seen and server.reader.application_seen
+    lost = connection.midstream or connection.gap or connection.truncated
+    if client.reader.finished_seen and server.reader.finished_seen:
+        connection.established = True
+        connection.established_evidence = "finished"
+    elif (
+        client.reader.application_seen
+        if flow.quic is not None
+        else (both and lost) or (not flow.tls13 and data_tells(flow, client, server, lost))
+    ):
+        connection.established = True
+        connection.established_evidence = "application_data"
+    known = not connection.one_sided and connection.server_state != "sealed"
+    if connection.established is None and known:
+        connection.outcome_state = end_unseen(flow, client, server)
+        if not connection.outcome_state:
+            connection.established = False
+    if connection.established is False:
+        if flow.alert_side >= 0 or flow.alert_encrypted:
+            connection.failure = "alert"
+        elif client.reset or server.reset:
+            connection.failure = "reset"
+        elif client.fin or server.fin:
+            connection.failure = "closed"
+        else:
+            connection.failure = "capture_end"
+        set_failure(connection, flow)
+        if connection.server_hello is None and connection.failure != "capture_end":
+            connection.resumed = False
+            set_unanswered(connection)
+
+
+def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
+    """Whether application data shows that a handshake before TLS 1.3 was finished.
+
+    A client may send some before the server's Finished (RFC 7918), which is there where nothing is `lost`.
+    """
+    if server.reader.application_seen:
+        return True
+    return client.reader.application_seen and (server.reader.finished_seen or lost or flow.protocol != TCP)
+
+
+def end_unseen(flow: Flow, client: Stream, server: Stream) -> str:
+    """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
+
+    An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there.
+    """
+    if flow.alert_side >= 0:
+        return ""
+    if flow.protocol == TCP and not flow.history and not (client.syn or server.syn):
+        return "midstream"
+    for stream in (client, server):
+        lost = stream.gap or stream.truncated
+        if not (lost or stream.reader.finished_seen or stream.reader.application_seen):
+            return ""
+    if client.truncated or server.truncated:
+        return "snaplen"
+    return "gap" if client.gap or server.gap else ""
+
+
+def set_failure(connection: Connection, flow: Flow) -> None:
+    """Where the proof of a failure stands, and whose doing it was."""
+    connection.sealed_alert = flow.sealed_alert_packet >= 0
+    side, packet = -1, -1
+    if connection.failure == "alert":
+        for _, number, sender, level, _ in flow.alerts:
+            if level >= 0 or flow.alert_side < 0:
+                side, packet = sender, number
+    elif connection.failure == "reset":
+        side, packet = flow.reset_side, flow.reset_packet
+    elif connection.failure == "closed":
+        side, packet = flow.fin_side, flow.fin_packet
+    if side >= 0:
+        connection.failure_side = side_name(connection, side)
+        connection.failure_packet = packet
+
+
+def side_name(connection: Connection, side: int) -> str:
+    """Client or server."""
+    return "client" if side == connection.client_side else "server"
+
+
+def set_unanswered(connection: Connection) -> None:
+    """The handshake was refused or given up: what the server never sent is not missing."""
+    if connection.server_state == "not_captured":
+        connection.server_state = "not_applicable"
+        connection.certificate_state = "not_applicable"
+
+
+def history(flow: Flow, side: int) -> str | None:
+    """Letters of the messages, those of a side in capitals."""
+    if not flow.history:
+        return None
+    return flow.history if side == 0 else flow.history.swapcase()
+
+
+def set_times(connection: Connection, flow: Flow) -> None:
+    """Round-trip and handshake times in milliseconds."""
+    if flow.time_end == 0:  # no packet has a time
+        return
+    if flow.time_syn >= 0 and flow.time_syn_ack >= flow.time_syn:
+        connection.tcp_rtt_ms = (flow.time_syn_ack - flow.time_syn) / MILLISECOND_NS
+    if flow.time_client_hello < 0:
+        return
+    if flow.time_server_hello >= flow.time_client_hello:
+        connection.hello_ms = (flow.time_server_hello - flow.time_client_hello) / MILLISECOND_NS
+    if connection.established and flow.time_application >= flow.time_client_hello:
+        connection.handshake_ms = (flow.time_application - flow.time_client_hello) / MILLISECOND_NS
+
+
+def early_data_accepted(flow: Flow) -> bool | None:
+    """False where none was offered, or the server's hello refuses it; None where that is encrypted, or not there.
+
+    Spec: RFC 8446 sections 4.2.10 and D.3.
+    """
+    offer, answer = flow.client_hello, flow.server_hello
+    if offer is None:
+        return None
+    if not offer.seen >> EARLY_DATA & 1:
+        return False if offer.complete else None
+    if flow.retry is not None:
+        return False
+    return False if answer is not None and answer.complete and not answer.psk_selected else None
