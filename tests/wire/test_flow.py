@@ -17,6 +17,7 @@ from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS
+WHOLE_LINGER_NS = SECOND_NS
 RESET_WINDOW = 1 << 24
 
 HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"name"))), version=0x0301)
@@ -280,13 +281,25 @@ class TestReuse:
 
 
 class TestClosing:
-    def test_a_connection_closed_by_both_sides_lingers_and_ends(self) -> None:
+    @pytest.mark.parametrize(
+        ("lacking", "reset", "linger"),
+        [(0, False, WHOLE_LINGER_NS), (0, True, LINGER_NS), (9, False, LINGER_NS)],
+        ids=["whole", "reset", "hole"],
+    )
+    def test_a_closed_connection_lingers_the_longer_the_more_may_come(
+        self, lacking: int, reset: bool, linger: int
+    ) -> None:
         wire = Wire()
-        Talk(wire).open().say(HELLO).close()
+        talk = Talk(wire).open().say(HELLO).lose(0, lacking)
+        if reset:
+            talk.reset(0)
+        else:
+            talk.close()
         assert len(wire.table.closing) == 1
-        Talk(wire, ("192.0.2.7", 1)).wait(LINGER_NS - 2 * MILLISECOND_NS).open()
-        assert wire.table.finished == []
-        Talk(wire, ("192.0.2.8", 1)).wait(LINGER_NS).open()
+        begun = wire.time_ns
+        Talk(wire, ("192.0.2.7", 1)).wait(linger - 9 * MILLISECOND_NS).open()
+        assert wire.table.finished == [] and wire.time_ns - begun < linger
+        Talk(wire, ("192.0.2.8", 1)).wait(SECOND_NS).open()
         assert [flow.closed for flow in wire.table.finished] == [True]
         assert wire.table.closing == []
 

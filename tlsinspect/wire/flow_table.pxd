@@ -11,7 +11,7 @@ from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
-cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
+cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
 cdef int RECENT_STREAMS
 
 cdef class FlowTable:
@@ -69,7 +69,7 @@ cdef class FlowTable:
     @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, place=cython.longlong, count=Py_ssize_t,
-                   first=Stream, second=Stream, jumped=bint)
+                   first=Stream, second=Stream, age=cython.longlong, waiting=list, entry=tuple, jumped=bint)
     cpdef sweep(self, long long now)
     @cython.locals(size=Py_ssize_t, place=Py_ssize_t)
     cpdef remember(self, Stream first, Stream second)

@@ -24,6 +24,8 @@ from .sctp import SctpTable
 from .stream import Stream
 
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
+WHOLE_LINGER_NS = 1_000_000_000  # the same of one that both sides closed and of which nothing is missing
+CLOSE_SWEEP_NS = 500_000_000  # how often closed connections are looked for
 LATE_NS = 240 * 1_000_000_000  # how long stragglers of a closed one are known, twice the MSL (RFC 9293 section 3.4.2)
 RESET_WINDOW = 1 << 24  # octets around what is due in which a RST is believed (RFC 9293 section 3.10.7.4)
 MASK = 0xFFFFFFFF
@@ -481,29 +483,36 @@ class FlowTable:
                     self.recent[place] = None
 
     def sweep(self, now: int) -> None:
-        """End what closed LINGER_NS ago, every SWEEP_NS what has been idle, and what there is no room for.
+        """End what closed long enough ago, every SWEEP_NS what has been idle, and what there is no room for.
 
+        What is whole ends early: only repetitions can follow, and what it has heard is still in the processor's cache.
         What went on behind a RST was not closed by it. Not the first packet behind a pause ends what is idle, but the
         next ones: its clock may be wrong.
         """
         if self.growth > self.allowance:
             self.weigh()
         count = 0
-        for time_closed, flow, place in self.closing:
-            if -LINGER_NS < now - time_closed < LINGER_NS:
+        waiting = []
+        for entry in self.closing:
+            time_closed, flow, place = entry
+            age = now - time_closed
+            if -LINGER_NS < age < WHOLE_LINGER_NS:
                 break
             count += 1
             first: Stream = flow.streams[0]
             second: Stream = flow.streams[1]
+            if -LINGER_NS < age < LINGER_NS and not (first.is_whole() and second.is_whole()):
+                waiting.append(entry)
+                continue
             if first.next_place + second.next_place > place and not (first.fin and second.fin):
                 flow.closed = False
                 continue
             if flow in self.flows:
                 self.remember(first, second)
             self.close(flow)
-        del self.closing[:count]
+        self.closing[:count] = waiting
         jumped = now - self.next_sweep > self.idle_ns
-        self.next_sweep = now + LINGER_NS
+        self.next_sweep = now + CLOSE_SWEEP_NS
         if now >= self.next_idle_sweep and not jumped:
             self.next_idle_sweep = now + SWEEP_NS
             for flow in [flow for flow in self.flows if now - flow.time_end > self.idle_ns]:

@@ -52,6 +52,8 @@ cdef class Stream:
     cpdef acknowledge(self, long long sequence)
     @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)
     cpdef give_up_hole(self)
+    cpdef bint lacks_end(self) except -1
+    cpdef bint is_whole(self) except -1
     cpdef look_back(self)
     @cython.locals(pending=list, payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,
                    count=Py_ssize_t, number=cython.longlong, time_ns=cython.longlong, own_number=cython.longlong,

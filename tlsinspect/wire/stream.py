@@ -341,11 +341,19 @@ class Stream:
             if low < high and known[low - start : high - start] != payload[low - place : high - place]:
                 self.overlap_conflict = True
 
+    def lacks_end(self) -> bool:
+        """Whether octets in front of the FIN have not come."""
+        return 0 < (self.fin_sequence - self.next_sequence) & MASK <= FIN_WINDOW
+
+    def is_whole(self) -> bool:
+        """Whether this side has closed, and all that it sent came."""
+        return self.fin and self.started and not self.lacks_end()
+
     def finish(self) -> None:
         """The connection is over: deliver what waits, over its holes."""
         while self.pending:
             self.give_up_hole()
-        if self.fin and self.started and 0 < (self.fin_sequence - self.next_sequence) & MASK <= FIN_WINDOW:
+        if self.fin and self.started and self.lacks_end():
             self.gap = True  # octets in front of the FIN that nothing came behind
         number, time_ns = self.number, self.time_ns
         self.look_back()
