@@ -69,7 +69,7 @@ def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stre
     if flow.alert_side >= 0:
         connection.last_alert = flow.alert_description
         connection.last_alert_packet = flow.alert_packet
-        connection.last_alert_sender = "client" if flow.alert_side == connection.client_side else "server"
+        connection.last_alert_sender = side_name(connection, flow.alert_side)
     both = client.reader.application_seen and server.reader.application_seen
     lost = connection.midstream or connection.gap or connection.truncated
     if client.reader.finished_seen and server.reader.finished_seen:

@@ -127,14 +127,14 @@ def test_other_associations_leave_nothing_behind() -> None:
     association = Association()
     for tsn in range(100):
         association.send(tsn & 1, data(tsn, b"\x01\x00\x00\x14 no DTLS, whatever its chunk", (WHOLE, FIRST)[tsn & 1]))
-    assert not association.wire.table.sctp.associations
+    assert not association.wire.table.sctp.directions
     assert association.wire.finish() == []
 
 
 @pytest.mark.parametrize(("kind", "reset", "fin"), [(ABORT, True, False), (SHUTDOWN_COMPLETE, False, True)], ids=str)
 def test_an_association_ends_with_its_last_chunk_and_another_begins(kind: int, reset: bool, fin: bool) -> None:
     association = Association().send(0, data(1, hello()), chunk(kind, 0), data(2, record(23, bytes(40))))
-    assert not association.wire.table.sctp.associations
+    assert not association.wire.table.sctp.directions
     association.send(0, data(1, hello()))
     first, second = association.wire.finish()
     assert (first.streams[0].reset, first.streams[0].fin, first.time_end) == (reset, fin, first.time_start)

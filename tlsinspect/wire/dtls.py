@@ -315,9 +315,9 @@ class DtlsReader(DatagramReader):
             return
         if not self.flow.problems:
             for side in (0, 1):
-                numbers = {each >> 8 for each in self.delivered[side]}
-                last = max(numbers.union(self.messages[side]), default=0)
-                if numbers and last - min(numbers.union(self.messages[side])) > len(numbers - {last}):
+                whole = {each >> 8 for each in self.delivered[side]}
+                heard = whole.union(self.messages[side])
+                if whole and max(heard) - min(heard) > len(whole - {max(heard)}):
                     self.flow.streams[side].gap = True
         for stream, messages in zip(self.flow.streams, self.messages, strict=True):
             for sequence in sorted(messages):

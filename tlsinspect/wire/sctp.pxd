@@ -7,41 +7,37 @@ from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
 cdef int SCTP, HEADER, CHUNK_HEADER, DATA, ABORT, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, I_DATA, DATA_HEADER
-cdef int I_DATA_HEADER, ENDING, BEGINNING, PIECE_COST
+cdef int I_DATA_HEADER, ENDING, BEGINNING, WHOLE, PIECE_COST
+cdef tuple CLOSING
 
-cdef class Association:
-    cdef public Flow flow
+cdef class Direction:
+    cdef public Stream stream
     cdef public DatagramReader reader
-    cdef public tuple heard, waiting
-    cdef public list held
+    cdef public dict heard, waiting
+    cdef public long long held
+    @cython.locals(flow=Flow)
+    cpdef note(self, Packet packet)
+    @cython.locals(flow=Flow, stream=Stream, limits=Limits, end=Py_ssize_t, message=bytes)
+    cpdef take(self, Packet packet, int flags, long long tsn, Py_ssize_t start, Py_ssize_t stop)
+    @cython.locals(waiting=dict, first=cython.longlong, last=cython.longlong, parts=list, count=cython.longlong,
+                   step=cython.longlong)
+    cpdef bytes join(self, long long tsn)
+    @cython.locals(flow=Flow)
+    cpdef hold(self, long long octets)
+    @cython.locals(flow=Flow, stream=Stream)
+    cpdef bint end(self, Packet packet, int kind) except -1
 
 cdef class SctpTable:
     cdef public object table
-    cdef public dict associations
-    @cython.locals(data=bytes, position=Py_ssize_t, end=Py_ssize_t, association=Association, kind=int, length=Py_ssize_t,
-                   stop=Py_ssize_t, start=Py_ssize_t)
+    cdef public dict directions
+    @cython.locals(data=bytes, position=Py_ssize_t, end=Py_ssize_t, direction=Direction, kind=int, flags=int,
+                   length=Py_ssize_t, stop=Py_ssize_t, start=Py_ssize_t)
     cpdef accept(self, Packet packet, bytes key)
-    @cython.locals(stream=Stream)
-    cpdef forget(self, Association association)
-    @cython.locals(reader=DatagramReader, flow=Flow, association=Association, stream=Stream)
-    cpdef Association open(self, Packet packet, bytes key, int flags, Py_ssize_t start, Py_ssize_t end)
-    @cython.locals(stream=Stream)
-    cpdef count(self, Association association, Packet packet, bytes key)
-    @cython.locals(first=Stream, second=Stream)
-    cpdef Stream direction(self, Association association, bytes key)
-    @cython.locals(flow=Flow, stream=Stream, side=int, heard=dict, limits=Limits, end=Py_ssize_t, waiting=dict,
-                   message=bytes)
-    cpdef take(self, Association association, Packet packet, bytes key, int flags, long long tsn, Py_ssize_t start,
-               Py_ssize_t stop)
-    @cython.locals(waiting=dict, first=cython.longlong, last=cython.longlong, parts=list, count=cython.longlong,
-                   step=cython.longlong)
-    cpdef bytes join(self, Association association, int side, long long tsn)
-    cpdef hold(self, Association association, int side, long long octets)
-    @cython.locals(flow=Flow, stream=Stream, side=int)
-    cpdef end(self, Association association, Packet packet, bytes key, int kind)
+    @cython.locals(reader=DatagramReader, flow=Flow, both=list, each=Direction, direction=Direction)
+    cpdef Direction open(self, Packet packet, bytes key, Py_ssize_t start, Py_ssize_t end)
 
 cdef class SctpReader(DatagramReader):
     cdef public SctpTable table
-    cdef public Association association
-    @cython.locals(flow=Flow, stream=Stream)
+    cdef public list directions
+    @cython.locals(direction=Direction)
     cpdef finish(self)

@@ -19,139 +19,70 @@ from .stream import Stream
 HEADER = 12
 CHUNK_HEADER = 4
 DATA, ABORT, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, I_DATA = 0, 6, 7, 8, 14, 64  # chunk types
+CLOSING = (ABORT, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE)
 DATA_HEADER, I_DATA_HEADER = 16, 20
-ENDING, BEGINNING = 1, 2  # flags of a chunk that ends, or begins, a user message
+ENDING, BEGINNING, WHOLE = 1, 2, 3  # flags of a chunk that ends, or begins, a user message, or is all of it
 PIECE_COST = 150  # octets that a waiting chunk costs beside its own
 
 Piece = tuple[int, bytes]
 
 
-class Association:
-    """An association with DTLS in it, and what reads that. By side: what was `heard`, by TSN, `waiting` pieces as
-    (flags, octets), and how many octets these are `held` to cost.
+class Direction:
+    """One direction of an association with DTLS in it, and what reads the DTLS of both.
+
+    `heard` are the TSNs of chunks that came, `waiting` by TSN the chunks, as flags and octets, that wait for the others
+    of their message, and `held` is what these are counted with.
     """
 
-    def __init__(self, flow: Flow, reader: DatagramReader) -> None:
-        self.flow = flow
+    def __init__(self, stream: Stream, reader: DatagramReader) -> None:
+        self.stream = stream
         self.reader = reader
-        self.heard: tuple[dict[int, None], dict[int, None]] = ({}, {})
-        self.waiting: tuple[dict[int, Piece], dict[int, Piece]] = ({}, {})
-        self.held = [0, 0]
+        self.heard: dict[int, None] = {}
+        self.waiting: dict[int, Piece] = {}
+        self.held = 0
 
+    def note(self, packet: Packet) -> None:
+        """A packet came."""
+        flow: Flow = self.stream.owner
+        flow.time_end = packet.time_ns
+        self.stream.packets += 1
+        self.stream.number = packet.number
+        self.stream.time_ns = packet.time_ns
 
-class SctpTable:
-    """The associations in which DTLS was met, by addresses and ports of either direction."""
-
-    def __init__(self, table: FlowOwner) -> None:
-        self.table = table
-        self.associations: dict[bytes, Association] = {}
-
-    def accept(self, packet: Packet, key: bytes) -> None:
-        """Take a packet of the direction `key`; raises DecodeError where a chunk lies about its length."""
-        data = packet.data
-        position = packet.transport + HEADER
-        end = packet.payload_end
-        association = self.associations.get(key)
-        if association is not None:
-            self.count(association, packet, key)
-        while end - position >= CHUNK_HEADER:
-            kind = data[position]
-            length = data[position + 2] << 8 | data[position + 3]
-            stop = position + length
-            if length < CHUNK_HEADER or stop > end + packet.missing:
-                raise DecodeError("sctp", "bad_length", position - packet.transport, "a chunk within the packet")
-            if kind in (DATA, I_DATA):
-                start = position + (DATA_HEADER if kind == DATA else I_DATA_HEADER)
-                if start <= min(stop, end):
-                    if association is None:
-                        association = self.open(packet, key, data[position + 1], start, min(stop, end))
-                    if association is not None:
-                        tsn = unsigned32(data, position + 4, True)
-                        self.take(association, packet, key, data[position + 1], tsn, start, stop)
-            elif association is not None and kind in (ABORT, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE):
-                self.end(association, packet, key, kind)
-                if association.flow.finished:
-                    return  # nothing may follow in the packet (RFC 9260 section 3.3.7)
-            position = stop + (-length & 3)
-
-    def forget(self, association: Association) -> None:
-        """Let go of an association that is over."""
-        for stream in association.flow.streams:
-            self.associations.pop(stream.key, None)
-
-    def open(self, packet: Packet, key: bytes, flags: int, start: int, end: int) -> Association | None:
-        """The association in which a chunk is the first with DTLS, a whole message; None where it has none."""
-        if flags & (BEGINNING | ENDING) != BEGINNING | ENDING:
-            return None
-        reader: DatagramReader | None = open_dtls(packet.data, start, end)
-        if reader is None:
-            return None
-        flow = Flow(key, reverse_key(key), SCTP, self.table.keep_messages, self.table.limits)
-        association = Association(flow, reader)
-        flow.datagrams = SctpReader(self, association)
-        flow.first_packet = packet.number
-        flow.time_start = packet.time_ns
-        flow.vlans = packet.vlans
-        flow.tunnels = packet.tunnels
-        self.table.adopt(flow)
-        for stream in flow.streams:
-            self.associations[stream.key] = association
-        self.count(association, packet, key)
-        return association
-
-    def count(self, association: Association, packet: Packet, key: bytes) -> None:
-        """Note that a packet came."""
-        stream = self.direction(association, key)
-        association.flow.time_end = packet.time_ns
-        stream.packets += 1
-        stream.number = packet.number
-        stream.time_ns = packet.time_ns
-
-    def direction(self, association: Association, key: bytes) -> Stream:
-        """The stream whose packets have this key."""
-        first: Stream = association.flow.streams[0]
-        second: Stream = association.flow.streams[1]
-        return first if first.key == key else second
-
-    def take(
-        self, association: Association, packet: Packet, key: bytes, flags: int, tsn: int, start: int, stop: int
-    ) -> None:
+    def take(self, packet: Packet, flags: int, tsn: int, start: int, stop: int) -> None:
         """Take the payload of a DATA chunk, `packet.data[start:stop]` as far as it was captured."""
-        flow = association.flow
-        stream = self.direction(association, key)
-        side = stream.reader.side
-        heard = association.heard[side]
+        stream = self.stream
+        flow: Flow = stream.owner
+        limits = flow.limits
         stream.octets += stop - start
-        if tsn in heard:
+        if tsn in self.heard:
             stream.retransmitted += 1
             return
-        limits = flow.limits
-        if len(heard) >= limits.early_segments:
-            del heard[next(iter(heard))]
-        heard[tsn] = None
+        if len(self.heard) >= limits.early_segments:
+            del self.heard[next(iter(self.heard))]
+        self.heard[tsn] = None
         end = min(stop, packet.payload_end)
         stream.lacking = stop - end
         if stream.lacking:
             stream.truncated = True
-        if flags & (BEGINNING | ENDING) == BEGINNING | ENDING:
-            association.reader.accept(flow, stream, packet.data, start, end)
+        if flags & WHOLE == WHOLE:
+            self.reader.accept(flow, stream, packet.data, start, end)
             return
-        waiting = association.waiting[side]
-        waiting[tsn] = (flags, cut(packet.data, start, end))
-        self.hold(association, side, end - start + PIECE_COST)
-        message = self.join(association, side, tsn)
+        self.waiting[tsn] = (flags, cut(packet.data, start, end))
+        self.hold(end - start + PIECE_COST)
+        message = self.join(tsn)
         if message:
-            association.reader.accept(flow, stream, message, 0, len(message))
-        elif len(waiting) > limits.early_segments or association.held[side] > limits.early_octets:
-            waiting.clear()
-            self.hold(association, side, -association.held[side])
+            self.reader.accept(flow, stream, message, 0, len(message))
+        elif len(self.waiting) > limits.early_segments or self.held > limits.early_octets:
+            self.waiting.clear()
+            self.hold(-self.held)
             stream.gap = True
             expected = f"at most {limits.early_segments} chunks, or {limits.early_octets} octets, that wait for others"
             flow.problem(DecodeError("sctp", "limit", 0, expected))
 
-    def join(self, association: Association, side: int, tsn: int) -> bytes:
+    def join(self, tsn: int) -> bytes:
         """The user message that a chunk makes whole, whose chunks follow each other; empty where one is missing."""
-        waiting = association.waiting[side]
+        waiting = self.waiting
         first = last = tsn
         while not waiting[first][0] & BEGINNING:
             first = (first - 1) & 0xFFFFFFFF
@@ -167,42 +98,94 @@ class SctpTable:
             _, octets = waiting.pop((first + step) & 0xFFFFFFFF)
             parts.append(octets)
         message = b"".join(parts)
-        self.hold(association, side, -(len(message) + count * PIECE_COST))
+        self.hold(-(len(message) + count * PIECE_COST))
         return message
 
-    def hold(self, association: Association, side: int, octets: int) -> None:
-        """Note that a side keeps so many octets more."""
-        association.held[side] += octets
-        association.flow.held += octets
+    def hold(self, octets: int) -> None:
+        """Note that so many octets more are kept."""
+        flow: Flow = self.stream.owner
+        self.held += octets
+        flow.held += octets
 
-    def end(self, association: Association, packet: Packet, key: bytes, kind: int) -> None:
-        """A side closes the association, or breaks it off."""
-        flow = association.flow
-        stream = self.direction(association, key)
-        side = stream.reader.side
+    def end(self, packet: Packet, kind: int) -> bool:
+        """This side closes the association, or breaks it off; True where it is over."""
+        stream = self.stream
+        flow: Flow = stream.owner
         if kind == ABORT:
             stream.reset = True
-            flow.reset_side, flow.reset_packet = side, packet.number
+            flow.reset_side, flow.reset_packet = stream.reader.side, packet.number
         elif not stream.fin:
             stream.fin = True
             if flow.fin_packet < 0:
-                flow.fin_side, flow.fin_packet = side, packet.number
-        if kind in (ABORT, SHUTDOWN_COMPLETE):
-            self.table.close(flow)
+                flow.fin_side, flow.fin_packet = stream.reader.side, packet.number
+        return kind in (ABORT, SHUTDOWN_COMPLETE)
+
+
+class SctpTable:
+    """The associations in which DTLS was met, each direction by its addresses and ports."""
+
+    def __init__(self, table: FlowOwner) -> None:
+        self.table = table
+        self.directions: dict[bytes, Direction] = {}
+
+    def accept(self, packet: Packet, key: bytes) -> None:
+        """Take a packet of the direction `key`; raises DecodeError where a chunk lies about its length."""
+        data = packet.data
+        position = packet.transport + HEADER
+        end = packet.payload_end
+        direction = self.directions.get(key)
+        if direction is not None:
+            direction.note(packet)
+        while end - position >= CHUNK_HEADER:
+            kind = data[position]
+            flags = data[position + 1]
+            length = data[position + 2] << 8 | data[position + 3]
+            stop = position + length
+            if length < CHUNK_HEADER or stop > end + packet.missing:
+                raise DecodeError("sctp", "bad_length", position - packet.transport, "a chunk within the packet")
+            if kind in (DATA, I_DATA):
+                start = position + (DATA_HEADER if kind == DATA else I_DATA_HEADER)
+                if start <= min(stop, end):
+                    if direction is None and flags & WHOLE == WHOLE:
+                        direction = self.open(packet, key, start, min(stop, end))
+                    if direction is not None:
+                        direction.take(packet, flags, unsigned32(data, position + 4, True), start, stop)
+            elif direction is not None and kind in CLOSING and direction.end(packet, kind):
+                self.table.close(direction.stream.owner)
+                return  # nothing may follow in the packet (RFC 9260 section 3.3.7)
+            position = stop + (-length & 3)
+
+    def open(self, packet: Packet, key: bytes, start: int, end: int) -> Direction | None:
+        """The direction whose message is the first with DTLS of an association; None where it has none."""
+        reader: DatagramReader | None = open_dtls(packet.data, start, end)
+        if reader is None:
+            return None
+        flow = Flow(key, reverse_key(key), SCTP, self.table.keep_messages, self.table.limits)
+        flow.first_packet = packet.number
+        flow.time_start = packet.time_ns
+        flow.vlans = packet.vlans
+        flow.tunnels = packet.tunnels
+        self.table.adopt(flow)
+        both = [Direction(stream, reader) for stream in flow.streams]
+        flow.datagrams = SctpReader(self, both)
+        for each in both:
+            self.directions[each.stream.key] = each
+        direction: Direction = both[0]
+        direction.note(packet)
+        return direction
 
 
 class SctpReader(DatagramReader):
     """Lets go of an association that is over; what waits in it for other chunks was never whole."""
 
-    def __init__(self, table: SctpTable, association: Association) -> None:
+    def __init__(self, table: SctpTable, directions: list[Direction]) -> None:
         self.table = table
-        self.association = association
+        self.directions = directions
 
     def finish(self) -> None:
         """The flow is over; see DatagramReader."""
-        flow = self.association.flow
-        for stream in flow.streams:
-            if self.association.waiting[stream.reader.side]:
-                stream.gap = True
-        self.association.reader.finish()
-        self.table.forget(self.association)
+        for direction in self.directions:
+            if direction.waiting:
+                direction.stream.gap = True
+            self.table.directions.pop(direction.stream.key, None)
+        self.directions[0].reader.finish()
