@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 8_192
 ENCODED_GROUP_ROWS = 16_384  # which take half of the memory
+BATCH_ROWS = 4_096  # encoded at a time: with the library's 1,024 a row group takes a twentieth longer
 GROUP_OCTETS = 48 << 20  # several times what so many ordinary rows hold
 
 ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
@@ -63,6 +64,7 @@ class ParquetWriter:
                 store_schema=plain,
                 compression="zstd",
                 compression_level=1,
+                write_batch_size=BATCH_ROWS,
                 use_dictionary=[path for path in texts if path not in ALL_DIFFERENT],
                 write_statistics=[field.name for field in rows if not pa.types.is_nested(field.type)],
             )

@@ -34,8 +34,9 @@ def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Column
     facts = [None if leaf is None else context.leaf(leaf) for leaf in leaves.keys]
     for name, read, type_name in LEAF_COLUMNS:
         columns[name] = leaves.spread([None if fact is None else read(fact) for fact in facts], rows.types[type_name])
-    pairs = Shared(zip(leaves.positions.tolist(), asked.positions.tolist(), strict=True))
-    matches = [matches_leaf(facts[leaf], asked.keys[name]) for leaf, name in pairs.keys]
+    names = len(asked.keys)
+    pairs = Shared((leaves.positions.astype(np.int64) * names + asked.positions).tolist())
+    matches = [matches_leaf(facts[pair // names], asked.keys[pair % names]) for pair in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
     columns["validation"] = build_validation(
