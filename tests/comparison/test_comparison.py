@@ -43,7 +43,13 @@ def test_what_is_new_and_gone_are_the_differences_of_the_pivots() -> None:
     same = compare(before, before)
     assert len(same.changes) == 0
     assert (same.shares["difference"] == 0).all()
-    assert not same.shares["moved"].any()
+    assert same.shares["moved"].notna().all() and not same.shares["moved"].any()
+
+
+def test_what_could_not_be_tested_is_not_said_to_have_stayed() -> None:
+    few = inspect("handshakes/tls12.pcap")
+    shares = compare(few, few).shares
+    assert len(shares) and shares[["low", "high", "p", "moved"]].isna().all(axis=None)
 
 
 def test_a_change_is_told_only_where_both_sides_know() -> None:
@@ -110,7 +116,7 @@ def test_no_interval_goes_beyond_a_whole() -> None:
 def test_the_clients_that_are_told_are_those_of_the_tests() -> None:
     row = {
         "statistic": "versions", "category": "TLS 1.3", "before": 0.0, "after": 1.0, "difference": 1.0, "low": None,
-        "high": None, "p": None, "moved": False, "clients": 3, "connections_before": 3, "connections_after": 3,
+        "high": None, "p": None, "moved": None, "clients": 3, "connections_before": 3, "connections_after": 3,
         "unknown_before": 0, "unknown_after": 0,
     }  # fmt: skip
     tested = {**row, "difference": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}

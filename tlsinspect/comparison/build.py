@@ -36,7 +36,8 @@ class Comparison:
     last_seen; before and after are what only one side has of that column.
     `shares`: statistic, category, before, after, difference (fractions of the connections whose category is known),
     low, high (95 % interval of the difference), clients, p (adjusted for all that was tested), moved;
-    connections_before and connections_after are the denominators, unknown_before and unknown_after beside them.
+    connections_before and connections_after are the denominators, unknown_before and unknown_after beside them. Where
+    clients are too few for a test, low, high, p and moved are missing.
     """
 
     changes: pd.DataFrame
@@ -50,7 +51,7 @@ def compare(before: Inspection, after: Inspection) -> Comparison:
     adjusted = holm(np.array([row["p"] for row in rows], np.float64)).tolist()
     for row, p in zip(rows, adjusted, strict=True):
         row["p"] = p
-        row["moved"] = p < SIGNIFICANT
+        row["moved"] = None if np.isnan(p) else p < SIGNIFICANT
         row |= {name: None for name in ("low", "high", "p") if np.isnan(row[name])}
     rows.sort(key=lambda row: -abs(row["difference"]))
     return Comparison(
