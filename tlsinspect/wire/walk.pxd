@@ -20,8 +20,8 @@ cdef class Walk:
     cdef public dict undecoded, problems
     @cython.locals(packet=Packet, protocol=int, _=Py_ssize_t)
     cpdef bint advance(self, Py_ssize_t count) except -1
-    @cython.locals(protocol=int)
     cpdef take_rest(self, Packet packet, Rest rest)
+    cpdef deliver(self, Packet packet, int protocol)
     @cython.locals(inner=bytes)
     cpdef int dissect(self, Packet packet) except -3
     @cython.locals(problem=PacketProblem)

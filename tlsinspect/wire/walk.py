@@ -78,14 +78,7 @@ class Walk:
                 protocol = locate_transport(packet, self.fragments)
                 if protocol == UNKNOWN_LINK:
                     protocol = self.dissect(packet)
-                if protocol == TCP:
-                    self.table.add_segment(packet)
-                elif protocol == UDP:
-                    self.table.add_datagram(packet)
-                elif protocol == EAPOL:
-                    self.table.add_frame(packet)
-                elif protocol == SCTP:
-                    self.table.add_association(packet)
+                self.deliver(packet, protocol)
             except DecodeError as error:
                 self.note(error, packet.number)
             while packet.rest is not None:
@@ -95,17 +88,20 @@ class Walk:
     def take_rest(self, packet: Packet, rest: Rest) -> None:
         """Take the next packet of an aggregate."""
         try:
-            protocol = locate_rest(packet, rest, self.fragments)
-            if protocol == TCP:
-                self.table.add_segment(packet)
-            elif protocol == UDP:
-                self.table.add_datagram(packet)
-            elif protocol == EAPOL:
-                self.table.add_frame(packet)
-            elif protocol == SCTP:
-                self.table.add_association(packet)
+            self.deliver(packet, locate_rest(packet, rest, self.fragments))
         except DecodeError as error:
             self.note(error, packet.number)
+
+    def deliver(self, packet: Packet, protocol: int) -> None:
+        """Give a packet to the connections of its transport, if that is one that carries TLS."""
+        if protocol == TCP:
+            self.table.add_segment(packet)
+        elif protocol == UDP:
+            self.table.add_datagram(packet)
+        elif protocol == EAPOL:
+            self.table.add_frame(packet)
+        elif protocol == SCTP:
+            self.table.add_association(packet)
 
     def dissect(self, packet: Packet) -> int:
         """Let the dissector find the IP packet of an unknown link type."""
