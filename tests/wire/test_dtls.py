@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -13,19 +14,21 @@ from tcp_segments import CLIENT, SERVER, Wire, ip_packet, noted, udp
 from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.errors import KINDS
 from tlsinspect.wire.carried_dtls import open_carried_dtls
-from tlsinspect.wire.dtls import DtlsReader, open_dtls
+from tlsinspect.wire.dtls import DtlsReader, Window, open_dtls
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
 
 DTLS10, DTLS12, BEFORE_STANDARD = 0xFEFF, 0xFEFD, 0x0100
 OTHER_RANDOM = bytes(range(100, 132))
 COOKIE = b"cookie of 20 octets!"
+NUMBERS = itertools.count()
 
 Turn = tuple[int, bytes]
 
 
-def record(kind: int, content: bytes, version: int = DTLS12, epoch: int = 0, number: int = 0) -> bytes:
-    """A record; `number` is its sequence number."""
+def record(kind: int, content: bytes, version: int = DTLS12, epoch: int = 0, number: int | None = None) -> bytes:
+    """A record; `number` is its sequence number, one that no other has where it is not given."""
+    number = next(NUMBERS) if number is None else number
     return bytes([kind]) + tls.u16(version, epoch) + number.to_bytes(6, "big") + tls.vector16(content)
 
 
@@ -52,7 +55,6 @@ def server_hello(version: int = DTLS12) -> bytes:
 
 def handshake(version: int = DTLS12, size: int = 1 << 16, random: bytes = tls.RANDOM) -> list[Turn]:
     """A handshake with a cookie, each fragment in a datagram of its own."""
-    number = 0
 
     def say(side: int, kind: int, body: bytes, sequence: int) -> list[Turn]:
         return [(side, record(22, piece, version)) for piece in fragments(kind, body, sequence, size)]
@@ -69,7 +71,7 @@ def handshake(version: int = DTLS12, size: int = 1 << 16, random: bytes = tls.RA
         *say(0, 16, b"key", 2),
         (0, finished),
         (1, finished),
-        (0, record(23, bytes(60), version, 1, number)),
+        (0, record(23, bytes(60), version, 1)),
     ]
 
 
@@ -130,6 +132,31 @@ class TestHandshake:
         flow = datagrams(shuffled)
         assert flow.history == "CvCsxknGIi"
         assert flow.streams[1].retransmitted == len(certificate)
+
+    def test_a_record_that_comes_again_counts_once(self) -> None:
+        ended = [(side, record(21, bytes(26), epoch=1)) for side in (0, 1)]
+        turns = [*handshake(), *ended]
+        once = datagrams(turns)
+        for late in (0, 3):  # the copy comes at once, or behind others
+            order = [(at + copy * (late + 0.5), turn) for at, turn in enumerate(turns) for copy in (0, 1)]
+            flow = datagrams([turn for _, turn in sorted(order, key=lambda each: each[0])])
+            assert flow.history == once.history
+            assert len(flow.messages) == len(once.messages)
+            assert noted(flow, "application_bytes") == [60, 0]
+            assert flow.streams[0].retransmitted > 3
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200)), max_size=80))
+    def test_a_window_knows_the_latest_records(self, records: list[tuple[int, int]]) -> None:
+        window = Window()
+        came: set[int] = set()
+        epoch = -1
+        for each, number in records:
+            if each != epoch:
+                epoch, came = each, set()
+            too_old = bool(came) and number <= max(came) - 64
+            assert window.is_repeated(each, number) == (number in came and not too_old)
+            came.add(number)
 
     def test_a_flight_in_one_datagram_and_messages_in_one_record_are_read(self) -> None:
         messages = b"".join(fragments(2, server_hello(), 0) + fragments(14, b"", 1))
@@ -261,7 +288,7 @@ class TestHandshake:
 
 def identified(connection_id: bytes, content: bytes, version: int = DTLS12) -> bytes:
     """A record with a connection id."""
-    return bytes([25]) + tls.u16(version, 1) + bytes(6) + connection_id + tls.vector16(content)
+    return bytes([25]) + tls.u16(version, 1) + next(NUMBERS).to_bytes(6, "big") + connection_id + tls.vector16(content)
 
 
 def identified_handshake(client: bytes, server: bytes) -> list[Turn]:

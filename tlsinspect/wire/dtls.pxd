@@ -9,7 +9,8 @@ cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, H
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, ACK_RECORD, LONGEST_RECORD
 cdef int PIECE_COST, HEARTBEAT_HEADER, RANDOM_AT, RANDOM_END, LONGEST_CONNECTION_ID, CHAIN
 cdef int CIPHERTEXT, WITH_CONNECTION_ID, LONG_NUMBER, WITH_LENGTH, LOW_EPOCH, HANDSHAKE_EPOCH, RECORD_NUMBER, SHORTEST_ACK
-cdef int LONGER_TAG
+cdef int LONGER_TAG, WINDOW
+cdef unsigned long long WINDOW_MASK, NEWEST
 
 cdef class Message:
     cdef public int kind
@@ -21,12 +22,21 @@ cdef class Message:
     cpdef bytes beginning(self)
     cpdef Py_ssize_t cost(self) except -1
 
+cdef class Window:
+    cdef public int epoch
+    cdef public long long latest
+    cdef public unsigned long long seen
+    @cython.locals(ahead=cython.longlong, bit=cython.ulonglong, repeated=bint)
+    cpdef bint is_repeated(self, int epoch, long long number) except -1
+
 cdef class DtlsReader(DatagramReader):
-    cdef public tuple messages, delivered
+    cdef public tuple messages, delivered, windows
     cdef public list id_lengths, changed
     cdef public Flow flow
-    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t, header=Py_ssize_t)
+    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t, header=Py_ssize_t, epoch=int)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(number=cython.longlong, window=Window)
+    cpdef bint is_repeated(self, RecordReader reader, bytes data, Py_ssize_t position, int epoch) except -1
     @cython.locals(known=int)
     cpdef int id_length(self, int side, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(reader=RecordReader, kind=int)

@@ -3,7 +3,7 @@
 Goes in: the datagrams of one UDP flow. Comes out: the same Listener calls that
 TLS over TCP makes. A message is handed over when its fragments are complete, and
 once however often it is sent. Nothing is decrypted: what has an epoch above 0 is
-counted. Spec: RFC 9147, RFC 6347, RFC 9146; 0x0100 is what OpenSSL sent before 0.9.8f.
+counted, a record that comes again once. Spec: RFC 9147, RFC 6347, RFC 9146; 0x0100 is what OpenSSL sent before 0.9.8f.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ CHAIN = 4  # records that lead to each other: a connection id's length that lets
 LONGEST_RECORD = 0x4800
 RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
+WINDOW = 64  # numbers of the latest records of which it is known whether they came (RFC 6347 section 4.1.2.6)
+WINDOW_MASK = (1 << WINDOW) - 1
+NEWEST = 1  # the bit of the latest record
 
 
 class Message:
@@ -91,13 +94,40 @@ class Message:
         return self.octets + len(self.pieces) * PIECE_COST
 
 
+class Window:
+    """Which of the latest records of an epoch came: bit n of `seen` stands for the number `latest` - n."""
+
+    def __init__(self) -> None:
+        self.epoch = -1
+        self.latest = 0
+        self.seen = 0
+
+    def is_repeated(self, epoch: int, number: int) -> bool:
+        """Note a record; True where it came before. Numbers that are too old to tell count as new."""
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.latest = number
+            self.seen = NEWEST
+            return False
+        ahead = number - self.latest
+        if ahead > 0:
+            self.latest = number
+            self.seen = (self.seen << ahead & WINDOW_MASK if ahead < WINDOW else 0) | NEWEST
+            return False
+        bit = NEWEST << -ahead if ahead > -WINDOW else 0
+        repeated = self.seen & bit != 0
+        self.seen |= bit
+        return repeated
+
+
 class DtlsReader(DatagramReader):
     """Where both directions of a DTLS association stand.
 
     `messages` are those of each side that are not complete; `delivered` the message_seq and type of those that were: a
     server that keeps nothing before it has a cookie back may count its ServerHello as the first message again.
     `id_lengths` are what each side's records with a connection id have for one, -1 while that is not known;
-    `changed` says for each side whether a ChangeCipherSpec came and no such record since.
+    `changed` says for each side whether a ChangeCipherSpec came and no such record since; `windows` are those of each
+    side's even epochs and of its odd ones.
     """
 
     def __init__(self) -> None:
@@ -105,6 +135,7 @@ class DtlsReader(DatagramReader):
         self.delivered: tuple[set[int], set[int]] = (set(), set())
         self.id_lengths = [-1, -1]
         self.changed = [False, False]
+        self.windows = ((Window(), Window()), (Window(), Window()))
         self.flow: Flow | None = None
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
@@ -130,8 +161,25 @@ class DtlsReader(DatagramReader):
             reader.record_type = data[position]
             reader.record_version = data[position + 1] << 8 | data[position + 2]
             reader.record_length = length
-            self.read_record(flow, stream, data, body, body + length, data[position + 3] << 8 | data[position + 4])
+            epoch = data[position + 3] << 8 | data[position + 4]
+            if self.is_repeated(reader, data, position, epoch):
+                stream.retransmitted += 1
+            else:
+                self.read_record(flow, stream, data, body, body + length, epoch)
             position = body + length
+
+    def is_repeated(self, reader: RecordReader, data: bytes, position: int, epoch: int) -> bool:
+        """Whether a record came before: what is sent again has a new number, so it was recorded, or carried, twice.
+
+        Messages in the clear have numbers of their own, and a server without state may give a record's number again.
+        Spec: RFC 6347 sections 4.1.2.6 and 4.2.1.
+        """
+        if epoch == 0 and reader.record_type == HANDSHAKE:
+            return False
+        number = data[position + 5] << 16 | data[position + 6] << 8 | data[position + 7]
+        number = number << 24 | data[position + 8] << 16 | data[position + 9] << 8 | data[position + 10]
+        window: Window = self.windows[reader.side][epoch & 1]
+        return window.is_repeated(epoch, number)
 
     def id_length(self, side: int, data: bytes, position: int, end: int) -> int:
         """The length of the connection id in a record of `side`: what the other side asked for, else one that fits.
