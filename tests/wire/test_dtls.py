@@ -158,6 +158,37 @@ class TestHandshake:
             assert window.is_repeated(each, number) == (number in came and not too_old)
             came.add(number)
 
+    def test_of_what_the_capture_length_cuts_the_beginning_is_read(self) -> None:
+        kept = 110  # octets of UDP's payload: of the hello all but the end of its extensions
+        turns = handshake()
+        for opened_by in (0, 1):  # the flow begins with a hello that is cut, or with the server's
+            wire = Wire(FlowTable(openers=(open_dtls,)))
+            for side, octets in turns[opened_by:]:
+                source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
+                datagram = udp(source, target, octets)
+                wire.add_datagram(ip_packet(source, target, datagram, missing=max(len(datagram) - kept, 0)))
+            flow = wire.only()
+            assert flow.history == ("CvCsxknGIi", "VcSXKNgiI")[opened_by]  # upper case for who spoke first
+            assert flow.hello_side == opened_by
+            assert flow.client_hello is not None
+            assert flow.client_hello.random == tls.RANDOM
+            assert flow.client_hello.cipher_suites == tls.u16(0x1301, 0xC02F)
+            assert flow.server_hello is not None
+            assert any(stream.truncated for stream in flow.streams)
+            assert {(error.layer, error.kind) for error, _ in flow.problems} == {("handshake", "truncated")}
+
+    @pytest.mark.parametrize("kept", range(8, 120))
+    def test_cut_anywhere_no_record_is_called_wrong(self, kept: int) -> None:
+        wire = Wire(FlowTable(openers=(open_dtls,)))
+        for side, octets in [*handshake(), (1, record(21, b"\x02\x28")), (0, record(24, b"\x01\x00\x05hello"))]:
+            source, target = (CLIENT, SERVER) if side == 0 else (SERVER, CLIENT)
+            datagram = udp(source, target, octets)
+            wire.add_datagram(ip_packet(source, target, datagram, missing=max(len(datagram) - kept, 0)))
+        for flow in wire.finish():
+            assert {(error.layer, error.kind) for error, _ in flow.problems} <= {("handshake", "truncated")}
+            if flow.client_hello is not None:
+                assert flow.hello_side == 0
+
     def test_a_flight_in_one_datagram_and_messages_in_one_record_are_read(self) -> None:
         messages = b"".join(fragments(2, server_hello(), 0) + fragments(14, b"", 1))
         flow = datagrams(

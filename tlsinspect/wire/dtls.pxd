@@ -33,7 +33,8 @@ cdef class DtlsReader(DatagramReader):
     cdef public tuple messages, delivered, windows
     cdef public list id_lengths, changed
     cdef public Flow flow
-    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t, header=Py_ssize_t, epoch=int)
+    @cython.locals(reader=RecordReader, length=Py_ssize_t, body=Py_ssize_t, header=Py_ssize_t, epoch=int,
+                   lacking=Py_ssize_t, stop=Py_ssize_t)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(number=cython.longlong, window=Window)
     cpdef bint is_repeated(self, RecordReader reader, bytes data, Py_ssize_t position, int epoch) except -1
@@ -45,12 +46,13 @@ cdef class DtlsReader(DatagramReader):
     cpdef Py_ssize_t read_ciphertext(self, Flow flow, RecordReader reader, bytes data, Py_ssize_t position,
                                      Py_ssize_t end) except -1
     cpdef count(self, Flow flow, RecordReader reader, Py_ssize_t length)
-    @cython.locals(kind=int, length=Py_ssize_t, sequence=int, offset=Py_ssize_t, size=Py_ssize_t)
+    @cython.locals(kind=int, length=Py_ssize_t, sequence=int, offset=Py_ssize_t, size=Py_ssize_t, record_end=Py_ssize_t,
+                   stop=Py_ssize_t)
     cpdef read_fragments(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(message=Message, messages=dict, side=int)
     cpdef take_fragment(self, Flow flow, Stream stream, int kind, Py_ssize_t length, int sequence, Py_ssize_t offset,
-                        bytes fragment)
-    cpdef deliver(self, Flow flow, RecordReader reader, int kind, int sequence, bytes body)
+                        bytes fragment, bint cut)
+    cpdef deliver(self, Flow flow, RecordReader reader, int kind, int sequence, bytes body, Py_ssize_t length)
     @cython.locals(limits=Limits, other=Message, octets=Py_ssize_t)
     cpdef bint has_room(self, Flow flow, dict messages, Message message, int sequence) except -1
     @cython.locals(flow=Flow, at=Py_ssize_t, body=Py_ssize_t, epoch=int, sequence=int, offset=int, size=int, random=bytes)
@@ -62,7 +64,9 @@ cdef class DtlsReader(DatagramReader):
 cpdef DatagramReader open_dtls(bytes data, Py_ssize_t position, Py_ssize_t end)
 cpdef bint is_sealed_ack(Py_ssize_t length) except -1
 cpdef bint is_record_type(int octet) except -1
+@cython.locals(body=Py_ssize_t, message=Py_ssize_t, length=Py_ssize_t, offset=Py_ssize_t, size=Py_ssize_t, is_cut=bint)
+cpdef DatagramReader open_cut_dtls(bytes data, Py_ssize_t position, Py_ssize_t end)
 @cython.locals(version=int, length=Py_ssize_t)
-cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t header) except -1
+cpdef bint is_record(bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t header, Py_ssize_t lacking) except -1
 @cython.locals(length=int, at=Py_ssize_t, records=int, header=Py_ssize_t)
 cpdef int fit_connection_id(bytes data, Py_ssize_t position, Py_ssize_t end) except -2

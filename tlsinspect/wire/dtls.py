@@ -139,8 +139,9 @@ class DtlsReader(DatagramReader):
         self.flow: Flow | None = None
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
-        """Read the records of a datagram; what is no DTLS record ends it."""
+        """Read the records of a datagram; what is no DTLS record ends it, as does one that the capture length cuts."""
         reader = stream.reader
+        lacking = stream.lacking
         if self.flow is None:
             self.flow = flow
             flow.dtls = True
@@ -152,8 +153,8 @@ class DtlsReader(DatagramReader):
             header = RECORD_HEADER
             if data[position] == CONNECTION_ID_RECORD:
                 header += self.id_length(reader.side, data, position, end)
-            if not is_record(data, position, end, header):
-                if is_record_type(data[position]):
+            if not is_record(data, position, end, header, lacking):
+                if is_record_type(data[position]) and not lacking:
                     flow.problem(DecodeError("dtls", "bad_value", 0, "a record header that fits the datagram"))
                 return
             body = position + header
@@ -165,7 +166,8 @@ class DtlsReader(DatagramReader):
             if self.is_repeated(reader, data, position, epoch):
                 stream.retransmitted += 1
             else:
-                self.read_record(flow, stream, data, body, body + length, epoch)
+                stop = body + length
+                self.read_record(flow, stream, data, body, stop if stop < end else end, epoch)
             position = body + length
 
     def is_repeated(self, reader: RecordReader, data: bytes, position: int, epoch: int) -> bool:
@@ -187,12 +189,12 @@ class DtlsReader(DatagramReader):
         Spec: RFC 9146 sections 3 and 4; a header does not say how long its connection id is.
         """
         known = self.id_lengths[side]
-        if known < 0 or not is_record(data, position, end, RECORD_HEADER + known):
+        if known < 0 or not is_record(data, position, end, RECORD_HEADER + known, 0):
             known = self.id_lengths[side] = fit_connection_id(data, position, end)
         return known if known > 0 else 0
 
     def read_record(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int, epoch: int) -> None:
-        """Read a record's content, `data[position:end]`.
+        """Read a record's content, `data[position:end]`, which is all of it unless it was cut.
 
         The first record with a connection id behind a ChangeCipherSpec is a Finished: its own type is encrypted.
         A handshake of the second epoch, or of a later one, ends a renegotiation; messages that begin one are not told
@@ -202,28 +204,28 @@ class DtlsReader(DatagramReader):
         kind = reader.record_type
         if kind == CONNECTION_ID_RECORD and self.changed[reader.side]:
             self.changed[reader.side] = False
-            flow.encrypted_handshake(reader, end - position)
+            flow.encrypted_handshake(reader, reader.record_length)
         elif kind in (APPLICATION_DATA, CONNECTION_ID_RECORD):
-            self.count(flow, reader, end - position)
+            self.count(flow, reader, reader.record_length)
         elif kind == CHANGE_CIPHER_SPEC:
             self.changed[reader.side] = True
             flow.change_cipher_spec(reader)
         elif kind == HANDSHAKE:
             if epoch > 0:
                 self.changed[reader.side] = False
-                flow.encrypted_handshake(reader, end - position)
+                flow.encrypted_handshake(reader, reader.record_length)
                 if epoch > 1 and flow.renegotiation_packet < 0:
                     flow.renegotiation_packet = stream.number
             else:
                 self.read_fragments(flow, stream, data, position, end)
         elif kind == ALERT:
-            if epoch > 0 or end - position != 2:
+            if epoch > 0 or reader.record_length != 2:
                 flow.alert(reader, -1, -1)
-            else:
+            elif end - position == 2:
                 flow.alert(reader, data[position], data[position + 1])
         elif kind == HEARTBEAT_RECORD:
             reader.encrypted = epoch > 0
-            flow.heartbeat(reader, end - position)
+            flow.heartbeat(reader, reader.record_length)
             if epoch == 0 and end - position >= HEARTBEAT_HEADER:
                 flow.heartbeat_message(reader, data[position], data[position + 1] << 8 | data[position + 2])
 
@@ -257,10 +259,14 @@ class DtlsReader(DatagramReader):
             flow.application_data(reader, length)
 
     def read_fragments(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
-        """Read the handshake fragments of a record."""
+        """Read the handshake fragments of a record, of which the capture length may have cut the last one."""
+        record_end = end
+        if stream.lacking and stream.reader.record_length > end - position:
+            record_end = position + stream.reader.record_length
         while position < end and not stream.reader.muted:
             if end - position < FRAGMENT_HEADER:
-                flow.problem(DecodeError("dtls", "truncated", end - position, "a fragment header of 12 octets"))
+                if end == record_end:
+                    flow.problem(DecodeError("dtls", "truncated", end - position, "a fragment header of 12 octets"))
                 return
             kind = data[position]
             length = data[position + 1] << 16 | data[position + 2] << 8 | data[position + 3]
@@ -268,22 +274,24 @@ class DtlsReader(DatagramReader):
             offset = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
             size = data[position + 9] << 16 | data[position + 10] << 8 | data[position + 11]
             position += FRAGMENT_HEADER
-            if size > end - position or offset + size > length or length > flow.limits.message_octets:
+            if size > record_end - position or offset + size > length or length > flow.limits.message_octets:
                 flow.problem(DecodeError("dtls", "bad_length", 9, "a fragment within its record and its message"))
                 return
-            self.take_fragment(flow, stream, kind, length, sequence, offset, data[position : position + size])
+            stop = position + size
+            fragment = data[position : stop if stop < end else end]
+            self.take_fragment(flow, stream, kind, length, sequence, offset, fragment, stop > end)
             position += size
 
     def take_fragment(
-        self, flow: Flow, stream: Stream, kind: int, length: int, sequence: int, offset: int, fragment: bytes
+        self, flow: Flow, stream: Stream, kind: int, length: int, sequence: int, offset: int, fragment: bytes, cut: bool
     ) -> None:
-        """Keep a fragment; hand its message over when it is complete."""
+        """Keep a fragment; hand its message over when it is complete, or when the capture length cut its beginning."""
         side = stream.reader.side
         if sequence << 8 | kind in self.delivered[side]:
             stream.retransmitted += 1
             return
-        if offset == 0 and len(fragment) == length and sequence not in self.messages[side]:
-            self.deliver(flow, stream.reader, kind, sequence, fragment)
+        if offset == 0 and (cut or len(fragment) == length) and sequence not in self.messages[side]:
+            self.deliver(flow, stream.reader, kind, sequence, fragment, length)
             return
         messages = self.messages[side]
         message = messages.get(sequence)
@@ -301,12 +309,12 @@ class DtlsReader(DatagramReader):
             flow.held += message.cost()
             return
         del messages[sequence]
-        self.deliver(flow, stream.reader, kind, sequence, message.beginning())
+        self.deliver(flow, stream.reader, kind, sequence, message.beginning(), length)
 
-    def deliver(self, flow: Flow, reader: RecordReader, kind: int, sequence: int, body: bytes) -> None:
-        """Hand over a message that is complete; a hello says what connection ids the other side is to write."""
+    def deliver(self, flow: Flow, reader: RecordReader, kind: int, sequence: int, body: bytes, length: int) -> None:
+        """Hand over a message of which no more will come; a hello says what connection ids the other side writes."""
         self.delivered[reader.side].add(sequence << 8 | kind)
-        flow.handshake(reader, kind, body, len(body))
+        flow.handshake(reader, kind, body, length)
         if kind == CLIENT_HELLO and flow.client_hello is not None:
             self.id_lengths[1 - reader.side] = flow.client_hello.connection_id_length
         elif kind == SERVER_HELLO and flow.server_hello is not None:
@@ -379,7 +387,7 @@ def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
     if end - position < RECORD_HEADER:
         return None
     kind = data[position]
-    if kind != CONNECTION_ID_RECORD and not is_record(data, position, end, RECORD_HEADER):
+    if kind != CONNECTION_ID_RECORD and not is_record(data, position, end, RECORD_HEADER, 0):
         return None
     version = data[position + 1] << 8 | data[position + 2]
     epoch = data[position + 3] << 8 | data[position + 4]
@@ -395,7 +403,7 @@ def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
     while at < end:
         if data[at] == CONNECTION_ID_RECORD:
             return DtlsReader() if fit_connection_id(data, at, end) >= 0 else None
-        if not is_record(data, at, end, RECORD_HEADER):
+        if not is_record(data, at, end, RECORD_HEADER, 0):
             return None
         at += RECORD_HEADER + (data[at + 11] << 8 | data[at + 12])
     return DtlsReader()
@@ -411,15 +419,37 @@ def is_record_type(octet: int) -> bool:
     return CHANGE_CIPHER_SPEC <= octet <= ACK_RECORD
 
 
-def is_record(data: bytes, position: int, end: int, header: int) -> bool:
-    """A record that fits the datagram, with a header of `header` octets: known type and version, an allowed length."""
+def open_cut_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
+    """A reader for the flow when the capture length cuts its datagram within a hello that has a record for itself."""
+    body = position + RECORD_HEADER + FRAGMENT_HEADER
+    if end < body or data[position] != HANDSHAKE or not is_record(data, position, end, RECORD_HEADER, LONGEST_RECORD):
+        return None
+    message = position + RECORD_HEADER
+    length = data[message + 1] << 16 | data[message + 2] << 8 | data[message + 3]
+    offset = data[message + 6] << 16 | data[message + 7] << 8 | data[message + 8]
+    size = data[message + 9] << 16 | data[message + 10] << 8 | data[message + 11]
+    is_cut = (
+        data[message] in (CLIENT_HELLO, SERVER_HELLO)
+        and data[position + 3] << 8 | data[position + 4] == 0
+        and offset == 0
+        and end - body < size <= length <= LONGEST_RECORD
+        and size + FRAGMENT_HEADER == data[message - 2] << 8 | data[message - 1]
+    )
+    return DtlsReader() if is_cut else None
+
+
+def is_record(data: bytes, position: int, end: int, header: int, lacking: int) -> bool:
+    """A record that fits the datagram, with a header of `header` octets: known type and version, an allowed length.
+
+    `lacking` octets of the datagram were not captured.
+    """
     if end - position < header or not is_record_type(data[position]):
         return False
     version = data[position + 1] << 8 | data[position + 2]
     if version not in (0xFEFF, 0xFEFD, 0x0100):
         return False
     length = data[position + header - 2] << 8 | data[position + header - 1]
-    return length <= LONGEST_RECORD and length <= end - position - header
+    return length <= LONGEST_RECORD and length <= end + lacking - position - header
 
 
 def fit_connection_id(data: bytes, position: int, end: int) -> int:
@@ -434,7 +464,7 @@ def fit_connection_id(data: bytes, position: int, end: int) -> int:
         records = 0
         while at < end and records < CHAIN:
             header = RECORD_HEADER + (length if data[at] == CONNECTION_ID_RECORD else 0)
-            if not is_record(data, at, end, header):
+            if not is_record(data, at, end, header, 0):
                 break
             at += header + (data[at + header - 2] << 8 | data[at + header - 1])
             records += 1

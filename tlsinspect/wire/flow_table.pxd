@@ -1,4 +1,5 @@
 cimport cython
+from .dtls cimport open_cut_dtls
 from .eapol cimport EapolTable
 from .flow cimport DatagramReader, Flow, reverse_key
 from .flow_cost cimport flow_cost
@@ -48,10 +49,10 @@ cdef class FlowTable:
     @cython.locals(at=Py_ssize_t, size=Py_ssize_t, addresses=Py_ssize_t, place=Py_ssize_t, stream=Stream)
     cpdef Stream find_stream(self, Packet packet)
     @cython.locals(data=bytes, key=bytes, at=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t, stream=Stream, flow=Flow,
-                   reader=DatagramReader, held=cython.longlong)
+                   reader=DatagramReader, held=cython.longlong, lacking=Py_ssize_t)
     cpdef add_datagram(self, Packet packet)
     @cython.locals(reader=DatagramReader)
-    cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t lacking)
     @cython.locals(other=Stream, ahead=cython.longlong)
     cpdef long long take_flags(self, Flow flow, Stream stream, int flags, long long sequence, long long length) except -1
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..errors import DecodeError
 from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
+from .dtls import open_cut_dtls
 from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
 from .flow_cost import flow_cost
@@ -294,6 +295,7 @@ class FlowTable:
         if length < 0 or length > packet.payload_end + packet.missing - at - 8:
             raise DecodeError("udp", "bad_length", 4, "a length within the IP payload")
         end = min(packet.payload_end, at + 8 + length)
+        lacking = at + 8 + length - end
         if self.shards > 1 and shard_of(packet, self.shards) != self.shard:
             return
         key = flow_key(packet)
@@ -302,12 +304,12 @@ class FlowTable:
             flow: Flow = stream.owner
             reader = flow.datagrams
             if reader is None:
-                reader = flow.datagrams = self.open_datagrams(data, at + 8, end)
+                reader = flow.datagrams = self.open_datagrams(data, at + 8, end, lacking)
             elif reader.starts_anew(stream, data, at + 8, end):
                 self.close(flow)
                 stream = None
         if stream is None:
-            reader = self.open_datagrams(data, at + 8, end)
+            reader = self.open_datagrams(data, at + 8, end, lacking)
             ports = self.ports
             if (
                 reader is None
@@ -323,8 +325,8 @@ class FlowTable:
         stream.octets += length
         stream.number = packet.number
         stream.time_ns = packet.time_ns
-        stream.lacking = at + 8 + length - end
-        if stream.lacking:
+        stream.lacking = lacking
+        if lacking:
             stream.truncated = True
         if reader is not None:
             held = flow.held
@@ -337,12 +339,14 @@ class FlowTable:
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
 
-    def open_datagrams(self, data: bytes, position: int, end: int) -> DatagramReader | None:
-        """Find the reader for a flow by the first datagram that tells."""
+    def open_datagrams(self, data: bytes, position: int, end: int, lacking: int) -> DatagramReader | None:
+        """Find the reader for a flow by the first datagram that tells, `lacking` octets of which were not captured."""
         for opener in self.openers:
             reader: DatagramReader | None = opener(data, position, end)
             if reader is not None:
                 return reader
+        if lacking:
+            return open_cut_dtls(data, position, end)
         return open_radius(self, data, position, end)
 
     def take_flags(self, flow: Flow, stream: Stream, flags: int, sequence: int, length: int) -> int:
