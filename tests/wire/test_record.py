@@ -469,6 +469,32 @@ class TestDetection:
     def test_a_record_begins_tls_wherever_the_peer_speaks_it(self) -> None:
         assert read(tls.application(50)[:20], known=True)[0] == [("application_data", 50)]
 
+    @pytest.mark.parametrize("text", [b"\x00\x5a\x99\xb5\x0a\xb4\x9c\xf9", b"HTTP/1.1 200 OK\r\n\r\n", b"\xf9"])
+    def test_a_hello_behind_clear_text_is_found_where_the_peer_speaks_it_already(self, text: bytes) -> None:
+        hello = tls.handshake(tls.message(2, tls.server_hello()))
+        for cut in range(len(text)):
+            recorder = Recorder()
+            reader = RecordReader(recorder, 0)
+            peer = reader.peer = RecordReader(recorder, 1)
+            if cut:
+                reader.feed(text[:cut], 0, cut)  # what comes before the peer's hello
+            peer.mode = READING
+            for piece in (text[cut:] + hello[:20], hello[20:]):
+                reader.feed(piece, 0, len(piece))
+            assert [call[:2] for call in recorder.calls] == [("handshake", 2)], cut
+
+    def test_an_alert_in_any_pieces_is_read_where_the_other_side_is_no_tls(self) -> None:
+        alert = tls.alert(2, 70)
+        for first in range(len(alert)):
+            for second in range(first, len(alert)):
+                calls, _ = read(alert[:first], alert[first:second], alert[second:])
+                assert calls == [("alert", 2, 70)], (first, second)
+
+    def test_text_that_begins_like_an_alert_is_none(self) -> None:
+        for text in (b"\x15", b"\x15\x03", b"\x15\x03\x03\x00"):
+            calls, reader = read(text, b" and text", CLIENT_HELLO)
+            assert (calls, reader.mode) == ([hello_call()], READING)
+
     def test_random_octets_are_not_taken_for_tls(self) -> None:
         generator = random.Random(1)
         for _ in range(300):

@@ -38,6 +38,7 @@ from .sslv2 import Sslv2Reader, client_hello_end, find_answer
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
 FATAL = 2  # the higher of the two levels of alerts
+ALERT_RECORD = 7  # octets of one alert in the clear, with its header
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 LEAST_LOOKS = 32  # places in a piece of any size where a record header is looked for when the place is lost
 OCTETS_OF_LOOK = 64  # of the piece for each further one: of random octets one in 256 is 0x03
@@ -371,7 +372,8 @@ class RecordReader:
         if data[position] & 0x80 and self.read_sslv2_answer(data, position, end):
             return end
         if self.peer is not None and self.peer.mode in (READING, LOST):
-            return self.find_boundary(data, position, end)
+            found = self.find_boundary(data, position, end)
+            return found if self.mode == READING else self.find_hello(data, position, end)
         first = data[position]
         if first == HANDSHAKE:
             if length < HELLO_HEADER and may_begin_hello(data, position, end):
@@ -390,8 +392,18 @@ class RecordReader:
             if is_broken_chain(data, position, end):
                 self.partial = data[position:end]
                 return end
+            if may_begin_alert(data, position, end):
+                self.partial = data[position:end]
+                return end
+        found = self.find_hello(data, position, end)
+        if self.mode != READING and not self.partial and data[end - 1] == HANDSHAKE and self.scanned < SCAN_LIMIT:
+            self.partial = data[end - 1 : end]
+        return found
+
+    def find_hello(self, data: bytes, position: int, end: int) -> int:
+        """Look for a hello behind clear text at `position`; returns where it begins, `end` when there is none."""
         if self.scanned < SCAN_LIMIT:
-            self.scanned += length
+            self.scanned += end - position
             found = data.find(b"\x16\x03", position + 1, end)
             while found >= 0:
                 if end - found < HELLO_HEADER and (end - found < 6 or data[found + 5] in (CLIENT_HELLO, SERVER_HELLO)):
@@ -401,8 +413,6 @@ class RecordReader:
                     self.mode = READING
                     return found
                 found = data.find(b"\x16\x03", found + 1, end)
-            if data[end - 1] == HANDSHAKE:
-                self.partial = data[end - 1 : end]
         return end
 
     def find_boundary(self, data: bytes, position: int, end: int) -> int:
@@ -511,6 +521,20 @@ def is_record_chain(data: bytes, position: int, end: int) -> bool:
         if position == end or headers == 4:
             return True
     return headers >= 2
+
+
+def may_begin_alert(data: bytes, position: int, end: int) -> bool:
+    """Whether octets that are too few for it may be those of a record with one alert in the clear."""
+    length = end - position
+    return (
+        length < ALERT_RECORD
+        and data[position] == ALERT
+        and (length < 2 or data[position + 1] == 3)
+        and (length < 3 or data[position + 2] <= 4)
+        and (length < 4 or data[position + 3] == 0)
+        and (length < 5 or data[position + 4] == 2)
+        and (length < 6 or 1 <= data[position + 5] <= FATAL)
+    )
 
 
 def is_broken_chain(data: bytes, position: int, end: int) -> bool:
