@@ -279,6 +279,30 @@ class TestReuse:
         talk.say(b"", FLIGHT)
         assert [flow.server_hello is not None for flow in wire.finish()] == [True, True]
 
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_a_side_recorded_behind_all_of_the_other_is_of_the_same_connection(self, first: int) -> None:
+        said = (HELLO, tls.alert(2, 40))
+        talk = Talk()
+        for side in (first, 1 - first):
+            talk.sent = [1001, 5001]
+            talk.segment(side, (SYN, SYN | ACK)[side], sequence=(1000, 5000)[side])
+            talk.segment(side, ACK, said[side])
+            talk.reset(side)
+        flow = talk.only()
+        assert flow.client_hello is not None
+        assert [alert[2:] for alert in flow.alerts] == [(1 - first, 2, 40)]
+        assert flow.syn_side == first
+
+    def test_a_syn_ack_behind_a_reset_that_answers_another_syn_begins_another_connection(self) -> None:
+        wire = Wire()
+        talk = Talk(wire)
+        talk.segment(0, SYN)
+        talk.say(HELLO).reset(0)
+        later = Talk(wire, initial=(77000, 99000))
+        later.segment(1, SYN | ACK)
+        later.say(b"", FLIGHT)
+        assert [flow.server_hello is not None for flow in wire.finish()] == [False, True]
+
 
 class TestClosing:
     @pytest.mark.parametrize(

@@ -388,7 +388,9 @@ class FlowTable:
         """True when a SYN starts another connection with the same addresses and ports.
 
         A SYN-ACK does so only where the client's SYN was not captured; before any payload
-        the server may have chosen its number anew, or the SYN-ACK may be a stray one.
+        the server may have chosen its number anew, or the SYN-ACK may be a stray one. Where the two sides
+        were recorded by clocks that differ, all of one may come before the other's SYN: it is of the same
+        connection where one answers the other.
         """
         flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
@@ -397,6 +399,10 @@ class FlowTable:
         sequence = unsigned32(data, at + 4, True)
         if stream.syn and sequence == stream.initial_sequence:
             return False
+        if not stream.started and other.syn:
+            due = (other.initial_sequence + 1) & MASK
+            if not flags & ACK or unsigned32(data, at + 8, True) == due:
+                return False
         if flags & ACK and not flow.closed and (other.syn or not stream.started):
             if stream.started and stream.octets == 0:
                 stream.alternative = (sequence + 1) & 0xFFFFFFFF
