@@ -23,6 +23,10 @@ EXPECTED = {
     "heartbeat.pcap": ("bsi-tr-02102-2", "suites groups key-bits heartbeat"),
     "ssl3.pcap": ("bcp195", "ssl client-tls12 rc4 static-rsa"),
     "curl-nginx.pcapng": ("bcp195", ""),
+    "suite-anonymous-ecdh-aes256-cbc.pcap": ("bcp195", "authentication"),
+    "suite-psk-aes128-ccm8.pcap": ("bcp195", "forward-secrecy"),
+    "psk-tls13-without-exchange.pcap": ("bcp195", "forward-secrecy"),
+    "psk-tls13.pcap": ("bcp195", ""),
 }
 """Capture -> policy, and what of it fails, without the policy's prefix."""
 
