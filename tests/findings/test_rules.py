@@ -60,6 +60,7 @@ REFUSED: dict[str, Any] = {"last_alert": 48, "last_alert_sender": "client"}
 OTHER_LEAF: dict[str, Any] = {"certificate_sha256s": ["cd"]}
 CLIENT_SHARE: dict[str, Any] = {"client_key_share_id": "aa", "client_random": "00"}
 PUBLIC: dict[str, Any] = {"anchor": "CN=Root", "publicly_trusted": True}
+LONG_LIVED: dict[str, Any] = {"not_before": NOW - 300 * DAY}
 ISSUED_2024: dict[str, Any] = {"not_before": 19_800 * DAY}
 BOTH_USES: dict[str, Any] = {"extended_key_usage": ["serverAuth", "clientAuth"]}
 RARE: dict[str, Any] = {"ja4": "rare", "server_name": None, "certificate": {"self_signed": True}}
@@ -249,9 +250,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"judged": {"faults": ["not_yet_valid"]}},
         {"judged": {"faults": ["not_yet_valid"]}, "certificate": {"not_before": NOW + 1}},
     ),
-    "CRT-03-7": certified({"not_after": NOW + 6 * DAY}, {"not_after": NOW - DAY}),
-    "CRT-03-14": certified({"not_after": NOW + 7 * DAY}, {"not_after": NOW + 6 * DAY}),
-    "CRT-03-30": certified({"not_after": NOW + 29 * DAY}, {"not_after": NOW + 30 * DAY}),
+    "CRT-03-7": certified(LONG_LIVED | {"not_after": NOW + 6 * DAY}, LONG_LIVED | {"not_after": NOW - DAY}),
+    "CRT-03-14": certified(LONG_LIVED | {"not_after": NOW + 7 * DAY}, LONG_LIVED | {"not_after": NOW + 6 * DAY}),
+    "CRT-03-30": certified(LONG_LIVED | {"not_after": NOW + 29 * DAY}, LONG_LIVED | {"not_after": NOW + 30 * DAY}),
     "CRT-04": ({"name_matches": False}, {"name_matches": None}),
     "CRT-05": certified({"san_dns": []}, {"san_dns": [], "san_ip": ["192.0.2.1"]}),
     "CRT-06": certified({"self_signed": True}, {"self_signed": None}),
@@ -459,6 +460,26 @@ def test_keys_and_signatures_of_pss_are_those_of_rsa(rule_id: str, certificate: 
     assert rule_id.startswith("CRT-10") != rule.find(Facts(*tables_of({"certificate": own}))).all()
     sound = {"key_type": "RSASSA-PSS", "key_bits": 2048, "signature_algorithm": "RSASSA-PSS-SHA256"}
     assert not rule.find(Facts(*tables_of({"certificate": sound}))).any()
+
+
+@pytest.mark.parametrize(
+    ("lived", "left", "found"),
+    [
+        (1, 5, []), (3, 3, []), (5, 2, ["CRT-03-7"]),  # of six and seven days
+        (20, 27, []), (32, 15, ["CRT-03-30"]), (37, 10, ["CRT-03-14"]), (41, 6, ["CRT-03-7"]),  # of 47
+        (60, 30, []), (61, 29, ["CRT-03-30"]),  # of 90
+    ],
+)  # fmt: skip
+def test_a_certificate_ends_soon_where_less_than_a_third_of_its_life_is_left(
+    lived: int, left: int, found: list[str]
+) -> None:
+    facts = Facts(*tables_of({"certificate": {"not_before": NOW - lived * DAY, "not_after": NOW + left * DAY}}))
+    assert [rule.id for rule in RULES if rule.id.startswith("CRT-03") and rule.find(facts).any()] == found
+
+
+def test_a_certificate_without_a_first_day_ends_soon_too() -> None:
+    facts = Facts(*tables_of({"certificate": {"not_before": None, "not_after": NOW + 6 * DAY}}))
+    assert [rule.id for rule in RULES if rule.id.startswith("CRT-03") and rule.find(facts).any()] == ["CRT-03-7"]
 
 
 def test_tlcp_is_no_older_version_of_tls() -> None:

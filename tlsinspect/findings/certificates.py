@@ -18,6 +18,7 @@ PACKET = "certificate_packet"
 DAY_NS = 24 * 3600 * 10**9
 MANY_NAMES = 100
 FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, 30
+RENEWED_AT = 3  # the part of its life that a certificate has left when automatic renewal is due: 30 days of 90
 OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
 SMALL_EXPONENT = (  # below 65537, or even
     r"^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-6]|\d*[02468])$"
@@ -84,9 +85,14 @@ def is_dated(facts: Facts, name: str) -> Mask:
 
 
 def ends_within(facts: Facts, low: int, high: int) -> Mask:
-    """Certificates with so many days left when they were seen."""
-    left = date_of(facts, "not_after") - facts.times()
-    return np.asarray(is_dated(facts, "not_after") & (left >= low * DAY_NS) & (left < high * DAY_NS), np.bool_)
+    """Certificates with so many days left when they were seen, and less than a third of their life.
+
+    Those that live for a week or a few weeks are renewed as late as that, so few days left are no news there.
+    """
+    begin, end = date_of(facts, "not_before"), date_of(facts, "not_after")
+    left = end - facts.times()
+    late = (begin == MISSING) | (left < (end - begin) // RENEWED_AT)
+    return np.asarray(is_dated(facts, "not_after") & late & (left >= low * DAY_NS) & (left < high * DAY_NS), np.bool_)
 
 
 def has_expired(facts: Facts) -> Mask:
@@ -115,6 +121,7 @@ def rule(
 
 NAMES = ("subject", "issuer")
 RENEW = "Replace the certificate."
+RENEW_LATE = "Replace the certificate: it has less than a third of its life left."
 
 
 def find_same_serial(facts: Facts) -> Mask:
@@ -141,11 +148,11 @@ RULES = (
     rule("CRT-02", "Certificate not yet valid when it was used", "medium",
          is_early, NAMES, "Correct the clocks, or wait until it is valid.", "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-7", "Certificate expires within 7 days", "medium", lambda facts: ends_within(facts, 0, FEW_DAYS),
-         NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+         NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-14", "Certificate expires within 14 days", "low",
-         lambda facts: ends_within(facts, FEW_DAYS, SOON_DAYS), NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+         lambda facts: ends_within(facts, FEW_DAYS, SOON_DAYS), NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-30", "Certificate expires within 30 days", "info",
-         lambda facts: ends_within(facts, SOON_DAYS, MONTH_DAYS), NAMES, RENEW, "RFC 5280 section 4.1.2.5"),
+         lambda facts: ends_within(facts, SOON_DAYS, MONTH_DAYS), NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
     rule("CRT-04", "Certificate does not cover the name that was asked for", "high",
          lambda facts: facts.says("name_matches", False), ("server_name", "subject"),
          "Give the server a certificate with the name that clients ask for in its subjectAltName.", "RFC 9525"),
