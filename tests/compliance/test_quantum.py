@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from samples import inspect
 from synthetic import make_connection
 
@@ -44,6 +45,24 @@ def test_the_first_to_migrate_has_most_content_under_one_key_and_a_safe_one_is_n
     assert [row["server"] for row in rows] == ["198.51.100.2:443", "198.51.100.1:443", "198.51.100.3:443"]
     assert (rows[0]["no_secrecy_bytes"], rows[0]["classical_connections"], rows[0]["packet"]) == (94, 1, 36)
     assert (rows[2]["classical_bytes"], rows[2]["offered_connections"]) == (914, 1)
+
+
+@pytest.mark.parametrize(
+    ("suite", "group", "protection"),
+    [
+        (0xC010, 29, "no forward secrecy"),  # TLS_ECDHE_RSA_WITH_NULL_SHA
+        (0xC0B4, 4588, "no forward secrecy"),  # TLS_SHA256_SHA256, of TLS 1.3
+        (0x0014, None, "no forward secrecy"),  # TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA
+        (0x0015, None, "no forward secrecy"),  # TLS_DHE_RSA_WITH_DES_CBC_SHA
+        (0x0016, None, "classical forward secrecy"),  # TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA
+        (0x1301, 4588, "post-quantum"),
+    ],
+)
+def test_no_key_exchange_protects_what_is_not_encrypted_or_with_keys_that_can_be_tried(
+    suite: int, group: int | None, protection: str
+) -> None:
+    made = ledger_of({"cipher_suite": suite, "group": group, "post_quantum": group == 4588})
+    assert [row["protection"] for row in made.class_table.to_pylist() if row["connections"]] == [protection]
 
 
 def test_a_sample_is_counted_as_its_suites_and_groups_say() -> None:

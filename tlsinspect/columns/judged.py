@@ -275,7 +275,10 @@ WHATIF_CONNECTIONS = (
 
 QUANTUM_CLASSES = (
     Column(
-        "protection", "string", "no forward secrecy, classical forward secrecy, post-quantum (hybrid or alone), unknown"
+        "protection",
+        "string",
+        "no forward secrecy (or no encryption, or keys of 64 bits or less), classical forward secrecy, post-quantum "
+        "(hybrid or alone), unknown",
     ),
     Column("connections", "int64", "connections with TLS", "connections"),
     Column("denominator", "int64", "connections of which it is known", "connections"),

@@ -2,7 +2,8 @@
 
 In: the connections table. Out: a Ledger: connections, bytes and names by class, and the servers to migrate first. What
 an observer stores today a quantum computer may open once there is one (harvest now, decrypt later); a key exchange
-without forward secrecy opens already when the server's one key leaks.
+without forward secrecy opens already when the server's one key leaks, and no key exchange protects what is not
+encrypted, or under keys that are short enough to be tried.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ CLASSES = ("no forward secrecy", "classical forward secrecy", "post-quantum", "u
 NO_SECRECY, CLASSICAL, QUANTUM_SAFE, UNKNOWN = range(4)
 COLUMNS = ("no_secrecy", "classical", "post_quantum", "unknown")  # of the servers frame, in the order of CLASSES
 NAMES_SHOWN = 5  # of a server
+TRIED_BITS = 64  # of keys that have been found by trying all of them: DES's 56 in 1998, 64 of RC5 in 2002
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,11 @@ def classify(facts: Facts) -> NDArray[np.int64]:
     """The class of each connection's protection, by its place in CLASSES; -1 where there is no TLS."""
     safe, secret = facts.says("post_quantum"), facts.says("forward_secrecy")
     plain = facts.says("forward_secrecy", False)
+    open_now = facts.chosen_suite(lambda _, suite: suite.key_bits is not None and suite.key_bits <= TRIED_BITS)
     found = np.select(
-        [safe, plain, secret & facts.known("post_quantum")], [QUANTUM_SAFE, NO_SECRECY, CLASSICAL], UNKNOWN
+        [open_now, safe, plain, secret & facts.known("post_quantum")],
+        [NO_SECRECY, QUANTUM_SAFE, NO_SECRECY, CLASSICAL],
+        UNKNOWN,
     )
     return np.where(tls_rows(facts), found, -1)
 

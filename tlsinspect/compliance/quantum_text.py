@@ -13,7 +13,8 @@ SHOWN_NAMES = 2
 CELL = 22  # the width of a number of connections, where none is large
 EXPLANATION = (
     "What is recorded today can be opened later: without forward secrecy by whoever gets the server's key or the "
-    "pre-shared one, with a classical key exchange by a quantum computer. Content is what application_data records "
+    "pre-shared one, and by anybody where the suite encrypts nothing or with keys of 64 bits or less; with a classical "
+    "key exchange by a quantum computer. Content is what application_data records "
     "carried, in TLS 1.3 the encrypted part of the handshake too."
 )
 
