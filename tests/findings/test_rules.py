@@ -272,6 +272,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-11": certified({"exponent": "65536"}, {"exponent": "655370001"}),
     "CRT-19": certified({"is_ca": True}, {"is_ca": True, "self_signed": True}),
     "CRT-20": certified({"extended_key_usage": ["clientAuth"]}, {"extended_key_usage": []}),
+    "CRT-20-USAGE": (
+        LEGACY | {"certificate": {"key_usage": ["keyEncipherment"]}},
+        LEGACY | {"certificate": {"key_usage": ["digitalSignature"]}},
+    ),
     "CRT-22": certified({"curve": "explicit"}, {"curve": "secp256r1"}),
     "CRT-25": certified({"must_staple": True}, {"must_staple": None}),
     "CRT-27": certified({"version": 1}, {"version": None}),
@@ -475,6 +479,29 @@ def test_a_certificate_ends_soon_where_less_than_a_third_of_its_life_is_left(
 ) -> None:
     facts = Facts(*tables_of({"certificate": {"not_before": NOW - lived * DAY, "not_after": NOW + left * DAY}}))
     assert [rule.id for rule in RULES if rule.id.startswith("CRT-03") and rule.find(facts).any()] == found
+
+
+@pytest.mark.parametrize(
+    ("suite", "usage", "found"),
+    [
+        (0x009C, ["digitalSignature"], True),  # TLS_RSA_WITH_AES_128_GCM_SHA256
+        (0x009C, ["digitalSignature", "keyEncipherment"], False),
+        (0x00AC, ["digitalSignature"], True),  # TLS_RSA_PSK_WITH_AES_128_GCM_SHA256
+        (0x009E, ["keyEncipherment"], True),  # TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+        (0x0003, ["digitalSignature"], False),  # TLS_RSA_EXPORT_WITH_RC4_40_MD5, which may have signed a short key
+        (0xC02D, ["digitalSignature"], True),  # TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256
+        (0xC02D, ["keyAgreement"], False),
+        (0xC02F, [], False),  # no such extension
+        (0xC02F, None, False),
+        (0xC018, ["keyEncipherment"], False),  # TLS_ECDH_anon_WITH_AES_128_CBC_SHA
+        (0xCCAC, ["keyEncipherment"], False),  # TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256
+    ],
+)
+def test_the_key_usage_has_to_allow_the_key_exchange(suite: int, usage: list[str] | None, found: bool) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-20-USAGE"]
+    row = LEGACY | {"cipher_suite": suite, "certificate": {"key_usage": usage}}
+    assert rule.find(Facts(*tables_of(row))).any() == found
+    assert not rule.find(Facts(*tables_of(row | {"version": 0x0304}))).any()
 
 
 def test_a_certificate_without_a_first_day_ends_soon_too() -> None:

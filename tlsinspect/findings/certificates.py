@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..certificates.object_identifiers import EXPLICIT, OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
+from ..registry.suites import SuiteFacts
 from ..statistics.rows import Mask
-from .facts import MISSING, Facts, Numbers, several, whole
+from .facts import LEGACY_VERSIONS, MISSING, Facts, Numbers, several, whole
 from .rule import Rule
 
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
@@ -20,6 +22,12 @@ MANY_NAMES = 100
 FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, 30
 RENEWED_AT = 3  # the part of its life that a certificate has left when automatic renewal is due: 30 days of 90
 OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
+USES = {
+    "digitalSignature": ("ECDHE", "DHE", "SRP"),
+    "keyEncipherment": ("RSA", "RSA_PSK"),
+    "keyAgreement": ("ECDH", "DH"),
+}
+CERTIFIED = ("RSA", "ECDSA", "DSS", "PSK")  # of PSK those exchanges alone that have a certificate too
 SMALL_EXPONENT = (  # below 65537, or even
     r"^(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-6]|\d*[02468])$"
 )
@@ -60,6 +68,32 @@ def lacks_server_use(table: pa.Table) -> pa.Array:
     joined = pc.binary_join(pc.fill_null(uses, []), " ")
     named = pc.match_substring_regex(joined, "|".join(OTHER_USES))
     return pc.and_(pc.greater(pc.binary_length(joined), 0), pc.invert(named))
+
+
+def lacks_use(use: str) -> Callable[[pa.Table], pa.Array]:
+    """Key usages without one of them; no such extension allows every use."""
+
+    def test(table: pa.Table) -> pa.Array:
+        joined = pc.binary_join(pc.fill_null(table["key_usage"].combine_chunks(), []), " ")
+        return pc.and_(pc.greater(pc.binary_length(joined), 0), pc.invert(pc.match_substring(joined, use)))
+
+    return test
+
+
+def is_exchange(exchanges: tuple[str, ...], _: int, suite: SuiteFacts) -> bool:
+    """Suites with one of these key exchanges and a certificate whose own key takes part in it."""
+    return suite.key_exchange in exchanges and suite.authentication in CERTIFIED and not suite.export
+
+
+def find_other_use(facts: Facts) -> Mask:
+    """Key exchanges for which the key usage of the server's certificate has no bit (RFC 5246 section 7.4.2).
+
+    What an export suite encrypts to may be another key than the certificate's, which then signs it.
+    """
+    found = np.zeros(len(facts.connections), np.bool_)
+    for use, exchanges in USES.items():
+        found |= facts.chosen_suite(partial(is_exchange, exchanges)) & facts.certificate(lacks_use(use))
+    return np.asarray(found & facts.among("version", *LEGACY_VERSIONS), np.bool_)
 
 
 def has_no_names(table: pa.Table) -> pa.Array:
@@ -180,6 +214,10 @@ RULES = (
          "Issue a certificate of the server's own.", "RFC 5280 section 4.2.1.9"),
     rule("CRT-20", "Certificate not meant for servers", "medium", server(lacks_server_use), NAMES,
          "Issue a certificate with the extended key usage serverAuth.", "RFC 5280 section 4.2.1.12"),
+    rule("CRT-20-USAGE", "Certificate whose key usage does not allow the key exchange", "medium", find_other_use,
+         ("cipher_suite_name", *NAMES), "Issue a certificate with the key usage digitalSignature for ECDHE and DHE, "
+         "keyEncipherment for key exchange by RSA, or choose suites that go with the one that it has: clients that "
+         "look at it refuse this one.", "RFC 5246 section 7.4.2"),
     rule("CRT-22", "Elliptic curve parameters spelled out in the chain", "high",
          lambda facts: facts.chain(lambda table: pc.equal(table["curve"], EXPLICIT).combine_chunks()), NAMES,
          "Use a named curve.", "RFC 5480 section 2.1.1", "CVE-2020-0601"),
