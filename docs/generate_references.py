@@ -191,7 +191,7 @@ other name has, such as `modern` or `52r2`. Each is a file of `tlsinspect/polici
 [Policies and what-if](policies-and-whatif.md) says how to write one of your own. The
 requirements are in our words: the documents are what counts. A requirement with days binds from the first on and
 before the last; one of certificates' lifetimes binds certificates issued then. Of certificates the
-server's own is judged, and by `certificate_trust` the chain above it.
+server's own is judged, by `certificate_trust` the chain above it, and by `certificate_status` what was stapled.
 
 Clause and threshold of each requirement were held against a text, and the column *checked* says against which, with
 its day: `text`, `excerpt` or `digest`, and **no** where nobody has. A digest is not the document, and may be wrong in

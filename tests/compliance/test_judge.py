@@ -36,7 +36,14 @@ CLIENTS: dict[str, Any] = {
     "client_certificate_requested": True,
     "client_certificate_sha256s": ["ab"],
 }
+NO_CHAIN: dict[str, Any] = {"certificate_sha256s": None, "certificate_packet": None}
 ECDSA = CERTIFICATE | {"key_type": "EC", "key_bits": 256, "curve": "secp256r1"}
+
+
+def stapled(verdict: str, position: int | None = 0) -> dict[str, Any]:
+    """A connection with a stapled OCSP response about the certificate at a place of the chain."""
+    return {"ocsp_status": "present", "stapled": [{"verdict": verdict, "certificate_position": position}]}
+
 
 # about -> what is asked for, what of a connection passes, what fails; a "certificate" stands for one's own
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -84,6 +91,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "certificate_name": ({}, {"name_matches": True}, {"name_matches": False}),
     "certificate_trust": ({}, {}, {"faults": ["untrusted_root"]}),
     "client_certificate_path": ({}, CLIENTS, CLIENTS | {"faults": ["untrusted_root", "expired"]}),
+    "certificate_status": ({}, stapled("good"), stapled("revoked")),
     "certificate_names": ({}, {}, {"certificate": CERTIFICATE | {"san_dns": []}}),
 }  # fmt: skip
 
@@ -96,11 +104,12 @@ def asks(about: str, **more: Any) -> Requirement:
 
 def check(requirement: Requirement, *changes: dict[str, Any], at: date | None = None) -> Check:
     """Connections that are clean but for the changes, judged by one requirement."""
-    rows, certificates, judged = [], [CERTIFICATE], []
+    rows, certificates, judged, responses = [], [CERTIFICATE], [], []
     for number, change in enumerate(changes, 1):
         own = dict(change)
         unseen = "certificate_unknown" if "certificate_packet" in own else None
         judged.append({"faults": own.pop("faults", []), "reason": unseen})
+        responses += [{"connection_id": f"{number:016x}"} | each for each in own.pop("stapled", [])]
         if certificate := own.pop("certificate", None):
             certificates.append(certificate | {"sha256": f"c{number}"})
             own["certificate_sha256s"] = [f"c{number}"]
@@ -110,7 +119,7 @@ def check(requirement: Requirement, *changes: dict[str, Any], at: date | None = 
         pa.Table.from_pylist(certificates, arrow_schema("certificates")),
         Policy("made", "Made", "Rules", "1", "https://rules.example/", "", (requirement,)),
         at,
-        lambda table: pa.Table.from_pylist(judged, arrow_schema(table)),
+        lambda table: pa.Table.from_pylist(responses if table == "ocsp" else judged, arrow_schema(table)),
     )
 
 
@@ -201,6 +210,14 @@ def test_a_clients_chain_of_an_authority_that_is_not_known_is_left_open() -> Non
     made = check(asked, *sent, none, unasked, refused)
     assert verdicts(made) == ["not_observable", "pass", "fail", *["not_applicable"] * 3]
     assert made.hosts["kind"].tolist() == ["server"]
+
+
+def test_a_certificate_of_which_no_response_holds_is_neither_revoked_nor_good() -> None:
+    left_open = [stapled(verdict) for verdict in ("unchecked", "expired", "unknown", "bad_signature")]
+    of_its_issuer = [stapled("good", 1), stapled("revoked", 1)]
+    both = {"ocsp_status": "present", "stapled": stapled("good")["stapled"] + stapled("revoked", 1)["stapled"]}
+    made = check(asks("certificate_status"), *left_open, *of_its_issuer, both, {"cipher_suite": 0x0034} | NO_CHAIN)
+    assert verdicts(made) == [*["not_observable"] * 5, "fail", "fail", "not_applicable"]
 
 
 def test_a_server_is_proven_by_another_of_its_connections() -> None:

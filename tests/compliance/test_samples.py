@@ -19,6 +19,7 @@ EXPECTED = {
     "certificate-rsa1024.pcap": ("bcp195", "server-tls13 rsa-bits"),
     "certificate-expired.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-dates"),
     "certificate-wrong-name.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-name"),
+    "certificate-stapled-revoked.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-status"),
     "early-data.pcap": ("nist-sp800-52r2", "early-data"),
     "heartbeat.pcap": ("bsi-tr-02102-2", "suites groups key-bits heartbeat"),
     "ssl3.pcap": ("bcp195", "ssl client-tls12 rc4 static-rsa"),

@@ -121,6 +121,20 @@ def judge_trust(facts: Facts, asked: Requirement) -> Judged:
     return Judged(applies, known, known & ~bad)
 
 
+def judge_status(facts: Facts, asked: Requirement) -> Judged:
+    """A stapled response says that the certificate is good, and none that it or one above it is revoked."""
+    applies = certificate_rows(facts)
+    table = facts.other("ocsp") if facts.among("ocsp_status", "present").any() else None
+    if table is None:
+        return Judged(applies, np.zeros(len(applies), np.bool_), np.zeros(len(applies), np.bool_))
+    own = pc.and_(pc.equal(table["verdict"], "good"), pc.equal(table["certificate_position"], 0))
+    bad, good = (
+        mask_of(pc.is_in(facts.column("connection_id"), value_set=whole(table.filter(rows), "connection_id")))
+        for rows in (pc.equal(table["verdict"], "revoked"), own)
+    )
+    return Judged(applies, bad | good, good & ~bad)
+
+
 def judge_client_path(facts: Facts, asked: Requirement) -> Judged:
     """That a chain that the server took stands, whomever it trusts; not asked where none was sent or taken."""
     none = facts.known(CLIENT) & ~mask_of(pc.is_valid(facts.leaf(CLIENT)))
@@ -146,5 +160,6 @@ CERTIFICATE_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "certificate_name": judge_certificate_name,
     "certificate_names": judge_certificate_names,
     "certificate_trust": judge_trust,
+    "certificate_status": judge_status,
     "client_certificate_path": judge_client_path,
 }

@@ -19,6 +19,7 @@ from ..certificates.object_identifiers import (
 from ..registry.suites import CIPHERS, KEY_EXCHANGES, SSL2_CIPHERS, group_facts, suite_facts
 
 NEGOTIATED, OFFERED, CERTIFICATE = "server_hello_packet", "client_hello_packet", "certificate_packet"
+STATUS = "certificate_status_packet"
 MARKS = {"Y": "recommended", "N": "not recommended", "D": "discouraged"}
 
 
@@ -150,6 +151,10 @@ KINDS: dict[str, Kind] = {
     "certificate_trust": Kind(
         "that the server's chain leads to a trusted root and stands: one of Mozilla's, or of those given", (), None,
         "certificate", CERTIFICATE, ("subject", "issuer"),
+    ),
+    "certificate_status": Kind(
+        "that no certificate of the server's chain is revoked: seen where an OCSP response that holds is stapled", (),
+        None, "certificate", STATUS, ("subject", "issuer", "ocsp_status"),
     ),
     "certificate_dates": Kind(
         "that the server's certificate is in date when it is used", (), None, "certificate", CERTIFICATE,
