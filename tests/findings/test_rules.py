@@ -592,6 +592,29 @@ def test_what_is_asked_of_tls_up_to_12_is_asked_of_dtls_too(rule_id: str, fires:
     assert not rule.find(Facts(*tables_of(DATAGRAMS))).any()
 
 
+@pytest.mark.parametrize(
+    ("rule_id", "fires"), [("KEX-06", {"post_quantum": False}), ("KEX-09", {"key_exchange": "PSK"})]
+)
+def test_what_is_asked_of_tls_13_is_asked_of_dtls_13_too(rule_id: str, fires: dict[str, Any]) -> None:
+    rule = next(rule for rule in RULES if rule.id == rule_id)
+    assert rule.find(Facts(*tables_of({"protocol": "dtls", "version": 0xFEFC} | fires))).all()
+    assert not rule.find(Facts(*tables_of({"protocol": "dtls", "version": 0xFEFC}))).any()
+
+
+@pytest.mark.parametrize("group", [0x639A, 0xFE30, 0xFE31, 0xFE32, 0x023C, 0x2F3A, 0x4138])
+def test_every_draft_of_kyber_is_of_the_time_before_ml_kem(group: int) -> None:
+    taken, offered = (next(rule for rule in RULES if rule.id == name) for name in ("KEX-07", "KEX-07-OFFER"))
+    assert taken.find(Facts(*tables_of({"group": group}))).all()
+    assert offered.find(Facts(*tables_of({"supported_groups": [4588, group]}))).all()
+
+
+def test_no_group_with_ml_kem_is_of_the_time_before_it() -> None:
+    rules = [rule for rule in RULES if rule.id.startswith("KEX-07")]
+    groups = [0x0201, 0x11EB, 0x11EC, 0x11ED, 0x11EE, 0x2F4B, 0x2FB6]
+    assert not any(rule.find(Facts(*tables_of({"group": 29, "supported_groups": groups}))).any() for rule in rules)
+    assert not any(rule.find(Facts(*tables_of({"group": group}))).any() for rule in rules for group in groups)
+
+
 def test_a_server_of_datagrams_is_told_of_newer_versions_of_datagrams() -> None:
     advice = {rule.id: rule.advice for rule in RULES}
     assert advice["VER-11"].startswith("Move the server to DTLS 1.3, or at least DTLS 1.2, and ")

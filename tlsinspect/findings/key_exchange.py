@@ -10,14 +10,14 @@ from ..statistics.rows import Mask
 from .facts import Facts
 from .rule import Offered, Rule
 
-TLS13 = 0x0304
-KYBER_DRAFT = 0x6399
+TLS13, DTLS13 = 0x0304, 0xFEFC
 EXPLICIT_CURVES = (0xFF01, 0xFF02)  # arbitrary_explicit_prime_curves and _char2_curves
 SMALL_CURVES = [
     code for code in GROUPS if group_facts(code).key_exchange == "ECDHE" and 0 < (group_facts(code).bits or 0) < 224
 ]
 BINARY_CURVES = [code for code, name in GROUPS.items() if name.startswith("sect") and code not in SMALL_CURVES]
 POST_QUANTUM = [code for code in GROUPS if group_facts(code).post_quantum]
+BEFORE_ML_KEM = [code for code in POST_QUANTUM if "mlkem" not in GROUPS[code].lower()]  # drafts of Kyber, and CECPQ2
 
 
 def find_unshared(facts: Facts) -> Mask:
@@ -74,19 +74,20 @@ RULES = (
     ),
     Rule(
         "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",
-        lambda facts: facts.among("version", TLS13) & facts.says("post_quantum", False),
+        lambda facts: facts.among("version", TLS13, DTLS13) & facts.says("post_quantum", False),
         ("group_name",), "Plan for X25519MLKEM768: what is recorded today a quantum computer may read later.",
         ("NIST IR 8547 (draft)",),
     ),
     Rule(
-        "KEX-07", "Obsolete draft group X25519Kyber768Draft00 negotiated", "low",
-        lambda facts: facts.among("group", KYBER_DRAFT), ("group_name",), "Move to X25519MLKEM768.",
+        "KEX-07", "Post-quantum group of the time before ML-KEM negotiated", "low",
+        lambda facts: facts.among("group", *BEFORE_ML_KEM), ("group_name",),
+        "Move to X25519MLKEM768: drafts with Kyber, and experiments, are obsolete.",
         ("draft-tls-westerbaan-xyber768d00",),
     ),
     Rule(
-        "KEX-07-OFFER", "Obsolete draft group X25519Kyber768Draft00 offered", "info",
-        lambda facts: facts.has("supported_groups", [KYBER_DRAFT]) & ~facts.among("group", KYBER_DRAFT),
-        (offered([KYBER_DRAFT]), "ja4"), "Update the client.",
+        "KEX-07-OFFER", "Post-quantum group of the time before ML-KEM offered", "info",
+        lambda facts: facts.has("supported_groups", BEFORE_ML_KEM) & ~facts.among("group", *BEFORE_ML_KEM),
+        (offered(BEFORE_ML_KEM), "ja4"), "Update the client.",
         ("draft-tls-westerbaan-xyber768d00",), "client", "client_hello_packet",
     ),
     Rule(
@@ -96,7 +97,7 @@ RULES = (
     ),
     Rule(
         "KEX-09", "TLS 1.3 with a pre-shared key alone", "medium",
-        lambda facts: facts.among("version", TLS13) & facts.among("key_exchange", "PSK"),
+        lambda facts: facts.among("version", TLS13, DTLS13) & facts.among("key_exchange", "PSK"),
         ("key_exchange", "cipher_suite_name"), "Use psk_dhe_ke: psk_ke has no forward secrecy.",
         ("RFC 8446 section 2.2",),
     ),
