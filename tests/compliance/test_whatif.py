@@ -120,6 +120,17 @@ def test_encrypt_then_mac_lets_cbc_pass_where_the_policy_says_so() -> None:
     assert [outcome for outcome, _ in outcomes(made)] == ["works", "unknown"]
 
 
+@pytest.mark.parametrize(
+    ("suite", "outcome"),
+    [("TLS_ECDHE_RSA_WITH_SALSA20_SHA1", "fails"), ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "works")],
+)
+def test_a_suite_without_a_mark_is_not_recommended(suite: str, outcome: str) -> None:
+    code = next(code for code, name in registry.CIPHER_SUITES.items() if name == suite)
+    row = make_connection(1, **(TLS12 | {"cipher_suite": code, "cipher_suites": [code]}))
+    table = pa.Table.from_pylist([row], arrow_schema("connections"))
+    assert [each for each, _ in outcomes(build_whatif(table, load_policy("iana-recommended")))] == [outcome]
+
+
 def test_small_primes_and_unseen_groups_are_not_taken_for_granted() -> None:
     prime = {"cipher_suite": 0x009E, "cipher_suites": [0x009E], "key_exchange": "DHE", "group": None}
     rows = [

@@ -27,6 +27,7 @@ SUITE_TESTS: dict[str, Callable[[int, SuiteFacts, Requirement], str]] = {
     "authentication": lambda _, suite, __: suite.authentication,
     "key_exchange": lambda _, suite, __: suite.key_exchange,
 }
+DECIDED_ELSEWHERE = ("key_exchange", "authentication")  # than in the suites of TLS 1.3
 GROUP_ABOUTS = ("group", "group_mark", "curve_bits", "dh_bits", "post_quantum", "key_exchange")
 NEGOTIATION = frozenset({"version", *SUITE_TESTS, *GROUP_ABOUTS, "cipher_strength", "forward_secrecy"})
 
@@ -91,7 +92,7 @@ def belongs(code: int, tls13: bool) -> bool:
 
 
 def fits(name: str, asked: Requirement) -> bool:
-    """Whether a name is allowed, or not forbidden; what has no name is decided elsewhere."""
+    """Whether a name is allowed, or not forbidden."""
     if asked.allow:
         return name in asked.allow
     return name not in asked.forbid
@@ -106,7 +107,7 @@ def suite_fits(code: int, suite: SuiteFacts, asked: Requirement) -> bool:
     if asked.about == "post_quantum":
         return suite.key_exchange in ("", "CECPQ1")
     name = SUITE_TESTS[asked.about](code, suite, asked)
-    return name == "" or fits(name, asked)
+    return (name == "" and asked.about in DECIDED_ELSEWHERE) or fits(name, asked)
 
 
 def group_fits(code: int, asked: Requirement) -> bool:
