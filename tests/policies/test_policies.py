@@ -48,6 +48,12 @@ def test_recommendations_of_the_bsi_end_with_their_years() -> None:
     }  # fmt: skip
 
 
+def test_the_policy_of_the_registry_is_of_the_day_of_the_registry() -> None:
+    page = (ROOT / "tlsinspect" / "registry" / "data" / "README.md").read_text(encoding="utf-8")
+    (day,) = re.findall(r"are in the state of (\d{4}-\d\d-\d\d)", page)
+    assert load_policy("iana-recommended").edition == f"registry as of {date.fromisoformat(day):%B %Y}"
+
+
 def test_the_policies_that_were_promised_are_there() -> None:
     assert set(policy_names()) == {
         "bcp195", "nist-sp800-52r2", "mozilla-modern", "mozilla-intermediate", "mozilla-old", "pci-dss-4.0.1",

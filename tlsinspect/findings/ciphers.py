@@ -106,17 +106,17 @@ RULES = (
         "CIP-09", "Static RSA key exchange", "medium",
         lambda _, suite: suite.key_exchange in ("RSA", "RSA_PSK") and not suite.export,
         "use ECDHE: without forward secrecy whoever gets the key later reads what was recorded.",
-        ("RFC 9325 section 4.1", "CVE-2017-13099"),
+        ("RFC 9325 section 4.1", "RFC 10015", "CVE-2017-13099"),
     ),
     *suite_rules(
         "CIP-10", "Static Diffie-Hellman key exchange", "medium",
         lambda _, suite: suite.key_exchange in ("DH", "ECDH"),
-        "use ECDHE.", ("RFC 9325 section 4.1",),
+        "use ECDHE.", ("RFC 9325 section 4.1", "RFC 10015"),
     ),
     *suite_rules(
         "CIP-11", "Finite-field DHE", "low",
         lambda _, suite: suite.key_exchange == "DHE" and suite.authentication != "anon",
-        "prefer ECDHE.", ("RFC 9325 section 4.1",),
+        "prefer ECDHE.", ("RFC 9325 section 4.1", "RFC 10015"),
     ),
     *suite_rules(
         "CIP-12", "Suite that IANA marks as discouraged", "medium", lambda code, _: MARKS.get(code) == "D",
