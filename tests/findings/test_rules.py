@@ -481,6 +481,17 @@ def test_a_certificate_ends_soon_where_less_than_a_third_of_its_life_is_left(
     assert [rule.id for rule in RULES if rule.id.startswith("CRT-03") and rule.find(facts).any()] == found
 
 
+def test_a_self_signed_certificate_that_is_trusted_itself_is_no_finding() -> None:
+    rules = {rule.id: rule for rule in RULES if rule.id in ("CRT-06", "CRT-31")}
+    both: dict[str, Any] = {"certificate": {"self_signed": True}, "client_certificate_sha256s": ["ab"]}
+    told = Facts(*tables_of(both | {"judged": {"anchor": "CN=www.example"}}))
+    assert not rules["CRT-06"].find(told).any() and rules["CRT-31"].find(told).all()
+    told = Facts(*tables_of(both | {"judged": {"anchor": None}, "client_anchor": "CN=www.example"}))
+    assert rules["CRT-06"].find(told).all() and not rules["CRT-31"].find(told).any()
+    told = Facts(*tables_of(both)[:2])
+    assert rules["CRT-06"].find(told).all() and rules["CRT-31"].find(told).all()
+
+
 @pytest.mark.parametrize(
     ("suite", "usage", "found"),
     [
@@ -529,7 +540,8 @@ def tables_of(changes: dict[str, Any], count: int = 1) -> tuple[pa.Table, pa.Tab
     changes = dict(changes)
     judged = {"faults": [], "remarks": []} | changes.pop("judged", {})
     fault = changes.pop("client_judged", None)
-    client = {"faults": [fault] if fault else [], "remarks": []}
+    anchor = changes.pop("client_anchor", None)
+    client = {"faults": [fault] if fault else [], "remarks": [], "anchor": anchor}
     certificate = CERTIFICATE | changes.pop("certificate", {})
     second = changes.pop("second", None)
     sent = [{"certificate_sha256": "ab", "source": "certificate"} | row for row in changes.pop("scts", [])]

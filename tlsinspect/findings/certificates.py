@@ -80,6 +80,13 @@ def lacks_use(use: str) -> Callable[[pa.Table], pa.Array]:
     return test
 
 
+def is_own_word(column: str, side: str, facts: Facts) -> Mask:
+    """Self-signed certificates that are not trusted themselves; DTLS for WebRTC has no others."""
+    found = facts.certificate(lambda table: table["self_signed"].combine_chunks(), column)
+    found = found & ~facts.among("protocol", "dtls")
+    return np.asarray(found & ~facts.trusted(side) if found.any() else found, np.bool_)
+
+
 def is_exchange(exchanges: tuple[str, ...], _: int, suite: SuiteFacts) -> bool:
     """Suites with one of these key exchanges and a certificate whose own key takes part in it."""
     return suite.key_exchange in exchanges and suite.authentication in CERTIFIED and not suite.export
@@ -192,10 +199,9 @@ RULES = (
          "Give the server a certificate with the name that clients ask for in its subjectAltName.", "RFC 9525"),
     rule("CRT-05", "Certificate without subjectAltName", "medium", server(has_no_names), NAMES,
          "Put the names into subjectAltName: clients no longer read the common name.", "RFC 9525 section 1.3"),
-    rule("CRT-06", "Self-signed certificate", "medium",
-         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks())
-         & ~facts.among("protocol", "dtls"), NAMES,
-         "Use a certificate from an authority that the clients trust.", "RFC 5280 section 6.1"),
+    rule("CRT-06", "Self-signed certificate", "medium", partial(is_own_word, SERVER, "validation"), NAMES,
+         "Use a certificate from an authority that the clients trust. If they trust this one itself, judge by it "
+         "(--trust).", "RFC 5280 section 6.1"),
     rule("CRT-09", "Weak key in the certificate", "high", server(is_weak_key), NAMES,
          "Use RSA with 2048 bits or more, or P-256.", "RFC 9325 section 4.5"),
     rule("CRT-10-MD5", "Certificate signed with MD5 or older", "critical", server(is_signed_with(OLD_SIGNATURE)), NAMES,
@@ -238,8 +244,7 @@ RULES = (
          server(lambda table: pc.is_valid(table["issue"]).combine_chunks()), NAMES,
          "Look at the issue column of the certificates frame.", "RFC 5280"),
     Rule("CRT-31", "Client's certificate is self-signed", "medium",
-         lambda facts: facts.certificate(lambda table: table["self_signed"].combine_chunks(), CLIENT)
-         & ~facts.among("protocol", "dtls"),
+         partial(is_own_word, CLIENT, "client_validation"),
          ("client_certificate_requested",), "Issue the clients' certificates from an authority of your own.",
          ("RFC 5280 section 6.1",), "client_certificate", "client_certificate_packet"),
 )  # fmt: skip

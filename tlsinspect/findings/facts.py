@@ -237,6 +237,13 @@ class Facts:
             return np.zeros(len(self.connections), np.bool_)
         return mask_of(whole(table, "publicly_trusted"))
 
+    def trusted(self, side: str = "validation") -> Mask:
+        """Rows whose path ends at what is trusted, by everybody or by the reader's word; of clients' chains, too."""
+        table = self.other(side)
+        if table is None:
+            return np.zeros(len(self.connections), np.bool_)
+        return mask_of(pc.is_valid(whole(table, "anchor")))
+
     def nothing_lost(self) -> Mask:
         """Rows of which no segment is missing, nor the end of one: in the others a message may have gone unseen."""
         return np.asarray(~self.says("gap") & ~self.says("truncated"), np.bool_)
