@@ -342,6 +342,17 @@ def test_a_row_names_certificate_signer_and_times(made: tlsinspect.Inspection) -
     assert row["signature_algorithm"] == "ecdsa-with-SHA256" and row["signature_valid"]
 
 
+def test_what_never_ends_is_judged_too(tmp_path: Path) -> None:
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    eternal = issue("responder", "Middle", uses=SIGNING, validity=(YEARS[0], never))
+    responses = [respond(end=never), respond(responder=eternal, signer="responder", sent=[eternal])]
+    packets = []
+    for number, response in enumerate(responses):
+        turns = stapled_turns(status_of(response))
+        packets += converse(*turns, client=("192.0.2.1", 50_000 + number), start_ns=NOON_NS + number)
+    assert rows_of(tlsinspect.read(write_pcap(tmp_path / "made.pcap", packets))) == [(0, 0, "good"), (1, 0, "good")]
+
+
 def test_what_breaks_off_or_is_too_long_is_a_problem(made: tlsinspect.Inspection) -> None:
     table = made.connections.set_index("client_port").sort_index()
     assert list(table.loc[50_000:, "ocsp_status"]) == ["present"] * 3 + ["absent"] + ["present"] * 3

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from ..certificates import parse_certificate
-from ..certificates.der import parse_bit_string, parse_element, parse_elements
+from ..certificates.der import hold_time, parse_bit_string, parse_element, parse_elements
 from ..errors import DecodeError
 from .candidate import Candidate
 from .checks import date_text, who
@@ -71,12 +71,12 @@ class Staple(NamedTuple):
     def changes(self) -> Iterator[int]:
         """Times in nanoseconds at which the judgement may change."""
         if self.statement is not None:
-            yield self.statement.this_update - CLOCK_SKEW
+            yield hold_time(self.statement.this_update - CLOCK_SKEW)
             if self.statement.next_update is not None:
-                yield self.statement.next_update + CLOCK_SKEW + 1
+                yield hold_time(self.statement.next_update + CLOCK_SKEW + 1)
         if self.signer.kind == "delegated" and self.signer.certificate is not None:
             facts = self.signer.certificate.facts
-            yield from (time for time in (facts.not_before, (facts.not_after or 0) + 1) if time is not None)
+            yield from (time for time in (facts.not_before, hold_time((facts.not_after or 0) + 1)) if time is not None)
 
     def judge(self, time: int | None) -> tuple[Fault, ...]:
         """What is to be said at a time, the gravest first; "good" or "unchecked" where nothing speaks against it.
