@@ -180,6 +180,16 @@ def test_without_the_issuer_nothing_is_known_for_sure() -> None:
     assert judge(respond(ocsp.OCSPCertStatus.REVOKED), seen=[LEAF]) == ["revoked", "unchecked"]
 
 
+def test_without_an_end_a_response_holds_for_a_day() -> None:
+    for status, verdicts in (
+        (ocsp.OCSPCertStatus.GOOD, ["expired"]),
+        (ocsp.OCSPCertStatus.REVOKED, ["revoked", "expired"]),
+    ):
+        response, last = respond(status, start=NOON - 2 * DAY, end=None), NOON_NS - 24 * 3600 * 10**9 + CLOCK_SKEW
+        assert judge(response, last) == (verdicts[:-1] or ["good"])
+        assert judge(response, last + 1) == verdicts
+
+
 def test_clocks_may_differ_by_minutes_and_no_more() -> None:
     response = respond()
     end = NOON_NS + 86_400 * 10**9 + CLOCK_SKEW

@@ -30,7 +30,7 @@ STAPLE_VERDICTS = {
     "bad_signature": "the signature does not fit the key of whom it names as responder",
     "unauthorized_responder": "it is signed neither by the issuer nor by whom the issuer has authorized",
     "revoked": "the certificate is revoked",
-    "expired": "newer information was due (nextUpdate)",
+    "expired": "newer information was due (nextUpdate), or it has no such date and is older than a day",
     "not_yet_valid": "it was not valid yet (thisUpdate)",
     "unknown": "the responder does not know the certificate",
     "unchecked": "it says good, and whether that is true cannot be checked",
@@ -44,6 +44,7 @@ HASHES = {
 OCSP_SIGNING = "OCSPSigning"
 UNDATED = "the packets have no times, so whether the response was in date is not known"
 CLOCK_SKEW = 300 * 10**9  # nanoseconds; what openssl ocsp allows
+RECENT = 24 * 3600 * 10**9  # nanoseconds; how old Firefox takes a response to be at most that has no nextUpdate
 
 
 class Signer(NamedTuple):
@@ -72,8 +73,7 @@ class Staple(NamedTuple):
         """Times in nanoseconds at which the judgement may change."""
         if self.statement is not None:
             yield hold_time(self.statement.this_update - CLOCK_SKEW)
-            if self.statement.next_update is not None:
-                yield hold_time(self.statement.next_update + CLOCK_SKEW + 1)
+            yield hold_time(end_of(self.statement) + CLOCK_SKEW + 1)
         if self.signer.kind == "delegated" and self.signer.certificate is not None:
             facts = self.signer.certificate.facts
             yield from (time for time in (facts.not_before, hold_time((facts.not_after or 0) + 1)) if time is not None)
@@ -214,8 +214,8 @@ def check_delegate(
 
 def find_time_faults(statement: Statement, signer: Signer, time: int) -> Iterator[Fault]:
     """What the time says; clocks may be some minutes apart."""
-    if statement.next_update is not None and time > statement.next_update + CLOCK_SKEW:
-        yield Fault("expired", None, f"newer information was due on {date_text(statement.next_update)}")
+    if time > end_of(statement) + CLOCK_SKEW:
+        yield Fault("expired", None, expired_text(statement))
     if time < statement.this_update - CLOCK_SKEW:
         yield Fault("not_yet_valid", None, f"it holds from {date_text(statement.this_update)} on")
     if signer.kind == "delegated" and signer.certificate is not None:
@@ -226,6 +226,18 @@ def find_time_faults(statement: Statement, signer: Signer, time: int) -> Iterato
         elif facts.not_before is not None and time < facts.not_before:
             words = f"the certificate of the responder is valid from {date_text(facts.not_before)} on"
             yield Fault("unauthorized_responder", signer.certificate.sha256, words)
+
+
+def end_of(statement: Statement) -> int:
+    """Until when it holds: without nextUpdate newer information is there at any time. Spec: section 4.2.2.1."""
+    return statement.this_update + RECENT if statement.next_update is None else statement.next_update
+
+
+def expired_text(statement: Statement) -> str:
+    """Since when there is something newer."""
+    if statement.next_update is None:
+        return f"it is of {date_text(statement.this_update)}, and newer information was to be had at any time"
+    return f"newer information was due on {date_text(statement.next_update)}"
 
 
 def revoked_text(statement: Statement) -> str:
