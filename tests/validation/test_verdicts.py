@@ -277,6 +277,15 @@ def test_a_path_is_found_where_openssl_goes_by_names_alone(chain: list[bytes], c
         assert openssl_codes(tmp_path, chain, tmp_path / "roots.pem", NOON_NS) == {code}
 
 
+def test_certificate_policies_are_not_processed_as_by_openssl_unless_it_is_told_to(tmp_path: Path) -> None:
+    asked = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)])
+    chain = [LEAF, middle((x509.PolicyConstraints(0, None), True), (asked, False))]
+    (tmp_path / "roots.pem").write_text(pem_of(ROOT))
+    assert not judge(chain).faults
+    assert openssl_codes(tmp_path, chain, tmp_path / "roots.pem", NOON_NS) == set()
+    assert openssl_codes(tmp_path, chain, tmp_path / "roots.pem", NOON_NS, None, "-policy_check") == {43}
+
+
 def test_both_ends_of_the_validity_belong_to_it() -> None:
     end = int(PAST[1].timestamp()) * 10**9
     chain = [issue("a", "Middle", names=["a.test"], validity=PAST), MIDDLE]
