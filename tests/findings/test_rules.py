@@ -189,6 +189,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CIP-12": suite(0x0005, 0xC02F), "CIP-12-OFFER": offer(0x0005),
     "CIP-13": suite(0x0004), "CIP-13-OFFER": offer(0x0004, 0x0005),
     "CIP-13-SHA1": suite(0xC013),
+    "CIP-18": suite(0x00A8, 0xCCAC), "CIP-18-OFFER": offer(0x00A8, 0x009C),
     "CIP-16": suite(0xC0A0), "CIP-16-OFFER": offer(0xC0A0, 0xC09C),
     "KEX-01": ({"dh_prime_bits": 1024}, {"dh_prime_bits": 1025}),
     "KEX-01-SHORT": ({"dh_prime_bits": 2047}, {"dh_prime_bits": 2048}),
@@ -625,6 +626,23 @@ def test_no_group_with_ml_kem_is_of_the_time_before_it() -> None:
     groups = [0x0201, 0x11EB, 0x11EC, 0x11ED, 0x11EE, 0x2F4B, 0x2FB6]
     assert not any(rule.find(Facts(*tables_of({"group": 29, "supported_groups": groups}))).any() for rule in rules)
     assert not any(rule.find(Facts(*tables_of({"group": group}))).any() for rule in rules for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (0xC0A8, True), (0xCCAB, True),  # TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_CHACHA20_POLY1305_SHA256
+        (0x001F, True), (0xC102, True), (0xE013, True),  # Kerberos, GOST, TLCP's ECC
+        (0xC0A7, False), (0xCCAC, False), (0xE051, False),  # DHE_PSK, ECDHE_PSK, TLCP's ECDHE
+        (0x0026, False), (0x00AC, False), (0xC004, False), (0x0000, False),  # what CIP-03, -09, -10 and -01 are about
+        (0x1301, False),
+    ],
+)  # fmt: skip
+def test_keys_without_forward_secrecy_are_found_once(code: int, found: bool) -> None:
+    rules = {rule.id: rule for rule in RULES}
+    facts = Facts(*tables_of(LEGACY | {"cipher_suite": code}))
+    assert rules["CIP-18"].find(facts).any() == found
+    assert not found or not (rules["CIP-09"].find(facts) | rules["CIP-10"].find(facts)).any()
 
 
 def test_a_server_of_datagrams_is_told_of_newer_versions_of_datagrams() -> None:

@@ -17,6 +17,7 @@ MARKS = registry.RECOMMENDED["cipher_suite"]
 ENCRYPT_THEN_MAC = 22
 CHAINED_VERSIONS = (0x0300, 0x0301)
 SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding
+FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-09 and CIP-10, and none at all
 AEAD_MODES = ("GCM", "CCM", "POLY1305", "CCM_8")
 
 
@@ -140,5 +141,11 @@ RULES = (
     *suite_rules(
         "CIP-16", "Suite with a tag of 64 bits (CCM_8)", "low", lambda _, suite: suite.cipher_mode == "CCM_8",
         "use GCM or CCM with the whole tag, unless the devices are constrained.", ("RFC 6655", "RFC 8446 appendix B.4"),
+    ),
+    *suite_rules(
+        "CIP-18", "Pre-shared key, Kerberos, GOST or TLCP without forward secrecy", "medium",
+        lambda _, suite: suite.forward_secrecy is False and suite.key_exchange not in FOUND_BEFORE and not suite.export,
+        "use ECDHE, with a pre-shared key ECDHE_PSK: whoever gets the one key later reads what was recorded.",
+        ("RFC 9325 section 4.1",),
     ),
 )  # fmt: skip
