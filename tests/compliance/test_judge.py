@@ -188,6 +188,13 @@ def test_tlcp_is_offered_without_older_versions() -> None:
         assert verdicts(check(asks(about, forbid={"SSL 2.0", "SSL 3.0", "TLS 1.0"}), tlcp)) == ["pass"]
 
 
+def test_of_a_pre_shared_key_alone_a_quantum_computer_breaks_nothing() -> None:
+    classical: dict[str, Any] = {"post_quantum": False}
+    exchanges = [classical | {"key_exchange": name} for name in ("PSK", "KRB5", "ECDHE_PSK", "RSA_PSK", "GOST")]
+    made = check(asks("post_quantum"), *exchanges)
+    assert verdicts(made) == ["not_applicable", "not_applicable", "fail", "fail", "fail"]
+
+
 def test_a_certificate_that_was_sent_is_judged_whatever_the_suite_says_of_certificates() -> None:
     asked = asks("certificate_key_bits", least={"RSA": 2048})
     weak = {"certificate": CERTIFICATE | {"key_bits": 1024}}

@@ -131,6 +131,19 @@ def test_a_suite_without_a_mark_is_not_recommended(suite: str, outcome: str) -> 
     assert [each for each, _ in outcomes(build_whatif(table, load_policy("iana-recommended")))] == [outcome]
 
 
+@pytest.mark.parametrize(
+    ("suite", "exchange", "outcome"),
+    [(0x00A8, "PSK", "works"), (0xC037, "ECDHE_PSK", "fails"), (0x00AC, "RSA_PSK", "fails")],
+)
+def test_a_pre_shared_key_alone_works_on_when_what_a_quantum_computer_breaks_is_ended(
+    suite: int, exchange: str, outcome: str
+) -> None:
+    change = {"cipher_suite": suite, "cipher_suites": [suite], "key_exchange": exchange, "post_quantum": False}
+    table = pa.Table.from_pylist([make_connection(1, **(TLS12 | change))], arrow_schema("connections"))
+    made = build_whatif(table, load_policy("nist-ir8547"), date(2036, 1, 1))
+    assert [each for each, _ in outcomes(made)] == [outcome]
+
+
 def test_small_primes_and_unseen_groups_are_not_taken_for_granted() -> None:
     prime = {"cipher_suite": 0x009E, "cipher_suites": [0x009E], "key_exchange": "DHE", "group": None}
     rows = [

@@ -198,7 +198,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "KEX-04-EXPLICIT": ({"group": 0xFF01}, {"group": 23}),
     "KEX-04-EXPLICIT-OFFER": ({"supported_groups": [29, 0xFF02]}, {"supported_groups": [29], "group": 0xFF02}),
     "KEX-04-BINARY": ({"group": 9}, {"group": 5}),
-    "KEX-06": ({"post_quantum": False}, LEGACY),
+    "KEX-06": ({"post_quantum": False}, {"post_quantum": False, "key_exchange": "PSK"}),
     "KEX-07": ({"group": 0x6399}, {"group": 4588}),
     "KEX-07-OFFER": ({"supported_groups": [0x6399]}, {"supported_groups": [0x6399], "group": 0x6399}),
     "KEX-08": ({"hello_retry_request": True}, {"hello_retry_request": None}),

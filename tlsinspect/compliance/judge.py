@@ -26,6 +26,7 @@ PRIME_EXCHANGES = ("DHE", "DHE_PSK")
 SIGNED = ("RSA", "ECDSA", "DSS")
 TRIPLE_DES = {168: 112}  # meet-in-the-middle: RFC 9325 section 4.1
 PROTOCOL_VERSION_ALERT = 70
+SYMMETRIC = ("PSK", "KRB5")  # key exchanges without public keys: a quantum computer breaks none of them
 
 
 class Judged(NamedTuple):
@@ -188,6 +189,12 @@ def judge_truth(column: str) -> Callable[[Facts, Requirement], Judged]:
     return lambda facts, _: Judged(tls_rows(facts), facts.known(column), facts.says(column))
 
 
+def judge_post_quantum(facts: Facts, _: Requirement) -> Judged:
+    """A post-quantum part in the key exchange; not asked where no public keys are exchanged."""
+    applies = tls_rows(facts) & ~facts.among("key_exchange", *SYMMETRIC)
+    return Judged(applies, facts.known("post_quantum"), facts.says("post_quantum"))
+
+
 def group_rows(facts: Facts) -> Mask:
     """Connections whose key exchange has a named group, or may have; a prime without a name has none."""
     curve = facts.among("key_exchange", *CURVE_EXCHANGES) | ~facts.known("key_exchange")
@@ -270,7 +277,7 @@ SESSION_JUDGES: dict[str, Callable[[Facts, Requirement], Judged]] = {
     "mac": judge_text("mac"),
     "cipher_strength": judge_strength,
     "forward_secrecy": judge_truth("forward_secrecy"),
-    "post_quantum": judge_truth("post_quantum"),
+    "post_quantum": judge_post_quantum,
     "group": judge_group,
     "group_mark": judge_mark("group", "group"),
     "curve_bits": judge_curve,

@@ -16,7 +16,7 @@ from ..policies import Policy, Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import SuiteFacts, group_facts, suite_facts
 from ..registry.versions import is_tls13
-from .judge import TRIPLE_DES
+from .judge import SYMMETRIC, TRIPLE_DES
 
 SUITE_TESTS: dict[str, Callable[[int, SuiteFacts, Requirement], str]] = {
     "cipher_suite": lambda code, _, __: registry.CIPHER_SUITES[code],
@@ -81,7 +81,7 @@ class Remaining:
 
     def allows_psk_alone(self, version: int) -> bool:
         """Whether TLS 1.3 may use a pre-shared key without a key exchange."""
-        asked = self.asked_of(version, "key_exchange", "forward_secrecy", "post_quantum")
+        asked = self.asked_of(version, "key_exchange", "forward_secrecy")
         return all(each.about == "key_exchange" and fits("PSK", each) for each in asked)
 
 
@@ -105,7 +105,7 @@ def suite_fits(code: int, suite: SuiteFacts, asked: Requirement) -> bool:
     if asked.about == "forward_secrecy":
         return suite.forward_secrecy is not False
     if asked.about == "post_quantum":
-        return suite.key_exchange in ("", "CECPQ1")
+        return suite.key_exchange in ("", "CECPQ1", *SYMMETRIC)
     name = SUITE_TESTS[asked.about](code, suite, asked)
     return (name == "" and asked.about in DECIDED_ELSEWHERE) or fits(name, asked)
 

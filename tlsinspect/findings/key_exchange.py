@@ -74,7 +74,8 @@ RULES = (
     ),
     Rule(
         "KEX-06", "TLS 1.3 without post-quantum key exchange", "info",
-        lambda facts: facts.among("version", TLS13, DTLS13) & facts.says("post_quantum", False),
+        lambda facts: facts.among("version", TLS13, DTLS13) & facts.says("post_quantum", False)
+        & ~facts.among("key_exchange", "PSK"),
         ("group_name",), "Plan for X25519MLKEM768: what is recorded today a quantum computer may read later.",
         ("NIST IR 8547 (draft)",),
     ),

@@ -107,7 +107,10 @@ KINDS: dict[str, Kind] = {
     "mac": Kind("the hash of the record's HMAC, AEAD where there is none", LIST, suite_parts("mac")),
     "cipher_strength": Kind("security of the bulk cipher in bits, 112 of 3DES", ("least",)),
     "forward_secrecy": Kind("forward secrecy", (), evidence=("version_name", "key_exchange")),
-    "post_quantum": Kind("a post-quantum part in the key exchange", (), evidence=("version_name", "group_name")),
+    "post_quantum": Kind(
+        "a post-quantum part in the key exchange, unless it has no public keys", (),
+        evidence=("version_name", "group_name"),
+    ),
     "group": Kind("the named group of the key exchange", LIST, registry.GROUPS.values, evidence=("group_name",)),
     "group_mark": Kind("IANA's Recommended mark of the group", LIST, MARKS.keys, evidence=("group_name",)),
     "curve_bits": Kind("size of the elliptic curve in bits", ("least",), evidence=("group_name",)),
