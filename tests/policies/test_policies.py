@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tlsinspect.columns import CONNECTIONS, SEVERITIES
 from tlsinspect.errors import PolicyError
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.policies import KINDS, READINGS, load_policy, policy_names
+from tlsinspect.policies.record import signature_algorithms
 from tlsinspect.policy import BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from tlsinspect.statistics.lifetimes import LIMITS
 
@@ -46,6 +48,21 @@ def test_recommendations_of_the_bsi_end_with_their_years() -> None:
         "bsi-pkcs1-end": date(2026, 1, 1), "bsi-static-end": date(2027, 1, 1), "bsi-psk-ke": date(2027, 1, 1),
         "bsi-dhe-end": date(2030, 1, 1), "bsi-tls12-end": date(2032, 1, 1), "bsi-hybrid": date(2032, 1, 1),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "short"),
+    [
+        ("bcp195", "bcp195-certificate-hash", r"(md[245]|sha1?)(with|$)"),
+        ("pci-dss-4.0.1", "pci-certificate-hash", r"(md[245]|ripemd160|sha1?)(with|$)"),
+        ("nist-sp800-52r2", "52r2-certificate-hash", r"(md[245]|ripemd160|sha1?)(with|$)"),
+        ("bsi-tr-02102-2", "bsi-certificate-hash", r"(md[245]|ripemd160|sha1?|224)(with|$)"),
+    ],
+)
+def test_a_hash_that_is_too_short_is_refused_in_every_kind_of_signature(name: str, asked: str, short: str) -> None:
+    [forbid] = [each.forbid for each in load_policy(name).requirements if each.id == asked]
+    refused = {each for each in signature_algorithms() if any(fnmatchcase(each, pattern) for pattern in forbid)}
+    assert refused == {each for each in signature_algorithms() if re.search(short, each, re.IGNORECASE)}
 
 
 def test_the_policy_of_the_registry_is_of_the_day_of_the_registry() -> None:
