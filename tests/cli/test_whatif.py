@@ -44,7 +44,7 @@ def test_only_grave_requirements_are_enforced_when_asked() -> None:
     made = json.loads(
         run("whatif", OLD, "--policy", "bcp195", "--severity-at-least", "critical", "--format", "json").stdout
     )
-    assert made["taken"] == ["bcp195-ssl", "bcp195-null"]
+    assert made["taken"] == ["bcp195-ssl", "bcp195-null", "bcp195-authentication"]
 
 
 @pytest.mark.parametrize(
