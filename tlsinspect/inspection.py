@@ -77,6 +77,7 @@ class Inspection:
         self.tls_ports = reading.totals.tls_ports
         self.trust: Trust | None = None
         self.at: datetime | None = None
+        self.indicators: tuple[Indicators, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Be pickled without what verified chains, which is made anew when it is asked for."""
@@ -112,7 +113,9 @@ class Inspection:
         for table in ("messages", "alerts", "problems"):
             made[table] = of_connections(self.arrow(table), connections)
         both = f"({self.selection}) and ({selection})" if self.selection else selection
-        return Inspection(made, self.reading, self.reading_arguments, both).trusting(self.trust, self.at)
+        other = Inspection(made, self.reading, self.reading_arguments, both)
+        other.indicators = self.indicators
+        return other.trusting(self.trust, self.at)
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same inspection, whose chains and dates are judged by other trust or at another time.
@@ -125,7 +128,7 @@ class Inspection:
         check_time(at)
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
-        other.trust, other.at = trust, at
+        other.trust, other.at, other.indicators = trust, at, self.indicators
         return other
 
     def select(self, table: str, expression: str) -> pd.DataFrame:
@@ -180,9 +183,7 @@ class Inspection:
         if table == "staples":
             return tables.build_staples(self.on_demand("connections"), self.reading.context)
         if table == "findings":
-            from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
-
-            return build_findings(Facts.of(self), RULES, CAPTURE_RULES)
+            return self.build_findings()
         if table == "ports" and self.selection:
             return self.reading.totals.build_ports(self.on_demand("connections"))
         if table == "validation":
@@ -250,6 +251,16 @@ class Inspection:
     def findings(self) -> pd.DataFrame:
         """A row per finding and server, client, certificate or capture that it is about, the worst first."""
         return self.frame("findings")
+
+    def build_findings(self) -> pa.Table:
+        """Make the findings table, with what of the inspection's lists of indicators was met."""
+        from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
+        from .indicators import add_matches
+
+        found = build_findings(Facts.of(self), RULES, CAPTURE_RULES)
+        for each in self.indicators:
+            found = add_matches(found, each, self.on_demand("connections"), self.arrow("certificates"))
+        return found
 
     def pivot(self, name: str) -> pd.DataFrame:
         """The connections with TLS turned around, rare things first (docs/pivots.md), by a name: hosts, names,
@@ -397,14 +408,13 @@ class Inspection:
         return tables.to_frame(match_indicators(indicators, self.on_demand("connections"), self.arrow("certificates")))
 
     def with_indicators(self, indicators: Indicators) -> Inspection:
-        """The same inspection, with what of these lists was met among its findings; they come from read_indicators."""
-        from .indicators import add_matches
+        """The same inspection, with what of these lists was met among its findings, and so in what is selected.
 
-        findings = add_matches(
-            self.arrow("findings"), indicators, self.on_demand("connections"), self.arrow("certificates")
-        )
+        They come from tlsinspect.indicators.read_indicators. What was given before stays.
+        """
         other = self.trusting(self.trust, self.at)
-        other.arrow_tables = {**self.arrow_tables, "findings": findings}
+        other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name != "findings"}
+        other.indicators = (*self.indicators, indicators)
         return other
 
     def find_connections(self, text: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -13,7 +14,7 @@ from command_line import run
 from samples import CAPTURES, inspect
 from synthetic import make_connection
 
-from tlsinspect import TlsInspectError
+from tlsinspect import Inspection, TlsInspectError
 from tlsinspect.indicators import match_indicators, read_indicators
 from tlsinspect.indicators.record import LONGEST_REASON, MOST_REASONS, kind_of
 from tlsinspect.tables import arrow_schema
@@ -299,6 +300,24 @@ def test_what_stands_alone_is_told_by_its_form() -> None:
     assert kind_of("::1") == "address"
     assert kind_of("a") is None
     assert kind_of("10.0.0.300") is None
+
+
+def test_what_was_met_stays_among_the_findings_of_what_is_selected(tmp_path: Path) -> None:
+    whole = inspect("demo.pcapng")
+    first, second = read_indicators([written(tmp_path, "old.test\n")]), read_indicators([written(tmp_path, "*.test\n")])
+    matched = whole.with_indicators(first)
+    ids = whole.where("client_ip == '192.0.2.30'").connections["connection_id"]
+
+    def met(inspection: Inspection) -> set[tuple[str, str]]:
+        rows = inspection.arrow("findings").to_pylist()
+        return {(row["subject"], row["evidence"].partition(":")[0]) for row in rows if row["id"] == "IND-NAME"}
+
+    assert met(matched) == {(f"192.0.2.{host}", "old.test") for host in (10, 30, 60)}
+    assert met(matched.trusting()) == met(matched)
+    assert met(pickle.loads(pickle.dumps(matched))) == met(matched)
+    assert met(matched.only(ids)) == met(matched.where("client_ip == '192.0.2.30'")) == {("192.0.2.30", "old.test")}
+    assert met(matched.with_indicators(second)) > met(matched)
+    assert met(whole) == set()
 
 
 def test_findings_lists_matches_as_typed_and_says_what_of_a_list_is_used(tmp_path: Path) -> None:

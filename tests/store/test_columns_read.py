@@ -144,6 +144,8 @@ def test_what_indicators_find_is_added_to_the_findings_of_a_store(store: Store, 
     matched = inspection.with_indicators(read_indicators([str(listed)]))
     assert len(matched.arrow("findings")) > len(inspection.arrow("findings"))
     assert matched.arrow("connections").equals(inspection.arrow("connections"))
+    some = matched.where("server_port == 443")
+    assert len(some.arrow("findings")) > len(inspection.where("server_port == 443").arrow("findings"))
 
 
 def test_a_table_that_is_not_asked_for_is_not_read(store: Store, asked: dict[str, set[str]]) -> None:

@@ -52,7 +52,7 @@ class StoredInspection(Inspection):
         other = StoredInspection(self.store, self.since, self.until, self.chosen)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other.columns = self.columns
-        other.trust, other.at = trust, at
+        other.trust, other.at, other.indicators = trust, at, self.indicators
         return other
 
     def where(self, expression: str) -> Inspection:
@@ -69,7 +69,7 @@ class StoredInspection(Inspection):
         """The same days with one more selection; nothing is read for it."""
         both = chosen if self.chosen is None else Both(self.chosen, chosen)
         other = StoredInspection(self.store, self.since, self.until, both)
-        other.trust, other.at = self.trust, self.at
+        other.trust, other.at, other.indicators = self.trust, self.at, self.indicators
         return other
 
     def find_connections(self, text: str) -> pd.DataFrame:
