@@ -302,6 +302,50 @@ def test_what_stands_alone_is_told_by_its_form() -> None:
     assert kind_of("10.0.0.300") is None
 
 
+@pytest.mark.parametrize(
+    "value", [JA4, "q13d0312h3_55b375c5d22e_178839b6cec1", "dd2d280700_d943125447b4_e7e480e5a997",
+              "dd3i1503fO_55b375c5d22e_178839b6cec1", "ts3d040200_3d0d7dd9e512_44798dd7d0f2"]
+)  # fmt: skip
+def test_ja4_is_met_whatever_the_transport_the_version_and_the_case(value: str, tmp_path: Path) -> None:
+    [row] = matches(tmp_path, f"{value.lower()}\n", make_connection(1, ja4=value))
+    assert row["id"] == "IND-JA" and row["evidence"].startswith(f"{value.lower()}: ")
+    assert len(matches(tmp_path, f"{value.upper()}\n", make_connection(1, ja4=value))) == 1
+
+
+def test_every_ja4_that_this_program_writes_can_stand_on_a_list() -> None:
+    for sample in ("demo.pcapng", "handshakes/dtls12.pcap", "handshakes/dtls10.pcap", "handshakes/ssl2.pcap"):
+        for value in inspect(sample).connections["ja4"].dropna().unique():
+            assert kind_of(value) == "ja4", value
+
+
+@pytest.mark.parametrize("word", ["::ffff:198.51.100.7", "::FFFF:C633:6407", "::ffff:198.51.100.0/120"])
+def test_an_address_of_ipv4_is_met_also_where_it_is_written_as_one_of_ipv6(word: str, tmp_path: Path) -> None:
+    connections = [make_connection(1, server_ip="198.51.100.7"), make_connection(2, server_ip="203.0.113.7")]
+    [row] = matches(tmp_path, f"{word}\n", *connections)
+    assert row["connections"] == 1 and row["evidence"].startswith("198.51.100.")
+    [row] = matches(tmp_path, "198.51.100.7\n", make_connection(1, server_ip="::ffff:198.51.100.7"))
+    assert row["id"] == "IND-ADDR"
+
+
+@pytest.mark.parametrize("word", ["*bad.example", "**.bad.example", "www.*.example", "fe80::1%eth0"])
+def test_what_means_more_than_is_looked_for_is_not_taken_for_less(word: str, tmp_path: Path) -> None:
+    indicators = read_indicators([written(tmp_path, f"kept.example\n{word}\n")])
+    assert {value for values in indicators.by_kind.values() for value in values} == {"kept.example"}
+    assert sum(indicators.lists[0].unused.values()) == 1
+
+
+def test_each_reason_stands_behind_the_value_that_it_was_given_for(tmp_path: Path) -> None:
+    content = (
+        "198.51.100.7 # one host\n198.51.100.0/24 # all of it\n198.51.100.7:443 # one host\n198.51.100.7 # again\n"
+    )
+    [row] = matches(tmp_path, content, make_connection(1, server_ip="198.51.100.7"))
+    assert row["evidence"].startswith(
+        "198.51.100.7: one host (list.txt), again (list.txt), 198.51.100.0/24: all of it (list.txt); "
+    )
+    [row] = matches(tmp_path, "a.example # x\n*.example # y\n", make_connection(1, server_name="a.example"))
+    assert row["evidence"].startswith("a.example: x (list.txt), *.example: y (list.txt); ")
+
+
 def test_what_was_met_stays_among_the_findings_of_what_is_selected(tmp_path: Path) -> None:
     whole = inspect("demo.pcapng")
     first, second = read_indicators([written(tmp_path, "old.test\n")]), read_indicators([written(tmp_path, "*.test\n")])

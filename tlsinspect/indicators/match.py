@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from ..columns import SEVERITIES
 from ..findings import Facts, Rule, build_findings
 from ..statistics.rows import Mask
 from ..tables import arrow_schema
-from .record import Indicator, Indicators
+from .record import Indicator, Indicators, plain_address
 
 MOST_SAID = 3  # lists that the evidence of a row names
 MOST_LABELS = 127  # of a name in DNS: RFC 1035 section 2.3.4 has 255 octets
@@ -87,14 +87,15 @@ def add_matches(findings: pa.Table, indicators: Indicators, connections: pa.Tabl
 
 
 def said(found: list[Indicator]) -> str:
-    """What the lists say: "VALUE: REASON (LIST, DATE)"."""
-    parts = [
-        f"{each.reason or 'no reason given'} ({', '.join(part for part in (each.list, each.date) if part)})"
-        for each in found[:MOST_SAID]
-    ]
-    more = f", and {len(found) - MOST_SAID} more" if len(found) > MOST_SAID else ""
-    star = "*." if found[0].kind == "suffix" else ""
-    return f"{star}{found[0].value}: {', '.join(parts)}{more}"
+    """What the lists say, of each value that was met: "VALUE: REASON (LIST, DATE)"."""
+    different = list(dict.fromkeys(found))
+    by_value: dict[str, list[str]] = {}
+    for each in different[:MOST_SAID]:
+        where = ", ".join(part for part in (each.list, each.date) if part)
+        value = f"*.{each.value}" if each.kind == "suffix" else each.value
+        by_value.setdefault(value, []).append(f"{each.reason or 'no reason given'} ({where})")
+    more = f", and {len(different) - MOST_SAID} more" if len(different) > MOST_SAID else ""
+    return ", ".join(f"{value}: {', '.join(parts)}" for value, parts in by_value.items()) + more
 
 
 def iter_matches(indicators: Indicators, facts: Facts) -> Iterator[Found]:
@@ -104,8 +105,9 @@ def iter_matches(indicators: Indicators, facts: Facts) -> Iterator[Found]:
     yield from match_names(by_kind, facts)
     for kind, matching in (("ja3", CLIENT), ("ja4", CLIENT), ("ja3s", SERVER)):
         for value in distinct(facts.column(kind)):
-            if value in by_kind[kind]:
-                yield matching, by_kind[kind][value], partial(among, name=kind, values=(value,))
+            found = by_kind[kind].get(value.lower())
+            if found:
+                yield matching, found, partial(among, name=kind, values=(value,))
     yield from match_addresses(by_kind, facts)
 
 
@@ -160,8 +162,8 @@ def match_addresses(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts
         same[int(network.network_address) >> varying] = listed
     for name in ("server_ip", "client_ip"):
         for value in distinct(facts.column(name)):
-            address = ip_address(value)
-            found = list(by_kind["address"].get(value, []))
+            address = plain_address(value)
+            found = list(by_kind["address"].get(str(address), []))
             for (bits, varying), same in networks.items():
                 if bits == address.max_prefixlen:
                     found += same.get(int(address) >> varying, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 MOST_INDICATORS = 5_000_000
@@ -23,7 +23,7 @@ LONGEST_NAME = 255
 """Characters of a name in Unicode: RFC 1035 section 2.3.4 allows no more octets."""
 
 NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
-JA4 = re.compile(r"[tqd][0-9s][0-9][di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
+JA4 = re.compile(r"[tqd](?:[0-9]{2}|[sd][1-3])[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
 HEX = re.compile(r"[0-9a-f]+")
 HASH_LENGTHS = {40: "sha1", 64: "sha256"}
 
@@ -92,13 +92,14 @@ def cut(text: str) -> str:
 def normalise(kind: str, value: str) -> tuple[str, str] | None:
     """Kind and value as they are compared; None where the value is not of that kind.
 
-    A hash may have colons; a name may begin with a dot or with *., and then stands for everything below it too. Names
-    in Unicode are compared as what is sent of them, A-labels.
+    A hash may have colons; a name may begin with a dot or with *., and then stands for everything below it too; a star
+    elsewhere means what is not known here. Names in Unicode are compared as what is sent of them, A-labels, and JA4,
+    which may hold letters of ALPN, in lower case.
     """
     lower = value.lower()
     if kind in ("name", "suffix"):
         wide = lower.startswith((".", "*."))
-        lower = a_labels(lower.lstrip("*").strip("."))
+        lower = a_labels((lower[1:] if wide else lower).strip("."))
         whole = NAME.fullmatch(f"x.{lower}" if wide else lower) is not None  # *.test is below a single label
         return ("suffix" if wide else kind, lower) if whole else None
     if kind in ("address", "network"):
@@ -121,15 +122,24 @@ def a_labels(name: str) -> str:
 
 
 def normal_address(text: str) -> tuple[str, str] | None:
-    """An address or a network as Python writes them; None where it is neither."""
+    """An address or a network as Python writes them; None where it is neither, and for an address with a zone, which
+    is one of a single host (RFC 4007 section 11).
+    """
     try:
         if "/" not in text:
-            return "address", str(ip_address(text))
+            return None if "%" in text else ("address", str(plain_address(text)))
         network = ip_network(text, strict=False)
-        whole = network.prefixlen == network.max_prefixlen
-        return ("address", str(network.network_address)) if whole else ("network", str(network))
     except ValueError:
         return None
+    first, varying = plain_address(str(network.network_address)), network.max_prefixlen - network.prefixlen
+    return ("network", f"{first}/{first.max_prefixlen - varying}") if varying else ("address", str(first))
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """An address, of IPv4 also where it is written as one of IPv6 (::ffff:192.0.2.1: RFC 4291 section 2.5.5.2)."""
+    address = ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def kind_of(value: str) -> str | None:
