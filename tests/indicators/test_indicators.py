@@ -346,6 +346,57 @@ def test_each_reason_stands_behind_the_value_that_it_was_given_for(tmp_path: Pat
     assert row["evidence"].startswith("a.example: x (list.txt), *.example: y (list.txt); ")
 
 
+def test_what_kind_of_fingerprint_it_is_an_object_of_misp_says_by_the_relation(tmp_path: Path) -> None:
+    ja3s = [
+        {"type": "ja3-fingerprint-md5", "object_relation": "ja3-fingerprint-md5", "value": "a" * 32, "to_ids": True},
+        {"type": "ja3-fingerprint-md5", "object_relation": "ja3s-fingerprint-md5", "value": "b" * 32, "to_ids": True},
+    ]
+    ja4 = {"type": "text", "object_relation": "ja4-fingerprint", "value": JA4, "to_ids": True}
+    document = {"Event": {"Object": [{"name": "ja3s", "Attribute": ja3s}, {"name": "ja4-plus", "Attribute": [ja4]}]}}
+    by_kind = read_indicators([written(tmp_path, document)]).by_kind
+    assert {kind: list(values) for kind, values in by_kind.items() if values} == {
+        "ja3": ["a" * 32], "ja3s": ["b" * 32], "ja4": [JA4]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [False, 0, "0"])
+def test_what_misp_does_not_mean_for_detection_is_not_used(mark: object, tmp_path: Path) -> None:
+    attributes = [
+        {"type": "domain", "value": "seen.example", "to_ids": mark}, {"type": "domain", "value": "a.example"}
+    ]  # fmt: skip
+    indicators = read_indicators([written(tmp_path, {"Event": {"Attribute": attributes}})])
+    assert list(indicators.by_kind["name"]) == ["a.example"]
+    assert indicators.lists[0].unused == {"not meant for detection (to_ids)": 1}
+
+
+def test_events_without_their_envelope_and_attributes_that_were_searched_for_are_read(tmp_path: Path) -> None:
+    attribute = {"type": "domain", "value": "bad.example", "to_ids": True}
+    found = {**attribute, "Event": {"id": "7", "info": "Campaign"}}
+    for document in (
+        {"info": "Campaign", "Attribute": [attribute]},
+        {"info": "Campaign", "Object": [{"Attribute": [attribute]}]},
+        {"response": {"Attribute": [found]}},
+        {"Attribute": [found]},
+    ):
+        [row] = matches(tmp_path, document, make_connection(1, server_name="bad.example"))
+        assert row["evidence"].startswith("bad.example: Campaign (list.txt); ")
+
+
+def test_a_match_of_stix_says_until_when_it_was_valid(tmp_path: Path) -> None:
+    indicator = STIX["objects"][0] | {"valid_until": "2026-02-01T00:00:00Z"}  # type: ignore[operator]
+    connection = make_connection(1, server_ip="203.0.113.1", server_name="bad.example")
+    [row] = matches(tmp_path, STIX | {"objects": [indicator]}, connection)
+    assert "C2 (list.txt, 2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z)" in row["evidence"]
+
+
+def test_what_a_taxii_server_answers_is_read_and_patterns_of_other_languages_are_not(tmp_path: Path) -> None:
+    rule = {"type": "indicator", "pattern": "[domain-name:value = 'rule.example']", "pattern_type": "sigma"}
+    named = {"type": "indicator", "pattern": "[domain-name:value = 'bad.example']", "pattern_type": "stix"}
+    indicators = read_indicators([written(tmp_path, {"more": False, "objects": [rule, named]})])
+    assert list(indicators.by_kind["name"]) == ["bad.example"]
+    assert indicators.lists[0].unused == {"a pattern of type sigma": 1}
+
+
 def test_what_was_met_stays_among_the_findings_of_what_is_selected(tmp_path: Path) -> None:
     whole = inspect("demo.pcapng")
     first, second = read_indicators([written(tmp_path, "old.test\n")]), read_indicators([written(tmp_path, "*.test\n")])

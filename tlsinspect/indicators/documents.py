@@ -31,6 +31,8 @@ MISP_PAIRS = {
     "domain|ip": ("name", "address"),
 }  # fmt: skip
 """Types with two values, of which the first, or both, are looked for as these kinds."""
+MISP_RELATIONS = {"ja3s-fingerprint-md5": "ja3s-fingerprint-md5", "ja4-fingerprint": "ja4"}
+"""Relations of attributes to their objects whose templates give them a type that says less -> what they are."""
 
 
 def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> ListFacts:
@@ -41,6 +43,10 @@ def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> Li
             continue
         if each.get("revoked") is True:
             facts.skip("revoked")
+            continue
+        language = str(each.get("pattern_type") or "stix")
+        if language != "stix":
+            facts.skip(f"a pattern of type {language}")
             continue
         pattern = str(each.get("pattern", ""))[:LONGEST_PATTERN]
         comparisons = COMPARISON.findall(pattern)
@@ -53,31 +59,39 @@ def read_stix(name: str, document: dict[str, Any], indicators: Indicators) -> Li
             if found is None:
                 facts.skip(f"{kind}:{path}")
             else:
-                indicators.add(facts, found, re.sub(r"\\(.)", r"\1", value), str(each.get("valid_from", "")), reason)
+                indicators.add(facts, found, re.sub(r"\\(.)", r"\1", value), validity_of(each), reason)
     return facts
+
+
+def validity_of(indicator: dict[str, Any]) -> str:
+    """Since when an indicator is valid and, where it says so, until when."""
+    start, end = (str(indicator.get(name) or "") for name in ("valid_from", "valid_until"))
+    return f"{start} to {end}".strip() if end else start
 
 
 def read_misp(name: str, document: Any, indicators: Indicators) -> ListFacts | None:
     """Read the attributes of events that are meant for detection (to_ids), without those that were deleted.
 
-    None where there is no event.
+    None where there is neither an event nor an attribute.
     """
     facts = ListFacts(name, "MISP")
     events = list(iter_events(document))
     for event in events:
         for attribute, deleted in iter_attributes(event):
-            kind, value = str(attribute.get("type", "")), str(attribute.get("value", ""))
+            kind, value = misp_kind(attribute), str(attribute.get("value", ""))
             if deleted:
                 facts.skip("deleted")
                 continue
-            if attribute.get("to_ids") is False:
+            if attribute.get("to_ids") in (False, "0"):
                 facts.skip("not meant for detection (to_ids)")
                 continue
             if kind not in MISP_PAIRS and kind not in MISP_KINDS:
                 facts.skip(f"type {kind}")
                 continue
             date = day_of(attribute.get("timestamp"))
-            reason = str(attribute.get("comment") or event.get("info") or "")
+            holder = attribute.get("Event")  # in what a search for attributes answers
+            info = (holder if isinstance(holder, dict) else event).get("info")
+            reason = str(attribute.get("comment") or info or "")
             if kind in MISP_PAIRS:
                 for found, part in zip(MISP_PAIRS[kind], value.split("|"), strict=False):
                     indicators.add(facts, found, part, date, reason)
@@ -86,15 +100,29 @@ def read_misp(name: str, document: Any, indicators: Indicators) -> ListFacts | N
     return facts if events else None
 
 
+def misp_kind(attribute: dict[str, Any]) -> str:
+    """The type of an attribute, or what its object says that it is."""
+    relation = str(attribute.get("object_relation", ""))
+    return MISP_RELATIONS.get(relation, str(attribute.get("type", "")))
+
+
 def iter_events(document: Any) -> Iterator[dict[str, Any]]:
-    """The events of a document: one, a list, or what MISP's search answers."""
+    """The events of a document: one, as such or in "Event", a list, or what MISP's search answers.
+
+    What a search for attributes answers is one event that says nothing else.
+    """
     waiting = [document]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, dict) and isinstance(each.get("Event"), dict):
-            yield each["Event"]
-            continue
-        waiting += reversed(objects_of(each.get("response") if isinstance(each, dict) else each))
+        if isinstance(each, dict):
+            if isinstance(each.get("Event"), dict):
+                yield each["Event"]
+            elif any(isinstance(each.get(part), list) for part in ("Attribute", "Object")):
+                yield each
+            else:
+                waiting += [each["response"]] if "response" in each else []
+        else:
+            waiting += reversed(objects_of(each))
 
 
 def iter_attributes(event: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
