@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
+from threading import Thread
 from time import process_time
 from typing import Any
 
@@ -395,6 +397,48 @@ def test_what_a_taxii_server_answers_is_read_and_patterns_of_other_languages_are
     indicators = read_indicators([written(tmp_path, {"more": False, "objects": [rule, named]})])
     assert list(indicators.by_kind["name"]) == ["bad.example"]
     assert indicators.lists[0].unused == {"a pattern of type sigma": 1}
+
+
+@pytest.mark.parametrize("content", ["bad.example\r\n198.51.100.7\r\n", json.dumps(MISP), SSLBL, ZEEK])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_is_the_same_however_windows_saved_it(content: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text(content, encoding=encoding)
+    found = read_indicators([path])
+    path.write_text(content, encoding="utf-8")
+    assert found.by_kind == read_indicators([path]).by_kind
+    assert found.lists[0].used
+
+
+def test_a_list_may_come_through_a_pipe(tmp_path: Path) -> None:
+    for content in (json.dumps(STIX), json.dumps(MISP), PLAIN):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = Thread(target=pipe.write_text, args=(content,), daemon=True)
+        writer.start()
+        found = read_indicators([pipe])
+        pipe.unlink()
+        assert found.lists[0].used == read_indicators([written(tmp_path, content)]).lists[0].used
+
+
+def test_a_list_may_be_a_column_of_a_spreadsheet(tmp_path: Path) -> None:
+    content = 'indicator,comment\n"bad.example","panel"\n"198.51.100.7","x"\n'
+    by_kind = read_indicators([written(tmp_path, content)]).by_kind
+    assert (list(by_kind["name"]), list(by_kind["address"])) == (["bad.example"], ["198.51.100.7"])
+
+
+@pytest.mark.parametrize("head", ["# Listingdate,SHA1,Listingreason", '# "Listingdate","SHA1","Listingreason"',
+                                  "Listingdate,SHA1,Listingreason"])  # fmt: skip
+def test_the_columns_of_sslbl_are_found_however_they_are_named(head: str, tmp_path: Path) -> None:
+    indicators = read_indicators([written(tmp_path, f'{head}\n"2025-11-02 10:11:12",{SHA1},"Dridex C&C"\n')])
+    [indicator] = indicators.by_kind["sha1"][SHA1]
+    assert (indicator.date, indicator.reason) == ("2025-11-02 10:11:12", "Dridex C&C")
+    assert (indicators.lists[0].format, indicators.lists[0].unused) == ("abuse.ch SSLBL", {})
+
+
+def test_where_a_hosts_file_sends_names_is_no_indicator(tmp_path: Path) -> None:
+    by_kind = read_indicators([written(tmp_path, "0.0.0.0 0.0.0.0\n127.0.0.1 bad.example\n")]).by_kind
+    assert {kind: list(values) for kind, values in by_kind.items() if values} == {"name": ["bad.example"]}
 
 
 def test_what_was_met_stays_among_the_findings_of_what_is_selected(tmp_path: Path) -> None:

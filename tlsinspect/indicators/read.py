@@ -10,6 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from .documents import read_misp, read_stix
 from .record import Indicators, ListFacts, kind_of
 
 LARGEST_JSON = 256 << 20
-"""Octets of a JSON file, which is read as a whole; lists by lines may be of any size."""
+"""Characters of a JSON file, which is read as a whole; lists by lines may be of any size."""
 
 LONGEST_LINE = 1 << 16
 """Characters of a line."""
@@ -28,6 +29,8 @@ HEAD_LINES = 50  # lines in which a file says what it is
 
 SSLBL_KINDS = {"sha1": "sha1", "ja3_md5": "ja3", "dstip": "address"}
 SSLBL_DATES = ("listingdate", "firstseen")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+BETWEEN_WORDS = str.maketrans(',"', "  ")  # of lists that are columns of a spreadsheet
 NOWHERE = ("0.0.0.0", "127.0.0.1", "::", "::1")  # where a hosts file sends the names behind it
 DEFANGED = re.compile(r"(?i)[\[({](\.|dot|:)[\])}]")
 HOST = re.compile(
@@ -57,12 +60,14 @@ def read_indicators(paths: Sequence[str | Path]) -> Indicators:
 
 
 def read_list(path: Path, indicators: Indicators) -> ListFacts:
-    """Read one file."""
-    with path.open(encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+    """Read one file, once: it may be a pipe. It is in UTF-8, or in UTF-16 behind a byte order mark, as of Windows."""
+    with path.open("rb") as octets:
+        encoding = "utf-16" if octets.peek(2)[:2] in UTF_16_MARKS else "utf-8-sig"
+        file = TextIOWrapper(octets, encoding, errors="backslashreplace", newline="")
         head = list(islice(iter(lambda: file.readline(LONGEST_LINE), ""), HEAD_LINES))
         text = "".join(head).lstrip()
         if text.startswith(("{", "[")) and not BRACKETED.match(text):
-            return read_json(path, indicators)
+            return read_json(path, text + file.read(LARGEST_JSON), indicators)
         lines = chain(head, iter(lambda: file.readline(LONGEST_LINE), ""))
         fields = next((line for line in head if line.startswith("#fields\t")), None)
         if fields is not None:
@@ -74,12 +79,17 @@ def read_list(path: Path, indicators: Indicators) -> ListFacts:
 
 
 def sslbl_columns(head: list[str]) -> list[str]:
-    """The columns that an SSLBL list names in a comment; nothing where it is none."""
+    """The columns that an SSLBL list names in a comment, or in a line without its #; nothing where it is none."""
     for line in head:
-        names = [name.strip().lower() for name in line.strip("#\r\n ").split(",")]
-        if line.startswith("#") and SSLBL_KINDS.keys() & set(names):
+        names = column_names(line)
+        if (line.startswith("#") or len(names) > 1) and SSLBL_KINDS.keys() & set(names):
             return names
     return []
+
+
+def column_names(line: str) -> list[str]:
+    """The names of columns in a line."""
+    return [name.strip(' "').lower() for name in line.strip("#\r\n ").split(",")]
 
 
 def read_sslbl(path: Path, lines: Iterable[str], columns: list[str], indicators: Indicators) -> ListFacts:
@@ -88,7 +98,7 @@ def read_sslbl(path: Path, lines: Iterable[str], columns: list[str], indicators:
     [column] = [name for name in columns if name in SSLBL_KINDS][:1]
     date = next((name for name in SSLBL_DATES if name in columns), "")
     for line in lines:
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith("#") or column_names(line) == columns:
             continue
         row = dict(zip(columns, next(csv.reader([line])), strict=False))  # a quote that does not end ends with its line
         indicators.add(facts, SSLBL_KINDS[column], row.get(column, ""), row.get(date, ""), row.get("listingreason", ""))
@@ -119,8 +129,9 @@ def read_plain(path: Path, lines: Iterable[str], indicators: Indicators) -> List
     facts = ListFacts(path.name, "plain list")
     for line in lines:
         text, _, comment = line.replace(";", "#", 1).partition("#")
-        words = text.replace(",", " ").split()
-        named = words[1:] if len(words) > 1 and words[0] in NOWHERE else words[:1]
+        words = text.translate(BETWEEN_WORDS).split()
+        is_hosts_file = len(words) > 1 and words[0] in NOWHERE
+        named = [word for word in words[1:] if word not in NOWHERE] if is_hosts_file else words[:1]
         for value in map(plain_value, named):
             word, kind = value, kind_of(value)
             if kind is None:
@@ -149,15 +160,15 @@ def host_of(word: str) -> str:
     return host if kind_of(host) in ("name", "address") else ""
 
 
-def read_json(path: Path, indicators: Indicators) -> ListFacts:
-    """Read a bundle of STIX 2.1, or MISP's events; raises TlsInspectError for other JSON, and for what is none."""
-    if path.stat().st_size > LARGEST_JSON:
-        raise TlsInspectError(f"{path}: JSON of at most {LARGEST_JSON:,} octets is read")
+def read_json(path: Path, text: str, indicators: Indicators) -> ListFacts:
+    """Read objects of STIX 2.1, or MISP's events; raises TlsInspectError for other JSON, and for what is none."""
+    if len(text) > LARGEST_JSON:
+        raise TlsInspectError(f"{path}: JSON of at most {LARGEST_JSON:,} characters is read")
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8-sig", errors="backslashreplace"))
+        document: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise TlsInspectError(f"{path}: damaged JSON: {error}") from error
-    if isinstance(document, dict) and document.get("type") in ("bundle", "indicator"):
+    if isinstance(document, dict) and (document.get("type") in ("bundle", "indicator") or "objects" in document):
         return read_stix(path.name, document, indicators)
     facts = read_misp(path.name, document, indicators)
     if facts is None:
