@@ -43,7 +43,7 @@ def share_regular(draw: Draw, connections: int, series: int, chance: Generator) 
     """The share of series that are called regular."""
     sizes = np.ones(connections)
     scores = (
-        measure(np.concatenate([[0.0], np.cumsum(draw(chance, connections - 1))]), sizes)[0] for _ in range(series)
+        measure(np.concatenate([[0.0], np.cumsum(draw(chance, connections - 1))]), sizes).score for _ in range(series)
     )
     return sum(score >= REGULAR_SCORE for score in scores) / series
 

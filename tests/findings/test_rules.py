@@ -842,12 +842,18 @@ def test_timers_are_those_that_the_beacons_table_calls_regular(seed: int) -> Non
         times = np.cumsum(60 * (1 + jitter * random.uniform(-0.5, 0.5, 17 + client)).clip(0.01) * SECOND)
         ends = [{"time_start": NOW + int(time), "connection_id": f"{client} {time}"} for time in times]
         rows += [CLEAN | {"client_ip": f"192.0.2.{client}", "client_bytes": 1, "server_bytes": 1} | end for end in ends]
+        twice = [end | {"time_start": end["time_start"] + SECOND // 3 * place} for end in ends for place in (0, 1)]
+        rows += [
+            CLEAN | {"client_ip": f"192.0.2.9{client}", "client_bytes": 1, "server_bytes": 1} | end for end in twice
+        ]
     connections = pa.Table.from_pylist(rows, arrow_schema("connections"))
     certificates = pa.Table.from_pylist([CERTIFICATE], arrow_schema("certificates"))
     table = build_pivot("beacons", connections, certificates).to_pylist()
-    regular = {row["client_ip"] for row in table if row["regular"] and row["connections"] >= LEAST_REGULAR}
+    regular = {row["client_ip"] for row in table if row["regular"] and row["visits"] >= LEAST_REGULAR}
     found = np.flatnonzero(find_beacons(Facts(connections, certificates)))
-    assert {rows[place]["client_ip"] for place in found} == regular and regular
+    assert {rows[place]["client_ip"] for place in found} == regular
+    assert {len(client) for client in regular} == {len("192.0.2.4"), len("192.0.2.94")}
+    assert len(found) == sum(row["client_ip"] in regular for row in rows)
 
 
 def test_captures_whose_packets_nobody_knows_are_found_without_any_connection() -> None:

@@ -140,13 +140,30 @@ def test_a_timer_is_regular_and_bursts_and_chance_are_not() -> None:
     [timer] = pivot("beacons", beat([60.0 * each for each in range(12) if each != 5]))
     assert (timer["score"], timer["regular"], timer["interval_s"], timer["connections"]) == (1.0, True, 60.0, 11)
     [burst] = pivot("beacons", beat([each / 100 for each in range(12)]))
-    assert (burst["score"], burst["regular"]) == (0.0, False)
+    assert (burst["visits"], burst["score"], burst["regular"]) == (1, 0.0, False)
+    assert (burst["interval_s"], burst["deviation_s"], burst["size_regularity"]) == (None, None, None)
+    _, line = render_pivot("beacons", table_of("beacons", [burst]), 0)
+    assert line.split()[3:6] == ["12", "1", "2026-03-01"]
     assert pivot("beacons", beat([60.0 * each for each in range(LEAST_CONNECTIONS - 1)])) == []
     generator = np.random.default_rng(7)
     chance = [regularity(generator.exponential(60, LEAST_CONNECTIONS - 1)) for _ in range(1000)]
     jitter = [regularity(60 * generator.uniform(0.8, 1.2, LEAST_CONNECTIONS - 1)) for _ in range(1000)]
     assert np.mean(np.array(chance) >= REGULAR_SCORE) < 0.04
     assert np.mean(np.array(jitter) >= REGULAR_SCORE) > 0.99
+
+
+def test_a_timer_is_regular_whatever_the_number_of_connections_each_time() -> None:
+    starts = [60.0 * each + later for each in range(LEAST_CONNECTIONS) for later in (0, 0.4, 1.2)[: 1 + each % 3]]
+    [timer] = pivot("beacons", beat(starts))
+    assert (timer["visits"], timer["score"], timer["interval_s"], timer["deviation_s"]) == (10, 1.0, 60.0, 0.0)
+    assert timer["connections"] == len(starts)
+    pairs = beat([60.0 * each + later for each in range(LEAST_CONNECTIONS) for later in (0, 0.4)])
+    sized = [row | {"client_bytes": 500 + 2500 * (place % 2)} for place, row in enumerate(pairs)]
+    assert pivot("beacons", sized)[0]["size_regularity"] == 1.0  # each visit carries as much as the one before
+    [few] = pivot("beacons", pairs[2:])
+    assert (few["visits"], few["score"], few["regular"]) == (LEAST_CONNECTIONS - 1, 0.0, False)
+    [apart] = pivot("beacons", beat([1.0 * each for each in range(LEAST_CONNECTIONS)]))
+    assert (apart["visits"], apart["regular"]) == (LEAST_CONNECTIONS, True)  # a second is no sooner than a second
 
 
 def test_the_timeline_names_each_new_thing_once_and_has_few_intervals() -> None:
@@ -173,8 +190,10 @@ def test_the_investigation_of_a_beacon_runs_as_typed() -> None:
     lines = found.stdout.splitlines()
     assert found.exit_code == 0, found.stderr
     assert lines[0].split()[:4] == ["score", "client", "destination", "connections"]
-    assert len(lines) == 2
-    assert lines[1].split()[1:5] == ["regular", "192.0.2.40", "broker.test:8883", "27"]
+    assert [line.split()[1:5] for line in lines[1:]] == [
+        ["regular", "192.0.2.21", "www.example:443", "44"],  # two at each time
+        ["regular", "192.0.2.40", "broker.test:8883", "27"],
+    ]
     uses = run("certificates", DEMO, "--where", "server_name == 'broker.test'", "--format", "jsonl")
     [certificate] = [json.loads(line) for line in uses.stdout.splitlines()]
     assert (certificate["connections"], certificate["server_names"]) == (8, ["broker.test"])  # the others resume

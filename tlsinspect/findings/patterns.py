@@ -12,7 +12,7 @@ from ..statistics.rows import Mask
 from .facts import Facts, Numbers
 from .rule import Rule
 
-LEAST_REGULAR = 20  # connections: twice as many as the beacons table asks for, as fewer look regular by chance
+LEAST_REGULAR = 20  # visits: twice as many as the beacons table asks for, as fewer look regular by chance
 MANY = 10  # addresses of one certificate, certificates of one server
 LEAST_CLIENTS = 20  # in the captures, from which a fingerprint of a single client is rare
 ONE_WAY_FACTOR, ONE_WAY_OCTETS = 10, 10_000_000
@@ -38,24 +38,25 @@ def find_beacons(facts: Facts) -> Mask:
     rows = np.flatnonzero(facts.among("protocol", *CARRIES_TLS) & facts.known("time_start"))
     times = facts.number("time_start")
     order = rows[np.lexsort([key[rows] for key in (times, facts.number("server_port"), destination, client)])]
-    keys = np.stack([client[order], destination[order], facts.number("server_port")[order]])
-    begins = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))) if len(order) else order
-    counts = np.diff(np.append(begins, len(order)))
-    often = counts >= LEAST_REGULAR
-    begins, counts = begins[often], counts[often]
-    if not len(begins):
+    if not len(order):
         return found
-    members = np.concatenate([np.arange(start, start + count) for start, count in zip(begins, counts, strict=True)])
-    groups = np.repeat(np.arange(len(begins)), counts)
-    intervals = np.diff(times[order[members]])[groups[1:] == groups[:-1]] / SECOND_NS
-    owners = np.repeat(np.arange(len(begins)), counts - 1)
+    keys = np.stack([client[order], destination[order], facts.number("server_port")[order]])
+    other = np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))
+    later = np.append(True, np.diff(times[order]) >= LEAST_INTERVAL_S * SECOND_NS)
+    pairs, visits = np.cumsum(other) - 1, np.flatnonzero(other | later)
+    counts = np.bincount(pairs[visits])
+    often = counts >= LEAST_REGULAR
+    visits, counts = visits[often[pairs[visits]]], counts[often]
+    if not len(counts):
+        return found
+    groups = np.repeat(np.arange(len(counts)), counts)
+    intervals = np.diff(times[order[visits]])[groups[1:] == groups[:-1]] / SECOND_NS
+    owners = np.repeat(np.arange(len(counts)), counts - 1)
     intervals = intervals[np.lexsort((intervals, owners))]
     starts = np.append(0, np.cumsum(counts - 1)[:-1])
-    first, median, third = (quantile(intervals, starts, counts - 1, share) for share in (0.25, 0.5, 0.75))
-    both = first + third
-    score = np.where(both > 0, 1 - (third - first) / np.where(both > 0, both, 1), 0)
-    regular = (score >= REGULAR_SCORE) & (median >= LEAST_INTERVAL_S)
-    found[order[members[regular[groups]]]] = True
+    first, third = (quantile(intervals, starts, counts - 1, share) for share in (0.25, 0.75))
+    regular = np.flatnonzero(often)[1 - (third - first) / (third + first) >= REGULAR_SCORE]
+    found[order[np.isin(pairs, regular)]] = True
     return found
 
 

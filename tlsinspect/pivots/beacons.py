@@ -1,6 +1,7 @@
 """A row per client and destination that were often enough together: how regular the intervals between them are.
 
-The score is 1 less the quartile coefficient of dispersion of the intervals between the starts of the connections,
+Connections that begin soon after one another are one visit: a program may open several each time that its timer fires.
+The score is 1 less the quartile coefficient of dispersion of the intervals between the visits,
 (Q3 - Q1) / (Q3 + Q1) (Bonett, Computational Statistics & Data Analysis 50, 2006): of quartiles, so that a missed
 connection, which doubles an interval, does not matter until a quarter are missed. RITA (Real Intelligence Threat
 Analytics) scores beacons by quartiles and medians too. A timer with a jitter of a fifth has 0.9, arrivals at random
@@ -9,7 +10,7 @@ Analytics) scores beacons by quartiles and medians too. A timer with a jitter of
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +20,29 @@ from numpy.typing import NDArray
 from .group import finish, grouped
 
 LEAST_CONNECTIONS = 10
-"""Connections of a client to one destination from which there is a score: fewer intervals look regular by chance."""
+"""Connections of a client to one destination from which there is a row, and visits from which there is a score: fewer
+intervals look regular by chance.
+"""
 
 LEAST_INTERVAL_S = 1.0
-"""Seconds. A median interval below it is a burst of connections, such as those of a browser, and no timer."""
+"""Seconds. A connection that begins sooner after the one before belongs to the same visit, as of a browser's burst."""
 
 REGULAR_SCORE = 0.8
 """Score from which a pair is called regular."""
 
 Floats = NDArray[np.float64]
+
+
+class Measured(NamedTuple):
+    """Visits, score, median interval and its deviation in seconds, and the regularity of sizes; of one visit no more
+    than that it was one.
+    """
+
+    visits: int
+    score: float
+    interval_s: float | None
+    deviation_s: float | None
+    size_regularity: float | None
 
 
 def build_beacons(rows: pa.Table, certificates: pa.Table) -> pa.Table:
@@ -40,16 +55,16 @@ def build_beacons(rows: pa.Table, certificates: pa.Table) -> pa.Table:
     series = series_of(rows, keys)
     found = [measure(*series[tuple(row[key] for key in keys)]) for row in made.select(keys).to_pylist()]
     columns: dict[str, Any] = {name: made[name] for name in made.column_names}
-    for place, name in enumerate(("score", "interval_s", "deviation_s", "size_regularity")):
-        columns[name] = [each[place] for each in found]
-    columns["regular"] = [each[0] >= REGULAR_SCORE for each in found]
+    for name in Measured._fields:
+        columns[name] = [getattr(each, name) for each in found]
+    columns["regular"] = [each.score >= REGULAR_SCORE for each in found]
     order = [("score", "descending"), ("connections", "descending"), ("client_ip", "ascending"),
              ("destination", "ascending")]  # fmt: skip
     return finish("beacons", columns, order)
 
 
 def series_of(rows: pa.Table, keys: list[str]) -> dict[tuple[Any, ...], tuple[Floats, Floats]]:
-    """Starts in seconds, sorted, and the client's octets of the connections of each pair."""
+    """Starts in seconds after the first, sorted, and the client's octets of the connections of each pair."""
     listed = rows.group_by(keys, use_threads=False).aggregate([("time_start", "list"), ("client_bytes", "list")])
     found = {}
     for row in listed.set_column(
@@ -57,18 +72,22 @@ def series_of(rows: pa.Table, keys: list[str]) -> dict[tuple[Any, ...], tuple[Fl
         "time_start_list",
         listed["time_start_list"].cast(pa.list_(pa.int64())),
     ).to_pylist():
-        times = np.array(row["time_start_list"], np.float64) / 1e9
+        times = (np.array(row["time_start_list"], np.int64) - row["time_start_list"][0]) / 1e9
         found[tuple(row[key] for key in keys)] = times, np.array(row["client_bytes_list"], np.float64)
     return found
 
 
-def measure(times: Floats, sizes: Floats) -> tuple[float, float, float, float]:
-    """Score, median interval and its deviation in seconds, and the regularity of sizes."""
-    intervals = np.diff(times)
+def measure(times: Floats, sizes: Floats) -> Measured:
+    """What connections say that begin at these times, sorted and in seconds, and carry so many octets of the client."""
+    begins = np.append(True, np.diff(times) >= LEAST_INTERVAL_S)
+    visits = int(begins.sum())
+    if visits < 2:
+        return Measured(visits, 0.0, None, None, None)
+    intervals = np.diff(times[begins])
     median = float(np.median(intervals))
     deviation = float(np.median(np.abs(intervals - median)))
-    score = 0.0 if median < LEAST_INTERVAL_S else regularity(intervals)
-    return score, median, deviation, regularity(sizes)
+    score = regularity(intervals) if visits >= LEAST_CONNECTIONS else 0.0
+    return Measured(visits, score, median, deviation, regularity(np.add.reduceat(sizes, np.flatnonzero(begins))))
 
 
 def regularity(values: Floats) -> float:

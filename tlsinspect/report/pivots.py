@@ -66,6 +66,11 @@ def time(name: str, title: str) -> Cell:
     return Cell(title, 19, lambda row: f"{row[name]:%Y-%m-%d %H:%M:%S}")
 
 
+def pause(seconds: float | None) -> str:
+    """A time between visits; nothing where there was one visit."""
+    return "" if seconds is None else duration_text(seconds)
+
+
 def version_range(row: Row) -> str:
     """The oldest and the newest version."""
     low, high = row["lowest_version"], row["highest_version"]
@@ -111,9 +116,9 @@ VIEWS: dict[str, tuple[Cell, ...]] = {
         Cell("", 7, lambda row: "regular" if row["regular"] else ""),
         text("client_ip", "client", 16),
         Cell("destination", 28, lambda row: f"{row['destination']}:{row['server_port']}"),
-        number("connections"), Cell("every", -10, lambda row: duration_text(row["interval_s"])),
-        Cell("give or take", -12, lambda row: duration_text(row["deviation_s"])),
-        Cell("sizes", -5, lambda row: f"{row['size_regularity']:.2f}"), *SEEN,
+        number("connections"), number("visits"), Cell("every", -10, lambda row: pause(row["interval_s"])),
+        Cell("give or take", -12, lambda row: pause(row["deviation_s"])),
+        Cell("sizes", -5, lambda row: "" if row["visits"] < 2 else f"{row['size_regularity']:.2f}"), *SEEN,
     ),
     "timeline": (
         time("time", "time"), number("connections"), number("established"), number("clients"),
@@ -128,6 +133,7 @@ EXPENDABLE = (
     *(
         "last seen",
         "sizes",
+        "visits",
         "established",
         "give or take",
         "issuers",
