@@ -11,7 +11,13 @@ INTRODUCTION = """\
 Whatever a command does, a notebook can do with one call. These modules are public; what is not here may change
 without notice. [Frames and their columns](columns.md) says what the frames hold."""
 
-MODULES = ("tlsinspect", "tlsinspect.statistics", "tlsinspect.charts", "tlsinspect.policies", "tlsinspect.compliance")
+MODULES = tuple(
+    f"tlsinspect{name}"
+    for name in (
+        "", ".statistics", ".charts", ".policies", ".compliance", ".validation", ".indicators", ".comparison",
+        ".export", ".extraction", ".anonymise", ".case", ".verification",
+    )
+)  # fmt: skip
 LONG = 40  # characters of a default, from which on it is only named
 
 
@@ -34,7 +40,7 @@ def render_name(module: str, name: str, value: Any) -> Iterator[str]:
         yield text_of(value)
         if members := list(render_members(value)):
             yield "\n".join(members)
-    elif inspect.isfunction(value):
+    elif inspect.isfunction(inspect.unwrap(value)):
         yield f"### {name}"
         yield code_of(f"{module}.{name}{signature_of(value)}")
         yield text_of(value)

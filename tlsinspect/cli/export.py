@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from ..columns import COLUMNS
-from ..export import BINARY, FORMATS
-from ..export.tools import FILES, FOLDERS
+from ..export import BINARY, DATABASES, FILES, FOLDERS, FORMATS
 from .captures import (
     exit_status,
     inspect,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from ..store import Store
     from ..totals import Totals
 
-DATABASES = ("sqlite", "duckdb")
 STREAMED = ("connections", "messages", "alerts")
 STREAMED_STORED = (*STREAMED, "offers", "chains")
 
@@ -246,13 +244,10 @@ def write_table(
     rows: pa.Table, format_name: str = "csv", output: str = "-", sources: Sequence[CaptureSource] = ()
 ) -> None:
     """Write a whole table, to standard output unless a file is named; never to one of the captures."""
-    from ..export import open_writer
+    from ..export import write_rows
 
     with open_output(output, sources) as out:
-        writer = open_writer(format_name, out, rows.schema)
-        for batch in rows.combine_chunks().to_batches():
-            writer.write(batch)
-        writer.close()
+        write_rows(rows, format_name, out)
 
 
 @contextmanager
@@ -269,8 +264,9 @@ def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[Binar
 
 def refuse_captures(output: str, sources: Sequence[CaptureSource]) -> None:
     """Refuse to write to one of the captures."""
-    path = Path(output)
-    if path.exists() and any(source.location is not None and path.samefile(source.location) for source in sources):
+    from ..export import is_capture
+
+    if is_capture(Path(output), sources):
         raise click.UsageError(f"{output!r} is one of the captures: it would be overwritten")
 
 
