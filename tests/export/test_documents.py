@@ -107,6 +107,22 @@ def test_pymisp_takes_every_object_by_its_own_templates(misp: dict[str, Any]) ->
         assert {reference.referenced_uuid for reference in each.references} <= known
 
 
+def test_what_two_events_of_misp_have_in_common_has_an_id_in_each(misp: dict[str, Any]) -> None:
+    other = exported("misp", CAPTURES / "handshakes" / SAMPLES[0])  # the same certificate, as one of the connections
+
+    def ids(document: dict[str, Any]) -> list[str]:
+        event = document["Event"]
+        return [event["uuid"]] + [one["uuid"] for each in event["Object"] for one in (each, *each["Attribute"])]
+
+    def hashes(document: dict[str, Any]) -> set[str]:
+        attributes = [one for each in document["Event"]["Object"] for one in each["Attribute"]]
+        return {one["value"] for one in attributes if one["object_relation"] == "x509-fingerprint-sha256"}
+
+    assert hashes(misp) & hashes(other)
+    assert not set(ids(misp)) & set(ids(other))
+    assert len(ids(misp)) == len(set(ids(misp)))
+
+
 def test_misp_knows_the_category_of_every_type(misp: dict[str, Any]) -> None:
     known = MISPEvent().describe_types["category_type_mappings"]
     for each in misp["Event"]["Object"]:

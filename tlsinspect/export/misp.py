@@ -2,7 +2,8 @@
 
 Goes in: an Inspection. Comes out: an event, ready for JSON. It states what was observed, so that no attribute is marked
 for detection (`to_ids`) and nothing is published: the person who imports it decides. Ids are made from the contents, so
-that importing an event twice changes nothing. JA4 is left out: MISP has no type of its own for it.
+that importing an event twice changes nothing; those of objects from the event's too, as MISP takes each id in one event
+only, and the same certificate may be in several. JA4 is left out: MISP has no type of its own for it.
 """
 
 from __future__ import annotations
@@ -95,16 +96,17 @@ def build_misp(inspection: Inspection) -> Object:
     """The event; every certificate and fingerprint is an object once, to which connections refer."""
     certificates = certificates_by_hash(inspection, CERTIFICATE)
     rows = list(iter_tls(inspection, COLUMNS))
-    carried = {each: x509_object(certificates[each]) for row in rows for each in leaves(row)}
-    prints = fingerprints(rows)
-    connections = [connection_object(row, carried, prints) for row in rows]
+    event = uuid_of("event", *(row["connection_id"] for row in rows))
+    carried = {each: x509_object(event, certificates[each]) for row in rows for each in leaves(row)}
+    prints = fingerprints(event, rows)
+    connections = [connection_object(event, row, carried, prints) for row in rows]
     objects = [*connections, *carried.values(), *prints.values()]
     names = ", ".join(str(name) for name in inspection.arrow("captures")["capture"].to_pylist())
     first = min((row["time_start"] for row in rows), default=0)
     last = max((row["time_end"] for row in rows), default=0)
     return {
         "Event": {
-            "uuid": uuid_of("event", *(each["uuid"] for each in objects)),
+            "uuid": event,
             "info": f"TLS connections in {names}",
             "date": f"{datetime.fromtimestamp(first // 1_000_000_000, UTC):%Y-%m-%d}",
             "timestamp": str(last // 1_000_000_000),
@@ -118,7 +120,7 @@ def build_misp(inspection: Inspection) -> Object:
     }
 
 
-def connection_object(row: Row, carried: dict[str, Object], prints: dict[Fingerprint, Object]) -> Object:
+def connection_object(event: str, row: Row, carried: dict[str, Object], prints: dict[Fingerprint, Object]) -> Object:
     """A connection, with references to its certificates and fingerprints."""
     values = [
         ("community-id", row["community_id"]),
@@ -137,13 +139,13 @@ def connection_object(row: Row, carried: dict[str, Object], prints: dict[Fingerp
         ("src-packets-count", row["client_packets"]),
         ("dst-packets-count", row["server_packets"]),
     ]
-    made = object_of(CONNECTION, row["connection_id"], values, row["time_end"])
+    made = object_of(event, CONNECTION, row["connection_id"], values, row["time_end"])
     wanted = [carried[each] for each in leaves(row)] + [prints[each] for each in fingerprints_of(row)]
     made["ObjectReference"] = [reference(made["uuid"], each["uuid"]) for each in wanted]
     return made
 
 
-def x509_object(found: Row) -> Object:
+def x509_object(event: str, found: Row) -> Object:
     """A certificate."""
     values = [
         ("x509-fingerprint-sha1", found["sha1"]),
@@ -164,16 +166,16 @@ def x509_object(found: Row) -> Object:
         ("self_signed", truth(found["self_signed"])),
         ("pem", found["pem"]),
     ]
-    return object_of(X509, found["sha256"], values, found["not_before"] or 0)
+    return object_of(event, X509, found["sha256"], values, found["not_before"] or 0)
 
 
-def fingerprints(rows: Iterable[Row]) -> dict[Fingerprint, Object]:
+def fingerprints(event: str, rows: Iterable[Row]) -> dict[Fingerprint, Object]:
     """An object for each JA3, with its clients, and for each JA3S, which belongs to a JA3, with its servers."""
     uses: dict[Fingerprint, list[Row]] = {}
     for row in rows:
         for found in fingerprints_of(row):
             uses.setdefault(found, []).append(row)
-    return {found: fingerprint_object(found, of) for found, of in uses.items()}
+    return {found: fingerprint_object(event, found, of) for found, of in uses.items()}
 
 
 def fingerprints_of(row: Row) -> list[Fingerprint]:
@@ -182,14 +184,14 @@ def fingerprints_of(row: Row) -> list[Fingerprint]:
     return [(ja3, each) for each in dict.fromkeys((None, ja3s))] if ja3 else []
 
 
-def fingerprint_object(found: Fingerprint, rows: list[Row]) -> Object:
+def fingerprint_object(event: str, found: Fingerprint, rows: list[Row]) -> Object:
     """A fingerprint, where and when it was seen."""
     ja3, ja3s = found
     last = max(row["time_end"] for row in rows)
     if ja3s is None:
-        return object_of(JA3, ja3, [("ja3-fingerprint-md5", ja3), *seen(rows, "ip-src", "client_ip")], last)
+        return object_of(event, JA3, ja3, [("ja3-fingerprint-md5", ja3), *seen(rows, "ip-src", "client_ip")], last)
     both = [("ja3-fingerprint-md5", ja3), ("ja3s-fingerprint-md5", ja3s)]
-    return object_of(JA3S, f"{ja3} {ja3s}", [*both, *seen(rows, "ip-dst", "server_ip")], last)
+    return object_of(event, JA3S, f"{ja3} {ja3s}", [*both, *seen(rows, "ip-dst", "server_ip")], last)
 
 
 def seen(rows: list[Row], relation: str, column: str) -> Iterator[tuple[str, Any]]:
@@ -200,10 +202,10 @@ def seen(rows: list[Row], relation: str, column: str) -> Iterator[tuple[str, Any
     yield "last-seen", moment(max(row["time_start"] for row in rows))
 
 
-def object_of(template: Template, key: str, values: Iterable[tuple[str, Any]], time: int) -> Object:
+def object_of(event: str, template: Template, key: str, values: Iterable[tuple[str, Any]], time: int) -> Object:
     """An object by a template; values that are missing are left out."""
     seconds = str(max(time, 0) // 1_000_000_000)
-    made = uuid_of(template.name, key)
+    made = uuid_of(event, template.name, key)
     return {
         "uuid": made,
         "name": template.name,
