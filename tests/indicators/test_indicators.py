@@ -162,6 +162,34 @@ def test_a_name_matches_as_it_is_and_below_a_star(name: str | None, found: bool,
     ] * found
 
 
+@pytest.mark.parametrize(
+    ("common", "names", "met"),
+    [
+        (None, ["good.example", "BAD.example"], "bad.example"), ("bad.example", None, "bad.example"),
+        ("c2 \x00", ["*.worse.example"], "*.worse.example"), (None, ["www.worse.example."], "*.worse.example"),
+        (None, ["www.bad.example", "bad.example.org"], ""), (None, None, ""),
+    ],
+)  # fmt: skip
+def test_a_name_matches_in_the_certificate_where_no_client_asked_for_it(
+    common: str | None, names: list[str] | None, met: str, tmp_path: Path
+) -> None:
+    connections = [
+        make_connection(1, server_name=None, certificate_sha256s=[SHA256]),
+        make_connection(2, server_name="good.example", certificate_sha256s=[SHA256, "9" * 64]),
+        make_connection(3, client_ip="192.0.2.9", server_name="good.example", certificate_sha256s=["9" * 64, SHA256]),
+        make_connection(4, client_ip="192.0.2.8", server_name="Bad.Example", certificate_sha256s=[SHA256]),
+    ]
+    content = "bad.example # panel\n*.worse.example # panel\n"
+    certificate = {"sha256": SHA256, "subject_common_name": common, "san_dns": names}
+    rows = matches(tmp_path, content, *connections, **certificate)
+    assert [(row["id"], row["subject"], row["connections"]) for row in rows] == [
+        ("IND-NAME", "192.0.2.8", 1), *[("IND-SAN", "192.0.2.1", 2)] * bool(met)
+    ]  # fmt: skip
+    if met:
+        assert rows[1]["evidence"].startswith(f"{met}: panel (list.txt); ") and rows[1]["severity"] == "medium"
+    assert [row["id"] for row in matches(tmp_path, JA3, *connections, **certificate)] == []
+
+
 def test_a_name_of_many_labels_takes_no_longer_than_its_length(tmp_path: Path) -> None:
     name = "a." * 100_000 + "worse.example"
     [row] = matches(tmp_path, "*.worse.example\n", make_connection(1, server_name=name))

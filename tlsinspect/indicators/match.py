@@ -44,6 +44,10 @@ ADDRESS = Matching(
 CERTIFICATE = Matching(
     "IND-CERT", "Certificate on an indicator list", "high", "certain", ("server_name", "subject"), "certificate_packet"
 )
+CERTIFICATE_NAME = Matching(
+    "IND-SAN", "Certificate for a name on an indicator list", "medium", "likely", ("server_name", "subject"),
+    "certificate_packet",
+)  # fmt: skip
 CLIENT = Matching(
     "IND-JA", "Client's fingerprint on an indicator list", "medium", "likely", ("server_name", "ja4"),
     "client_hello_packet",
@@ -103,6 +107,7 @@ def iter_matches(indicators: Indicators, facts: Facts) -> Iterator[Found]:
     by_kind = indicators.by_kind
     yield from match_certificates(by_kind, facts)
     yield from match_names(by_kind, facts)
+    yield from match_certificate_names(by_kind, facts)
     for kind, matching in (("ja3", CLIENT), ("ja4", CLIENT), ("ja3s", SERVER)):
         for value in distinct(facts.column(kind)):
             found = by_kind[kind].get(value.lower())
@@ -122,17 +127,44 @@ def among(facts: Facts, name: str, values: tuple[str, ...]) -> Mask:
 
 
 def match_names(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
-    """Names as they are, and below those that stand for everything below them."""
+    """Names that clients asked for."""
     spellings: dict[str, list[str]] = {}
     for name in distinct(facts.column("server_name")):
         spellings.setdefault(name.lower().rstrip("."), []).append(name)
     for lower, names in spellings.items():
-        labels = lower.split(".")
-        found = list(by_kind["name"].get(lower, []))
-        for place in range(max(0, len(labels) - MOST_LABELS), len(labels)):
-            found += by_kind["suffix"].get(".".join(labels[place:]), [])
+        found = listed(by_kind, lower)
         if found:
             yield NAME, found, partial(among, name="server_name", values=tuple(names))
+
+
+def listed(by_kind: dict[str, dict[str, list[Indicator]]], name: str) -> list[Indicator]:
+    """What lists say of a name in lower case: as it is, and below those that stand for everything below them."""
+    labels = name.split(".")
+    found = list(by_kind["name"].get(name, []))
+    for place in range(max(0, len(labels) - MOST_LABELS), len(labels)):
+        found += by_kind["suffix"].get(".".join(labels[place:]), [])
+    return found
+
+
+def match_certificate_names(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
+    """Names in certificates of servers (subjectAltName, and the common name), where the client asked for none of them:
+    it asked for no name, or for another that the certificate covers.
+    """
+    if not by_kind["name"] and not by_kind["suffix"]:
+        return
+    asked = tuple(name for name in distinct(facts.column("server_name")) if listed(by_kind, name.lower().rstrip(".")))
+    table = facts.certificates.select(["sha256", "subject_common_name", "san_dns"])
+    for sha256, common, others in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+        names = dict.fromkeys(name.lower().rstrip(".") for name in (common, *(others or ())) if name)
+        found = [each for name in names for each in listed(by_kind, name)]
+        if found:
+            yield CERTIFICATE_NAME, found, partial(presented, sha256=sha256, asked=asked)
+
+
+def presented(facts: Facts, sha256: str, asked: tuple[str, ...]) -> Mask:
+    """Rows whose server's own certificate is this one, and whose client asked for none of these names."""
+    own = facts.certificate(lambda certificates: pc.equal(certificates["sha256"], sha256))
+    return own & ~facts.among("server_name", *asked)
 
 
 def match_certificates(by_kind: dict[str, dict[str, list[Indicator]]], facts: Facts) -> Iterator[Found]:
