@@ -7,7 +7,7 @@ import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import combinations
 from math import gcd
 from pathlib import Path
@@ -218,6 +218,25 @@ def test_identifiers_that_everybody_uses_stay_and_others_become_others(identifie
     der = builder.sign(private_key(), None).public_bytes(Encoding.DER)
     made = x509.load_der_x509_certificate(anonymise_certificate(der, OWN))
     assert ([each.oid.dotted_string for each in made.subject] == [identifier]) == stays
+
+
+def test_networks_and_registered_ids_in_certificates_are_such_for_others_too() -> None:
+    networks = [ip_network(each) for each in ("203.0.113.128/25", "0.0.0.0/0", "2001:db8:7::/48")]
+    identifier = x509.RegisteredID(x509.ObjectIdentifier("1.3.6.1.4.1.99999.5.300.2"))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "name")])
+    builder = x509.CertificateBuilder(name, name, private_key().public_key(), 7, *YEAR)
+    builder = builder.add_extension(x509.SubjectAlternativeName([identifier]), False)
+    builder = builder.add_extension(x509.NameConstraints([x509.IPAddress(each) for each in networks], None), True)
+    der = anonymise_certificate(builder.sign(private_key(), None).public_bytes(Encoding.DER), OWN)
+    read = x509.load_der_x509_certificate(der).extensions
+    [other] = read.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert isinstance(other, x509.RegisteredID) and other != identifier
+    assert other.value.dotted_string.startswith("1.3.6.1.4.1.")
+    constraints = read.get_extension_for_class(x509.NameConstraints).value
+    made = [each.value for each in constraints.permitted_subtrees or ()]
+    assert [each.prefixlen for each in made] == [each.prefixlen for each in networks]
+    for old, new in zip(networks, made, strict=True):
+        assert all(ip_address(OWN.address(str(old[place]))) in new for place in (0, 1, 77, -1))
 
 
 def test_keys_seem_to_have_no_prime_in_common() -> None:

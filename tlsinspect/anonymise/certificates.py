@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import and_
 
 from ..certificates.der import (
     BOOLEAN,
@@ -28,6 +29,7 @@ from .der import (
     move_time,
     read_all,
     scrub,
+    scrub_identifier,
     scrub_integer,
     scrub_policy,
     scrub_string,
@@ -37,7 +39,7 @@ from .pseudonyms import Pseudonyms
 from .public_keys import scrub_public_key
 
 VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
-EMAIL, DNS, DIRECTORY, URI, IP = 0x81, 0x82, 0xA4, 0x86, 0x87
+EMAIL, DNS, DIRECTORY, URI, IP, REGISTERED_ID = 0x81, 0x82, 0xA4, 0x86, 0x87, 0x88
 IA5_STRING = 0x16
 COMMON_NAME = bytes.fromhex("0603550403")
 LABEL = re.compile(rb"[A-Za-z0-9_-]+")
@@ -171,16 +173,19 @@ def with_names(element: Element, own: Pseudonyms) -> bytes:
         return header_of(element) + scrub_string(IA5_STRING, element.contents, own)
     if tag == IP:
         return header_of(element) + move_address(element.contents, own)
+    if tag == REGISTERED_ID:
+        return header_of(element) + scrub_identifier(element.contents, own)
     return scrub(element, own)
 
 
 def move_address(octets: bytes, own: Pseudonyms) -> bytes:
-    """An address, or an address and a mask."""
+    """An address, or a network as address and mask: the part of the new addresses that all in the network have."""
     if len(octets) in (4, 16):
         return own.addresses.octets(octets)
     if len(octets) in (8, 32):
         half = len(octets) // 2
-        return own.addresses.octets(octets[:half]) + octets[half:]
+        mask = octets[half:]
+        return bytes(map(and_, own.addresses.octets(octets[:half]), mask)) + mask
     return own.octets(octets)
 
 
