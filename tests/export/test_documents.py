@@ -14,6 +14,8 @@ from cyclonedx.schema import SchemaVersion
 from pymisp import MISPEvent, MISPObject
 from samples import CAPTURES, inspect
 
+from tlsinspect.export.misp import x509_object
+
 SAMPLES = ("client-certificate-tls12.pcap", "quic-v2.pcap", "ipv6.pcap", "dtls12.pcap")
 PATHS = [CAPTURES / "handshakes" / name for name in SAMPLES]
 OBSERVABLES = {"ipv4-addr", "ipv6-addr", "domain-name", "network-traffic", "x509-certificate"}
@@ -121,6 +123,16 @@ def test_what_two_events_of_misp_have_in_common_has_an_id_in_each(misp: dict[str
     assert hashes(misp) & hashes(other)
     assert not set(ids(misp)) & set(ids(other))
     assert len(ids(misp)) == len(set(ids(misp)))
+
+
+def test_names_that_are_empty_are_left_out_of_misp(caplog: pytest.LogCaptureFixture) -> None:
+    certificates = inspect(f"handshakes/{SAMPLES[0]}").arrow("certificates").to_pylist()
+    nameless = certificates[0] | {"issuer": "", "subject": "", "not_before": 0, "not_after": 0}
+    made = MISPObject("x509", strict=True)
+    for each in x509_object("event", nameless)["Attribute"]:
+        made.add_attribute(each["object_relation"], each["value"])
+    assert {each.object_relation for each in made.attributes}.isdisjoint({"issuer", "subject"})
+    assert len(made.attributes) > 5 and not caplog.records
 
 
 def test_misp_knows_the_category_of_every_type(misp: dict[str, Any]) -> None:

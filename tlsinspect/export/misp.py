@@ -203,7 +203,7 @@ def seen(rows: list[Row], relation: str, column: str) -> Iterator[tuple[str, Any
 
 
 def object_of(event: str, template: Template, key: str, values: Iterable[tuple[str, Any]], time: int) -> Object:
-    """An object by a template; values that are missing are left out."""
+    """An object by a template; values that are missing or empty, which MISP refuses, are left out."""
     seconds = str(max(time, 0) // 1_000_000_000)
     made = uuid_of(event, template.name, key)
     return {
@@ -215,7 +215,9 @@ def object_of(event: str, template: Template, key: str, values: Iterable[tuple[s
         "timestamp": seconds,
         "distribution": INHERIT,
         "Attribute": [
-            attribute(template, made, relation, str(value), seconds) for relation, value in values if value is not None
+            attribute(template, made, relation, str(value), seconds)
+            for relation, value in values
+            if value not in (None, "")
         ],
     }
 
