@@ -47,6 +47,13 @@ def rows() -> pa.Table:
     )
 
 
+@pytest.mark.parametrize("spelling", ["::ffff:192.0.2.7", "::FFFF:C000:207", "0:0:0:0:0:ffff:192.0.2.7"])
+def test_an_address_that_ends_as_one_of_ipv4_is_the_same_however_it_is_spelled(spelling: str) -> None:
+    made = pa.Table.from_pylist([make_connection(1, client_ip="::ffff:192.0.2.7")], arrow_schema("connections"))
+    for expression in (f"client_ip == '{spelling}'", f"client_ip in '{spelling}'"):
+        assert Filter(expression).mask(made).to_pylist() == [True], expression
+
+
 def selected(expression: str) -> list[int]:
     return [number for number, holds in enumerate(Filter(expression).mask(rows()).to_pylist()) if holds]
 

@@ -114,6 +114,18 @@ def test_a_connection_is_found_by_packet_id_name_and_address() -> None:
         assert inspection.find_connections(text)["connection_id"].tolist() == ["6d88a2d61b5927da"]
     assert len(inspection.find_connections("OLD.test")) > 1
     assert inspection.find_connections("nobody").empty
+    for spellings in (
+        ("2001:db8:2::14", "2001:DB8:2::14", "2001:db8:2:0:0:0:0:14", "[2001:db8:2::14]", " [2001:DB8:2:0::14]:443 "),
+        ("broker.test", "Broker.TEST.", " broker.test "),
+        ("broker.test:8883", "BROKER.test.:8883"),
+        ("2001:db8:1::14", "2001:db8:1:0::14"),
+    ):
+        found = {tuple(inspection.find_connections(text)["connection_id"]) for text in spellings}
+        assert len(found) == 1 and found != {()}, spellings
+    ports = inspection.find_connections("broker.test:8883")["server_port"]
+    assert set(ports) == {8883} and len(ports) < len(inspection.find_connections("broker.test"))
+    for text in ("broker.test:1", "[broker.test", "192.0.2.30:1", "2001:db8:2::14:443", "192.0.2.300", "", "#", ":443"):
+        assert inspection.find_connections(text).empty, text
     with pytest.raises(KeyError):
         inspection.story("nobody")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..wire.addresses import address_text
 from .hints import NO_HINT, Hint
 from .scan import NANOSECONDS
 from .tree import Node
@@ -116,7 +117,8 @@ def in_unit(value: Value, unit: str) -> Value:
 def as_address(value: Value) -> Value | None:
     """An address as it is written in columns; None where the text is none."""
     try:
-        return replace(literal_value(value.node, "text", str(ip_address(value.literal))), address=True)
+        written = address_text(ip_address(value.literal).packed)
+        return replace(literal_value(value.node, "text", written), address=True)
     except ValueError:
         return None
 

@@ -6,13 +6,14 @@ In: frames and a text. Out: rows of the connections frame, more than one where t
 from __future__ import annotations
 
 import re
+from functools import reduce
+from ipaddress import ip_address
+from operator import or_
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ..columns import CONNECTIONS
 from ..statistics.series import is_true
-from ..statistics.wording import endpoint
+from ..wire.addresses import address_text
 from .record import Inspected
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
 ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
-PORT = re.compile(r":([0-9]{1,5})\Z")
+PLACE = re.compile(r"(?:\[(?P<inner>[^\[\]]+)\]|(?P<outer>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
 PACKETS = tuple(column.name for column in CONNECTIONS if column.name.endswith("_packet"))
 
 
@@ -28,10 +29,10 @@ def find_connections(inspected: Inspected, text: str) -> pd.DataFrame:
     """Find the connections that a text names.
 
     A number, or # and a number, is the packet that completes one of its messages; everything else is the start of
-    its id, its server name, or the address of either side, with or without the port. What names no packet is
-    looked for as an id. No rows where nothing fits.
+    its id, its server name, or the address of either side, however it is spelled, with or without the port. What names
+    no packet is looked for as an id. No rows where nothing fits.
     """
-    rows = inspected.connections
+    rows, text = inspected.connections, text.strip()
     number = PACKET.fullmatch(text)
     if number is not None:
         found = rows[by_packet(inspected, int(number[1]))]
@@ -51,14 +52,23 @@ def by_packet(inspected: Inspected, packet: int) -> pd.Series[bool]:
 
 def by_name(rows: pd.DataFrame, text: str) -> pd.Series[bool]:
     """A mask: the connections whose id starts so, or whose server name or address it is."""
-    found = is_true(rows["server_name"].str.lower() == text.lower())
+    place = PLACE.fullmatch(text)
+    host = text if place is None else place["inner"] or place["outer"]
+    name, address = host.lower().rstrip("."), address_in(host)
+    sides = {"server": is_true(rows["server_name"].str.lower().str.rstrip(".") == name)}
+    if address:
+        sides = {side: is_true(rows[f"{side}_ip"] == address) for side in ("client", "server")}
+    if place is not None and place["port"]:
+        sides = {side: mask & is_true(rows[f"{side}_port"] == int(place["port"])) for side, mask in sides.items()}
+    found = reduce(or_, sides.values())
     if ID_START.fullmatch(text):
         found |= is_true(rows["connection_id"].str.startswith(text.lower()))
-    port = PORT.search(text)
-    for side in ("client", "server"):
-        found |= is_true(rows[f"{side}_ip"] == text)
-        if port is not None:
-            near = rows[is_true(rows[f"{side}_port"] == int(port[1]))]
-            places = zip(near[f"{side}_ip"], near[f"{side}_port"], strict=True)
-            found.loc[near.index] |= np.array([endpoint(*each) == text for each in places], np.bool_)
     return found
+
+
+def address_in(text: str) -> str:
+    """An address as the columns have it; "" where the text is none."""
+    try:
+        return address_text(ip_address(text).packed)
+    except ValueError:
+        return ""
