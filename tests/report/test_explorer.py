@@ -158,6 +158,42 @@ def test_search_filter_and_sort_find_connections(page: Any) -> None:
     assert first.text_content() in (HOSTILE, "host0.example")
 
 
+def cells_of(page: Any, field: str) -> list[str]:
+    """The texts of a column of the connections, as far as its rows are drawn."""
+    found: list[str] = page.locator(f"#connection-table .tabulator-cell[tabulator-field={field}]").all_text_contents()
+    return found
+
+
+def test_enter_on_a_heading_sorts_addresses_by_their_numbers(page: Any) -> None:
+    title = page.get_by_role("button", name="Client", exact=True)
+    title.focus()
+    page.keyboard.press("Enter")
+    clients = cells_of(page, "client")
+    hosts = [tuple(map(int, re.split("[.:]", client))) for client in clients]
+    assert len(set(hosts)) > 1 and hosts == sorted(hosts)
+    page.keyboard.press(" ")
+    assert cells_of(page, "client")[0].startswith("192.0.1.249:")
+    assert page.locator(":focus").text_content() == "Client"
+
+
+def test_a_column_whose_first_cell_is_empty_sorts(opened: Opened, report: Path) -> None:
+    page = opened.page.context.browser.new_page(viewport={"width": 3000, "height": 900})
+    page.goto(report.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert cells_of(page, "alpn")[0] == ""
+    for _ in range(2):
+        page.locator("#connection-table .tabulator-col[tabulator-field=alpn] .tabulator-col-title").click()
+    largest = cells_of(page, "alpn")[0]
+    page.close()
+    assert largest == "http/1.1"
+
+
+def test_a_filter_that_is_pasted_counts(page: Any) -> None:
+    page.get_by_label("Filter by Version").first.fill("TLS 1.0")  # without a key, as from a menu
+    expect_shown(page, MANY // 10)
+    page.locator("#connection-search").focus()
+
+
 def test_a_search_that_finds_nothing_says_so_where_it_can_be_seen(page: Any) -> None:
     page.fill("#connection-search", "no such host")
     expect_shown(page, 0)

@@ -20,6 +20,12 @@
   };
   const clock = (ms) => (ms === null ? "" : new Date(ms).toISOString().replace("T", " ").replace("Z", ""));
   const plain = (cell) => document.createTextNode(cell.getValue() ?? "");
+  // Left alone, the table would guess how a column sorts from its first cell, and never sort one that begins empty.
+  const inWords = new Intl.Collator("en", { numeric: true });
+  const byText = (one, other) => inWords.compare(one ?? "", other ?? "");
+  const byHex = (one, other) => ((one ?? "") < (other ?? "") ? -1 : Number(one !== other));
+  const HASHES = new Set(["ja3", "ja4", "sha256"]);
+  const sorterOf = (field) => (HASHES.has(field) ? byHex : byText);
 
   const found = data.findings.values.map((rules) => rules.join(", "));
   const rows = Array.from({ length: size }, (_, row) => {
@@ -45,7 +51,7 @@
         formatter: (cell) => button("Detail", () => showDetail(cell.getValue()), `Detail of connection ${cell.getValue() + 1}`),
       },
       ...COLUMNS.map(([field, title, width]) => ({
-        title, field, width, headerFilterParams: { elementAttributes: { "aria-label": `Filter by ${title}` } },
+        title, field, width, sorter: sorterOf(field), headerFilterParams: { elementAttributes: { "aria-label": `Filter by ${title}` } },
       })),
     ],
   });
@@ -73,12 +79,27 @@
   const said = (number) => { byId("shown").textContent = `${count(number)} of ${plural(size, "connection")} shown`; };
   table.on("dataFiltered", (_, shown) => said(shown.length));
   table.on("rowDblClick", (_, row) => showDetail(row.getData().id));
-  // A grid owns rows alone (ARIA); what scrolls them need not take the focus, since the buttons in them do.
-  const ownRowsAlone = (built) => {
-    built.on("tableBuilt", () => built.element.querySelector(".tabulator-tableholder").removeAttribute("tabindex"));
+  // Enter and the space bar sort as a click does.
+  const sortByKey = (title) => {
+    title.setAttribute("role", "button");
+    title.setAttribute("tabindex", "0");
+    title.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      title.click();
+    });
+  };
+  const complete = (built) => {
+    built.on("tableBuilt", () => {
+      // A grid owns rows alone (ARIA); what scrolls them need not take the focus, since the buttons in them do.
+      built.element.querySelector(".tabulator-tableholder").removeAttribute("tabindex");
+      built.element.querySelectorAll(".tabulator-sortable .tabulator-col-title").forEach(sortByKey);
+      // The filters wait for keys; what is pasted or dictated comes without.
+      built.element.addEventListener("input", (event) => event.target.dispatchEvent(new Event("search")));
+    });
     return built;
   };
-  ownRowsAlone(table);
+  complete(table);
   table.on("tableBuilt", () => {
     document.documentElement.dataset.ready = "yes";
     performance.mark("ready");
@@ -141,11 +162,11 @@
     byId("views").append(view);
     view.append(element("div"));
   };
-  const grid = (name, content, columns) => ownRowsAlone(new Tabulator(byId(`view-${name}`).firstChild, {
+  const grid = (name, content, columns) => complete(new Tabulator(byId(`view-${name}`).firstChild, {
     data: content, height: 460, layout: "fitColumns", placeholder: "There are none.",
     columnDefaults: { formatter: plain, minWidth: 90, headerFilter: "input" },
     columns: columns.map((column) => ({
-      headerFilterParams: { elementAttributes: { "aria-label": `Filter by ${column.title}` } }, ...column,
+      sorter: sorterOf(name === "certificates" ? column.field : name), headerFilterParams: { elementAttributes: { "aria-label": `Filter by ${column.title}` } }, ...column,
     })),
   }));
   const opener = (label, test) => (cell) => {
@@ -189,7 +210,8 @@
       ...data.certificate_fields.map((name, number) => [name, values[number]])]));
     const titles = [["subject", "Subject"], ["issuer", "Issuer"], ["not_before", "From"], ["not_after", "Until"], ["key_type", "Key"],
       ["key_bits", "Bits"], ["signature_algorithm", "Signature"], ["san_dns", "Names"], ["connections", "Connections"], ["sha256", "SHA-256"]];
-    const columns = titles.map(([field, title]) => ({ title, field }));
+    const numbers = ["key_bits", "connections"];
+    const columns = titles.map(([field, title]) => ({ title, field, ...(numbers.includes(field) && { sorter: "number" }) }));
     columns[0].minWidth = 190;
     columns[0].formatter = (cell) => button(cell.getValue() || cell.getData().sha256, () =>
       choose(`certificate ${cell.getValue() || cell.getData().sha256}`, holds(cell.getData().place)));
