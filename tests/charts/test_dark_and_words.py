@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from matplotlib.text import Text
 from tests.synthetic import NOON, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.charts import CHARTS, build_chart, compose_chart, draw_chart, write_chart
+from tlsinspect.charts.curves import version_colour, version_lines
 from tlsinspect.charts.files import darken_svg, svg_text
-from tlsinspect.charts.style import COLOURS, PAPER
+from tlsinspect.charts.style import COLOURS, PAPER, VERSION_COLOURS
+from tlsinspect.statistics.wording import bucket_text
 
 ONLY_LIGHT = {colour.light for colour in COLOURS.values()} - {colour.dark for colour in COLOURS.values()}
 ONLY_DARK = {colour.dark for colour in COLOURS.values()} - {colour.light for colour in COLOURS.values()}
@@ -72,15 +75,15 @@ def test_largest_category_is_what_an_ordered_chart_speaks_of() -> None:
 def test_traffic_says_when_it_was_busiest() -> None:
     rows = [make_connection(at, time_start=NOON.replace(second=at // 2)) for at in range(3)]
     content = compose_chart("traffic-over-time", make_frames(connections=rows))
-    assert content.title == "Busiest 1 s: 2 of 3 TLS connections, from 12:00:00 UTC"
+    assert content.title == "Busiest second: 2 of 3 TLS connections, from 12:00:00 UTC"
 
 
 @pytest.mark.parametrize(
     ("hours", "start"),
     [
-        ((0, 0, 30), "1 h: 2 of 3 TLS connections, from 2026-03-01 12:00:00 UTC"),
-        ((0, 12, 12, 30), "1 h: 2 of 4 TLS connections, from 2026-03-02 00:00:00 UTC"),
-        ((0, 0, 600), "1 day: 2 of 3 TLS connections, from 2026-03-01"),
+        ((0, 0, 30), "hour: 2 of 3 TLS connections, from 2026-03-01 12:00:00 UTC"),
+        ((0, 12, 12, 30), "hour: 2 of 4 TLS connections, from 2026-03-02 00:00:00 UTC"),
+        ((0, 0, 600), "day: 2 of 3 TLS connections, from 2026-03-01"),
     ],
 )
 def test_traffic_of_several_days_says_on_which_one_it_was_busiest(hours: tuple[int, ...], start: str) -> None:
@@ -107,6 +110,42 @@ def test_one_thing_is_not_said_in_the_plural() -> None:
     rows = [make_connection(at, handshake_ms=3.0) for at in range(5)]
     rare = make_frames(connections=[*rows, make_old_connection(9, handshake_ms=3.0)])
     assert compose_chart("handshake-times", rare).note.endswith(" 1 rarer version is in the numbers only.")
+
+
+@pytest.mark.parametrize(("width", "text"), [("1 min", "minute"), ("1 month", "month"), ("3 months", "3 months")])
+def test_a_bucket_of_one_is_named_without_its_number(width: str, text: str) -> None:
+    assert bucket_text(width) == text
+
+
+def test_a_year_is_told_per_month() -> None:
+    rows = [make_connection(at, time_start=NOON + timedelta(days=30 * at)) for at in range(13)]
+    content = compose_chart("tls13-over-time", make_frames(connections=rows))
+    assert content.subtitle.startswith("TLS 1.3 per month, of 13 connections")
+    assert "nothing known in that month." in content.note
+    assert "Known connections per month" in texts(draw_chart(content))
+
+
+@pytest.mark.parametrize("size", ["page", "narrow"])
+def test_numbers_below_an_axis_do_not_touch(size: str) -> None:
+    certificates, rows = [], []
+    for at, days in enumerate((-9000, 9000)):
+        sha256 = f"{at:064x}"
+        certificates.append({"sha256": sha256, "not_before": NOON, "not_after": NOON + timedelta(days=days)})
+        rows.append(make_connection(at, certificate_sha256s=[sha256]))
+    figure = build_chart("remaining-days", make_frames(connections=rows, certificates=certificates), size=size)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    figure.draw(renderer)
+    numbers = [each for each in figure.axes[0].get_xticklabels() if each.get_text()]
+    boxes = [each.get_window_extent(renderer) for each in numbers]
+    assert {"0", "47", "398"} <= {each.get_text() for each in numbers}
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_no_two_versions_have_the_same_colour_and_line() -> None:
+    versions = [*VERSION_COLOURS, "TLS 1.3 (draft 16)", "TLS 1.3 (draft 23)", "TLS 1.3 (draft 28)"]
+    lines = version_lines(versions)
+    assert len({(version_colour(each), lines[each]) for each in versions}) == len(versions)
+    assert version_lines(["TLS 1.0"])["TLS 1.0"] == lines["TLS 1.0"]
 
 
 def test_words_of_a_chart_hold_no_control_characters() -> None:

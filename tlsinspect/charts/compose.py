@@ -28,6 +28,7 @@ from ..statistics.offers import GREASE
 from ..statistics.shares import is_folded, sort_counts
 from ..statistics.wording import (
     basis,
+    bucket_text,
     count_text,
     list_text,
     milliseconds_text,
@@ -249,14 +250,15 @@ def compose_timeline(chart: Chart, frames: Frames, unit: str) -> Content:
     table, category = timeline.table, timeline.category
     known, unknown = timeline.whole.denominator, timeline.whole.unknown
     interval = "Band, or upright line: 95% interval (Wilson). " if timeline.unit.name != "bytes" else ""
-    note = f"{interval}A gap in the line: nothing known in that {timeline.width}. Larger dots rest on more."
+    bucket = bucket_text(timeline.width)
+    note = f"{interval}A gap in the line: nothing known in that {bucket}. Larger dots rest on more."
 
     def draw(canvas: Canvas, y: float) -> float:
         if not known:
             return draw_nothing(canvas, y, f"Nothing to show: 0 of {count_text(unknown, timeline.unit)}")
         return draw_timeline(canvas, y, timeline, chart.colour(category))
 
-    basis_text = f"{category} per {timeline.width}, of {count_text(known, timeline.unit)}"
+    basis_text = f"{category} per {bucket}, of {count_text(known, timeline.unit)}"
     more = f"; {bare_number(unknown, timeline.unit)} more unknown" if unknown else ""
     period = period_text(timeline.time_start, timeline.time_end)
     subtitle = " · ".join(part for part in (basis_text + more, period) if part)

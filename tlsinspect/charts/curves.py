@@ -5,10 +5,11 @@ In: tables of statistics. Out: figures.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..statistics.wording import bytes_text
+from ..statistics.wording import bucket_text, bytes_text
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
 from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..statistics import Timeline
 
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))  # so that curves differ without colour
+ALL_STYLES = (*LINE_STYLES, (0, (6, 1.2, 1.2, 1.2, 1.2, 1.2)), (0, (9, 4)))  # and those of the same colour too
+LABEL_GAP = 0.03  # inches between two numbers below a plot, at least
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
 TICK_ROOM = 0.26  # and for the half of a last number
@@ -59,7 +62,8 @@ def draw_timeline(canvas: Canvas, y: float, timeline: Timeline, colour: Colour) 
     for axes in (plot, counts):
         axes.set_xlim(times[0], times[-1] + step)
     format_times(counts, canvas)
-    canvas.text(canvas.left, y + tall + 0.19, f"Known {timeline.unit.plural} per {timeline.width}", SMALL_POINTS, MUTED)
+    counted = f"Known {timeline.unit.plural} per {bucket_text(timeline.width)}"
+    canvas.text(canvas.left, y + tall + 0.19, counted, SMALL_POINTS, MUTED)
     return y + tall + 0.3 + COUNT_HEIGHT + TIMES_HEIGHT
 
 
@@ -97,7 +101,7 @@ def draw_traffic(canvas: Canvas, y: float, table: pd.DataFrame, width: str) -> f
     times, step = bucket_times(table)
     for name, colour, told in (("connections", PLAIN, "{:,.0f}".format), ("bytes", TLS_1_3, bytes_text)):
         values = table[name].astype(float).to_numpy()
-        canvas.text(canvas.left, y + 0.06, f"{name.capitalize()} per {width}", SMALL_POINTS, MUTED)
+        canvas.text(canvas.left, y + 0.06, f"{name.capitalize()} per {bucket_text(width)}", SMALL_POINTS, MUTED)
         plot = canvas.plot(left, y + 0.2, across, free)
         plot.bar(times + step / 2, values, width=step * 0.84, color=canvas.tone(colour), linewidth=0)
         most = max(values.max(), 1)
@@ -145,7 +149,7 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
 
 
 class Curve(NamedTuple):
-    """A distribution function: what it is of, its points, its colour, and which of LINE_STYLES it has."""
+    """A distribution function: what it is of, its points, its colour, and which of ALL_STYLES it has."""
 
     label: str
     xs: Sequence[float]
@@ -169,11 +173,13 @@ class Axis(NamedTuple):
 def draw_distributions(canvas: Canvas, y: float, table: pd.DataFrame, labels: dict[str, str]) -> float:
     """Put one distribution function per version on a logarithmic time axis; `labels` names them in the key."""
     curves = []
-    for version in dict.fromkeys(table["version_name"].tolist()):
+    versions = list(dict.fromkeys(table["version_name"].tolist()))
+    styles = version_lines(versions)
+    for version in versions:
         points = table[table["version_name"] == version]
         xs = points["milliseconds"].astype(float).clip(lower=LEAST_MILLISECONDS).tolist()
         ys = points["share"].astype(float).tolist()
-        curves.append(Curve(labels[version], xs, ys, version_colour(version), version_line(version)))
+        curves.append(Curve(labels[version], xs, ys, version_colour(version), styles[version]))
     return draw_curves(canvas, y, curves, Axis("milliseconds", "log"))
 
 
@@ -182,12 +188,13 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
     y = draw_line_key(canvas, y, curves)
     y += 0.1 if any(name for _, name in axis.marks) else 0
     tall = CURVE_HEIGHT if canvas.size.height is None else canvas.size.height - y - 0.9
-    plot = canvas.plot(canvas.left + AXIS_ROOM, y + 0.05, canvas.right - canvas.left - AXIS_ROOM - TICK_ROOM, tall)
+    across = canvas.right - canvas.left - AXIS_ROOM - TICK_ROOM
+    plot = canvas.plot(canvas.left + AXIS_ROOM, y + 0.05, across, tall)
     plot.set_xscale(axis.kind, **({"linthresh": LINEAR_DAYS} if axis.kind == "symlog" else {}))
     for curve in curves:
         plot.step(
             [curve.xs[0], *curve.xs], [0, *curve.ys], where="post", color=canvas.tone(curve.colour),
-            linestyle=LINE_STYLES[curve.style], linewidth=2 * canvas.size.scale,
+            linestyle=ALL_STYLES[curve.style], linewidth=2 * canvas.size.scale,
         )  # fmt: skip
     plot.set_ylim(0, 1)
     plot.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -195,7 +202,7 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
     plot.grid(axis="x", color=canvas.tone(GRID), linewidth=0.8 * canvas.size.scale)
     values = [x for curve in curves for x in curve.xs]
     if axis.ticks:
-        set_ticks(plot, axis, min(values), max(values))
+        set_ticks(plot, axis, min(values), max(values), across)
     else:
         wide = max(values) > MANY_DECADES * min(values)
         format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
@@ -210,15 +217,27 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
     return y + tall + 0.45
 
 
-def set_ticks(plot: Axes, axis: Axis, low: float, high: float) -> None:
-    """Put an axis's own ticks, and let it reach a tick beyond the values and the marks on each side."""
+def set_ticks(plot: Axes, axis: Axis, low: float, high: float, across: float) -> None:
+    """Put an axis's own ticks, and let it reach a tick beyond the values and the marks on each side.
+
+    A number that would touch the one before it is left out; its line stays. `across` is the plot's width in inches.
+    """
     low = min([low, *(value for value, _ in axis.marks)])
     high = max([high, *(value for value, _ in axis.marks)])
     first = max([tick for tick in axis.ticks if tick <= low], default=low)
     last = min([tick for tick in axis.ticks if tick >= high], default=high)
     shown = [tick for tick in axis.ticks if first <= tick <= last]
     plot.set_xlim(min(first, low), max(last, high))
-    plot.set_xticks(shown, [f"{tick:,}" for tick in shown])
+    labels: list[str] = []
+    end = -math.inf
+    places = plot.transScale.transform([(value, 0) for value in (*shown, *plot.get_xlim())])[:, 0]
+    for tick, place in zip(shown, places, strict=False):
+        middle = (place - places[-2]) / (places[-1] - places[-2]) * across
+        half = text_width(f"{tick:,}", SMALL_POINTS) / 2
+        fits = middle - half >= end + LABEL_GAP
+        labels.append(f"{tick:,}" if fits else "")
+        end = middle + half if fits else end
+    plot.set_xticks(shown, labels)
     plot.minorticks_off()
 
 
@@ -230,7 +249,7 @@ def draw_line_key(canvas: Canvas, y: float, curves: Sequence[Curve]) -> float:
         needed = 0.42 + text_width(label, SMALL_POINTS) + 0.2
         if x > canvas.left and x + needed > canvas.right:
             x, y = canvas.left, y + 0.19
-        canvas.line((x, x + 0.34), (y + 0.06, y + 0.06), curve.colour, 2, style=LINE_STYLES[curve.style])
+        canvas.line((x, x + 0.34), (y + 0.06, y + 0.06), curve.colour, 2, style=ALL_STYLES[curve.style])
         canvas.text(x + 0.4, y + 0.06, label, SMALL_POINTS, INK)
         x += needed
     return y + 0.26
@@ -241,10 +260,15 @@ def version_colour(version: str) -> Colour:
     return VERSION_COLOURS.get(version.partition(" (")[0], PLAIN)
 
 
-def version_line(version: str) -> int:
-    """Which of LINE_STYLES a version has, the same in every chart."""
+def version_lines(versions: Sequence[str]) -> dict[str, int]:
+    """Which of ALL_STYLES each version has: the same in every chart, and a draft has one of its own."""
     names = list(VERSION_COLOURS)
-    return names.index(version) % len(LINE_STYLES) if version in names else len(LINE_STYLES) - 1
+    lines = {version: names.index(version) % len(LINE_STYLES) for version in versions if version in names}
+    for version in versions:
+        taken = {line for other, line in lines.items() if version_colour(other) == version_colour(version)}
+        free = [line for line in reversed(range(len(ALL_STYLES))) if line not in taken]
+        lines.setdefault(version, min(free, key=lambda line: abs(line - len(LINE_STYLES) + 1), default=0))
+    return lines
 
 
 def format_milliseconds(axes: Axes, steps: tuple[int, ...]) -> None:

@@ -29,6 +29,7 @@ from ..statistics.timeline import DAY, WIDTHS
 from ..statistics.wording import (
     basis,
     begin,
+    bucket_text,
     bytes_text,
     count_text,
     number_text,
@@ -188,6 +189,7 @@ def size_curve(part: pd.DataFrame, name: str) -> Curve:
 def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
     """Connections and bytes per bucket of time, one below the other."""
     width, table = build_traffic(frames)
+    bucket = bucket_text(width)
     number, octets = int(table["connections"].sum()), int(table["bytes"].sum())
 
     def draw(canvas: Canvas, y: float) -> float:
@@ -200,12 +202,12 @@ def compose_traffic(chart: Chart, frames: Frames, unit: str) -> Content:
     if number:
         most = int(table["connections"].max())
         start = table.loc[table["connections"] == most, "time"].iloc[0]
-        title = f"Busiest {width}: {most:,} of {number:,} TLS connections, from {start_text(start, width, times)}"
+        title = f"Busiest {bucket}: {most:,} of {number:,} TLS connections, from {start_text(start, width, times)}"
     period = period_text(times.min(), times.max()) if number else ""
     counted = f"{number_text(number, 'connection')} with {bytes_text(octets)}"
     subtitle = " · ".join(part for part in (counted, period) if part)
     note = (
-        f"Per {width}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."
+        f"Per {bucket}, at the time at which a connection starts, all of its bytes there. No interval: all are counted."
     )
     return Content(chart.name, title, subtitle, note, table, draw, not number)
 

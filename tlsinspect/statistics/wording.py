@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MUCH_UNKNOWN = 0.1  # from here an answer must say of itself that it is about the rest
 MANY = 1000  # from here a share's first decimal means something
+WHOLE_WORDS = {"s": "second", "min": "minute", "h": "hour"}
 BYTE_PREFIXES = ("kB", "MB", "GB", "TB", "PB", "EB")
 REASONS = {
     "not_captured": "what would say it is not in the capture",
@@ -113,6 +114,12 @@ def duration_text(seconds: float) -> str:
             rest = minutes % size // smaller
             return f"{minutes // size} {name}" + (f" {rest} {smaller_name}" if rest else "")
     return f"{minutes} min"
+
+
+def bucket_text(width: str) -> str:
+    """What follows "per" for buckets of time this wide: "10 min" as it is, and for "1 min" or "1 month" the word."""
+    number, _, unit = width.partition(" ")
+    return WHOLE_WORDS.get(unit, unit) if number == "1" else width
 
 
 def period_text(start: datetime | None, end: datetime | None) -> str:
