@@ -132,7 +132,9 @@ def test_numbers_below_an_axis_do_not_touch(size: str) -> None:
         sha256 = f"{at:064x}"
         certificates.append({"sha256": sha256, "not_before": NOON, "not_after": NOON + timedelta(days=days)})
         rows.append(make_connection(at, certificate_sha256s=[sha256]))
-    figure = build_chart("remaining-days", make_frames(connections=rows, certificates=certificates), size=size)
+    content = compose_chart("remaining-days", make_frames(connections=rows, certificates=certificates))
+    assert content.title.startswith("50% of server certificates were expired;")
+    figure = draw_chart(content, size)
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     figure.draw(renderer)
     numbers = [each for each in figure.axes[0].get_xticklabels() if each.get_text()]

@@ -211,9 +211,16 @@ def test_tables_scroll_on_a_narrow_screen_and_fit_on_paper(opened: Opened, repor
     page.set_viewport_size({"width": 720, "height": 1000})
     page.emulate_media(media="print")
     ends = page.locator("table:visible").evaluate_all("each => each.map(table => table.getBoundingClientRect().right)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 720
+    quality = page.locator("#overview table td", has_text="complete")
+    word = quality.evaluate("""cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length;
+    }""")
     link = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--link')")
     page.close()
-    assert len(ends) > 10 and max(ends) <= 720 and link.strip() == "#0b4a8f"
+    assert len(ends) > 10 and max(ends) <= 720 and link.strip() == "#0b4a8f" and word == 1  # line
 
 
 def test_click_on_a_category_of_a_chart_shows_its_connections(page: Any) -> None:

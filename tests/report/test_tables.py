@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from synthetic import make_frames
+from synthetic import NOON, make_connection, make_frames
 
-from tlsinspect.report.tables import certificate_remarks, problems_table
+from tlsinspect.charts import compose_chart
+from tlsinspect.report.html import template_environment
+from tlsinspect.report.tables import Table, certificate_remarks, numbers_table, problems_table
 
 PLAIN: dict[str, Any] = dict.fromkeys(
     (
@@ -47,3 +49,19 @@ def test_problems_that_differ_by_their_place_alone_are_one_row_with_the_first_pa
     assert [(row[0], row[4], row[5], row[6]) for row in table.rows] == [
         ("4", "a.pcap", "4", "7"), ("1", "b.pcap", "1", ""),
     ]  # fmt: skip
+
+
+def test_digests_and_times_among_the_numbers_of_a_chart_are_set_as_such() -> None:
+    certificate = {"sha256": "aa", "not_before": NOON, "not_after": NOON, "validity_days": 399.0}
+    frames = make_frames(connections=[make_connection(0, certificate_sha256s=["aa"])], certificates=[certificate])
+    table = numbers_table(compose_chart("certificate-lifetimes", frames))
+    assert dict(table.columns) == {
+        "issued": "dates", "days": "number", "limit days": "number", "category": "", "sha256": "code",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "1 more row is in"), (2000, "2,000 more rows are in")])
+def test_rows_left_out_are_counted_in_english(number: int, words: str) -> None:
+    macro = template_environment().get_template("table.html").module.table  # type: ignore[attr-defined]
+    page = macro(Table((("port", ""),), [["443/tcp"]], "tables/ports.csv", number), "Ports")
+    assert f'{words} <a href="tables/ports.csv">' in page

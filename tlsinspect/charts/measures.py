@@ -136,7 +136,7 @@ def compose_remaining_days(chart: Chart, frames: Frames, unit: str) -> Content:
     if curves:
         left = sorted(first["remaining_days"].astype(float))
         gone = sum(days < 0 for days in left)
-        expired = share_of_text(gone, len(left), "certificates")
+        expired = share_of_text(gone, len(left), "server certificates")
         title = f"{begin(expired)} were expired; half had at most {middle(left):,.0f} days left"
     note = "Left of 0: expired. Dotted: 47, 100, 200 and 398 days. A certificate once, when it was first seen."
     period = period_text(*((table["time"].min(), table["time"].max()) if len(table) else (None, None)))

@@ -28,7 +28,11 @@ LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
 MOST_ROWS = 100  # of a table on the page
 MOST_CAPTURES = 12
 MOST_CATEGORIES = 20  # of a table below a chart
-TEXT_COLUMNS = ("statistic", "unit", "category", "version_name", "protocol", "transport")
+COLUMN_KINDS = {
+    **dict.fromkeys(("statistic", "unit", "category", "version_name", "protocol", "transport"), ""),
+    **dict.fromkeys(("time", "issued"), "dates"),
+    "sha256": "code",
+}
 FRACTION_COLUMNS = ("share", "low", "high")
 PLAIN_NUMBER_COLUMNS = ("server_port",)
 
@@ -142,9 +146,7 @@ def unknown_cell(shares: Shares) -> str:
 def numbers_table(content: Content) -> Table:
     """A chart's numbers as they are, for charts that show no shares of a whole."""
     table = content.numbers
-    columns = tuple(
-        (name.replace("_", " "), "" if name in TEXT_COLUMNS else "number") for name in map(str, table.columns)
-    )
+    columns = tuple((name.replace("_", " "), COLUMN_KINDS.get(name, "number")) for name in map(str, table.columns))
     rows: list[list[Cell]] = [
         [number_cell(name, value) for name, value in row.items()] for row in records_of(table.head(MOST_ROWS))
     ]
