@@ -167,7 +167,7 @@ def test_a_hostile_text_in_a_baseline_is_one_toml_string() -> None:
         (["--policy", "bcp194"], "tlsinspect: bcp194: there is no such policy; there are bcp195,"),
         (["--policy", "missing.toml"], "tlsinspect: missing.toml: cannot be read: No such file or directory"),
         (["--policy", "bcp195", "--baseline", "gone.toml"], "tlsinspect: gone.toml: cannot be read: No such file"),
-        (["--policy", "bcp195", "--at", "soon"], "'soon' does not match the format"),
+        (["--policy", "bcp195", "--at", "soon"], "'soon' is no day, such as 2026-03-31"),
         (["--policy", "bcp195", "--reason", "old tills"], "--reason is for what --write-baseline adds"),
         (["--policy", "bcp195", "--write-baseline", str(OLD)], "it would be overwritten"),
         (["--policy", "bcp195", "--write-baseline", "/dev/null/x"], "tlsinspect: /dev/null/x: cannot be written:"),

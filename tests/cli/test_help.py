@@ -90,3 +90,12 @@ def test_a_command_loads_no_other_command() -> None:
 def test_every_pivot_has_a_command_of_its_name() -> None:
     assert set(pivots.PIVOTS) <= {*COMMANDS}
     assert [main.commands[name].name for name in COMMANDS] == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_value_is_called_by_what_it_is_and_not_by_its_type(command: str) -> None:
+    assert not {"INTEGER", "FLOAT", "RANGE"} & set(run(command, "--help").stdout.split())
+
+
+def test_diff_reads_several_as_one_only_where_it_splits_them() -> None:
+    assert "with --split several are read as one" in " ".join(run("diff", "--help").stdout.split())

@@ -70,7 +70,9 @@ def test_wrong_options_are_one_line(tmp_path: Path) -> None:
     assert told.exit_code == 2
     assert "gone.pem: No such file" in told.output
     assert run("validate", EXPIRED, "--trust-only").exit_code == 2
-    assert run("validate", EXPIRED, "--at", "yesterday").exit_code == 2
+    refused = run("validate", EXPIRED, "--at", "yesterday")
+    assert refused.exit_code == 2
+    assert "'yesterday' is no time, such as 2026-03-31 or 2026-03-31T12:00:00" in refused.stderr
 
 
 def test_the_frame_is_exported_like_others() -> None:

@@ -59,7 +59,9 @@ def check_output(context: click.Context, option: click.Parameter, output: Path |
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), callback=check_output,
     show_default="NAME.svg", help="File to write to; it ends in .svg, .png or, for the numbers, .csv.",
 )  # fmt: skip
-@click.option("--unit", default="", show_default="the chart's own", help="What to count: connections, bytes, ...")
+@click.option(
+    "--unit", metavar="UNIT", default="", show_default="the chart's own", help="What to count: connections, bytes, ..."
+)
 @click.option("--size", type=click.Choice(SIZE_NAMES), default="page", show_default=True, help="What to draw it for.")
 @click.option("--dark", is_flag=True, help="Draw for dark ground.")
 @click.option(
@@ -88,7 +90,7 @@ def chart(
     from ..charts import CHARTS, compose_chart, write_chart
 
     if unit and unit not in CHARTS[name].units:
-        raise click.BadParameter(f"{name} is counted by {', '.join(CHARTS[name].units)}", param_hint="--unit")
+        raise click.BadParameter(f"{name} is counted by {', '.join(CHARTS[name].units)}", param_hint="'--unit'")
     path = output or Path(f"{name}.svg")
     with errors_as_one_line():
         inspection = inspect(captures)

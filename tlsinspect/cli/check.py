@@ -13,7 +13,7 @@ import click
 from ..columns import SEVERITIES
 from .captures import chosen_trust, exit_status, inspect
 from .export import open_output, write_table
-from .options import CAPTURES, Captures, reading_options, trust_options, where_option
+from .options import CAPTURES, Captures, Moment, reading_options, trust_options, where_option
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
 @click.option("--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP)
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Moment(times=False),
     metavar="DATE",
     help="Judge as on this day, 2029-03-15. Otherwise as on the day of the last connection.",
 )

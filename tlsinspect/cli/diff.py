@@ -20,13 +20,16 @@ SHOWN = 10  # changes of one kind that are listed unless --most says otherwise
 TIME = re.compile(r"[0-9T:.Z +-]{1,40}")
 
 
-@click.command(epilog=CAPTURES)
+@click.command(epilog=CAPTURES.replace("several are read", "with --split several are read"))
 @reading_options
 @where_option
 @click.option(
     "--split", metavar="TIME", help="Compare what starts before a time (ISO 8601, UTC) with what starts later."
 )
-@click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Changes of a kind; 0 for all.")
+@click.option(
+    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
+    help="Changes of a kind; 0 for all.",
+)  # fmt: skip
 @click.option(
     "--format", "format_name", type=click.Choice(("text", "changes-csv", "shares-csv")), default="text",
     show_default=True, help="Text for people; one of the two tables with every row.",

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--store", metavar="STORE", help="Store to take each capture into once it is complete.")
 @click.option("--filter", "packet_filter", metavar="FILTER", help="tcpdump's filter: 'port 443'; needs libpcap.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so long; otherwise by Ctrl-C.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+    help="End after so long; otherwise by Ctrl-C.",
+)  # fmt: skip
 @click.option(
     "--rotate", type=click.FloatRange(1), default=300, show_default=True, metavar="SECONDS", help="Length of a capture."
 )

@@ -27,10 +27,24 @@ ingest' made."""
 
 OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
-TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 FIRST_DAY, LAST_DAY = date(1677, 9, 22), date(2262, 4, 10)  # that 63 bits of nanoseconds from 1970 have whole
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Moment(click.DateTime):
+    """A day, or with `times` a time too, in UTC; who gives something else is shown one, and no codes of strptime."""
+
+    def __init__(self, times: bool) -> None:
+        super().__init__(["%Y-%m-%d", *(("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S") if times else ())])
+        self.asked = "time, such as 2026-03-31 or 2026-03-31T12:00:00" if times else "day, such as 2026-03-31"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it. Raises BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no {self.asked}", param, ctx)
 
 
 class Captures(NamedTuple):
@@ -235,7 +249,7 @@ def trust_options(command: Command) -> Command:
 def at_option(command: Command) -> Command:
     """The option that says as of when certificates are judged."""
     option = click.option(
-        "--at", type=click.DateTime(TIMES), metavar="TIME",
+        "--at", type=Moment(times=True), metavar="TIME",
         help="Judge certificates as of this time, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS in UTC. By default at each "
         "connection's start.",
     )  # fmt: skip

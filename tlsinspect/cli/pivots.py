@@ -84,7 +84,10 @@ def make_command(name: str, pivot: Pivot) -> click.Command:
         "--format", "format_name", type=click.Choice(("text", "csv", "jsonl", "parquet")), default="text",
         show_default=True, help="Text for people, with the main columns; the others with every column and row.",
     )  # fmt: skip
-    @click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Rows of text; 0 for all.")
+    @click.option(
+        "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
+        help="Rows of text; 0 for all.",
+    )  # fmt: skip
     def command(
         captures: Captures,
         rows_where: str | None,

@@ -25,7 +25,10 @@ WIDEST = 60  # characters of a value in text
     "--format", "format_name", type=click.Choice(("text", "csv", "jsonl", "parquet")), default="text",
     show_default=True, help="Text for people, with values cut to 60 characters; the others with every row and value.",
 )  # fmt: skip
-@click.option("--most", type=click.IntRange(0), default=SHOWN, show_default=True, help="Rows of text; 0 for all.")
+@click.option(
+    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
+    help="Rows of text; 0 for all.",
+)  # fmt: skip
 @click.argument("store", metavar="STORE")
 @click.argument("query", metavar="QUERY")
 def sql(store: str, query: str, format_name: str, most: int, since: date | None, until: date | None) -> None:

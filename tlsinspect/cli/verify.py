@@ -38,7 +38,7 @@ LOG = click.Path(path_type=Path)
     help="Ask tshark, which has to be installed, capture by capture.",
 )  # fmt: skip
 @click.option(
-    "--most", type=click.IntRange(0), default=SHOWN, show_default=True,
+    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
     help="Differences without a known reason that are listed; 0 for all.",
 )  # fmt: skip
 @click.option(

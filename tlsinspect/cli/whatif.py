@@ -12,7 +12,7 @@ from ..columns import SEVERITIES
 from .captures import exit_status, inspect
 from .check import POLICY_HELP
 from .export import write_table
-from .options import CAPTURES, Captures, reading_options, where_option
+from .options import CAPTURES, Captures, Moment, reading_options, where_option
 from .output import errors_as_one_line
 
 FRAMES = ("shares", "hosts", "connections")
@@ -30,7 +30,7 @@ FRAMES = ("shares", "hosts", "connections")
 )
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Moment(times=False),
     metavar="DATE",
     help="Enforce the requirements that bind on this day. Otherwise on that of the last connection.",
 )
