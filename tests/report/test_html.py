@@ -220,10 +220,13 @@ def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
     assert "<h1>Office &lt;uplink&gt;</h1>" in page
 
 
-def test_charts_with_nothing_to_show_are_named_and_not_drawn() -> None:
+def test_charts_with_nothing_to_show_are_named_and_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
     frames = make_frames()
+    monkeypatch.setattr("tlsinspect.report.page.draw_apart", lambda content: drawn.append(content.name))
     page = Elements(render_page(build_page(frames, "nothing"), build_explorer(frames)))
     assert not [each for each in page.values("class") if each.startswith("chart ")]
+    assert drawn == []
     assert {f"chart-{name}" for name in CHARTS} <= set(page.values("id"))
     assert "".join(page.text).count("unknown for 0") == 0
 

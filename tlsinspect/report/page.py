@@ -7,7 +7,7 @@ out. Nothing here is markup but the charts' SVG.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..answers import build_answers
@@ -131,10 +131,10 @@ class Figure:
     statistic: str
     question: str
     caveat: str
-    page_svg: str
-    narrow_svg: str
     table: Table
     numbers: pd.DataFrame
+    page_svg: str = ""  # for wide screens; none of a chart with nothing to show
+    narrow_svg: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,11 @@ def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
     shares = {name: build_shares_by_unit(name, inspection) for name in STATISTICS}
     charts = PageCharts()
     contents = [compose_chart(name, inspection) for _, _, _, names in SECTIONS for name in names]
-    figures: dict[str, Figure] = {}
-    for content, (wide, narrow, glyphs) in zip(contents, iter_drawn(draw_apart, contents, processes), strict=True):
-        figures[content.name] = build_figure(content, shares, wide, narrow)
-        charts.glyphs |= {} if content.empty else glyphs
+    figures = {content.name: build_figure(content, shares) for content in contents}
+    shown = [content for content in contents if not content.empty]  # the others are only named
+    for content, (wide, narrow, glyphs) in zip(shown, iter_drawn(draw_apart, shown, processes), strict=True):
+        figures[content.name] = replace(figures[content.name], page_svg=wide, narrow_svg=narrow)
+        charts.glyphs |= glyphs
     sections = [build_section(*section, figures) for section in SECTIONS]
     failures = find_notable(inspection, FAILURES)
     findings = build_severities(inspection)
@@ -220,8 +221,8 @@ def build_replies(inspection: Inspected) -> list[Reply]:
     ]
 
 
-def build_figure(content: Content, shares: dict[str, dict[str, Shares]], wide: str, narrow: str) -> Figure:
-    """A chart, drawn for wide and for narrow screens, with its words and numbers."""
+def build_figure(content: Content, shares: dict[str, dict[str, Shares]]) -> Figure:
+    """A chart with its words and numbers, not drawn yet."""
     import pandas as pd
 
     chart = CHARTS[content.name]
@@ -231,7 +232,7 @@ def build_figure(content: Content, shares: dict[str, dict[str, Shares]], wide: s
         units = shares[statistic.name]
         table, numbers = units_table(units, content.name), pd.concat([each.to_frame() for each in units.values()])
     question, caveat = chart.question or statistic.question, chart.caveat or statistic.caveat
-    return Figure(content, chart.statistic, question, caveat, wide, narrow, table, numbers)
+    return Figure(content, chart.statistic, question, caveat, table, numbers)
 
 
 def page_subtitle(inspection: Inspected) -> str:
