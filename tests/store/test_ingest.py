@@ -7,19 +7,22 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 from command_line import run
-from rotated_captures import assert_same_rows, read_records, rotate, write_capture
+from rotated_captures import RECORD, assert_same_rows, read_records, rotate, write_capture
 from samples import CAPTURES, DEMO
 
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
 from tlsinspect.errors import CaptureError
+from tlsinspect.store.place import Folder
 from tlsinspect.store.planning import workers_used
 from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
@@ -71,6 +74,37 @@ def test_rows_are_built_and_written_earlier_where_peers_said_much(
     parts = list((tmp_path / "store").glob("connections/*/*.parquet"))
     assert sum(pq.ParquetFile(part).num_row_groups for part in parts) > 2 * len(parts)
     assert_same(tmp_path / "store", whole)
+
+
+def test_the_files_of_a_few_days_are_open_at_once_however_many_days_a_step_has(
+    records: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = []
+    for number, record in enumerate(records[:1500]):
+        second, *rest = RECORD.unpack_from(record)
+        moved.append(RECORD.pack(second + number // 75 * 86_400, *rest) + record[RECORD.size :])
+    now_open: set[str] = set()
+    most = 0
+
+    @contextmanager
+    def counted(place: Folder, name: str) -> Iterator[BinaryIO]:
+        nonlocal most
+        now_open.add(name)
+        most = max(most, len({name.split("/")[1] for name in now_open}))
+        with writing(place, name) as file:
+            yield file
+        now_open.remove(name)
+
+    writing = Folder.writing
+    monkeypatch.setattr(Folder, "writing", counted)
+    monkeypatch.setattr("tlsinspect.store.sink.OPEN_DAYS", 3)
+    monkeypatch.setattr("tlsinspect.store.sink.LENGTH_PER_BATCH", 20_000)
+    whole = write_capture(tmp_path / "whole.pcap", moved)
+    tlsinspect.ingest(rotate(moved, tmp_path / "files", 4), tmp_path / "store")
+    assert most == 3 and len(Store(tmp_path / "store").days()) == 20
+    assert_same(tmp_path / "store", tlsinspect.read(whole))
+    days = Store(tmp_path / "store").inspection(where="protocol == 'tls'").messages
+    assert len(days) == len(tlsinspect.read(whole).where("protocol == 'tls'").messages)
 
 
 def test_a_run_goes_on_with_connections_that_the_run_before_left_open(
