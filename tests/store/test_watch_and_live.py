@@ -20,6 +20,7 @@ from samples import CAPTURES
 import tlsinspect
 from tlsinspect import CaptureError, Store
 from tlsinspect.live import Listener, Recorded, record
+from tlsinspect.store.sequences import key_of_path
 from tlsinspect.store.watching import Watched, watch
 
 HELLO = CAPTURES / "handshakes" / "alert-unknown-ca.pcap"
@@ -37,6 +38,35 @@ def test_a_capture_is_complete_when_the_next_one_is_there_or_when_it_was_left_al
     os.utime(other, (time.time() - 2000, time.time() - 2000))
     assert watched.complete() == [other]
     assert watched.complete() == []
+
+
+def test_what_two_capture_points_are_writing_into_one_folder_is_left_alone(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "names", settle_seconds=1000)
+    now = time.time()
+    for age, name in ((20, "eth0-0812.pcap"), (19, "eth1-0812.pcap"), (2, "eth0-0817.pcap"), (1, "eth1-0817.pcap")):
+        (tmp_path / name).write_bytes(b"1")
+        os.utime(tmp_path / name, (now - age, now - age))
+    assert watched.complete() == [tmp_path / "eth0-0812.pcap", tmp_path / "eth1-0812.pcap"]
+
+
+@pytest.mark.parametrize(
+    ("names", "points"),
+    [
+        (("eth0-20260301-12.pcap", "eth0-20260302-00.pcap.gz", "eth1-20260301-12.pcap"), 2),
+        (("web01-2026-03-01T12:00:00Z.pcap", "web01-2026-03-01T13:00:00Z.pcap", "web02-2026-03-01T12:00:00Z.pcap"), 2),
+        (("eth0.pcap", "eth0.pcap1", "eth0.pcap10.zst", "eth1.pcap", "enp3s0f1.pcap2"), 3),
+        (("trace.pcap", "trace.pcap1", "trace.pcap12"), 1),
+        (("trace1.pcap", "trace2.pcap", "trace10.pcap"), 1),
+        (("hour1part2.pcap", "hour2part1.pcap"), 1),
+        (("uplink2_00001_20260301120000.pcapng", "uplink2_00002_20260301120500.pcapng"), 1),
+        (("lo-20260301-120000.pcap", "lo-20260301-120000-1.pcap"), 1),
+        (("20260301T1200.pcap", "20260302T0000.pcap"), 1),
+    ],
+)
+def test_numbers_that_are_rotated_are_told_from_those_in_a_capture_point_s_name(
+    names: tuple[str, ...], points: int
+) -> None:
+    assert len({key_of_path(f"folder/{name}", "names") for name in names}) == points
 
 
 def test_what_is_being_written_is_left_alone_while_the_capture_before_it_is_compressed(tmp_path: Path) -> None:

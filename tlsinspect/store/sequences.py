@@ -2,7 +2,8 @@
 
 Goes in: captures with their names and first times. Comes out: sequences, each in the order of time. What a capturing
 program rotates it numbers or dates, so that the names of a sequence differ in digits only: eth0-20260301-1200.pcap,
-trace.pcap1, uplink_00002_20260301120500.pcapng.
+trace.pcap1, uplink_00002_20260301120500.pcapng. Two capture points may write into one folder: eth0 and eth1, web01 and
+web02. Where another word of the name begins with a digit, that is what is rotated, and such a word is the point's name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ Rotation = Literal["names", "all", "none"]
 ROTATIONS: tuple[Rotation, ...] = ("names", "all", "none")
 
 DIGITS = re.compile(r"\d+")
+WORD = re.compile(r"[^\W_]+")
+INTERFACE = re.compile(r"(eth|em|bond|br|ppp|tap|tun|vlan|wg|wlan|(en|wl)[ops])\d+([a-z]+\d+)*")
+"""Names that Linux gives to network interfaces: a number in one is never what is rotated."""
+
 COMPRESSION = r"\.(gz|zst|xz|bz2|lz4)"
 COMPRESSED = re.compile(rf"{COMPRESSION}$", re.IGNORECASE)
 SUFFIX = re.compile(rf"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?({COMPRESSION})?$", re.IGNORECASE)
@@ -29,11 +34,19 @@ def sequence_key(capture: StoredCapture, rotation: Rotation) -> str:
 
 
 def key_of_path(path: str, rotation: Rotation) -> str:
-    """The folder and the name without its digits; a path by itself where nothing follows anything."""
+    """The folder and the name without the numbers that are rotated; a path by itself where nothing follows anything."""
     if rotation != "names":
         return "all" if rotation == "all" else path
     folder, slash, name = path.rpartition("/")
-    return folder + slash + DIGITS.sub("#", SUFFIX.sub("", name)).rstrip("#_-.")
+    stem = SUFFIX.sub("", name)
+    numbered = any(word[0].isdigit() for word in WORD.findall(stem))
+
+    def without_numbers(found: re.Match[str]) -> str:
+        word = found[0]
+        is_name = INTERFACE.fullmatch(word) or (numbered and not word[0].isdigit())
+        return word if is_name else DIGITS.sub("#", word)
+
+    return folder + slash + WORD.sub(without_numbers, stem).rstrip("#_-.")
 
 
 def build_sequences(captures: Sequence[StoredCapture], rotation: Rotation) -> dict[str, list[StoredCapture]]:
