@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import pickle
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -24,11 +26,12 @@ from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_
 
 import tlsinspect
 from tlsinspect import CaptureError
+from tlsinspect.capture import CaptureSource
 from tlsinspect.columns import COLUMNS
 from tlsinspect.filters.compile import Filter
 from tlsinspect.opening import TLS_PORTS, open_reading
 from tlsinspect.parallel import ParallelReading
-from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, Reading
+from tlsinspect.reading import BATCH_TABLES, PACKETS_PER_STEP, ROWS_PER_BATCH, Reading, Request
 from tlsinspect.tables import Context, arrow_schema, build_gathered, empty_gathering
 from tlsinspect.tables.arrow import ENCODED_TYPES
 
@@ -349,6 +352,28 @@ def test_progress_is_told_in_octets_of_the_files(tmp_path: Path) -> None:
     assert len(told) >= 2
     assert all(total == size for _, total in told)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_capture_costs_the_same_however_many_others_there_are(tmp_path: Path) -> None:
+    class Counted(list[CaptureSource]):
+        looked = 0
+
+        def __getitem__(self, place: Any) -> Any:
+            Counted.looked += len(found) if isinstance(found := super().__getitem__(place), list) else 1
+            return found
+
+        def __iter__(self) -> Iterator[CaptureSource]:
+            Counted.looked += len(self)
+            return super().__iter__()
+
+    def looks(count: int) -> int:
+        Counted.looked = 0
+        sources = Counted(CaptureSource(path) for path in paths[:count])
+        assert sum(batch.rows.num_rows for batch in Reading(Request(sources, TLS_PORTS, ("connections",)))) == count
+        return Counted.looked
+
+    paths = [write_pcap(tmp_path / f"{number}.pcap", conversation(number, *tls12_turns())) for number in range(40)]
+    assert looks(40) == 10 * looks(4)
 
 
 def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import compress
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -121,6 +121,8 @@ class Reading:
         self.sources, ports, self.wanted, last_wins, limits, self.where, self.streamed, encoded = request
         self.encoded = encoded and self.where is None
         self.progress = progress
+        self.total = total_size(self.sources)
+        self.before = [0, *accumulate(source.size or 0 for source in self.sources)]  # octets in front of each capture
         self.builder = ConnectionBuilder(ports)
         self.totals = Totals(distinct_names(self.sources), ports, limits)
         self.totals.certificates = self.builder.certificates
@@ -170,12 +172,10 @@ class Reading:
             self.totals.note_unread(number, source.compression, damage)
             return
         walk = Walk(reader, self.table, self.fragments, self.dissector)
-        before = sum(earlier.size or 0 for earlier in self.sources[:number])
-        total = total_size(self.sources)
         try:
             while walk.advance(PACKETS_PER_STEP):
                 if self.progress is not None:
-                    self.progress(before + source.consumed, total)
+                    self.progress(self.before[number] + source.consumed, self.total)
                 yield from self.collect()
         except DecodeError as error:
             self.totals.note_damage(number, error)

@@ -116,13 +116,14 @@ class StrandReading(Reading):
         self.told = progress
         sources = [open_unchanged(work.captures[sha256]) for sha256 in self.members]
         before = sum(work.captures[sha256].size for sha256 in strand.captures[: self.first])
-        self.before = before - sum(work.captures[sha256].size for sha256 in strand.captures[: strand.replayed])
+        self.begun = before - sum(work.captures[sha256].size for sha256 in strand.captures[: strand.replayed])
         description = work.description
         last_wins, limits = description.overlap == "last", Limits(**description.limits)
         request = Request(sources, frozenset(description.ports), BATCH_TABLES, last_wins, limits)
         super().__init__(request, self.tell, strand.shard, strand.shards)
         self.totals.names = [work.names[sha256] for sha256 in self.members]
         self.context.captures = self.totals.names
+        self.begins = {place for _, place in strand.sequences}
         self.reported = 0
         self.ends: dict[str, OpenEnd] = {}
         self.unread: list[str] = []
@@ -132,7 +133,7 @@ class StrandReading(Reading):
         """Say how many octets of the strand's own captures were read, and that this writer is still there."""
         self.claim.renew()
         if self.told is not None:
-            self.told(max(0, self.before + done))
+            self.told(max(0, self.begun + done))
 
     def open_sink(self) -> Sink:
         """Where rows go until the next step."""
@@ -142,11 +143,10 @@ class StrandReading(Reading):
     def steps(self) -> Iterator[Step]:
         """Read, and give each step once all its files are complete."""
         octets = 0
-        begins = {place - self.first for _, place in self.work.strand.sequences if place > self.first}
         try:
             with without_cyclic_collection():
                 for number, source in enumerate(self.sources):
-                    if number in begins:
+                    if number and number + self.first in self.begins:
                         self.end_sequence(number)
                     self.table.capture = number
                     self.read_one(number)
@@ -179,7 +179,7 @@ class StrandReading(Reading):
             self.sink.note_problems(problems, (capture.first_ns or 0) // DAY_NS)
         for _ in self.collect():
             pass
-        self.tell(sum(each.size or 0 for each in self.sources[:number]) + (source.size or 0), None)
+        self.tell(self.before[number + 1], None)
 
     def collect(self, last: bool = False) -> Iterator[Batch]:
         """Hand on the connections that ended; their rows go to files."""
@@ -220,7 +220,7 @@ class StrandReading(Reading):
         single captures are many and rarely gone on with.
         """
         self.table.settle()
-        alone = any(place + 1 == end + self.first for _, place in self.work.strand.sequences)
+        alone = end + self.first - 1 in self.begins
         unclosed = {flow for flow in self.table.flows if not (alone and flow.closed)}
         self.table.finish()
         flows, self.table.finished = self.table.finished, []
