@@ -338,17 +338,34 @@ def iter_folder(folder: str) -> Iterator[CaptureSource]:
         raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
 
 
-def iter_files(folder: str) -> Iterator[CaptureSource]:
-    """Yield the files below a folder, by path."""
-    for place, folders, names in os.walk(folder, onerror=raise_unreadable):
+def iter_files(folder: str, refused: list[CaptureError] | None = None) -> Iterator[CaptureSource]:
+    """Yield the files below a folder, by path.
+
+    Raises CaptureError for a file or folder that cannot be read; where there is `refused`, it goes there, and what has
+    gone meanwhile is passed over.
+    """
+
+    def refuse(error: OSError | CaptureError) -> None:
+        fault = unreadable(printable(str(error.filename)), error) if isinstance(error, OSError) else error
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if refused is None:
+            raise fault from cause
+        if not isinstance(cause, FileNotFoundError):
+            refused.append(fault)
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)
-            if path.is_symlink() and not path.exists():
+            if os.path.islink(path) and not path.exists():  # noqa: PTH114 (False where it may not be looked at)
                 continue
-            source = CaptureSource(path)
-            if source.size is not None:
-                yield source
+            try:
+                source = CaptureSource(path)
+            except CaptureError as error:
+                refuse(error)
+            else:
+                if source.size is not None:
+                    yield source
 
 
 def read_status(path: Path) -> os.stat_result:
@@ -357,11 +374,6 @@ def read_status(path: Path) -> os.stat_result:
         return path.stat()
     except OSError as error:
         raise unreadable(printable(str(path)), error) from error
-
-
-def raise_unreadable(error: OSError) -> None:
-    """Say which folder cannot be listed."""
-    raise unreadable(printable(str(error.filename)), error) from error
 
 
 def unreadable(path: str, error: OSError) -> CaptureError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import run, start
@@ -83,7 +85,7 @@ def test_a_file_that_goes_while_the_folder_is_looked_through_does_not_end_the_wa
 ) -> None:
     kept = tmp_path / "a-1.pcap"
     kept.write_bytes(b"1")
-    monkeypatch.setattr("tlsinspect.store.watching.iter_paths", lambda folder: iter([folder / "gone.pcap", kept]))
+    monkeypatch.setattr("tlsinspect.store.watching.iter_paths", lambda folder, _: iter([folder / "gone.pcap", kept]))
     assert Watched(tmp_path, "names", settle_seconds=0).complete() == [kept]
     with pytest.raises(CaptureError, match="no such file"):
         Watched(tmp_path / "nowhere", "names", settle_seconds=0).complete()
@@ -99,6 +101,34 @@ def test_a_capture_that_gives_nothing_is_told_of_and_what_is_none_is_not(tmp_pat
     said = run(*command)
     assert "a-1.pcap.gz: damaged at its start" in said.stderr and "log" not in said.stderr
     assert "1 capture read" in said.stdout and "1 capture could not be read" in said.stdout
+
+
+def test_a_folder_that_cannot_be_listed_is_told_of_by_ingest_and_once_by_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    for name in ("open", "closed"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name}.pcap").write_bytes(HELLO.read_bytes())
+    real = os.scandir
+
+    def refuse(path: os.PathLike[str]) -> Any:  # as the system does, but not to root
+        if Path(path).name in closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    closed = {"closed"}
+    refused = [(str(folder / "closed"), "permission denied")]
+    done = tlsinspect.ingest(folder, tmp_path / "store")
+    assert (done.captures, done.refused) == (1, refused)
+    assert [each.refused for each in watch(folder, tmp_path / "other", settle_seconds=0, once=True)] == [refused]
+    watched = Watched(folder, "names", settle_seconds=0)
+    assert watched.complete() == [folder / "closed", folder / "open" / "open.pcap"]
+    assert watched.complete() == []
+    closed = {"folder"}
+    with pytest.raises(CaptureError, match="permission denied"):
+        watched.complete()
 
 
 def test_watching_stitches_what_rotation_cut(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..capture import CaptureSource, find_captures, find_matches, is_pattern, printable
+from ..capture import CaptureSource, find_captures, find_matches, is_pattern, iter_files, printable
 from ..errors import CaptureError, DecodeError
 from .place import is_remote, open_remote
 from .records import StoredCapture
@@ -125,16 +125,15 @@ def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[st
 
 
 def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSource]:
-    """The captures below a folder, by path; what cannot be opened goes to `refused`.
+    """The captures below a folder, by path; what cannot be opened, folders too, goes to `refused`.
 
     What is damaged at its start is among the captures, or where there is no other goes to `refused` too.
     """
     before = len(refused)
     whole: dict[CaptureSource, bool] = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for source in iter_files(str(folder), refused):
         try:
-            source = CaptureSource(path)
-            looks = source.look() if source.size is not None else False
+            looks = source.look()
         except CaptureError as error:
             refused.append(error)
         else:

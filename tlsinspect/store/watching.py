@@ -43,15 +43,24 @@ class Watched:
         self.rotation = rotation
         self.settle_seconds = settle_seconds
         self.taken: set[State] = set()
+        self.closed: set[Path] = set()
 
     def complete(self) -> list[Path]:
-        """The captures that are complete and were not handed on yet, the oldest first; raises CaptureError."""
+        """The captures that are complete and were not handed on yet, the oldest first; raises CaptureError.
+
+        Before them stand the folders that cannot be listed, each once: the ingestion tells of them.
+        """
+        closed: set[Path] = set()
         sequences: dict[tuple[str, bool], list[State]] = defaultdict(list)
         try:
             self.folder.stat()
-            for path in iter_paths(self.folder):
+            for path in iter_paths(self.folder, closed):
                 with suppress(FileNotFoundError):  # renamed, compressed or deleted meanwhile
-                    status = path.stat()
+                    try:
+                        status = path.stat()
+                    except PermissionError:  # names of a folder can be listed, and no more
+                        closed.add(path.parent)
+                        continue
                     if stat.S_ISREG(status.st_mode):
                         state = State(status.st_mtime_ns, path, status.st_size)
                         compressed = COMPRESSED.search(path.name) is not None
@@ -66,7 +75,8 @@ class Watched:
             found += states if newest.changed_ns <= settled_ns else states[:-1]
         new = sorted(state for state in found if state not in self.taken and state.size)
         self.taken.update(new)
-        return [state.path for state in new]
+        told, self.closed = self.closed, closed
+        return [*sorted(closed - told), *(state.path for state in new)]
 
 
 def watch(
@@ -93,9 +103,19 @@ def watch(
         sleep(LOOK_SECONDS)
 
 
-def iter_paths(folder: Path) -> Iterator[Path]:
-    """The paths of what is below a folder, but for folders; one of these that goes meanwhile is passed over."""
-    for place, _, names in os.walk(folder):
+def iter_paths(folder: Path, closed: set[Path]) -> Iterator[Path]:
+    """The paths of what is below a folder, but for folders; one of these that goes meanwhile is passed over.
+
+    One that cannot be listed goes to `closed`; raises OSError where it is the folder itself.
+    """
+
+    def refuse(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise error
+        if not isinstance(error, FileNotFoundError):
+            closed.add(Path(error.filename))
+
+    for place, _, names in os.walk(folder, onerror=refuse):
         yield from (Path(place, name) for name in names)
 
 
