@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -126,3 +129,30 @@ def test_files_that_are_gone_or_damaged_are_one_line(
     [line] = done.stderr.splitlines()
     assert "cannot be read: " in line or name == "sql"
     assert "cannot be written" not in line
+
+
+@pytest.mark.parametrize("folder", ["plans", "steps"])
+def test_records_that_may_not_be_listed_are_one_line(store: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    real = os.scandir
+
+    def refuse(path: os.PathLike[str]) -> Any:  # as the system does, but not to root
+        if Path(path).name == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(StoreError, match=f"{folder}: permission denied"):
+        open_store(store)
+    with pytest.raises(StoreError, match="permission denied"):
+        tlsinspect.ingest(SAMPLE, store)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_store_whose_path_is_not_utf_8_is_refused_before_it_is_made(tmp_path: Path, store: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/year\xff"))
+    with pytest.raises(StoreError, match="has to be UTF-8") as raised:
+        tlsinspect.ingest(SAMPLE, path)
+    assert not path.exists() and str(raised.value).isprintable()
+    store.rename(path)
+    with pytest.raises(StoreError, match="has to be UTF-8"):
+        open_store(path)

@@ -20,7 +20,7 @@ from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
 from .executors import fresh_octets, run_works
-from .place import Place, open_place
+from .place import Place, open_named
 from .planning import find_moved, make_plan, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
 from .sequences import ROTATIONS, Rotation
@@ -80,7 +80,7 @@ def ingest(
     check_processes(workers)
     if rotation not in ROTATIONS:
         raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
-    place = open_place(store)
+    place = open_named(store)
     wanted = Description(FORMAT, __version__, tuple(asked), overlap, asdict(limits))
     try:
         open_description(place, wanted)

@@ -82,6 +82,16 @@ def open_place(url: str | os.PathLike[str]) -> Place:
     return Folder(Path(text.removeprefix("file://")))
 
 
+def open_named(url: str | os.PathLike[str]) -> Place:
+    """The place that a person names; raises StoreError also for a path that is not UTF-8, as Arrow opens no other."""
+    text = os.fspath(url)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise StoreError(printable(text), "the path of a store has to be UTF-8") from None
+    return open_place(text)
+
+
 def is_remote(text: str) -> bool:
     """Whether a name is a URL rather than a path."""
     scheme, mark, _ = text.partition("://")

@@ -178,8 +178,12 @@ def step_name(plan: int, strand: int, number: int) -> str:
 
 
 def record_names(place: Place, folder: str) -> list[str]:
-    """The names of the records in a folder, in order; what others have put there is none."""
-    return [name for name in place.names(folder) if RECORD.fullmatch(name)]
+    """The names of the records in a folder, in order; what others have put there is none.
+
+    Raises StoreError where the folder cannot be listed.
+    """
+    with damaged_where_wrong(place, folder):
+        return [name for name in place.names(folder) if RECORD.fullmatch(name)]
 
 
 def to_json(record: Any) -> bytes:
@@ -218,7 +222,7 @@ def read_plans(place: Place, known: int = 0) -> list[Plan]:
 
 
 def read_plan(place: Place, name: str) -> Plan:
-    """One plan; raises StoreError for one that is damaged."""
+    """One plan; raises StoreError for one that is damaged or cannot be read."""
     with damaged_where_wrong(place, f"{PLANS}/{name}"):
         made: Plan = build(Plan, json.loads(place.read(f"{PLANS}/{name}")))
         check_parts(made.parts)
@@ -228,7 +232,7 @@ def read_plan(place: Place, name: str) -> Plan:
 
 
 def read_step(place: Place, name: str) -> Step:
-    """One step; raises StoreError for one that is damaged."""
+    """One step; raises StoreError for one that is damaged or cannot be read."""
     with damaged_where_wrong(place, f"{STEPS}/{name}"):
         made: Step = build(Step, json.loads(place.read(f"{STEPS}/{name}")))
         for parts in (made.parts, *(end.parts for end in made.ends.values())):
@@ -243,9 +247,11 @@ def read_step(place: Place, name: str) -> Step:
 
 @contextmanager
 def damaged_where_wrong(place: Place, name: str) -> Iterator[None]:
-    """Raise StoreError for a record that is not what this program writes."""
+    """Raise StoreError for a record that is not what this program writes, and for what cannot be read."""
     try:
         yield
+    except OSError as error:
+        raise StoreError(place.url, f"{name}: {str(error.strerror or error).lower()}") from error
     except (*UNREADABLE, KeyError) as error:
         raise StoreError(place.url, f"{name} is damaged") from error
 

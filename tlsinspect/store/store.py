@@ -23,7 +23,7 @@ from ..tables.events import build_rows
 from ..totals import quality
 from .catalogue import Catalogue
 from .files import iter_rows
-from .place import is_remote, open_place
+from .place import is_remote, open_named, open_place
 from .records import DESCRIPTION, Part
 from .sink import STORED
 
@@ -55,7 +55,7 @@ class Store:
     """
 
     def __init__(self, url: Path) -> None:
-        self.place = open_place(url)
+        self.place = open_named(url)
         self.url = printable(self.place.url)
         self.catalogue = Catalogue(self.place)
 
