@@ -255,10 +255,11 @@ class Inspection:
     def build_findings(self) -> pa.Table:
         """Make the findings table, with what of the inspection's lists of indicators was met."""
         from .findings import CAPTURE_RULES, RULES, Facts, build_findings  # asked for by few
-        from .indicators import add_matches
 
         found = build_findings(Facts.of(self), RULES, CAPTURE_RULES)
         for each in self.indicators:
+            from .indicators import add_matches  # asked for by fewer
+
             found = add_matches(found, each, self.on_demand("connections"), self.arrow("certificates"))
         return found
 
