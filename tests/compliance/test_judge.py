@@ -177,6 +177,14 @@ def test_versions_that_a_cut_hello_may_have_offered_are_not_observable(about: st
     ]
 
 
+def test_a_whole_hello_that_names_no_signatures_asks_for_none_with_sha256() -> None:
+    sha256, none = asks("client_signature", require={"rsa_pkcs1_sha256"}), {"signature_algorithms": None}
+    cut = none | {"truncated": True, "psk_offered": None}
+    made = check(sha256, {"signature_algorithms": [0x0201, 0x0401]}, {"signature_algorithms": [0x0201]}, none, cut)
+    assert verdicts(made) == ["pass", "fail", "fail", "not_observable"]
+    assert verdicts(check(asks("client_signature", forbid={"rsa_pkcs1_sha1"}), none)) == ["not_observable"]
+
+
 def test_what_is_no_tls_is_not_judged() -> None:
     made = check(asks("version", forbid={"TLS 1.0"}), {"protocol": "ssh", "version": None})
     assert verdicts(made) == ["not_applicable"] and made.connection_table.num_rows == 0

@@ -246,13 +246,18 @@ def judge_handshake_signature(facts: Facts, asked: Requirement) -> Judged:
 
 
 def judge_list(column: str, table: dict[int, str], packet: str) -> Callable[[Facts, Requirement], Judged]:
-    """A list of a hello: one of the required is in it, or none of the forbidden; a cut hello may have had more."""
+    """A list of a hello: one of the required is in it, or none of the forbidden; a cut hello may have had more.
+
+    A whole one without signature_algorithms asks for none of them: SHA-1 is what is left (RFC 5246 section 7.4.1.4.1).
+    """
 
     def judge(facts: Facts, asked: Requirement) -> Judged:
         found = facts.has(column, codes_of(table, asked.require or asked.forbid))
         seen = facts.known(packet) & facts.known(column)
         if column == "client_extensions":
             seen &= found | facts.whole_hello()
+        if column == "signature_algorithms" and asked.require:
+            seen |= facts.known(packet) & facts.known("client_extensions") & facts.whole_hello()
         return Judged(tls_rows(facts), seen, found if asked.require else ~found)
 
     return judge
