@@ -20,6 +20,7 @@ EXPECTED = {
     "certificate-expired.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-dates"),
     "certificate-wrong-name.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-name"),
     "certificate-stapled-revoked.pcap": ("pci-dss-4.0.1", "client-versions certificate-trust certificate-status"),
+    "dtls10.pcap": ("pci-dss-4.0.1", "versions client-versions certificate-trust"),
     "early-data.pcap": ("nist-sp800-52r2", "early-data"),
     "heartbeat.pcap": ("bsi-tr-02102-2", "suites groups key-bits heartbeat"),
     "ssl3.pcap": ("bcp195", "ssl client-tls12 rc4 static-rsa"),
