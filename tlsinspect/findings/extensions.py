@@ -107,7 +107,7 @@ RULES = (
         "EXT-11", "Session ticket that lives longer than seven days", "low",
         lambda facts: facts.number("ticket_lifetime_hint") > WEEK,
         ("ticket_lifetime_hint",), "Shorten the ticket's lifetime.",
-        ("RFC 8446 section 4.6.1",), packet="ticket_packet",
+        ("RFC 9325 section 3.4",), packet="ticket_packet",
     ),
     Rule(
         "EXT-13", "ClientHello without server_name", "low",
