@@ -32,6 +32,7 @@ from tlsinspect.anonymise.identity import identify
 from tlsinspect.anonymise.public_keys import scrub_modulus
 from tlsinspect.columns import COLUMNS, PIVOTS
 from tlsinspect.export import open_writer
+from tlsinspect.indicators import read_indicators
 from tlsinspect.report import page
 
 KEY = bytes(range(32))
@@ -79,6 +80,14 @@ def test_the_scan_finds_what_is_there() -> None:
     octets = written({name: original.arrow(name) for name in ("connections", "certificates")})
     assert set(leaks(octets, texts_of(original))) >= {original.connections["client_random"].iloc[0], "www.example"}
     assert leaks(octets, octets_of(original))
+
+
+def test_what_lists_say_of_a_match_is_left_out(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("www.example # whose it is\n")
+    matched = inspect("demo.pcapng").with_indicators(read_indicators([listed]))
+    assert any(name.startswith("IND-") for name in matched.findings["id"])
+    assert found_by(anonymise(matched, OWN)) == found_by(inspect("demo.pcapng"))
 
 
 def test_numbers_versions_and_fingerprints_stay_and_equal_things_stay_equal() -> None:

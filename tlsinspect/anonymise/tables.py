@@ -53,7 +53,10 @@ CAPTURE_LETTERS = 8
 
 
 def anonymise(inspection: Inspection, own: Pseudonyms) -> Inspection:
-    """The same inspection to be shown to others. No capture can be read through it."""
+    """The same inspection to be shown to others. No capture can be read through it.
+
+    What of indicator lists was met is left out: what lists say of a match would tell who it is.
+    """
     return Anonymiser(inspection, own).build()
 
 
