@@ -418,7 +418,7 @@ class Inspection:
         other.indicators = (*self.indicators, indicators)
         return other
 
-    def find_connections(self, text: str) -> pd.DataFrame:
+    def find_connections(self, text: str | int) -> pd.DataFrame:
         """The connections that a person means by an id or its start, a packet number, a server name or an address."""
         from .story import find_connections
 

@@ -110,7 +110,7 @@ def test_the_same_server_is_one_of_the_same_transport() -> None:
 
 def test_a_connection_is_found_by_packet_id_name_and_address() -> None:
     inspection = inspect("demo.pcapng")
-    for text in ("212", "#212", "6d88a2d6", "192.0.2.30:52934"):
+    for text in ("212", "#212", 212, "6d88a2d6", "192.0.2.30:52934"):
         assert inspection.find_connections(text)["connection_id"].tolist() == ["6d88a2d61b5927da"]
     assert len(inspection.find_connections("OLD.test")) > 1
     assert inspection.find_connections("nobody").empty

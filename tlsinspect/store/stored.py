@@ -72,7 +72,7 @@ class StoredInspection(Inspection):
         other.trust, other.at, other.indicators = self.trust, self.at, self.indicators
         return other
 
-    def find_connections(self, text: str) -> pd.DataFrame:
+    def find_connections(self, text: str | int) -> pd.DataFrame:
         """The connections that a person means, by the columns that say so: see Inspection."""
         from ..story import find_connections
 

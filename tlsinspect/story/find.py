@@ -25,14 +25,14 @@ PLACE = re.compile(r"(?:\[(?P<inner>[^\[\]]+)\]|(?P<outer>[^:\[\]]+))(?::(?P<por
 PACKETS = tuple(column.name for column in CONNECTIONS if column.name.endswith("_packet"))
 
 
-def find_connections(inspected: Inspected, text: str) -> pd.DataFrame:
+def find_connections(inspected: Inspected, text: str | int) -> pd.DataFrame:
     """Find the connections that a text names.
 
-    A number, or # and a number, is the packet that completes one of its messages; everything else is the start of
-    its id, its server name, or the address of either side, however it is spelled, with or without the port. What names
-    no packet is looked for as an id. No rows where nothing fits.
+    A number, as such or as text, or # and a number, is the packet that completes one of its messages; everything else
+    is the start of its id, its server name, or the address of either side, however it is spelled, with or without the
+    port. What names no packet is looked for as an id. No rows where nothing fits.
     """
-    rows, text = inspected.connections, text.strip()
+    rows, text = inspected.connections, str(text).strip()
     number = PACKET.fullmatch(text)
     if number is not None:
         found = rows[by_packet(inspected, int(number[1]))]
