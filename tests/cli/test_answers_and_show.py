@@ -13,7 +13,7 @@ from command_line import run
 from made_certificates import make_certificate
 from samples import CAPTURES
 from tls_vectors import server_name
-from traffic import converse, tls12_turns, write_pcap, write_without_times
+from traffic import converse, tls12_turns, tls13_turns, write_pcap, write_without_times
 
 SAMPLE = CAPTURES / "handshakes" / "suite-rsa-rc4-sha.pcap"
 
@@ -38,6 +38,14 @@ def test_show_tells_the_one_connection_and_lists_candidates_of_several() -> None
     result = run("show", CAPTURES / "handshakes" / "ssl2.pcap", "198.51.100.10")
     assert result.exit_code == 2
     assert run("show", SAMPLE, "nobody").exit_code == 2
+
+
+def test_a_step_too_long_for_its_line_goes_on_below_its_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    path = write_pcap(tmp_path / "a.pcap", converse(*tls13_turns(server_name(b"a.example"))))
+    lines = run("show", path, "a.example").stdout.splitlines()
+    at = next(place for place, line in enumerate(lines) if "Encrypted handshake, then application" in line)
+    assert lines[at].index("Encrypted") == lines[at + 1].index("data  900 octets") == 40
 
 
 @pytest.mark.parametrize("valid", [(2020, 2021), (2027, 2028)])

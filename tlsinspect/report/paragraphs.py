@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDEST = 110
+LEAST_ROOM = 12  # for later lines that go deeper; with less they begin where the first does
 
 Part = tuple[int, "Text", int | None]
 
@@ -26,7 +27,8 @@ class Paragraphs:
         from rich.text import Text
 
         width = min(options.max_width, WIDEST)
-        for indent, text, hang in self.paragraphs:
+        for indent, text, deeper in self.paragraphs:
+            hang = 0 if deeper and width - indent - deeper < LEAST_ROOM else deeper
             column = hang or 0
             if not text.plain[:column].endswith(" "):  # the later lines begin below no word of the first
                 column = 0

@@ -80,8 +80,8 @@ def list_steps(steps: Sequence[Step]) -> Iterator[Part]:
         packet = "packet ?" if step.packet is None else f"packet {step.packet}"
         arrow = "client ->" if step.sender == "client" else "<- server"
         facts = f"  {line_text(', '.join(fact.value for fact in step.facts))}" if step.facts else ""
-        lead = f"{packet:<14}{step.seconds:>9.6f} s  {arrow}"
-        yield INDENT, Text.assemble((lead, "dim"), "  ", (line_text(step.title), "bold"), (facts, "dim")), 0
+        lead = f"{packet:<14}{step.seconds:>9.6f} s  {arrow}  "
+        yield INDENT, Text.assemble((lead, "dim"), (line_text(step.title), "bold"), (facts, "dim")), len(lead)
         if step.explanation not in explained:
             explained.add(step.explanation)
             yield STEP_INDENT, Text(step.explanation), 0
