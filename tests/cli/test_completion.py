@@ -32,6 +32,9 @@ def test_completion_offers_tables_and_options() -> None:
         ("tlsinspect export --table ", "3", "certificates"),
         ("tlsinspect export --f", "2", "--format"),
         ("tlsinspect ", "1", "summary"),
+        ("tlsinspect check a.pcap --policy nist", "4", "nist-ir8547"),
+        ("tlsinspect whatif a.pcap --policy ", "4", "bcp195"),
+        ("tlsinspect answers a.pcap --cases for", "4", "forward-secrecy"),
     ):
         environment = {"_TLSINSPECT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": word}
         output, _ = start(environment=environment).communicate(timeout=120)

@@ -11,6 +11,13 @@ from .options import CAPTURES, Captures, reading_options, where_option
 from .output import errors_as_one_line, print_rendered
 
 
+def complete_question(context: click.Context, option: click.Parameter, begun: str) -> list[str]:
+    """The questions whose ids begin so, for a shell."""
+    from ..answers import QUESTIONS
+
+    return [name for name in QUESTIONS if name.startswith(begun)]
+
+
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
@@ -18,7 +25,10 @@ from .output import errors_as_one_line, print_rendered
     "--format", "format_name", type=click.Choice(("text", "json")), default="text", show_default=True,
     help="For people, or for programs.",
 )  # fmt: skip
-@click.option("--cases", metavar="QUESTION", help="List every connection that is a case of one question, by its id.")
+@click.option(
+    "--cases", metavar="QUESTION", shell_complete=complete_question,
+    help="List every connection that is a case of one question, by its id.",
+)  # fmt: skip
 def answers(
     captures: Captures,
     format_name: str,

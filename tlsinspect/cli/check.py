@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..columns import SEVERITIES
 from .captures import chosen_trust, exit_status, inspect
@@ -39,11 +40,21 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
     context.exit()
 
 
+def complete_policy(context: click.Context, option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The policies whose names begin so, for a shell; where none does, it is a file."""
+    from ..policies import policy_names
+
+    names = [CompletionItem(name) for name in policy_names() if name.startswith(begun)]
+    return names or [CompletionItem(begun, type="file")]
+
+
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
 @trust_options
-@click.option("--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP)
+@click.option(
+    "--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP, shell_complete=complete_policy
+)
 @click.option(
     "--at",
     type=Moment(times=False),

@@ -10,7 +10,7 @@ import click
 
 from ..columns import SEVERITIES
 from .captures import exit_status, inspect
-from .check import POLICY_HELP
+from .check import POLICY_HELP, complete_policy
 from .export import write_table
 from .options import CAPTURES, Captures, Moment, reading_options, where_option
 from .output import errors_as_one_line
@@ -21,7 +21,7 @@ FRAMES = ("shares", "hosts", "connections")
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
-@click.option("--policy", "policy_name", default="", metavar="NAME", help=POLICY_HELP)
+@click.option("--policy", "policy_name", default="", metavar="NAME", help=POLICY_HELP, shell_complete=complete_policy)
 @click.option(
     "--drop",
     default="",
