@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from samples import CAPTURES
 import tlsinspect
 from tlsinspect import CaptureError, Store
 from tlsinspect.live import Listener, Recorded, record
+from tlsinspect.store.place import Folder
 from tlsinspect.store.sequences import key_of_path
 from tlsinspect.store.watching import Watched, watch
 
@@ -129,6 +131,29 @@ def test_a_folder_that_cannot_be_listed_is_told_of_by_ingest_and_once_by_watch(
     closed = {"folder"}
     with pytest.raises(CaptureError, match="permission denied"):
         watched.complete()
+
+
+def test_a_watch_reads_each_record_of_the_store_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = read_records(CAPTURES / "demo.pcapng")[:800]
+    waiting = rotate(records, tmp_path / "made", 6)
+    (tmp_path / "folder").mkdir()
+    read: Counter[str] = Counter()
+    real = Folder.read
+
+    def counted(place: Folder, name: str) -> bytes:
+        read[name] += name.startswith(("plans/", "steps/"))
+        return real(place, name)
+
+    monkeypatch.setattr(Folder, "read", counted)
+    done = watch(tmp_path / "folder", tmp_path / "store", settle_seconds=0, sleep=lambda _: None)
+    for path in waiting:
+        path.rename(tmp_path / "folder" / path.name)
+        assert next(done).captures == 1
+    names = {
+        f"{folder}/{path.name}" for folder in ("plans", "steps") for path in (tmp_path / "store" / folder).iterdir()
+    }
+    assert len(names) == 12 and {name for name, count in read.items() if count} == names
+    assert max(read.values()) <= 2  # who reads a strand has a place of its own
 
 
 def test_watching_stitches_what_rotation_cut(tmp_path: Path) -> None:

@@ -35,7 +35,11 @@ class Place(Protocol):
     url: str
     shared: str  # what names the place to processes that work in another folder
     writer: str  # stands in the names of temporary files
+    records: dict[str, Any]  # those that were read, by name: they are never changed
     has_locks: bool
+
+    def __fspath__(self) -> str:
+        """What names the place, which stands for itself where a path is asked for: see open_named."""
 
     def read(self, name: str) -> bytes:
         """The octets of a file; raises FileNotFoundError."""
@@ -83,7 +87,12 @@ def open_place(url: str | os.PathLike[str]) -> Place:
 
 
 def open_named(url: str | os.PathLike[str]) -> Place:
-    """The place that a person names; raises StoreError also for a path that is not UTF-8, as Arrow opens no other."""
+    """The place that a person names; raises StoreError also for a path that is not UTF-8, as Arrow opens no other.
+
+    A place stays itself: who takes captures again and again reads each record of the store once.
+    """
+    if isinstance(url, Folder | RemotePlace):
+        return url
     text = os.fspath(url)
     try:
         text.encode()
@@ -105,9 +114,14 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.writer = ""
+        self.records: dict[str, Any] = {}
         self.root = root
         self.url = str(root)
         self.shared = str(root.absolute())
+
+    def __fspath__(self) -> str:
+        """The folder's path."""
+        return self.url
 
     def read(self, name: str) -> bytes:
         """The octets of a file."""
@@ -210,8 +224,13 @@ class RemotePlace:
 
     def __init__(self, url: str) -> None:
         self.writer = ""
+        self.records: dict[str, Any] = {}
         self.url = self.shared = url.rstrip("/")
         self.files, self.root = open_remote(self.url)
+
+    def __fspath__(self) -> str:
+        """The URL."""
+        return self.url
 
     def read(self, name: str) -> bytes:
         """The octets of an object."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -223,26 +223,44 @@ def read_plans(place: Place, known: int = 0) -> list[Plan]:
 
 def read_plan(place: Place, name: str) -> Plan:
     """One plan; raises StoreError for one that is damaged or cannot be read."""
-    with damaged_where_wrong(place, f"{PLANS}/{name}"):
-        made: Plan = build(Plan, json.loads(place.read(f"{PLANS}/{name}")))
-        check_parts(made.parts)
-        if not all(strand.sequences for strand in made.strands):
-            raise ValueError("a strand without a sequence")
-        return made
+    made: Plan = read_once(place, f"{PLANS}/{name}", parse_plan)
+    return made
 
 
 def read_step(place: Place, name: str) -> Step:
     """One step; raises StoreError for one that is damaged or cannot be read."""
-    with damaged_where_wrong(place, f"{STEPS}/{name}"):
-        made: Step = build(Step, json.loads(place.read(f"{STEPS}/{name}")))
-        for parts in (made.parts, *(end.parts for end in made.ends.values())):
-            check_parts(parts)
-        for facts in made.captures:
-            check_facts(facts)
-        for fault in made.damage:
-            build(str, fault["sha256"])
-            build(tuple[str, str, int, str], fault["error"])
-        return made
+    made: Step = read_once(place, f"{STEPS}/{name}", parse_step)
+    return made
+
+
+def read_once(place: Place, name: str, parse: Callable[[bytes], Plan | Step]) -> Any:
+    """A record of a place, which is read only where that place has not read it before."""
+    if name not in place.records:
+        with damaged_where_wrong(place, name):
+            place.records[name] = parse(place.read(name))
+    return place.records[name]
+
+
+def parse_plan(octets: bytes) -> Plan:
+    """The plan that JSON says; raises ValueError or KeyError."""
+    made: Plan = build(Plan, json.loads(octets))
+    check_parts(made.parts)
+    if not all(strand.sequences for strand in made.strands):
+        raise ValueError("a strand without a sequence")
+    return made
+
+
+def parse_step(octets: bytes) -> Step:
+    """The step that JSON says; raises ValueError or KeyError."""
+    made: Step = build(Step, json.loads(octets))
+    for parts in (made.parts, *(end.parts for end in made.ends.values())):
+        check_parts(parts)
+    for facts in made.captures:
+        check_facts(facts)
+    for fault in made.damage:
+        build(str, fault["sha256"])
+        build(tuple[str, str, int, str], fault["error"])
+    return made
 
 
 @contextmanager

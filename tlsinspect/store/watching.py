@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from ..errors import CaptureError
 from .ingestion import Ingested, ingest
+from .place import open_named
 from .sequences import COMPRESSED, Rotation, key_of_path
 
 SETTLE_SECONDS = 300
@@ -94,10 +95,11 @@ def watch(
     those that are damaged at their start or cannot be opened told of.
     """
     watched = Watched(Path(folder), rotation, settle_seconds)
+    place = open_named(store)
     while True:
         paths = [path for path in watched.complete() if may_be_capture(path)]
         if paths:
-            yield ingest(paths, store, rotation=rotation, **options)
+            yield ingest(paths, place, rotation=rotation, **options)
         if once:
             return
         sleep(LOOK_SECONDS)
