@@ -31,6 +31,10 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6  # packet(7)
 WAIT_SECONDS = 0.2
 
 
+class InterfaceError(CaptureError):
+    """An interface that was listened to gives no more packets."""
+
+
 class Recorded(NamedTuple):
     """A file that is complete; `dropped` is None where the system does not say."""
 
@@ -50,7 +54,7 @@ def record(
     """Write packets until `seconds` are over, `stopped` says so, or Ctrl-C; yield each file when it is complete.
 
     `packet_filter` is one of tcpdump's, for which libpcap has to be there. Raises CaptureError where the interface
-    cannot be listened to.
+    cannot be listened to, or no longer: it went down, or is gone. What was recorded until then is yielded before.
     """
     if sys.platform != "linux":
         raise CaptureError(interface, "only on Linux: record with dumpcap or tcpdump, and use tlsinspect watch")
@@ -64,12 +68,17 @@ def record(
             path = free_path(folder, stem)
             until = time.monotonic() + rotate_seconds
             last = end is not None and end <= until
+            fault: InterfaceError | None = None
             try:
                 packets = listener.write(path, min(until, end) if end is not None else until, stopped)
             except KeyboardInterrupt:
                 packets, last = listener.packets, True
+            except InterfaceError as error:
+                packets, fault = listener.packets, error
             going = not (last or stopped())
             yield Recorded(path, packets, listener.take_dropped())
+            if fault is not None:
+                raise fault
     finally:
         listener.close()
 
@@ -87,6 +96,7 @@ class Listener:
 
     def __init__(self, interface: str, packet_filter: str | None) -> None:
         self.packets = 0
+        self.interface = interface
         with silence():
             import scapy.arch
             import scapy.layers.l2  # noqa: F401 (both fill conf)
@@ -117,7 +127,11 @@ class Listener:
                 if not select.select([self.socket], [], [], WAIT_SECONDS)[0]:
                     file.flush()
                     continue
-                _, octets, when = self.socket.recv_raw(LONGEST)
+                try:
+                    _, octets, when = self.socket.recv_raw(LONGEST)
+                except OSError as error:
+                    reason = (error.strerror or str(error)).lower()
+                    raise InterfaceError(self.interface, f"cannot be listened to any more: {reason}") from error
                 if octets is None:
                     continue
                 time_ns = int(float(when or time.time()) * 1_000_000_000)

@@ -275,3 +275,32 @@ def test_where_interfaces_are_not_listened_to_it_is_one_line(tmp_path: Path, mon
     assert said.exit_code == 2 and said.stderr.count("\n") == 1
     assert "only on Linux: record with dumpcap or tcpdump" in said.stderr
     assert not (tmp_path / "made").exists()
+
+
+def test_a_store_that_takes_no_such_captures_is_told_of_before_anything_is_recorded(tmp_path: Path) -> None:
+    tlsinspect.ingest(HELLO, tmp_path / "store")
+    command = ("live", "-i", "lo", "-o", tmp_path / "made", "--store", tmp_path / "store", "--seconds", 1)
+    said = run(*command, "--ports", "8443")
+    assert (said.exit_code, said.stdout) == (2, "") and "was made with another --ports" in said.stderr
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_was_recorded_until_an_interface_went_down_is_kept_and_told(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go_down(listener: Listener, path: Path, until: float, stopped: Callable[[], bool]) -> int:
+        def refuse(longest: int) -> None:
+            raise OSError(errno.ENETDOWN, "Network is down")
+
+        monkeypatch.setattr(listener.socket, "recv_raw", refuse)
+        with closing(socket.socket(type=socket.SOCK_DGRAM)) as sender:
+            sender.sendto(b"wakes the listener", ("127.0.0.1", port))
+        return real(listener, path, until, stopped)
+
+    real = Listener.write
+    monkeypatch.setattr(Listener, "write", go_down)
+    recorded = record("lo", tmp_path)
+    made = next(recorded)
+    assert made.path.exists() and made.packets == 0
+    with pytest.raises(CaptureError, match="lo: cannot be listened to any more: network is down"):
+        next(recorded)

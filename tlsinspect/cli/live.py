@@ -67,7 +67,12 @@ def live(
     with errors_as_one_line():
         from ..live import record
 
-        options = {"ports": ports, "overlap": overlap, "limits": limits, "workers": workers or 1}
+        options: dict[str, Any] = {"ports": ports, "overlap": overlap, "limits": limits}
+        if store is not None:
+            from ..store.ingestion import open_for
+
+            open_for(store, **options)  # what it refuses is said before anything is recorded
+        options["workers"] = workers or 1
         dropped = 0
         with writing_to(str(folder)), storing(store, options) as take, ending_by_signal() as ended:
             for each in record(interface, folder, seconds, rotate, packet_filter, ended):
@@ -136,5 +141,7 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
         tell_those_done(block=False)
 
     with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
-        yield take
-        tell_those_done(block=True)
+        try:
+            yield take
+        finally:
+            tell_those_done(block=True)

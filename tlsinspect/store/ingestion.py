@@ -75,15 +75,12 @@ def ingest(
     Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits; TypeError
     and ValueError for arguments of another type, and out of range.
     """
-    paths, asked = list_paths(captures), sorted(check_ports(ports))
-    check_overlap(overlap)
+    paths = list_paths(captures)
     check_processes(workers)
     if rotation not in ROTATIONS:
         raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
-    place = open_named(store)
-    wanted = Description(FORMAT, __version__, tuple(asked), overlap, asdict(limits))
+    place = open_for(store, ports, overlap, limits)
     try:
-        open_description(place, wanted)
         removed = remove_leftovers(place, abandoned_seconds)
         sources, faults = find_sources(paths)
         catalogue = Catalogue(place)
@@ -110,6 +107,23 @@ def ingest(
 def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:
     """Whether a refusal is one that no plan has."""
     return not set(refused) <= {each for plan in catalogue.plans for each in plan.refused}
+
+
+def open_for(
+    store: Path, ports: Iterable[int] = TLS_PORTS, overlap: Overlap = "first", limits: Limits = DEFAULT_LIMITS
+) -> Place:
+    """The place of a store that takes captures which are read so; it is made where there is none.
+
+    Raises what ingest does.
+    """
+    asked = tuple(sorted(check_ports(ports)))
+    check_overlap(overlap)
+    place = open_named(store)
+    try:
+        open_description(place, Description(FORMAT, __version__, asked, overlap, asdict(limits)))
+    except OSError as error:
+        raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
+    return place
 
 
 def open_description(place: Place, wanted: Description) -> None:
