@@ -288,6 +288,14 @@ def test_a_broken_capture_that_a_pattern_matches_keeps_no_other_out(tmp_path: Pa
     ]
 
 
+def test_a_url_of_a_file_is_its_path_for_captures_as_for_stores(tmp_path: Path) -> None:
+    folder = CAPTURES / "handshakes"
+    named = [f"file://{folder / 'tls12.pcap'}", f"file://{folder}/tls13.pc*"]
+    done = tlsinspect.ingest(named, f"file://{tmp_path}/store")
+    assert done.refused == [] and done.captures == 1 + len(list(folder.glob("tls13.pc*")))
+    assert tlsinspect.ingest(folder / "tls12.pcap", tmp_path / "store").known == 1
+
+
 def test_an_object_that_cannot_be_opened_keeps_no_other_out(monkeypatch: pytest.MonkeyPatch) -> None:
     fsspec = pytest.importorskip("fsspec")
     octets = (CAPTURES / "handshakes" / "caddy.pcapng").read_bytes()

@@ -113,8 +113,11 @@ def find_sources(named: Sequence[str]) -> tuple[list[CaptureSource], list[Captur
 
 
 def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[str]:
-    """The names, and for a pattern of paths all that match; one that nothing matches goes to `refused`."""
-    for name in named:
+    """The names, and for a pattern of paths all that match; one that nothing matches goes to `refused`.
+
+    A URL of this machine's files is their path.
+    """
+    for name in (each.removeprefix("file://") for each in named):
         if is_remote(name) or not is_pattern(name):
             yield name
             continue
