@@ -21,7 +21,8 @@ from rotated_captures import assert_same_rows, read_records, rotate, write_captu
 from samples import CAPTURES
 
 import tlsinspect
-from tlsinspect import CaptureError, Store
+from tlsinspect import CaptureError, Store, StoreError
+from tlsinspect.cli.live import storing
 from tlsinspect.live import Listener, Recorded, record
 from tlsinspect.store.place import Folder
 from tlsinspect.store.sequences import key_of_path
@@ -304,3 +305,15 @@ def test_what_was_recorded_until_an_interface_went_down_is_kept_and_told(
     assert made.path.exists() and made.packets == 0
     with pytest.raises(CaptureError, match="lo: cannot be listened to any more: network is down"):
         next(recorded)
+
+
+class Deadly:
+    """Ends the process that it is sent to."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (1,)
+
+
+def test_a_killed_process_that_took_captures_into_the_store_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="was killed"), storing(str(tmp_path / "store"), {"limits": Deadly()}) as take:
+        take(str(HELLO))

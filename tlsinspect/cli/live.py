@@ -126,8 +126,11 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
         yield lambda path: None
         return
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
+    from ..capture import printable
+    from ..errors import StoreError
     from ..store import ingest
 
     waiting: list[Future[Any]] = []
@@ -142,6 +145,10 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
 
     with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
         try:
-            yield take
-        finally:
-            tell_those_done(block=True)
+            try:
+                yield take
+            finally:
+                tell_those_done(block=True)
+        except BrokenProcessPool:
+            reason = "the process that took captures into it was killed (out of memory?); ingest takes those it has not"
+            raise StoreError(printable(store), reason) from None
