@@ -11,7 +11,7 @@ import tls_vectors as tls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import noted
-from traffic import pcap, write_pcap
+from traffic import Packet, pcap, write_pcap
 
 import tlsinspect
 from tlsinspect.errors import KINDS
@@ -77,6 +77,23 @@ class TestMethods:
         last = max(number for number, turn in enumerate(TURNS, 1) if tls.certificate(b"leaf" * 200)[-9:] in turn[1])
         assert flow.client_hello_packet == 4
         assert flow.streams[1].reader.chain_packet == last
+
+    @pytest.mark.parametrize("late", [1, 2, 3, 7])
+    def test_a_copy_behind_later_packets_is_read_once(self, late: int) -> None:
+        order = sorted((at + copy * (late + 0.5), turn) for at, turn in enumerate(TURNS) for copy in (0, 1))
+        flow = lan([turn for _, turn in order])
+        assert flow.history == eap.HISTORY
+        assert not flow.problems
+
+    def test_an_equal_start_much_later_begins_anew(self) -> None:
+        frames = [eap.eapol(turn) for turn in TURNS[:-1]]
+        packets = eap.timed(frames)
+        later = [Packet(packet.time_ns + 60 * 10**9, packet.frame) for packet in packets]
+        walk = Walk(open_reader(iter([pcap([*packets, *later])])), FlowTable(), FragmentTable(), NoDissector())
+        while walk.advance(100):
+            pass
+        walk.table.finish()
+        assert [flow.history for flow in walk.table.finished] == [eap.HISTORY] * 2
 
     def test_what_was_sent_again_is_read_once(self) -> None:
         flow = lan([turn for turn in TURNS for _ in range(2)])
@@ -271,6 +288,15 @@ class TestRadius:
         turns = [turn for turn in eap.radius_turns(TURNS, b"station-1") for _ in range(2)]
         flows, _ = walked([eap.radius_frame(turn) for turn in turns])
         assert [flow.history for flow in flows] == [eap.HISTORY]
+
+    @pytest.mark.parametrize("late", [1, 2, 3, 7])
+    def test_copies_that_come_behind_later_packets_are_read_once(self, late: int) -> None:
+        turns = eap.radius_turns(TURNS, b"station-1")
+        order = sorted((at + copy * (late + 0.5), turn) for at, turn in enumerate(turns) for copy in (0, 1))
+        flows, _ = walked([eap.radius_frame(turn) for _, turn in order])
+        assert [flow.history for flow in flows] == [eap.HISTORY]
+        assert [stream.gap for stream in flows[0].streams] == [False, False]
+        assert not flows[0].problems
 
     def test_attributes_that_leave_the_packet_are_a_problem_of_what_carries(self) -> None:
         turns = eap.radius_turns(TURNS, b"station-1")

@@ -5,6 +5,7 @@ from .stream cimport Stream
 
 cdef int EAP_RESPONSE, REQUEST, SUCCESS, FAILURE, TEAP, LENGTH_INCLUDED, MORE_FRAGMENTS, START, OUTER_INCLUDED, PEER, SERVER
 cdef int FRAGMENT_COST
+cdef long long LATE_START_NS
 cdef tuple METHODS
 
 cdef class EapSession:
@@ -12,11 +13,13 @@ cdef class EapSession:
     cdef public bytes key
     cdef public int protocol
     cdef public list vlans, tunnels, latest, announced, collected
-    cdef public tuple fragments
+    cdef public tuple fragments, heard
+    cdef public long long started_ns
     cdef public Flow flow
     @cython.locals(code=int, length=Py_ssize_t)
     cpdef read(self, bytes packet, long long number, long long time_ns)
-    @cython.locals(flags=int, repeated=bint, flow=Flow, stream=Stream, known=bytes, at=Py_ssize_t, total=cython.longlong,
+    cpdef start(self, bytes packet, long long time_ns)
+    @cython.locals(flags=int, repeated=bint, heard=dict, flow=Flow, stream=Stream, known=bytes, at=Py_ssize_t, total=cython.longlong,
                    end=cython.longlong, limits=Limits)
     cpdef read_method(self, bytes packet, int side, long long number, long long time_ns)
     cpdef take(self, Flow flow, Stream stream, tuple fragment, long long total)

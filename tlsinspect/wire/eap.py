@@ -31,6 +31,7 @@ MORE_FRAGMENTS = 0x40
 START = 0x20
 OUTER_INCLUDED = 0x10  # of TEAP: a length, and octets behind the TLS
 
+LATE_START_NS = 1_000_000_000  # within which an equal start is a copy; later the conversation begins anew
 FRAGMENT_COST = 150  # octets that a fragment costs beside its own
 
 PEER = 0  # sides of the flow
@@ -56,7 +57,8 @@ Fragment = tuple[bytes, int]
 class EapSession:
     """One conversation. `key` is the direction from peer to server, as in the flow table.
 
-    `flow` is None while no TLS was met. By side: `latest` is the packet that came last, `announced` the length
+    `flow` is None while no TLS was met, `started_ns` when the server started it. By side: `latest` is the packet that
+    came last, `heard` a hash of each packet since the start, by identifier, `announced` the length
     of the TLS whose fragments come (-1 where none was given), `fragments` those that came, as (octets, how far
     the identifier went on), and `collected` how many octets they have. Its TLS is fed when the last one came,
     which is when the other side's TLS gets it.
@@ -70,6 +72,8 @@ class EapSession:
         self.tunnels: list[str] | None = None
         self.flow: Flow | None = None
         self.latest = [b"", b""]
+        self.heard: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self.started_ns = -LATE_START_NS
         self.announced = [-1, -1]
         self.collected = [0, 0]
         self.fragments: tuple[list[Fragment], list[Fragment]] = ([], [])
@@ -93,13 +97,13 @@ class EapSession:
     def read_method(self, packet: bytes, side: int, number: int, time_ns: int) -> None:
         """Read the flags of a method that carries TLS, and feed the TLS; a start begins the conversation anew."""
         flags = packet[5]
-        repeated = packet == self.latest[side]
+        heard: dict[int, int] = self.heard[side]
+        repeated = heard.get(packet[1]) == hash(packet)
         if flags & START and side == SERVER:
-            if not repeated:  # what follows the flags is for the method, not TLS, and the peer may want another one
-                self.close()
-                self.latest[side] = packet
+            if not (repeated and time_ns - self.started_ns < LATE_START_NS) and packet != self.latest[side]:
+                self.start(packet, time_ns)
             return
-        if self.flow is None and len(packet) == 6:
+        if self.flow is None and (repeated or len(packet) == 6):
             return
         flow = self.open(number, time_ns)
         stream: Stream = flow.streams[side]
@@ -113,6 +117,7 @@ class EapSession:
             return
         known = self.latest[side]
         self.latest[side] = packet
+        heard[packet[1]] = hash(packet)
         at = 6
         total = -1
         end = len(packet)
@@ -132,6 +137,13 @@ class EapSession:
             flow.problem(DecodeError(CARRIER, "limit", 6, expected))
         if many or not flags & MORE_FRAGMENTS:
             self.feed(flow, stream, True)
+
+    def start(self, packet: bytes, time_ns: int) -> None:
+        """Begin anew: what follows the flags is for the method, not TLS, and the peer may want another one."""
+        self.close()
+        self.latest[SERVER] = packet
+        self.heard = ({}, {packet[1]: hash(packet)})
+        self.started_ns = time_ns
 
     def take(self, flow: Flow, stream: Stream, fragment: Fragment, total: int) -> None:
         """Keep a fragment; another total than before means that the last fragment was not captured."""
@@ -193,7 +205,7 @@ class EapSession:
         return flow
 
     def close(self) -> None:
-        """The conversation is over, or begins anew."""
+        """The conversation is over, or begins anew; copies that come late are still known."""
         if self.flow is not None:
             self.table.close(self.flow)
         self.latest = [b"", b""]

@@ -65,6 +65,7 @@ class EapolTable:
             if session.flow is not None:
                 session.close()
             session.key = key
+            session.heard = ({}, {})
         else:
             if len(self.sessions) >= self.table.limits.conversations:
                 self.forget(next(iter(self.sessions)))

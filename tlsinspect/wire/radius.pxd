@@ -17,7 +17,7 @@ cdef class Conversation:
 cdef class RadiusReader(DatagramReader):
     cdef public object table
     cdef public object states, stations
-    cdef public dict requests
+    cdef public dict requests, answers
     @cython.locals(packet=RadiusPacket, conversation=Conversation)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(known=tuple, conversation=Conversation)

@@ -57,7 +57,8 @@ class Conversation:
 class RadiusReader(DatagramReader):
     """The conversations of one UDP flow: by the State that is to come, by station, and by open identifier.
 
-    `requests` maps an identifier to the authenticator and the conversation of its latest request.
+    `requests` maps an identifier to the authenticator and the conversation of its latest request, `answers` to the
+    authenticator of what answered that.
     """
 
     def __init__(self, table: FlowOwner) -> None:
@@ -65,6 +66,7 @@ class RadiusReader(DatagramReader):
         self.states: OrderedDict[bytes, Conversation] = OrderedDict()
         self.stations: OrderedDict[bytes, Conversation] = OrderedDict()
         self.requests: dict[int, tuple[bytes, Conversation]] = {}
+        self.answers: dict[int, bytes] = {}
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
         """Take a packet to its conversation."""
@@ -84,6 +86,9 @@ class RadiusReader(DatagramReader):
         if packet.code != ACCESS_REQUEST:
             known = self.requests.get(packet.identifier)
             conversation = known[1] if known is not None else self.begin(flow, flow.streams[1 - stream.reader.side])
+            if self.answers.get(packet.identifier) == packet.authenticator:  # sent again
+                return conversation
+            self.answers[packet.identifier] = packet.authenticator
             self.states.pop(conversation.state, None)
             conversation.state = packet.state
             if packet.code == ACCESS_CHALLENGE and packet.state:
@@ -97,6 +102,7 @@ class RadiusReader(DatagramReader):
             found = self.states.get(packet.state) or self.stations.get(packet.station)
         conversation = found or self.begin(flow, stream)
         self.requests[packet.identifier] = (packet.authenticator, conversation)
+        self.answers.pop(packet.identifier, None)
         if packet.station:
             self.remember(self.stations, packet.station, conversation)
         return conversation
