@@ -85,6 +85,13 @@ class TestMethods:
         assert flow.history == eap.HISTORY
         assert not flow.problems
 
+    def test_a_copy_of_the_start_of_a_method_that_the_peer_declined_begins_nothing(self) -> None:
+        declined = [(1, eap.eap(1, 0, eap.PEAP, bytes([eap.START]))), (0, eap.eap(0, 0, 3, bytes([eap.EAP_TLS])))]
+        turns = [*declined, *TURNS[2:]]
+        flow = lan([*turns[:6], declined[0], *turns[6:]])
+        assert flow.history == eap.HISTORY
+        assert not flow.problems
+
     def test_an_equal_start_much_later_begins_anew(self) -> None:
         frames = [eap.eapol(turn) for turn in TURNS[:-1]]
         packets = eap.timed(frames)

@@ -142,7 +142,10 @@ class EapSession:
         """Begin anew: what follows the flags is for the method, not TLS, and the peer may want another one."""
         self.close()
         self.latest[SERVER] = packet
-        self.heard = ({}, {packet[1]: hash(packet)})
+        if time_ns - self.started_ns >= LATE_START_NS:  # sooner it starts what the peer asked for instead
+            self.heard = ({}, {})
+        heard: dict[int, int] = self.heard[SERVER]
+        heard[packet[1]] = hash(packet)
         self.started_ns = time_ns
 
     def take(self, flow: Flow, stream: Stream, fragment: Fragment, total: int) -> None:
