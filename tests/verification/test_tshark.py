@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from command_line import run
 from made_chains import LEAF, MIDDLE
-from samples import CAPTURES, inspect
+from samples import CAPTURES, inspect, write_cut
 from tls_vectors import alpn, certificate, ecdhe_exchange, handshake, message, server_hello, server_name
 from traffic import converse, tls12_turns, write_pcap
 
@@ -71,6 +71,22 @@ def test_messages_that_share_a_record_end_before_it_does(tmp_path: Path) -> None
     [row] = found.differences.to_dict("records")
     assert (row["field"], int(row["ours"]), int(row["theirs"])) == ("server_hello_packet", 5, 6)
     assert "completes its record" in row["reason"]
+
+
+@needs_tshark
+@pytest.mark.parametrize(
+    ("sample", "octets", "fields"),
+    [
+        ("dtls12", 200, {"client_random", "cipher_suites", "server_name"}),
+        ("tls12", 1000, {"group", "server_signature_algorithm"}),
+        ("suite-dhe-export-des-40", 1000, {"dh_prime_bits"}),
+    ],
+)
+def test_what_the_capture_length_cuts_is_explained(sample: str, octets: int, fields: set[str], tmp_path: Path) -> None:
+    found = verify_tshark(tlsinspect.read(write_cut(f"handshakes/{sample}.pcap", octets, tmp_path / "cut.pcap")))
+    assert found.matched == 1
+    assert fields <= set(found.differences["field"])
+    assert found.unexplained.to_dict("records") == []
 
 
 @needs_tshark

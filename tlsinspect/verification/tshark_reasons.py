@@ -24,15 +24,25 @@ def is_cut_short(found: Difference) -> bool:
     """True where tshark shows nothing of a message of which octets are missing."""
     row = found.row
     return (
-        row is not None
-        and found.theirs is None
-        and bool(row["gap"] or row["truncated"] or row["failure"] == "capture_end")
+        row is not None and not found.theirs and bool(row["gap"] or row["truncated"] or row["failure"] == "capture_end")
     )
 
 
 def is_cut_hello(found: Difference) -> bool:
-    """True where packets were cut by the capture length."""
-    return found.row is not None and bool(found.row["truncated"])
+    """True where packets were cut by the capture length, or tshark misses a hello that has a hole."""
+    row = found.row
+    return row is not None and bool(row["truncated"] or (row["gap"] and found.ours > found.theirs))
+
+
+def is_cut_datagram(found: Difference) -> bool:
+    """True where a datagram of DTLS was cut by the capture length, and tshark shows less of its message, or later."""
+    row = found.row
+    return (
+        row is not None
+        and row["protocol"] == "dtls"
+        and bool(row["truncated"])
+        and (not found.theirs or found.field == "certificate_packet")
+    )
 
 
 def breaks_off(found: Difference) -> bool:
@@ -92,10 +102,11 @@ TSHARK_REASONS = (
         ours(protocol="ssl2"),
     ),
     Reason(
-        "tshark leaves a Certificate message closed of which the capture holds only the beginning",
-        ("certificate_sha256s",),
+        "tshark leaves a message of the server's closed of which the capture lacks octets, and those behind the hole",
+        ("certificate_sha256s", "group", "dh_prime_bits", "server_signature_algorithm"),
         is_cut_short,
     ),
+    Reason("tshark leaves a message of DTLS closed that the capture length cuts", (), is_cut_datagram),
     Reason("tshark leaves a hello closed of which the capture holds only the beginning", (PRESENCE,), is_cut_hello),
     Reason(
         "tshark stops at the extension that breaks off, and makes no JA3",
