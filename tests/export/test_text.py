@@ -16,6 +16,7 @@ from tlsinspect.export.text import (
     escape_control,
     nested_as_json,
     plain_values,
+    short_text,
     times_as_text,
 )
 
@@ -85,3 +86,11 @@ def test_maps_are_objects_also_when_they_are_empty() -> None:
     column = pa.array([[("group", "gap")], [], None], pa.map_(pa.string(), pa.string()))
     assert nested_as_json(column).to_pylist() == ['{"group":"gap"}', "{}", None]
     assert plain_values(column) == [{"group": "gap"}, {}, None]
+
+
+def test_short_text_keeps_apart_what_differs_in_what_it_cuts() -> None:
+    longest = "a" * 63 + ".b" * 95  # a name of DNS with all the octets that it may have
+    long = [f"{'a' * 200}{middle}{'b' * 200}" for middle in "xyz"] + ["\ud800" * 300]
+    assert short_text(longest) == longest
+    assert len({short_text(text) for text in long}) == len(long)
+    assert {len(short_text(text)) for text in long[:3]} == {255}

@@ -284,6 +284,13 @@ def test_explorer_says_how_many_connections_it_leaves_out() -> None:
     assert explorer["exports"]["connections"] == "tables/connections.csv"
 
 
+def test_names_that_begin_alike_are_not_one() -> None:
+    names = [f"{'a' * 300}.{place}.example" for place in range(3)]
+    rows = [make_connection(place, server_name=name) for place, name in enumerate(names)]
+    shown = build_explorer(make_frames(connections=rows))["columns"]["server_name"]
+    assert shown["codes"] == [0, 1, 2] and len(set(shown["values"])) == 3
+
+
 def test_packed_texts_end_no_script_element_and_come_back_whole() -> None:
     text = pack({"name": HOSTILE})
     assert "<" not in text

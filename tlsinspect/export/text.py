@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import unicodedata
 from typing import Any
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from ..tables.arrow import Shared
 
-LONGEST_TEXT = 200  # characters of a name on a page
+LONGEST_TEXT = 255  # characters of a name on a page: a name of DNS is never cut (RFC 1035 section 2.3.4)
+DIGEST_DIGITS = 16  # hexadecimal, of the SHA-256 by which texts that were cut differ
 LONGEST_LINE = 4000  # characters of a line for people, of which a certificate could fill a megabyte
 CUT = "…"  # an ellipsis takes the room of one character
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -81,8 +83,14 @@ def line_text(text: str) -> str:
 
 
 def short_text(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A text as a page shows and compares it: cut to so many characters, without control characters."""
-    return escape_control(text if len(text) <= longest else text[: longest - 1] + CUT)
+    """A text as a page shows and compares it: cut to so many characters, without control characters.
+
+    What is cut ends in "#" and a digest of the whole, so that texts which differ in what was left out still differ.
+    """
+    if len(text) > longest:
+        digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:DIGEST_DIGITS]
+        text = f"{cut_text(text, longest - DIGEST_DIGITS - 2)} #{digest}"
+    return escape_control(text)
 
 
 def escape_cell(text: str) -> str:
