@@ -21,6 +21,7 @@ from tlsinspect import Inspection
 from tlsinspect.report import stories
 from tlsinspect.report.explore import build_explorer, chart_statistics, encode_statistic
 from tlsinspect.report.findings import rules_of_rows
+from tlsinspect.report.html import write_report
 from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories
 from tlsinspect.statistics import STATISTICS
 from tlsinspect.statistics.shares import observe
@@ -282,6 +283,23 @@ def test_explorer_says_how_many_connections_it_leaves_out() -> None:
     assert len(explorer["start"]) == len(explorer["findings"]["codes"]) == 3
     assert len(unpack(explorer["stories"]["blocks"][0])) == 3
     assert explorer["exports"]["connections"] == "tables/connections.csv"
+
+
+def test_a_bar_is_not_taken_for_the_folded_one_by_its_name(opened: Opened, tmp_path: Path) -> None:
+    names = ["other (2 more)"] * 5 + [f"host{place % 11}.example" for place in range(33)] + ["unknown", "rare", "rare"]
+    rows = [make_connection(place, server_name=name) for place, name in enumerate([*names, None, None, None, None])]
+    page = opened.page.context.browser.new_page()
+    page.goto(write_report(make_frames(connections=rows), tmp_path).as_uri())
+    page.wait_for_selector("html[data-ready]")
+    found = {}
+    for kind, value in (("", "other (2 more)"), ("folded", "other (2 more)"), ("unknown", "unknown")):
+        bar = page.locator(f"#chart-server-names .page .target[data-kind='{kind}'][data-value='{value}']")
+        bar.evaluate("bar => bar.dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+        found[kind] = page.locator("#shown").text_content()
+    page.close()
+    assert found == {
+        kind: f"{number} of 45 connections shown" for kind, number in [("", 5), ("folded", 3), ("unknown", 4)]
+    }
 
 
 def test_names_that_begin_alike_are_not_one() -> None:

@@ -21,7 +21,10 @@ GRID_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
 
 class Bar(NamedTuple):
-    """One bar: its label, length as a fraction, what stands after it, interval and colour."""
+    """One bar: its label, length as a fraction, what stands after it, interval and colour.
+
+    `kind` is what a click on it asks for: the category of its label, or "folded" or "unknown", whatever the label says.
+    """
 
     label: str
     share: float
@@ -30,6 +33,7 @@ class Bar(NamedTuple):
     low: float | None
     high: float | None
     colour: Colour
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,13 @@ def draw_bars(canvas: Canvas, y: float, bars: Sequence[Bar], unknown: Sequence[B
     draw_grid(canvas, scale, y, end)
     for place, bar in enumerate(bars):
         draw_bar(canvas, scale, y + 0.1 + step * (place + 0.5), bar)
-        canvas.target((canvas.left, y + 0.1 + step * place, canvas.right - canvas.left, step), bar.label)
+        canvas.target((canvas.left, y + 0.1 + step * place, canvas.right - canvas.left, step), bar.label, bar.kind)
     if unknown:
         end += 0.08
         canvas.line((canvas.left, canvas.right), (end, end))
         for place, bar in enumerate(unknown):
             draw_bar(canvas, scale, end + 0.04 + step * (place + 0.5), bar)
-            canvas.target((canvas.left, end + 0.04, canvas.right - canvas.left, step), bar.label, "unknown")
+            canvas.target((canvas.left, end + 0.04, canvas.right - canvas.left, step), bar.label, bar.kind)
         end += 0.04 + step * len(unknown)
     return end
 

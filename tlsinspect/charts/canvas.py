@@ -115,7 +115,8 @@ class Canvas:
         """Mark where a click asks for the connections of a category; nothing is seen there.
 
         `box` is left, top, width, height. `kind` says what `value` is of: nothing for the chart's own statistic, or
-        another statistic's name, "unknown", or "port".
+        another statistic's name, or "port". "folded" stands for all that no other target is of, "unknown" for what has
+        no category; `value` is then no more than what the bar says.
         """
         from matplotlib.patches import Rectangle
 

@@ -6,7 +6,7 @@ from ..registry import GROUPS
 from ..registry.suites import KEY_EXCHANGES, group_facts
 from ..statistics.categories import suite_class
 from ..statistics.lifetimes import BEFORE_LIMITS, WITHIN
-from ..statistics.offers import NO_WEAK_KIND
+from ..statistics.offers import GREASE, NO_WEAK_KIND
 from ..statistics.ports import PORT_UNITS
 from .compose import (
     Chart,
@@ -16,7 +16,6 @@ from .compose import (
     compose_ports,
     compose_shares,
     compose_timeline,
-    is_rest,
 )
 from .measures import (
     compose_hello_sizes,
@@ -81,7 +80,7 @@ def exchange_colour(category: str) -> Colour:
 
 def group_colour(category: str) -> Colour:
     """A group has the colour of the secrecy that it gives."""
-    if is_rest(category):
+    if category == GREASE:
         return REST
     return POST_QUANTUM if category in POST_QUANTUM_GROUPS else FORWARD_SECRET
 

@@ -25,7 +25,7 @@ from ..statistics import (
     build_timeline,
 )
 from ..statistics.offers import GREASE
-from ..statistics.shares import is_folded, sort_counts
+from ..statistics.shares import sort_counts
 from ..statistics.wording import (
     basis,
     bucket_text,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .canvas import Canvas
 
 TOP = 12  # bars of one chart; the rest is folded into one
+FOLDED = "folded"  # the kind of that one
 MOST_PORTS = 12
 MOST_PARTS_SAID = 2
 MOST_PAIRS = 8
@@ -118,8 +119,8 @@ class Chart:
 def compose_shares(chart: Chart, frames: Frames, unit: str) -> Content:
     """One bar per category, the tail folded, what is unknown below."""
     shares = build_shares(chart.statistic, frames, unit, top=TOP)
-    bars = [build_bar(row, shares.unit, chart.colour) for row in records(shares.table)]
-    legend = chart.legend([bar.label for bar in bars])
+    bars = build_bars(shares, chart.colour)
+    legend = chart.legend([bar.label for bar in bars if bar.kind != FOLDED])
     note = share_note(shares)
 
     def draw(canvas: Canvas, y: float) -> float:
@@ -136,18 +137,21 @@ def records(table: pd.DataFrame) -> list[dict[Any, Any]]:
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
+def build_bars(shares: Shares, colour: Callable[[str], Colour]) -> list[Bar]:
+    """A bar for each row of a table of shares; what is folded stands last, and is of no one category."""
+    bars = [build_bar(row, shares.unit, colour) for row in records(shares.table)]
+    if shares.folded:
+        bars[-1] = bars[-1]._replace(colour=REST, kind=FOLDED)
+    return bars
+
+
 def build_bar(row: dict[Any, Any], unit: Unit, colour: Callable[[str], Colour]) -> Bar:
     """The bar of a row of a table of shares."""
     value = share_text(row["count"], row["denominator"])
     detail = bare_number(row["count"], unit)
     category = row["category"]
-    tone = REST if is_rest(category) else colour(category)
+    tone = REST if category == GREASE else colour(category)  # which is there to be ignored
     return Bar(category, row["share"], value, detail, row["low"], row["high"], tone)
-
-
-def is_rest(category: str) -> bool:
-    """Whether a bar is of no one thing: GREASE, which is there to be ignored, and the folded tail."""
-    return category == GREASE or is_folded(category)
 
 
 def bare_number(count: int, unit: Unit) -> str:
@@ -161,7 +165,7 @@ def unknown_bars(shares: Shares) -> list[Bar]:
         return []
     value = share_text(shares.unknown, total(shares))
     detail = f"{bare_number(shares.unknown, shares.unit)} of {bare_number(total(shares), shares.unit)}"
-    return [Bar("unknown", shares.unknown_share, value, detail, None, None, UNKNOWN)]
+    return [Bar("unknown", shares.unknown_share, value, detail, None, None, UNKNOWN, "unknown")]
 
 
 def finding(shares: Shares) -> str:

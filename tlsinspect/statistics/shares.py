@@ -6,7 +6,6 @@ are never in the denominator and never out of sight.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN = "unknown"
-FOLDED = re.compile(r"other \(\d+ more\)")
 
 
 @dataclass(frozen=True)
@@ -179,11 +177,6 @@ def count_shares(statistic: Statistic, unit: Unit, observations: Observations, t
         len(tail),
         observations,
     )
-
-
-def is_folded(category: str) -> bool:
-    """Whether a category stands for all that are rarer than those shown."""
-    return FOLDED.fullmatch(category) is not None
 
 
 def sort_counts(counts: dict[str, int], order: tuple[str, ...] = ()) -> list[tuple[str, int]]:

@@ -287,9 +287,8 @@
     const codes = new Set(column.values.flatMap((_, code) => (categoriesOf(column, code).some(test) ? [code] : [])));
     choose(label, (row) => codes.has(column.codes[row]));
   };
-  const showCategory = (column, question, name) =>
-    showCategories(column, `${question} ${name || "unknown"}`, (each) => each === name);
-  const FOLDED = /^other \(\d+ more\)$/;
+  const nameOf = (name) => (name === UNKNOWN ? "unknown" : name);
+  const showCategory = (column, question, name) => showCategories(column, `${question} ${nameOf(name)}`, (each) => each === name);
   const atPort = (value) => (row) => `${data.numbers.server_port[row]}/${text("transport", row)}` === value;
   // What a bar or cell is of: a statistic of its own where its kind names one, else the chart's.
   const meant = (target) => {
@@ -307,8 +306,8 @@
     const { kind, value, column, question } = meant(target);
     if (kind === "port") choose(labelOf(target), atPort(value));
     else if (kind === "unknown") showCategory(column, question, UNKNOWN);
-    else if (FOLDED.test(value)) {
-      const others = new Set([...target.parentNode.querySelectorAll(".target")].map((each) => each.dataset.value));
+    else if (kind === "folded") {
+      const others = new Set([...target.parentNode.querySelectorAll(".target[data-kind='']")].map((each) => each.dataset.value));
       showCategories(column, labelOf(target), (each) => each !== UNKNOWN && !others.has(each));
     } else showCategory(column, question, value);
   };
@@ -341,7 +340,7 @@
     if (order.length > 12 && order.at(-1)[0] === UNKNOWN) most.push(order.at(-1));
     if (most.length) place.append("Show connections: ");
     for (const [name, number] of most) {
-      place.append(button(`${name || "unknown"} (${count(number)})`, () => showCategory(column, question, name)));
+      place.append(button(`${nameOf(name)} (${count(number)})`, () => showCategory(column, question, name)));
     }
     place.setAttribute("role", "toolbar");
     place.setAttribute("aria-label", `Show connections: ${question}`);
