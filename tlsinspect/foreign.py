@@ -14,7 +14,7 @@ HEAD_LENGTH = 4096
 UNPACK = "unpack it and name what is inside"
 CONVERT = "convert it with 'editcap -F pcapng'"
 
-MAGICS = (
+HIDING = (
     (0, b"PK\x03\x04", f"a zip archive: {UNPACK}"),
     (0, b"7z\xbc\xaf\x27\x1c", f"a 7-Zip archive: {UNPACK}"),
     (0, b"Rar!\x1a\x07", f"a RAR archive: {UNPACK}"),
@@ -29,9 +29,15 @@ MAGICS = (
     (0, b"\x7fver", f"an EtherPeek or OmniPeek capture: {CONVERT}"),
     (0, b"iptrace ", f"an iptrace capture: {CONVERT}"),
     (0, b"btsnoop\0", "a Bluetooth (btsnoop) capture, not pcap or pcapng"),
+)
+"""What is a capture of another format, or has one inside perhaps: offset, octets, words."""
+
+OTHERS = (
     (0, b"CLIENT_RANDOM ", "a TLS key log, not a capture"),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the capture itself: fetch it with 'git lfs pull'"),
 )
+
+MAGICS = HIDING + OTHERS
 
 EARLIEST_SECOND, LATEST_SECOND = 631152000, 4102444800
 """1990 and 2100: between them the first record of an ERF file is dated."""
@@ -55,6 +61,12 @@ def describe(head: bytes) -> str:
     if is_erf(head):
         return f"an ERF capture, it seems: {CONVERT}"
     return f"not a pcap or pcapng capture (it starts with {head[:8].hex(' ')})"
+
+
+def may_hide_capture(head: bytes) -> bool:
+    """Whether a file that starts so is a capture of another format, or may have one inside."""
+    known = any(head[offset : offset + len(magic)] == magic for offset, magic, _ in HIDING)
+    return known or compression_of(head) is not None or is_event_trace(head)
 
 
 def is_text(head: bytes) -> bool:

@@ -26,6 +26,7 @@ from tlsinspect.store.place import Folder
 from tlsinspect.store.planning import workers_used
 from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
+from tlsinspect.store.watching import watch
 from tlsinspect.wire.limits import Limits
 
 PACKETS = 2500
@@ -270,6 +271,31 @@ def test_a_broken_capture_among_others_is_a_problem_and_not_an_end(tmp_path: Pat
     assert {Path(name).name for name in problems["capture"]} == {"cut.pcap", "header.pcap", "missing.pcap"}
     assert tlsinspect.ingest(sorted(tmp_path.glob("*.pcap")), tmp_path / "store").captures == 0
     assert len(Store(tmp_path / "store").inspection().problems) == len(problems)
+
+
+def test_what_may_hide_a_capture_in_a_folder_is_told_of_and_what_does_not_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    write_capture(folder / "a.pcap", read_records(CAPTURES / "handshakes" / "caddy.pcapng"))
+    heads = {
+        "b.pcapng.lz4": b"\x04\x22\x4d\x18",
+        "c.zip": b"PK\x03\x04",
+        "d.tar": bytes(257) + b"ustar",
+        "e": b"snoop\0\0\0",
+    }
+    for name, head in heads.items():
+        (folder / name).write_bytes(head + bytes(50))
+    for name, content in (
+        ("README", b"text"),
+        ("f.txt", b""),
+        ("g.png", b"\x89PNG\r\n\x1a\n"),
+        ("h.keys", b"CLIENT_RANDOM 0"),
+    ):
+        (folder / name).write_bytes(content)
+    done = tlsinspect.ingest(folder, tmp_path / "store")
+    assert done.captures == 1 and [Path(name).name for name, _ in done.refused] == list(heads)
+    seen = next(watch(folder, tmp_path / "other", settle_seconds=0, once=True))
+    assert (seen.captures, sorted(seen.refused)) == (1, sorted(done.refused))
 
 
 def test_a_broken_capture_that_a_pattern_matches_keeps_no_other_out(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 from ..capture import CaptureSource, find_captures, find_matches, is_pattern, iter_files, printable
 from ..errors import CaptureError, DecodeError
+from ..foreign import describe, may_hide_capture
 from .place import is_remote, open_remote
 from .records import StoredCapture
 
@@ -90,7 +91,7 @@ def find_sources(named: Sequence[str]) -> tuple[list[CaptureSource], list[Captur
     """The captures that paths and URLs name, each file once, and what of it cannot be read.
 
     A folder stands for all captures below it, a pattern for what matches, as if each had been named; what is no
-    capture in a folder is passed over.
+    capture in a folder is passed over, but for what is one of another format, or may have one inside.
     """
     found: dict[object, CaptureSource] = {}
     refused: list[CaptureError] = []
@@ -130,13 +131,14 @@ def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[st
 def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSource]:
     """The captures below a folder, by path; what cannot be opened, folders too, goes to `refused`.
 
-    What is damaged at its start is among the captures, or where there is no other goes to `refused` too.
+    What is damaged at its start is among the captures, or where there is no other goes to `refused` too. So does what
+    may hide a capture.
     """
     before = len(refused)
     whole: dict[CaptureSource, bool] = {}
     for source in iter_files(str(folder), refused):
         try:
-            looks = source.look()
+            looks = look_for_capture(source)
         except CaptureError as error:
             refused.append(error)
         else:
@@ -154,10 +156,18 @@ def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSo
         refused.append(CaptureError(printable(str(folder)), "no pcap or pcapng capture in this folder"))
 
 
+def look_for_capture(source: CaptureSource) -> bool | None:
+    """What source.look() says; raises CaptureError also for what is no capture but may hide one."""
+    looks = source.look()
+    if looks is False and may_hide_capture(source.head):
+        raise CaptureError(source.path, describe(source.head))
+    return looks
+
+
 def find_remote(url: str, refused: list[CaptureError]) -> list[CaptureSource]:
     """The captures that a URL names: an object, all below a folder, or all that match a pattern.
 
-    What cannot be opened of several goes to `refused`.
+    What cannot be opened of several goes to `refused`, and what may hide a capture.
     """
     files, place = open_remote(url)
     scheme = url.partition("://")[0]
@@ -172,7 +182,7 @@ def find_remote(url: str, refused: list[CaptureError]) -> list[CaptureSource]:
     for name in sorted(names):
         try:
             source = RemoteSource(f"{scheme}://{name}")
-            looks[source] = source.look()
+            looks[source] = look_for_capture(source)
         except CaptureError as error:
             refused.append(error)
     captures = [source for source, whole in looks.items() if whole is not False]

@@ -21,6 +21,7 @@ from ..errors import CaptureError
 from .ingestion import Ingested, ingest
 from .place import open_named
 from .sequences import COMPRESSED, Rotation, key_of_path
+from .sources import look_for_capture
 
 SETTLE_SECONDS = 300
 """How long the newest capture of a sequence must have been left alone to be complete."""
@@ -91,8 +92,8 @@ def watch(
 ) -> Iterator[Ingested]:
     """Ingest captures as they become complete, and yield what each run did; ends only with `once`, after one look.
 
-    `options` are those of ingest(). Files of the folder that are no captures are passed over, and
-    those that are damaged at their start or cannot be opened told of.
+    `options` are those of ingest(). Files of the folder that are no captures are passed over, and told of
+    those that are damaged at their start, cannot be opened, or may hide a capture of another format.
     """
     watched = Watched(Path(folder), rotation, settle_seconds)
     place = open_named(store)
@@ -122,13 +123,13 @@ def iter_paths(folder: Path, closed: set[Path]) -> Iterator[Path]:
 
 
 def may_be_capture(path: Path) -> bool:
-    """Whether a file is a capture by its first octets, or cannot be read, of which the ingestion tells.
+    """Whether a file is a capture by its first octets, or may hide one or cannot be read, of which the ingestion tells.
 
     One that vanished meanwhile is none.
     """
     from ..capture import CaptureSource
 
     try:
-        return CaptureSource(path).look() is not False
+        return look_for_capture(CaptureSource(path)) is not False
     except CaptureError:
         return path.exists()
