@@ -22,7 +22,8 @@ from samples import CAPTURES, DEMO
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
 from tlsinspect.errors import CaptureError
-from tlsinspect.store.place import Folder
+from tlsinspect.store.catalogue import Catalogue
+from tlsinspect.store.place import Folder, open_place
 from tlsinspect.store.planning import workers_used
 from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
@@ -296,6 +297,27 @@ def test_what_may_hide_a_capture_in_a_folder_is_told_of_and_what_does_not_is_not
     assert done.captures == 1 and [Path(name).name for name, _ in done.refused] == list(heads)
     seen = next(watch(folder, tmp_path / "other", settle_seconds=0, once=True))
     assert (seen.captures, sorted(seen.refused)) == (1, sorted(done.refused))
+
+
+def test_what_could_not_be_read_is_a_problem_until_it_can_be_read(tmp_path: Path) -> None:
+    whole, store = (CAPTURES / "handshakes" / "caddy.pcapng").read_bytes(), tmp_path / "store"
+    a, b, c = (tmp_path / f"{name}.pcap" for name in "abc")
+    for path in (a, b):
+        path.write_bytes(b"text")
+
+    def problems() -> list[str]:
+        tlsinspect.ingest([a, b, c], store)
+        return sorted(Path(name).name for name in Store(store).inspection().problems["capture"])
+
+    assert problems() == ["a.pcap", "b.pcap", "c.pcap"]
+    a.write_bytes(whole)
+    assert problems() == problems() == ["b.pcap", "c.pcap"] and len(Catalogue(open_place(store)).plans) == 2
+    c.write_bytes(whole)  # which the store has by its contents
+    assert problems() == ["b.pcap"]
+    a.write_bytes(b"text")
+    assert problems() == ["a.pcap", "b.pcap"]
+    b.write_bytes(whole)
+    assert problems() == ["a.pcap"]
 
 
 def test_a_broken_capture_that_a_pattern_matches_keeps_no_other_out(tmp_path: Path) -> None:

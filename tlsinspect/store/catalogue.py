@@ -89,6 +89,19 @@ class Catalogue:
         return {sha256 for step in self.all_steps.get((plan.number, number), ()) for sha256 in step.unread}
 
     @cached_property
+    def refused(self) -> set[tuple[str, str]]:
+        """The paths that could not be read when they were named last, and why."""
+        found: set[tuple[str, str]] = set()
+        for plan in self.plans:
+            found = {each for each in found if each[0] not in plan.mended} | set(plan.refused)
+        return found
+
+    def refusals(self) -> list[Part]:
+        """The files with the problems that these are."""
+        replaced = {name for plan in self.plans for name in plan.replaces}
+        return [part for plan in self.plans for part in plan.parts if part[2] not in replaced]
+
+    @cached_property
     def facts(self) -> dict[str, Mapping[str, Any]]:
         """What the steps say of the captures that they finished, by SHA-256; the last one of what was taken twice."""
         return {facts["sha256"]: facts for step in self.steps for facts in step.captures}
@@ -184,7 +197,6 @@ class Catalogue:
 
     def parts(self, table: str) -> list[Part]:
         """The files of a table's rows."""
-        groups = [plan.parts for plan in self.plans]
-        groups += [step.parts for step in self.steps]
+        groups = [self.refusals(), *(step.parts for step in self.steps)]
         groups += [end.parts for _, end in self.open_ends()]
         return [part for group in groups for part in group if part[0] == table]

@@ -6,7 +6,7 @@ is new. It can be killed at any moment: what is in the store is complete up to i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
 from .executors import fresh_octets, run_works
 from .place import Place, open_named
-from .planning import find_moved, make_plan, take_stock, workers_used
+from .planning import find_moved, make_plan, mended, new_refusals, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
 from .sequences import ROTATIONS, Rotation
 from .sources import find_sources
@@ -92,7 +92,7 @@ def ingest(
             found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total), executor)
             with claimed(place):
                 plan = make_plan(place, found, catalogue, rotation, workers)
-            if plan is not None or not (found.captures or is_new(found.refused, catalogue)):
+            if plan is not None or not (found.captures or new_refusals(found, catalogue) or mended(found, catalogue)):
                 break
         if plan is not None:
             catalogue = Catalogue(place)
@@ -102,11 +102,6 @@ def ingest(
     mine = {*left, *([plan.number] if plan is not None else [])}
     done = account(place, mine, left, found.known, found.refused)
     return done._replace(bound=None if plan is None else workers_used(plan, workers), removed=removed)
-
-
-def is_new(refused: Sequence[tuple[str, str]], catalogue: Catalogue) -> bool:
-    """Whether a refusal is one that no plan has."""
-    return not set(refused) <= {each for plan in catalogue.plans for each in plan.refused}
 
 
 def open_for(

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from .. import __version__
 from ..capture import CaptureSource, printable
 from ..errors import CaptureError, DecodeError
@@ -41,13 +43,14 @@ Follows = dict[str, tuple[int, tuple[str, ...]]]
 class Found(NamedTuple):
     """What was named: new captures, how many were there already, and what cannot be taken, with the reason.
 
-    `damage` has, by path, how those of them are damaged that are.
+    `damage` has, by path, how those of them are damaged that are; `readable` are the paths of what can be taken or was.
     """
 
     captures: list[StoredCapture]
     known: int
     refused: list[tuple[str, str]]
     damage: dict[str, DecodeError]
+    readable: set[str]
 
 
 def take_stock(
@@ -87,7 +90,8 @@ def take_stock(
                 found[described.identity] = described
     known = len(sources) - len(found) - (len(faults) - len(refused))
     damage = {error.path: error.__cause__ for error in refused if isinstance(error.__cause__, DecodeError)}
-    return Found(list(found.values()), known, faults, damage)
+    readable = {path for source in sources for path in (source.path, printable(place_of(source)))}
+    return Found(list(found.values()), known, faults, damage, readable - {path for path, _ in faults})
 
 
 def find_moved(catalogue: Catalogue, sources: Sequence[CaptureSource]) -> dict[str, StoredCapture]:
@@ -136,23 +140,33 @@ def starts_with(source: CaptureSource, before: StoredCapture) -> bool:
 
 def make_plan(place: Place, found: Found, catalogue: Catalogue, rotation: Rotation, workers: int) -> Plan | None:
     """Write the plan for what is new; None where nothing is, or where another run was quicker."""
-    said = {each for plan in catalogue.plans for each in plan.refused}
-    refused = tuple(each for each in found.refused if each not in said)
-    if not found.captures and not refused:
+    refused, readable = new_refusals(found, catalogue), mended(found, catalogue)
+    if not found.captures and not refused and not readable:
         return None
     number = len(catalogue.plans)
     now = datetime.now(UTC)
     strands, follows = build_strands(found, catalogue, rotation, workers)
-    parts = write_refused(place, number, refused, found.damage, now)
+    kept, replaced = write_kept(place, number, catalogue, readable)
+    parts = (*write_refused(place, number, refused, found.damage, now), *kept)
     plan = Plan(
         number, __version__, now.isoformat(timespec="seconds"), tuple(found.captures), tuple(strands), follows, refused,
-        parts,
+        parts, readable, replaced,
     )  # fmt: skip
     if place.create(plan_name(number), to_json(plan)):
         return plan
     for _, _, name, _ in parts:
         place.remove(name)
     return None
+
+
+def new_refusals(found: Found, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+    """What cannot be read, as far as the store does not say so."""
+    return tuple(each for each in found.refused if each not in catalogue.refused)
+
+
+def mended(found: Found, catalogue: Catalogue) -> tuple[str, ...]:
+    """The paths of which the store says that they cannot be read, though they can."""
+    return tuple(sorted(found.readable & {path for path, _ in catalogue.refused}))
 
 
 def build_strands(found: Found, catalogue: Catalogue, rotation: Rotation, workers: int) -> tuple[list[Strand], Follows]:
@@ -238,16 +252,48 @@ def write_refused(
     """Write the problems that captures are which cannot be read."""
     if not refused:
         return ()
-    from ..export.parquet import ParquetWriter
-
     rows = [
         problem_row(damage.get(path) or DecodeError("file", "unsupported", 0, reason), path, None, None, 1)
         for path, reason in refused
     ]
     day = now.strftime("%Y-%m-%d")
-    name = f"problems/day={day}/{plan:08}-refused-{place.writer}-{now:%H%M%S%f}.parquet"
-    with place.writing(name) as file:
+    return (
+        write_problems(place, f"{plan:08}-refused-{place.writer}-{now:%H%M%S%f}", day, build_rows("problems", rows)),
+    )
+
+
+def write_kept(
+    place: Place, plan: int, catalogue: Catalogue, readable: Sequence[str]
+) -> tuple[list[Part], tuple[str, ...]]:
+    """Write the problems of refused captures anew without those that can be read now.
+
+    Returns the new files, and the names of those that they replace.
+    """
+    import pyarrow.compute as pc  # dear to import
+    import pyarrow.parquet as pq
+
+    kept: list[Part] = []
+    replaced: list[str] = []
+    for _, day, name, rows in catalogue.refusals() if readable else ():
+        table = pq.read_table(place.path(name), filesystem=place.filesystem(), partitioning=None)
+        left = table.filter(pc.invert(pc.is_in(table["capture"], pa.array(readable, pa.string()))))
+        if len(left) < rows:
+            replaced.append(name)
+        if 0 < len(left) < rows:
+            kept += [
+                write_problems(place, f"{plan:08}-kept-{place.writer}-{len(replaced):05}", day, batch)
+                for batch in left.combine_chunks().to_batches()
+            ]
+    return kept, tuple(replaced)
+
+
+def write_problems(place: Place, name: str, day: str, rows: pa.RecordBatch) -> Part:
+    """Write a file of problems of captures that cannot be read."""
+    from ..export.parquet import ParquetWriter
+
+    path = f"problems/day={day}/{name}.parquet"
+    with place.writing(path) as file:
         writer = ParquetWriter(file, arrow_schema("problems"))
-        writer.write(build_rows("problems", rows))
+        writer.write(rows)
         writer.close()
-    return (("problems", day, name, len(rows)),)
+    return "problems", day, path, len(rows)

@@ -111,7 +111,8 @@ class Plan:
 
     `follows` says where a sequence goes on from another plan: that plan's number, and the captures whose connections
     that were open then are this plan's from now on. `refused` are paths that are no captures, and why; `parts` have the
-    problems that they are.
+    problems that they are. `mended` are paths that earlier plans refused and that can be read now: the files in
+    `replaces` count no more, and what else they had is in `parts`.
     """
 
     number: int
@@ -122,6 +123,8 @@ class Plan:
     follows: Mapping[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     refused: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
+    mended: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
