@@ -365,6 +365,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=a", "serial": "01"}),
         certified_twice({"issuer": "CN=a", "serial": "01"}, {"issuer": "CN=b", "serial": "01"}),
     ),
+    "CRT-16-SERIAL": (
+        {"certificate": ISSUED_2024 | {"issuer": "CN=a", "serial": "80000001"}, "judged": PUBLIC},
+        {"certificate": ISSUED_2024 | {"issuer": "CN=a", "serial": "0180000001"}, "judged": PUBLIC},
+    ),
     "CRT-18": certified({"not_after": NOW - 2 * DAY}, {"not_after": NOW}),
     "CRT-26": certified({"san_dns": ["a.example", "*.com"]}, {"san_dns": ["*.example.com"]}),
     "CRT-26-MANY": certified({"san_dns": ["a"] * 101}, {"san_dns": ["a"] * 100}),
@@ -480,6 +484,29 @@ def test_a_certificate_ends_soon_where_less_than_a_third_of_its_life_is_left(
 ) -> None:
     facts = Facts(*tables_of({"certificate": {"not_before": NOW - lived * DAY, "not_after": NOW + left * DAY}}))
     assert [rule.id for rule in RULES if rule.id.startswith("CRT-03") and rule.find(facts).any()] == found
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "found"),
+    [
+        ({}, {"serial": "5ac0ffee12345678a000ffff"}, True),
+        ({}, {"serial": "5ac0ffee12345678a0010000"}, False),
+        ({}, {"serial": "5ac0ffee12345678a0000000"}, False),  # which CRT-16 tells of
+        ({}, {"serial": "5ac0ffee12345678a0000001", "issuer": "CN=b"}, False),
+        ({}, {"serial": "5ac0ffee12345678a0000001", "not_before": 16_000 * DAY}, False),  # in 2013
+        ({"serial": "01", "not_before": 16_000 * DAY}, {}, False),
+        ({"serial": "00"}, {}, True),
+        ({"serial": None}, {"serial": None}, False),
+    ],
+)  # fmt: skip
+def test_serial_numbers_that_follow_each_other_can_be_guessed(
+    own: dict[str, Any], other: dict[str, Any], found: bool
+) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-16-SERIAL"]
+    made = {"issuer": "CN=a", "serial": "5ac0ffee12345678a0000000"}
+    row = {"certificate": made | own, "second": made | other, "other": OTHER_LEAF}
+    assert rule.find(Facts(*tables_of(row | {"judged": PUBLIC}))).any() == found
+    assert not rule.find(Facts(*tables_of(row))).any()
 
 
 def test_a_self_signed_certificate_that_is_trusted_itself_is_no_finding() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from ..certificates.facts import nanoseconds
 from ..statistics.lifetimes import LIMITS, whole_days
 from ..statistics.rows import Mask
-from .certificates import NAMES, rule, server
-from .facts import Facts
+from .certificates import NAMES, SERVER, rule, server
+from .facts import Facts, whole
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +52,10 @@ INSPECTORS = (
 )  # fmt: skip
 """What products that inspect TLS call themselves, at the start of their authority's common name or organization."""
 POST_QUANTUM_SIGNATURE = r"(?i)^(ml|slh)-dsa"
+RANDOM_SERIALS_SINCE = datetime(2016, 9, 30, tzinfo=UTC)
+"""When public authorities had to put 64 random bits into each serial number (CA/Browser Forum Ballot 164)."""
+SMALL_SERIAL = 1 << 32  # no number with 64 random bits is below it, but for one in four thousand million
+CLOSE_SERIALS = 1 << 16  # nor are two of one authority so near: all but the last bits would have come twice
 SERVER_ONLY_ANNOUNCED = datetime(2025, 2, 15, tzinfo=UTC)  # Chrome Root Program Policy 1.6
 
 
@@ -100,6 +105,28 @@ def is_too_long(table: pa.Table) -> pa.Array:
     return pa.array(days > most[np.searchsorted(starts, issued(table), side="right")], pa.bool_())
 
 
+def find_guessable_serial(facts: Facts) -> Mask:
+    """Publicly trusted certificates whose serial numbers cannot have 64 random bits: small, or close to another's.
+
+    A number of 7 octets alone proves nothing: one in 256 random numbers of 8 octets begins with 00.
+    """
+    public = facts.public()
+    leaves = facts.leaf(SERVER).filter(pa.array(public))
+    table = facts.certificates
+    bound = pc.and_(pc.is_in(whole(table, "sha256"), value_set=leaves), pc.is_valid(whole(table, "serial")))
+    bound = pc.and_(bound, pa.array(issued(table) >= nanoseconds(RANDOM_SERIALS_SINCE)))
+    rows = table.select(["issuer", "serial", "sha256"]).filter(bound).to_pylist()
+    rows = sorted((row["issuer"] or "", int(row["serial"], 16), row["sha256"]) for row in rows)
+    found = {name for _, serial, name in rows if serial < SMALL_SERIAL}
+    for (issuer, serial, name), (next_issuer, next_serial, next_name) in pairwise(rows):
+        if issuer == next_issuer and 0 < next_serial - serial < CLOSE_SERIALS:
+            found |= {name, next_name}
+    names = pa.array(sorted(found), pa.string())
+    return np.asarray(
+        facts.certificate(lambda each: pc.is_in(whole(each, "sha256"), value_set=names)) & public, np.bool_
+    )
+
+
 def is_for_both(table: pa.Table) -> pa.Array:
     """Certificates for servers and clients alike, issued since the end of that was announced."""
     uses = pc.binary_join(pc.fill_null(table["extended_key_usage"].combine_chunks(), []), " ")
@@ -118,6 +145,11 @@ def public(test: Callable[[pa.Table], pa.Array]) -> Callable[[Facts], Mask]:
 
 
 RULES = (
+    rule("CRT-16-SERIAL", "Publicly trusted certificate whose serial number can be guessed", "low",
+         find_guessable_serial, NAMES,
+         "Ask the authority why: since the end of September 2016 each number needs 64 random bits, so that nobody can "
+         "prepare a certificate whose signature fits another. This one is below 2^32, or next to another of the same "
+         "issuer's.", "CA/Browser Forum Baseline Requirements section 7.1"),
     rule("CRT-17", "Publicly trusted certificate that is valid for too long", "low", public(is_too_long), NAMES,
          "Browsers refuse it: have it issued anew. It is held to the limit of its day of issue: 825 days from March "
          "2018, 398 from September 2020, 200 from March 2026, then 100 and 47.",
