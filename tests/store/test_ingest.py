@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
@@ -338,10 +338,25 @@ def test_a_broken_capture_that_a_pattern_matches_keeps_no_other_out(tmp_path: Pa
 
 def test_a_url_of_a_file_is_its_path_for_captures_as_for_stores(tmp_path: Path) -> None:
     folder = CAPTURES / "handshakes"
-    named = [f"file://{folder / 'tls12.pcap'}", f"file://{folder}/tls13.pc*"]
+    named = [f"file://{folder / 'tls12.pcap'}", f"local://{folder}/tls13.pc*"]
     done = tlsinspect.ingest(named, f"file://{tmp_path}/store")
     assert done.refused == [] and done.captures == 1 + len(list(folder.glob("tls13.pc*")))
+    told = [run("summary", f"{scheme}{tmp_path}/store") for scheme in ("", "file://", "local://")]
+    assert [each.exit_code for each in told] == [0, 0, 0] and len({each.stdout for each in told}) == 1
+    assert tlsinspect.ingest(folder / "tls12.pcap", f"local://{tmp_path}/store").known == 1
     assert tlsinspect.ingest(folder / "tls12.pcap", tmp_path / "store").known == 1
+
+
+def test_a_store_in_memory_is_refused_where_other_processes_write() -> None:
+    pytest.importorskip("fsspec")
+    capture, store = CAPTURES / "handshakes" / "tls12.pcap", "memory://shared/store"
+    with ProcessPoolExecutor(1) as processes:
+        for options in ({"workers": 2}, {"executor": processes}):
+            with pytest.raises(StoreError, match="lies in the memory of one process"):
+                tlsinspect.ingest(capture, store, **options)
+    with ThreadPoolExecutor(1) as threads:
+        assert tlsinspect.ingest(capture, store, executor=threads).connections == 1
+    assert tlsinspect.ingest(capture, store).known == 1
 
 
 def test_an_object_that_cannot_be_opened_keeps_no_other_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -46,6 +46,11 @@ def run_works(works: Sequence[Work], executor: Executor | None, workers: int, to
             done += fresh_octets(work)
     else:
         run_in_processes(works, workers, told)
+
+
+def uses_processes(workers: int, executor: Executor | None) -> bool:
+    """Whether others than this process may read the strands; of an executor of the caller's only threads are known."""
+    return workers > 1 if executor is None else not isinstance(executor, ThreadPoolExecutor)
 
 
 def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:

@@ -19,7 +19,7 @@ from ..opening import TLS_PORTS, Overlap
 from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
-from .executors import fresh_octets, run_works
+from .executors import fresh_octets, run_works, uses_processes
 from .place import Place, open_named
 from .planning import find_moved, make_plan, mended, new_refusals, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
@@ -72,14 +72,17 @@ def ingest(
     captures what was found is stored for good.
     Files that no record names are removed where their writer is gone: at once where it was a process of this machine,
     elsewhere after `abandoned_seconds` in which nothing was heard of it.
-    Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits; TypeError
-    and ValueError for arguments of another type, and out of range.
+    Raises StoreError for a store that cannot be used, or that was made with other ports, overlap or limits, and for one
+    in memory (memory://) where other processes read; TypeError and ValueError for arguments of another type, and out of
+    range.
     """
     paths = list_paths(captures)
     check_processes(workers)
     if rotation not in ROTATIONS:
         raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
     place = open_for(store, ports, overlap, limits)
+    if not place.has_sharing and uses_processes(workers, executor):
+        raise StoreError(printable(place.url), "lies in the memory of one process, and others are to write to it")
     try:
         removed = remove_leftovers(place, abandoned_seconds)
         sources, faults = find_sources(paths)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow.fs
 
 TEMPORARY = ".unfinished"
+LOCAL = ("file", "local")  # fsspec's names for this machine's files
 
 
 class Place(Protocol):
@@ -37,6 +38,7 @@ class Place(Protocol):
     writer: str  # stands in the names of temporary files
     records: dict[str, Any]  # those that were read, by name: they are never changed
     has_locks: bool
+    has_sharing: bool  # whether other processes see what one of them writes
 
     def __fspath__(self) -> str:
         """What names the place, which stands for itself where a path is asked for: see open_named."""
@@ -83,7 +85,7 @@ def open_place(url: str | os.PathLike[str]) -> Place:
     text = os.fspath(url)
     if is_remote(text):
         return RemotePlace(text)
-    return Folder(Path(text.removeprefix("file://")))
+    return Folder(Path(path_of(text)))
 
 
 def open_named(url: str | os.PathLike[str]) -> Place:
@@ -104,13 +106,20 @@ def open_named(url: str | os.PathLike[str]) -> Place:
 def is_remote(text: str) -> bool:
     """Whether a name is a URL rather than a path."""
     scheme, mark, _ = text.partition("://")
-    return bool(mark) and scheme.isalnum() and scheme != "file"
+    return bool(mark) and scheme.isalnum() and scheme not in LOCAL
+
+
+def path_of(text: str) -> str:
+    """A path as it is, and the path in a URL of this machine's files."""
+    scheme, mark, path = text.partition("://")
+    return path if mark and scheme in LOCAL else text
 
 
 class Folder:
     """A folder of this machine, or of a file server that all machines see."""
 
     has_locks = fcntl is not None
+    has_sharing = True
 
     def __init__(self, root: Path) -> None:
         self.writer = ""
@@ -227,6 +236,7 @@ class RemotePlace:
         self.records: dict[str, Any] = {}
         self.url = self.shared = url.rstrip("/")
         self.files, self.root = open_remote(self.url)
+        self.has_sharing = "memory" not in self.files.protocol
 
     def __fspath__(self) -> str:
         """The URL."""

@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 from ..capture import CaptureSource, find_captures, find_matches, is_pattern, iter_files, printable
 from ..errors import CaptureError, DecodeError
 from ..foreign import describe, may_hide_capture
-from .place import is_remote, open_remote
+from .place import is_remote, open_remote, path_of
 from .records import StoredCapture
 
 
@@ -118,7 +118,7 @@ def iter_names(named: Iterable[str], refused: list[CaptureError]) -> Iterator[st
 
     A URL of this machine's files is their path.
     """
-    for name in (each.removeprefix("file://") for each in named):
+    for name in map(path_of, named):
         if is_remote(name) or not is_pattern(name):
             yield name
             continue

@@ -23,7 +23,7 @@ from ..tables.events import build_rows
 from ..totals import quality
 from .catalogue import Catalogue
 from .files import iter_rows
-from .place import is_remote, open_named, open_place
+from .place import is_remote, open_named, open_place, path_of
 from .records import DESCRIPTION, Part
 from .sink import STORED
 
@@ -182,7 +182,7 @@ def is_store(url: Path) -> bool:
     if is_remote(text):
         place = open_place(text)
         return DESCRIPTION in place.names("")
-    return os.path.isfile(os.path.join(text, DESCRIPTION))  # noqa: PTH113, PTH118 (a name that is no path is no store)
+    return os.path.isfile(os.path.join(path_of(text), DESCRIPTION))  # noqa: PTH113, PTH118 (a name that is no path is no store)
 
 
 def dataset_schema(table: str) -> pa.Schema:
