@@ -344,7 +344,8 @@ class Inspection:
 
         names = self.arrow("certificates")["sha256"].to_pylist()
         logs = known_logs() if logs is None else logs
-        return build_scts(self.on_demand("connections"), names, self.reading.context.staples, self.validator, logs)
+        connections, staples = self.on_demand("connections"), self.reading.context.staples
+        return build_scts(connections, names, staples, self.validator, logs, self.at)
 
     def answers(self) -> list[Answer]:
         """The questions that people bring to a capture, each with its number, its caveat and its cases."""

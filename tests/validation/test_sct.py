@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,31 @@ def test_timestamps_come_in_the_extension_and_in_responses_too() -> None:
         ("ocsp", True, None),
         ("ocsp", False, "malformed"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("times", "at", "objection"),
+    [
+        ([NOON - timedelta(seconds=299)], None, None),
+        ([NOON - timedelta(seconds=301)], None, "future"),
+        ([NOON - timedelta(days=9), NOON], None, None),
+        ([datetime(1970, 1, 1, tzinfo=UTC)], None, None),  # packets without times
+        ([None], None, None),
+        ([NOON], NOON - timedelta(days=1), "future"),
+        ([NOON - timedelta(days=1)], NOON, None),
+    ],
+)
+def test_a_timestamp_later_than_all_connections_does_not_count(
+    times: list[datetime | None], at: datetime | None, objection: str | None
+) -> None:
+    der = certificate(listed([serialize(), serialize(log_id=bytes(32))]))
+    name = parse_certificate(der).sha256
+    for column in ("certificate_sha256s", "client_certificate_sha256s"):
+        rows = [{"time_start": time, column: [name]} for time in times] + [{"time_start": NOON}]
+        connections = pa.Table.from_pylist(rows, arrow_schema("connections"))
+        found = build_scts(connections, [name], {}, make_validator([der, MIDDLE]), LOGS, at).to_pylist()
+        assert [row["valid"] for row in found] == [True, None]
+        assert [row["log_objection"] for row in found] == [objection] * 2
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ SCTS = (
     Column(
         "log_objection",
         "string",
-        "why the timestamp does not count: it was made when the log was retired or rejected, by a log that is not yet "
+        "why the timestamp does not count: it is later than the last connection with the certificate, or than the time "
+        "of the judgement (future), or it was made when the log was retired or rejected, by a log that is not yet "
         "qualified (pending), or for a certificate whose notAfter is outside of the log's temporal interval (interval)",
     ),
     Column("time", "timestamp", "moment at which the log took the certificate", "UTC"),

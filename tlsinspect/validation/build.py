@@ -29,7 +29,7 @@ from .transparency import Transparency
 from .trust import Trust
 from .validator import Validator
 
-CHAIN = "certificate_sha256s"
+CHAIN, CLIENT_CHAIN = "certificate_sha256s", "client_certificate_sha256s"
 MOST_NAMES = 3
 NO_STAMPS: Mapping[str, Transparency] = {}
 NO_STAMP = dict.fromkeys(("sct_logs", "sct_operators", "sct_verdict", "sct_faults"))
@@ -54,7 +54,7 @@ class Side(NamedTuple):
 
 
 SERVERS = Side("validation", CHAIN, SERVER)
-CLIENTS = Side("client_validation", "client_certificate_sha256s", CLIENT)
+CLIENTS = Side("client_validation", CLIENT_CHAIN, CLIENT)
 
 
 def build_validation(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain as chained
@@ -23,14 +24,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from ..certificates.der import OCTET_STRING, hold_time, parse_element
+from ..certificates.facts import nanoseconds
 from ..certificates.object_identifiers import SCT_LIST
 from ..errors import DecodeError
 from ..tables import arrow_schema
-from .build import CHAIN
+from .build import CHAIN, CLIENT_CHAIN, NO_TIME
 from .candidate import Candidate
 from .logs import Log
 from .signatures import KEY_ERRORS
-from .staple import find_issuers, read_staple
+from .staple import CLOCK_SKEW, find_issuers, read_staple
 from .staples import STAPLES
 from .validator import Validator
 
@@ -68,14 +70,32 @@ def build_scts(
     staples: Mapping[str, bytes],
     validator: Validator,
     logs: Mapping[bytes, Log],
+    at: datetime | None = None,
 ) -> pa.Table:
     """A row per distinct timestamp of these certificates (SHA-256s), and one for what cannot be read.
 
-    `staples` maps SHA-256s to OCSP responses and lists of timestamps that were sent beside a certificate.
+    `staples` maps SHA-256s to OCSP responses and lists of timestamps that were sent beside a certificate. What is later
+    than the last connection with its certificate, or than `at`, does not count: clients must reject it (RFC 6962
+    section 5.2).
     """
+    shown = last_shown(connections)
+    if at is not None:
+        shown = dict.fromkeys(shown, nanoseconds(at))
     sources = chained(iter_embedded(certificates, validator), iter_sent(connections, staples, validator))
-    rows = [row for source in sources for row in iter_rows(source, validator, logs)]
+    rows = [row for source in sources for row in iter_rows(source, validator, logs, shown)]
     return pa.Table.from_pylist(rows, schema=arrow_schema("scts"))
+
+
+def last_shown(connections: pa.Table) -> dict[str, int]:
+    """When each certificate was sent last, in nanoseconds; NO_TIME where that is not known."""
+    found: dict[str, int] = {}
+    for column in (CHAIN, CLIENT_CHAIN):
+        for batch in connections.select([column, "time_start"]).to_batches():
+            times = batch["time_start"].cast(pa.int64()).take(pc.list_parent_indices(batch[column]))
+            rows = pa.table({"name": pc.list_flatten(batch[column]), "time": times}).group_by("name")
+            for row in rows.aggregate([("time", "max")]).to_pylist():
+                found[row["name"]] = max(found.get(row["name"], NO_TIME), row["time_max"] or NO_TIME)
+    return found
 
 
 def iter_embedded(certificates: Iterable[str], validator: Validator) -> Iterator[Source]:
@@ -102,8 +122,10 @@ def iter_sent(connections: pa.Table, staples: Mapping[str, bytes], validator: Va
             yield Source("ocsp", staple.certificate, unwrap(staple.statement.timestamps))
 
 
-def iter_rows(source: Source, validator: Validator, logs: Mapping[bytes, Log]) -> Iterator[Row]:
-    """The rows of one list."""
+def iter_rows(
+    source: Source, validator: Validator, logs: Mapping[bytes, Log], shown: Mapping[str, int]
+) -> Iterator[Row]:
+    """The rows of one list; `shown` says when each certificate was sent last, in nanoseconds."""
     most = validator.limits.chain_signatures
     candidate = source.candidate
     signed: dict[str, bytes | None] = {}
@@ -132,11 +154,18 @@ def iter_rows(source: Source, validator: Validator, logs: Mapping[bytes, Log]) -
                 "log_operator": log and log.operator,
                 "log_state": log and log.state,
                 "log_state_since": log and log.since,
-                "log_objection": log and log.object_to(found.time * MS, candidate.facts.not_after),
+                "log_objection": object_to(found.time * MS, candidate, log, shown.get(candidate.sha256, NO_TIME)),
                 "time": hold_time(found.time * MS),
                 "signature_algorithm": ALGORITHMS.get(found.algorithm, "{:#04x} {:#04x}".format(*found.algorithm)),
             }
             yield row
+
+
+def object_to(time: int, candidate: Candidate, log: Log | None, shown: int) -> str | None:
+    """Why a timestamp of that time does not count, whoever signed it; None where it does."""
+    if shown != NO_TIME and time > shown + CLOCK_SKEW:
+        return "future"
+    return None if log is None else log.object_to(time, candidate.facts.not_after)
 
 
 def unwrap(contents: bytes) -> bytes | None:

@@ -30,6 +30,7 @@ SCT_SOURCES = {
     "ocsp": "in stapled OCSP responses",
 }
 OBJECTIONS = {
+    "future": "later than the last connection with the certificate, or than the time of the judgement",
     "pending": "the log is not accepted yet",
     "retired": "made when the log was no longer accepted",
     "rejected": "made when the log was no longer accepted",
@@ -149,8 +150,8 @@ def render_scts(rows: pa.Table) -> Iterator[str]:
         yield f"  and {len(wrong) - SHOWN_CASES} more"
     kinds = zip(*(rows[name].to_pylist() for name in ("log_objection", "log_name", "log_state_since")), strict=True)
     for (objection, log, since), count in Counter(kind for kind in kinds if kind[0]).most_common(SHOWN_CASES):
-        when = f" (since {since:%Y-%m-%d})" if since is not None and objection != "interval" else ""
-        yield f"  {count}  of {log}: {OBJECTIONS[objection]}{when}"
+        when = f" (since {since:%Y-%m-%d})" if since is not None and objection not in ("interval", "future") else ""
+        yield f"  {count}  of {log or 'a log that is not in the list'}: {OBJECTIONS[objection]}{when}"
 
 
 def render_transparency(rows: pa.Table) -> Iterator[str]:
