@@ -241,6 +241,14 @@ def test_a_server_is_proven_by_another_of_its_connections() -> None:
     assert verdicts(check(asked, {"supported_versions": [0x0303]}, {"version": 0x0304})) == ["pass", "pass"]
     declined, quic = {"supported_versions": [0x0304, 0x0303]}, {"version": 0x0304, "transport": "udp"}
     assert verdicts(check(asked, declined, quic)) == ["fail", "pass"]
+    both, datagrams = asks("server_version", require={"TLS 1.3", "DTLS 1.3"}), {"transport": "udp", "protocol": "dtls"}
+    newer, older = ({"version": code, "supported_versions": [0xFEFC, 0xFEFD]} | datagrams for code in (0xFEFC, 0xFEFD))
+    assert verdicts(check(both, older)) == ["fail"]
+    assert verdicts(check(both, older, newer)) == ["pass", "pass"]
+    assert verdicts(check(both, older | {"supported_versions": [0xFEFD]})) == ["not_observable"]
+    only = {"version": 0xFEFD, "supported_versions": [], "client_legacy_version": 0xFEFD} | datagrams
+    assert verdicts(check(both, only)) == ["not_observable"]
+    assert verdicts(check(asks("server_version", require={"DTLS 1.3"}), declined)) == ["not_observable"]
     forbidden = asks("server_version", forbid={"TLS 1.0"})
     refused = {
         "version": None, "supported_versions": None, "client_legacy_version": 0x0301, "last_alert": 70,

@@ -18,6 +18,7 @@ from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import group_facts
+from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.rows import Mask
 from ..wire.codes import TLCP_VERSION
 
@@ -74,11 +75,11 @@ def judge_version(facts: Facts, asked: Requirement) -> Judged:
 
 
 def newest_offered(facts: Facts) -> Numbers:
-    """The newest version of TLS that each client offers, as far as that can be told; MISSING where it cannot."""
+    """The newest version of TLS or DTLS that each client offers, as far as it can be told; MISSING where it cannot."""
 
     def make() -> Numbers:
         newest = np.where(facts.length("supported_versions") == 0, facts.legacy_version(), MISSING)
-        for code in (0x0300, 0x0301, 0x0302, 0x0303, 0x0304):
+        for code in (0xFEFF, 0xFEFD, 0xFEFC, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304):
             newest[facts.has("supported_versions", [code])] = code
         return newest
 
@@ -99,6 +100,24 @@ def at_same_server(facts: Facts, rows: Mask) -> Mask:
     return some[places]
 
 
+def passed_over(facts: Facts, codes: list[int]) -> Mask:
+    """Connections in which one of these versions or a newer one was offered, and an older one chosen."""
+    newest, version = newest_offered(facts), facts.number("version")
+    found = np.zeros(len(version), np.bool_)
+    for of_datagrams in (False, True):
+        wanted = np.array([code for code in codes if (code >> 8 == DTLS) == of_datagrams], np.int64)
+        if len(wanted):
+            least = in_order(wanted).min()
+            older = (version > 0) & ((version >> 8 == DTLS) == of_datagrams) & (in_order(version) < least)
+            found |= older & ((newest >> 8 == DTLS) == of_datagrams) & (in_order(newest) >= least)
+    return found
+
+
+def in_order(codes: Numbers) -> Numbers:
+    """Numbers of versions of TLS, or of DTLS, that grow as they get newer: those of DTLS count downwards."""
+    return np.where(codes >> 8 == DTLS, codes ^ LOW_OCTET, codes)
+
+
 def judge_server_version(facts: Facts, asked: Requirement) -> Judged:
     """What a server is proven to speak.
 
@@ -111,8 +130,7 @@ def judge_server_version(facts: Facts, asked: Requirement) -> Judged:
     version = facts.number("version")
     spoken = at_same_server(facts, np.isin(version, codes))
     if asked.require:
-        passed_over = (newest_offered(facts) >= min(codes)) & (version > 0) & (version < min(codes))
-        declined = at_same_server(facts, passed_over & tls_rows(facts)) & ~spoken
+        declined = at_same_server(facts, passed_over(facts, codes) & tls_rows(facts)) & ~spoken
         return Judged(tls_rows(facts), spoken | declined, spoken)
     refused = facts.among("last_alert", PROTOCOL_VERSION_ALERT) & facts.among("last_alert_sender", "server")
     declined = at_same_server(facts, refused & np.isin(newest_offered(facts), codes)) & ~spoken
