@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
+from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -216,6 +217,21 @@ def test_a_time_of_any_length_has_some_labels_and_not_too_many(second: int, size
     figure.canvas.draw()
     labels = [label for axes in figure.axes for label in axes.get_xticklabels() if label.get_text()]
     assert 2 <= len(labels) <= 10
+
+
+@pytest.mark.parametrize("size", ["page", "narrow", "slide"])
+@pytest.mark.parametrize("months", [5, 10, 20, 60])
+def test_the_first_label_of_months_has_the_year_where_it_is_not_beside_them(months: int, size: str) -> None:
+    start = datetime(2024, 9, 3, tzinfo=UTC)
+    rows = [make_connection(at, time_start=start + timedelta(days=at)) for at in range(0, 30 * months, 15)]
+    figure = build_chart("tls13-over-time", make_frames(connections=rows), size=size)
+    figure.canvas.draw()
+    axes = figure.axes[-1]
+    low, high = axes.get_xlim()
+    seen = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    years = [label.get_text()[-4:] for label in seen if "20" in label.get_text()]
+    assert years[0] == f"{num2date(seen[0].get_position()[0]):%Y}" and years[0] in seen[0].get_text()
+    assert len(years) == len(set(years)) and axes.xaxis.get_offset_text().get_text() == ""
 
 
 @pytest.mark.filterwarnings("error")

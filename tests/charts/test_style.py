@@ -64,6 +64,11 @@ def test_text_is_readable_on_light_and_on_dark_ground(text: style.Colour) -> Non
     assert contrast(text.dark, style.PAPER.dark) >= 4.5
 
 
+def test_the_part_of_silent_connections_is_seen_on_its_ground() -> None:
+    silent = style.PROTOCOL_COLOURS["silent"]
+    assert min(contrast(silent.light, style.PAPER.light), contrast(silent.dark, style.PAPER.dark)) >= 3  # WCAG 1.4.11
+
+
 @pytest.mark.parametrize("colour", style.COLOURS.values(), ids=style.COLOURS)
 def test_every_colour_is_seen_on_dark_ground(colour: style.Colour) -> None:
     assert colour in (style.PAPER, style.GRID) or contrast(colour.dark, style.PAPER.dark) >= 1.5

@@ -133,17 +133,29 @@ def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Se
 
 
 def format_times(axes: Axes, canvas: Canvas) -> None:
-    """Label a time axis with as few words as say it: the day once, then hours.
+    """Label a time axis with as few words as say it: the day once, then hours; months of two years with the first year.
 
     With room for a few only, two will do: else two and a half minutes, hours or days are too many of the next smaller.
     """
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 
     least, most = (2, 5) if canvas.size.labels_above else (3, 9)
+
+    class Dates(ConciseDateFormatter):
+        def format_ticks(self, values: Sequence[float]) -> list[str]:
+            """The labels; where no year stands beside them, the first that is seen has it."""
+            labels: list[str] = super().format_ticks(values)  # type: ignore[no-untyped-call]
+            low = min(axes.get_xlim())
+            first = next((place for place, value in enumerate(values) if value >= low), None)
+            if first is not None and not self.get_offset():  # type: ignore[no-untyped-call]
+                year = f"{num2date(values[first]):%Y}"  # type: ignore[no-untyped-call]
+                labels[first] += "" if year in labels[first] else f"\n{year}"
+            return labels
+
     locator = AutoDateLocator(minticks=least, maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formats = {"formats": TIME_FORMATS, "zero_formats": ROUND_FORMATS, "offset_formats": DAY_FORMATS}
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **formats))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(Dates(locator, **formats))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
     axes.xaxis.get_offset_text().set_color(canvas.tone(MUTED))
 

@@ -100,7 +100,7 @@ PROTOCOL_COLOURS = {
     "ssl2": SSL_2_0,
     "http": Colour("http", "#e9b44c", "#e9b44c"),
     "ssh": Colour("ssh", "#9c6ade", "#b48ae8"),
-    "silent": Colour("silent", "#dfe3ea", "#3a4250"),
+    "silent": Colour("silent", "#8c8577", "#7a7265"),  # 3 : 1 on its ground at least (WCAG 1.4.11)
     "unknown": UNKNOWN,
 }
 
