@@ -109,6 +109,9 @@ class Listener:
             except PermissionError as error:
                 raise CaptureError(interface, "may be listened to by root only") from error
             except (OSError, ValueError, Scapy_Exception) as error:
+                there = [name for _, name in socket.if_nameindex()]
+                if interface not in there:
+                    raise CaptureError(interface, f"no such interface; there are {', '.join(there)}") from error
                 reason = getattr(error, "strerror", None) or str(error)
                 raise CaptureError(interface, f"cannot be listened to: {reason}".splitlines()[0].lower()) from error
             self.link_type = conf.l2types.layer2num.get(self.socket.LL, DLT_EN10MB)

@@ -268,6 +268,7 @@ def test_packets_on_loopback_are_whole(tmp_path: Path) -> None:
 def test_an_interface_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     said = run("live", "-i", "nowhere9\x1b[2J", "-o", tmp_path)
     assert said.exit_code == 2 and said.stderr.count("\n") == 1 and "\x1b" not in said.output
+    assert "no such interface; there are lo" in said.stderr
 
 
 def test_where_interfaces_are_not_listened_to_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
