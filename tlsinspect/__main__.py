@@ -12,6 +12,8 @@ from .errors import INTERRUPTED
 PLAIN = {"\u2588": "#", "\u258c": "-", "\u2026": "~", "\u00b7": "-"}
 """What stands for the bars, the mark of what was cut and the dot where an encoding has none; each as wide as it."""
 
+ASCII = "tlsinspect_ascii"
+
 UNABLE = ("strict", "surrogateescape", "backslashreplace")
 """How Python's own streams treat what they cannot encode, unless PYTHONIOENCODING says how."""
 
@@ -60,11 +62,28 @@ def open_missing() -> None:
 
 
 def show_what_can_be_shown() -> None:
-    """Let no character that an encoding has not end a command, unless PYTHONIOENCODING says what happens then."""
+    """Let no character that an encoding has not end a command, unless PYTHONIOENCODING says what happens then.
+
+    Where that is ASCII it gets another name: click writes UTF-8 to what is called ASCII, and rich does not.
+    """
     codecs.register_error("plainly", write_plainly)
+    codecs.register(find_ascii)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in UNABLE:
-            stream.reconfigure(errors="plainly")
+        if isinstance(stream, io.TextIOWrapper):
+            errors = "plainly" if stream.errors in UNABLE else stream.errors
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=ASCII if is_ascii else stream.encoding, errors=errors)
+
+
+def find_ascii(name: str) -> codecs.CodecInfo | None:
+    """ASCII under our name for it. Spec: Python's codecs, register."""
+    if name != ASCII:
+        return None
+    found = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        found.encode, found.decode, found.streamreader, found.streamwriter, found.incrementalencoder,
+        found.incrementaldecoder, name,
+    )  # fmt: skip
 
 
 def write_plainly(error: UnicodeError) -> tuple[str, int]:
