@@ -281,6 +281,21 @@ def test_dates_at_the_ends_of_what_their_form_can_say_stay_there(first: str, las
         assert last != "9999-12-31T23:59:59" or made.not_valid_after_utc == end  # RFC 5280 section 4.1.2.5: no end
 
 
+@pytest.mark.parametrize("given", [(True, True), (True, False), (False, True)])
+def test_the_period_of_the_private_key_moves_as_the_validity_does(given: tuple[bool, bool]) -> None:
+    before, after = (date if wanted else None for date, wanted in zip(YEAR, given, strict=True))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "name")])
+    builder = x509.CertificateBuilder(name, name, private_key().public_key(), 7, *YEAR)
+    builder = builder.add_extension(x509.PrivateKeyUsagePeriod(before, after), False)
+    der = anonymise_certificate(builder.sign(private_key(), None).public_bytes(Encoding.DER), OWN)
+    read = x509.load_der_x509_certificate(der)
+    found = read.extensions.get_extension_for_class(x509.PrivateKeyUsagePeriod).value
+    moved = read.not_valid_before_utc, read.not_valid_after_utc
+    wanted = tuple(date if each else None for date, each in zip(moved, given, strict=True))
+    assert tuple(each and each.replace(tzinfo=UTC) for each in (found.not_before, found.not_after)) == wanted
+    assert moved[0] != YEAR[0]
+
+
 def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path) -> None:
     key = tmp_path / "march.key"
     command = ["export", CAPTURES / "handshakes" / "tls12.pcap", "--format", "jsonl", "--anonymise", key]

@@ -1,7 +1,7 @@
 """A certificate -> one of the same length, of which no part is the original's but its form.
 
 Serial number, names, key, key ids, addresses, URLs, timestamps of logs and the signature become pseudonyms; kinds of
-key and signature, sizes, versions, constraints and usages stay; both dates move by the same part of a day, so that
+key and signature, sizes, versions, constraints and usages stay; all dates move by the same part of a day, so that
 nobody finds the certificate by its seconds. The new signature is none: no chain can be verified any more.
 Spec: RFC 5280 section 4.1.
 """
@@ -9,7 +9,8 @@ Spec: RFC 5280 section 4.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from operator import and_
 
 from ..certificates.der import (
@@ -41,6 +42,7 @@ from .public_keys import scrub_public_key
 VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
 EMAIL, DNS, DIRECTORY, URI, IP, REGISTERED_ID = 0x81, 0x82, 0xA4, 0x86, 0x87, 0x88
 IA5_STRING = 0x16
+USAGE_PERIOD, NOT_BEFORE, NOT_AFTER = bytes.fromhex("551d10"), 0x80, 0x81  # privateKeyUsagePeriod
 COMMON_NAME = bytes.fromhex("0603550403")
 LABEL = re.compile(rb"[A-Za-z0-9_-]+")
 NEVER = b"99991231235959Z"
@@ -79,10 +81,15 @@ def rebuild_signed(signed: Element, own: Pseudonyms) -> bytes:
     serial, algorithm, issuer, validity, subject, key = parts[first : first + 6]
     made = [part.encoding for part in parts[:first]]
     made.append(header_of(serial.expect(INTEGER)) + scrub_serial(serial.contents, own))
-    made += [scrub(algorithm, own), rename(issuer, own), move_dates(validity, own), rename(subject, own)]
+    dates = parse_elements(validity.expect(SEQUENCE), 2, 2)
+    shift = shift_of(dates, validity.contents, own)
+    made += [scrub(algorithm, own), rename(issuer, own), header_of(validity) + move_dates(dates, shift)]
+    made.append(rename(subject, own))
     made.append(scrub_public_key(key, own))
     for part in parts[first + 6 :]:
-        made.append(rebuild_extensions(part, own) if part.tag == EXTENSIONS else header_of(part) + hide(part, own))
+        made.append(
+            rebuild_extensions(part, own, shift) if part.tag == EXTENSIONS else header_of(part) + hide(part, own)
+        )
     return header_of(signed) + b"".join(made)
 
 
@@ -114,37 +121,37 @@ def rename_attribute(attribute: Element, own: Pseudonyms) -> bytes:
     return scrub(attribute, own)
 
 
-def move_dates(validity: Element, own: Pseudonyms) -> bytes:
-    """Both dates, moved by the same number of seconds, up to half a day, to where both forms can say them.
-
-    That a certificate never ends stays (RFC 5280 section 4.1.2.5).
-    """
-    seed = int.from_bytes(own.octets(b"validity " + validity.contents)[:4], "big") % (2 * HALF_DAY) - HALF_DAY or 1
-    dates = parse_elements(validity.expect(SEQUENCE), 2, 2)
+def shift_of(dates: Iterable[Element], validity: bytes, own: Pseudonyms) -> int:
+    """By how many seconds the dates of a certificate move, up to half a day, to where both forms can say them."""
+    seed = int.from_bytes(own.octets(b"validity " + validity)[:4], "big") % (2 * HALF_DAY) - HALF_DAY or 1
     moving = [each.contents for each in dates if each.contents != NEVER]
-    shift = next((each for each in (seed, -seed) if all(move_time(contents, each) for contents in moving)), 0)
-    made = [NEVER if each.contents == NEVER else scrub_time(each.contents, shift) for each in dates]
-    return header_of(validity) + b"".join(header_of(each) + new for each, new in zip(dates, made, strict=True))
+    return next((each for each in (seed, -seed) if all(move_time(contents, each) for contents in moving)), 0)
 
 
-def rebuild_extensions(wrapped: Element, own: Pseudonyms) -> bytes:
-    """All extensions; one of a kind that is not known keeps its identifier and its length."""
+def move_dates(dates: Iterable[Element], shift: int) -> bytes:
+    """Dates moved by so many seconds. That a certificate never ends stays (RFC 5280 section 4.1.2.5)."""
+    made = ((each, NEVER if each.contents == NEVER else scrub_time(each.contents, shift)) for each in dates)
+    return b"".join(header_of(each) + new for each, new in made)
+
+
+def rebuild_extensions(wrapped: Element, own: Pseudonyms, shift: int) -> bytes:
+    """All extensions, dates moved by so many seconds; one of an unknown kind keeps its identifier and its length."""
     (outer,) = parse_elements(wrapped, 1, 1)
     made = []
     for extension in iter_elements(outer.expect(SEQUENCE)):
         parts = parse_elements(extension.expect(SEQUENCE), 2, 3)
         identifier, value = parts[0].expect(OBJECT_IDENTIFIER), parts[-1].expect(OCTET_STRING)
         critical = b"".join(part.expect(BOOLEAN).encoding for part in parts[1:-1])
-        content = rebuild_value(identifier.contents, value.contents, own)
+        content = rebuild_value(identifier.contents, value.contents, own, shift)
         made.append(header_of(extension) + scrub(identifier, own) + critical + header_of(value) + content)
     return header_of(wrapped) + header_of(outer) + b"".join(made)
 
 
-def rebuild_value(identifier: bytes, value: bytes, own: Pseudonyms) -> bytes:
-    """The value of one extension."""
+def rebuild_value(identifier: bytes, value: bytes, own: Pseudonyms, shift: int) -> bytes:
+    """The value of one extension; `shift` are the seconds by which the certificate's dates move."""
     if identifier in PLAIN_EXTENSIONS:
         return value if len(value) < 32 else own.octets(value)
-    rebuild_known = KNOWN.get(identifier)
+    rebuild_known = partial(move_period, shift) if identifier == USAGE_PERIOD else KNOWN.get(identifier)
     if rebuild_known is None:
         return own.octets(value)
     try:
@@ -152,6 +159,15 @@ def rebuild_value(identifier: bytes, value: bytes, own: Pseudonyms) -> bytes:
     except UNREADABLE:
         return own.octets(value)
     return made if len(made) == len(value) else own.octets(value)
+
+
+def move_period(shift: int, value: bytes, own: Pseudonyms) -> bytes:
+    """The period in which the private key is used (RFC 3280 section 4.2.1.4): one date, or two."""
+    outer = read_all(value)
+    dates = list(iter_elements(outer.expect(SEQUENCE)))
+    if any(each.tag not in (NOT_BEFORE, NOT_AFTER) for each in dates):
+        return own.octets(value)
+    return header_of(outer) + move_dates(dates, shift)
 
 
 def rebuild_names(value: bytes, own: Pseudonyms) -> bytes:
