@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 import zstandard
+from command_line import run
 from file_modes import bound_by_modes
 
+import tlsinspect
 from tlsinspect.capture import CaptureSource, find_captures, order_captures
 from tlsinspect.errors import CaptureError, DecodeError
 from tlsinspect.wire.capfile import open_reader
@@ -146,6 +148,22 @@ def test_a_pattern_stands_for_the_files_that_match_it(tmp_path: Path) -> None:
     assert [source.name for source in find_captures([f"{tmp_path}/*.pcap"])] == ["a.pcap", "b.pcap"]
     assert [source.name for source in find_captures([f"{tmp_path}/**/c.pcap"])] == ["c.pcap"]
     assert refusal_of(f"{tmp_path}/*.cap").reason == "no file matches"
+
+
+def test_what_may_hide_a_capture_in_a_folder_is_told_of(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "b.pcapng.lz4").write_bytes(b"\x04\x22\x4d\x18" + bytes(20))
+    (folder / "notes.txt").write_text("text")
+    with pytest.raises(CaptureError, match="lz4: compressed with lz4"):
+        find_captures([folder])
+    (folder / "a.pcap").write_bytes(CAPTURE)
+    assert tlsinspect.read(folder).passed_over == [
+        (f"{folder}/b.pcapng.lz4", "compressed with lz4: decompress it first")
+    ]
+    said = run("summary", folder)
+    assert (said.exit_code, said.stderr.count("\n")) == (0, 1)
+    assert said.stderr.endswith("b.pcapng.lz4: compressed with lz4: decompress it first; it is passed over\n")
 
 
 def test_a_file_that_a_recorder_has_just_begun_does_not_keep_a_pattern_from_the_others(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from .compression import BLOCK_LENGTH, compression_of, decompress
 from .errors import CaptureError, DecodeError
-from .foreign import HEAD_LENGTH, describe
+from .foreign import HEAD_LENGTH, describe, may_hide_capture
 from .wire.capfile import MAGIC_LENGTH, is_capture, open_reader
 from .wire.packet import Packet
 
@@ -36,16 +36,20 @@ PIPE_LENGTH = 64 * 1024
 """Octets that a pipe holds, and so gives at once."""
 
 
-def find_captures(paths: Sequence[str | os.PathLike[str]]) -> list[CaptureSource]:
+def find_captures(
+    paths: Sequence[str | os.PathLike[str]], passed_over: list[CaptureError] | None = None
+) -> list[CaptureSource]:
     """Find the captures that these paths name, each file once, in the order named.
 
     A folder stands for the captures anywhere below it, a pattern for the files that
     match and are not empty, "-" for standard input. Raises CaptureError for the first path that is missing,
-    unreadable, no capture, or a folder without any.
+    unreadable, no capture, or a folder without any. What is no capture in a folder, and may hide one, goes to
+    `passed_over`.
     """
+    hiding: list[CaptureError] = [] if passed_over is None else passed_over
     found: dict[object, CaptureSource] = {}
     for path in paths:
-        for source in iter_named(os.fspath(path)):
+        for source in iter_named(os.fspath(path), hiding):
             found.setdefault(source.identity or source.path, source)
     if not found:
         raise CaptureError(STANDARD_INPUT, "no capture was named")
@@ -276,8 +280,8 @@ class CaptureSource:
         return b"".join(pieces)
 
 
-def iter_named(path: str) -> Iterator[CaptureSource]:
-    """Yield the captures that one path names."""
+def iter_named(path: str, hiding: list[CaptureError]) -> Iterator[CaptureSource]:
+    """Yield the captures that one path names; what may hide one in a folder goes to `hiding`."""
     if path == STANDARD_INPUT:
         if sys.stdin is None:
             raise CaptureError(STANDARD_INPUT, "standard input is closed: pipe a capture into it")
@@ -287,9 +291,9 @@ def iter_named(path: str) -> Iterator[CaptureSource]:
     elif is_pattern(path):
         matches = find_matches(path)  # a recorder may have just begun the last of them
         for match in [match for match in matches if not is_empty(match)] or matches:
-            yield from iter_named(match)
+            yield from iter_named(match, hiding)
     elif stat.S_ISDIR(read_status(Path(path)).st_mode):
-        yield from iter_folder(path)
+        yield from iter_folder(path, hiding)
     else:
         source = CaptureSource(Path(path))
         if source.size is not None:
@@ -316,24 +320,30 @@ def is_empty(path: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
-def iter_folder(folder: str) -> Iterator[CaptureSource]:
+def iter_folder(folder: str, hiding: list[CaptureError]) -> Iterator[CaptureSource]:
     """Yield the captures below a folder, by path; files that are none are passed over.
 
-    What is damaged at its start is among them, unless there is nothing else: then it is refused.
+    What is damaged at its start is among them, unless there is nothing else: then it is refused. What may hide a
+    capture goes to `hiding`, and is refused in the same case.
     """
     damaged: list[CaptureSource] = []
     found = False
+    before = len(hiding)
     for source in iter_files(folder):
         looks = source.look()
         if looks is None:
             damaged.append(source)
         elif looks:
             found = True
+        elif may_hide_capture(source.head):
+            hiding.append(CaptureError(source.path, describe(source.head)))
         if looks is not False:
             source.member = True
             yield source
     if damaged and not found:
         damaged[0].check()
+    if not found and before < len(hiding):
+        raise hiding[before]
     if not found:
         raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
 

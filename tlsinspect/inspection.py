@@ -55,7 +55,8 @@ class Inspection:
 
     Frames are made when they are first asked for. `interrupted` is True when reading
     was ended early; `damage` lists damaged files as (capture, DecodeError), `copies` files that were not read as
-    (copy, capture with the same octets). `selection` is the filter whose connections alone these are, empty where all
+    (copy, capture with the same octets), `passed_over` files of a folder that may hide captures as (file, what it is):
+    those of other formats, and archives. `selection` is the filter whose connections alone these are, empty where all
     of them are. An inspection can be pickled, so that processes of one's own can read and hand it back.
     """
 
@@ -74,6 +75,7 @@ class Inspection:
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
         self.copies = reading.totals.copies
+        self.passed_over = reading.totals.passed_over
         self.tls_ports = reading.totals.tls_ports
         self.trust: Trust | None = None
         self.at: datetime | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .arguments import Path, check_overlap, check_processes, list_paths
 from .capture import STANDARD_INPUT, find_captures, order_captures
+from .errors import CaptureError
 from .reading import Progress, Reading, Request, total_size
 from .wire.limits import DEFAULT_LIMITS, MEANINGS, Limits
 
@@ -40,7 +41,8 @@ def open_reading(
     """
     check_overlap(overlap)
     check_processes(processes)
-    sources = order_captures(find_captures(list_paths(captures)))
+    passed_over: list[CaptureError] = []
+    sources = order_captures(find_captures(list_paths(captures), passed_over))
     request = Request(sources, frozenset(ports), tuple(wanted), overlap == "last", limits, where, streamed, encoded)
     reading: Reading | ParallelReading
     if processes > 1 and (total_size(sources) or 0) >= PARALLEL_MINIMUM:
@@ -50,6 +52,7 @@ def open_reading(
     else:
         reading = Reading(request, progress)
     reading.totals.copies = [(copy, source.path) for source in sources for copy in source.copies]
+    reading.totals.passed_over = [(error.path, error.reason) for error in passed_over]
     return reading
 
 

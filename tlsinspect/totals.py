@@ -38,7 +38,8 @@ class Totals:
     `names` are the capture column's file names. `tally` counts connections and octets.
     `problems` are rows of the problems table, `damage` pairs of a file and what is wrong with it.
     `certificates` and `staples` map SHA-256 in hex to DER. `listed` counts the connections that would have a row,
-    `selected` those that have one. `copies` are captures that were not read, each with the one whose octets it has.
+    `selected` those that have one. `copies` are captures that were not read, each with the one whose octets it has,
+    `passed_over` files of a folder that may hide captures, each with what it is.
     """
 
     def __init__(self, names: Sequence[str], tls_ports: frozenset[int], limits: Limits = DEFAULT_LIMITS) -> None:
@@ -50,6 +51,7 @@ class Totals:
         self.problems: list[Row] = []
         self.damage: list[tuple[str, DecodeError]] = []
         self.copies: list[tuple[str, str]] = []
+        self.passed_over: list[tuple[str, str]] = []
         self.certificates: dict[str, bytes] = {}
         self.staples: dict[str, bytes] = {}
         self.listed = 0

@@ -99,9 +99,11 @@ def warn_of_store(store: Store, damaged: int) -> None:
 
 
 def warn(totals: Totals) -> None:
-    """Say on standard error what is wrong with the files, which are copies, and that Ctrl-C cut the reading short."""
+    """Say on standard error what is wrong with the files, which are not read, and that Ctrl-C cut the reading short."""
     for capture, error in totals.damage:
         tell(f"warning: {capture}: {error}; what comes before it was read")
+    for path, reason in totals.passed_over:
+        tell(f"warning: {path}: {reason}; it is passed over")
     for copy, original in totals.copies:
         tell(f"{copy}: a copy of {original}, which is read once")
     if totals.interrupted:
