@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 import tls_vectors as tls
 from hypothesis import given, settings
@@ -12,11 +14,13 @@ from tlsinspect.errors import KINDS, DecodeError
 from tlsinspect.registry.generated import CIPHER_SUITES
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP, UNENCRYPTED
 from tlsinspect.wire.flow import DatagramReader, Flow
+from tlsinspect.wire.flow_cost import flow_cost
 from tlsinspect.wire.flow_table import FlowTable, flow_key
 from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS
+FIRST_SEGMENTS = 32
 WHOLE_LINGER_NS = SECOND_NS
 RESET_WINDOW = 1 << 24
 
@@ -222,6 +226,85 @@ class TestSequenceNumbers:
             talk.segment(0, ACK, tls.application(30))
         talk.segment(1, ACK)
         assert next(iter(talk.wire.table.flows)).streams[0].gap
+
+
+def pieces_of(octets: bytes, count: int) -> list[tuple[int, bytes]]:
+    """Pieces of some octets, each with the place where it begins."""
+    size = -(-len(octets) // count)
+    return [(at, octets[at : at + size]) for at in range(0, len(octets), size)]
+
+
+class TestFirstOctets:
+    """Of a direction whose SYN was not captured, octets may come in front of those that were seen first."""
+
+    @pytest.mark.parametrize("ends", [(CLIENT, SERVER), (("2001:db8::1", 50000), ("2001:db8::2", 443))])
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_segments_in_any_order_say_what_they_say_in_order(
+        self, order: tuple[int, ...], ends: tuple[tuple[str, int], tuple[str, int]]
+    ) -> None:
+        talk = Talk(None, *ends)
+        for side, said in ((0, HELLO), (1, FLIGHT)):
+            for place in order:
+                at, octets = pieces_of(said, 3)[place]
+                talk.segment(side, ACK, octets, sequence=1000 + at)
+        flow = talk.only()
+        assert flow.history == "Csxkn"
+        assert [message[2] for message in flow.messages if message[5] in (1, 14)] == [3, 6]
+        assert (flow.client_hello_packet, flow.first_packet, talk.wire.table.connections) == (3, 1, 1)
+        client, server = flow.streams
+        assert (client.octets, server.octets) == (len(HELLO), len(FLIGHT))
+        assert (client.packets, server.packets, client.retransmitted, server.retransmitted) == (3, 3, 0, 0)
+        assert not (client.gap or server.gap or flow.problems)
+
+    def test_records_that_were_found_in_the_first_segment_are_told_once(self) -> None:
+        cut = len(ANSWER13) + 20
+        said = ANSWER13 + tls.application(400) + tls.application(60)
+        talk = Talk().say(HELLO13)
+        talk.segment(1, ACK, said[cut:], sequence=5000 + cut)
+        talk.segment(1, ACK, said[:cut], sequence=5000)
+        flow = talk.only()
+        assert flow.tls13
+        assert flow.streams[1].reader.application_records == 2
+        assert [message[5] for message in flow.messages] == [1, 2, -1]
+
+    def test_octets_that_never_come_between_are_a_gap(self) -> None:
+        talk = Talk()
+        talk.segment(0, ACK, b"x" * 50, sequence=3000)
+        talk.segment(0, ACK, HELLO, sequence=1000)
+        flow = talk.only()
+        assert flow.client_hello is not None
+        assert flow.streams[0].gap
+
+    def test_what_comes_too_late_to_be_read_is_a_gap(self) -> None:
+        talk = Talk().say(*[b"", b"x" * 10] * FIRST_SEGMENTS)
+        assert not any(stream.gap for stream in talk.wire.table.streams.values())
+        talk.segment(1, ACK, FLIGHT, sequence=5000 - len(FLIGHT))
+        flow = talk.only()
+        assert flow.server_hello is None
+        assert (flow.streams[0].gap, flow.streams[0].retransmitted) == (True, 1)
+        assert flow.first_segments is None
+
+    def test_octets_in_front_of_those_behind_a_syn_are_not_read(self) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, b"x" * 50)
+        talk.segment(0, ACK, HELLO, sequence=1001 - len(HELLO))
+        flow = talk.only()
+        assert flow.client_hello is None
+        assert not flow.streams[0].gap
+
+    def test_octets_far_in_front_are_of_something_else(self) -> None:
+        talk = Talk()
+        talk.segment(0, ACK, tls.application(50), sequence=3 << 20)
+        talk.segment(0, ACK, HELLO, sequence=1 << 20)
+        assert talk.only().client_hello is None
+
+    def test_what_is_kept_is_counted_and_has_an_end(self) -> None:
+        talk = Talk().say(tls.application(1000), tls.application(1000))
+        (flow,) = talk.wire.table.flows
+        assert len(flow.first_segments or ()) == 2
+        assert flow_cost(flow) > 2000 + flow_cost(Flow(b"", b"", TCP, True))
+        talk.say(tls.application(16000), tls.application(1000))
+        assert flow.first_segments is None
 
 
 class TestReuse:

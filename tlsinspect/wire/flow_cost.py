@@ -6,6 +6,7 @@ Goes in: a Flow. Comes out: octets. Measured on 64-bit CPython: the objects coun
 from __future__ import annotations
 
 from .flow import Flow
+from .packet import Packet
 from .record import RecordReader
 from .stream import Stream
 
@@ -15,12 +16,15 @@ SEGMENT_COST = 230  # that an early segment takes beside its payload
 PIECE_COST = 120  # any other piece of octets
 MESSAGE_COST = 200  # a message or alert that is noted
 PROBLEM_COST = 700
+KEPT_COST = 400  # a packet that is kept, beside its octets
 
 
 def flow_cost(flow: Flow) -> int:
     """Octets of memory that a connection holds."""
     cost = FLOW_COST + flow.held + len(flow.problems) * PROBLEM_COST
     cost += (len(flow.messages) + len(flow.alerts)) * MESSAGE_COST
+    for packet in flow.first_segments or ():
+        cost += kept_cost(packet)
     if flow.client_hello is not None:
         stream: Stream = flow.streams[flow.hello_side]
         octets = stream.octets  # a hello that breaks off claims more
@@ -38,6 +42,11 @@ def flow_cost(flow: Flow) -> int:
     if flow.server_key_exchange is not None:
         cost += len(flow.server_key_exchange)
     return cost + stream_cost(flow.streams[0]) + stream_cost(flow.streams[1])
+
+
+def kept_cost(packet: Packet) -> int:
+    """Octets that a packet takes which is kept."""
+    return KEPT_COST + len(packet.data)
 
 
 def stream_cost(stream: Stream) -> int:

@@ -2,9 +2,10 @@ cimport cython
 from .dtls cimport open_cut_dtls
 from .eapol cimport EapolTable
 from .flow cimport DatagramReader, Flow, reverse_key
-from .flow_cost cimport flow_cost
+from .flow_cost cimport flow_cost, kept_cost
 from .limits cimport Limits
 from .lone cimport LoneSegment, LoneSegments
+from .midstream cimport keep_lone, keep_packet, may_lack_beginning
 from .octets cimport cut
 from .radius cimport open_radius
 from .sctp cimport SctpTable
@@ -14,6 +15,7 @@ from .stream cimport Stream
 cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
 cdef int RECENT_STREAMS
+cdef Py_ssize_t FIRST_SEGMENTS
 
 cdef class FlowTable:
     cdef public Limits limits
@@ -33,8 +35,14 @@ cdef class FlowTable:
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
                    flow=Flow, sequence=cython.longlong)
     cpdef add_segment(self, Packet packet)
-    @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong)
+    @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong, stream=Stream, flow=Flow)
     cpdef Stream begin(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end, long long missing)
+    @cython.locals(kept=Packet, sequence=cython.longlong, first=bint)
+    cpdef bint begins_anew(self, Flow flow, Stream stream, Packet packet, int flags, Py_ssize_t length) except -1
+    @cython.locals(before=cython.longlong)
+    cpdef bint is_in_front(self, Stream stream, long long sequence) except -1
+    @cython.locals(anew=Flow, old=Stream, stream=Stream, side=int, kept=Packet)
+    cpdef read_anew(self, Flow flow, list segments, int side, long long sequence)
     @cython.locals(size=Py_ssize_t, place=Py_ssize_t, due=cython.longlong[::1], sequence=cython.longlong,
                    beyond=cython.longlong)
     cpdef bint is_late(self, bytes key, Packet packet, long long length) except -1

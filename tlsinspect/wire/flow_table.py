@@ -15,9 +15,10 @@ from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
 from .dtls import open_cut_dtls
 from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
-from .flow_cost import flow_cost
+from .flow_cost import flow_cost, kept_cost
 from .limits import DEFAULT_LIMITS, Limits
 from .lone import LoneSegment, LoneSegments
+from .midstream import keep_lone, keep_packet, may_lack_beginning
 from .octets import cut
 from .packet import Packet, unsigned32
 from .radius import open_radius
@@ -38,6 +39,7 @@ NEW_COST = 2600  # octets of memory that a connection begins with, see flow_cost
 PACKET_COST = 230  # that a packet's objects may take
 GROWTH = 4  # octets of memory that an octet of payload may come to
 RECENT_STREAMS = 4096  # a power of two
+FIRST_SEGMENTS = 32  # of both directions of a connection, among which one may come whose octets are the first
 
 
 class Opener(Protocol):
@@ -146,6 +148,8 @@ class FlowTable:
         if stream is None:
             return
         flow: Flow = stream.owner
+        if flow.first_segments is not None and self.begins_anew(flow, stream, packet, flags, end - payload + missing):
+            return
         flow.time_end = packet.time_ns
         stream.packets += 1
         stream.number = packet.number
@@ -184,7 +188,11 @@ class FlowTable:
         if lone is not None:
             return self.wake(lone, 0)
         if missing or not self.lones.is_lone(flags, packet.data, payload, end):
-            return self.open(key, packet, TCP)
+            stream = self.open(key, packet, TCP)
+            if may_lack_beginning(flags):
+                flow: Flow = stream.owner
+                flow.first_segments = []
+            return stream
         self.make_room()
         self.follow_clock(packet.time_ns)
         sequence = unsigned32(packet.data, packet.transport + 4, True)
@@ -199,6 +207,55 @@ class FlowTable:
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
         return None
+
+    def begins_anew(self, flow: Flow, stream: Stream, packet: Packet, flags: int, length: int) -> bool:
+        """Keep a segment of a connection whose beginning may not have come yet, with `length` octets.
+
+        True where these begin in front of the first ones that came of their direction: the connection is read anew.
+        """
+        segments = flow.first_segments
+        if segments is None:
+            return False
+        if len(segments) >= FIRST_SEGMENTS or sum([len(kept.data) for kept in segments]) > self.limits.compared_octets:
+            flow.first_segments = None
+            return False
+        sequence = unsigned32(packet.data, packet.transport + 4, True)
+        first = length > 0 and not flags & (SYN | RST) and self.is_in_front(stream, sequence)
+        kept = keep_packet(stream.key, packet)
+        segments.append(kept)
+        self.growth += kept_cost(kept)
+        if first:
+            self.read_anew(flow, segments, stream.reader.side, sequence)
+        return first
+
+    def is_in_front(self, stream: Stream, sequence: int) -> bool:
+        """Whether octets lie in front of the first ones that came of a direction, whose SYN was not captured."""
+        before = (stream.initial_sequence + 1 - sequence) & MASK
+        return stream.started and not stream.syn and 0 < before <= self.limits.early_octets
+
+    def read_anew(self, flow: Flow, segments: list[Packet], side: int, sequence: int) -> None:
+        """Put another connection in the place of one, and read its segments again: a side begins at `sequence`."""
+        first: Stream = flow.streams[0]
+        self.forget(flow)
+        anew = Flow(first.key, reverse_key(first.key), TCP, self.keep_messages, self.limits)
+        anew.capture = flow.capture
+        anew.first_packet = flow.first_packet
+        anew.time_start = flow.time_start
+        anew.vlans = flow.vlans
+        anew.tunnels = flow.tunnels
+        for old in flow.streams:
+            stream: Stream = anew.streams[old.reader.side]
+            stream.last_wins = old.last_wins
+            if old.started and not old.syn:
+                stream.start((old.initial_sequence + 1) & MASK)
+        stream = anew.streams[side]
+        stream.start(sequence)
+        flow.finished = True
+        flow.release()
+        self.enter(anew)
+        for kept in segments:
+            self.add_segment(kept)
+        anew.first_segments = segments
 
     def is_late(self, key: bytes, packet: Packet, length: int) -> bool:
         """Whether a segment brings nothing but what a connection that was closed lately has had: it begins none."""
@@ -225,6 +282,8 @@ class FlowTable:
         """Open the connection of a lone segment, as another one came; returns the stream of a side."""
         self.lones.remove(lone)
         flow = self.revive(lone)
+        if may_lack_beginning(lone.flags):
+            flow.first_segments = [keep_lone(lone)]
         self.enter(flow)
         self.growth += NEW_COST + GROWTH * len(lone.payload)
         stream: Stream = flow.streams[side]
@@ -355,7 +414,6 @@ class FlowTable:
             if not stream.started:
                 stream.start((sequence + 1) & 0xFFFFFFFF)
                 stream.syn = True
-                stream.initial_sequence = sequence
                 if flags & ACK:
                     flow.time_syn_ack = stream.time_ns
                     flow.syn_side = 1 - stream.reader.side

@@ -38,13 +38,13 @@ NOBODY = Listener()  # listens to the readers of connections that are over
 class Stream:
     """One direction of a connection: what came, what is missing, what is waiting.
 
-    `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets`
-    counts segments, `octets` payload octets as on the wire. `next_place` is the place of the next octet in order, and
-    `next_sequence` its sequence number, `fin_sequence` that of the FIN; `alternative` is the one that another SYN-ACK
-    named, -1 without one: the first payload shows which of the two holds. `head` holds the first octets while they look
-    like no TLS. `last_wins` says that of octets which wait the copy that came last
-    counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns` of the
-    one whose octets were the last that were. `lacking` octets of the datagram that is read were not captured.
+    `key` is its place in the flow table, `owner` the Flow that it is a side of. `packets` counts segments, `octets`
+    payload octets as on the wire. `next_place` is the place of the next octet in order, and `next_sequence` its
+    sequence number, `initial_sequence` the one in front of the first octet, `fin_sequence` that of the FIN;
+    `alternative` is the one that another SYN-ACK named, -1 without one: the first payload shows which of the two holds.
+    `head` holds the first octets while they look like no TLS. `last_wins` says that of octets which wait the copy that
+    came last counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns`
+    of the one whose octets were the last that were. `lacking` octets of the datagram that is read were not captured.
     """
 
     def __init__(self, listener: Listener, side: int, key: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -85,6 +85,7 @@ class Stream:
         """Say which sequence number the first octet has."""
         self.started = True
         self.next_sequence = sequence
+        self.initial_sequence = (sequence - 1) & MASK
 
     def accept(self, data: bytes, position: int, end: int, missing: int, sequence: int) -> None:
         """Take a segment's payload `data[position:end]`, `missing` more octets of which were not captured."""
@@ -128,6 +129,8 @@ class Stream:
         if known == 1 and length + missing == 1:
             return  # a keep-alive, whose octet may be garbage (RFC 9293 section 3.8.4)
         self.retransmitted += 1
+        if known > self.next_place and not self.syn:
+            self.gap = True  # in front of the first octet that came, and too late to be read
         if self.compared and known <= self.next_place:
             self.compare(self.compared, self.next_place - known, data[position:end])
         if known >= length + missing:
