@@ -386,6 +386,33 @@ class TestReuse:
         later.say(b"", FLIGHT)
         assert [flow.server_hello is not None for flow in wire.finish()] == [False, True]
 
+    @pytest.mark.parametrize(("side", "cut"), [(0, 0), (0, 40), (1, 0)])
+    def test_a_syn_that_its_own_octets_overtook_is_of_the_same_connection(self, side: int, cut: int) -> None:
+        wire = Wire()
+        talk = Talk(wire, initial=(1001, 5001))
+        said = (HELLO, FLIGHT)[side]
+        if side == 1:
+            talk.segment(0, SYN, sequence=1000)
+            talk.say(HELLO)
+        talk.segment(side, ACK, said[cut:], sequence=(1001, 5001)[side] + cut)
+        talk.segment(side, (SYN, SYN | ACK)[side], sequence=(1000, 5000)[side])
+        if side == 0:
+            talk.segment(1, SYN | ACK, sequence=5000)
+        talk.segment(side, ACK, said[:cut])
+        talk.say(b"", FLIGHT if side == 0 else b"")
+        flow = talk.only()
+        assert flow.history == "Csxkn"
+        assert (flow.syn_side, wire.table.connections) == (0, 1)
+        assert flow.streams[side].syn
+        assert flow.time_syn_ack >= 0
+        assert not flow.streams[side].gap
+
+    def test_a_syn_with_a_lower_number_and_much_later_begins_another_connection(self) -> None:
+        wire = Wire()
+        Talk(wire).say(HELLO).wait(SECOND_NS)
+        Talk(wire, initial=(700, 99000)).open().say(HELLO)
+        assert [flow.client_hello is not None for flow in wire.finish()] == [True, True]
+
 
 class TestClosing:
     @pytest.mark.parametrize(

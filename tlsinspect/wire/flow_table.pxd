@@ -63,7 +63,8 @@ cdef class FlowTable:
     cpdef DatagramReader open_datagrams(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t lacking)
     @cython.locals(other=Stream, ahead=cython.longlong)
     cpdef long long take_flags(self, Flow flow, Stream stream, int flags, long long sequence, long long length) except -1
-    @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong, due=cython.longlong)
+    @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong, due=cython.longlong,
+                   overtaken=bint)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
     @cython.locals(flow=Flow, first=Stream, second=Stream)
     cpdef Stream open(self, bytes key, Packet packet, int protocol)

@@ -211,7 +211,8 @@ class FlowTable:
     def begins_anew(self, flow: Flow, stream: Stream, packet: Packet, flags: int, length: int) -> bool:
         """Keep a segment of a connection whose beginning may not have come yet, with `length` octets.
 
-        True where these begin in front of the first ones that came of their direction: the connection is read anew.
+        True where these, or those behind its SYN, begin in front of the first ones that came of their direction: the
+        connection is read anew.
         """
         segments = flow.first_segments
         if segments is None:
@@ -220,7 +221,9 @@ class FlowTable:
             flow.first_segments = None
             return False
         sequence = unsigned32(packet.data, packet.transport + 4, True)
-        first = length > 0 and not flags & (SYN | RST) and self.is_in_front(stream, sequence)
+        if flags & SYN:
+            sequence = (sequence + 1) & MASK
+        first = (length > 0 or flags & SYN != 0) and not flags & RST and self.is_in_front(stream, sequence)
         kept = keep_packet(stream.key, packet)
         segments.append(kept)
         self.growth += kept_cost(kept)
@@ -413,6 +416,7 @@ class FlowTable:
         if flags & SYN:
             if not stream.started:
                 stream.start((sequence + 1) & 0xFFFFFFFF)
+            if not stream.syn and sequence == stream.initial_sequence:
                 stream.syn = True
                 if flags & ACK:
                     flow.time_syn_ack = stream.time_ns
@@ -448,14 +452,18 @@ class FlowTable:
         A SYN-ACK does so only where the client's SYN was not captured; before any payload
         the server may have chosen its number anew, or the SYN-ACK may be a stray one. Where the two sides
         were recorded by clocks that differ, all of one may come before the other's SYN: it is of the same
-        connection where one answers the other.
+        connection where one answers the other. So is a SYN behind which the octets belong that came before it: these
+        overtook it, and number and time show that no other connection was there so soon.
         """
         flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
         data = packet.data
         at = packet.transport
         sequence = unsigned32(data, at + 4, True)
-        if stream.syn and sequence == stream.initial_sequence:
+        if stream.started and sequence == stream.initial_sequence:
+            return False
+        overtaken = flow.first_segments is not None and packet.time_ns - flow.time_start < SECOND_NS
+        if overtaken and self.is_in_front(stream, (sequence + 1) & MASK):
             return False
         if not stream.started and other.syn:
             due = (other.initial_sequence + 1) & MASK
