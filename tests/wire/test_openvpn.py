@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tcp_segments import CLIENT, SERVER, Talk, Wire, ip_packet, noted, udp
 
 from tlsinspect.errors import KINDS
+from tlsinspect.wire.codes import ACK
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.openvpn import frame_openvpn, open_openvpn
@@ -208,8 +209,7 @@ class TestTcp:
         conversation = talk()
         for side, octets in session(20):
             sent = framed(octets)
-            pieces = [sent] if octets[0] >> 3 == 7 else [sent[at : at + size] for at in range(0, len(sent), size)]
-            for piece in pieces:
+            for piece in [sent[at : at + size] for at in range(0, len(sent), size)]:
                 conversation.say(*([b"", piece] if side else [piece]))
         flow = conversation.close().only()
         assert flow.history == "CsxkGIi"
@@ -243,6 +243,44 @@ class TestTcp:
     def test_lengths_that_lead_nowhere_are_a_problem(self) -> None:
         flow = talk().say(framed(resets()[0][1]) + b"\x00\x00\xff\xff").close().only()
         assert [(error.layer, error.kind) for error, _ in flow.problems] == [("openvpn", "bad_value")]
+
+    def test_a_first_packet_whose_segments_come_in_the_wrong_order_is_found(self) -> None:
+        conversation = talk()
+        first, *others = [(side, framed(octets)) for side, octets in session()]
+        start = conversation.sent[0]
+        conversation.segment(0, ACK, first[1][5:], sequence=start + 5)
+        conversation.segment(0, ACK, first[1][:5])
+        conversation.sent[0] = start + len(first[1])
+        for side, sent in others:
+            conversation.say(*([b"", sent] if side else [sent]))
+        assert conversation.close().only().history == "CsxkGIi"
+
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"\x00\x00\x00\x08\x04\xd2\x16\x2f",
+            b"\x00\x0e\x38" + b"\x07" * 30,
+            b"\x05\x01\x00",
+            b"\x00\x0e\x38",
+            b"\x10",
+        ],
+    )
+    @pytest.mark.parametrize("size", [1, 2, 3, 6])
+    def test_first_octets_that_lead_to_no_packet_are_read_as_they_came(self, octets: bytes, size: int) -> None:
+        conversation = talk()
+        for at in range(0, len(octets), size):
+            conversation.say(octets[at : at + size])
+        flow = conversation.say(HELLO).close().only()
+        assert flow.carrier == ""
+        assert flow.client_hello is not None
+        assert flow.streams[0].head[: len(octets)] == octets
+
+    def test_first_octets_in_front_of_what_was_not_captured_are_read(self) -> None:
+        conversation = talk().say(b"\x00\x0e\x38", b"answer")
+        conversation.segment(0, ACK, HELLO, missing=len(HELLO))
+        flow = conversation.say(HELLO).only()
+        assert flow.client_hello is not None
+        assert (flow.streams[0].head, flow.streams[1].head) == (b"\x00\x0e\x38", b"answer")
 
     def test_other_streams_are_not_framed(self) -> None:
         for octets in (HELLO, b"GET / HTTP/1.1\r\n\r\n", b"\x00\x0e", b"\x00\x0e" + bytes(14), b"\xff\xff" + bytes(90)):

@@ -12,7 +12,7 @@ from .sctp cimport SctpTable
 from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
-cdef int ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
+cdef int ACK, FIN, RST, SYN, TCP, UDP
 cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
 cdef int RECENT_STREAMS
 cdef Py_ssize_t FIRST_SEGMENTS
@@ -50,7 +50,7 @@ cdef class FlowTable:
     cpdef Stream wake(self, LoneSegment lone, int side)
     @cython.locals(lone=LoneSegment)
     cpdef settle(self)
-    @cython.locals(flow=Flow, stream=Stream, other=Stream, sequence=cython.longlong)
+    @cython.locals(flow=Flow, stream=Stream, sequence=cython.longlong)
     cpdef Flow revive(self, LoneSegment lone)
     @cython.locals(flow=Flow)
     cpdef end_lone(self, LoneSegment lone)
@@ -66,8 +66,10 @@ cdef class FlowTable:
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong, due=cython.longlong,
                    overtaken=bint)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
-    @cython.locals(flow=Flow, first=Stream, second=Stream)
+    @cython.locals(flow=Flow, first=Stream)
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
+    @cython.locals(first=Stream, second=Stream)
+    cpdef equip(self, Flow flow)
     @cython.locals(first=Stream, second=Stream, streams=dict)
     cpdef enter(self, Flow flow)
     cpdef add_frame(self, Packet packet)

@@ -11,7 +11,7 @@ from array import array
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import ACK, FIN, HANDSHAKE, RST, SYN, TCP, UDP
+from .codes import ACK, FIN, RST, SYN, TCP, UDP
 from .dtls import open_cut_dtls
 from .eapol import EapolTable
 from .flow import DatagramReader, Flow, reverse_key
@@ -23,7 +23,7 @@ from .octets import cut
 from .packet import Packet, unsigned32
 from .radius import open_radius
 from .sctp import SctpTable
-from .stream import Stream
+from .stream import Framer, Stream
 
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
 WHOLE_LINGER_NS = 1_000_000_000  # the same of one that both sides closed and of which nothing is missing
@@ -47,13 +47,6 @@ class Opener(Protocol):
 
     def __call__(self, data: bytes, position: int, end: int, /) -> DatagramReader | None:
         """`data[position:end]` is the payload."""
-
-
-class Framer(Protocol):
-    """Looks at the first payload of a TCP connection, and gives its streams the framing of what carries TLS there."""
-
-    def __call__(self, flow: Flow, data: bytes, position: int, end: int, /) -> bool:
-        """`data[position:end]` is the payload; True when it was known."""
 
 
 class FlowTable:
@@ -159,10 +152,6 @@ class FlowTable:
         if flags & (SYN | FIN | RST):
             sequence = self.take_flags(flow, stream, flags, sequence, length)
         if length > 0:
-            if stream.octets == 0 and stream.framing is None and payload < end and data[payload] != HANDSHAKE:
-                for framer in self.framers:
-                    if framer(flow, data, payload, end):
-                        break
             stream.octets += length
             if not flow.finished and not (flags & RST):
                 stream.accept(data, payload, end, missing, sequence)
@@ -248,11 +237,11 @@ class FlowTable:
         anew.tunnels = flow.tunnels
         for old in flow.streams:
             stream: Stream = anew.streams[old.reader.side]
-            stream.last_wins = old.last_wins
             if old.started and not old.syn:
                 stream.start((old.initial_sequence + 1) & MASK)
         stream = anew.streams[side]
         stream.start(sequence)
+        self.equip(anew)
         flow.finished = True
         flow.release()
         self.enter(anew)
@@ -305,9 +294,8 @@ class FlowTable:
         flow.time_start = flow.time_end = lone.time_ns
         flow.vlans = lone.vlans
         flow.tunnels = lone.tunnels
+        self.equip(flow)
         stream: Stream = flow.streams[0]
-        other: Stream = flow.streams[1]
-        stream.last_wins = other.last_wins = self.last_wins
         stream.packets = 1
         stream.number = lone.first_packet
         stream.time_ns = lone.time_ns
@@ -491,11 +479,17 @@ class FlowTable:
         flow.vlans = packet.vlans
         flow.tunnels = packet.tunnels
         self.connections += 1
+        self.equip(flow)
+        self.enter(flow)
+        first: Stream = flow.streams[0]
+        return first
+
+    def equip(self, flow: Flow) -> None:
+        """Give the streams of a connection what they read with."""
         first: Stream = flow.streams[0]
         second: Stream = flow.streams[1]
         first.last_wins = second.last_wins = self.last_wins
-        self.enter(flow)
-        return first
+        first.framers = second.framers = self.framers
 
     def enter(self, flow: Flow) -> None:
         """Put a connection into the tables."""

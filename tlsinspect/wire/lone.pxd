@@ -4,7 +4,7 @@ from .limits cimport Limits
 from .record cimport RecordReader
 from .tds cimport is_prelogin
 
-cdef int ACK, DETECTING, FIN, HANDSHAKE, RST, SYN, TCP
+cdef int ACK, DETECTING, FIN, FOUND, HANDSHAKE, RST, SYN, TCP
 cdef Py_ssize_t LONGEST_KEPT
 cdef long long LONE_COST
 

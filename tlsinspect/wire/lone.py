@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .codes import ACK, DETECTING, FIN, HANDSHAKE, RST, SYN, TCP
+from .codes import ACK, DETECTING, FIN, FOUND, HANDSHAKE, RST, SYN, TCP
 from .flow import Flow
 from .limits import Limits
 from .record import RecordReader
@@ -75,7 +75,7 @@ class LoneSegments:
             return False
         if data[position] != HANDSHAKE:
             for framer in self.framers:
-                if framer(self.probe, data, position, end):
+                if framer(self.probe, data, position, end) == FOUND:
                     self.probe = Flow(b"", b"", TCP, False, self.limits)
                     return False
         reader = self.reader

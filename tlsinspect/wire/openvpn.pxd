@@ -31,7 +31,6 @@ cdef class OpenVpnReader(DatagramReader):
 cdef class OpenVpnFraming(Framing):
     cdef public OpenVpnReader session
     cdef public Flow flow
-    cdef public bytes partial
     cdef public Py_ssize_t skipped
     cdef public bint lost
     @cython.locals(length=Py_ssize_t, opcode=int, taken=Py_ssize_t)
@@ -44,8 +43,8 @@ cdef class OpenVpnFraming(Framing):
 
 @cython.locals(wrapping=int)
 cpdef OpenVpnReader open_openvpn(bytes data, Py_ssize_t position, Py_ssize_t end)
-@cython.locals(length=Py_ssize_t, stream=Stream)
-cpdef bint frame_openvpn(Flow flow, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+@cython.locals(given=Py_ssize_t, length=Py_ssize_t, reader=OpenVpnReader, stream=Stream, framing=OpenVpnFraming)
+cpdef int frame_openvpn(Flow flow, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
 cpdef bint is_control(int opcode) except -1
 @cython.locals(opcode=int, key_id=int, wrapping=int, at=Py_ssize_t, number=cython.longlong, time=cython.longlong)
 cpdef int find_wrapping(bytes data, Py_ssize_t position, Py_ssize_t end) except -3

@@ -11,6 +11,7 @@ Spec: https://openvpn.net/community-docs/openvpn-protocol.html
 from __future__ import annotations
 
 from ..errors import DecodeError
+from .codes import ABSENT, FOUND, WAITING
 from .flow import DatagramReader, Flow
 from .hello import is_hello
 from .numbered import NumberedPackets
@@ -30,6 +31,10 @@ SERVER_RESET_V2 = 8
 DATA_V2 = 9
 CLIENT_RESET_V3 = 10  # with a wrapped client key (--tls-crypt-v2)
 CONTROL_WRAPPED = 11
+
+OPENINGS = (
+    CLIENT_RESET_V1, SERVER_RESET_V1, SOFT_RESET, CONTROL, CLIENT_RESET_V2, SERVER_RESET_V2, CLIENT_RESET_V3,
+)  # fmt: skip
 
 SESSION_ID = 8  # octets
 SEALED = -1
@@ -120,9 +125,9 @@ class OpenVpnFraming(Framing):
     """
 
     def __init__(self, session: OpenVpnReader, flow: Flow) -> None:
+        super().__init__()
         self.session = session
         self.flow = flow
-        self.partial = b""
         self.skipped = 0
         self.lost = False
 
@@ -186,28 +191,32 @@ class OpenVpnFraming(Framing):
 
 def open_openvpn(data: bytes, position: int, end: int) -> OpenVpnReader | None:
     """A reader for the flow when its datagram is a reset of OpenVPN's, or a control packet with a hello in it."""
-    if position == end or data[position] >> 3 not in (
-        CLIENT_RESET_V1, SERVER_RESET_V1, SOFT_RESET, CONTROL, CLIENT_RESET_V2, SERVER_RESET_V2, CLIENT_RESET_V3,
-    ):  # fmt: skip
+    if position == end or data[position] >> 3 not in OPENINGS:
         return None
     wrapping = find_wrapping(data, position, end)
     return OpenVpnReader(wrapping) if wrapping > -2 else None
 
 
-def frame_openvpn(flow: Flow, data: bytes, position: int, end: int) -> bool:
-    """Frame both directions of a TCP connection when the first octets of one are a packet of OpenVPN's."""
-    if end - position < 3:
-        return False
+def frame_openvpn(flow: Flow, data: bytes, position: int, end: int) -> int:
+    """Frame both directions of a TCP connection when the first octets of one are a packet of OpenVPN's; see Framer."""
+    given = end - position
+    if given < 2:
+        return WAITING if data[position] <= CONTROL_LIMIT >> 8 else ABSENT
     length = data[position] << 8 | data[position + 1]
-    if length > CONTROL_LIMIT or length > end - position - 2:
-        return False
+    if not 0 < length <= CONTROL_LIMIT or (given > 2 and data[position + 2] >> 3 not in OPENINGS):
+        return ABSENT
+    if length > given - 2:
+        return WAITING
     reader = open_openvpn(data, position + 2, position + 2 + length)
     if reader is None:
-        return False
+        return ABSENT
     for stream in flow.streams:
-        stream.framing = OpenVpnFraming(reader, flow)
+        framing = OpenVpnFraming(reader, flow)
+        if stream.framing is not None:
+            framing.partial = stream.framing.partial
+        stream.framing = framing
     flow.carrier = CARRIER
-    return True
+    return FOUND
 
 
 def is_control(opcode: int) -> bool:

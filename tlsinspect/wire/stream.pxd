@@ -4,7 +4,7 @@ from .octets cimport cut
 from .record cimport RecordReader, Listener
 from .tds cimport TdsReader, is_prelogin
 
-cdef int CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD, HEAD_LIMIT, HEAD_PIECES, JOINED_OCTETS, COMPARED_PIECES
+cdef int ABSENT, CHANGE_CIPHER_SPEC, DETECTING, FOUND, HANDSHAKE, HEARTBEAT_RECORD, WAITING, HEAD_LIMIT, HEAD_PIECES, JOINED_OCTETS, COMPARED_PIECES
 cdef long long MASK, HALF, FIN_WINDOW
 
 cdef class Framing
@@ -16,6 +16,7 @@ cdef class Stream:
     cdef public RecordReader reader
     cdef public list pending, compared
     cdef public Framing framing
+    cdef public tuple framers
     cdef public long long packets, octets, number, time_ns, next_sequence, next_place, alternative
     cdef public bint started, syn, fin, reset, gap, truncated, overlap_conflict, last_wins
     cdef public bytes head
@@ -30,8 +31,14 @@ cdef class Stream:
     cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
-    @cython.locals(length=Py_ssize_t, detecting=bint, waiting=bint, room=Py_ssize_t)
+    @cython.locals(length=Py_ssize_t, detecting=bint, framing=Framing)
     cpdef deliver(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing)
+    @cython.locals(framing=Framing)
+    cpdef skip(self, Py_ssize_t length)
+    @cython.locals(found=int)
+    cpdef look_at_first(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(held=bytes, room=Py_ssize_t)
+    cpdef read_first(self, bytes data, Py_ssize_t position, Py_ssize_t end, long long place)
     cpdef bint head_is_full(self) except -1
     @cython.locals(count=Py_ssize_t)
     cpdef keep_head(self, bytes octets)
@@ -62,10 +69,19 @@ cdef class Stream:
     @cython.locals(known=bytes, low=cython.longlong, high=cython.longlong, start=cython.longlong, end=cython.longlong,
                    index=Py_ssize_t)
     cpdef compare(self, list compared, long long place, bytes payload)
+    @cython.locals(number=cython.longlong, time_ns=cython.longlong, framing=Framing)
     cpdef finish(self)
     cpdef release(self)
 
 cdef class Framing:
+    cdef public bytes partial
+    cpdef feed(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    cpdef skip(self, Stream stream, Py_ssize_t length)
+    cpdef finish(self, Stream stream)
+
+cdef class FirstOctets(Framing):
+    cdef public object framer
+    @cython.locals(found=int)
     cpdef feed(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     cpdef skip(self, Stream stream, Py_ssize_t length)
     cpdef finish(self, Stream stream)

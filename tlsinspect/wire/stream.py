@@ -10,9 +10,9 @@ Spec: RFC 9293 section 3.4.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import Any
+from typing import Any, Protocol
 
-from .codes import CHANGE_CIPHER_SPEC, DETECTING, HEARTBEAT_RECORD
+from .codes import ABSENT, CHANGE_CIPHER_SPEC, DETECTING, FOUND, HANDSHAKE, HEARTBEAT_RECORD, WAITING
 from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
 from .record import Listener, RecordReader
@@ -31,6 +31,14 @@ COMPARED_PIECES = 256  # with holes between them
 
 Segment = tuple[int, bytes, int, int, int]  # place, payload, octets missing behind it, packet, ns
 Piece = tuple[int, bytes]  # place, octets
+
+
+class Framer(Protocol):
+    """Looks at the first octets of a TCP connection, and gives its streams the framing of what carries TLS there."""
+
+    def __call__(self, flow: Any, data: bytes, position: int, end: int, /) -> int:
+        """`data[position:end]` are those octets; ABSENT, FOUND, or WAITING where more of them have to be seen."""
+
 
 NOBODY = Listener()  # listens to the readers of connections that are over
 
@@ -80,6 +88,7 @@ class Stream:
         self.last_number = 0
         self.last_time_ns = -1
         self.framing: Framing | None = None
+        self.framers: tuple[Framer, ...] = ()
 
     def start(self, sequence: int) -> None:
         """Say which sequence number the first octet has."""
@@ -153,28 +162,59 @@ class Stream:
         elif self.next_place < self.limits.compared_octets and length:
             self.remember(cut(data, position, end))
         detecting = self.reader.mode == DETECTING
-        if detecting and self.next_place == 0 and is_prelogin(data, position, end):
-            self.reader = TdsReader(self.reader)
-        waiting = detecting and len(self.reader.partial) > 0
+        if length and self.last_time_ns < 0 and detecting:
+            self.look_at_first(data, position, end)
         self.next_place += length + missing
         self.next_sequence = (self.next_sequence + length + missing) & MASK
         if length:
             self.last_number = self.number
             self.last_time_ns = self.time_ns
-        if self.framing is not None:
-            self.framing.feed(self, data, position, end)
+        framing = self.framing
+        if framing is not None:
+            framing.feed(self, data, position, end)
             if missing:
                 self.truncated = True
-                self.framing.skip(self, missing)
+                self.skip(missing)
             return
-        if length:
+        if length and detecting:
+            self.read_first(data, position, end, self.next_place - length - missing)
+        elif length:
             self.reader.feed(data, position, end)
-            room = HEAD_LIMIT - len(self.head)
-            if detecting and room > 0 and (self.is_clear_text() or not (waiting or may_start_record(data[position]))):
-                self.keep_head(data[position : end if length < room else position + room])
         if missing:
             self.truncated = True
-            self.reader.skip(missing)
+            self.skip(missing)
+
+    def skip(self, length: int) -> None:
+        """Step over octets that the capture does not hold."""
+        framing = self.framing
+        if framing is not None:
+            framing.skip(self, length)
+        else:
+            self.reader.skip(length)
+
+    def look_at_first(self, data: bytes, position: int, end: int) -> None:
+        """See by the first octets whether TLS is carried in packets here."""
+        if self.next_place == 0 and is_prelogin(data, position, end):
+            self.reader = TdsReader(self.reader)
+        elif self.framing is None and data[position] != HANDSHAKE:
+            for framer in self.framers:
+                found = framer(self.owner, data, position, end)
+                if found == WAITING:
+                    self.framing = FirstOctets(framer)
+                if found != ABSENT:
+                    break
+
+    def read_first(self, data: bytes, position: int, end: int, place: int) -> None:
+        """Hand the octets at `place` to a reader that has found no TLS yet, and keep what looks like none."""
+        held = self.reader.partial
+        self.reader.feed(data, position, end)
+        room = HEAD_LIMIT - len(self.head)
+        if room <= 0 or not (self.is_clear_text() or not (held or may_start_record(data[position]))):
+            return
+        if held and len(self.head) + len(held) == place:  # what might have become TLS was none
+            self.keep_head(cut(held + data[position:end], 0, room))
+        else:
+            self.keep_head(data[position : min(end, position + room)])
 
     def head_is_full(self) -> bool:
         """Whether all that `head` has room for is there, so that more may have been said."""
@@ -296,10 +336,7 @@ class Stream:
             self.next_place += hole
             self.next_sequence = (self.next_sequence + hole) & MASK
             self.look_back()  # what breaks off in front of the hole was in an earlier packet
-            if self.framing is not None:
-                self.framing.skip(self, hole)
-            else:
-                self.reader.skip(hole)
+            self.skip(hole)
         self.number, self.time_ns = 0, -1  # nothing filled the hole: what is behind it was read when it came
         self.drain()
         self.number, self.time_ns = number, time_ns
@@ -360,8 +397,9 @@ class Stream:
             self.gap = True  # octets in front of the FIN that nothing came behind
         number, time_ns = self.number, self.time_ns
         self.look_back()
-        if self.framing is not None:
-            self.framing.finish(self)
+        framing = self.framing
+        if framing is not None:
+            framing.finish(self)
         self.reader.finish()
         self.number, self.time_ns = number, time_ns
 
@@ -376,7 +414,13 @@ class Stream:
 
 
 class Framing:
-    """Takes TLS out of what carries it in a stream, and feeds it to `stream.reader`; a protocol is a subclass."""
+    """Takes TLS out of what carries it in a stream, and feeds it to `stream.reader`; a protocol is a subclass.
+
+    `partial` are octets that wait for more. Whoever calls one holds it: it may give way to another.
+    """
+
+    def __init__(self) -> None:
+        self.partial = b""
 
     def feed(self, stream: Stream, data: bytes, position: int, end: int) -> None:
         """Take the next octets of the stream, `data[position:end]`."""
@@ -386,6 +430,34 @@ class Framing:
 
     def finish(self, stream: Stream) -> None:
         """The stream is over."""
+
+
+class FirstOctets(Framing):
+    """Holds the first octets of a stream until a framer can say whether it knows them."""
+
+    def __init__(self, framer: Framer) -> None:
+        super().__init__()
+        self.framer = framer
+
+    def feed(self, stream: Stream, data: bytes, position: int, end: int) -> None:
+        """Show the octets so far to the framer."""
+        self.partial += data[position:end]
+        found = self.framer(stream.owner, self.partial, 0, len(self.partial))
+        if found == FOUND and stream.framing is not None:
+            stream.framing.feed(stream, b"", 0, 0)
+        elif found == ABSENT:
+            self.finish(stream)
+
+    def skip(self, stream: Stream, length: int) -> None:
+        """Nothing is known of octets with a hole in them."""
+        self.finish(stream)
+        stream.reader.skip(length)
+
+    def finish(self, stream: Stream) -> None:
+        """Give the octets to the reader of the stream."""
+        stream.framing = None
+        if self.partial:
+            stream.read_first(self.partial, 0, len(self.partial), 0)
 
 
 def first_overlap(pieces: list[Any], place: int) -> int:
