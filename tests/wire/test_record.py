@@ -38,7 +38,7 @@ class Recorder(Listener):
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         self.calls.append(("handshake", kind, body, length))
 
-    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
+    def sslv2_hello(self, reader: RecordReader, body: bytes, length: int) -> None:
         self.calls.append(("sslv2_hello", body))
 
     def sslv2_message(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:

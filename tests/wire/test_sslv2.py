@@ -169,6 +169,25 @@ def test_a_hole_over_a_header_ends_the_reading_of_its_side() -> None:
     assert connection.certificate_state == "gap"
 
 
+@pytest.mark.parametrize("hello", [HELLO, tls.sslv2_hello(0x0301, KINDS + bytes.fromhex("00002f"))])
+def test_a_hello_that_the_capture_cut_off_says_what_came_of_it(hello: bytes) -> None:
+    flight = record(server_hello()) if hello == HELLO else tls.handshake(tls.message(2, tls.server_hello()))
+    keys = MASTER_KEY if hello == HELLO else tls.handshake(tls.message(16, b"key"))
+    for came in range(1, len(hello)):
+        talk = Talk().open()
+        talk.segment(0, ACK, hello, missing=len(hello) - came)
+        flow = talk.say(b"", flight, keys).only()
+        assert (flow.client_hello is not None) == (came >= 11), came
+        if flow.client_hello is not None:
+            assert (
+                flow.client_hello.cipher_kinds
+                == (KINDS + bytes.fromhex("00002f"))[: (came - 11) // 3 * 3][: len(hello) - 27]
+            )
+            assert not flow.client_hello.whole
+            assert [error.kind for error, _ in flow.problems] == ["truncated"]
+            assert flow.history == "CsG"
+
+
 def test_an_empty_record_is_a_problem_and_ends_the_reading() -> None:
     connection = connection_of(HELLO, record(server_hello()), b"\x80\x00" + MASTER_KEY)
     assert [(error.layer, error.kind) for error, _ in connection.problems] == [("sslv2", "bad_length")]

@@ -53,7 +53,7 @@ cdef class Flow(Listener):
     cpdef mute(self)
     @cython.locals(stream=Stream, retry=bint)
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
-    cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    cpdef sslv2_hello(self, RecordReader reader, bytes body, Py_ssize_t length)
     @cython.locals(hello=ServerHello, certificate=bytes, entry=bytes, stream=Stream)
     cpdef sslv2_message(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     @cython.locals(stream=Stream)

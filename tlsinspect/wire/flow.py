@@ -245,12 +245,12 @@ class Flow(Listener):
         except DecodeError as error:
             self.problem(error)
 
-    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
+    def sslv2_hello(self, reader: RecordReader, body: bytes, length: int) -> None:
         """An SSL 2.0 ClientHello; see Listener."""
-        self.note(reader, HANDSHAKE, CLIENT_HELLO, len(body) + 1, "C")
+        self.note(reader, HANDSHAKE, CLIENT_HELLO, length + 1, "C")
         self.sslv2 = True
         try:
-            self.take_client_hello(reader, parse_sslv2_client_hello(body), len(body))
+            self.take_client_hello(reader, parse_sslv2_client_hello(body), length)
         except DecodeError as error:
             self.problem(error)
 

@@ -350,7 +350,8 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     """Parse the SSL 2.0 ClientHello that follows the 2-octet header and the message type.
 
     Cipher kinds are 3 octets; those that stand for SSL 3.0 and later suites (first
-    octet zero) are kept as suites, all of them as `cipher_kinds`. Raises DecodeError when it is cut off.
+    octet zero) are kept as suites, all of them as `cipher_kinds`. A body that breaks off keeps what it has.
+    Raises DecodeError when the lengths are not complete.
     Spec: RFC 5246 appendix E.2, the SSL 2.0 specification.
     """
     cursor = Cursor(body, "sslv2", 0, len(body))
@@ -360,10 +361,15 @@ def parse_sslv2_client_hello(body: bytes) -> ClientHello:
     kinds_length = cursor.read_u16()
     session_id_length = cursor.read_u16()
     challenge_length = cursor.read_u16()
-    kinds = cursor.read_bytes(kinds_length)
-    hello.session_id = cursor.read_bytes(session_id_length)
-    challenge = cursor.read_bytes(challenge_length)
-    hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
+    kinds = cursor.read_bytes(min(kinds_length, cursor.remaining() - cursor.remaining() % 3))
+    try:
+        if len(kinds) < kinds_length:
+            cursor.fail("truncated", f"{kinds_length} octets of cipher kinds")
+        hello.session_id = cursor.read_bytes(session_id_length)
+        challenge = cursor.read_bytes(challenge_length)
+        hello.random = bytes(32 - len(challenge)) + challenge if len(challenge) < 32 else challenge[:32]
+    except DecodeError as error:
+        hello.problems.append(error)
     hello.cipher_kinds = kinds
     hello.cipher_suites = b"".join([kinds[at + 1 : at + 3] for at in range(0, len(kinds) - 2, 3) if kinds[at] == 0])
     hello.compression_methods = b"\x00"

@@ -2,7 +2,7 @@ cimport cython
 from .hello cimport is_hello, may_begin_hello
 from .limits cimport Limits
 from .octets cimport cut
-from .sslv2 cimport Sslv2Reader, client_hello_end, find_answer
+from .sslv2 cimport Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
 cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
@@ -12,7 +12,7 @@ cdef int ABSENT, FOUND, WAITING, HELLO_HEADER, TLCP_VERSION
 
 cdef class Listener:
     cpdef handshake(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
-    cpdef sslv2_hello(self, RecordReader reader, bytes body)
+    cpdef sslv2_hello(self, RecordReader reader, bytes body, Py_ssize_t length)
     cpdef sslv2_message(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     cpdef change_cipher_spec(self, RecordReader reader)
     cpdef alert(self, RecordReader reader, int level, int description)
@@ -72,6 +72,9 @@ cdef class RecordReader:
     cpdef bint is_tlcp_header(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(after=Py_ssize_t)
     cpdef bint read_sslv2_hello(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+    cpdef take_sslv2_hello(self, bytes body, Py_ssize_t length)
+    @cython.locals(octets=bytes, after=Py_ssize_t)
+    cpdef bint lose_sslv2_hello(self, Py_ssize_t missing) except -1
     @cython.locals(invited=bint, found=int)
     cpdef bint read_sslv2_answer(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     cpdef Sslv2Reader become_sslv2(self)

@@ -33,7 +33,7 @@ from .codes import (
 from .hello import is_hello, may_begin_hello
 from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
-from .sslv2 import Sslv2Reader, client_hello_end, find_answer
+from .sslv2 import Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
@@ -51,8 +51,8 @@ class Listener:
     def handshake(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """A handshake message; `body` is shorter than `length` when the rest is missing."""
 
-    def sslv2_hello(self, reader: RecordReader, body: bytes) -> None:
-        """An SSL 2.0 ClientHello, without its header and type."""
+    def sslv2_hello(self, reader: RecordReader, body: bytes, length: int) -> None:
+        """An SSL 2.0 ClientHello, without header and type; `body` is shorter than `length` when the rest is missing."""
 
     def sslv2_message(self, reader: RecordReader, kind: int, body: bytes, length: int) -> None:
         """Another SSL 2.0 message in the clear; `body` is shorter than `length` when the rest is missing."""
@@ -153,6 +153,8 @@ class RecordReader:
 
     def skip(self, length: int) -> None:
         """Step over `length` octets that the capture does not hold."""
+        if self.mode == DETECTING and self.partial and self.lose_sslv2_hello(length):
+            return
         if self.mode != READING:
             self.partial = b""
             if self.sslv2 is not None:
@@ -172,6 +174,8 @@ class RecordReader:
     def finish(self) -> None:
         """The stream ends: what a message had so far is handed over."""
         self.lose_message(0)
+        if self.mode == DETECTING and self.partial:
+            self.lose_sslv2_hello(0)
         if self.sslv2 is not None:
             self.sslv2.finish()
 
@@ -456,14 +460,36 @@ class RecordReader:
         if end < after:
             self.partial = data[position:end]
             return True
+        self.take_sslv2_hello(data[position + 3 : after], after - position - 3)
+        if after < end:
+            self.feed(data, after, end)
+        return True
+
+    def take_sslv2_hello(self, body: bytes, length: int) -> None:
+        """Hand over an SSL 2.0 ClientHello, and read on as its version says: in SSL 2.0 or in TLS."""
         self.record_version = 2
-        self.listener.sslv2_hello(self, data[position + 3 : after])
-        if data[position + 3] == 0:
+        self.listener.sslv2_hello(self, body, length)
+        if body[0] == 0:
             self.become_sslv2()
         else:
             self.mode = READING
-        if after < end:
-            self.feed(data, after, end)
+
+    def lose_sslv2_hello(self, missing: int) -> bool:
+        """A hole behind the beginning of an SSL 2.0 ClientHello: True when enough was there to be handed over.
+
+        Where the hole ends with the hello, reading goes on behind it.
+        """
+        octets = self.partial
+        after = begun_hello_end(octets)
+        if after == 0:
+            return False
+        self.partial = b""
+        self.take_sslv2_hello(octets[3:], after - 3)
+        if missing != after - len(octets):
+            if self.sslv2 is not None:
+                self.sslv2.lost = True
+            else:
+                self.mode = LOST
         return True
 
     def read_sslv2_answer(self, data: bytes, position: int, end: int) -> bool:

@@ -23,6 +23,7 @@ cdef class Sslv2Reader:
 
 @cython.locals(length=Py_ssize_t, version=int, kinds=Py_ssize_t, session_id=Py_ssize_t, challenge=Py_ssize_t)
 cpdef Py_ssize_t client_hello_end(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+cpdef Py_ssize_t begun_hello_end(bytes data) except -1
 @cython.locals(given=Py_ssize_t, certificate=Py_ssize_t, specs=Py_ssize_t, connection_id=Py_ssize_t, fits=bint)
 cpdef int find_answer(bytes data, Py_ssize_t position, Py_ssize_t end, bint invited) except -1
 @cython.locals(cursor=Cursor, hello=ServerHello)

@@ -141,6 +141,13 @@ def client_hello_end(data: bytes, position: int, end: int) -> int:
     return position + 2 + length
 
 
+def begun_hello_end(data: bytes) -> int:
+    """Where a ClientHello would end whose beginning is all that came; 0 where too little of it did to be sure."""
+    if len(data) < CLIENT_HELLO_FIXED or not data[0] & 0x80:
+        return 0
+    return client_hello_end(data, 0, len(data))
+
+
 def find_answer(data: bytes, position: int, end: int, invited: bool) -> int:
     """Whether a ServerHello or an error is at `position`: FOUND, WAITING for more octets to tell, or ABSENT.
 
