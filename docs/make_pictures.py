@@ -8,11 +8,15 @@ from __future__ import annotations
 import inspect
 import io
 import os
+import pty
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+import termios
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -82,11 +86,7 @@ def take_picture(name: str) -> None:
         environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
         for command in (each.split() for each in BEFORE.get(name, ())):
             subprocess.run([sys.executable, *command], check=True, cwd=folder, env=environment, capture_output=True)
-        command = [sys.executable, "-P", "-m", *words]
-        finished = subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, cwd=folder, env=environment, encoding="utf-8"
-        )
-    lines = finished.stdout.splitlines()
+        lines = run_in_terminal([sys.executable, "-P", "-m", *words], folder, environment).splitlines()
     shown = lines[:LINES] + ([f"... {len(lines) - LINES} more lines"] if len(lines) > LINES else [])
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text(f"$ {COMMANDS[name]}", style="bold"))
@@ -95,6 +95,22 @@ def take_picture(name: str) -> None:
     picture = console.export_svg(title="", code_format=template, unique_id=f"terminal-{name}")
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+def run_in_terminal(command: list[str], folder: str, environment: Mapping[str, str]) -> str:
+    """What a command writes to a terminal: tables fit its width. Raises CalledProcessError where it fails."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (LINES, COLUMNS))
+    process = subprocess.Popen(command, stdout=theirs, cwd=folder, env=environment)
+    os.close(theirs)
+    pieces = []
+    with suppress(OSError):  # when nobody has the terminal's other end any more
+        while piece := os.read(ours, 1 << 16):
+            pieces.append(piece)
+    os.close(ours)
+    if process.wait():
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return b"".join(pieces).decode()
 
 
 if __name__ == "__main__":
