@@ -20,7 +20,7 @@ from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 
 LINGER_NS = 5 * SECOND_NS
-FIRST_SEGMENTS = 32
+FIRST_SEGMENTS = 16
 WHOLE_LINGER_NS = SECOND_NS
 RESET_WINDOW = 1 << 24
 

@@ -166,6 +166,11 @@ def test_a_hello_that_comes_an_octet_at_a_time_is_read() -> None:
 
 def lines_of(name: str, packets: int) -> int:
     """How many lines of Python reading a load executes."""
+    return lines_of_frames(list(LOADS[name].frames(packets, random.Random(1))))
+
+
+def lines_of_frames(frames: list[bytes]) -> int:
+    """How many lines of Python reading frames executes."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
@@ -173,7 +178,6 @@ def lines_of(name: str, packets: int) -> int:
         count += event == "line"
         return trace
 
-    frames = list(LOADS[name].frames(packets, random.Random(1)))
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -188,6 +192,18 @@ def lines_of(name: str, packets: int) -> int:
 def test_the_work_grows_with_the_packets_and_not_faster(name: str) -> None:
     packets = PACKETS.get(name, 1500) // 2
     assert lines_of(name, 2 * packets) <= 2.3 * lines_of(name, packets)
+
+
+@pytest.mark.skipif(not PURE, reason="lines are counted of plain Python")
+@pytest.mark.parametrize("segments", [4, 16, 64])
+def test_connections_that_begin_at_their_end_cost_no_more_than_twice_others(segments: int) -> None:
+    sealed = record_of(23, bytes(30))
+    connections = [
+        [segment(framer, 1 + place * len(sealed), sealed) for place in range(segments)]
+        for framer in (stranger(chance, 443) for chance in [random.Random(1)] for _ in range(640 // segments))
+    ]
+    backwards = [frame for frames in connections for frame in reversed(frames)]
+    assert lines_of_frames(backwards) <= 2.3 * lines_of_frames([frame for frames in connections for frame in frames])
 
 
 def test_retransmissions_are_compared_with_few_pieces() -> None:

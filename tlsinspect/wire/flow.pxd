@@ -24,7 +24,7 @@ cdef class Flow(Listener):
     cdef public long long held
     cdef public DatagramReader datagrams
     cdef public QuicFacts quic
-    cdef public int protocol, capture, syn_side, hello_side, hello_record_version, server_side
+    cdef public int beginnings, protocol, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels, first_segments
     cdef public bint closed, finished, tls13, sslv2, dtls, keep_messages

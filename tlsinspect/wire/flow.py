@@ -79,7 +79,8 @@ class Flow(Listener):
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
     that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
-    `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known.
+    `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
+    much has come to wait for it; `beginnings` says how often it was read anew with one that came.
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
     spoke of another handshake in TLS 1.2 and before, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
     What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
@@ -113,6 +114,7 @@ class Flow(Listener):
         self.vlans: list[int] | None = None
         self.tunnels: list[str] | None = None
         self.first_segments: list[Packet] | None = None
+        self.beginnings = 0
         self.closed = False
         self.finished = False
         self.syn_side = -1

@@ -15,7 +15,7 @@ from .stream cimport Stream
 cdef int ACK, FIN, RST, SYN, TCP, UDP
 cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
 cdef int RECENT_STREAMS
-cdef Py_ssize_t FIRST_SEGMENTS
+cdef Py_ssize_t FIRST_SEGMENTS, BEGINNINGS
 
 cdef class FlowTable:
     cdef public Limits limits
@@ -37,7 +37,7 @@ cdef class FlowTable:
     cpdef add_segment(self, Packet packet)
     @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong, stream=Stream, flow=Flow)
     cpdef Stream begin(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end, long long missing)
-    @cython.locals(kept=Packet, sequence=cython.longlong, first=bint)
+    @cython.locals(kept=Packet, sequence=cython.longlong, first=bint, one=Stream, other=Stream)
     cpdef bint begins_anew(self, Flow flow, Stream stream, Packet packet, int flags, Py_ssize_t length) except -1
     @cython.locals(before=cython.longlong)
     cpdef bint is_in_front(self, Stream stream, long long sequence) except -1

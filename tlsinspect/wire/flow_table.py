@@ -39,7 +39,8 @@ NEW_COST = 2600  # octets of memory that a connection begins with, see flow_cost
 PACKET_COST = 230  # that a packet's objects may take
 GROWTH = 4  # octets of memory that an octet of payload may come to
 RECENT_STREAMS = 4096  # a power of two
-FIRST_SEGMENTS = 32  # of both directions of a connection, among which one may come whose octets are the first
+FIRST_SEGMENTS = 16  # of both directions of a connection, among which one may come whose octets are the first
+BEGINNINGS = 4  # how often a connection is read anew because one came
 
 
 class Opener(Protocol):
@@ -206,7 +207,9 @@ class FlowTable:
         segments = flow.first_segments
         if segments is None:
             return False
-        if len(segments) >= FIRST_SEGMENTS or sum([len(kept.data) for kept in segments]) > self.limits.compared_octets:
+        one: Stream = flow.streams[0]
+        other: Stream = flow.streams[1]
+        if len(segments) >= FIRST_SEGMENTS or one.octets + other.octets > self.limits.compared_octets:
             flow.first_segments = None
             return False
         sequence = unsigned32(packet.data, packet.transport + 4, True)
@@ -235,6 +238,7 @@ class FlowTable:
         anew.time_start = flow.time_start
         anew.vlans = flow.vlans
         anew.tunnels = flow.tunnels
+        anew.beginnings = flow.beginnings + 1
         for old in flow.streams:
             stream: Stream = anew.streams[old.reader.side]
             if old.started and not old.syn:
@@ -247,7 +251,7 @@ class FlowTable:
         self.enter(anew)
         for kept in segments:
             self.add_segment(kept)
-        anew.first_segments = segments
+        anew.first_segments = segments if anew.beginnings < BEGINNINGS else None
 
     def is_late(self, key: bytes, packet: Packet, length: int) -> bool:
         """Whether a segment brings nothing but what a connection that was closed lately has had: it begins none."""
