@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 8_192
 ENCODED_GROUP_ROWS = 16_384  # which take half of the memory
-BATCH_ROWS = 4_096  # encoded at a time: with the library's 1,024 a row group takes a twentieth longer
+BATCH_ROWS = 4_096  # encoded at a time; with fewer it takes longer
 GROUP_OCTETS = 48 << 20  # several times what so many ordinary rows hold
 
 ALL_DIFFERENT = frozenset({"connection_id", "community_id", "client_random", "server_random"})
