@@ -189,6 +189,22 @@ class TestHandshake:
             if flow.client_hello is not None:
                 assert flow.hello_side == 0
 
+    def test_a_flight_that_is_cut_anywhere_is_not_called_wrong(self) -> None:
+        flight = record(22, b"".join(fragments(2, server_hello(), 0) + fragments(14, b"", 1)))
+        for kept in range(len(flight)):
+            wire = Wire(FlowTable(openers=(open_dtls,)))
+            wire.add_datagram(ip_packet(CLIENT, SERVER, udp(CLIENT, SERVER, record(22, fragments(1, hello(), 0)[0]))))
+            wire.add_datagram(ip_packet(SERVER, CLIENT, udp(SERVER, CLIENT, flight), missing=len(flight) - kept))
+            flow = wire.only()
+            assert {(error.layer, error.kind) for error, _ in flow.problems} <= {("handshake", "truncated")}
+            assert flow.history == ("C" if kept < 25 else "Cs")
+
+    def test_a_server_without_state_may_number_another_message_the_same(self) -> None:
+        turns = handshake()
+        turns[1] = (1, record(22, turns[1][1][13:], number=0))
+        turns[3] = (1, record(22, turns[3][1][13:], number=0))
+        assert datagrams(turns).history == "CvCsxknGIi"
+
     def test_a_flight_in_one_datagram_and_messages_in_one_record_are_read(self) -> None:
         messages = b"".join(fragments(2, server_hello(), 0) + fragments(14, b"", 1))
         flow = datagrams(

@@ -251,10 +251,29 @@ class TestFirstOctets:
         assert flow.history == "Csxkn"
         assert [message[2] for message in flow.messages if message[5] in (1, 14)] == [3, 6]
         assert (flow.client_hello_packet, flow.first_packet, talk.wire.table.connections) == (3, 1, 1)
+        assert flow.time_start == NOON_NS
         client, server = flow.streams
         assert (client.octets, server.octets) == (len(HELLO), len(FLIGHT))
         assert (client.packets, server.packets, client.retransmitted, server.retransmitted) == (3, 3, 0, 0)
         assert not (client.gap or server.gap or flow.problems)
+
+    def test_the_syn_ack_of_a_connection_that_is_read_anew_stays(self) -> None:
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        for at, octets in reversed(pieces_of(HELLO, 2)):
+            talk.segment(0, ACK, octets, sequence=1000 + at)
+        flow = talk.only()
+        assert flow.client_hello is not None and flow.streams[0].syn  # the server was seen first
+        assert flow.time_syn_ack == flow.time_start == NOON_NS
+
+    def test_where_its_packets_were_seen_stays(self) -> None:
+        wire = Wire()
+        for at, octets in reversed(pieces_of(HELLO, 2)):
+            packet = ip_packet(CLIENT, SERVER, tcp(CLIENT, SERVER, ACK, 1000 + at, 0, octets))
+            packet.vlans, packet.tunnels = [7], ["gre"]
+            wire.add_segment(packet)
+        flow = wire.only()
+        assert flow.client_hello is not None and (flow.vlans, flow.tunnels) == ([7], ["gre"])
 
     def test_records_that_were_found_in_the_first_segment_are_told_once(self) -> None:
         cut = len(ANSWER13) + 20
