@@ -241,7 +241,7 @@ class FlowTable:
         anew.beginnings = flow.beginnings + 1
         for old in flow.streams:
             stream: Stream = anew.streams[old.reader.side]
-            if old.started and not old.syn:
+            if old.started:
                 stream.start((old.initial_sequence + 1) & MASK)
         stream = anew.streams[side]
         stream.start(sequence)
