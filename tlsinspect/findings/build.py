@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ..columns import SEVERITIES
 from ..registry import version_name
 from ..statistics.wording import number_text
 from ..tables import arrow_schema
 from .facts import Facts, Numbers
+from .groups import Groups, Ranked
 from .rule import CaptureRule, Offered, Rule
 
 SUBJECT_LIMIT = 200  # subjects of one rule with a row of their own, those with most connections; the rest share one
 EXAMPLE_LIMIT = 20  # connections, packets and hosts that a row names
-FEW = 64  # rows
 VALUE_LIMIT = 3  # distinct values of a column that the evidence names
 
 
@@ -69,17 +68,11 @@ def find_rows(rule: Rule, facts: Facts, told: Facts | None = None) -> list[dict[
     counts = np.bincount(codes, minlength=len(names))
     present = np.flatnonzero(counts)
     ranked = present[np.argsort(-counts[present], kind="stable")]
-    own, rest = ranked[:SUBJECT_LIMIT], ranked[SUBJECT_LIMIT:]
-    told_apart = found[np.isin(codes, own)] if len(rest) else found
-    by_subject = told_apart[np.argsort(places[told_apart], kind="stable")]
-    ends = dict(zip(np.sort(own).tolist(), np.cumsum(counts[np.sort(own)]).tolist(), strict=True))
-    rows = [
-        describe(rule, facts, names[code].as_py(), by_subject[ends[code] - counts[code] : ends[code]])
-        for code in own.tolist()
-    ]
-    if len(rest):
-        rows.append(describe(rule, facts, f"{len(rest)} others", found[np.isin(codes, rest)]))
-    return rows
+    own, others = ranked[:SUBJECT_LIMIT], len(ranked[SUBJECT_LIMIT:])
+    subjects = names.take(pa.array(own)).to_pylist() + [f"{others} others"] * (others > 0)
+    ranks = np.full(len(names), len(own), np.int16)
+    ranks[own] = np.arange(len(own))
+    return describe(rule, facts, subjects, Groups(found, ranks[codes], len(subjects)))
 
 
 def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
@@ -109,76 +102,71 @@ def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def describe(rule: Rule, facts: Facts, subject: str | None, rows: NDArray[np.intp]) -> dict[str, Any]:
-    """One row of the findings table, from the places of its connections."""
-    examples = rows[:EXAMPLE_LIMIT].tolist()
-    packets = facts.packets(rule.packet)[rows[:EXAMPLE_LIMIT]].tolist()
-    ids = facts.column("connection_id")
+def describe(rule: Rule, facts: Facts, subjects: Sequence[str | None], groups: Groups) -> list[dict[str, Any]]:
+    """Rows of the findings table, one for each subject, from the places of its connections."""
+    examples, ends = groups.firsts(EXAMPLE_LIMIT)
+    ids = facts.column("connection_id").take(pa.array(examples)).to_pylist()
+    packets = [packet if packet >= 0 else None for packet in facts.packets(rule.packet)[examples].tolist()]
+    told = [slice(begin, end) for begin, end in pairwise([0, *ends])]
     hosts, servers = encoded(facts, "server", lambda: facts.named("server"))
-    first, last = span(facts.number("time_start")[rows])
-    return {
-        "id": rule.id,
-        "severity": rule.severity,
-        "confidence": rule.confidence,
-        "title": rule.title,
-        "subject_kind": rule.subject,
-        "subject": subject,
-        "evidence": evidence_text(rule, facts, rows),
-        "connections": len(rows),
-        "connection_ids": [ids[place].as_py() for place in examples],
-        "packets": [packet if packet >= 0 else None for packet in packets],
-        "hosts": [hosts[code].as_py() for code, _ in counted(servers[rows])[:EXAMPLE_LIMIT]],
-        "first_seen": first,
-        "last_seen": last,
-        "advice": rule.advice,
-        "references": list(rule.references),
-    }
+    met = groups.ranked(servers, len(hosts), EXAMPLE_LIMIT, frequent_first=False)
+    host_of = words_for(hosts, met)
+    firsts, lasts = groups.span(facts.number("time_start"))
+    columns = (subjects, evidence_texts(rule, facts, groups), groups.sizes.tolist(), told, met, firsts, lasts)
+    return [
+        {
+            "id": rule.id,
+            "severity": rule.severity,
+            "confidence": rule.confidence,
+            "title": rule.title,
+            "subject_kind": rule.subject,
+            "subject": subject,
+            "evidence": evidence,
+            "connections": connections,
+            "connection_ids": ids[own],
+            "packets": packets[own],
+            "hosts": [host_of[code] for code, _ in its_hosts.leading],
+            "first_seen": first,
+            "last_seen": last,
+            "advice": rule.advice,
+            "references": list(rule.references),
+        }
+        for subject, evidence, connections, own, its_hosts, first, last in zip(*columns, strict=True)
+    ]
 
 
-def evidence_text(rule: Rule, facts: Facts, rows: NDArray[np.intp]) -> str:
-    """What the evidence columns hold: "cipher_suite_name X (12), Y (3); ..."."""
-    parts = []
+def evidence_texts(rule: Rule, facts: Facts, groups: Groups) -> list[str]:
+    """What the evidence columns hold in each group: "cipher_suite_name X (12), Y (3); ..."."""
+    columns = []
     for name in rule.evidence:
         if isinstance(name, Offered):
-            pairs, words = facts.offers(name.column, name.passes, rows), name.name
+            passing, lists = facts.offers(name.column, name.passes)
+            ranked = groups.ranked_lists(lists, VALUE_LIMIT)
+            words = {place: name.name(code) for place, code in enumerate(passing)}
         else:
             values, codes = encoded(facts, name, partial(words_of, facts, name))
-            pairs, words = counted(codes[rows]), partial(word_at, name, values)
-        most = sorted(pairs, key=lambda pair: -pair[1])[:VALUE_LIMIT]
-        said = [f"{words(code)} ({count})" for code, count in most]
-        more = [f"and {len(pairs) - VALUE_LIMIT} more"] if len(pairs) > VALUE_LIMIT else []
-        parts.append(f"{name} {', '.join(said + more)}")
-    return "; ".join(parts)
+            ranked = groups.ranked(codes, len(values), VALUE_LIMIT)
+            words = {code: shown(name, value) for code, value in words_for(values, ranked).items()}
+        columns.append([f"{name} {counted_text(words, each)}" for each in ranked])
+    return ["; ".join(parts) for parts in zip(*columns, strict=True)] if columns else [""] * groups.count
 
 
-def word_at(name: str, values: pa.Array, place: int) -> str:
-    """One of a column's distinct values in a sentence."""
-    return shown(name, values[place].as_py())
+def counted_text(words: Mapping[int, str], ranked: Ranked) -> str:
+    """The most frequent values, each with its number, and how many more there are."""
+    said = [f"{words[code]} ({count})" for code, count in ranked.leading]
+    return ", ".join([*said, f"and {ranked.kinds - VALUE_LIMIT} more"] if ranked.kinds > VALUE_LIMIT else said)
+
+
+def words_for(values: pa.Array, ranked: Sequence[Ranked]) -> dict[int, Any]:
+    """Those of a column's distinct values that are among the most frequent of a group, by their places."""
+    places = sorted({code for each in ranked for code, _ in each.leading})
+    return dict(zip(places, values.take(pa.array(places, pa.int64())).to_pylist(), strict=True))
 
 
 def words_of(facts: Facts, name: str) -> pa.Array:
     """A column; of texts in a list one text."""
     column = facts.column(name)
     return pc.binary_join(column, ", ") if pa.types.is_list(column.type) else column
-
-
-def span(times: Numbers) -> tuple[int | None, int | None]:
-    """The first and the last of times, those below zero left out, which are missing."""
-    if len(times) > FEW:
-        known = times[times >= 0]
-        return (int(known.min()), int(known.max())) if len(known) else (None, None)
-    listed = [time for time in times.tolist() if time >= 0]
-    return (min(listed), max(listed)) if listed else (None, None)
-
-
-def counted(codes: Numbers) -> list[tuple[int, int]]:
-    """Distinct codes in ascending order, and how often each stands there."""
-    if len(codes) == 1:  # as most often
-        return [(int(codes[0]), 1)]
-    if len(codes) <= FEW:  # a sort in numpy costs more than all of these
-        return sorted(Counter(codes.tolist()).items())
-    distinct, counts = np.unique(codes, return_counts=True)
-    return list(zip(distinct.tolist(), counts.tolist(), strict=True))
 
 
 def shown(name: str, value: Any) -> str:

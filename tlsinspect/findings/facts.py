@@ -21,6 +21,7 @@ from ..statistics.observations import server_of
 from ..statistics.rows import Mask, mask_of, one_piece
 from ..tables import distinct
 from ..wire.limits import DEFAULT_LIMITS, Limits
+from .groups import Lists
 
 KEY_END = 16  # of the characters of a random by which the same one is looked for; the first eight may be a time
 Numbers = NDArray[np.int64]
@@ -173,16 +174,16 @@ class Facts:
         found[owners[wanted[numbers]]] = True
         return np.asarray(found[places], np.bool_)
 
-    def offers(self, name: str, passes: Callable[[int], Any], rows: NDArray[np.intp]) -> list[tuple[int, int]]:
-        """The numbers in the lists of some rows that pass, in ascending order, and in how many rows each stands."""
-        numbers, owners, _, places = self.once(f"codes {name}", lambda: distinct_lists(*self.lists(name)))
+    def offers(self, name: str, passes: Callable[[int], Any]) -> tuple[list[int], Lists]:
+        """The numbers in the lists of a column that pass, in ascending order, and which each row has, as their places
+        among these."""
+        numbers, owners, kinds, places = self.once(f"codes {name}", lambda: distinct_lists(*self.lists(name)))
         codes = self.once(f"codes of {name}", lambda: np.unique(numbers).tolist())
-        hits = np.flatnonzero(self.wanted(code for code in codes if passes(code))[numbers])
-        lists, counts = np.unique(places[rows], return_counts=True)
-        hits = hits[np.isin(owners[hits], lists)]
+        passing = [code for code in codes if passes(code)]
+        hits = np.flatnonzero(self.wanted(passing)[numbers])
         pairs = distinct(owners[hits].astype(np.int64) << 16 | numbers[hits])  # a hello may name one twice
-        each = np.bincount(pairs & 0xFFFF, counts[np.searchsorted(lists, pairs >> 16)]).astype(np.int64)
-        return [(code, int(each[code])) for code in np.flatnonzero(each).tolist()]
+        starts = np.searchsorted(pairs, np.arange(kinds + 1) << 16)
+        return passing, Lists(places, starts, np.searchsorted(passing, pairs & 0xFFFF), len(passing))
 
     def chosen_suite(self, test: Callable[[int, SuiteFacts], Any]) -> Mask:
         """Rows whose chosen suite passes the test."""
