@@ -138,6 +138,21 @@ def test_captures_frame_describes_each_file(tmp_path: Path) -> None:
     assert (row["time_start"].value, row["time_end"].value) == (packets[0].time_ns, packets[-1].time_ns)
 
 
+def test_files_are_hashed_for_whom_asks_for_the_hash_alone(captures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    sha256 = CaptureSource.sha256
+    monkeypatch.setattr(CaptureSource, "sha256", lambda source: hashed.append(source.name) or sha256(source))
+    inspection = tlsinspect.read(captures / "demo.pcapng")
+    assert inspection.on_demand("captures").select(["capture", "packets"]).num_rows == 1
+    assert not hashed
+    assert inspection.arrow("captures")["sha256"].to_pylist() == [
+        hashlib.sha256((captures / "demo.pcapng").read_bytes()).hexdigest()
+    ]
+    assert hashed == ["demo.pcapng"]
+    assert len(inspection.captures) == 1
+    assert hashed == ["demo.pcapng"]
+
+
 def test_what_stands_before_the_damage_is_kept(tmp_path: Path) -> None:
     whole = pcap(conversation(1) + conversation(2))
     path = tmp_path / "cut.pcap"

@@ -154,18 +154,17 @@ class Inspection:
 
     def arrow(self, table: str) -> pa.Table:
         """One of the tables as Arrow; raises KeyError for a name that is not in COLUMNS."""
-        if table not in self.arrow_tables:
-            with without_cyclic_collection():
-                self.arrow_tables[table] = self.build(table)
-        made = self.arrow_tables[table]
+        made = self.on_demand(table)
         if isinstance(made, ByColumn):
             made = self.arrow_tables[table] = made.whole
         return made
 
     def on_demand(self, table: str) -> pa.Table:
         """A table for those who take single columns: what makes them when they are asked for, unless all were."""
-        made = self.arrow_tables.get(table)
-        return made if isinstance(made, ByColumn) else self.arrow(table)
+        if table not in self.arrow_tables:
+            with without_cyclic_collection():
+                self.arrow_tables[table] = self.build(table)
+        return self.arrow_tables[table]
 
     def frame_on_demand(self) -> pd.DataFrame:
         """The connections frame for those who take single columns, which are made when they are asked for."""
@@ -393,7 +392,7 @@ class Inspection:
         if bool(policy) == bool(drop):
             raise ValueError("what-if takes a policy or what to drop: one of the two")
         asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
-        return build_whatif(self.on_demand("connections"), asked, at, severity_at_least, self.arrow("captures"))
+        return build_whatif(self.on_demand("connections"), asked, at, severity_at_least, self.on_demand("captures"))
 
     def quantum(self) -> Ledger:
         """The quantum ledger: what could be read later, by what protects it, and the servers to migrate first."""

@@ -17,6 +17,7 @@ from .dissect import link_type_name
 from .errors import DecodeError
 from .protocols import SILENT
 from .tables.events import build_rows, problem_row
+from .tables.on_demand import ByColumn
 from .tally import Tally
 from .wire.ip import FragmentTable
 from .wire.limits import DEFAULT_LIMITS, Limits
@@ -130,8 +131,8 @@ class Totals:
     def build(self, table: str, sources: Sequence[CaptureSource]) -> pa.Table:
         """Build the ports or captures table, or the problems that are outside connections."""
         if table == "captures":
-            rows = list(self.iter_captures(sources))
-        elif table == "problems":
+            return CaptureColumns(pa.Table.from_batches([build_rows(table, self.iter_captures(sources))]), sources)
+        if table == "problems":
             rows = list(self.problems)
             for count, expected in (
                 (self.evicted, f"at most {self.limits.connections} connections open at once"),
@@ -145,14 +146,14 @@ class Totals:
         return pa.Table.from_batches([build_rows(table, rows)])
 
     def iter_captures(self, sources: Sequence[CaptureSource]) -> Iterator[Row]:
-        """Rows of the captures table, in the order of reading."""
+        """Rows of the captures table, in the order of reading; without the hash, which CaptureColumns adds."""
         damaged = {name for name, _ in self.damage}
         opened = self.tally.by_capture()
-        for number, (source, facts) in enumerate(zip(sources, self.captures, strict=False)):
+        for number, (_, facts) in enumerate(zip(sources, self.captures, strict=False)):
             connections, with_tls = opened.get(number, (0, 0))
             row = {
                 **facts,
-                "sha256": source.sha256(),
+                "sha256": None,
                 "connections": connections,
                 "tls_connections": with_tls,
                 "quality": quality(facts, facts["capture"] in damaged),
@@ -170,6 +171,27 @@ class Totals:
             count, octets = ports[key]
             share = count / totals[port, transport]
             yield port, transport, protocol, port in self.tls_ports, count, octets, share
+
+
+class CaptureColumns(ByColumn):
+    """The captures table; its files are hashed when a hash is asked for, since that reads all of them."""
+
+    def __init__(self, rows: pa.Table, sources: Sequence[CaptureSource]) -> None:
+        self.schema = rows.schema
+        self.rows = rows
+        self.sources = sources
+        self.made = {name: rows[name] for name in rows.schema.names if name != "sha256"}
+
+    def read(self, names: Sequence[str]) -> None:
+        """Hash the files, if their hashes are among what is asked for."""
+        if "sha256" in names and "sha256" not in self.made:
+            hashes = [source.sha256() for source in self.sources[: self.num_rows]]
+            self.made["sha256"] = pa.chunked_array([pa.array(hashes, self.schema.field("sha256").type)])
+
+    @property
+    def num_rows(self) -> int:
+        """How many captures were read."""
+        return self.rows.num_rows  # type: ignore[no-any-return]
 
 
 def quality(row: dict[str, Any], damaged: bool) -> str:

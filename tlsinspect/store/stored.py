@@ -91,7 +91,7 @@ class StoredInspection(Inspection):
     def build(self, table: str) -> pa.Table:
         """Read a table that is stored; make one that follows from others."""
         if table == "connections":
-            return self.columns.whole
+            return self.columns
         if table in ("messages", "alerts", "problems"):
             rows = sort_table(table, self.read_beside(table))
             return rows if self.chosen is None else of_connections(rows, self.columns)
@@ -135,12 +135,6 @@ class StoredInspection(Inspection):
         names = arrow_schema(table).names
         for batch in iter_rows(self.store.dataset(table, self.since, self.until), names):
             yield batch if known is None else batch.filter(pc.is_in(batch["connection_id"], value_set=known))
-
-    def on_demand(self, table: str) -> pa.Table:
-        """The connections by column; another table as it is."""
-        if table == "connections":
-            return self.columns
-        return self.arrow(table)
 
     def some(self, table: str, columns: Sequence[str]) -> pa.Table:
         """Some columns of a table, its rows in any order."""
