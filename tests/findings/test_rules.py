@@ -16,7 +16,7 @@ from tlsinspect.columns import COLUMNS, SEVERITIES
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.findings.clocks import LEAST
-from tlsinspect.findings.keys import SMALL_PRIMES, is_prime, modulus_of
+from tlsinspect.findings.keys import SMALL_PRIMES, is_checked_prime, is_prime, is_safe, modulus_of
 from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
 from tlsinspect.findings.rule import CONFIDENCES
@@ -764,6 +764,14 @@ def test_the_arithmetic_of_keys_is_right() -> None:
         2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59,
     ]  # fmt: skip
     assert not is_prime(COMPOSITE) and not is_prime(561) and is_prime(OTHER_PRIME)
+
+
+def test_primes_are_known_by_their_halves_too() -> None:
+    primes = [number for number in range(8, 3000) if all(number % each for each in range(2, number))]
+    assert [number for number in range(8, 3000) if is_checked_prime(number)] == primes
+    assert [number for number in range(8, 3000) if is_safe(number)] == [
+        number for number in primes if all(number // 2 % each for each in range(2, number // 2))
+    ]
 
 
 def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_known() -> None:

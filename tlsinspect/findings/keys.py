@@ -186,14 +186,20 @@ def primes_of(facts: Facts) -> tuple[list[str], list[str]]:
 
 @cache
 def is_safe(number: int) -> bool:
-    """Whether a prime is twice another prime and one."""
-    return is_known(number) or (number % 4 == 3 and is_prime((number - 1) // 2))
+    """Whether a number is a prime that is twice another prime and one; primes of standards are not tested.
+
+    If half of it is prime, one power says whether it is (Pocklington's criterion, with 2, of which the square less one
+    is 3).
+    """
+    if is_known(number):
+        return True
+    return number % 4 == 3 and number % 3 != 0 and is_prime(number // 2) and pow(2, number - 1, number) == 1
 
 
 @cache
 def is_checked_prime(number: int) -> bool:
-    """is_prime, remembered; primes of standards are not tested."""
-    return is_known(number) or is_prime(number)
+    """Whether a number is prime; safe ones, as most are, are tested as those, which takes less."""
+    return is_safe(number) or is_prime(number)
 
 
 def find_shared_key(facts: Facts) -> Mask:
