@@ -28,7 +28,7 @@ COUNTED = re.compile(
 PAUSE_NS = 2_000_000_000
 SHORT_NS = 1000
 CARRIED = ("openvpn-tcp", "starttls-postgres")  # whose first packet has to come in one segment
-NOT_OF_QUIC = ("client_application_bytes", "server_application_bytes", "overlap_conflict")
+NOT_OF_QUIC = ("client_application_bytes", "server_application_bytes")
 """What a datagram of QUIC that comes again changes: the numbers by which it would be known are encrypted."""
 
 

@@ -270,6 +270,20 @@ class TestVersionsAndRetry:
         assert not flow.streams[0].overlap_conflict
         assert flow.server_hello is not None
 
+    @pytest.mark.parametrize("answer", [retry(source=NEW_DCID), negotiation([V2])])
+    @pytest.mark.parametrize("place", [3, 4, 5, 8])
+    def test_a_late_copy_of_what_a_client_gave_up_changes_nothing(self, answer: bytes, place: int) -> None:
+        version = V2 if answer == negotiation([V2]) else V1
+        first = initial(crypto(0, quic_hello(b"first.example", random=b"\x02" * 32)))
+        turns = [("client", first), ("server", answer), *handshake_turns(origin=NEW_DCID, version=version)]
+        turns.insert(place, ("client", first))
+        flow = flow_of(*turns)
+        assert name_of(flow) == b"quic.example"
+        assert (flow.client_hello_packet, flow.history) == (3, "CCs")
+        assert noted(flow, "finished_seen") == [True, True]
+        assert not flow.streams[0].overlap_conflict
+        assert flow.problems == []
+
     def test_a_retry_that_was_not_captured_is_followed_by_its_token(self) -> None:
         flow = flow_of(
             ("client", initial(crypto(0, HELLO), source=b"")),

@@ -16,8 +16,8 @@ cdef class QuicReader(DatagramReader):
     cdef public Flow flow
     cdef public QuicFacts facts
     cdef public int client, initials
-    cdef public list origins, crypto, largest, handshake_seen, id_lengths
-    cdef public long long offered_version
+    cdef public bytes origin
+    cdef public list origins, offers, given_up, crypto, largest, handshake_seen, id_lengths
     cdef public bint answered, settled
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(reader=RecordReader)
@@ -30,13 +30,14 @@ cdef class QuicReader(DatagramReader):
     cpdef take_packet(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef know_client(self, Flow flow, int side)
     cpdef take_version(self, LongHeader header, int side)
-    @cython.locals(side=int, begun=Py_ssize_t, payload=bytes, frames=Frames)
+    @cython.locals(side=int, payload=bytes, frames=Frames)
     cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef seal(self, Flow flow, int side, object error)
     @cython.locals(role=int, payload=bytes, origin=bytes, limit=cython.longlong)
     cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
     @cython.locals(payload=bytes)
     cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
+    cpdef bint is_given_up(self, Flow flow, int side, tuple keys, Frames frames) except -1
     @cython.locals(crypto=CryptoStream)
     cpdef bint is_another_hello(self, int side, Frames frames) except -1
     @cython.locals(stream=Stream)

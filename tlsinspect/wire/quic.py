@@ -46,7 +46,9 @@ class QuicReader(DatagramReader):
     """Where both directions of a QUIC connection stand.
 
     `client` is the side that opened it, -1 while that is not known. `origins` are the
-    connection ids whose keys opened a packet of the client, the latest first. `largest` are the
+    connection ids whose keys opened a packet of the client, the latest first, `origin` the one whose keys opened the
+    packet at hand. `offers` are the keys that the client's packets had, as (version, connection id), `given_up` those
+    of what it said before it began again. `largest` are the
     highest packet numbers, `id_lengths` what short headers of each side have for a connection id.
     """
 
@@ -56,7 +58,9 @@ class QuicReader(DatagramReader):
         self.facts = QuicFacts()
         self.client = -1
         self.origins: list[bytes] = []
-        self.offered_version = -1
+        self.origin = b""
+        self.offers: list[tuple[int, bytes]] = []
+        self.given_up: list[tuple[int, bytes]] = []
         self.answered = False
         self.crypto = [CryptoStream(), CryptoStream()]
         self.largest = [-1, -1]
@@ -181,7 +185,6 @@ class QuicReader(DatagramReader):
         if header.missing and not stream.truncated:
             flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
             return
-        begun = len(self.origins)
         payload = self.open_initial(flow, side, datagram, header)
         if payload is None:
             expected = self.origins and self.initials <= flow.limits.quic_initials and not header.missing
@@ -190,10 +193,8 @@ class QuicReader(DatagramReader):
             return
         self.largest[side] = max(header.number, self.largest[side])
         frames = parse_frames(payload, self.facts.google or header.version >> 8 == GOOGLE_TLS)
-        if side == self.client and (len(self.origins) > begun > 0 or header.version != self.offered_version):
-            self.offered_version = header.version
-            if flow.server_hello is None and self.is_another_hello(side, frames):
-                self.restart(flow)
+        if side == self.client and self.is_given_up(flow, side, (header.version, self.origin), frames):
+            return
         for offset, octets in frames.crypto:
             self.take_crypto(flow, stream, offset, octets)
         if frames.problem is not None and not header.missing:
@@ -223,6 +224,7 @@ class QuicReader(DatagramReader):
         for origin in self.origins:
             payload = self.open_under(origin, role, datagram, header, self.largest[side])
             if payload is not None:
+                self.origin = origin
                 return payload
         if self.client == 1 - side or header.destination in self.origins or len(self.origins) >= ORIGIN_LIMIT:
             return None
@@ -233,6 +235,7 @@ class QuicReader(DatagramReader):
             return None
         self.know_client(flow, side)
         self.origins.insert(0, header.destination)
+        self.origin = header.destination
         return payload
 
     def open_under(self, origin: bytes, role: int, datagram: bytes, header: LongHeader, largest: int) -> bytes | None:
@@ -242,6 +245,18 @@ class QuicReader(DatagramReader):
             if payload is not None:
                 return payload
         return None
+
+    def is_given_up(self, flow: Flow, side: int, keys: tuple[int, bytes], frames: Frames) -> bool:
+        """True for a late copy of what the client said before it began again; under new keys it may do that now."""
+        if keys in self.given_up:
+            return True
+        if keys not in self.offers:
+            if flow.server_hello is None and self.is_another_hello(side, frames):
+                self.restart(flow)
+                self.given_up += self.offers
+                self.offers = []
+            self.offers.append(keys)
+        return False
 
     def is_another_hello(self, side: int, frames: Frames) -> bool:
         """True when a packet under new keys says something else at the same place of the CRYPTO stream."""
