@@ -27,7 +27,7 @@ from quic_traffic import (
     retry,
     short,
 )
-from tcp_segments import CLIENT, SERVER, Wire, ip_packet, noted, udp
+from tcp_segments import CLIENT, MILLISECOND_NS, SERVER, Wire, ip_packet, noted, udp
 from tls_vectors import extension, message, retry_request, u16, vector16
 
 from tlsinspect.errors import KINDS
@@ -65,6 +65,20 @@ def flow_of(*turns: Turn, missing: int = 0) -> Flow:
     """The only flow of these datagrams."""
     (flow,) = flows_of(list(turns), missing)
     return flow
+
+
+def add_cut(wire: Wire, turns: list[Turn], kept: int) -> None:
+    """Datagrams of which the capture has the first `kept` octets."""
+    for sender, payload in turns:
+        ends = (CLIENT, SERVER) if sender == "client" else (SERVER, CLIENT)
+        wire.add_datagram(ip_packet(*ends, udp(*ends, payload), missing=max(len(payload) - kept, 0)))
+
+
+def cut_flow_of(turns: list[Turn], kept: int) -> Flow:
+    """The only flow of datagrams of which the capture has the first `kept` octets."""
+    wire = quic_wire()
+    add_cut(wire, turns, kept)
+    return wire.only()
 
 
 def facts_of(flow: Flow) -> QuicFacts:
@@ -403,6 +417,33 @@ class TestHalves:
         flow = flow_of(("client", initial(crypto(7, HELLO))), missing=300)
         assert flow.client_hello is None
         assert problems_of(flow) == []
+
+    def test_what_the_capture_cut_counts_where_it_stands(self) -> None:
+        turns = handshake_turns(quic_hello(b"quic.example", POST_QUANTUM[:1000]))
+        turns[1] = ("server", initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=DCID, sender="server"))
+        flow = cut_flow_of(turns, 100)
+        assert (flow.client_hello_packet, flow.server_hello_packet, flow.history) == (1, 2, "Cs")
+        assert flow.time_server_hello - flow.time_client_hello == MILLISECOND_NS
+        assert [stream.gap for stream in flow.streams] == [False, False]
+        assert [error.kind for error, _ in flow.problems] == ["truncated"] * 2  # the message, and a field of it
+
+    @pytest.mark.parametrize("answer", [retry(source=NEW_DCID), negotiation([V2])])
+    def test_a_cut_packet_that_follows_a_retry_is_opened_with_its_own_keys(self, answer: bytes) -> None:
+        version = V2 if answer == negotiation([V2]) else V1
+        first = initial(crypto(0, quic_hello(b"first.example", random=b"\x02" * 32)))
+        turns = [("client", first), ("server", answer), *handshake_turns(origin=NEW_DCID, version=version)]
+        flow = cut_flow_of(turns, 100)
+        assert flow.client_hello is not None
+        assert (flow.client_hello.random, flow.client_hello_packet) == (bytes(32), 3)
+        assert (flow.server_hello_packet, flow.history) == (4, "CCs")
+        assert {error.kind for error, _ in flow.problems} == {"truncated"}
+
+    def test_a_cut_packet_begins_another_connection_between_the_same_ports(self) -> None:
+        second = handshake_turns(quic_hello(random=b"\x01" * 32), NEW_DCID)
+        turns = [*handshake_turns(), *second, second[0], ("client", initial(b"\x01", bytes(8)))]
+        wire = quic_wire()
+        add_cut(wire, turns, 100)
+        assert len(wire.finish()) == 2
 
     def test_a_length_past_the_datagram_is_a_problem_where_nothing_was_cut(self) -> None:
         flow = flow_of(("client", initial(crypto(0, HELLO))[:-1]))

@@ -355,6 +355,7 @@ class FlowTable:
         key = flow_key(packet)
         stream = self.datagram_streams.get(key)
         if stream is not None:
+            stream.lacking = lacking
             flow: Flow = stream.owner
             reader = flow.datagrams
             if reader is None:

@@ -30,11 +30,16 @@ cdef class QuicReader(DatagramReader):
     cpdef take_packet(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef know_client(self, Flow flow, int side)
     cpdef take_version(self, LongHeader header, int side)
-    @cython.locals(side=int, payload=bytes, frames=Frames)
+    @cython.locals(side=int, payload=bytes, frames=Frames, crypto=CryptoStream)
     cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
+    cpdef bint is_google_framed(self, LongHeader header) except -1
     cpdef seal(self, Flow flow, int side, object error)
-    @cython.locals(role=int, payload=bytes, origin=bytes, limit=cython.longlong)
+    @cython.locals(payload=bytes, limit=cython.longlong)
     cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
+    @cython.locals(role=int, payload=bytes, origin=bytes)
+    cpdef bytes open_next(self, int side, bytes datagram, LongHeader header)
+    @cython.locals(payload=bytes)
+    cpdef bytes open_first(self, Flow flow, int side, bytes datagram, LongHeader header)
     @cython.locals(payload=bytes)
     cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
     cpdef bint is_given_up(self, Flow flow, int side, tuple keys, Frames frames) except -1
@@ -45,12 +50,13 @@ cdef class QuicReader(DatagramReader):
     @cython.locals(reader=RecordReader, crypto=CryptoStream, other=CryptoStream, ready=bytes)
     cpdef take_crypto(self, Flow flow, Stream stream, long long offset, bytes octets)
     cpdef take_close(self, Flow flow, Stream stream, long long error)
-    @cython.locals(flow=Flow, datagram=bytes, header=LongHeader)
+    @cython.locals(flow=Flow, datagram=bytes, header=LongHeader, size=Py_ssize_t, payload=bytes)
     cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(same=bint)
     cpdef bint is_expected(self, Flow flow, int side, LongHeader header) except -1
     @cython.locals(side=int, crypto=CryptoStream, stream=Stream)
     cpdef finish(self)
 
+cpdef bint may_be_frames(bytes payload, bint google) except -1
 @cython.locals(offset=cython.longlong, octets=bytes)
 cpdef bint begins_handshake(bytes payload) except -1

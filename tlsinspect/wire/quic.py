@@ -191,16 +191,28 @@ class QuicReader(DatagramReader):
             error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
             self.seal(flow, side, error if expected else None)
             return
+        crypto: CryptoStream = self.crypto[side]
         self.largest[side] = max(header.number, self.largest[side])
-        frames = parse_frames(payload, self.facts.google or header.version >> 8 == GOOGLE_TLS)
-        if side == self.client and self.is_given_up(flow, side, (header.version, self.origin), frames):
-            return
+        frames = parse_frames(payload, self.is_google_framed(header))
+        if side == self.client:
+            if self.is_given_up(flow, side, (header.version, self.origin), frames):
+                return
+            crypto = self.crypto[side]
         for offset, octets in frames.crypto:
             self.take_crypto(flow, stream, offset, octets)
+        if header.missing:
+            crypto.note_cut(frames)
+        if crypto.delivered == crypto.cut and stream.reader.parts_length:
+            stream.reader.lose_message(0)  # a message that the capture cut: this packet has what there is of it
+            crypto.over = True
         if frames.problem is not None and not header.missing:
             flow.problem(frames.problem)
         if frames.close_error >= 0 and self.facts.close_error < 0:
             self.take_close(flow, stream, frames.close_error)
+
+    def is_google_framed(self, header: LongHeader) -> bool:
+        """Whether an Initial packet has frames of Google's."""
+        return self.facts.google or header.version >> 8 == GOOGLE_TLS
 
     def seal(self, flow: Flow, side: int, error: DecodeError | None) -> None:
         """A packet of `side` cannot be opened; the first time that is a problem where it should have been possible."""
@@ -220,12 +232,24 @@ class QuicReader(DatagramReader):
             if self.initials == limit + 1:
                 flow.problem(DecodeError("quic", "limit", 0, f"at most {limit} Initial packets"))
             return None
+        if header.missing:  # any keys open it, and what a hello comes out of are the right ones
+            payload = self.open_first(flow, side, datagram, header)
+            return payload if payload is not None else self.open_next(side, datagram, header)
+        payload = self.open_next(side, datagram, header)
+        return payload if payload is not None else self.open_first(flow, side, datagram, header)
+
+    def open_next(self, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
+        """Open an Initial packet with keys that opened one before."""
         role = 0 if side == self.client else 1
         for origin in self.origins:
             payload = self.open_under(origin, role, datagram, header, self.largest[side])
-            if payload is not None:
+            if payload is not None and (not header.missing or may_be_frames(payload, self.is_google_framed(header))):
                 self.origin = origin
                 return payload
+        return None
+
+    def open_first(self, flow: Flow, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
+        """Open a client's Initial packet with the keys that come from its own destination connection id."""
         if self.client == 1 - side or header.destination in self.origins or len(self.origins) >= ORIGIN_LIMIT:
             return None
         if header.token_length == 0 and len(header.destination) < ORIGIN_MINIMUM:
@@ -310,22 +334,25 @@ class QuicReader(DatagramReader):
     def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
         """True for an Initial packet under keys of its own, where no Retry or Version Negotiation explains that."""
         flow = self.flow
-        if flow is None or flow.client_hello is None or end - position < SMALLEST_DATAGRAM or not data[position] & 0x80:
+        size = end - position + stream.lacking
+        if flow is None or flow.client_hello is None or size < SMALLEST_DATAGRAM or position >= end:
+            return False
+        if not data[position] & 0x80:
             return False
         datagram = data[position:end]
         try:
             header = read_long_header(datagram, 0)
         except DecodeError:
             return False
-        if header.kind != QUIC_INITIAL or header.missing or len(header.destination) < ORIGIN_MINIMUM:
+        if header.kind != QUIC_INITIAL or len(header.destination) < ORIGIN_MINIMUM:
             return False
         if self.is_expected(flow, stream.reader.side, header):
             return False
         self.initials += 1
-        return (
-            self.initials <= flow.limits.quic_initials
-            and self.open_under(header.destination, 0, datagram, header, -1) is not None
-        )
+        if self.initials > flow.limits.quic_initials:
+            return False
+        payload = self.open_under(header.destination, 0, datagram, header, -1)
+        return payload is not None and (not header.missing or begins_handshake(payload))
 
     def is_expected(self, flow: Flow, side: int, header: LongHeader) -> bool:
         """True when an Initial packet's connection ids are of this connection, or follow from an answer to it.
@@ -349,9 +376,15 @@ class QuicReader(DatagramReader):
         for side in (0, 1):
             stream: Stream = self.flow.streams[side]
             crypto: CryptoStream = self.crypto[side]
-            if crypto.is_waiting() or stream.reader.parts_length:
+            if (crypto.is_waiting() or stream.reader.parts_length) and not stream.truncated:
                 stream.gap = True
         self.flow = None
+
+
+def may_be_frames(payload: bytes, google: bool) -> bool:
+    """Whether the beginning of a payload can be that of frames; what wrong keys make of it mostly cannot."""
+    problem = parse_frames(payload, google).problem
+    return problem is None or problem.kind == "truncated"
 
 
 def begins_handshake(payload: bytes) -> bool:

@@ -27,10 +27,10 @@ cpdef int google_number_size(int code) except -1
 
 cdef class CryptoStream:
     cdef public Limits limits
-    cdef public long long delivered, forgotten, held
+    cdef public long long delivered, forgotten, held, cut
     cdef public list pieces
     cdef public Py_ssize_t taken
-    cdef public bint conflict, full, exceeded
+    cdef public bint conflict, full, exceeded, over
     @cython.locals(end=cython.longlong, position=cython.longlong, at=Py_ssize_t, pieces=list, start=cython.longlong,
                    stop=cython.longlong, known=bytes)
     cpdef add(self, long long offset, bytes octets)
@@ -38,6 +38,8 @@ cdef class CryptoStream:
     cpdef bint differs(self, long long offset, bytes octets) except -1
     @cython.locals(parts=list, pieces=list, octets=bytes)
     cpdef bytes take(self)
+    @cython.locals(octets=bytes)
+    cpdef note_cut(self, Frames frames)
     cpdef bint is_waiting(self) except -1
     cpdef forget(self)
 

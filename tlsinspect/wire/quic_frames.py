@@ -147,7 +147,8 @@ class CryptoStream:
     `delivered` is the offset of the next octet in order. `pieces` are (offset, octets),
     sorted and without overlap; what was delivered stays until `forget`, so that
     `conflict` can tell whether a later copy said something else. `held` is what the pieces cost in octets,
-    `full` that there are as many as there may be, `exceeded` that octets came which are too far ahead.
+    `full` that there are as many as there may be, `exceeded` that octets came which are too far ahead. `cut` is the
+    offset behind which the capture cut a packet, -1 where it did not; `over` says that what was in order ends there.
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -160,6 +161,8 @@ class CryptoStream:
         self.pieces: list[tuple[int, bytes]] = []
         self.taken = 0
         self.conflict = False
+        self.cut = -1
+        self.over = False
 
     def add(self, offset: int, octets: bytes) -> None:
         """Keep what is new of a frame. Raises DecodeError where a limit is first met; what is past one is left out."""
@@ -204,7 +207,9 @@ class CryptoStream:
         return False
 
     def take(self) -> bytes:
-        """The octets that are next in order; b"" where the next one is missing."""
+        """The octets that are next in order; b"" where the next one is missing, or they broke off."""
+        if self.over:
+            return b""
         parts = []
         pieces = self.pieces
         while self.taken < len(pieces) and pieces[self.taken][0] == self.delivered:
@@ -213,6 +218,12 @@ class CryptoStream:
             self.delivered += len(octets)
             self.taken += 1
         return b"".join(parts)
+
+    def note_cut(self, frames: Frames) -> None:
+        """The end of a packet with these frames was not captured."""
+        if frames.crypto:
+            offset, octets = frames.crypto[len(frames.crypto) - 1]
+            self.cut = max(self.cut, offset + len(octets))
 
     def is_waiting(self) -> bool:
         """True when octets came that cannot be delivered for want of earlier ones."""
