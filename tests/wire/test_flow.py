@@ -426,6 +426,26 @@ class TestReuse:
         assert flow.time_syn_ack >= 0
         assert not flow.streams[side].gap
 
+    def test_a_reset_that_overtook_the_syn_it_answers_is_of_the_same_connection(self) -> None:
+        wire = Wire()
+        talk = Talk(wire, initial=(1001, 0))
+        talk.segment(1, RST | ACK)
+        talk.segment(0, SYN, sequence=1000)
+        flow = talk.only()
+        assert wire.table.connections == 1
+        assert (flow.client_hello, flow.reset_packet, flow.streams[1].syn) == (None, 1, True)
+        assert flow.syn_side == 1
+
+    @pytest.mark.parametrize(("number", "pause"), [(7000, 0), (1000, SECOND_NS)])
+    def test_a_syn_behind_a_reset_that_answers_another_one_begins_another_connection(
+        self, number: int, pause: int
+    ) -> None:
+        wire = Wire()
+        talk = Talk(wire, initial=(1001, 0))
+        talk.segment(1, RST | ACK)
+        talk.wait(pause).segment(0, SYN, sequence=number)
+        assert len(wire.finish()) == 2
+
     def test_a_syn_with_a_lower_number_and_much_later_begins_another_connection(self) -> None:
         wire = Wire()
         Talk(wire).say(HELLO).wait(SECOND_NS)

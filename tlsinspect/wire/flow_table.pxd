@@ -64,7 +64,7 @@ cdef class FlowTable:
     @cython.locals(other=Stream, ahead=cython.longlong)
     cpdef long long take_flags(self, Flow flow, Stream stream, int flags, long long sequence, long long length) except -1
     @cython.locals(flow=Flow, other=Stream, data=bytes, at=Py_ssize_t, sequence=cython.longlong, due=cython.longlong,
-                   overtaken=bint)
+                   expected=cython.longlong, overtaken=bint)
     cpdef bint is_reused(self, Stream stream, Packet packet, int flags) except -1
     @cython.locals(flow=Flow, first=Stream)
     cpdef Stream open(self, bytes key, Packet packet, int protocol)
@@ -99,6 +99,8 @@ cdef class FlowTable:
     @cython.locals(lone=LoneSegment)
     cpdef finish(self)
 
+@cython.locals(kept=Packet, data=bytes, at=Py_ssize_t)
+cpdef bint is_answered(Flow flow, Stream stream, long long sequence) except -1
 cpdef tuple beginning(Flow flow)
 @cython.locals(data=bytes, addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t, half=Py_ssize_t, source=Py_ssize_t,
                destination=Py_ssize_t)

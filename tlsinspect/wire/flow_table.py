@@ -446,7 +446,8 @@ class FlowTable:
         the server may have chosen its number anew, or the SYN-ACK may be a stray one. Where the two sides
         were recorded by clocks that differ, all of one may come before the other's SYN: it is of the same
         connection where one answers the other. So is a SYN behind which the octets belong that came before it: these
-        overtook it, and number and time show that no other connection was there so soon.
+        overtook it, and number and time show that no other connection was there so soon. The same holds for one that
+        what answers it overtook, as the RST of a port that is closed.
         """
         flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
@@ -456,11 +457,12 @@ class FlowTable:
         if stream.started and sequence == stream.initial_sequence:
             return False
         overtaken = flow.first_segments is not None and packet.time_ns - flow.time_start < SECOND_NS
-        if overtaken and self.is_in_front(stream, (sequence + 1) & MASK):
+        due = (sequence + 1) & MASK
+        if overtaken and (self.is_in_front(stream, due) or (not stream.started and is_answered(flow, other, due))):
             return False
         if not stream.started and other.syn:
-            due = (other.initial_sequence + 1) & MASK
-            if not flags & ACK or unsigned32(data, at + 8, True) == due:
+            expected = (other.initial_sequence + 1) & MASK
+            if not flags & ACK or unsigned32(data, at + 8, True) == expected:
                 return False
         if flags & ACK and not flow.closed and (other.syn or not stream.started):
             if stream.started and stream.octets == 0:
@@ -674,6 +676,16 @@ class FlowTable:
         for flow in sorted(self.flows, key=beginning):
             self.close(flow)
         self.closing = []
+
+
+def is_answered(flow: Flow, stream: Stream, sequence: int) -> bool:
+    """Whether one of the first segments of a connection, of `stream`, acknowledges octets up to `sequence`."""
+    for kept in flow.first_segments or ():
+        data = kept.data
+        at = kept.transport
+        if data[at + 13] & ACK and unsigned32(data, at + 8, True) == sequence:
+            return bool(data.startswith(stream.key, at + 4 - len(stream.key)))
+    return False
 
 
 def beginning(flow: Flow) -> tuple[int, int]:
