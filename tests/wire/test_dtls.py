@@ -145,6 +145,15 @@ class TestHandshake:
             assert noted(flow, "application_bytes") == [60, 0]
             assert flow.streams[0].retransmitted > 3
 
+    def test_a_message_without_its_end_counts_where_the_last_that_came_of_it_stands(self) -> None:
+        turns = handshake(size=100)
+        last = fragments(11, tls.certificate(b"leaf" * 200), 2, 100)[-1]
+        flow = datagrams([turn for turn in turns if not turn[1].endswith(last)])
+        assert flow.streams[1].reader.chain_cut
+        whole = datagrams(turns).streams[1].reader.chain_packet
+        assert flow.streams[1].reader.chain_packet == whole - 1
+        assert flow.streams[1].time_ns > flow.time_server_hello
+
     @settings(max_examples=100, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200)), max_size=80))
     def test_a_window_knows_the_latest_records(self, records: list[tuple[int, int]]) -> None:

@@ -15,6 +15,7 @@ cdef unsigned long long WINDOW_MASK, NEWEST
 cdef class Message:
     cdef public int kind
     cdef public Py_ssize_t length, octets
+    cdef public long long number, time_ns
     cdef public list pieces
     @cython.locals(end=Py_ssize_t, at=Py_ssize_t, index=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, known=bytes, fresh=list)
     cpdef add(self, Py_ssize_t offset, bytes fragment)

@@ -49,13 +49,18 @@ NEWEST = 1  # the bit of the latest record
 
 
 class Message:
-    """A handshake message of which fragments came: `pieces` are (offset, octets), sorted and without overlap."""
+    """A handshake message of which fragments came: `pieces` are (offset, octets), sorted and without overlap.
+
+    `number` and `time_ns` are those of the packet with the last one.
+    """
 
     def __init__(self, kind: int, length: int) -> None:
         self.kind = kind
         self.length = length
         self.pieces: list[tuple[int, bytes]] = []
         self.octets = 0
+        self.number = 0
+        self.time_ns = 0
 
     def add(self, offset: int, fragment: bytes) -> None:
         """Take of a fragment what is new; the first copy of an octet counts."""
@@ -305,6 +310,8 @@ class DtlsReader(DatagramReader):
         messages[sequence] = message
         flow.held -= message.cost()
         message.add(offset, fragment)
+        message.number = stream.number
+        message.time_ns = stream.time_ns
         if message.octets < length:
             flow.held += message.cost()
             return
@@ -378,6 +385,7 @@ class DtlsReader(DatagramReader):
         for stream, messages in zip(self.flow.streams, self.messages, strict=True):
             for sequence in sorted(messages):
                 message = messages[sequence]
+                stream.number, stream.time_ns = message.number, message.time_ns
                 self.flow.handshake(stream.reader, message.kind, message.beginning(), message.length)
         self.flow = None
 
