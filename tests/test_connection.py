@@ -383,6 +383,13 @@ class TestResumption:
     def test_a_server_that_repeats_the_session_id_resumes(self) -> None:
         assert self.resumed(self.hello(SESSION_ID), SESSION_ID) == (True, "session_id")
 
+    def test_of_a_hello_without_its_end_it_is_not_known_whether_a_ticket_was_offered(self) -> None:
+        whole = self.hello(SESSION_ID, tls.extension(35, bytes(200)))
+        talk = Talk().open()
+        talk.segment(0, ACK, whole, missing=150)
+        connection = built(talk.say(b"", tls.handshake(tls.message(2, tls.server_hello(session_id=SESSION_ID)))))
+        assert (connection.resumed, connection.resumption) == (True, None)
+
     def test_another_session_id_or_none_is_a_new_session(self) -> None:
         assert self.resumed(self.hello(SESSION_ID), b"t" * 32) == (False, None)
         assert self.resumed(self.hello(), b"") == (False, None)

@@ -49,7 +49,7 @@ def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> 
         connection.resumption = "ticket"
     else:
         connection.resumed = same
-        if same:
+        if same and hello.complete:  # a ticket may be in what was cut off
             connection.resumption = "session_id"
 
 
