@@ -291,6 +291,31 @@ class TestRadius:
         assert len(flows) == 1
         assert flows[0].streams[1].gap
 
+    def test_answers_that_stand_in_front_of_their_requests_are_read(self) -> None:
+        turns = eap.radius_turns(TURNS[:-1], b"station-1")
+        for at in range(len(turns) - 1):
+            swapped = [*turns[:at], turns[at + 1], turns[at], *turns[at + 2 :]]
+            ((flow,), _) = walked([eap.radius_frame(turn) for turn in swapped])
+            assert (at, flow.history) == (at, eap.HISTORY)
+            assert [stream.gap for stream in flow.streams] == [False, False]
+            numbers = [message[2] for message in flow.messages]
+            assert max(numbers) <= len(turns)
+
+    def test_a_lost_request_is_bridged_by_the_state_of_its_answer(self) -> None:
+        turns = eap.radius_turns(TURNS, b"station-1")
+        asked = [at for at, (side, _) in enumerate(turns) if side == 0]
+        for at in asked[2:6]:  # acknowledgements of fragments
+            ((flow,), _) = walked([eap.radius_frame(turn) for turn in turns[:at] + turns[at + 1 :]])
+            assert flow.history == eap.HISTORY
+
+    def test_answers_without_requests_are_read(self) -> None:
+        flight = eap.eap(1, 2, eap.EAP_TLS, b"\x00" + eap.FLIGHT)
+        answers = [(1, eap.radius(11, number % 3, *eap.message_attributes(flight))) for number in range(40)]
+        flows, walk = walked([eap.radius_frame(turn) for turn in answers])
+        assert [flow.history for flow in flows] == ["sxkrn"] * 40
+        assert sorted(flow.first_packet for flow in flows) == list(range(1, 41))
+        assert not walk.table.flows
+
     def test_requests_that_were_sent_again_are_read_once(self) -> None:
         turns = [turn for turn in eap.radius_turns(TURNS, b"station-1") for _ in range(2)]
         flows, _ = walked([eap.radius_frame(turn) for turn in turns])

@@ -18,6 +18,8 @@ cdef class EapSession:
     cdef public Flow flow
     @cython.locals(code=int, length=Py_ssize_t)
     cpdef read(self, bytes packet, long long number, long long time_ns)
+    @cython.locals(flow=Flow, server=Stream)
+    cpdef bint is_overtaken(self, bytes packet, long long time_ns) except -1
     @cython.locals(heard=dict)
     cpdef start(self, bytes packet, long long time_ns)
     @cython.locals(flags=int, repeated=bint, heard=dict, flow=Flow, stream=Stream, known=bytes, at=Py_ssize_t, total=cython.longlong,

@@ -100,14 +100,18 @@ class EapSession:
         heard: dict[int, int] = self.heard[side]
         repeated = heard.get(packet[1]) == hash(packet)
         if flags & START and side == SERVER:
-            if not (repeated and time_ns - self.started_ns < LATE_START_NS) and packet != self.latest[side]:
+            if self.is_overtaken(packet, time_ns):
+                self.latest[side] = packet
+                self.started_ns = time_ns
+                heard[packet[1]] = hash(packet)
+            elif not (repeated and time_ns - self.started_ns < LATE_START_NS) and packet != self.latest[side]:
                 self.start(packet, time_ns)
             return
         if self.flow is None and (repeated or len(packet) == 6):
             return
         flow = self.open(number, time_ns)
         stream: Stream = flow.streams[side]
-        flow.time_end = time_ns
+        flow.time_end = max(flow.time_end, time_ns)
         stream.packets += 1
         stream.octets += len(packet)
         stream.number = number
@@ -137,6 +141,14 @@ class EapSession:
             flow.problem(DecodeError(CARRIER, "limit", 6, expected))
         if many or not flags & MORE_FRAGMENTS:
             self.feed(flow, stream, True)
+
+    def is_overtaken(self, packet: bytes, time_ns: int) -> bool:
+        """Whether a start stands in the capture behind the response to it, as its identifier tells."""
+        flow = self.flow
+        if flow is None or flow.finished or time_ns - flow.time_start >= LATE_START_NS:
+            return False
+        server: Stream = flow.streams[SERVER]
+        return server.packets == 0 and packet[1] in self.heard[PEER]
 
     def start(self, packet: bytes, time_ns: int) -> None:
         """Begin anew: what follows the flags is for the method, not TLS, and the peer may want another one."""

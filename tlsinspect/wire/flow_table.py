@@ -673,8 +673,9 @@ class FlowTable:
             self.settle()
         for lone in list(self.lones.segments.values()):
             self.end_lone(lone)
-        for flow in sorted(self.flows, key=beginning):
-            self.close(flow)
+        while self.flows:  # the end of one may begin another, inside it
+            for flow in sorted(self.flows, key=beginning):
+                self.close(flow)
         self.closing = []
 
 

@@ -3,7 +3,8 @@ from .eap cimport EapSession
 from .flow cimport DatagramReader, Flow
 from .stream cimport Stream
 
-cdef int UDP, ACCESS_REQUEST, ACCESS_CHALLENGE, STATE, CALLING_STATION_ID, EAP_MESSAGE, HEADER, AUTHENTICATOR, CONVERSATION_COST
+cdef int UDP, ACCESS_REQUEST, ACCESS_CHALLENGE, STATE, CALLING_STATION_ID, EAP_MESSAGE, HEADER, AUTHENTICATOR, CONVERSATION_COST, EARLY_ANSWERS
+cdef long long EARLY_NS
 cdef tuple CODES
 
 cdef class RadiusPacket:
@@ -16,10 +17,21 @@ cdef class Conversation:
 
 cdef class RadiusReader(DatagramReader):
     cdef public object table
-    cdef public object states, stations
+    cdef public object states, stations, early
     cdef public dict requests, answers
-    @cython.locals(packet=RadiusPacket, conversation=Conversation)
+    cdef public Flow flow
+    @cython.locals(packet=RadiusPacket)
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(conversation=Conversation)
+    cpdef read(self, Flow flow, Stream stream, RadiusPacket packet, long long number, long long time_ns)
+    cpdef bint is_early(self, RadiusPacket packet) except -1
+    @cython.locals(conversation=Conversation)
+    cpdef bridge(self, Flow flow, Stream stream, RadiusPacket packet, int identifier)
+    @cython.locals(answer=tuple)
+    cpdef end_waiting(self, Flow flow, int identifier)
+    @cython.locals(identifier=int)
+    cpdef read_early(self, Flow flow, Py_ssize_t room, long long before_ns)
+    cpdef finish(self)
     @cython.locals(known=tuple, conversation=Conversation)
     cpdef Conversation find(self, Flow flow, Stream stream, RadiusPacket packet)
     cpdef remember(self, object known, bytes key, Conversation conversation)

@@ -3,7 +3,8 @@
 Goes in: the datagrams of a UDP flow. Comes out: a Flow for each conversation with TLS in it,
 with the addresses and ports of the UDP flow. What tells conversations apart is the server's
 State, which the next request repeats, and the identifier that an answer has from its request;
-where an answer was not captured, the station that is calling.
+where an answer was not captured, the station that is calling. An answer that stands in front of its request waits for
+it, or for the next one, which has its State.
 Spec: RFC 2865 sections 3 to 5, RFC 3579 sections 2.1 and 3.1.
 """
 
@@ -32,6 +33,8 @@ EAP_MESSAGE = 79
 HEADER = 20  # octets
 CONVERSATION_COST = 1000  # octets that one costs, without its TLS
 AUTHENTICATOR = 4  # its place in the header
+EARLY_ANSWERS = 16  # that wait for their requests; past it the first one is read without
+EARLY_NS = 1_000_000_000  # how long one waits
 
 
 class RadiusPacket:
@@ -54,11 +57,14 @@ class Conversation:
         self.state = b""
 
 
+EarlyAnswer = tuple[RadiusPacket, Stream, int, int]  # its direction, number and time
+
+
 class RadiusReader(DatagramReader):
     """The conversations of one UDP flow: by the State that is to come, by station, and by open identifier.
 
     `requests` maps an identifier to the authenticator and the conversation of its latest request, `answers` to the
-    authenticator of what answered that.
+    authenticator of what answered that. `early` maps one to an answer that waits for its request.
     """
 
     def __init__(self, table: FlowOwner) -> None:
@@ -67,19 +73,76 @@ class RadiusReader(DatagramReader):
         self.stations: OrderedDict[bytes, Conversation] = OrderedDict()
         self.requests: dict[int, tuple[bytes, Conversation]] = {}
         self.answers: dict[int, bytes] = {}
+        self.early: OrderedDict[int, EarlyAnswer] = OrderedDict()
+        self.flow: Flow | None = None
 
     def accept(self, flow: Flow, stream: Stream, data: bytes, position: int, end: int) -> None:
         """Take a packet to its conversation."""
         flow.carrier = CARRIER
+        self.flow = flow
         try:
             packet = parse_radius(data, position, end)
-            if packet is None or not packet.message:
-                return
-            conversation = self.find(flow, stream, packet)
-            flow.held = CONVERSATION_COST * (len(self.states) + len(self.stations) + len(self.requests))
-            conversation.session.read(packet.message, stream.number, stream.time_ns)
         except DecodeError as error:
             flow.problem(error)
+            return
+        if packet is None or not packet.message:
+            return
+        if self.early:
+            self.read_early(flow, EARLY_ANSWERS, stream.time_ns - EARLY_NS)
+        if packet.code != ACCESS_REQUEST:
+            if self.is_early(packet):
+                self.end_waiting(flow, packet.identifier)
+                self.early[packet.identifier] = (packet, stream, stream.number, stream.time_ns)
+            else:
+                self.read(flow, stream, packet, stream.number, stream.time_ns)
+            return
+        if packet.state:
+            for identifier in [each for each in self.early if self.early[each][0].state == packet.state]:
+                self.bridge(flow, stream, packet, identifier)
+        self.read(flow, stream, packet, stream.number, stream.time_ns)
+        self.end_waiting(flow, packet.identifier)
+
+    def read(self, flow: Flow, stream: Stream, packet: RadiusPacket, number: int, time_ns: int) -> None:
+        """Read a packet's EAP into its conversation."""
+        conversation = self.find(flow, stream, packet)
+        flow.held = CONVERSATION_COST * (len(self.states) + len(self.stations) + len(self.requests) + len(self.early))
+        try:
+            conversation.session.read(packet.message, number, time_ns)
+        except DecodeError as error:
+            flow.problem(error)
+
+    def is_early(self, packet: RadiusPacket) -> bool:
+        """Whether no request is there that an answer may be for."""
+        if packet.identifier not in self.requests:
+            return True
+        return self.answers.get(packet.identifier, packet.authenticator) != packet.authenticator
+
+    def bridge(self, flow: Flow, stream: Stream, packet: RadiusPacket, identifier: int) -> None:
+        """Read an early answer, whose request was not captured, in front of the request that has its State."""
+        conversation = self.stations.get(packet.station) or self.begin(flow, stream)
+        self.requests[identifier] = (b"", conversation)
+        self.answers.pop(identifier, None)
+        self.end_waiting(flow, identifier)
+
+    def end_waiting(self, flow: Flow, identifier: int) -> None:
+        """Read an early answer, if there is one; where its request has not come, without."""
+        answer = self.early.pop(identifier, None)
+        if answer is not None:
+            self.read(flow, answer[1], answer[0], answer[2], answer[3])
+
+    def read_early(self, flow: Flow, room: int, before_ns: int) -> None:
+        """Read the answers that came before a time, or that there is no room for, without their requests."""
+        while self.early:
+            identifier = next(iter(self.early))
+            if len(self.early) <= room and self.early[identifier][3] >= before_ns:
+                return
+            self.end_waiting(flow, identifier)
+
+    def finish(self) -> None:
+        """The flow is over: no request comes that an answer waits for."""
+        if self.flow is not None:
+            self.read_early(self.flow, 0, 0)
+            self.flow = None
 
     def find(self, flow: Flow, stream: Stream, packet: RadiusPacket) -> Conversation:
         """The conversation of a packet."""
