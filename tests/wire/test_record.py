@@ -557,6 +557,23 @@ class TestDetection:
         assert is_hello(TLCP_HELLO, 0)
         assert not is_hello(TLCP_HELLO[:place] + bytes([octet]) + TLCP_HELLO[place + 1 :], 0)
 
+    @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 1400])
+    def test_a_record_that_begins_what_was_captured_may_come_in_pieces(self, size: int) -> None:
+        said = tls.ENCRYPTED_FINISHED + tls.alert(1, 0) + tls.application(16000) + tls.application(50)
+        pieces = [said[at : at + size] for at in range(0, len(said), size)]
+        calls, reader = read(*pieces)
+        assert [call for call in calls if call[0] == "alert"] == [("alert", 1, 0)]
+        assert (reader.application_bytes, reader.application_records) == (16050, 2)
+        large = tls.application(16000)
+        calls, reader = read(*[large[at : at + size] for at in range(0, len(large), size)])
+        assert reader.application_bytes == 16000
+
+    @pytest.mark.parametrize("size", [3, 4, 7, 1400])
+    @pytest.mark.parametrize("said", [tls.application(60) + b"other", b"\x17\x03\x05" + bytes(80), b"\x17\x03\x03"])
+    def test_what_only_begins_like_a_record_is_none(self, said: bytes, size: int) -> None:
+        calls, reader = read(*[said[at : at + size] for at in range(0, len(said), size)])
+        assert (calls, reader.mode) == ([], DETECTING)
+
     def test_a_chain_is_two_headers_or_one_record_that_ends_with_the_piece(self) -> None:
         one = tls.application(9)
         for data, expected in (

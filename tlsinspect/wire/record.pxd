@@ -7,7 +7,7 @@ from .sslv2 cimport Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, LOST, OTHER
 cdef int CLIENT_HELLO, SERVER_HELLO, READING, RECORD_LENGTH_LIMIT, APPLICATION_LENGTH_LIMIT, SCAN_LIMIT
 cdef Py_ssize_t LEAST_LOOKS, OCTETS_OF_LOOK
-cdef int ALERT_RECORD, HEARTBEAT_HEADER, SEALED_ALERT_MINIMUM, FATAL
+cdef int HEARTBEAT_HEADER, SEALED_ALERT_MINIMUM, FATAL
 cdef int ABSENT, FOUND, WAITING, HELLO_HEADER, TLCP_VERSION
 
 cdef class Listener:
@@ -83,7 +83,5 @@ cpdef bint is_record_header(bytes data, Py_ssize_t position, Py_ssize_t end) exc
 cpdef bint is_application_header(bytes data, Py_ssize_t position) except -1
 @cython.locals(headers=int, length=Py_ssize_t)
 cpdef bint is_record_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-@cython.locals(length=Py_ssize_t)
-cpdef bint may_begin_alert(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
-@cython.locals(length=Py_ssize_t)
-cpdef bint is_broken_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+@cython.locals(length=Py_ssize_t, record=Py_ssize_t)
+cpdef bint is_begun_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1

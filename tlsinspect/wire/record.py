@@ -38,7 +38,6 @@ from .sslv2 import Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
 FATAL = 2  # the higher of the two levels of alerts
-ALERT_RECORD = 7  # octets of one alert in the clear, with its header
 HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 LEAST_LOOKS = 32  # places in a piece of any size where a record header is looked for when the place is lost
 OCTETS_OF_LOOK = 64  # of the piece for each further one: of random octets one in 256 is 0x03
@@ -393,10 +392,7 @@ class RecordReader:
             if is_record_chain(data, position, end):
                 self.mode = READING
                 return position
-            if is_broken_chain(data, position, end):
-                self.partial = data[position:end]
-                return end
-            if may_begin_alert(data, position, end):
+            if is_begun_chain(data, position, end):
                 self.partial = data[position:end]
                 return end
         found = self.find_hello(data, position, end)
@@ -549,24 +545,13 @@ def is_record_chain(data: bytes, position: int, end: int) -> bool:
     return headers >= 2
 
 
-def may_begin_alert(data: bytes, position: int, end: int) -> bool:
-    """Whether octets that are too few for it may be those of a record with one alert in the clear."""
+def is_begun_chain(data: bytes, position: int, end: int) -> bool:
+    """The beginning of a record, or a whole one and behind it the beginning of another's header."""
     length = end - position
-    return (
-        length < ALERT_RECORD
-        and data[position] == ALERT
-        and (length < 2 or data[position + 1] == 3)
-        and (length < 3 or data[position + 2] <= 4)
-        and (length < 4 or data[position + 3] == 0)
-        and (length < 5 or data[position + 4] == 2)
-        and (length < 6 or 1 <= data[position + 5] <= FATAL)
-    )
-
-
-def is_broken_chain(data: bytes, position: int, end: int) -> bool:
-    """A record, and behind it the beginning of another's header, within which the piece ends."""
-    if end - position < 5 or not is_record_header(data, position, end) or data[position + 2] > 4:
+    if not is_record_header(data, position, end) or (length >= 3 and data[position + 2] > 4):
         return False
-    length = data[position + 3] << 8 | data[position + 4]
-    position += 5 + length
-    return length > 0 and 0 < end - position < 5 and is_record_header(data, position, end)
+    if length < 5:
+        return True
+    record = data[position + 3] << 8 | data[position + 4]
+    position += 5 + record
+    return record > 0 and (position > end or (position < end < position + 5 and is_record_header(data, position, end)))
