@@ -266,6 +266,20 @@ class TestFirstOctets:
         assert flow.client_hello is not None and flow.streams[0].syn  # the server was seen first
         assert flow.time_syn_ack == flow.time_start == NOON_NS
 
+    @pytest.mark.parametrize("acknowledged", [True, False])
+    def test_segments_behind_a_syn_that_nobody_answers_are_put_in_order(self, acknowledged: bool) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        if acknowledged:
+            talk.segment(0, ACK)
+        talk.say(HELLO)
+        for at, octets in reversed(pieces_of(FLIGHT, 3)):
+            talk.segment(1, ACK, octets, sequence=5001 + at)
+        flow = talk.only()
+        assert (flow.history, talk.wire.table.connections) == ("Csxkn", 1)
+        assert not flow.streams[1].gap
+        assert flow.streams[0].syn and flow.syn_side == 0
+
     def test_where_its_packets_were_seen_stays(self) -> None:
         wire = Wire()
         for at, octets in reversed(pieces_of(HELLO, 2)):

@@ -47,7 +47,7 @@ cdef class FlowTable:
                    beyond=cython.longlong)
     cpdef bint is_late(self, bytes key, Packet packet, long long length) except -1
     @cython.locals(flow=Flow, stream=Stream)
-    cpdef Stream wake(self, LoneSegment lone, int side)
+    cpdef Stream wake(self, LoneSegment lone, int side, int flags)
     @cython.locals(lone=LoneSegment)
     cpdef settle(self)
     @cython.locals(flow=Flow, stream=Stream, sequence=cython.longlong)

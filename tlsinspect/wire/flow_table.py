@@ -172,11 +172,11 @@ class FlowTable:
             return None
         lone: LoneSegment | None = self.lones.segments.get(key)
         if lone is not None:
-            return self.wake(lone, 0 if lone.key == key else 1)  # a port may talk to itself
+            return self.wake(lone, 0 if lone.key == key else 1, flags)  # a port may talk to itself
         reverse = reverse_key(key)
         lone = self.lones.segments.get(reverse)
         if lone is not None:
-            return self.wake(lone, 0)
+            return self.wake(lone, 0, flags)
         if missing or not self.lones.is_lone(flags, packet.data, payload, end):
             stream = self.open(key, packet, TCP)
             if may_lack_beginning(flags):
@@ -274,11 +274,14 @@ class FlowTable:
         beyond = (sequence + length - due[place]) & MASK
         return beyond == 0 or beyond >= HALF
 
-    def wake(self, lone: LoneSegment, side: int) -> Stream:
-        """Open the connection of a lone segment, as another one came; returns the stream of a side."""
+    def wake(self, lone: LoneSegment, side: int, flags: int) -> Stream:
+        """Open the connection of a lone segment, as another one with `flags` came; returns the stream of a side.
+
+        What follows a SYN and is neither a SYN-ACK nor a RST does not say where the other side begins.
+        """
         self.lones.remove(lone)
         flow = self.revive(lone)
-        if may_lack_beginning(lone.flags):
+        if may_lack_beginning(lone.flags) or not flags & (SYN | RST):
             flow.first_segments = [keep_lone(lone)]
         self.enter(flow)
         self.growth += NEW_COST + GROWTH * len(lone.payload)
@@ -288,7 +291,7 @@ class FlowTable:
     def settle(self) -> None:
         """Open the connections of all lone segments."""
         for lone in list(self.lones.segments.values()):
-            self.wake(lone, 0)
+            self.wake(lone, 0, SYN)
 
     def revive(self, lone: LoneSegment) -> Flow:
         """The connection of a lone segment, as if it had been open since then."""
