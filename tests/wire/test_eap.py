@@ -16,6 +16,7 @@ from traffic import Packet, pcap, write_pcap
 import tlsinspect
 from tlsinspect.errors import KINDS
 from tlsinspect.wire.capfile import open_reader
+from tlsinspect.wire.eapol import address
 from tlsinspect.wire.flow import Flow
 from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.ip import FragmentTable
@@ -178,6 +179,15 @@ class TestLan:
         flows, _ = walked([eap.eapol(turn, group=True) for turn in TURNS])
         assert [flow.history for flow in flows] == [eap.HISTORY]
         assert flows[0].streams[1].key[8:16].hex() == "000000fffe000002"
+
+    def test_the_group_that_was_spoken_to_first_is_no_side(self) -> None:
+        turns = [turn for turn in TURNS if turn[0] == 0 or turn[1][0] == 1]
+        frames = [eap.eapol(turn, group=turn[0] == 0) for turn in turns]
+        hello = next(at for at, (side, _) in enumerate(turns) if side == 0 and at > 1)
+        early = [frames[hello], *frames[2:hello], *frames[hello + 1 :]]  # it stands in front of the start
+        ((flow,), _) = walked(early)
+        assert flow.history == eap.HISTORY
+        assert [stream.key[:16] for stream in flow.streams] == [address(eap.STATION), address(eap.ACCESS_POINT)]
 
     def test_frames_of_a_wireless_lan_are_read(self) -> None:
         ((flow,), _) = walked([eap.wireless(turn) for turn in TURNS], link_type=105)

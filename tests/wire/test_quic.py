@@ -246,6 +246,24 @@ class TestReassembly:
         flight = protected(HANDSHAKE, CLIENT_ID, SERVER_ID) + stranger
         assert flow_of(("client", initial(crypto(0, HELLO))), ("server", flight)).server_hello is None
 
+    def test_a_server_that_stands_in_front_of_the_client_is_read(self) -> None:
+        turns = handshake_turns()
+        flow = flow_of(turns[1], turns[0], *turns[2:])
+        assert (flow.client_hello_packet, flow.server_hello_packet) == (2, 1)
+        assert (flow.hello_side, flow.history) == (1, "cS")
+        assert noted(flow, "finished_seen") == [True, True]
+        assert (flow.problems, facts_of(flow).sealed, flow.held) == ([], [False, False], 0)
+        refusal = initial(close(0x178), CLIENT_ID, SERVER_ID, origin=DCID, sender="server")
+        assert facts_of(flow_of(("server", refusal), turns[0])).close_error == 0x178
+
+    def test_packets_that_the_clients_first_one_does_not_open_stay_closed(self) -> None:
+        other = initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=NEW_DCID, sender="server")
+        flow = flow_of(*[("server", other)] * 6, handshake_turns()[0])
+        assert name_of(flow) == b"quic.example"
+        assert (flow.server_hello, flow.problems) == (None, [])
+        assert facts_of(flow).sealed == [True, False]
+        assert facts_of(flow_of(("server", other))).sealed == [True, False]
+
 
 class TestVersionsAndRetry:
     def test_after_a_retry_the_keys_come_from_the_servers_connection_id(self) -> None:

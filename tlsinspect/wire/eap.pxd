@@ -31,6 +31,8 @@ cdef class EapSession:
     cpdef skip(self, Stream stream, long long length)
     @cython.locals(flow=Flow)
     cpdef Flow open(self, long long number, long long time_ns)
+    @cython.locals(peer=Stream, server=Stream)
+    cpdef rename(self, bytes key)
     cpdef close(self)
     @cython.locals(flow=Flow, stream=Stream)
     cpdef finish(self)

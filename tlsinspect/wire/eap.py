@@ -219,6 +219,15 @@ class EapSession:
         self.table.adopt(flow)
         return flow
 
+    def rename(self, key: bytes) -> None:
+        """The address of the server is known now."""
+        self.key = key
+        if self.flow is not None:
+            peer: Stream = self.flow.streams[PEER]
+            server: Stream = self.flow.streams[SERVER]
+            peer.key = key
+            server.key = reverse_key(key)
+
     def close(self) -> None:
         """The conversation is over, or begins anew; copies that come late are still known."""
         if self.flow is not None:

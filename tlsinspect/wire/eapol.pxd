@@ -3,6 +3,7 @@ from .eap cimport EapSession
 from .packet cimport Packet
 
 cdef int EAPOL, EAP_RESPONSE, EAP_PACKET
+cdef Py_ssize_t AUTHENTICATOR_AT
 
 cdef class EapolTable:
     cdef public object table

@@ -16,6 +16,7 @@ from .eap import EapSession, FlowOwner
 from .packet import Packet
 
 EAP_PACKET = 0
+AUTHENTICATOR_AT = 24  # octets in front of what an authenticator's MAC address makes of its own in a key
 
 
 class EapolTable:
@@ -56,11 +57,17 @@ class EapolTable:
         session.read(data[at + 4 : at + 4 + length], packet.number, packet.time_ns)
 
     def find(self, packet: Packet, supplicant: bytes, authenticator: bytes) -> EapSession:
-        """The supplicant's conversation; a new one when it turns to another authenticator."""
+        """The supplicant's conversation; a new one when it turns to another authenticator.
+
+        Where it spoke to the group before anybody else was captured, its authenticator is who answers.
+        """
         key = address(supplicant) + address(authenticator) + bytes(4)
         session = self.sessions.get(supplicant)
         if session is not None:
             if session.key == key or is_group(authenticator):
+                return session
+            if is_group(session.key[AUTHENTICATOR_AT:]) and session.flow is not None:
+                session.rename(key)
                 return session
             if session.flow is not None:
                 session.close()

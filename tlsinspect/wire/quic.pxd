@@ -17,8 +17,8 @@ cdef class QuicReader(DatagramReader):
     cdef public QuicFacts facts
     cdef public int client, initials
     cdef public bytes origin
-    cdef public list origins, offers, given_up, crypto, largest, handshake_seen, id_lengths
-    cdef public bint answered, settled
+    cdef public list origins, offers, given_up, early, crypto, largest, handshake_seen, id_lengths
+    cdef public bint answered, settled, reading_early
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(reader=RecordReader)
     cpdef count_short(self, Flow flow, Stream stream, Py_ssize_t length)
@@ -30,8 +30,11 @@ cdef class QuicReader(DatagramReader):
     cpdef take_packet(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
     cpdef know_client(self, Flow flow, int side)
     cpdef take_version(self, LongHeader header, int side)
-    @cython.locals(side=int, payload=bytes, frames=Frames, crypto=CryptoStream)
+    @cython.locals(side=int, payload=bytes, frames=Frames, crypto=CryptoStream, within=bint)
     cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
+    @cython.locals(datagram=bytes, header=LongHeader, stream=Stream, number=cython.longlong, time_ns=cython.longlong,
+                   current=cython.longlong, now=cython.longlong, early=list)
+    cpdef read_early(self, Flow flow)
     cpdef bint is_google_framed(self, LongHeader header) except -1
     cpdef seal(self, Flow flow, int side, object error)
     @cython.locals(payload=bytes, limit=cython.longlong)
@@ -54,7 +57,7 @@ cdef class QuicReader(DatagramReader):
     cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(same=bint)
     cpdef bint is_expected(self, Flow flow, int side, LongHeader header) except -1
-    @cython.locals(side=int, crypto=CryptoStream, stream=Stream)
+    @cython.locals(side=int, crypto=CryptoStream, stream=Stream, early=Stream)
     cpdef finish(self)
 
 cpdef bint may_be_frames(bytes payload, bint google) except -1

@@ -34,6 +34,7 @@ from .record import RecordReader
 from .stream import Stream
 
 ORIGIN_LIMIT = 4  # connection ids that keys were derived from, of one flow
+EARLY_INITIALS = 4  # Initial packets of a flow that are kept until the client's first one gives their keys
 ORIGIN_MINIMUM = 8  # octets of the connection id that a client invents (RFC 9000 section 7.2); no limit after a Retry
 SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
 
@@ -42,13 +43,17 @@ FATAL = 2
 GOOGLE_TLS = 0x543035  # T050 to T059, in the upper three octets: TLS in Google's framing
 
 
+EarlyInitial = tuple[bytes, LongHeader, Stream, int, int]
+
+
 class QuicReader(DatagramReader):
     """Where both directions of a QUIC connection stand.
 
     `client` is the side that opened it, -1 while that is not known. `origins` are the
     connection ids whose keys opened a packet of the client, the latest first, `origin` the one whose keys opened the
     packet at hand. `offers` are the keys that the client's packets had, as (version, connection id), `given_up` those
-    of what it said before it began again. `largest` are the
+    of what it said before it began again. `early` are packets whose keys are not known yet, as (datagram, header,
+    direction, packet, ns). `largest` are the
     highest packet numbers, `id_lengths` what short headers of each side have for a connection id.
     """
 
@@ -61,6 +66,8 @@ class QuicReader(DatagramReader):
         self.origin = b""
         self.offers: list[tuple[int, bytes]] = []
         self.given_up: list[tuple[int, bytes]] = []
+        self.early: list[EarlyInitial] = []
+        self.reading_early = False
         self.answered = False
         self.crypto = [CryptoStream(), CryptoStream()]
         self.largest = [-1, -1]
@@ -186,8 +193,13 @@ class QuicReader(DatagramReader):
             flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
             return
         payload = self.open_initial(flow, side, datagram, header)
+        if payload is None and self.client < 0 and len(self.early) < EARLY_INITIALS:
+            self.early.append((datagram, header, stream, stream.number, stream.time_ns))
+            flow.held += len(datagram)
+            return
         if payload is None:
-            expected = self.origins and self.initials <= flow.limits.quic_initials and not header.missing
+            within = self.initials <= flow.limits.quic_initials
+            expected = self.origins and within and not (header.missing or self.reading_early)
             error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
             self.seal(flow, side, error if expected else None)
             return
@@ -209,6 +221,20 @@ class QuicReader(DatagramReader):
             flow.problem(frames.problem)
         if frames.close_error >= 0 and self.facts.close_error < 0:
             self.take_close(flow, stream, frames.close_error)
+        if self.early:
+            self.read_early(flow)
+
+    def read_early(self, flow: Flow) -> None:
+        """The client's first packet came: read those that stand in front of it in the capture."""
+        early = self.early
+        self.early = []
+        self.reading_early = True
+        for datagram, header, stream, number, time_ns in early:
+            current, now = stream.number, stream.time_ns
+            stream.number, stream.time_ns = number, time_ns
+            self.read_initial(flow, stream, datagram, header)
+            stream.number, stream.time_ns = current, now
+        self.reading_early = False
 
     def is_google_framed(self, header: LongHeader) -> bool:
         """Whether an Initial packet has frames of Google's."""
@@ -373,6 +399,8 @@ class QuicReader(DatagramReader):
         """The flow is over: octets that wait for earlier ones, or a message for its end, show that others were lost."""
         if self.flow is None:
             return
+        for _, _, early, _, _ in self.early:
+            self.facts.sealed[early.reader.side] = True
         for side in (0, 1):
             stream: Stream = self.flow.streams[side]
             crypto: CryptoStream = self.crypto[side]
