@@ -499,6 +499,20 @@ class TestTraces:
         assert connection_of(*FULL[:3], FINISHED, b"", again).renegotiation == "server"
         assert connection_of(*FULL[:3], FINISHED).renegotiation is None
 
+    @pytest.mark.parametrize("announced", [(13172,), (30032,), (13172, 30032)])
+    def test_a_message_that_extensions_announce_beside_the_finished_is_no_renegotiation(
+        self, announced: tuple[int, ...]
+    ) -> None:
+        extensions = b"".join(tls.extension(kind) for kind in announced)
+        hello = tls.handshake(tls.message(1, tls.client_hello(session_id=SESSION_ID)))
+        answer = flight_with(extensions=extensions, session_id=SESSION_ID)  # type: ignore[arg-type]
+        flight = FINISHED + tls.ENCRYPTED_FINISHED * len(announced)
+        again = tls.handshake(tls.ENCRYPTED_FINISHED[5:])
+        assert connection_of(hello, answer + FINISHED, flight).renegotiation is None
+        assert connection_of(hello, answer + FINISHED, flight + again).renegotiation == "client"
+        assert connection_of(hello, answer + FINISHED, flight, again).renegotiation == "server"
+        assert connection_of(hello, answer, flight, FINISHED, again).renegotiation == "client"
+
     def test_who_began_a_renegotiation_is_not_known_where_the_other_side_may_have_asked_for_it(self) -> None:
         again = tls.record(22, b"\x8f" * 200)
         data = tls.application(70)

@@ -12,6 +12,7 @@ cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
 cdef int SEALED_ALERT, HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
+cdef int NEXT_PROTOCOL, CHANNEL_ID
 cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
 cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
 cdef dict SECOND_SIDE
@@ -41,7 +42,7 @@ cdef class Flow(Listener):
     cdef public long long fin_packet, reset_packet, sealed_alert_packet, heartbleed_packet
     cdef public long long alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet, change_packet
     cdef public long long heartbeat_packet, certificate_status_packet, retry_packet, first_record_packet
-    cdef public int fin_side, reset_side, renegotiation_side, heartbeat_side, heartbleed
+    cdef public int fin_side, reset_side, renegotiation_side, announced, heartbeat_side, heartbleed
     cdef public Py_ssize_t first_record_length, heartbeat_length
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
@@ -62,6 +63,8 @@ cdef class Flow(Listener):
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello, bint complete)
     @cython.locals(stream=Stream, server=ServerHello)
     cpdef change_cipher_spec(self, RecordReader reader)
+    @cython.locals(types=bytes, at=Py_ssize_t)
+    cpdef int announced_messages(self) except -2
     @cython.locals(stream=Stream, peer=RecordReader)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
     @cython.locals(stream=Stream)

@@ -58,6 +58,7 @@ HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
 HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
 HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
 HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW = 1, 2, 3
+NEXT_PROTOCOL, CHANNEL_ID = 13172, 30032  # extensions with which the client sends another message before its Finished
 TICKET_KEY_NAME = 16  # octets in front of a ticket as RFC 5077 section 4 recommends it
 SSLV2_HANDSHAKE_RECORDS = 2  # encrypted records of a side that are noted: more may be data
 
@@ -82,7 +83,8 @@ class Flow(Listener):
     `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
     much has come to wait for it; `beginnings` says how often it was read anew with one that came.
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
-    spoke of another handshake in TLS 1.2 and before, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
+    spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages beside its
+    Finished that are to come, -1 while nobody asked, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
     What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
     of the client's first ChangeCipherSpec, `heartbeat_packet` that of its first heartbeat.
     """
@@ -157,6 +159,7 @@ class Flow(Listener):
         self.retry_packet = -1
         self.first_record_packet = -1
         self.renegotiation_side = -1
+        self.announced = -1
         self.first_record_length = -1
         self.heartbeat_side = -1
         self.heartbeat_length = 0
@@ -360,6 +363,8 @@ class Flow(Listener):
         stream: Stream = self.streams[reader.side]
         if not reader.finished_seen:
             reader.finished_seen = True
+        elif reader.side == self.hello_side and self.announced_messages() > 0:
+            self.announced -= 1
         elif (
             self.renegotiation_side < 0
             and peer is not None
@@ -369,6 +374,16 @@ class Flow(Listener):
         ):
             self.renegotiation_side = reader.side
             self.renegotiation_packet = stream.number
+
+    def announced_messages(self) -> int:
+        """How many messages that the server's extensions announce the client still sends beside its Finished."""
+        if self.announced < 0 and self.server_hello is not None:
+            types = self.server_hello.extension_types
+            self.announced = 0
+            for at in range(0, len(types) - 1, 2):
+                if types[at] << 8 | types[at + 1] in (NEXT_PROTOCOL, CHANNEL_ID):
+                    self.announced += 1
+        return self.announced
 
     def alert(self, reader: RecordReader, level: int, description: int) -> None:
         """The last alert in the clear is what is remembered."""
