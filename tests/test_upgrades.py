@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rotated_captures import read_records, write_capture
 from samples import CAPTURES, inspect
-from tcp_segments import Talk
+from tcp_segments import Talk, Wire
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
@@ -17,6 +17,8 @@ from tlsinspect.connection import Connection
 from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.upgrades import NOT_TAKEN, STATUSES, find_upgrade
 from tlsinspect.wire.codes import ACK
+from tlsinspect.wire.flow_table import FlowTable
+from tlsinspect.wire.openvpn import frame_openvpn
 
 Turns = tuple[bytes, ...]
 
@@ -172,13 +174,19 @@ SILENT_ABOUT_TLS: list[tuple[str, Turns]] = [
 
 def connection_of(*turns: bytes) -> Connection:
     """A connection that opens, takes turns and closes."""
-    return ConnectionBuilder(frozenset({443})).build(Talk().open().say(*turns).close().only())
+    return ConnectionBuilder(frozenset({443})).build(begun().say(*turns).close().only())
+
+
+def begun() -> Talk:
+    """A connection that opens, where all is looked for that a capture is searched for."""
+    return Talk(Wire(FlowTable(framers=(frame_openvpn,)))).open()
 
 
 @pytest.mark.parametrize(("name", "turns"), USED)
 def test_an_upgrade_is_named_and_its_handshake_read(name: str, turns: Turns) -> None:
     connection = connection_of(*turns, *tls12_turns())
     assert (connection.protocol, connection.starttls_protocol, connection.starttls_status) == ("tls", name, "used")
+    assert connection.handshake_history == "CsxknGIi"
     assert connection.established is True
     assert connection.handshake_history == "CsxknGIi"
     assert connection.problems == []
@@ -188,7 +196,7 @@ def test_an_upgrade_is_named_and_its_handshake_read(name: str, turns: Turns) -> 
 def test_an_upgrade_is_named_from_one_side_alone(name: str, turns: Turns) -> None:
     for side in (0, 1):
         said = b"".join(turns[side::2])
-        talk = Talk().open()
+        talk = begun()
         for piece in (said, b"".join(tls12_turns()[side::2])):
             if piece:
                 talk.segment(side, ACK, piece)
@@ -279,7 +287,7 @@ def test_a_proxy_header_and_the_hello_may_share_a_segment() -> None:
 def test_a_hello_whose_beginning_shares_the_last_octets_of_a_segment_with_clear_text_is_read() -> None:
     hello, *rest = tls12_turns()
     for cut in range(len(hello)):
-        talk = Talk().open()
+        talk = begun()
         talk.segment(0, ACK, PROXY_2 + hello[:cut])
         talk.segment(0, ACK, hello[cut:])
         connection = ConnectionBuilder(frozenset()).build(talk.say(b"", *rest).close().only())
@@ -380,7 +388,7 @@ def test_the_packet_with_the_credentials_is_told(name: str, command: str, turns:
 
 def test_past_the_limit_of_pieces_no_packet_is_told_for_clear_text() -> None:
     letters = [bytes([octet]) for octet in b"USER bob\r\n" + b"NOOP\r\n" * 9 + b"PASS hunter2\r\n"]
-    talk = Talk().open().say(*FTP[:4])
+    talk = begun().say(*FTP[:4])
     for letter in letters:
         talk.segment(0, ACK, letter)
     connection = ConnectionBuilder(frozenset()).build(talk.only())
@@ -438,7 +446,7 @@ def test_an_answer_behind_what_is_kept_of_the_server_is_no_injection(turns: Turn
 @pytest.mark.parametrize("more", [b"", b"RSET\r\n"])
 def test_an_answer_that_was_not_captured_is_no_injection(more: bytes) -> None:
     hello, *rest = tls12_turns()
-    talk = Talk().open().say(*SMTP[:4], SMTP[4] + more).lose(1, 8).say(hello, *rest).close()
+    talk = begun().say(*SMTP[:4], SMTP[4] + more).lose(1, 8).say(hello, *rest).close()
     connection = ConnectionBuilder(frozenset()).build(talk.only())
     assert (connection.starttls_status, connection.gap) == ("used", True)
     assert connection.starttls_injection == ("client" if more else None)

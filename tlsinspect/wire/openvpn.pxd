@@ -8,7 +8,7 @@ from .stream cimport Framing, Stream
 cdef int SHORTEST_HELLO
 cdef int CLIENT_RESET_V1, SERVER_RESET_V1, SOFT_RESET, CONTROL, ACKNOWLEDGE, DATA_V1, CLIENT_RESET_V2, SERVER_RESET_V2
 cdef int DATA_V2, CLIENT_RESET_V3, CONTROL_WRAPPED, SESSION_ID, SEALED, SEALED_RESET, ACKNOWLEDGED_LIMIT
-cdef int CONTROL_LIMIT
+cdef int CONTROL_LIMIT, RESET_LIMIT
 cdef long long SEALED_TIME_MINIMUM, FIRST_ID_LIMIT
 cdef tuple WRAPPINGS
 
@@ -43,7 +43,7 @@ cdef class OpenVpnFraming(Framing):
 
 @cython.locals(wrapping=int)
 cpdef OpenVpnReader open_openvpn(bytes data, Py_ssize_t position, Py_ssize_t end)
-@cython.locals(given=Py_ssize_t, length=Py_ssize_t, reader=OpenVpnReader, stream=Stream, framing=OpenVpnFraming)
+@cython.locals(given=Py_ssize_t, length=Py_ssize_t, opcode=int, reader=OpenVpnReader, stream=Stream, framing=OpenVpnFraming)
 cpdef int frame_openvpn(Flow flow, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
 cpdef bint is_control(int opcode) except -1
 @cython.locals(opcode=int, key_id=int, wrapping=int, at=Py_ssize_t, number=cython.longlong, time=cython.longlong)

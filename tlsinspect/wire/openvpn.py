@@ -47,6 +47,7 @@ SEALED_TIME_MINIMUM = 0x40000000  # seconds; OpenVPN is younger than January 200
 ACKNOWLEDGED_LIMIT = 8  # packet ids in one packet
 FIRST_ID_LIMIT = 1 << 16  # a packet id that is believed when a capture begins within the handshake
 SHORTEST_HELLO = 11  # octets: record header, message header, version
+RESET_LIMIT = 256  # octets of a reset without a client's key: at most 13, ids of others, and an HMAC or a tag
 CONTROL_LIMIT = 4096  # octets of a control packet; OpenVPN keeps them within the MTU of the path
 
 
@@ -203,8 +204,12 @@ def frame_openvpn(flow: Flow, data: bytes, position: int, end: int) -> int:
     if given < 2:
         return WAITING if data[position] <= CONTROL_LIMIT >> 8 else ABSENT
     length = data[position] << 8 | data[position + 1]
-    if not 0 < length <= CONTROL_LIMIT or (given > 2 and data[position + 2] >> 3 not in OPENINGS):
+    if not 0 < length <= CONTROL_LIMIT:
         return ABSENT
+    if given > 2:
+        opcode = data[position + 2] >> 3
+        if opcode not in OPENINGS or (length > RESET_LIMIT and opcode not in (CONTROL, CLIENT_RESET_V3)):
+            return ABSENT
     if length > given - 2:
         return WAITING
     reader = open_openvpn(data, position + 2, position + 2 + length)
