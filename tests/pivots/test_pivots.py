@@ -103,6 +103,23 @@ def test_quic_at_a_port_is_another_server_than_tcp_there() -> None:
     assert [line.split()[1] for line in lines[1:]] == ["198.51.100.1:443", "198.51.100.1:443/udp"]
 
 
+def test_long_addresses_are_whole_where_a_line_has_room_for_them() -> None:
+    ends = {
+        "client_ip": "2001:db8:1111:2222:3333:4444:5555:6666",
+        "server_ip": "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff",
+    }
+    connections = [
+        row | ends | {"server_port": 65535, "server_name": None} for row in beat([60.0 * n for n in range(12)])
+    ]
+    server = f"[{ends['server_ip']}]:65535"
+    for name in ("hosts", "beacons"):
+        table = table_of(name, pivot(name, connections))
+        text = "\n".join(render_pivot(name, table, 0))
+        assert f"  {ends['client_ip']}  " in text and f"  {server}  " in text
+        assert max(len(line) for line in render_pivot(name, table, 0, 100)) <= 100
+    assert server in "\n".join(render_pivot("hosts", table_of("hosts", pivot("hosts", connections)), 0, 100))
+
+
 @pytest.mark.parametrize(
     ("choices", "order", "suites", "evidence"),
     [

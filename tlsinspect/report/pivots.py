@@ -15,17 +15,23 @@ from ..export.text import cut_text, escape_control
 from ..statistics.wording import bytes_text, duration_text, endpoint, number_text, transport_text
 
 DIGITS = 16  # of a hash
+ADDRESS = 39  # characters of an IPv6 address at most
+ENDPOINT = ADDRESS + 12  # the same in brackets, with its port and its transport
 GAP = "  "
 
 Row = dict[str, Any]
 
 
 class Cell(NamedTuple):
-    """A column of text: its title, its width (below 0: set to the right), and what it says of a row."""
+    """A column of text: its title, its width (below 0: set to the right), and what it says of a row.
+
+    Where what its rows say is longer and a line has room for it, it is wider, up to `most` characters.
+    """
 
     title: str
     width: int
     text: Callable[[Row], str]
+    most: int = 0
 
 
 def number(name: str, title: str = "") -> Cell:
@@ -94,8 +100,9 @@ SEEN = (time("first_seen", "first seen"), time("last_seen", "last seen"))
 
 VIEWS: dict[str, tuple[Cell, ...]] = {
     "hosts": (
-        text("role", "role", 6), Cell("host", 27, host), number("connections"), number("established"), number("peers"),
-        Cell("versions", 18, version_range), text("suite_order", "order", 6), some("server_names", "names", 36), *SEEN,
+        text("role", "role", 6), Cell("host", 27, host, ENDPOINT), number("connections"), number("established"),
+        number("peers"), Cell("versions", 18, version_range), text("suite_order", "order", 6),
+        some("server_names", "names", 36), *SEEN,
     ),
     "names": (
         text("server_name", "server name", 32), number("connections"), number("established"), number("clients"),
@@ -114,8 +121,8 @@ VIEWS: dict[str, tuple[Cell, ...]] = {
     "beacons": (
         Cell("score", -5, lambda row: f"{row['score']:.2f}"),
         Cell("", 7, lambda row: "regular" if row["regular"] else ""),
-        text("client_ip", "client", 16),
-        Cell("destination", 28, lambda row: f"{row['destination']}:{row['server_port']}"),
+        Cell("client", 16, lambda row: str(row["client_ip"]), ADDRESS),
+        Cell("destination", 28, lambda row: endpoint(row["destination"], row["server_port"]), ENDPOINT),
         number("connections"), number("visits"), Cell("every", -10, lambda row: pause(row["interval_s"])),
         Cell("give or take", -12, lambda row: pause(row["deviation_s"])),
         Cell("sizes", -5, lambda row: "" if row["visits"] < 2 else f"{row['size_regularity']:.2f}"), *SEEN,
@@ -150,16 +157,26 @@ EXPENDABLE = (
 
 def render_pivot(name: str, table: pa.Table, most: int, width: int = 0) -> Iterator[str]:
     """Lines of text; the first `most` rows, 0 for all; of `width` characters, as far as that can be, 0 for any."""
-    cells = fitting(VIEWS[name], width)
     if not table.num_rows:
         yield "Nothing to list: no connection with TLS was selected, or none that qualifies."
         return
+    rows = table.slice(0, most or None).to_pylist()
+    wide = fitting(tuple(widened(cell, rows) for cell in VIEWS[name]), width)
+    cells = wide if not width or breadth(tuple(wide), []) <= width else fitting(VIEWS[name], width)
     yield layout([(cell.title, cell.width) for cell in cells])
-    for row in table.slice(0, most or None).to_pylist():
+    for row in rows:
         yield layout([(escape_control(cell.text(row)), cell.width) for cell in cells])
     left_out = table.num_rows - most if most else 0
     if left_out > 0:
         yield f"{number_text(left_out, 'more row')}; --most 0 lists all"
+
+
+def widened(cell: Cell, rows: list[Row]) -> Cell:
+    """A column as wide as its rows need, within its limits."""
+    if not cell.most:
+        return cell
+    longest = max(len(escape_control(cell.text(row))) for row in rows)
+    return cell._replace(width=max(cell.width, min(longest, cell.most)))
 
 
 def fitting(cells: tuple[Cell, ...], width: int) -> list[Cell]:
