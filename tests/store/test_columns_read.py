@@ -181,6 +181,24 @@ def test_a_frame_by_column_answers_as_the_frame(store: Store, asked: dict[str, s
     assert 0 < len(chosen) < len(some) == len(frame)
 
 
+@pytest.mark.parametrize("where", ["", WHERE])
+def test_of_many_small_files_the_last_columns_are_read_in_one_pass(
+    where: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_demand, "MANY_FILES", 2)
+    passes: list[int] = []
+    real = ColumnsOnDemand.scan
+    monkeypatch.setattr(ColumnsOnDemand, "scan", lambda self, names: passes.append(len(names)) or real(self, names))
+    found = findings_of(store.inspection(where=where))
+    rows = len(passes) - 1  # but for the one that puts them in order
+    assert rows == on_demand.PASSES + 1 and max(passes) > 100
+    assert found == findings_of(whole(store, where))
+    passes.clear()
+    monkeypatch.setattr(on_demand, "PIECE_ROWS", 100)
+    assert findings_of(store.inspection(where=where)) == found
+    assert len(passes) > 40, "too many rows to be held whole"
+
+
 @pytest.mark.parametrize("where", [WHERE, "server_port != 443", "version_name == 'TLS 1.2' and resumed"])
 def test_rows_that_a_filter_selects_are_those_of_the_whole_table(store: Store, where: str) -> None:
     selected = Filter(where, "connections").apply(store.inspection().arrow("connections"))

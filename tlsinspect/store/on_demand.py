@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..inspection import ORDER
 from ..tables.arrow import arrow_schema
-from ..tables.on_demand import ByColumn
+from ..tables.on_demand import PIECE_ROWS, ByColumn
 from .files import files_read, iter_rows, read_rows
 from .selection import Both
 
@@ -27,16 +27,23 @@ if TYPE_CHECKING:
 
 TABLE = "connections"
 FOOTERS = 16  # files whose footers are read at once
+MANY_FILES = 32
+SCATTERED_ROWS = 256  # per file, below which opening many files costs more than the rows in them
+PASSES = 4  # over such files, before all that is left of them is read in one
 
 
 class ColumnsOnDemand(ByColumn):
-    """The connections of a dataset that a filter selects, in an Inspection's order, each column read once."""
+    """The connections of a dataset that a filter selects, in an Inspection's order, each column read once.
+
+    Who asks for many columns of many small files, one after the other, gets the last of them in one pass.
+    """
 
     def __init__(self, dataset: ds.Dataset, where: Selection | None) -> None:
         self.dataset = dataset  # one for all columns: it remembers where they lie in each file
         self.where = where
         self.schema = arrow_schema(TABLE)
         self.made: dict[str, pa.ChunkedArray] = {}
+        self.passes = 0
 
     @cached_property
     def perhaps(self) -> ds.Dataset:
@@ -94,9 +101,18 @@ class ColumnsOnDemand(ByColumn):
         """Read those of some columns that were not read yet, in one pass."""
         missing = [name for name in dict.fromkeys(names) if name not in self.made]
         if missing:
+            self.passes += 1
+            if self.passes > PASSES and self.is_scattered:
+                missing = [name for name in self.schema.names if name not in self.made]
             rows = self.scan(missing).take(self.order)
             self.made.update({name: rows.column(name) for name in missing})
             pa.default_memory_pool().release_unused()
+
+    @cached_property
+    def is_scattered(self) -> bool:
+        """Whether the rows, few enough to be held whole, lie in many files."""
+        files = sum(1 for _ in self.chosen[0].get_fragments())
+        return files >= MANY_FILES and self.num_rows <= min(PIECE_ROWS, SCATTERED_ROWS * files)
 
     def span(self, begin: int, end: int) -> pa.Table:
         """Rows from one place up to another, whole: nothing is read of row groups that begin later or end before."""
