@@ -437,6 +437,15 @@ class TestResumption:
         connection = built(talk)
         assert (connection.resumed, connection.resumption) == (True, None)
 
+    @pytest.mark.parametrize("flight", [tls.message(12, b"hint"), tls.message(14)])
+    def test_without_the_hello_of_the_client_what_only_a_new_session_has_tells(self, flight: bytes) -> None:
+        answer = tls.handshake(tls.message(2, tls.server_hello(suite=0xC0A8)), flight)
+        talk = Talk()
+        talk.segment(1, SYN | ACK)
+        talk.segment(1, ACK, answer + FINISHED)
+        connection = built(talk)
+        assert (connection.resumed, connection.certificate_state) == (False, "not_applicable")
+
     def test_without_the_hello_of_the_client_and_without_a_changed_cipher_it_is_not_known(self) -> None:
         talk = Talk()
         talk.segment(1, SYN | ACK)

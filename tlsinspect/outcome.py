@@ -13,6 +13,7 @@ from .wire.stream import Stream
 
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
+SERVER_HELLO_DONE = "N"  # its letter in Flow.history
 
 
 def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
@@ -39,7 +40,10 @@ def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> 
     hello = flow.client_hello
     lost = connection.gap or connection.truncated
     if hello is None:
-        connection.resumed = True if server.cipher_changed and not lost else None
+        if flow.server_key_exchange is not None or SERVER_HELLO_DONE in flow.history.upper():
+            connection.resumed = False  # whoever resumes sends neither, and a suite with a shared key no certificate
+        elif server.cipher_changed and not lost:
+            connection.resumed = True
         return
     same = len(server_hello.session_id) > 0 and server_hello.session_id == hello.session_id
     if hello.ticket_length > 0 and lost and not same:
