@@ -14,6 +14,7 @@ from traffic import converse, write_pcap
 
 import tlsinspect
 from tlsinspect import Inspection
+from tlsinspect.adoption import build_adoption
 from tlsinspect.answers import QUESTIONS
 from tlsinspect.answers.build import build_answer
 from tlsinspect.compliance import build_whatif
@@ -50,11 +51,26 @@ def facts_of(*rows: dict[str, Any]) -> Facts:
 
 
 @pytest.mark.parametrize(
-    "statistic", ["versions_offered", "version_pairs", "version_limit", "post_quantum_limit", "groups_offered"]
+    "statistic",
+    [
+        *("versions_offered", "version_pairs", "version_limit", "post_quantum_limit", "groups_offered"),
+        "extensions_offered",
+    ],
 )
 def test_statistics_of_offers_are_unknown_for_the_reason_of_the_cut(statistic: str, tmp_path: Path) -> None:
     shares = build_shares(statistic, cut_sample("certificate-expired-refused", tmp_path))
     assert (shares.denominator, dict(shares.unknown_reasons)) == (0, {"snaplen": 1})
+
+
+def test_extensions_in_front_of_the_cut_are_no_offer_without_the_others(tmp_path: Path) -> None:
+    cut = write_cut("handshakes/certificate-expired-refused.pcap", 200, tmp_path / "cut.pcap")
+    inspection = tlsinspect.read(cut)
+    assert inspection.connections["client_extensions"].notna().all()
+    shares = build_shares("extensions_offered", inspection)
+    assert (shares.denominator, dict(shares.unknown_reasons)) == (0, {"snaplen": 1})
+    tlsinspect.ingest(cut, tmp_path / "store")
+    [row] = build_adoption(tlsinspect.Store(tmp_path / "store")).table("extensions-offered").to_dict("records")
+    assert (row["denominator"], row["unknown"]) == (0, 1)
 
 
 def test_the_version_agreed_is_known_without_the_offer(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ CIRCUMSTANCES = (
 
 EXPLAINED = (
     "certificate_sha256s", "cipher_suite", "cipher_suites", "client_extensions", "forward_secrecy", "group",
-    "key_exchange", "post_quantum", "protocol", "resumed", "server_port", "supported_groups", "supported_versions",
-    "version",
+    "key_exchange", "post_quantum", "protocol", "psk_offered", "resumed", "server_port", "supported_groups",
+    "supported_versions", "version",
 )  # fmt: skip
 """The columns of which it matters why they are missing: those that the statistics of some series name."""
 

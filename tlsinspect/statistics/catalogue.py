@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..registry import extension_name, group_name, signature_scheme_name
+from ..registry import group_name, signature_scheme_name
 from . import categories, lifetimes, offers, progress, sizes
 from .categories import by_column, by_flag, by_leaf
 from .observations import Categorise, Scope, by_frame, on_tls_ports, with_alert, with_tls
@@ -395,8 +395,9 @@ STATISTICS: dict[str, Statistic] = {
             "{category} was sent for {share}",
             "Extensions of the first ClientHello as it is readable: with Encrypted ClientHello, of the outer one.",
             "client_extensions",
-            by_frame(offers.by_offer("client_extensions", extension_name)),
+            by_frame(offers.extensions_offered),
             chosen_by_server=False,
+            also="psk_offered",
         ),
         Statistic(
             "hello_sizes",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..registry import is_grease
+from ..registry import extension_name, is_grease
 from ..registry.suites import group_facts, suite_facts
 from .hellos import cut_hellos
 from .observations import Describe, Frames
@@ -28,14 +28,21 @@ WEAK_KINDS = ("no encryption (NULL)", "no authentication (anon)", "export grade"
 def by_offer(column: str, name_of: Callable[[int], str]) -> Describe:
     """Categories are the names of the numbers in a list column; all GREASE values (RFC 8701) are one."""
 
-    def name_offer(codes: Codes) -> Iterable[str]:
-        return (GREASE if is_grease(code) else name_of(code) for code in codes)
-
     def categorise(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-        return name_lists(rows[column], name_offer)
+        return name_lists(rows[column], by_name(name_of))
 
     categorise.__doc__ = f"Categories are the names of all values of `{column}`; the GREASE values are one."
     return categorise
+
+
+def by_name(name_of: Callable[[int], str]) -> Callable[[Codes], Iterable[str]]:
+    """Names of numbers; all GREASE values are one."""
+    return lambda codes: (GREASE if is_grease(code) else name_of(code) for code in codes)
+
+
+def extensions_offered(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
+    """Categories are the names of all extensions; null of a ClientHello whose end, and what stood there, is lost."""
+    return name_lists(rows["client_extensions"].mask(cut_hellos(FrameColumns(rows))), by_name(extension_name))
 
 
 def name_lists(column: pd.Series[str], name_offer: Callable[[Codes], Iterable[str]]) -> pd.Series[str]:
