@@ -246,6 +246,25 @@ def test_click_on_a_server_name_shows_its_connections(page: Any) -> None:
     expect_shown(page, MANY // 2000)
 
 
+def test_a_server_answers_by_one_transport(opened: Opened, tmp_path: Path) -> None:
+    answering: list[dict[str, Any]] = [{"transport": "tcp"}] * 3 + [{"transport": "udp", "protocol": "quic"}] * 2
+    rows = [
+        make_connection(place, server_ip="2001:db8::1", server_port=443, server_name="a.example", **each)
+        for place, each in enumerate(answering)
+    ]
+    page = opened.page.context.browser.new_page()
+    page.goto(write_report(make_frames(connections=rows), tmp_path).as_uri())
+    page.wait_for_selector("html[data-ready]")
+    page.locator("#tabs button", has_text="Servers").click()
+    servers = page.locator("#view-place .tabulator-row button")
+    assert servers.all_text_contents() == ["[2001:db8::1]:443", "[2001:db8::1]:443/udp"]
+    servers.last.click()
+    assert page.locator("#shown").text_content() == "2 of 5 connections shown"
+    page.locator("#tabs button", has_text="Names").click()
+    assert page.locator("#view-server_name .tabulator-row [tabulator-field=servers]").text_content() == "2"
+    page.close()
+
+
 def test_detail_tells_steps_packets_offers_and_display_filter(page: Any) -> None:
     page.fill("#connection-search", "host17.example")
     expect_shown(page, MANY // 2000)

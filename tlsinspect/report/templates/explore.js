@@ -9,7 +9,7 @@
     ["issuer", "Issuer", 200], ["ja4", "JA4", 290], ["ja3", "JA3", 260],
   ];
   const GROUPS = [
-    ["server", "Servers"], ["client_ip", "Clients"], ["server_name", "Names"], ["ja4", "Fingerprints (JA4)"], ["ja3", "Fingerprints (JA3)"],
+    ["place", "Servers"], ["client_ip", "Clients"], ["server_name", "Names"], ["ja4", "Fingerprints (JA4)"], ["ja3", "Fingerprints (JA3)"],
   ];
   const DERIVED = new Set(["time", "client", "server", "found"]);
   const decode = (column, row) => (column.codes[row] < 0 ? null : column.values[column.codes[row]]);
@@ -17,6 +17,11 @@
   const endpoint = (side, row) => {
     const address = text(side + "_ip", row) ?? "?";
     return `${address.includes(":") ? `[${address}]` : address}:${data.numbers[side + "_port"][row] ?? "?"}`;
+  };
+  // A server is what answers at an address and port of one transport: QUIC there says nothing of TCP.
+  const answering = (row) => {
+    const transport = text("transport", row);
+    return endpoint("server", row) + (transport === "tcp" ? "" : `/${transport}`);
   };
   const clock = (ms) => (ms === null ? "" : new Date(ms).toISOString().replace("T", " ").replace("Z", ""));
   const plain = (cell) => document.createTextNode(cell.getValue() ?? "");
@@ -29,7 +34,7 @@
 
   const found = data.findings.values.map((rules) => rules.join(", "));
   const rows = Array.from({ length: size }, (_, row) => {
-    const made = { id: row, time: clock(data.start[row]), client: endpoint("client", row), server: endpoint("server", row) };
+    const made = { id: row, time: clock(data.start[row]), client: endpoint("client", row), server: endpoint("server", row), place: answering(row) };
     for (const [name] of COLUMNS) if (!DERIVED.has(name)) made[name] = text(name, row);
     made.client_ip = text("client_ip", row);
     made.found = found[data.findings.codes[row]] ?? null;
@@ -182,7 +187,7 @@
       if (!group) groups.set(key, (group = { key, connections: 0, clients: new Set(), servers: new Set(), versions: new Set(), bytes: 0 }));
       group.connections += 1;
       group.clients.add(row.client_ip);
-      group.servers.add(row.server);
+      group.servers.add(row.place);
       if (row.version_name) group.versions.add(row.version_name);
       group.bytes += (data.numbers.client_bytes[row.id] ?? 0) + (data.numbers.server_bytes[row.id] ?? 0);
     }
