@@ -83,6 +83,21 @@ def test_chance_seldom_passes_though_connections_of_a_client_are_alike() -> None
     assert np.mean(naive) > 0.4  # what a test would say that takes connections as independent
 
 
+@pytest.mark.parametrize(("before", "after"), [(200, 20), (20, 200)])
+def test_chance_seldom_passes_where_one_capture_is_much_larger(before: int, after: int) -> None:
+    generator = np.random.default_rng(11)
+    passed = []
+    for _ in range(100):
+        first, second = made_counts(generator, before, 0.5), made_counts(generator, after, 0.5)
+        found = measure_difference(np.vstack([first, 0 * second]), np.vstack([0 * first, second]))
+        passed.append(found.p[0] < 0.05)
+    assert np.mean(passed) < 0.12
+    rare = np.array([[30.0, 0.0]] * 99 + [[28.0, 2.0]])
+    rest = np.array([[30.0, 0.0]] * 10)
+    found = measure_difference(np.vstack([rare[:90], 0 * rest]), np.vstack([0 * rare[:90], rare[90:]]))
+    assert found.p[0] > 0.05, "what one of ten clients does is no change"
+
+
 def test_a_change_of_many_clients_is_found_and_one_of_a_single_client_is_not() -> None:
     generator = np.random.default_rng(6)
     before = made_counts(generator, 40, 0.1)

@@ -2,9 +2,11 @@
 
 The test is a permutation test of clients. If nothing happened but chance, what a client did before and after could as
 well be the other way round; so each client's two sides are swapped or not, at random, SHUFFLES times, and the
-difference of the two shares is computed anew. The p-value is how often it comes out as large as it was. Clients that
-are seen only once are swapped too. A client with a thousand connections is one client. With k clients no p-value is
-below 1 in 2^(k-1), so that few clients prove nothing. Spec: Edgington and Onghena, Randomization Tests, 2007.
+difference of the two shares is computed anew. The p-value is how often it comes out as large as it was. Of clients that
+are seen only once as many are before and after as there were, only others: between captures that swapping had made
+alike in size a difference is smaller than between those of unlike size. A client with a thousand connections is one
+client. With k clients that are seen twice no p-value is below 1 in 2^(k-1), so that few clients prove nothing.
+Spec: Edgington and Onghena, Randomization Tests, 2007.
 
 The interval is of the variance of the clients' influence on the difference (linearised ratio estimator: Cochran,
 Sampling Techniques, 1977, section 11.8), times 1.96; not given for fewer than LEAST_CLIENTS.
@@ -66,15 +68,32 @@ def standard_error(before: Numbers, after: Numbers) -> Numbers:
     return error
 
 
+class Arrangements:
+    """Who is swapped, at random: any of the clients of both sides, and of the others as many from each side."""
+
+    def __init__(self, before: Numbers, after: Numbers) -> None:
+        self.clients = len(before)
+        self.once = np.flatnonzero((before.sum(axis=1) == 0) | (after.sum(axis=1) == 0))
+        self.home = after[self.once].sum(axis=1) > 0
+        self.coins, self.places = (np.random.default_rng((SEED, number)) for number in range(2))
+
+    def swaps(self, count: int) -> Numbers:
+        """The next arrangements (rows): 1 for each client (columns) that is swapped, 0 for the others."""
+        swaps = self.coins.integers(0, 2, (count, self.clients)).astype(np.float64)
+        drawn = self.places.permuted(np.tile(self.home, (count, 1)), axis=1)
+        swaps[:, self.once] = drawn != self.home
+        return swaps
+
+
 def permute(before: Numbers, after: Numbers, difference: Numbers) -> Numbers:
     """How often swapping clients gives a difference as large; the observed arrangement counts as one of them."""
-    generator = np.random.default_rng(SEED)
+    draw = Arrangements(before, after)
     moved, total = after - before, before.sum(axis=0) + after.sum(axis=0)
     as_large = np.ones(len(difference))
     done = 0
     while done < SHUFFLES:
         count = min(SHUFFLES_AT_ONCE, SHUFFLES - done, max(SWAPS_AT_ONCE // len(before), 1))
-        swaps = generator.integers(0, 2, (count, len(before))).astype(np.float64)
+        swaps = draw.swaps(count)
         first = before.sum(axis=0) + swaps @ moved
         changed = shares(total - first) - shares(first)
         as_large += (np.nan_to_num(np.abs(changed), nan=np.inf) >= np.abs(difference) - 1e-12).sum(axis=0)
