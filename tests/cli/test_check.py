@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import shutil
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -107,6 +109,17 @@ def test_sarif_follows_its_schema_and_points_at_packets(tmp_path: Path) -> None:
     assert place.endswith("ssl3.pcap") and result["properties"]["packets"] == [6]
     assert result["suppressions"][0]["justification"] == "gone in \\u202e May"
     jsonschema.validators.validator_for(schema)(schema).validate({"version": "2.1.0", "runs": [sarif_of()]})
+
+
+def test_sarif_has_the_octets_of_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff \xc3\xa9.pcap"))
+    shutil.copy(OLD, path)
+    done = run("check", path, "--policy", "bcp195", "--format", "sarif")
+    assert done.exit_code == 1, done.output
+    (made,) = json.loads(done.stdout)["runs"]
+    place = made["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == made["artifacts"][0]["location"]["uri"]
+    assert place.endswith("/%FF%20%C3%A9.pcap")
 
 
 def test_a_policy_with_hostile_texts_acts_nowhere(tmp_path: Path) -> None:

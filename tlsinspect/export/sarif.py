@@ -53,7 +53,12 @@ def build_sarif(
 
 def artifact_of(path: str, digest: str) -> dict[str, Any]:
     """A capture as an artifact that was analysed."""
-    return {"location": {"uri": quote(path)}, "roles": ["analysisTarget"], "hashes": {"sha-256": digest}}
+    return {"location": {"uri": uri_of(path)}, "roles": ["analysisTarget"], "hashes": {"sha-256": digest}}
+
+
+def uri_of(path: str) -> str:
+    """A path as a URI reference, with the octets that it has where it is stored: they need not be text."""
+    return quote(path, errors="surrogateescape")
 
 
 def captures_of(check: Check) -> dict[str, str]:
@@ -92,7 +97,7 @@ def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict
         },
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": quote(file)}},
+                "physicalLocation": {"artifactLocation": {"uri": uri_of(file)}},
                 "logicalLocations": [{"fullyQualifiedName": subject, "kind": "resource"}],
             }
             for file in files
