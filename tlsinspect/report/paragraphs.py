@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDEST = 110
-LEAST_ROOM = 12  # for later lines that go deeper; with less they begin where the first does
+LEAST_ROOM = 12  # for a line behind its indent; with less it is indented less, and later lines begin where it does
 
 Part = tuple[int, "Text", int | None]
 
@@ -27,13 +27,15 @@ class Paragraphs:
         from rich.text import Text
 
         width = min(options.max_width, WIDEST)
-        for indent, text, deeper in self.paragraphs:
+        for wanted, text, deeper in self.paragraphs:
+            indent = max(min(wanted, width - LEAST_ROOM), 0)
             hang = 0 if deeper and width - indent - deeper < LEAST_ROOM else deeper
             column = hang or 0
             if not text.plain[:column].endswith(" "):  # the later lines begin below no word of the first
                 column = 0
             label, content = text[:column], text[column:]
-            lines = [content] if hang is None else list(content.wrap(console, width - indent - hang)) or [content]
+            room = max(width - indent - (hang or 0), 1)
+            lines = [content] if hang is None else list(content.wrap(console, room)) or [content]
             lines[0] = Text.assemble(label, lines[0])
             for number, line in enumerate(lines):
                 line.rstrip()
