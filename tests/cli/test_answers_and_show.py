@@ -48,14 +48,13 @@ def test_a_step_too_long_for_its_line_goes_on_below_its_title(tmp_path: Path, mo
     assert lines[at].index("Encrypted") == lines[at + 1].index("data  900 octets") == 40
 
 
-@pytest.mark.parametrize("columns", [1, 18, 30])
+@pytest.mark.parametrize("columns", [18, 30])
 def test_show_fits_a_terminal_with_less_room_than_its_indent(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     told = run("show", SAMPLE, "1")
     assert told.exit_code == 0, told.output
     assert "ClientHello" in told.stdout.replace("\n", "").replace(" ", "")
-    if columns >= 18:
-        assert max(map(len, told.stdout.splitlines()[:-1])) <= columns  # the filter is one line, to be copied
+    assert max(map(len, told.stdout.splitlines()[:-1])) <= columns  # the filter is one line, to be copied
 
 
 @pytest.mark.parametrize("valid", [(2020, 2021), (2027, 2028)])

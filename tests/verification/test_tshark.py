@@ -17,6 +17,7 @@ from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.errors import CaptureError
+from tlsinspect.extraction import extract_packets
 from tlsinspect.verification import Verification, tshark, verify_tshark
 from tlsinspect.verification.record import Difference
 from tlsinspect.verification.tshark_reasons import is_no_text
@@ -90,18 +91,45 @@ def test_what_the_capture_length_cuts_is_explained(sample: str, octets: int, fie
 
 
 @needs_tshark
-def test_names_of_protocols_that_are_no_text_are_explained(tmp_path: Path) -> None:
-    turns = tls12_turns(alpn(b"\xba\xad", b"http/1.1"), LEAF)
+@pytest.mark.parametrize("name", [b"\xba\xad", "日本.example".encode(), b"a\xff\x1bb", b"a\r\n\x00b"])
+def test_names_that_are_no_text_are_explained(name: bytes, tmp_path: Path) -> None:
+    turns = tls12_turns(server_name(name) + alpn(name, b"http/1.1"), LEAF)
     found = verify_tshark(tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*turns))))
-    [row] = found.differences.to_dict("records")
-    assert row["field"] == "alpn_offered"
-    assert row["reason"] == "tshark does not show octets that are no text"
+    assert set(found.differences["field"]) == {"server_name", "alpn_offered"}
+    assert set(found.differences["reason"]) == {
+        "tshark does not show octets that are no text, nor what stands behind a zero octet"
+    }
 
 
-@pytest.mark.parametrize("theirs", [["h3", "http/1.1"], ["�"], ["�", "http/1.0"]])
+@needs_tshark
+@pytest.mark.parametrize("name", [b"\x1b[2J", b"back\\slash", b"line\r\nfeed", b"ZZ", b"\\xba"])
+def test_names_that_are_spelled_with_escapes_agree(name: bytes, tmp_path: Path) -> None:
+    turns = tls12_turns(server_name(name) + alpn(name, b"http/1.1"), LEAF)
+    found = verify_tshark(tlsinspect.read(write_pcap(tmp_path / "made.pcap", converse(*turns))))
+    assert found.matched == 1
+    assert found.differences.to_dict("records") == []
+
+
+@needs_tshark
+def test_a_comment_that_is_no_text_stops_nothing(tmp_path: Path) -> None:
+    source = inspect(SAMPLE)
+    path = tmp_path / "commented.pcapng"
+    with path.open("wb") as out:
+        extract_packets(source, out)
+    octets = path.read_bytes()
+    assert b"tlsinspect:" in octets
+    path.write_bytes(octets.replace(b"tlsinspect:", b"\xff\xfe\xc0\xffinsect:"))
+    found = verify_tshark(tlsinspect.read(path))
+    assert found.matched == 1
+    assert found.unexplained.to_dict("records") == []
+
+
+@pytest.mark.parametrize("theirs", [["h3", "http/1.1"], ["�"], ["�", "http/1.0"], ["a�", "http/1.1"]])
 def test_other_differences_of_such_names_are_not(theirs: list[str]) -> None:
     assert is_no_text(Difference("made", "alpn_offered", ["\\xba\\xad", "http/1.1"], ["�", "http/1.1"]))
     assert not is_no_text(Difference("made", "alpn_offered", ["\\xba\\xad", "http/1.1"], theirs))
+    assert not is_no_text(Difference("made", "server_name", None, "�"))
+    assert not is_no_text(Difference("made", "server_name", "www.bank.example", "�"))
 
 
 @pytest.mark.skipif(shutil.which("editcap") is None, reason="editcap is not installed: run make tools")

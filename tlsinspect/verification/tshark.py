@@ -103,9 +103,19 @@ def read_once(path: Path, is_crash_accepted: bool) -> dict[Ends, list[Expected]]
     """What one process of tshark reads: columns and their values, for each connection with a hello, by its ends."""
     from pyshark import FileCapture
     from pyshark.capture.capture import TSharkCrashException
+    from pyshark.tshark.output_parser.tshark_json import TsharkJsonParser
+
+    class Parser(TsharkJsonParser):  # type: ignore[misc]
+        """pyshark's, which would stop at octets that are no UTF-8: tshark writes those of comments as they are."""
+
+        def _parse_single_packet(self, packet: bytes) -> Any:
+            return super()._parse_single_packet(packet.decode(errors="replace").encode())
 
     class Reader(FileCapture):  # type: ignore[misc]
         """pyshark's, which would ask tshark for its version for each file anew."""
+
+        def _setup_tshark_output_parser(self) -> Any:
+            return Parser(tshark_version())
 
         def _get_tshark_version(self) -> Any:
             return tshark_version()

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any
 
+from ..registry import alpn_text
+from ..tables.hellos import decode_name
 from ..wire.messages import RETRY_RANDOM
 
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE = 1, 2, 11, 12
 SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, PSK_MODES, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 45, 43, 51
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"  # what is shown of an octet that is no text
 
 Node = dict[str, Any]
 Endpoint = tuple[str, int]
@@ -165,7 +168,7 @@ def client_hello_columns(message: Message) -> Expected:
             "client_legacy_version": message.number("handshake.version"),
             "cipher_suites": [spec for spec in specs if spec < 0x10000],
         }
-    names = message.offered(SERVER_NAME, "handshake.extensions_server_name", str)
+    names = message.offered(SERVER_NAME, "handshake.extensions_server_name", as_name)
     return {
         "client_hello_packet": message.packet,
         "client_legacy_version": message.number("handshake.version"),
@@ -175,7 +178,7 @@ def client_hello_columns(message: Message) -> Expected:
         "compression_methods": [int(text, 0) for text in message.texts("handshake.comp_method")],
         "client_extensions": [kind for kind, _ in message.extensions()],
         "server_name": names[0] if names else None,
-        "alpn_offered": message.offered(ALPN, "handshake.extensions_alpn_str", str),
+        "alpn_offered": message.offered(ALPN, "handshake.extensions_alpn_str", as_protocol),
         "supported_groups": message.offered(GROUPS, "handshake.extensions_supported_group", from_number),
         "key_share_groups": message.offered(KEY_SHARE, "handshake.extensions_key_share_group", from_number),
         "signature_algorithms": message.offered(SIGNATURES, "handshake.sig_hash_alg", from_number),
@@ -190,7 +193,7 @@ def client_hello_columns(message: Message) -> Expected:
 def server_hello_columns(message: Message) -> Expected:
     """The columns that follow from a ServerHello."""
     selected = message.offered(VERSIONS, "handshake.extensions.supported_version", from_number)
-    chosen = message.offered(ALPN, "handshake.extensions_alpn_str", str)
+    chosen = message.offered(ALPN, "handshake.extensions_alpn_str", as_protocol)
     share = message.offered(KEY_SHARE, "handshake.extensions_key_share_group", from_number)
     columns = {
         "server_hello_packet": message.packet,
@@ -217,6 +220,21 @@ def key_exchange_columns(message: Message) -> Expected:
         "server_signature_algorithm": message.number("handshake.sig_hash_alg"),
     }
     return {name: value for name, value in columns.items() if value is not None}
+
+
+def as_name(text: str) -> str | None:
+    """A host name as the frame spells it."""
+    return spell(text, decode_name)
+
+
+def as_protocol(text: str) -> str:
+    """A protocol of ALPN as the frame spells it."""
+    return spell(text, alpn_text)
+
+
+def spell(text: str, show: Callable[[bytes], Any]) -> str:
+    """A text as `show` makes it of its octets, with the marks that stand for octets which tshark does not show."""
+    return NO_TEXT.join(show(part.encode()) for part in text.split(NO_TEXT))
 
 
 def from_number(text: str) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from .record import PRESENCE, Difference, Reason
+from .tshark_fields import NO_TEXT
 
-NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+OCTETS = r"(?:\\x[89a-f][0-9a-f])+"  # that are no text, as the frame spells them
+ZERO = r"(?:\x00|\\x00)"  # as it spells it in a host name, and in a protocol of ALPN
 
 
 def ours(**wanted: Any) -> Callable[[Difference], bool]:
@@ -71,11 +74,17 @@ def is_encrypted(found: Difference) -> bool:
 
 
 def is_no_text(found: Difference) -> bool:
-    """True where tshark shows octets that are no text by a mark that stands for any of them, and agrees in the rest."""
-    if not found.ours or not found.theirs or len(found.ours) != len(found.theirs):
+    """True where tshark agrees in the text that it shows: a mark stands for others, and a zero octet ends it."""
+    ours, theirs = ([each] if isinstance(each, str) else each for each in (found.ours, found.theirs))
+    if not ours or not theirs or len(ours) != len(theirs):
         return False
-    unlike = [theirs for ours, theirs in zip(found.ours, found.theirs, strict=True) if ours != theirs]
-    return all(NO_TEXT in theirs for theirs in unlike)
+    return all(map(is_shown_so, ours, theirs))
+
+
+def is_shown_so(ours: str, theirs: str) -> bool:
+    """True where tshark shows a text so: with marks for the octets that are no text, up to the first zero octet."""
+    pattern = OCTETS.join(map(re.escape, re.split(f"{NO_TEXT}+", theirs)))
+    return re.fullmatch(f"{pattern}({ZERO}.*)?", ours, re.DOTALL) is not None
 
 
 TSHARK_REASONS = (
@@ -94,7 +103,11 @@ TSHARK_REASONS = (
         ("certificate_sha256s", "certificate_packet"),
         is_encrypted,
     ),
-    Reason("tshark does not show octets that are no text", ("alpn_offered",), is_no_text),
+    Reason(
+        "tshark does not show octets that are no text, nor what stands behind a zero octet",
+        ("server_name", "alpn_offered", "alpn"),
+        is_no_text,
+    ),
     Reason("tshark looks for SSL 2.0 on the ports of TLS only", (PRESENCE,), ours(protocol="ssl2")),
     Reason(
         "tshark does not show the certificate of an SSL 2.0 ServerHello",
