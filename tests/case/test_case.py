@@ -88,6 +88,16 @@ def alter(name: str) -> Callable[[Path], None]:
     return change
 
 
+def put_behind_link(name: str) -> Callable[[Path], None]:
+    """Put a file or folder elsewhere, with the octets that it has, and a link to it in its place."""
+
+    def change(case: Path) -> None:
+        (case / name).rename(case.parent / "elsewhere")
+        (case / name).symlink_to(case.parent / "elsewhere")
+
+    return change
+
+
 def rewrite_note(case: Path) -> None:
     """Change a note, and give it the hash that then belongs to it."""
     lines = (case / "case.jsonl").read_text().splitlines()
@@ -111,6 +121,10 @@ def drop_run(case: Path) -> None:
         (lambda case: (case / "outputs/0003-export/stdout.txt").unlink(),
          ["output outputs/0003-export/stdout.txt: cannot be read: no such file"]),
         (lambda case: (case / "outputs/0003-export/more").touch(), ["outputs/0003-export/more: is in no entry"]),
+        (lambda case: (case / "inputs/more").symlink_to("/nowhere"), ["inputs/more: is a link"]),
+        (lambda case: (case / "outputs/more").symlink_to(case), ["outputs/more: is a link"]),
+        (put_behind_link("inputs/tls10.pcap"), ["inputs/tls10.pcap: is a link"]),
+        (put_behind_link("outputs"), ["outputs: is a link"]),
         (alter("case.jsonl"), ["entry 4: cannot be read"]),
         (rewrite_note, ["entry 3: (run of "]),
         (drop_run, ["entry 4: (note of ", "outputs/0003-export/stdout.txt: is in no entry"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -114,14 +115,24 @@ def check_file(subject: str, path: Path, sha256: str) -> Check:
 
 
 def find_strangers(case: Case) -> Iterator[Check]:
-    """Files among inputs and outputs that the log does not know."""
+    """Files among inputs and outputs that the log does not know, and links, behind which anything may be put later."""
     known = {place for each in case.inputs for place in each.places}
     known |= {f"{run.folder}/{path}" for run in case.runs for path in run.outputs}
-    for name in (INPUTS, OUTPUTS):
-        for path in sorted((case.directory / name).rglob("*")):
-            place = path.relative_to(case.directory).as_posix()
-            if not path.is_dir() and place not in known:
-                yield Check(False, place, "is in no entry of the log")
+    for path in sorted(path for name in (INPUTS, OUTPUTS) for path in iter_files(case.directory / name)):
+        place = path.relative_to(case.directory).as_posix()
+        if path.is_symlink():
+            yield Check(False, place, "is a link: a case has its files in itself")
+        elif place not in known:
+            yield Check(False, place, "is in no entry of the log")
+
+
+def iter_files(folder: Path) -> Iterator[Path]:
+    """Everything below a folder that is no folder itself, with links to wherever; the folder alone where it is one."""
+    if folder.is_symlink():
+        yield folder
+        return
+    for place, folders, names in os.walk(folder):
+        yield from (path for name in (*folders, *names) if (path := Path(place, name)).is_symlink() or name in names)
 
 
 def check_repeated(case: Case, run: Run, versions: dict[str, str]) -> Iterator[Check]:
