@@ -321,6 +321,22 @@ def test_what_of_a_folder_is_damaged_at_its_start_is_kept_and_no_run_stumbles_ov
     assert run("case", "run", tmp_path / "case", "--", "summary").exit_code == 0
 
 
+def test_what_may_hide_a_capture_in_a_folder_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "hidden.pcap.lz4").write_bytes(bytes.fromhex("04224d18") + bytes(20))
+    with pytest.raises(CaptureError, match="compressed with lz4"):
+        create_case(tmp_path / "none", [folder])
+    (folder / "notes.txt").write_text("no capture")
+    (folder / "whole.pcap").write_bytes(SAMPLE.read_bytes())
+    said = f"warning: {folder}/hidden.pcap.lz4: compressed with lz4: decompress it first; it is passed over"
+    for command in ("new", "add"):
+        done = run("case", command, tmp_path / "case", folder)
+        assert done.exit_code == 0 and done.stderr.count(said) == 1, done.output
+        assert "notes" not in done.stderr
+    assert [each.name for each in open_case(tmp_path / "case").inputs] == ["whole.pcap"]
+
+
 def test_what_is_no_case_and_no_capture_is_said_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="no such file"):
         create_case(tmp_path / "case", [tmp_path / "missing.pcap"])

@@ -142,6 +142,15 @@ def test_what_tshark_decrypts_is_explained(tmp_path: Path) -> None:
     assert found.differences["reason"].str.contains("decrypts with the secrets").all()
 
 
+@needs_tshark
+def test_what_may_hide_a_capture_in_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "hidden.pcap.lz4").write_bytes(bytes.fromhex("04224d18") + bytes(20))
+    shutil.copy(CAPTURES / SAMPLE, tmp_path)
+    done = run("verify", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert f"{tmp_path}/hidden.pcap.lz4: compressed with lz4: decompress it first; it is passed over" in done.stderr
+
+
 def test_without_tshark_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     tshark.tshark_version.cache_clear()

@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import CaseError
 from .inputs import INPUTS, Input, add_files, find_files, read_inputs
 from .log import LOG_FORMAT, Entry, append_entry, locked, read_log
+
+if TYPE_CHECKING:
+    from ..errors import CaptureError
 
 OUTPUTS = "outputs"
 
@@ -69,17 +73,23 @@ def read_run(entry: Entry) -> Run | None:
         return None
 
 
-def create_case(directory: str | Path, captures: Sequence[str | Path], reference: bool = False, by: str = "") -> Case:
+def create_case(
+    directory: str | Path,
+    captures: Sequence[str | Path],
+    reference: bool = False,
+    by: str = "",
+    passed_over: list[CaptureError] | None = None,
+) -> Case:
     """Make a case of captures: files, folders that stand for the captures below them, stores.
 
     They are copied, or with `reference` only referred to, by hash. Of a store that is what its records name now. The
-    folder is made; one that holds something is refused. `by` is who does it. Raises CaseError, CaptureError and
-    StoreError, before anything is written.
+    folder is made; one that holds something is refused. `by` is who does it. What is no capture in a folder, and may
+    hide one, goes to `passed_over`. Raises CaseError, CaptureError and StoreError, before anything is written.
     """
     folder = Path(directory)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CaseError(str(folder), "exists already and is not an empty folder")
-    files = find_files(captures, reference)
+    files = find_files(captures, reference, passed_over)
     if not any(file.capture for file in files):
         raise CaseError(str(folder), "none of the files is a capture")
     for name in (INPUTS, OUTPUTS):
@@ -95,12 +105,19 @@ def open_case(directory: str | Path) -> Case:
     return Case(folder, read_log(folder))
 
 
-def add_inputs(case: Case, paths: Sequence[str | Path], reference: bool = False, by: str = "") -> Case:
+def add_inputs(
+    case: Case,
+    paths: Sequence[str | Path],
+    reference: bool = False,
+    by: str = "",
+    passed_over: list[CaptureError] | None = None,
+) -> Case:
     """Add captures, stores, or any other files that runs read: lists of indicators, policies, certificates to trust.
 
-    A file whose octets are in the case already is passed over. Raises CaseError, CaptureError and StoreError.
+    A file whose octets are in the case already is passed over; what is no capture in a folder, and may hide one, goes
+    to `passed_over`. Raises CaseError, CaptureError and StoreError.
     """
-    add_files(case.directory, find_files(paths, reference), reference, by)
+    add_files(case.directory, find_files(paths, reference, passed_over), reference, by)
     return open_case(case.directory)
 
 

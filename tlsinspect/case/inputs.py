@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ..capture import CaptureSource
+from ..capture import CaptureSource, iter_folder
 from ..errors import CaptureError, CaseError
 from .hashes import hash_file
 from .log import Entry, append_entry, locked, read_log
@@ -82,15 +82,21 @@ def read_input(entry: Entry) -> Input | None:
         return None
 
 
-def find_files(paths: Sequence[str | Path], reference: bool = False) -> list[File]:
-    """The files and stores that these paths name; raises CaptureError, StoreError or CaseError for what cannot be."""
+def find_files(
+    paths: Sequence[str | Path], reference: bool = False, passed_over: list[CaptureError] | None = None
+) -> list[File]:
+    """The files and stores that these paths name; raises CaptureError, StoreError or CaseError for what cannot be.
+
+    What is no capture in a folder, and may hide one, goes to `passed_over`.
+    """
+    hiding: list[CaptureError] = [] if passed_over is None else passed_over
     files: list[File] = []
     for named in paths:
         path = Path(named)
         if (store := find_store(os.fspath(named), reference)) is not None:
             files.append(File(path, True, store))
         elif path.is_dir():
-            files += find_below(path)
+            files += find_below(path, hiding)
         elif path.is_file():
             files.append(File(path, is_capture(path)))
         else:
@@ -98,15 +104,11 @@ def find_files(paths: Sequence[str | Path], reference: bool = False) -> list[Fil
     return files
 
 
-def find_below(folder: Path) -> list[File]:
+def find_below(folder: Path, hiding: list[CaptureError]) -> Iterator[File]:
     """The captures below a folder, and what damage hides whether it is one: that is kept too, and no run reads it."""
-    looks = {each: CaptureSource(each).look() for each in sorted(folder.rglob("*")) if each.is_file()}
-    if not any(looks.values()):
-        for each, look in looks.items():
-            if look is None:
-                CaptureSource(each).check()
-        raise CaptureError(str(folder), "no pcap or pcapng capture in this folder")
-    return [File(each, look is True) for each, look in looks.items() if look is not False]
+    for source in iter_folder(os.fspath(folder), hiding):
+        if source.location is not None:
+            yield File(source.location, source.look() is True)
 
 
 def find_store(named: str, reference: bool) -> Store | None:

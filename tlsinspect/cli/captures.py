@@ -103,13 +103,19 @@ def warn(totals: Totals) -> None:
     for capture, error in totals.damage:
         tell(f"warning: {capture}: {error}; what comes before it was read")
     for path, reason in totals.passed_over:
-        tell(f"warning: {path}: {reason}; it is passed over")
+        tell_passed_over(f"{path}: {reason}")
     for copy, original in totals.copies:
         tell(f"{copy}: a copy of {original}, which is read once")
     if totals.interrupted:
         if not any(row["packets"] for row in totals.captures):
             sys.exit(INTERRUPTED)
         tell_interruption()
+
+
+def tell_passed_over(*files: object) -> None:
+    """Say on standard error of files that they are passed over, and why."""
+    for file in files:
+        tell(f"warning: {file}; it is passed over")
 
 
 def tell_interruption() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .captures import tell_passed_over
 from .lines import print_lines
 from .output import errors_as_one_line, tell, writing_to
+
+if TYPE_CHECKING:
+    from ..errors import CaptureError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,7 +65,9 @@ def new(directory: Path, captures: tuple[str, ...], reference: bool, by: str) ->
         from ..case import create_case
         from ..case.text import describe_input
 
-        made = create_case(directory, captures, reference, by)
+        passed_over: list[CaptureError] = []
+        made = create_case(directory, captures, reference, by, passed_over)
+        tell_passed_over(*passed_over)
         print_lines([f"{directory}: a case of", *(f"  {describe_input(each)}" for each in made.inputs), seal(made)])
 
 
@@ -83,7 +89,9 @@ def add(directory: Path, files: tuple[str, ...], reference: bool, by: str) -> No
         from ..case.text import describe_input
 
         before = open_case(directory)
-        after = add_inputs(before, files, reference, by)
+        passed_over: list[CaptureError] = []
+        after = add_inputs(before, files, reference, by, passed_over)
+        tell_passed_over(*passed_over)
         added = after.inputs[len(before.inputs) :]
         print_lines([*(f"added {describe_input(each)}" for each in added), seal(after)])
         passed = len(files) - len(added)

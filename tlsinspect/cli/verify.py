@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import CaptureError
-from .captures import exit_status, inspect, named_store
+from .captures import exit_status, inspect, named_store, tell_passed_over
 from .options import CAPTURES, Captures, reading_options
-from .output import errors_as_one_line, tell
+from .output import errors_as_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,7 +118,9 @@ def each_alone(captures: Captures) -> Iterator[Inspection | None]:
     else:
         from ..capture import find_captures
 
-        sources = find_captures(captures.names)
+        passed_over: list[CaptureError] = []
+        sources = find_captures(captures.names, passed_over)
+        tell_passed_over(*passed_over)
     for source in sources:
         if store is not None and source.location is None:
             next(source.blocks())  # raises where it is gone
@@ -136,7 +138,7 @@ def warn_of_start(source: CaptureSource) -> None:
     try:
         source.check()
     except CaptureError as error:
-        tell(f"warning: {error}; it is passed over")
+        tell_passed_over(error)
 
 
 def show(found: list[Verification], most: int, format_name: str) -> None:
