@@ -3,14 +3,20 @@
 TLSINSPECT_EXTENSIONS says how: "auto" (the default) compiles the kernel where
 Cython and a C compiler are found and installs it as plain Python where not,
 "require" fails instead, "skip" does not try.
+
+With SOURCE_DATE_EPOCH the source distribution has the same octets whoever builds it of the same files
+(https://reproducible-builds.org/specs/source-date-epoch/).
 """
 
+import gzip
 import os
 import sys
+import tarfile
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 
 COMPILED = [
     "tlsinspect/connection.py",
@@ -45,6 +51,7 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 MODE = os.environ.get("TLSINSPECT_EXTENSIONS", "auto")
+EPOCH = os.environ.get("SOURCE_DATE_EPOCH")
 
 
 class OptionalBuild(build_ext):
@@ -73,6 +80,31 @@ class OptionalBuild(build_ext):
             wheel.root_is_pure = True
 
 
+class SteadyArchive(sdist):
+    """Where SOURCE_DATE_EPOCH is set, let nothing of the machine into the archive: no time, owner, umask or order."""
+
+    def make_archive(self, base_name, format, root_dir=None, base_dir=None, owner=None, group=None):
+        if EPOCH is None or format != "gztar":
+            return super().make_archive(base_name, format, root_dir, base_dir, owner, group)
+        path = f"{base_name}.tar.gz"
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with (
+            gzip.GzipFile(path, "wb", mtime=int(EPOCH)) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            for each in sorted([base_dir, *Path(base_dir).rglob("*")], key=str):
+                archive.add(each, recursive=False, filter=steady)
+        return path
+
+
+def steady(member):
+    """The header of a file in the archive as it is anywhere."""
+    member.mtime, member.mode = int(EPOCH), 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
 def extensions():
     if MODE not in ("auto", "require", "skip"):
         sys.exit(f"TLSINSPECT_EXTENSIONS: {MODE!r} is none of auto, require, skip")
@@ -99,4 +131,4 @@ def extensions():
     return made
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})
+setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild, "sdist": SteadyArchive})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import re
 import shutil
@@ -96,6 +97,36 @@ def test_the_source_distribution_holds_what_a_build_needs_and_the_changes(built:
         names = {each.name.partition("/")[2] for each in archive if each.isfile()}
     beside = {"CHANGELOG.md", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"}
     assert {name for name in names if not name.startswith(ADDED)} == files_below(PACKAGE) | beside
+
+
+def test_whoever_packs_the_same_sources_gets_the_same_octets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    for name in ("one", "other"):
+        tree = tmp_path / name
+        tree.mkdir()
+        copy_tree(tree)
+        if name == "other":
+            for path in tree.rglob("*"):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+                os.utime(path, (1, 1))
+        build(BUILD, tree, tmp_path / f"built-{name}", "skip")
+    one, other = ((tmp_path / f"built-{name}" / "tlsinspect-0.1.0.tar.gz").read_bytes() for name in ("one", "other"))
+    assert one == other
+    assert tomllib.loads(read_packed(one, "pyproject.toml"))["project"] == PROJECT
+
+
+def read_packed(archive: bytes, name: str) -> str:
+    """A file at the top of a source distribution."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        file = opened.extractfile(f"tlsinspect-0.1.0/{name}")
+        assert file is not None
+        return file.read().decode()
+
+
+def test_every_licence_that_comes_along_is_stated() -> None:
+    assert set(PROJECT["license-files"]) == {
+        "LICENSE", *(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("LICENSE"))
+    }  # fmt: skip
 
 
 def test_whatever_is_imported_is_stated_as_needed() -> None:
