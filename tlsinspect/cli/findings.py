@@ -73,7 +73,7 @@ def findings(
         indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures).trusting(trust, at)
-        from ..findings.text import at_least, render_findings
+        from ..findings.text import at_least, captures_of, render_findings
 
         rows = inspection.arrow("findings")
         if indicators is not None:
@@ -85,7 +85,9 @@ def findings(
         if format_name == "text":
             from .lines import print_lines
 
-            print_lines(render_findings(rows))
+            several = inspection.arrow("captures").num_rows > 1
+            told = captures_of(inspection.on_demand("connections"), rows) if several else {}
+            print_lines(render_findings(rows, told))
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))

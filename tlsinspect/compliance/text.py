@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from ..columns import SEVERITIES
+from ..findings.text import captures_of, first_packet
 from ..policies import Policy
 from ..statistics.interval import wilson_interval
 from ..statistics.wording import interval_text, number_text, share_text
@@ -19,8 +20,12 @@ WORDS = {"pass": "pass", "not_observable": "not observable", "not_applicable": "
 INDENT = " " * 10
 
 
-def render_check(check: Check) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them."""
+def render_check(check: Check, several: bool = False) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them.
+
+    With `several` captures each packet is told with the one that it is in.
+    """
+    captures = captures_of(check.facts.connections, check.failure_table) if several else {}
     policy = check.policy
     yield f"{policy.title} ({policy.document}, {policy.edition})"
     yield f"Judged as on {day_text(check)}."
@@ -41,7 +46,7 @@ def render_check(check: Check) -> Iterator[str]:
     yield "Requirements"
     for row in sorted(rows, key=rank_of):
         if row["in_force"]:
-            yield from requirement_lines(row, failures.get(row["id"], []))
+            yield from requirement_lines(row, failures.get(row["id"], []), captures)
     idle = [f"{row['id']} ({in_force_text(row)})" for row in rows if not row["in_force"]]
     if idle:
         yield ""
@@ -106,7 +111,9 @@ def host_line(row: dict[str, Any]) -> str:
     )
 
 
-def requirement_lines(row: dict[str, Any], failures: list[dict[str, Any]]) -> Iterator[str]:
+def requirement_lines(
+    row: dict[str, Any], failures: list[dict[str, Any]], captures: Mapping[str, str]
+) -> Iterator[str]:
     """One requirement: verdict, clause, share, and the first that fail it."""
     unseen = f"; {row['not_observable']:,} not observable" if row["not_observable"] else ""
     if row["verdict"] != "fail":
@@ -120,8 +127,7 @@ def requirement_lines(row: dict[str, Any], failures: list[dict[str, Any]]) -> It
     yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} {fail} ({share}){unseen}"
     new = [each for each in failures if not each["known"]]
     for each in new[:SHOWN_SUBJECTS]:
-        packet = next((number for number in each["packets"] if number is not None), None)
-        place = "" if packet is None else f", packet {packet}"
+        place = first_packet(each, captures)
         count = number_text(each["connections"], "connection")
         yield f"{INDENT}{each['subject_kind']} {each['subject'] or 'unknown'}: {count}{place}; {each['evidence']}"
     if len(new) > SHOWN_SUBJECTS:

@@ -12,9 +12,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pyarrow.compute as pc
-
 from .. import __version__
+from ..findings.text import captures_of
 from .text import escape_control
 
 if TYPE_CHECKING:
@@ -35,7 +34,10 @@ def build_sarif(
     `paths` says where a capture lies, `hashes` its SHA-256, both by the name of its file.
     """
     places = {asked.id: place for place, asked in enumerate(check.policy.requirements)}
-    captures = {name: (paths or {}).get(file, file) for name, file in captures_of(check).items()}
+    captures = {
+        name: (paths or {}).get(file, file)
+        for name, file in captures_of(check.facts.connections, check.failure_table).items()
+    }
     driver = {
         "name": "tlsinspect",
         "semanticVersion": __version__,
@@ -59,14 +61,6 @@ def artifact_of(path: str, digest: str) -> dict[str, Any]:
 def uri_of(path: str) -> str:
     """A path as a URI reference, with the octets that it has where it is stored: they need not be text."""
     return quote(path, errors="surrogateescape")
-
-
-def captures_of(check: Check) -> dict[str, str]:
-    """Connection -> the capture that it starts in."""
-    facts = check.facts
-    wanted = pc.unique(pc.list_flatten(check.failure_table["connection_ids"]))
-    rows = facts.connections.filter(pc.is_in(facts.connections["connection_id"], value_set=wanted))
-    return dict(zip(rows["connection_id"].to_pylist(), rows["capture"].to_pylist(), strict=True))
 
 
 def rule_of(asked: Requirement, check: Check) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns import SEVERITIES
-from ..statistics.wording import number_text
+from ..statistics.wording import number_text, packet_text
 
 SHOWN = 5  # subjects of a rule that are listed; CSV and JSON Lines have all
 
@@ -67,24 +68,42 @@ def at_least(findings: pa.Table, severity: str) -> pa.Table:
     return findings.filter(pc.is_in(findings["severity"], value_set=pa.array(wanted, pa.string())))
 
 
-def render_findings(findings: pa.Table) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them."""
+def captures_of(connections: pa.Table, rows: pa.Table) -> dict[str, str]:
+    """The capture that each connection starts in which rows name in connection_ids."""
+    wanted = pc.unique(pc.list_flatten(rows["connection_ids"]))
+    named = connections.select(["connection_id", "capture"])
+    named = named.filter(pc.is_in(named["connection_id"], value_set=wanted))
+    return dict(zip(named["connection_id"].to_pylist(), named["capture"].to_pylist(), strict=True))
+
+
+def first_packet(row: dict[str, Any], captures: Mapping[str, str]) -> str:
+    """The first packet that proves a row, as text, with the capture that it is in where `captures` knows it."""
+    for place, packet in enumerate(row["packets"]):
+        if packet is not None:
+            return packet_text(packet, captures.get("".join(row["connection_ids"][place : place + 1])))
+    return ""
+
+
+def render_findings(findings: pa.Table, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them.
+
+    `captures`, for findings in several of them, says which one a connection starts in: its packets are counted there.
+    """
     rows = findings.to_pylist()
     if not rows:
         yield "Nothing was found."
     order = {name: place for place, name in enumerate(dict.fromkeys(row["id"] for row in rows))}
     rows.sort(key=lambda row: order[row["id"]])
     for _, group in groupby(rows, key=lambda row: row["id"]):
-        yield from render_rule(list(group))
+        yield from render_rule(list(group), captures)
 
 
-def render_rule(rows: list[dict[str, Any]]) -> Iterator[str]:
+def render_rule(rows: list[dict[str, Any]], captures: Mapping[str, str]) -> Iterator[str]:
     """One rule's lines."""
     first = rows[0]
     yield f"{first['severity'].upper():8} {first['id']}  {first['title']}: {count_connections(rows).text('connection')}"
     for row in rows[:SHOWN]:
-        packet = next((number for number in row["packets"] if number is not None), None)
-        place = "" if packet is None else f", packet {packet}"
+        place = first_packet(row, captures)
         yield f"         {row['subject']}: {number_text(row['connections'], 'connection')}{place}; {row['evidence']}"
     if len(rows) > SHOWN:
         yield f"         and {len(rows) - SHOWN} more"

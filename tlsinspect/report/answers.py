@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 INDENT = 2
 
 
-def render_answers(answers: Sequence[Answer]) -> Paragraphs:
-    """Every answer as a few lines."""
-    return Paragraphs([part for answer in answers for part in answer_parts(answer)])
+def render_answers(answers: Sequence[Answer], several: bool = False) -> Paragraphs:
+    """Every answer as a few lines; with `several` captures each packet is told with the one that it is in."""
+    return Paragraphs([part for answer in answers for part in answer_parts(answer, several)])
 
 
-def answer_parts(answer: Answer) -> Iterator[Part]:
+def answer_parts(answer: Answer, several: bool) -> Iterator[Part]:
     """Question, answer, number, caveat, advice, leading cases, command."""
     from rich.text import Text
 
@@ -38,7 +38,7 @@ def answer_parts(answer: Answer) -> Iterator[Part]:
     for advice in answer.advice:
         yield INDENT, Text(f"Advice: {advice}"), 0
     for case in answer.details:
-        yield INDENT, Text(f"- {case_text(case)}", style="yellow"), INDENT
+        yield INDENT, Text(f"- {case_text(case, several)}", style="yellow"), INDENT
     if answer.cases:
         yield INDENT, Text(escape_control(answer.command), style="green"), None
     yield 0, Text(""), 0
@@ -58,12 +58,13 @@ def basis_text(answer: Answer) -> str:
     return f"{text}; {answer.unknown:,} more unknown ({reasons})"
 
 
-def case_text(case: Case) -> str:
-    """One line: "cashdesk.test: RC4 (7 connections, the first in packet 6)"."""
+def case_text(case: Case, several: bool) -> str:
+    """One line: "cashdesk.test: RC4 (7 connections, the first in packet 6)"; of `several` captures with that one."""
     number = "1 connection" if case.connections == 1 else f"{case.connections:,} connections"
     first = "" if case.connections == 1 else "the first "
     proof = f"{first}{case.connection_id}" if case.packet is None else f"{first}in packet {case.packet}"
-    return escape_control(f"{case.where}: {case.what} ({number}, {proof})")
+    place = f" of {case.capture}" if several and case.capture and case.packet is not None else ""
+    return escape_control(f"{case.where}: {case.what} ({number}, {proof}{place})")
 
 
 def answers_as_json(answers: Sequence[Answer]) -> str:

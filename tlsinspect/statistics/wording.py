@@ -87,6 +87,13 @@ def number_text(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def packet_text(packet: int | None, capture: str | None) -> str:
+    """Where the proof is: ", packet 212", and of which capture where there are several; nothing without a packet."""
+    if packet is None:
+        return ""
+    return f", packet {packet} of {capture}" if capture else f", packet {packet}"
+
+
 def list_text(names: Sequence[str], last: str) -> str:
     """Names with a word before the last: "a", "a or b", "a, b or c"."""
     return f" {last} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
