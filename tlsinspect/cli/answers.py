@@ -55,7 +55,7 @@ def answers(
 
         if cases is None:
             found = inspection.answers()
-            several = inspection.arrow("captures").num_rows > 1
+            several = inspection.on_demand("captures").num_rows > 1
             shown = answers_as_json(found) if format_name == "json" else render_answers(found, several)
         else:
             shown = render_cases(inspection.cases(cases), format_name)

@@ -138,7 +138,7 @@ def print_check(found: Check, inspection: Inspection, format_name: str, frame: s
         from ..compliance.text import render_check
         from .lines import print_lines
 
-        print_lines(render_check(found, inspection.arrow("captures").num_rows > 1))
+        print_lines(render_check(found, inspection.on_demand("captures").num_rows > 1))
     elif format_name == "csv":
         write_table(getattr(found, f"{frame.removesuffix('s')}_table"))
     else:

@@ -85,7 +85,7 @@ def findings(
         if format_name == "text":
             from .lines import print_lines
 
-            several = inspection.arrow("captures").num_rows > 1
+            several = inspection.on_demand("captures").num_rows > 1
             told = captures_of(inspection.on_demand("connections"), rows) if several else {}
             print_lines(render_findings(rows, told))
         else:
