@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
+from samples import CAPTURES, write_cut
 
+import tlsinspect
 from tlsinspect.wire import record
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -86,6 +89,17 @@ def test_notebooks_run_on_the_variant_under_test(adoption: Any, investigation: A
 
 def test_adoption_draws_its_charts(adoption: Any) -> None:
     assert len(outputs(adoption, "image/png")) == 4
+
+
+def test_adoption_says_of_no_client_what_it_never_offered_where_its_hello_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = load(FOLDER / "adoption.ipynb").cells
+    [source] = [cell.source for cell in cells if cell.cell_type == "code" and "never offered" in cell.source]
+    cut = write_cut("handshakes/suite-tls13-chacha20.pcap", 200, tmp_path / "cut.pcap")
+    for capture in (cut, CAPTURES / "variants" / "tcp-server-only.pcap"):
+        exec(source, {"inspection": tlsinspect.read(capture), "pd": pd})
+        assert capsys.readouterr().out.strip() == "Clients that never offered TLS 1.3:"
 
 
 def test_adoption_over_time_finds_what_its_year_was_made_of(adoption_over_time: Any) -> None:
