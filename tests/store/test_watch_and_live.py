@@ -21,7 +21,7 @@ from rotated_captures import assert_same_rows, read_records, rotate, write_captu
 from samples import CAPTURES
 
 import tlsinspect
-from tlsinspect import CaptureError, Store, StoreError
+from tlsinspect import CaptureError, Store
 from tlsinspect.cli.live import storing
 from tlsinspect.live import Listener, Recorded, record
 from tlsinspect.store.place import Folder
@@ -315,6 +315,27 @@ class Deadly:
         return os._exit, (1,)
 
 
-def test_a_killed_process_that_took_captures_into_the_store_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="was killed"), storing(str(tmp_path / "store"), {"limits": Deadly()}) as take:
-        take(str(HELLO))
+def put_file(place: Path) -> dict[str, Any]:
+    """Let a file be where the store should be; gives the options of the ingestion."""
+    place.write_text("no store")
+    return {}
+
+
+def put_death(place: Path) -> dict[str, Any]:
+    """Options of the ingestion that end the process which takes them."""
+    return {"limits": Deadly()}
+
+
+@pytest.mark.parametrize(("spoil", "said"), [(put_death, "was killed"), (put_file, "not a directory")])
+def test_a_store_that_fails_is_told_of_once_and_the_recording_goes_on(
+    spoil: Callable[[Path], dict[str, Any]], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = 0
+    with pytest.raises(SystemExit) as ended, storing(str(tmp_path / "store"), spoil(tmp_path / "store")) as take:
+        for _ in range(3):
+            take(str(HELLO))
+            recorded += 1
+    assert (recorded, ended.value.code) == (3, 2)
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and said in told
+    assert "what is recorded is kept, and 'tlsinspect ingest' takes what the store has not" in told

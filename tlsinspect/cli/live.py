@@ -55,7 +55,7 @@ def live(
 
     Writes rotated captures by scapy's sniffer, as root, and says of each how many packets the system dropped because
     they came too fast: where that is not 0, use tcpdump and 'tlsinspect watch'. Exit status: 0; 1 where packets were
-    dropped.
+    dropped; 2 where the store failed, without which the recording goes on.
 
     Ctrl-C and SIGTERM end it: what was recorded until then is kept, and stored.
 
@@ -121,7 +121,11 @@ def ignore_signals() -> None:
 
 @contextmanager
 def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
-    """What takes each capture into the store, in a process of its own so that listening goes on meanwhile."""
+    """What takes each capture into the store, in a process of its own so that listening goes on meanwhile.
+
+    Where the store fails, that is told, the recording goes on without it, and the exit status is 2: captures can be
+    ingested later, and packets that were not recorded are gone.
+    """
     if store is None:
         yield lambda path: None
         return
@@ -130,25 +134,40 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
     from multiprocessing import get_context
 
     from ..capture import printable
-    from ..errors import StoreError
+    from ..errors import StoreError, TlsInspectError
     from ..store import ingest
 
     waiting: list[Future[Any]] = []
+    failed = threading.Event()
 
     def tell_those_done(block: bool) -> None:
         while waiting and (block or waiting[0].done()):
             tell_done(waiting.pop(0).result(), store)
 
-    def take(path: str) -> None:
-        waiting.append(pool.submit(ingest, path, store, **options))
-        tell_those_done(block=False)
+    def give_up(error: Exception) -> None:
+        failed.set()
+        for each in waiting:
+            each.cancel()
+        waiting.clear()
+        tell(f"warning: {error}; what is recorded is kept, and 'tlsinspect ingest' takes what the store has not")
+
+    def take(path: str | None) -> None:
+        """Hand on a capture; None waits for all."""
+        if failed.is_set():
+            return
+        try:
+            if path is not None:
+                waiting.append(pool.submit(ingest, path, store, **options))
+            tell_those_done(block=path is None)
+        except BrokenProcessPool:
+            give_up(StoreError(printable(store), "the process that took captures into it was killed (out of memory?)"))
+        except (TlsInspectError, OSError) as error:
+            give_up(error)
 
     with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
         try:
-            try:
-                yield take
-            finally:
-                tell_those_done(block=True)
-        except BrokenProcessPool:
-            reason = "the process that took captures into it was killed (out of memory?); ingest takes those it has not"
-            raise StoreError(printable(store), reason) from None
+            yield take
+        finally:
+            take(None)
+    if failed.is_set():
+        sys.exit(2)
