@@ -34,10 +34,12 @@ from tlsinspect.export.text import (
         ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
         ("\u2028\u2029", "\\u2028\\u2029"),
         ("\U000e0041\ue000", "\\U000e0041\\ue000"),
+        ("bank\u3164.example", "bank\\u3164.example"),
+        ("ba\u034fnk\ufe0f\U000e0101", "ba\\u034fnk\\ufe0f\\U000e0101"),
         ("", ""),
     ],
 )
-def test_escape_control_shows_what_a_terminal_would_act_upon(text: str, escaped: str) -> None:
+def test_escape_control_shows_what_a_terminal_would_act_upon_or_not_draw(text: str, escaped: str) -> None:
     assert escape_control(text) == escaped
 
 

@@ -53,19 +53,27 @@ class Escapes(dict[int, str]):
     def __missing__(self, code: int) -> str:
         """Work it out; kept for the code points that texts are made of."""
         shown = chr(code)
-        if unicodedata.category(shown) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        if unicodedata.category(shown) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or code in UNSEEN:
             shown = shown.encode("unicode_escape").decode("ascii")
         if code < KEPT_BELOW:
             self[code] = shown
         return shown
 
 
+UNSEEN = frozenset(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0)
+) | frozenset(range(0xE0100, 0xE01F0))
+"""Letters and marks of which nothing is drawn (Unicode's Default_Ignorable_Code_Point): two names that only they tell
+apart look the same."""
 KEPT_BELOW = 0x10000  # code points; hostile texts could have a million others
 ESCAPES = Escapes()
 
 
 def escape_control(text: str) -> str:
-    """Text with control, format and line-separating characters as escapes: nothing that a terminal acts upon."""
+    """Text with control, format and line-separating characters as escapes, and those of which nothing is drawn.
+
+    So a terminal acts upon nothing in it, and two names that differ look different, but for letters that look alike.
+    """
     return text if text.isascii() and text.isprintable() else text.translate(ESCAPES)
 
 
