@@ -11,6 +11,7 @@ from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip
 from tlsinspect.connection import Connection
 from tlsinspect.connection_builder import ConnectionBuilder
 from tlsinspect.wire.codes import ACK, RST, SYN
+from tlsinspect.wire.dtls import open_dtls
 from tlsinspect.wire.flow_table import FlowTable
 
 TLS_PORTS = frozenset({443, 8443})
@@ -369,6 +370,45 @@ class TestCertificates:
         assert (connection.certificate_sha256s, connection.certificate_state) == (None, "encrypted")
         assert connection.client_certificate_requested is None
         assert connection.ocsp_status is None
+
+
+class TestUnseenBeginning:
+    def datagrams(self, *turns: tuple[int, bytes]) -> Connection:
+        """The connection of records of DTLS on ports that say nothing; side 0 is the client."""
+        ends = (("192.0.2.1", 40000), ("198.51.100.1", 4444))
+        wire = Wire(FlowTable(openers=(open_dtls,)))
+        for number, (side, octets) in enumerate(turns):
+            numbered = octets[:5] + number.to_bytes(6, "big") + octets[11:]
+            source, target = ends[side], ends[1 - side]
+            wire.add_datagram(ip_packet(source, target, udp(source, target, numbered)))
+        return ConnectionBuilder(TLS_PORTS).build(wire.only())
+
+    def record(self, kind: int, epoch: int, content: bytes) -> bytes:
+        return bytes([kind]) + tls.u16(0xFEFD, epoch) + bytes(6) + tls.vector16(content)
+
+    def message(self, kind: int, sequence: int, body: bytes) -> bytes:
+        length = len(body).to_bytes(3, "big")
+        return self.record(22, 0, bytes([kind]) + length + tls.u16(sequence) + bytes(3) + length + body)
+
+    def test_an_encrypted_alert_alone_is_no_failure(self) -> None:
+        connection = self.datagrams((0, self.record(21, 1, bytes(30))), (1, self.record(21, 1, bytes(30))))
+        assert connection.midstream
+        assert (connection.established, connection.failure, connection.outcome_state) == (None, None, "midstream")
+
+    def test_messages_of_one_side_tell_who_is_the_client(self) -> None:
+        exchange = self.message(12, 3, tls.ecdhe_exchange())
+        keys = self.message(16, 2, b"\x04keys")
+        for turns in (((1, exchange), (0, keys)), ((0, keys), (1, exchange)), ((1, exchange),), ((0, keys),)):
+            connection = self.datagrams(*turns)
+            assert (connection.client_port, connection.server_port) == (40000, 4444)
+
+    def test_the_end_of_a_record_is_no_clear_text(self) -> None:
+        talk = Talk()
+        talk.segment(1, ACK, b"\xa5" * 700 + tls.application(50))
+        connection = built(talk.say(tls.application(60), tls.application(70)))
+        assert (connection.protocol, connection.midstream) == ("tls", True)
+        assert connection.clear_text_packet == -1
+        assert connection_of(b"", b"220 x ESMTP\r\n", HELLO, FLIGHT).clear_text_packet == 4
 
 
 class TestResumption:

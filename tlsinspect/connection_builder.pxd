@@ -20,6 +20,7 @@ cdef class ConnectionBuilder:
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
     @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
+    @cython.locals(letter=str)
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(size=Py_ssize_t, first=int, second=int)
     cpdef int named_side(self, bytes key) except -1

@@ -44,6 +44,9 @@ IDENTITY_HASH = blake2b(digest_size=8)
 TRANSPORTS = {TCP: "tcp", UDP: "udp", SCTP: "sctp", EAPOL: "eapol"}
 PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPORTS}
 SEED = bytes(2)  # of Community ID
+OF_CLIENT, OF_SERVER = frozenset("GY"), frozenset("HJKNRTUV")
+"""Letters of Flow.history: of ClientKeyExchange and CertificateVerify, and of what only a server sends in the clear."""
+ONE_SIDED = OF_CLIENT | OF_SERVER
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
 
@@ -80,7 +83,8 @@ class ConnectionBuilder:
         spoken = ""
         if client.head or server.head:
             spoken = name_protocol(client.head, server.head)
-            connection.clear_text_packet = first_of(client.head_packet(0), server.head_packet(0))
+            if spoken != UNKNOWN or not (flow.is_tls() and (connection.midstream or connection.gap)):
+                connection.clear_text_packet = first_of(client.head_packet(0), server.head_packet(0))
         connection.quic = flow.quic
         if flow.quic is not None and flow.quic.google:
             connection.protocol = GQUIC
@@ -114,13 +118,19 @@ class ConnectionBuilder:
         return connection
 
     def client_side(self, flow: Flow) -> int:
-        """Who sent the ClientHello; failing that, not the ServerHello; failing that the SYN; failing that the port."""
+        """Who sent the ClientHello; failing that, not the ServerHello; failing that the SYN.
+
+        Failing that too, who sent messages that only one side sends, or whose port is not the server's.
+        """
         if flow.hello_side >= 0:
             return flow.hello_side
         if flow.server_side >= 0:
             return 1 - flow.server_side
         if flow.syn_side >= 0:
             return flow.syn_side
+        for letter in flow.history:
+            if letter.upper() in ONE_SIDED:
+                return 0 if (letter.upper() in OF_CLIENT) == letter.isupper() else 1
         return self.named_side(flow.streams[0].key)
 
     def named_side(self, key: bytes) -> int:

@@ -13,7 +13,7 @@ cpdef set_resumption(Connection connection, Flow flow, RecordReader server)
 cpdef set_outcome(Connection connection, Flow flow, Stream client, Stream server)
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1
 @cython.locals(stream=Stream, lost=bint)
-cpdef str end_unseen(Flow flow, Stream client, Stream server)
+cpdef str end_unseen(Connection connection, Flow flow, Stream client, Stream server)
 @cython.locals(side=int, packet=cython.longlong)
 cpdef set_failure(Connection connection, Flow flow)
 cpdef str side_name(Connection connection, int side)

@@ -88,7 +88,7 @@ def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stre
         connection.established_evidence = "application_data"
     known = not connection.one_sided and connection.server_state != "sealed"
     if connection.established is None and known:
-        connection.outcome_state = end_unseen(flow, client, server)
+        connection.outcome_state = end_unseen(connection, flow, client, server)
         if not connection.outcome_state:
             connection.established = False
     if connection.established is False:
@@ -116,14 +116,14 @@ def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
     return client.reader.application_seen and (server.reader.finished_seen or lost or flow.protocol != TCP)
 
 
-def end_unseen(flow: Flow, client: Stream, server: Stream) -> str:
+def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Stream) -> str:
     """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
 
     An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there.
     """
     if flow.alert_side >= 0:
         return ""
-    if flow.protocol == TCP and not flow.history and not (client.syn or server.syn):
+    if connection.midstream and not flow.history:
         return "midstream"
     for stream in (client, server):
         lost = stream.gap or stream.truncated
