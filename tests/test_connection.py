@@ -372,6 +372,15 @@ class TestCertificates:
         assert connection.ocsp_status is None
 
 
+class TestLostRequest:
+    def test_a_clients_certificate_shows_that_it_was_asked_for_one(self) -> None:
+        answers = tls.handshake(tls.message(11, tls.certificate(b"user")), tls.message(16, b"key")) + FINISHED
+        request = tls.handshake(tls.message(13, b"\x01\x01" + bytes(4)))
+        talk = Talk().open().say(HELLO, FLIGHT).lose(1, len(request)).say(answers, FINISHED)
+        assert built(talk).client_certificate_requested is True
+        assert connection_of(*FULL).client_certificate_requested is False
+
+
 class TestUnseenBeginning:
     def datagrams(self, *turns: tuple[int, bytes]) -> Connection:
         """The connection of records of DTLS on ports that say nothing; side 0 is the client."""

@@ -379,7 +379,8 @@ class ConnectionBuilder:
         if client.reader.chain_packet >= 0:
             connection.client_certificate_packet = client.reader.chain_packet
         if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
-            connection.client_certificate_requested = flow.certificate_requested
+            answered = client.reader.chain is not None  # what was lost may have asked (RFC 5246 section 7.4.6)
+            connection.client_certificate_requested = flow.certificate_requested or answered
         hello = flow.server_hello
         chain = server.reader.chain
         if connection.certificate_sha256s is not None and chain is not None and hello is not None:
