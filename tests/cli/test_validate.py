@@ -40,6 +40,17 @@ def test_it_counts_verdicts_and_names_packets() -> None:
     assert "232 connections, as TLS 1.3 encrypts it" in told.output
 
 
+def test_of_several_captures_packets_are_told_with_theirs() -> None:
+    revoked, *others = ("certificate-stapled-revoked", "client-certificate-tls12", "client-certificate-none")
+    told = run("validate", *(CAPTURES / f"handshakes/{name}.pcap" for name in (revoked, *others))).output
+    proof = "; ".join(f"7 of {name}.pcap" for name in (*others, revoked))  # in the order of their times
+    assert f"(www.example): 3 connections, packets {proof}\n" in told
+    assert "packet 11 of client-certificate-tls12.pcap\n" in told
+    assert f"revoked: 198.51.100.10:443 (www.example): 1 connection, packet 7 of {revoked}.pcap\n" in told
+    told = run("validate", DEMO, CAPTURES / f"handshakes/{revoked}.pcap").output
+    assert ", packets 300, 556, 740 of demo.pcapng\n" in told
+
+
 def test_trust_and_time_change_the_verdicts(authority: Path) -> None:
     rows = run("validate", DEMO, "--trust", authority, "--trust-only", "--format", "jsonl").output.splitlines()
     verdicts = [json.loads(row)["verdict"] for row in rows]

@@ -85,16 +85,27 @@ def render(
     inspection: Inspection, trust: Trust, at: datetime | None, logs: Mapping[bytes, Log] | None
 ) -> Iterator[str]:
     """The verdicts on chains, clients, staples and timestamps, as lines that are not escaped; `logs` as --ct-logs."""
-    from ..validation.text import render_clients, render_scts, render_staples, render_transparency, render_validation
+    from ..validation.text import (
+        render_clients,
+        render_scts,
+        render_staples,
+        render_transparency,
+        render_validation,
+        with_captures,
+    )
 
+    validation, clients, staples = (inspection.arrow(name) for name in ("validation", "client_validation", "ocsp"))
+    if inspection.on_demand("captures").num_rows > 1:
+        connections = inspection.on_demand("connections")
+        validation, clients, staples = (with_captures(rows, connections) for rows in (validation, clients, staples))
     moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
-    yield from render_validation(inspection.arrow("validation"), trust.name, moment)
-    yield from render_clients(inspection.arrow("client_validation"))
-    yield from render_staples(inspection.arrow("ocsp"))
+    yield from render_validation(validation, trust.name, moment)
+    yield from render_clients(clients)
+    yield from render_staples(staples)
     if logs is not None:
         yield from render_scts(inspection.build_scts(logs))
         return
     scts = inspection.arrow("scts")
     if len(scts):
         yield from render_scts(scts)
-    yield from render_transparency(inspection.arrow("validation"))
+    yield from render_transparency(validation)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -43,11 +45,20 @@ SCT_VERDICTS = {
     "operator_missing": "none of Google's, or none of another operator's",
     "unknown": "not known, as a log is not in the list",
 }
+Place = tuple[int | None, str | None]
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
+def with_captures(rows: pa.Table, connections: pa.Table) -> pa.Table:
+    """Rows about connections, with the captures that these start in, so that packets can be told with them."""
+    known = connections["connection_id"].combine_chunks()
+    places = pc.index_in(rows["connection_id"], value_set=known)
+    return rows.append_column("capture", connections["capture"].take(places))
+
+
 def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them."""
+    """Lines; texts from the network in them are as they came: escape them. Packets are told by number alone, or
+    with their captures if the rows have them: see with_captures."""
     yield f"Judged against {trust}, {moment}."
     if not len(rows):
         yield "There are no connections."
@@ -82,11 +93,12 @@ def render_counts(verdicts: Counter[str]) -> Iterator[str]:
 
 def render_cases(rows: pa.Table) -> Iterator[str]:
     """What is wrong, a case for each server, name and sentence (and client), and what the verifier objects to."""
-    cases: dict[str, dict[tuple[Any, ...], list[int | None]]] = {}
-    names = ["verdict", "server_ip", "server_port", "server_name", "detail", "objection", "packet"]
+    cases: dict[str, dict[tuple[Any, ...], list[Place]]] = {}
+    names = ["verdict", "server_ip", "server_port", "server_name", "detail", "objection"]
     if "client_ip" in rows.column_names:
         names.insert(1, "client_ip")
-    for verdict, *case, objection, packet in zip(*(rows[name].to_pylist() for name in names), strict=True):
+    columns = [rows[name].to_pylist() for name in names]
+    for verdict, *case, objection, packet in zip(*columns, packets_of(rows), strict=True):
         if verdict not in SILENT:
             cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
         elif objection is not None:
@@ -117,9 +129,9 @@ def render_staples(rows: pa.Table) -> Iterator[str]:
     for verdict, meaning in STAPLE_VERDICTS.items():
         if counts[verdict]:
             yield f"{counts[verdict]:>{width}}  {verdict:22}  {meaning}"
-    cases: dict[tuple[Any, ...], list[int | None]] = {}
-    names = ("verdict", "server_ip", "server_port", "server_name", "detail", "packet")
-    for verdict, *case, packet in zip(*(rows[name].to_pylist() for name in names), strict=True):
+    cases: dict[tuple[Any, ...], list[Place]] = {}
+    columns = [rows[name].to_pylist() for name in ("verdict", "server_ip", "server_port", "server_name", "detail")]
+    for verdict, *case, packet in zip(*columns, packets_of(rows), strict=True):
         if verdict != "good":
             cases.setdefault((verdict, *case), []).append(packet)
     found = sorted(cases.items(), key=lambda item: list(STAPLE_VERDICTS).index(item[0][0]))
@@ -166,8 +178,19 @@ def render_transparency(rows: pa.Table) -> Iterator[str]:
         yield f"  {number_text(count, 'connection')}: {SCT_VERDICTS[verdict]} ({told})"
 
 
-def packets_text(packets: list[int | None]) -> str:
-    """The packets that complete the Certificate messages: "packets 4, 19 and 7 more"."""
-    known = [str(packet) for packet in packets if packet is not None]
+def packets_of(rows: pa.Table) -> list[Place]:
+    """The packet that proves each row, None without one, and its capture, None where rows do not have that."""
+    packets = rows["packet"].to_pylist()
+    captures = rows["capture"].to_pylist() if "capture" in rows.column_names else [None] * len(packets)
+    return list(zip(packets, captures, strict=True))
+
+
+def packets_text(places: list[Place]) -> str:
+    """The packets that complete the Certificate messages: "packets 4, 19 of a.pcap; 3 of b.pcap and 7 more"."""
+    known = [(packet, capture) for packet, capture in places if packet is not None]
     more = f" and {len(known) - SHOWN_PACKETS} more" if len(known) > SHOWN_PACKETS else ""
-    return f"packet{'s' * (len(known) != 1)} {', '.join(known[:SHOWN_PACKETS])}{more}"
+    said = [
+        ", ".join(str(packet) for packet, _ in group) + (f" of {capture}" if capture else "")
+        for capture, group in groupby(known[:SHOWN_PACKETS], key=itemgetter(1))
+    ]
+    return f"packet{'s' * (len(known) != 1)} {'; '.join(said)}{more}"
