@@ -41,7 +41,7 @@ def by_name(name_of: Callable[[int], str]) -> Callable[[Codes], Iterable[str]]:
 
 
 def extensions_offered(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categories are the names of all extensions; null of a ClientHello whose end, and what stood there, is lost."""
+    """Categories are the names of all extensions; GREASE values are one, a ClientHello whose end is lost is unknown."""
     return name_lists(rows["client_extensions"].mask(cut_hellos(FrameColumns(rows))), by_name(extension_name))
 
 
