@@ -128,15 +128,34 @@ def test_no_interval_goes_beyond_a_whole() -> None:
     assert -1 < found.high[0] < 0 < found.low[1] < 1
 
 
+ROW = {
+    "statistic": "versions", "category": "TLS 1.3", "before": 0.0, "after": 1.0, "difference": 1.0, "low": None,
+    "high": None, "p": None, "moved": None, "clients": 3, "connections_before": 3, "connections_after": 3,
+    "unknown_before": 0, "unknown_after": 0,
+}  # fmt: skip
+
+
 def test_the_clients_that_are_told_are_those_of_the_tests() -> None:
-    row = {
-        "statistic": "versions", "category": "TLS 1.3", "before": 0.0, "after": 1.0, "difference": 1.0, "low": None,
-        "high": None, "p": None, "moved": None, "clients": 3, "connections_before": 3, "connections_after": 3,
-        "unknown_before": 0, "unknown_after": 0,
-    }  # fmt: skip
-    tested = {**row, "difference": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
-    lines = list(render_shares([row, {**tested, "clients": 12}, {**tested, "clients": 20}]))
+    tested = {**ROW, "difference": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
+    lines = list(render_shares([ROW, {**tested, "clients": 12}, {**tested, "clients": 20}]))
     assert lines[0].startswith("0 shares of 2 moved") and "(permutation of 12 to 20 clients," in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "interval", "told"),
+    [
+        (0.0, 1.0, (0.5, 1.0), "0% to 100% (+100 points, 95%: +50 to +100"),
+        (0.004, 0.06, (-0.0002, 0.1), "<1% to 6% (+6 points, 95%: 0 to +10"),
+        (0.5, 0.495, (-0.012, 0.002), "50% to 50% (-0.5 points, 95%: -1 to +0.2"),
+    ],
+)
+def test_small_shares_and_differences_are_not_told_as_none(
+    before: float, after: float, interval: tuple[float, float], told: str
+) -> None:
+    low, high = interval
+    row = {**ROW, "before": before, "after": after, "difference": after - before, "low": low, "high": high, "p": 0.5}
+    [line] = list(render_shares([{**row, "connections_before": 250, "connections_after": 250}]))[2:]
+    assert line.startswith(f"  TLS 1.3: {told}, adjusted p")
 
 
 def test_p_values_are_adjusted_for_their_number() -> None:

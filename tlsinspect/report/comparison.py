@@ -10,7 +10,7 @@ from ..comparison.build import SIGNIFICANT
 from ..comparison.clustered import LEAST_CLIENTS
 from ..comparison.things import THINGS
 from ..statistics import STATISTICS
-from ..statistics.wording import number_text, period_text
+from ..statistics.wording import number_text, percent_text, period_text
 from .tables import records_of
 
 if TYPE_CHECKING:
@@ -107,14 +107,18 @@ def clients_text(tested: list[Row]) -> str:
 
 def share_line(row: Row) -> str:
     """One share before and after."""
-    points = f"{100 * row['difference']:+.0f} points"
-    interval = "" if row["low"] is None else f", 95%: {100 * row['low']:+.0f} to {100 * row['high']:+.0f}"
+    points = f"{points_text(row['difference'])} points"
+    interval = "" if row["low"] is None else f", 95%: {points_text(row['low'])} to {points_text(row['high'])}"
     chance = "" if row["p"] is None else f", adjusted p {row['p']:.3f}"
     of = f"of {row['connections_before']:,} and {row['connections_after']:,} connections"
     unknown = row["unknown_before"] + row["unknown_after"]
     beside = f", {unknown:,} unknown" if unknown else ""
     question = STATISTICS[row["statistic"]].question
-    return (
-        f"{row['category']}: {100 * row['before']:.0f}% to {100 * row['after']:.0f}% ({points}{interval}{chance}; {of}"
-        f"{beside})  [{question}]"
-    )
+    before, after = (percent_text(row[side], row[f"connections_{side}"]) for side in ("before", "after"))
+    return f"{row['category']}: {before}% to {after}% ({points}{interval}{chance}; {of}{beside})  [{question}]"
+
+
+def points_text(difference: float) -> str:
+    """A difference in percentage points: "+15"; "-0.4" where it is less than one, "0" where there is none."""
+    text = f"{100 * difference:+.{0 if abs(difference) >= 0.01 else 1}f}"
+    return text if float(text) else "0"
