@@ -39,6 +39,7 @@ def test_the_first_rows_of_each_group_come_in_their_order(
 def test_a_span_leaves_out_what_is_missing(groups: Groups, places: np.ndarray, owners: np.ndarray) -> None:
     times = np.random.default_rng(3).integers(-1, 1000, size=3 * ROWS)
     times[places[owners == 2]] = -1
+    times[places[owners == 3][5]] = 0
     lowest, highest = groups.span(times)
     known = [[time for time in times[places[owners == owner]].tolist() if time >= 0] for owner in range(GROUPS)]
     assert lowest == [min(each, default=None) for each in known]

@@ -798,6 +798,15 @@ def test_a_row_counts_all_connections_and_names_the_first_ones() -> None:
     assert row["evidence"] == "group_name unknown (30)"
 
 
+def test_a_row_names_hosts_in_the_order_of_their_first_connection_and_packets_where_there_are_some() -> None:
+    weak = {"cipher_suites": [0x0005], "client_hello_packet": None, "first_packet": None}
+    other = {"server_ip": "198.51.100.2"} | weak | {"client_hello_packet": 7}
+    found = build_findings(Facts(*tables_of(weak | {"others": [other, other]})), RULES).to_pylist()
+    [row] = [row for row in found if row["id"] == "CIP-05-OFFER"]
+    assert row["hosts"] == ["198.51.100.1:443", "198.51.100.2:443"]
+    assert (row["connections"], row["packets"]) == (3, [None, 7, 7])
+
+
 def test_subjects_beyond_the_limit_share_a_row_and_none_is_lost() -> None:
     connections, certificates, *judged = tables_of({"early_data_offered": True}, 300)
     clients = [f"192.0.2.{place}" for place in range(200)] + [f"192.0.2.{200 + place % 50}" for place in range(100)]
