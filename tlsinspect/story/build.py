@@ -142,11 +142,13 @@ def plain_rows(frame: pd.DataFrame) -> list[Row]:
 
 
 def plain_values(column: pd.Series[Any]) -> list[Any]:
-    """A column as Python has it: lists for arrays, None for nulls."""
-    values: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload]
-    if hasattr(next((value for value in values if value is not None), None), "tolist"):
-        return [value if value is None else value.tolist() for value in values]
-    return values
+    """A column as Python has it: lists for lists, pairs for maps, pandas' timestamps, None for nulls."""
+    import pyarrow as pa
+
+    values = pa.array(column)
+    if pa.types.is_temporal(values.type):  # of which Arrow makes one after the other
+        return column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[no-any-return, call-overload]
+    return values.to_pylist()  # type: ignore[no-any-return]
 
 
 def title(row: Row) -> str:
