@@ -81,12 +81,8 @@ def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
     if table is None:
         return []
     return [
-        {
-            "id": rule.id,
-            "severity": rule.severity,
-            "confidence": rule.confidence,
-            "title": rule.title,
-            "subject_kind": rule.subject,
+        declared(rule)
+        | {
             "subject": row["capture"],
             "evidence": f"{number_text(row['count'], 'packet')}; expected {row['expected']}",
             "connections": 0,
@@ -95,11 +91,22 @@ def find_captures(rule: CaptureRule, facts: Facts) -> list[dict[str, Any]]:
             "hosts": [],
             "first_seen": None,
             "last_seen": None,
-            "advice": rule.advice,
-            "references": list(rule.references),
         }
         for row in table.filter(pa.array(rule.find(table))).to_pylist()
     ]
+
+
+def declared(rule: Rule | CaptureRule) -> dict[str, Any]:
+    """What a rule says of itself in each of its rows."""
+    return {
+        "id": rule.id,
+        "severity": rule.severity,
+        "confidence": rule.confidence,
+        "title": rule.title,
+        "subject_kind": rule.subject,
+        "advice": rule.advice,
+        "references": list(rule.references),
+    }
 
 
 def describe(rule: Rule, facts: Facts, subjects: Sequence[str | None], groups: Groups) -> list[dict[str, Any]]:
@@ -114,12 +121,8 @@ def describe(rule: Rule, facts: Facts, subjects: Sequence[str | None], groups: G
     firsts, lasts = groups.span(facts.number("time_start"))
     columns = (subjects, evidence_texts(rule, facts, groups), groups.sizes.tolist(), told, met, firsts, lasts)
     return [
-        {
-            "id": rule.id,
-            "severity": rule.severity,
-            "confidence": rule.confidence,
-            "title": rule.title,
-            "subject_kind": rule.subject,
+        declared(rule)
+        | {
             "subject": subject,
             "evidence": evidence,
             "connections": connections,
@@ -128,8 +131,6 @@ def describe(rule: Rule, facts: Facts, subjects: Sequence[str | None], groups: G
             "hosts": [host_of[code] for code, _ in its_hosts.leading],
             "first_seen": first,
             "last_seen": last,
-            "advice": rule.advice,
-            "references": list(rule.references),
         }
         for subject, evidence, connections, own, its_hosts, first, last in zip(*columns, strict=True)
     ]
