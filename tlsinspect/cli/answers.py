@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from .captures import exit_status, inspect
+from .captures import are_several, exit_status, inspect
 from .options import CAPTURES, Captures, reading_options, where_option
 from .output import errors_as_one_line, print_rendered
 
@@ -55,7 +55,7 @@ def answers(
 
         if cases is None:
             found = inspection.answers()
-            several = inspection.on_demand("captures").num_rows > 1
+            several = are_several(inspection)
             shown = answers_as_json(found) if format_name == "json" else render_answers(found, several)
         else:
             shown = render_cases(inspection.cases(cases), format_name)

@@ -112,6 +112,11 @@ def warn(totals: Totals) -> None:
         tell_interruption()
 
 
+def are_several(inspection: Inspection) -> bool:
+    """Whether several captures were read, so that the number of a packet alone leads nowhere."""
+    return bool(inspection.on_demand("captures").num_rows > 1)
+
+
 def tell_passed_over(*files: object) -> None:
     """Say on standard error of files that they are passed over, and why."""
     for file in files:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .captures import chosen_trust, exit_status, inspect, read_lists
+from .captures import are_several, chosen_trust, exit_status, inspect, read_lists
 from .export import write_table
 from .options import (
     CAPTURES,
@@ -85,7 +85,7 @@ def findings(
         if format_name == "text":
             from .lines import print_lines
 
-            several = inspection.on_demand("captures").num_rows > 1
+            several = are_several(inspection)
             told = captures_of(inspection.on_demand("connections"), rows) if several else {}
             print_lines(render_findings(rows, told))
         else:

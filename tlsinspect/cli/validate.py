@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .captures import chosen_trust, exit_status, inspect
+from .captures import are_several, chosen_trust, exit_status, inspect
 from .export import write_table
 from .options import CAPTURES, Captures, at_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
@@ -95,7 +95,7 @@ def render(
     )
 
     validation, clients, staples = (inspection.arrow(name) for name in ("validation", "client_validation", "ocsp"))
-    if inspection.on_demand("captures").num_rows > 1:
+    if are_several(inspection):
         connections = inspection.on_demand("connections")
         validation, clients, staples = (with_captures(rows, connections) for rows in (validation, clients, staples))
     moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"

@@ -20,8 +20,9 @@ cdef class EapSession:
     cpdef read(self, bytes packet, long long number, long long time_ns)
     @cython.locals(flow=Flow, server=Stream)
     cpdef bint is_overtaken(self, bytes packet, long long time_ns) except -1
-    @cython.locals(heard=dict)
     cpdef start(self, bytes packet, long long time_ns)
+    @cython.locals(heard=dict)
+    cpdef note_start(self, bytes packet, long long time_ns)
     @cython.locals(flags=int, repeated=bint, heard=dict, flow=Flow, stream=Stream, known=bytes, at=Py_ssize_t, total=cython.longlong,
                    end=cython.longlong, limits=Limits)
     cpdef read_method(self, bytes packet, int side, long long number, long long time_ns)

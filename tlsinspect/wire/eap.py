@@ -101,9 +101,7 @@ class EapSession:
         repeated = heard.get(packet[1]) == hash(packet)
         if flags & START and side == SERVER:
             if self.is_overtaken(packet, time_ns):
-                self.latest[side] = packet
-                self.started_ns = time_ns
-                heard[packet[1]] = hash(packet)
+                self.note_start(packet, time_ns)
             elif not (repeated and time_ns - self.started_ns < LATE_START_NS) and packet != self.latest[side]:
                 self.start(packet, time_ns)
             return
@@ -153,12 +151,16 @@ class EapSession:
     def start(self, packet: bytes, time_ns: int) -> None:
         """Begin anew: what follows the flags is for the method, not TLS, and the peer may want another one."""
         self.close()
-        self.latest[SERVER] = packet
         if time_ns - self.started_ns >= LATE_START_NS:  # sooner it starts what the peer asked for instead
             self.heard = ({}, {})
+        self.note_start(packet, time_ns)
+
+    def note_start(self, packet: bytes, time_ns: int) -> None:
+        """Remember a start, so that copies of it begin nothing."""
+        self.latest[SERVER] = packet
+        self.started_ns = time_ns
         heard: dict[int, int] = self.heard[SERVER]
         heard[packet[1]] = hash(packet)
-        self.started_ns = time_ns
 
     def take(self, flow: Flow, stream: Stream, fragment: Fragment, total: int) -> None:
         """Keep a fragment; another total than before means that the last fragment was not captured."""
