@@ -311,6 +311,14 @@ class TestRadius:
             numbers = [message[2] for message in flow.messages]
             assert max(numbers) <= len(turns)
 
+    @pytest.mark.parametrize(("pause_ms", "conversations"), [(990, 1), (1010, 2)])
+    def test_an_answer_waits_a_second_for_its_request(self, pause_ms: int, conversations: int) -> None:
+        hello, flight, *others = eap.radius_turns(TURNS[:-1], b"station-1")[2:]
+        meanwhile = [eap.radius_frame((0, b"something else"), client=("192.0.2.77", 5000))] * pause_ms
+        behind = [eap.radius_frame(turn) for turn in (hello, *others)]
+        flows, _ = walked([eap.radius_frame(flight), *meanwhile, *behind])
+        assert len(flows) == conversations
+
     def test_a_lost_request_is_bridged_by_the_state_of_its_answer(self) -> None:
         turns = eap.radius_turns(TURNS, b"station-1")
         asked = [at for at, (side, _) in enumerate(turns) if side == 0]

@@ -253,6 +253,8 @@ class TestReassembly:
         assert (flow.hello_side, flow.history) == (1, "cS")
         assert noted(flow, "finished_seen") == [True, True]
         assert (flow.problems, facts_of(flow).sealed, flow.held) == ([], [False, False], 0)
+        behind = ("server", protected(HANDSHAKE, CLIENT_ID, SERVER_ID))
+        assert flow_of(turns[1], behind, turns[0], *turns[2:]).server_hello_packet == 1
         refusal = initial(close(0x178), CLIENT_ID, SERVER_ID, origin=DCID, sender="server")
         assert facts_of(flow_of(("server", refusal), turns[0])).close_error == 0x178
 
@@ -262,7 +264,8 @@ class TestReassembly:
         assert name_of(flow) == b"quic.example"
         assert (flow.server_hello, flow.problems) == (None, [])
         assert facts_of(flow).sealed == [True, False]
-        assert facts_of(flow_of(("server", other))).sealed == [True, False]
+        unopened = flow_of(("server", other))
+        assert (facts_of(unopened).sealed, unopened.held) == ([True, False], len(other))
 
 
 class TestVersionsAndRetry:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tlsinspect.errors import DecodeError
 from tlsinspect.wire.codes import DETECTING, LOST, OTHER, READING
-from tlsinspect.wire.record import Listener, RecordReader, is_hello, is_record_chain, is_record_header
+from tlsinspect.wire.record import Listener, RecordReader, is_begun_chain, is_hello, is_record_chain, is_record_header
 
 Call = tuple[object, ...]
 
@@ -584,6 +584,19 @@ class TestDetection:
             (b"", False),
         ):
             assert bool(is_record_chain(data, 0, len(data))) is expected, data
+
+    def test_a_chain_has_begun_where_the_piece_ends_within_its_first_headers(self) -> None:
+        one = tls.application(9)
+        for data, expected in (
+            (one[:1], True),
+            (one[:7], True),
+            (one + one[:1], True),
+            (one + one[:4], True),
+            (one, False),
+            (one + b"\x17\x03\x09\x00\x05", False),
+            (b"\x17\x03\x03\x00\x00", False),
+        ):
+            assert bool(is_begun_chain(data, 0, len(data))) is expected, data
 
 
 class TestSslv2Hello:
