@@ -26,7 +26,7 @@ VARIANT_FREE = frozenset(
         "anonymise", "case", "story", "store", "validation", "verification", "tables/test_frames.py",
         "test_arguments.py", "test_columns.py", "test_corpus_agreement.py", "test_errors.py", "test_investigations.py",
         "test_documentation.py", "test_glance.py", "test_hostile_texts.py", "test_import_order.py",
-        "test_notebooks.py", "test_packaging.py", "test_tshark_agreement.py", "test_variants.py",
+        "test_main.py", "test_notebooks.py", "test_packaging.py", "test_tshark_agreement.py", "test_variants.py",
     }
 )  # fmt: skip
 """What below tests/ need not be run in the second variant: it tests code that is never compiled, or

@@ -19,7 +19,9 @@ def test_text_has_a_row_per_class_and_the_servers_to_migrate() -> None:
     lines = result.stdout.splitlines()
     assert lines[1].startswith("no forward secrecy") and "1  100% (21 to 100%)" in lines[1]
     assert "Migrate first, of 1 server with something to migrate" in lines
-    assert any("1 connection and" in line and "without forward secrecy (packet 6)" in line for line in lines)
+    assert any("1 connection and" in line and "without forward secrecy, packet 6" in line for line in lines)
+    told = run("quantum", OLD, HYBRID).stdout
+    assert "without forward secrecy, packet 6 of ssl3.pcap\n" in told
 
 
 def test_what_is_post_quantum_is_not_to_be_migrated() -> None:

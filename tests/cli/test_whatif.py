@@ -25,6 +25,8 @@ def test_text_has_three_outcomes_for_three_units_and_names_who_fails() -> None:
     assert "1  100% (21 to 100%)" in lines[3]
     assert "Clients with connections that would fail: 1" in lines
     assert any("packet 4; the client offers no version that remains" in line for line in lines)
+    told = run("whatif", OLD, CAPTURES / "handshakes" / "tls13.pcapng", "--drop", "SSL 3.0").stdout
+    assert "packet 4 of ssl3.pcap; the client offers no version that remains" in told
 
 
 def test_json_and_csv_hold_every_host_and_connection() -> None:

@@ -17,6 +17,7 @@ from .output import progress_bar, tell
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from ..anonymise import Pseudonyms
     from ..indicators import Indicators
@@ -115,6 +116,13 @@ def warn(totals: Totals) -> None:
 def are_several(inspection: Inspection) -> bool:
     """Whether several captures were read, so that the number of a packet alone leads nowhere."""
     return bool(inspection.on_demand("captures").num_rows > 1)
+
+
+def captures_told(inspection: Inspection, ids: pa.ChunkedArray) -> dict[str, str]:
+    """The capture that each of these connections starts in, to tell their packets with; none where there is but one."""
+    from ..tables.starts import captures_of
+
+    return captures_of(inspection.on_demand("connections"), ids) if are_several(inspection) else {}
 
 
 def tell_passed_over(*files: object) -> None:

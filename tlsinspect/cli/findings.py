@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .captures import are_several, chosen_trust, exit_status, inspect, read_lists
+from .captures import captures_told, chosen_trust, exit_status, inspect, read_lists
 from .export import write_table
 from .options import (
     CAPTURES,
@@ -73,7 +73,7 @@ def findings(
         indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
         inspection = inspect(captures).trusting(trust, at)
-        from ..findings.text import at_least, captures_of, render_findings
+        from ..findings.text import at_least, render_findings
 
         rows = inspection.arrow("findings")
         if indicators is not None:
@@ -85,9 +85,7 @@ def findings(
         if format_name == "text":
             from .lines import print_lines
 
-            several = are_several(inspection)
-            told = captures_of(inspection.on_demand("connections"), rows) if several else {}
-            print_lines(render_findings(rows, told))
+            print_lines(render_findings(rows, captures_told(inspection, rows["connection_ids"])))
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from .captures import exit_status, inspect
+from .captures import captures_told, exit_status, inspect
 from .export import write_table
 from .options import CAPTURES, Captures, reading_options, where_option
 from .output import errors_as_one_line
@@ -51,7 +51,7 @@ def quantum(
             from ..compliance.quantum_text import render_ledger
             from .lines import print_lines
 
-            print_lines(render_ledger(ledger))
+            print_lines(render_ledger(ledger, captures_told(inspection, ledger.server_table["connection_id"])))
         elif format_name == "json":
             from ..export.judgement import ledger_as_json
 

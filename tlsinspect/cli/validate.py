@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .captures import are_several, chosen_trust, exit_status, inspect
+from .captures import captures_told, chosen_trust, exit_status, inspect
 from .export import write_table
 from .options import CAPTURES, Captures, at_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
@@ -91,17 +91,14 @@ def render(
         render_staples,
         render_transparency,
         render_validation,
-        with_captures,
     )
 
     validation, clients, staples = (inspection.arrow(name) for name in ("validation", "client_validation", "ocsp"))
-    if are_several(inspection):
-        connections = inspection.on_demand("connections")
-        validation, clients, staples = (with_captures(rows, connections) for rows in (validation, clients, staples))
+    told = captures_told(inspection, validation["connection_id"])
     moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
-    yield from render_validation(validation, trust.name, moment)
-    yield from render_clients(clients)
-    yield from render_staples(staples)
+    yield from render_validation(validation, trust.name, moment, told)
+    yield from render_clients(clients, told)
+    yield from render_staples(staples, told)
     if logs is not None:
         yield from render_scts(inspection.build_scts(logs))
         return

@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from ..columns import SEVERITIES
-from .captures import exit_status, inspect
+from .captures import captures_told, exit_status, inspect
 from .check import POLICY_HELP, complete_policy
 from .export import write_table
 from .options import CAPTURES, Captures, Moment, reading_options, where_option
@@ -84,7 +84,7 @@ def whatif(
             from ..compliance.whatif_text import render_whatif
             from .lines import print_lines
 
-            print_lines(render_whatif(made))
+            print_lines(render_whatif(made, captures_told(inspection, made.host_table["connection_id"])))
         elif format_name == "json":
             from ..export.judgement import whatif_as_json
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from ..statistics.wording import bytes_text, interval_text, number_text, share_text
+from ..statistics.wording import bytes_text, interval_text, number_text, packet_text, share_text
 from .quantum import CLASSES, UNKNOWN, Ledger
 
 SHOWN = 20  # servers that are listed; CSV and JSON have all
@@ -19,8 +20,11 @@ EXPLANATION = (
 )
 
 
-def render_ledger(ledger: Ledger) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them."""
+def render_ledger(ledger: Ledger, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them.
+
+    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    """
     rows = ledger.class_table.to_pylist()
     if not sum(row["connections"] for row in rows):
         yield "There is no connection with TLS."
@@ -34,7 +38,7 @@ def render_ledger(ledger: Ledger) -> Iterator[str]:
     if servers:
         yield ""
         yield f"Migrate first, of {number_text(ledger.server_table.num_rows, 'server')} with something to migrate"
-        yield from (server_line(row) for row in servers)
+        yield from (server_line(row, captures) for row in servers)
     yield ""
     yield EXPLANATION
 
@@ -54,7 +58,7 @@ def content_cell(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     return bytes_text(row["bytes"]) + share
 
 
-def server_line(row: dict[str, Any]) -> str:
+def server_line(row: dict[str, Any], captures: Mapping[str, str]) -> str:
     """A server: what hangs on its one key, what is classical, whether its clients are ready."""
     parts = [
         f"{number_text(row[f'{name}_connections'], 'connection')} and {bytes_text(row[f'{name}_bytes'])} {words}"
@@ -65,5 +69,5 @@ def server_line(row: dict[str, Any]) -> str:
         parts.append(f"in {row['offered_connections']:,} the client offers post-quantum")
     more = len(row["names"]) - SHOWN_NAMES
     names = ", ".join(row["names"][:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
-    place = "" if row["packet"] is None else f" (packet {row['packet']})"
+    place = packet_text(row["packet"], captures.get(row["connection_id"]))
     return f"  {row['server']}{f' {names}' if names else ''}: {'; '.join(parts)}{place}"

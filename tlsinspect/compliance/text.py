@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..columns import SEVERITIES
-from ..findings.text import captures_of, first_packet
+from ..findings.text import first_packet
 from ..policies import Policy
 from ..statistics.interval import wilson_interval
 from ..statistics.wording import interval_text, number_text, share_text
@@ -20,12 +21,11 @@ WORDS = {"pass": "pass", "not_observable": "not observable", "not_applicable": "
 INDENT = " " * 10
 
 
-def render_check(check: Check, several: bool = False) -> Iterator[str]:
+def render_check(check: Check, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    With `several` captures each packet is told with the one that it is in.
+    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
     """
-    captures = captures_of(check.facts.connections, check.failure_table) if several else {}
     policy = check.policy
     yield f"{policy.title} ({policy.document}, {policy.edition})"
     yield f"Judged as on {day_text(check)}."

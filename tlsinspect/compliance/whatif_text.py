@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from ..policies.drop import DROP
-from ..statistics.wording import interval_text, number_text, share_text
+from ..statistics.wording import interval_text, number_text, packet_text, share_text
 from .whatif import UNITS, WhatIf
 
 SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
@@ -25,8 +26,11 @@ WORDS = {
 }
 
 
-def render_whatif(made: WhatIf) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them."""
+def render_whatif(made: WhatIf, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them.
+
+    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    """
     yield f"What if: {made.policy.title}"
     if made.policy.name != DROP:
         names = ", ".join(each.id for each in made.taken) or "nothing"
@@ -46,7 +50,7 @@ def render_whatif(made: WhatIf) -> Iterator[str]:
     for outcome, words in WORDS.items():
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells[outcome], widths, strict=True))
         yield f"{words:{LABEL}}{row}"
-    yield from host_lines(made)
+    yield from host_lines(made, captures)
     yield ""
     yield EXPLANATION
 
@@ -57,7 +61,7 @@ def share_cell(row: dict[str, Any]) -> str:
     return f"{row['count']:,}  {share} ({interval_text(row['low'], row['high'], row['denominator'])})"
 
 
-def host_lines(made: WhatIf) -> Iterator[str]:
+def host_lines(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
     """Who would break, by kind, those with most connections first."""
     for kind, group in groupby(made.host_table.to_pylist(), key=lambda row: row["kind"]):
         rows = list(group)
@@ -65,7 +69,7 @@ def host_lines(made: WhatIf) -> Iterator[str]:
         yield f"{TITLES[kind]} with connections that would fail: {len(rows):,}"
         for row in rows[:SHOWN]:
             every = row["fails"] + row["works"] + row["unknown"]
-            packet = "" if row["packet"] is None else f", packet {row['packet']}"
+            packet = packet_text(row["packet"], captures.get(row["connection_id"]))
             count = f"{row['fails']:,} of {number_text(every, 'connection')}"
             yield f"  {row['host']}: {count}{packet}; {row['why']}"
         if len(rows) > SHOWN:

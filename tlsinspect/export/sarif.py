@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .. import __version__
-from ..findings.text import captures_of
+from ..tables.starts import captures_of
 from .text import escape_control
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build_sarif(
     places = {asked.id: place for place, asked in enumerate(check.policy.requirements)}
     captures = {
         name: (paths or {}).get(file, file)
-        for name, file in captures_of(check.facts.connections, check.failure_table).items()
+        for name, file in captures_of(check.facts.connections, check.failure_table["connection_ids"]).items()
     }
     driver = {
         "name": "tlsinspect",

@@ -68,14 +68,6 @@ def at_least(findings: pa.Table, severity: str) -> pa.Table:
     return findings.filter(pc.is_in(findings["severity"], value_set=pa.array(wanted, pa.string())))
 
 
-def captures_of(connections: pa.Table, rows: pa.Table) -> dict[str, str]:
-    """The capture that each connection starts in which rows name in connection_ids."""
-    wanted = pc.unique(pc.list_flatten(rows["connection_ids"]))
-    named = connections.select(["connection_id", "capture"])
-    named = named.filter(pc.is_in(named["connection_id"], value_set=wanted))
-    return dict(zip(named["connection_id"].to_pylist(), named["capture"].to_pylist(), strict=True))
-
-
 def first_packet(row: dict[str, Any], captures: Mapping[str, str]) -> str:
     """The first packet that proves a row, as text, with the capture that it is in where `captures` knows it."""
     for place, packet in enumerate(row["packets"]):

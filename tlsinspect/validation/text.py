@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -46,19 +47,15 @@ SCT_VERDICTS = {
     "unknown": "not known, as a log is not in the list",
 }
 Place = tuple[int | None, str | None]
+ALONE: Mapping[str, str] = MappingProxyType({})
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
-def with_captures(rows: pa.Table, connections: pa.Table) -> pa.Table:
-    """Rows about connections, with the captures that these start in, so that packets can be told with them."""
-    known = connections["connection_id"].combine_chunks()
-    places = pc.index_in(rows["connection_id"], value_set=known)
-    return rows.append_column("capture", connections["capture"].take(places))
+def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
+    """Lines; texts from the network in them are as they came: escape them.
 
-
-def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
-    """Lines; texts from the network in them are as they came: escape them. Packets are told by number alone, or
-    with their captures if the rows have them: see with_captures."""
+    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    """
     yield f"Judged against {trust}, {moment}."
     if not len(rows):
         yield "There are no connections."
@@ -70,17 +67,17 @@ def render_validation(rows: pa.Table, trust: str, moment: str) -> Iterator[str]:
     unseen = rows.filter(pc.equal(rows["verdict"], "not_observable"))
     for detail, count in Counter(unseen["detail"].to_pylist()).most_common():
         yield f"{'':{width}}  not observable: {number_text(count, 'connection')}, as {detail}"
-    yield from render_cases(rows)
+    yield from render_cases(rows, captures)
 
 
-def render_clients(rows: pa.Table) -> Iterator[str]:
+def render_clients(rows: pa.Table, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
     """The same of what clients sent; nothing where none was seen to send a certificate."""
     seen = rows.filter(pc.invert(pc.is_in(rows["verdict"], value_set=pa.array(SILENT[1:]))))
     if len(seen):
         yield ""
         yield f"Clients' certificates in {number_text(len(seen), 'connection')}, no name compared:"
         yield from render_counts(Counter(seen["verdict"].to_pylist()))
-        yield from render_cases(seen)
+        yield from render_cases(seen, captures)
 
 
 def render_counts(verdicts: Counter[str]) -> Iterator[str]:
@@ -91,14 +88,14 @@ def render_counts(verdicts: Counter[str]) -> Iterator[str]:
             yield f"{verdicts[verdict]:>{width}}  {verdict:19}  {meaning}"
 
 
-def render_cases(rows: pa.Table) -> Iterator[str]:
+def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
     """What is wrong, a case for each server, name and sentence (and client), and what the verifier objects to."""
     cases: dict[str, dict[tuple[Any, ...], list[Place]]] = {}
     names = ["verdict", "server_ip", "server_port", "server_name", "detail", "objection"]
     if "client_ip" in rows.column_names:
         names.insert(1, "client_ip")
     columns = [rows[name].to_pylist() for name in names]
-    for verdict, *case, objection, packet in zip(*columns, packets_of(rows), strict=True):
+    for verdict, *case, objection, packet in zip(*columns, packets_of(rows, captures), strict=True):
         if verdict not in SILENT:
             cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
         elif objection is not None:
@@ -118,7 +115,7 @@ def render_cases(rows: pa.Table) -> Iterator[str]:
             yield f"  and {len(found) - SHOWN_CASES} more"
 
 
-def render_staples(rows: pa.Table) -> Iterator[str]:
+def render_staples(rows: pa.Table, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
     """What stapled OCSP responses are worth: a count for each verdict, then what is not good; nothing without any."""
     if not len(rows):
         return
@@ -131,7 +128,7 @@ def render_staples(rows: pa.Table) -> Iterator[str]:
             yield f"{counts[verdict]:>{width}}  {verdict:22}  {meaning}"
     cases: dict[tuple[Any, ...], list[Place]] = {}
     columns = [rows[name].to_pylist() for name in ("verdict", "server_ip", "server_port", "server_name", "detail")]
-    for verdict, *case, packet in zip(*columns, packets_of(rows), strict=True):
+    for verdict, *case, packet in zip(*columns, packets_of(rows, captures), strict=True):
         if verdict != "good":
             cases.setdefault((verdict, *case), []).append(packet)
     found = sorted(cases.items(), key=lambda item: list(STAPLE_VERDICTS).index(item[0][0]))
@@ -178,11 +175,10 @@ def render_transparency(rows: pa.Table) -> Iterator[str]:
         yield f"  {number_text(count, 'connection')}: {SCT_VERDICTS[verdict]} ({told})"
 
 
-def packets_of(rows: pa.Table) -> list[Place]:
-    """The packet that proves each row, None without one, and its capture, None where rows do not have that."""
-    packets = rows["packet"].to_pylist()
-    captures = rows["capture"].to_pylist() if "capture" in rows.column_names else [None] * len(packets)
-    return list(zip(packets, captures, strict=True))
+def packets_of(rows: pa.Table, captures: Mapping[str, str]) -> list[Place]:
+    """The packet that proves each row, None without one, and its capture, None where `captures` does not know it."""
+    ids = rows["connection_id"].to_pylist()
+    return list(zip(rows["packet"].to_pylist(), map(captures.get, ids), strict=True))
 
 
 def packets_text(places: list[Place]) -> str:
