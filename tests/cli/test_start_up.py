@@ -11,7 +11,7 @@ from samples import CAPTURES
 
 CAPTURE = CAPTURES / "handshakes" / "tls12.pcap"
 NOT_FOR_A_SUMMARY = {
-    *("pandas.core", "pyarrow.parquet", "matplotlib", "jinja2", "scapy", "pyshark", "multiprocessing"),
+    *("pandas.core", "pyarrow.acero", "pyarrow.parquet", "matplotlib", "jinja2", "scapy", "pyshark", "multiprocessing"),
     *("tlsinspect.answers", "tlsinspect.charts.compose", "tlsinspect.report.tables", "tlsinspect.store"),
     *("tlsinspect.compliance", "tlsinspect.story", "tlsinspect.parallel"),
 }

@@ -16,6 +16,7 @@ from itertools import chain as chained
 from itertools import islice
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.exceptions import InvalidSignature
@@ -91,10 +92,12 @@ def last_shown(connections: pa.Table) -> dict[str, int]:
     found: dict[str, int] = {}
     for column in (CHAIN, CLIENT_CHAIN):
         for batch in connections.select([column, "time_start"]).to_batches():
-            times = batch["time_start"].cast(pa.int64()).take(pc.list_parent_indices(batch[column]))
-            rows = pa.table({"name": pc.list_flatten(batch[column]), "time": times}).group_by("name")
-            for row in rows.aggregate([("time", "max")]).to_pylist():
-                found[row["name"]] = max(found.get(row["name"], NO_TIME), row["time_max"] or NO_TIME)
+            times = batch["time_start"].cast(pa.int64()).fill_null(NO_TIME).take(pc.list_parent_indices(batch[column]))
+            names = pc.list_flatten(batch[column]).dictionary_encode()
+            latest = np.full(len(names.dictionary), NO_TIME)
+            np.maximum.at(latest, names.indices.to_numpy(), times.to_numpy())
+            for name, time in zip(names.dictionary.to_pylist(), latest.tolist(), strict=True):
+                found[name] = max(found.get(name, NO_TIME), time)
     return found
 
 
