@@ -23,6 +23,7 @@ from tlsinspect.tables.arrow import (
     arrow_schema,
     chosen_texts,
     empty_table,
+    joined,
     number_array,
     spread,
     text_array,
@@ -88,6 +89,13 @@ def test_shared_makes_each_distinct_value_once() -> None:
     column = Shared(["a", None, "a", "b", None]).column(make, pa.string())
     assert column.to_pylist() == ["<a>", None, "<a>", "<b>", None]
     assert made == ["a", None, "b"]
+
+
+@given(st.lists(st.tuples(*[st.integers(-1, most) for most in (2, 300, 1 << 40, 1 << 40)]), min_size=1))
+def test_joined_numbers_are_the_same_for_the_same_rows_and_in_their_order(rows: list[tuple[int, ...]]) -> None:
+    made = joined(np.array(column) for column in zip(*rows, strict=True)).tolist()
+    assert [row for _, row in sorted(zip(made, rows, strict=True))] == sorted(rows)
+    assert len(set(made)) == len(set(rows))
 
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {

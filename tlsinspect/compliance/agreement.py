@@ -23,7 +23,7 @@ from ..findings.facts import MISSING, Facts, Numbers
 from ..registry.suites import group_facts, suite_facts
 from ..registry.versions import is_tls13
 from ..statistics.rows import Mask
-from ..tables import distinct
+from ..tables import distinct, joined
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
 from .remaining import Remaining
 
@@ -202,8 +202,8 @@ def works_elsewhere(facts: Facts, remaining: Remaining, rows: Mask) -> Mask:
     wanted = np.zeros(int(keys.max(initial=-1)) + 1, np.bool_)
     wanted[keys[rows]] = True
     proof = kept & wanted[keys]
-    columns = [keys, *(facts.number(name) for name in ("version", "cipher_suite", "group"))]
-    taken = np.unique(np.stack([column[proof] for column in columns], axis=1), axis=0)
+    columns = [column[proof] for column in (keys, *map(facts.number, ("version", "cipher_suite", "group")))]
+    taken = np.stack(columns, axis=1)[np.unique(joined(columns), return_index=True)[1]]
     some = Facts(facts.connections.filter(pa.array(rows)), facts.certificates)
     places, own = np.flatnonzero(rows), keys[rows]
     for version, suite, group in np.unique(taken[:, 1:], axis=0).tolist():

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from ..registry import ALPN_PROTOCOLS, alpn_text
 from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.rows import Mask, mask_of
+from ..tables import distinct
 from ..wire.codes import TLCP_VERSION
 from .extensions import HEARTBEAT, WEEK
 from .facts import LEGACY_VERSIONS, STREAM_VERSIONS, Facts, Numbers
@@ -56,7 +57,7 @@ def find_lower_retry(facts: Facts) -> Mask:
     times = facts.number("time_start")
     port, newest = facts.number("server_port"), newest_offered(facts)
     failed = facts.says("established", False) & facts.known("client_hello_packet")
-    rows = np.flatnonzero(np.isin(keys[0], np.unique(keys[0][failed])))  # of clients that failed at all
+    rows = np.flatnonzero(np.isin(keys[0], distinct(keys[0][failed])))  # of clients that failed at all
     order = rows[np.lexsort([each[rows] for each in (times, port, *keys)])]
     same = np.ones(max(0, len(order) - 1), np.bool_)
     for key in (*keys, port):

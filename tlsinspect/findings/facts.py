@@ -178,7 +178,7 @@ class Facts:
         """The numbers in the lists of a column that pass, in ascending order, and which each row has, as their places
         among these."""
         numbers, owners, kinds, places = self.once(f"codes {name}", lambda: distinct_lists(*self.lists(name)))
-        codes = self.once(f"codes of {name}", lambda: np.unique(numbers).tolist())
+        codes = self.once(f"codes of {name}", lambda: distinct(numbers).tolist())
         passing = [code for code in codes if passes(code)]
         hits = np.flatnonzero(self.wanted(passing)[numbers])
         pairs = distinct(owners[hits].astype(np.int64) << 16 | numbers[hits])  # a hello may name one twice

@@ -35,7 +35,7 @@ from ..statistics.rows import (
     where,
 )
 from ..statistics.wording import endpoint
-from ..tables import distinct
+from ..tables import distinct, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,15 +184,15 @@ def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[N
     rows = Rows(frames, remarkable(frames))
     patterns, codes = pair_up(rows, about)
     found = pa.array(np.flatnonzero(codes != NO_REMARK))
-    groups = np.stack([codes[found], *(numbers_of(rows.column(name).take(found)) for name in SERVER)], axis=1)
-    _, firsts, members, counts = np.unique(groups, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    groups = joined([codes[found], *(numbers_of(rows.column(name).take(found)) for name in SERVER)])
+    _, firsts, members, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     clients = distinct(members << 32 | numbers_of(rows.column("client_ip").take(found)) + 1) >> 32
     clients_of = np.bincount(clients, minlength=len(counts)).tolist()
     examples = zip(*(plain_column(rows.column(name).take(found.take(pa.array(firsts)))) for name in KEPT), strict=True)
     made = [
         (patterns[pattern], dict(zip(KEPT, values, strict=True)), first, count, clients)
         for pattern, values, first, count, clients in zip(
-            groups[firsts, 0].tolist(), examples, firsts.tolist(), counts.tolist(), clients_of, strict=True
+            codes[found][firsts].tolist(), examples, firsts.tolist(), counts.tolist(), clients_of, strict=True
         )
     ]
     made.sort(key=lambda each: (each[0][0][0], -each[3], str(tuple(each[1][name] for name in SERVER)), each[2]))
@@ -213,11 +213,11 @@ def pair_up(rows: Rows, about: Sequence[Remark]) -> tuple[list[list[tuple[int, s
     And which of these each row deserves: NO_REMARK for none.
     """
     texts = [remark.describe(rows).dictionary_encode() for remark in about]
-    numbers = np.stack([numbers_of(each) for each in texts], axis=1)
-    kinds, codes = np.unique(numbers, axis=0, return_inverse=True)
+    numbers = [numbers_of(each) for each in texts]
+    _, firsts, codes = np.unique(joined(numbers), return_index=True, return_inverse=True)
     said = [
         [(place, texts[place].dictionary[number].as_py()) for place, number in enumerate(kind) if number >= 0]
-        for kind in kinds.tolist()
+        for kind in zip(*(each[firsts].tolist() for each in numbers), strict=True)
     ]
     silent = np.array([not remarks for remarks in said], np.bool_)
     return said, np.where(silent[codes], NO_REMARK, codes)

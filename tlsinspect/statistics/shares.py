@@ -80,6 +80,7 @@ class Shares:
         import numpy as np
         import pyarrow.compute as pc
 
+        from ..tables import distinct
         from .tally import Tally, split_categories
 
         tally = Tally.of(self.observations, self.unit)
@@ -87,7 +88,7 @@ class Shares:
         names, codes, places = split_categories(self.observations.category, answered)
         starts = tuple(start for _, start in self.statistic.kin)
         wanted = [code for code, name in enumerate(names) if name == self.statistic.focus or name.startswith(starts)]
-        return tally.total(np.unique(places[np.isin(codes, wanted)]))
+        return tally.total(distinct(places[np.isin(codes, wanted)]))
 
     def share_of(self, category: str) -> float | None:
         """A category's share as a fraction; None of nothing."""
@@ -149,6 +150,7 @@ def count_shares(statistic: Statistic, unit: Unit, observations: Observations, t
     import numpy as np
     import pyarrow.compute as pc
 
+    from ..tables import distinct
     from .tally import Tally, split_categories
 
     tally = Tally.of(observations, unit)
@@ -162,7 +164,7 @@ def count_shares(statistic: Statistic, unit: Unit, observations: Observations, t
         {category: count for category, count in counts.items() if category not in tail}, statistic.order
     )
     if tail:
-        folded = np.unique(places[np.isin(codes, [code for code, name in enumerate(names) if name in tail])])
+        folded = distinct(places[np.isin(codes, [code for code, name in enumerate(names) if name in tail])])
         table.append((f"other ({len(tail)} more)", tally.total(folded)))
     reasons, reason_codes, reason_places = split_categories(observations.reason, unknown)
     found = tally.count(reason_codes, reason_places)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..tables import distinct
 from .catalogue import Unit
 from .observations import Observations
 from .rows import Mask
@@ -47,7 +48,7 @@ class Tally:
         """How many units these rows are."""
         if self.weights is not None:
             return int(self.weights[places].sum())
-        return len(places) if self.things is None else len(np.unique(self.things[places]))
+        return len(places) if self.things is None else len(distinct(self.things[places]))
 
     def count(self, codes: NDArray[np.int64], places: NDArray[np.intp]) -> dict[int, int]:
         """How many units there are of each code, of rows in these places; a thing counts once for each of its codes."""
@@ -56,9 +57,9 @@ class Tally:
         if self.weights is not None:
             sums = np.zeros(int(codes.max()) + 1, np.int64)
             np.add.at(sums, codes, self.weights[places])
-            return {code: int(sums[code]) for code in np.unique(codes).tolist()}
+            return {code: int(sums[code]) for code in distinct(codes).tolist()}
         if self.things is not None:
-            codes = np.unique(np.stack([codes, self.things[places]]), axis=1)[0]
+            codes = distinct(codes << 32 | self.things[places]) >> 32
         kinds, counts = np.unique(codes, return_counts=True)
         return dict(zip(kinds.tolist(), counts.tolist(), strict=True))
 

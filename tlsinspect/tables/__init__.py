@@ -7,7 +7,7 @@ up here, late, once per distinct number.
 
 from __future__ import annotations
 
-from .arrow import arrow_schema, distinct, empty_table, judgement_schema, to_frame
+from .arrow import arrow_schema, distinct, empty_table, joined, judgement_schema, to_frame
 from .connections import build_connections, build_gathered
 from .context import Context
 from .derived import build_certificates, build_chains, build_offers, build_staples
@@ -29,6 +29,7 @@ __all__ = [
     "distinct",
     "empty_gathering",
     "empty_table",
+    "joined",
     "judgement_schema",
     "to_frame",
 ]
