@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..connection import CARRIES_TLS
 from ..display_filter import display_filter, time_filter
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[Any, Any]
-BATCH = 2048  # connections that are told with one look at the other frames
+BATCH = 2048  # connections of which the rows of other frames are made at once
+TOLD = ("messages", "alerts", "chains", "problems", "validation", "ocsp")  # the frames that every story takes rows of
 MOST_COMPARED = 200  # handshakes not finished that are compared with all other connections
 NOT_COMPARED = f"Told of the first {MOST_COMPARED} only; 'tlsinspect show' compares any with all other connections."
 SAME = ("client_ip", "client_port", "server_ip", "server_port", "transport")
@@ -42,7 +46,7 @@ def iter_stories(
 ) -> Iterator[Story]:
     """Tell connections in their order, some or all rows of the connections frame.
 
-    Every other frame is gone through once for each BATCH of them, so that memory stays small. The first
+    What other frames have is made for BATCH of them at a time, so that memory stays small. The first
     `most_compared` handshakes that were not finished are compared with other connections; the rest say that they
     are not.
     """
@@ -50,17 +54,16 @@ def iter_stories(
     others: pd.DataFrame | None = None
     shared = shared_endpoints(inspected.connections[list(SAME)])
     certificates: dict[str, Row] = {}
+    asked = connections["client_certificate_sha256s"].notna().any()
+    names = [*TOLD, *(["client_validation"] if asked else [])]
+    ids = connections["connection_id"].tolist()
+    rows = {name: Index(getattr(inspected, name), "connection_id", ids) for name in names}
+    known = Index(inspected.certificates, "sha256", inspected.chains["sha256"])
     for first in range(0, len(connections), BATCH):
         found = connections.iloc[first : first + BATCH]
-        ids = found["connection_id"]
-        chains = rows_by_connection(inspected.chains, ids)
-        learn_certificates(inspected.certificates, chains, certificates)
-        messages, alerts = rows_by_connection(inspected.messages, ids), rows_by_connection(inspected.alerts, ids)
-        problems = rows_by_connection(inspected.problems, ids)
-        verdicts = rows_by_connection(inspected.validation, ids)
-        asked = found["client_certificate_sha256s"].notna().any()
-        clients = rows_by_connection(inspected.client_validation, ids) if asked else defaultdict(list)
-        staples = rows_by_connection(inspected.ocsp, ids)
+        of = {name: each.find(ids[first : first + BATCH]) for name, each in rows.items()}
+        seen = {place["sha256"] for chain in of["chains"].values() for place in chain} - certificates.keys()
+        certificates.update((name, each) for name, (each, *_) in known.find(seen).items())
         for row in plain_rows(found):
             id_ = row["connection_id"]
             row["unknown_reasons"] = dict(row["unknown_reasons"] or ())
@@ -72,9 +75,16 @@ def iter_stories(
                 compare = compared <= most_compared
                 clues = tuple(find_clues(row, others)) if compare else (NOT_COMPARED,)
             material = Material(
-                messages[id_], alerts[id_], chains[id_], problems[id_], verdicts[id_], clients[id_], staples[id_],
-                certificates, clues,
-            )  # fmt: skip
+                messages=of["messages"].get(id_, []),
+                alerts=of["alerts"].get(id_, []),
+                chain=of["chains"].get(id_, []),
+                problems=of["problems"].get(id_, []),
+                verdicts=of["validation"].get(id_, []),
+                clients=of["client_validation"].get(id_, []) if asked else [],
+                staples=of["ocsp"].get(id_, []),
+                certificates=certificates,
+                clues=clues,
+            )
             yield tell(row, material, tuple(row[name] for name in SAME) in shared)
 
 
@@ -113,20 +123,27 @@ def tell(row: Row, material: Material, shares_endpoints: bool) -> Story:
     )
 
 
-def rows_by_connection(frame: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, list[Row]]:
-    """The rows of some connections as dicts, by connection; an empty list where there are none."""
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in plain_rows(frame[is_true(frame["connection_id"].isin(ids))]):
-        found[row["connection_id"]].append(row)
-    return found
+class Index:
+    """The rows of a frame by what a column has in them: all of it is gone through once."""
 
+    def __init__(self, frame: pd.DataFrame, column: str, keys: Iterable[str]) -> None:
+        """`keys` are all that will be asked for."""
+        self.frame, self.column = frame, column
+        self.keys = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        found = pc.index_in(pa.array(frame[column]), value_set=pa.array([*self.keys], pa.string()))
+        places = found.fill_null(-1).to_numpy(zero_copy_only=False)
+        self.order = np.argsort(places, kind="stable")
+        self.places = places[self.order]
 
-def learn_certificates(frame: pd.DataFrame, chains: dict[str, list[Row]], known: dict[str, Row]) -> None:
-    """Add to `known` the certificates of chains that are not in it, by their SHA-256."""
-    wanted = {place["sha256"] for chain in chains.values() for place in chain} - known.keys()
-    if wanted:
-        seen = frame[is_true(frame["sha256"].isin(list(wanted)))]
-        known.update((each["sha256"], each) for each in plain_rows(seen))
+    def find(self, keys: Iterable[str]) -> dict[str, list[Row]]:
+        """The rows that have one of these keys as dicts, by key; what has no row is not there."""
+        wanted = np.array([self.keys[key] for key in dict.fromkeys(keys)], np.int64)
+        bounds = zip(np.searchsorted(self.places, wanted), np.searchsorted(self.places, wanted, "right"), strict=True)
+        rows = [place for first, end in bounds for place in self.order[first:end].tolist()]
+        found: dict[str, list[Row]] = {}
+        for row in plain_rows(self.frame.iloc[rows]):
+            found.setdefault(row[self.column], []).append(row)
+        return found
 
 
 def shared_endpoints(connections: pd.DataFrame) -> set[tuple[Any, ...]]:
@@ -143,8 +160,6 @@ def plain_rows(frame: pd.DataFrame) -> list[Row]:
 
 def plain_values(column: pd.Series[Any]) -> list[Any]:
     """A column as Python has it: lists for lists, pairs for maps, pandas' timestamps, None for nulls."""
-    import pyarrow as pa
-
     values = pa.array(column)
     if pa.types.is_temporal(values.type):  # of which Arrow makes one after the other
         return column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[no-any-return, call-overload]
