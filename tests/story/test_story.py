@@ -14,7 +14,7 @@ from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.display_filter import time_filter
-from tlsinspect.story import Story
+from tlsinspect.story import Story, build, iter_stories
 from tlsinspect.story.build import client_trust_text
 from tlsinspect.story.clues import find_clues
 from tlsinspect.story.facts import weak_text
@@ -37,6 +37,16 @@ def test_a_handshake_of_tls12_is_told_message_by_message() -> None:
     assert [step.packet for step in story.steps[:3]] == [4, 6, 7]
     assert {certificate.side for certificate in story.certificates} == {"client", "server"}
     assert story.outcome.startswith("The handshake succeeded: both sides sent Finished.")
+
+
+def test_connections_are_told_alike_however_many_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    inspection = inspect("demo.pcapng")
+    some = inspection.connections.iloc[::9]
+    alone = [inspection.story(name) for name in some["connection_id"]]
+    monkeypatch.setattr(build, "BATCH", 3)
+    told = list(iter_stories(inspection, some))
+    assert len(told) > 50
+    assert told == alone
 
 
 def test_tls13_hides_the_certificate_and_the_story_says_so() -> None:
