@@ -154,7 +154,7 @@ def eve_event(**values: object) -> str:
         ("--zeek", "#path\tssl\n#fields\tts\tresumed\n1.0\tmaybe\n", "is no log of Zeek's"),
         ("--zeek", '{"ts":1,"cipher":"x"}\n5\n', "is no log of Zeek's: a line is no object"),
         ("--zeek", '{"ts":1,"cipher":"x"}\n', "is no log of Zeek's: it lacks the field id.orig_h"),
-        ("--zeek", '{"cipher":' + "[" * 5000 + "]" * 5000 + "}\n", "an object in it is nested too deeply"),
+        ("--zeek", '{"cipher":' + "[" * 100_000 + "]" * 100_000 + "}\n", "an object in it is nested too deeply"),
         ("--zeek", zeek_row("1e999999999"), "a time is no number of seconds"),
         ("--zeek", zeek_row("1e990000") * 100, "a time is no number of seconds"),
         ("--zeek", json_row(ts=1e300), "a time is no number of seconds"),
@@ -171,7 +171,7 @@ def eve_event(**values: object) -> str:
         ("--eve", eve_event(src_port="a"), "an event has a src_port that is none, or lacks it"),
         ("--eve", eve_event(timestamp="x"), "is no eve.json: Invalid isoformat string: 'x'"),
         ("--eve", eve_event(tls=[1]), "an event has a tls that is none, or lacks it"),
-        ("--eve", '{"event_type":"tls","tls":' + '{"a":' * 5000 + "1" + "}" * 5001, "nested too deeply"),
+        ("--eve", '{"event_type":"tls","tls":' + '{"a":' * 100_000 + "1" + "}" * 100_001, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_such_log_is_one_line(tmp_path: Path, option: str, text: str, said: str) -> None:
