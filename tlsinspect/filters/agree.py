@@ -61,7 +61,7 @@ def advice(written: Written, odd: Value, other: Value) -> str:
     literal = str(odd.literal)
     if other.kind == "number" and odd.kind == "text" and literal.isdecimal():
         return f"; write {literal} without quotes"
-    if other.kind == "text" and odd.kind == "number":
+    if other.kind in ("text", "time") and odd.kind == "number":
         return f"; write '{written.source(odd.node)}' in quotes"
     if other.kind == "duration" and odd.kind == "number":
         return f"; write {written.source(odd.node)}s, or another unit"

@@ -35,6 +35,12 @@ from .written import Written
 LONGEST_PATTERN = 500
 """Characters of a regular expression. RE2 takes time in proportion to the text, and bounds its memory."""
 
+COMMON_WORDS = {"sni": "server_name", "hostname": "server_name", "host": "server_name", "alerts": "alert"}
+"""What others call it -> a column, or a word of one."""
+
+MOST_MEANT = 3
+"""Columns that are named where one of that name is missing."""
+
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
 }  # fmt: skip
@@ -153,8 +159,10 @@ class Compiler(Written):
         others = [table for table, columns in COLUMNS.items() if name in {column.name for column in columns}]
         if others:
             return f"; it is one of {', '.join(others)}"
-        close = get_close_matches(name.lower(), self.columns, n=1)
-        meant = f"; did you mean {close[0]}?" if close else ""
+        word = COMMON_WORDS.get(name.lower(), name.lower())
+        parts = [column for column in self.columns if word == column or word in column.split("_")]
+        close = parts[:MOST_MEANT] or get_close_matches(word, self.columns, n=1)
+        meant = f"; did you mean {' or '.join(close)}?" if close else ""
         return meant if close and name.islower() else f"{meant or '.'} A text stands in quotes: '{name}'"
 
     def several(self, node: Several) -> Value:

@@ -23,6 +23,10 @@ DEEPEST = 40
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 METHODS = ("startswith", "endswith", "contains", "matches", "lower")
+WORDS = ("name", "number", "duration")
+ONE_METHOD = f"one of {', '.join(METHODS)}"
+TEXT_TESTS = {**{name: name for name in METHODS[:-1]}, "like": "contains", "regexp": "matches"}
+"""What stands between two values in SQL or a display filter -> the method that asks the same."""
 
 
 def parse(text: str) -> Node:
@@ -68,10 +72,50 @@ class Parser:
 
     def unexpected(self, expected: str) -> FilterError:
         """The error for a token that cannot stand here."""
-        found = (
-            "the filter ends" if self.token.kind == "end" else f"{self.text[self.token.start : self.token.end]} stands"
-        )
-        return FilterError(self.text, self.token.start, self.token.end, f"{found} where {expected} was expected")
+        token = self.token
+        found = "the filter ends" if token.kind == "end" else f"{self.text[token.start : token.end]} stands"
+        return self.meant() or FilterError(self.text, token.start, token.end, f"{found} where {expected} was expected")
+
+    def meant(self) -> FilterError | None:
+        """The error for a test that is written between two values, and for a text without quotes; else None."""
+        token, before = self.token, self.tokens[self.place - 1] if self.place else self.token
+        word = str(token.value).lower()
+        if token.kind == "name" and before.kind == "name" and word in TEXT_TESTS:
+            reason = f"write {before.value}.{TEXT_TESTS[word]}('...')"
+            return FilterError(self.text, token.start, token.end, reason)
+        if token.kind in WORDS and before.kind == "name" and self.is_operand(self.place - 1):
+            return self.unquoted(self.place - 1)
+        return None
+
+    def is_operand(self, place: int) -> bool:
+        """Whether the token at a place is the first one of a value that something is compared with."""
+        before = self.tokens[max(place - 1, 0)]
+        if before.kind == "sign" and before.value == "(" and place > 1:
+            before = self.tokens[place - 2]
+        return before.kind == "in" or (before.kind == "sign" and before.value in (*COMPARISONS, ",", "["))
+
+    def unquoted(self, place: int) -> FilterError:
+        """The error for words and numbers around a token, with the signs between them: no column, or a text."""
+        first = last = place
+        while first and self.is_word(first - 1) and self.touches(first - 1):
+            first -= 1
+        while self.is_word(last + 1) and (self.tokens[last + 1].kind != "sign" or self.touches(last)):
+            last += 1
+        start, end = self.tokens[first].start, self.tokens[last].end
+        written = self.text[start:end]
+        reason = f"there is no column {written}; docs/columns.md lists them"
+        if self.is_operand(first):
+            reason = f"a text stands in quotes: '{written}'"
+        return FilterError(self.text, start, end, reason)
+
+    def is_word(self, place: int) -> bool:
+        """Whether a token may be a part of a name, version or address without quotes."""
+        token = self.tokens[place]
+        return token.kind in WORDS or (token.kind == "sign" and token.value in (".", "-", "/"))
+
+    def touches(self, place: int) -> bool:
+        """Whether nothing stands between a token and the next."""
+        return self.tokens[place].end == self.tokens[place + 1].start
 
     def deeper(self, count: int = 0) -> None:
         """Enter a level; `count` operators stand in a row."""
@@ -190,8 +234,9 @@ class Parser:
 
     def parse_member(self, value: Node) -> Node:
         """Read what stands behind a dot: a method, or the column of the table in front of it."""
+        bare = isinstance(value, Name) or (isinstance(value, Literal) and value.kind != "text")
         if self.token.kind != "name":
-            raise self.unexpected(f"one of {', '.join(METHODS)}")
+            raise self.unquoted(self.place) if bare and self.is_word(self.place) else self.unexpected(ONE_METHOD)
         name = self.take()
         if self.is_sign("("):
             self.take()
@@ -199,6 +244,8 @@ class Parser:
             return Method(value.start, self.expect(")").end, value, str(name.value), name.start, arguments)
         if isinstance(value, Name) and (value.name in COLUMNS or value.name in PIVOTS) and not value.table:
             return Name(value.start, name.end, str(name.value), value.name)
+        if bare and name.value not in METHODS:
+            raise self.unquoted(self.place - 1)
         raise FilterError(self.text, name.start, name.end, f"behind {name.value} a ( is missing")
 
     def parse_items(self, closing: str) -> tuple[Node, ...]:

@@ -35,6 +35,7 @@ WRONG_SIGNS = {
     "~": "for a regular expression write server_name.matches('...')",
     "'": "this text does not end; a ' is missing",
     '"': 'this text does not end; a " is missing',
+    ":": "a time, or an address with colons, stands in quotes",
     ";": "a filter is one expression; join conditions with and",
 }
 
@@ -95,9 +96,9 @@ def number_token(text: str, match: re.Match[str]) -> Token:
         value = int(digits)
     if unit is not None:
         if unit not in NANOSECONDS:
-            raise FilterError(
-                text, match.start("unit"), end, f"{unit!r} is no unit of time; there are {', '.join(NANOSECONDS)}"
-            )
+            units = ", ".join(NANOSECONDS)
+            reason = f"{unit!r} is no unit of time; there are {units}. A text or a time stands in quotes"
+            raise FilterError(text, match.start("unit"), end, reason)
         value = round(value * NANOSECONDS[unit]) if value < 2**63 else 2**63
     if value >= 2**63:
         raise FilterError(text, start, end, "this number is larger than any value of a column")
