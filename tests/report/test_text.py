@@ -53,6 +53,12 @@ def test_summary_of_the_demo_fits_a_large_terminal(demo: Inspection) -> None:
     assert max(len(line) for line in lines) <= 120
 
 
+def test_a_narrow_summary_names_every_severity_and_the_next_commands(demo: Inspection) -> None:
+    text = printed(demo, 60)
+    assert "low, 8 info" in " ".join(text.split())
+    assert "tlsinspect show CAPTURE PACKET" in text
+
+
 @pytest.mark.parametrize("width", [40, 50, 200])
 def test_summary_keeps_to_the_width(demo: Inspection, width: int) -> None:
     assert max(len(line) for line in printed(demo, width).splitlines()) <= width

@@ -191,7 +191,7 @@ def render_summary(inspection: Inspected) -> Summary:
         Row("Findings", [finding_items(inspection)]),
         Row("Weak", weak_parts(weak[:MOST_WEAK], len(weak)), weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1)),
         Row("Quality", [quality_items(inspection)]),
-        Row("More", [Items(MORE, style="green")]),
+        Row("More", [Items(MORE, height=2, style="green")]),
     ]
     return Summary(heading_lines(inspection), rows)
 
@@ -287,7 +287,7 @@ def finding_items(inspection: Inspected) -> Items:
     kinds = dict(zip(*values_of(columns_of(inspection, "findings"), "id", "severity"), strict=True))
     severities = list(kinds.values())
     words = [f"{severities.count(name):,} {name}" for name in reversed(SEVERITIES) if name in severities]
-    return Items(words or ["nothing was found"])
+    return Items(words or ["nothing was found"], height=2)
 
 
 def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
