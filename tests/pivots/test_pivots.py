@@ -234,7 +234,10 @@ def test_texts_from_the_network_reach_no_terminal_and_narrow_ones_get_fewer_colu
     assert "\u202e" not in text
     for name in VIEWS:
         table = inspect("demo.pcapng").pivot_arrow(name)
-        assert max(len(line) for line in render_pivot(name, table, 0, 100)) <= 100
+        assert all(len(line) <= width for width in (80, 100) for line in render_pivot(name, table, 0, width))
+        *_, every = render_pivot(name, table, 0)
+        *_, last = render_pivot(name, table, 0, 80)
+        assert "more column" not in every and last.endswith("in a wider terminal, or with --format csv")
 
 
 def test_filters_know_the_columns_of_pivots() -> None:

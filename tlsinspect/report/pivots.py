@@ -131,7 +131,7 @@ VIEWS: dict[str, tuple[Cell, ...]] = {
         time("time", "time"), number("connections"), number("established"), number("clients"),
         Cell("bytes", -8, lambda row: bytes_text(row["bytes"])), size("new_clients", "new clients"),
         size("new_servers", "new servers"), size("new_certificates", "new certificates"), size("new_ja4", "new JA4"),
-        some("new_names", "new names", 26),
+        some("new_names", "new names", 24),
     ),
 }  # fmt: skip
 
@@ -151,6 +151,7 @@ EXPENDABLE = (
         "first seen",
     ),
     *("new clients", "new JA4", "versions", "names", "names asked for", "order"),
+    *("new certificates", "new servers", "score"),
 )
 """Titles of columns that a narrow terminal is spared, in this order."""
 
@@ -169,6 +170,9 @@ def render_pivot(name: str, table: pa.Table, most: int, width: int = 0) -> Itera
     left_out = table.num_rows - most if most else 0
     if left_out > 0:
         yield f"{number_text(left_out, 'more row')}; --most 0 lists all"
+    spared = len(VIEWS[name]) - len(cells)
+    if spared:
+        yield f"{number_text(spared, 'more column')} in a wider terminal, or with --format csv"
 
 
 def widened(cell: Cell, rows: list[Row]) -> Cell:
