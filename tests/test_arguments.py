@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from samples import CAPTURES, inspect
 
 import tlsinspect
 from tlsinspect.arguments import check_ports
+from tlsinspect.charts import build_chart
+from tlsinspect.statistics import build_shares, build_timeline
 
 SAMPLE = CAPTURES / "handshakes" / "curl-nginx.pcapng"
 
@@ -96,3 +100,34 @@ def test_one_list_of_indicators_stands_for_itself(tmp_path: Path) -> None:
     inspection = inspect("demo.pcapng")
     assert inspection.match(str(listed)).equals(inspection.match([listed]))
     assert len(inspection.match(listed)) > 0
+
+
+def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None:
+    inspection = inspect("handshakes/curl-nginx.pcapng")
+    mistakes: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: build_shares("version-limit", inspection), "statistic 'version-limit'; did you mean version_limit"),
+        (lambda: build_shares("versions", inspection, "client"), "unit 'client'; did you mean clients"),
+        (lambda: build_timeline("version", inspection), "statistic 'version'; did you mean versions"),
+        (lambda: build_chart("tls13_over_time", inspection), "chart 'tls13_over_time'; did you mean tls13-over-time"),
+        (lambda: inspection.frame("conections"), "table 'conections'; did you mean connections"),
+        (lambda: inspection.pivot("host"), "pivot 'host'; did you mean hosts"),
+        (lambda: inspection.cases("?"), "question '\\?'; there are tls-ports, other-ports, handshakes"),
+    )
+    for mistake, words in mistakes:
+        with pytest.raises(KeyError, match=f"there is no {words}"):
+            mistake()
+
+
+def test_shares_are_one_line_where_they_are_shown() -> None:
+    shares = build_shares("versions", inspect("handshakes/curl-nginx.pcapng"))
+    assert repr(shares) == "<Shares of versions, of 1 connections: TLS 1.3 1; 0 unknown, 0 excluded>"
+
+
+def test_a_repl_completes_what_is_imported_late() -> None:
+    """In a process of its own: names that were asked for once are there anyway."""
+    script = (
+        "import tlsinspect; from tlsinspect import charts; "
+        "print(all(set(each.__all__) <= set(dir(each)) for each in (tlsinspect, charts)))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

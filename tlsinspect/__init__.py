@@ -44,3 +44,8 @@ def __getattr__(name: str) -> Any:
 
         return Limits
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What a REPL completes: also what is imported late."""
+    return [*{*globals(), *__all__}]

@@ -6,12 +6,13 @@ Nothing is guessed: what has another type than was asked for is a TypeError, wha
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from operator import index
-from typing import cast
+from typing import TypeVar, cast
 
 Path = str | os.PathLike[str]
+T = TypeVar("T")
 
 LAST_PORT = 65535
 OVERLAPS = ("first", "last")
@@ -27,6 +28,17 @@ def list_paths(paths: Path | Iterable[Path]) -> list[str]:
             raise TypeError(f"a path is a str or an os.PathLike, not {type(path).__name__}")
         texts.append(os.fspath(path))
     return texts
+
+
+def pick(named: Mapping[str, T], name: str, what: str) -> T:
+    """What has this name; raises KeyError for a name that none has, with those that may have been meant."""
+    if name in named:
+        return named[name]
+    from difflib import get_close_matches  # a mistake is the only time that it is needed
+
+    close = ", ".join(get_close_matches(str(name), named, n=3))
+    meant = f"did you mean {close}?" if close else f"there are {', '.join(named)}"
+    raise KeyError(f"there is no {what} {name!r}; {meant}")
 
 
 def list_ids(ids: str | Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from . import tables
-from .arguments import Path, check_ports, check_time, list_ids, list_paths
+from .arguments import Path, check_ports, check_time, list_ids, list_paths, pick
 from .columns import COLUMNS, PIVOTS
 from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
 from .reading import BATCH_TABLES, Finished, Origin, Progress, without_cyclic_collection
@@ -195,9 +195,8 @@ class Inspection:
             return self.build_ocsp()
         if table == "scts":
             return self.build_scts()
-        if table in COLUMNS:
-            return self.reading.totals.build(table, self.reading.sources)
-        raise KeyError(table)
+        pick(COLUMNS, table, "table")
+        return self.reading.totals.build(table, self.reading.sources)
 
     def frame(self, table: str) -> pd.DataFrame:
         """One of the tables as a pandas frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import pick
 from ..statistics import wilson_interval
 from ..statistics.memory import remember
 from ..statistics.wording import endpoint
@@ -56,7 +57,7 @@ def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
     Columns: what, where, packet, and of the connections frame connection_id, capture, time_start, client_ip,
     client_port, server_ip, server_port. Raises KeyError for a question that does not exist.
     """
-    question = QUESTIONS[question_id]
+    question = pick(QUESTIONS, question_id, "question")
     inspected = remember(inspected)
     found = question.cases(inspected)
     rows, what = inspected.connections[found.notna()], found.dropna()

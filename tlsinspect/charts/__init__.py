@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import pick
 from .style import SIZES, own_settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    """What a REPL completes: also what is imported late."""
+    return [*{*globals(), *__all__}]
+
+
 def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     """Compose a chart: its finding in words, its exact numbers, and how to draw it.
 
@@ -57,7 +63,7 @@ def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     from ..statistics.memory import remember
     from .catalogue import CHARTS
 
-    chart = CHARTS[name]
+    chart = pick(CHARTS, name, "chart")
     if unit and unit not in chart.units:
         raise ValueError(f"{name} is counted by {', '.join(chart.units)}, not by {unit}")
     return chart.compose(chart, remember(frames), unit or chart.unit)

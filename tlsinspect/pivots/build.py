@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
+from ..arguments import pick
 from .beacons import build_beacons
 from .group import tls_rows
 from .hosts import build_hosts
@@ -24,4 +25,4 @@ BUILDERS: dict[str, Callable[[pa.Table, pa.Table], pa.Table]] = {
 
 def build_pivot(name: str, connections: pa.Table, certificates: pa.Table) -> pa.Table:
     """One of the tables of PIVOTS; raises KeyError for a name that is not among them."""
-    return BUILDERS[name](tls_rows(connections, certificates), certificates)
+    return pick(BUILDERS, name, "pivot")(tls_rows(connections, certificates), certificates)

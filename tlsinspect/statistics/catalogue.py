@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..arguments import pick
 from ..registry import group_name, signature_scheme_name
 from . import categories, lifetimes, offers, progress, sizes
 from .categories import by_column, by_flag, by_leaf
@@ -112,7 +113,7 @@ class Statistic:
 
 def find_statistic(name: str) -> Statistic:
     """One of STATISTICS; raises KeyError for another."""
-    return STATISTICS[name]
+    return pick(STATISTICS, name, "statistic")
 
 
 STATISTICS: dict[str, Statistic] = {

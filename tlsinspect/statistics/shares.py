@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .catalogue import STATISTICS, UNITS, Statistic, Unit
+from ..arguments import pick
+from .catalogue import UNITS, Statistic, Unit, find_statistic
 from .interval import share_columns
 from .memory import once
 from .observations import Frames, Observations, build_observations
@@ -43,6 +44,12 @@ class Shares:
     excluded: int
     folded: int
     observations: Observations
+
+    def __repr__(self) -> str:
+        """What is counted, and how often each category occurs, on one line: the observations are thousands."""
+        counts = ", ".join(f"{name} {count:,}" for name, count in self.counts) or "nothing"
+        beside = f"{self.unknown:,} unknown, {self.excluded:,} excluded"
+        return f"<Shares of {self.statistic.name}, of {self.denominator:,} {self.unit.name}: {counts}; {beside}>"
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -112,13 +119,13 @@ def build_shares(name: str, frames: Frames, unit: str = "", top: int = 0) -> Sha
     With `top`, the categories beyond the so many largest become one row, "other (k more)".
     Raises KeyError for a statistic or unit that does not exist, ValueError for a unit that makes no sense here.
     """
-    statistic = STATISTICS[name]
+    statistic = find_statistic(name)
     return count_shares(statistic, find_unit(statistic, unit or statistic.units[0]), observe(statistic, frames), top)
 
 
 def find_unit(statistic: Statistic, name: str) -> Unit:
     """A unit that the statistic is counted in; raises KeyError for one that does not exist, ValueError for another."""
-    unit = UNITS[name]
+    unit = pick(UNITS, name, "unit")
     if name not in statistic.units:
         raise ValueError(f"{statistic.name} is not counted by {name}, but by {', '.join(statistic.units)}")
     return unit
@@ -129,7 +136,7 @@ def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, S
 
     Raises KeyError for a statistic that does not exist.
     """
-    statistic = STATISTICS[name]
+    statistic = find_statistic(name)
     observations = observe(statistic, frames)
     return {unit: count_shares(statistic, UNITS[unit], observations, top) for unit in statistic.units}
 

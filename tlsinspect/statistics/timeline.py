@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .catalogue import STATISTICS, Statistic, Unit
+from .catalogue import Statistic, Unit, find_statistic
 from .interval import share_columns
 from .observations import Frames, tls_connections
 from .series import build_result, text_dtype
@@ -75,7 +75,7 @@ def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "c
     not exist, ValueError for a unit that makes no sense here, and where neither the caller nor the statistic names a
     category.
     """
-    statistic = STATISTICS[name]
+    statistic = find_statistic(name)
     counted = find_unit(statistic, unit)
     wanted = category or statistic.focus
     if not wanted:
