@@ -10,9 +10,13 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from tests.synthetic import make_connection, make_frames
 from tlsinspect.charts import build_chart, style
+from tlsinspect.charts.canvas import Canvas
 from tlsinspect.charts.labels import fit_text, show_text, text_width, wrap_text
 from tlsinspect.charts.svg import PageCharts, colour_variables
 
@@ -64,9 +68,26 @@ def test_text_is_readable_on_light_and_on_dark_ground(text: style.Colour) -> Non
     assert contrast(text.dark, style.PAPER.dark) >= 4.5
 
 
-def test_the_part_of_silent_connections_is_seen_on_its_ground() -> None:
-    silent = style.PROTOCOL_COLOURS["silent"]
-    assert min(contrast(silent.light, style.PAPER.light), contrast(silent.dark, style.PAPER.dark)) >= 3  # WCAG 1.4.11
+UNDRAWN = (style.PAPER, style.GRID, style.UNKNOWN, *style.HEAT)  # what is unknown is hatched, a cell has its number
+
+
+@pytest.mark.parametrize("colour", [each for each in style.COLOURS.values() if each not in UNDRAWN], ids=str)
+def test_what_is_drawn_is_seen_on_light_and_on_dark_ground(colour: style.Colour) -> None:
+    edge = style.edge_of(colour)
+    assert min(contrast(edge.light, style.PAPER.light), contrast(edge.dark, style.PAPER.dark)) >= 3  # WCAG 1.4.11
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("hollow", [False, True])
+def test_pale_bars_have_an_outline_and_pale_lines_a_stronger_colour(dark: bool, hollow: bool) -> None:
+    pale, edge = style.VERSION_COLOURS["TLS 1.2"], style.EDGES["tls12"]
+    canvas = Canvas(style.SIZES["page"], dark=dark)
+    canvas.bar(0, 0, 1, 1, pale, hollow)
+    canvas.line((0, 1), (0, 1), pale)
+    bar, line = canvas.figure.artists[-2:]
+    assert isinstance(bar, Rectangle) and isinstance(line, Line2D)
+    assert to_hex(bar.get_edgecolor()) == to_hex(line.get_color()) == canvas.tone(edge)
+    assert to_hex(bar.get_facecolor()) == canvas.tone(style.PAPER if hollow else pale)
 
 
 @pytest.mark.parametrize("colour", style.COLOURS.values(), ids=style.COLOURS)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .labels import HINTING, show_text, text_width, wrap_text
-from .style import GRID, INK, MUTED, PAPER, UNKNOWN, UNKNOWN_HATCH, Colour, Size
+from .style import EDGES, GRID, INK, MUTED, PAPER, UNKNOWN, UNKNOWN_HATCH, Colour, Size, edge_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,11 @@ UNKNOWN_PATTERN = "////"
 def line_height(points: float) -> float:
     """The distance between two lines of text in inches."""
     return points * LINE_HEIGHT / 72
+
+
+def outline_of(colour: Colour) -> Colour:
+    """What is around an area: a stronger colour around a pale one, else the ground."""
+    return EDGES.get(colour.name, PAPER)
 
 
 class Canvas:
@@ -98,11 +103,11 @@ class Canvas:
         return self.lines(y + 0.03, subtitle, SMALL_POINTS, MUTED) + 0.12
 
     def bar(self, x: float, y: float, width: float, height: float, colour: Colour, hollow: bool = False) -> None:
-        """Put a bar; what is unknown is hatched, a hollow one has its colour around it only."""
+        """Put a bar: a pale one is outlined, what is unknown hatched, a hollow one has its colour around it only."""
         from matplotlib.patches import Rectangle
 
         hatch = UNKNOWN_PATTERN if colour is UNKNOWN else None
-        edge = UNKNOWN_HATCH if colour is UNKNOWN else colour if hollow else PAPER
+        edge = UNKNOWN_HATCH if colour is UNKNOWN else edge_of(colour) if hollow else outline_of(colour)
         fill = PAPER if hollow else colour
         self.figure.add_artist(
             Rectangle(
@@ -135,7 +140,8 @@ class Canvas:
         """Put a line through points, below the bars or over them; `style` is a line style of matplotlib's."""
         from matplotlib.lines import Line2D
 
-        look: dict[str, Any] = {"color": self.tone(colour), "linewidth": width * self.size.scale, "linestyle": style}
+        shade = self.tone(edge_of(colour))
+        look: dict[str, Any] = {"color": shade, "linewidth": width * self.size.scale, "linestyle": style}
         order = 3 if over else 1
         self.figure.add_artist(Line2D(xs, ys, solid_capstyle="butt", zorder=order, transform=self.place, **look))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..statistics.wording import bucket_text, bytes_text
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
-from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour
+from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour, edge_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ ROUND_FORMATS = ("", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S")
 
 def draw_timeline(canvas: Canvas, y: float, timeline: Timeline, colour: Colour) -> float:
     """Put a share over time, and below it how much each point rests on."""
-    table = timeline.table
+    table, colour = timeline.table, edge_of(colour)
     tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - TIMES_HEIGHT - 0.75
     left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
     times, step = bucket_times(table)
@@ -74,8 +74,9 @@ def draw_lone_intervals(plot: Axes, canvas: Canvas, xs: Any, lows: Any, highs: A
     gaps = np.isnan(np.concatenate([[np.nan], lows, [np.nan]]))
     lone = gaps[:-2] & ~gaps[1:-1] & gaps[2:]
     plot.vlines(
-        xs[lone], lows[lone], highs[lone], color=canvas.tone(colour), alpha=0.4, linewidth=2 * canvas.size.scale
-    )
+        xs[lone], lows[lone], highs[lone], color=canvas.tone(edge_of(colour)), alpha=0.4,
+        linewidth=2 * canvas.size.scale,
+    )  # fmt: skip
 
 
 def short_number(value: float) -> str:
@@ -205,7 +206,7 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
     plot.set_xscale(axis.kind, **({"linthresh": LINEAR_DAYS} if axis.kind == "symlog" else {}))
     for curve in curves:
         plot.step(
-            [curve.xs[0], *curve.xs], [0, *curve.ys], where="post", color=canvas.tone(curve.colour),
+            [curve.xs[0], *curve.xs], [0, *curve.ys], where="post", color=canvas.tone(edge_of(curve.colour)),
             linestyle=ALL_STYLES[curve.style], linewidth=2 * canvas.size.scale,
         )  # fmt: skip
     plot.set_ylim(0, 1)

@@ -128,6 +128,32 @@ HEAT = (
     Colour("heat-5", "#1b437f", "#bdd5f0"),
 )
 
+# What is pale on one of its grounds has a stronger colour of the same hue for its outline, and for lines.
+EDGES = {
+    "tls12": Colour("tls12-edge", "#3c86c6", "#9ccaf0"),
+    "tls11": Colour("tls11-edge", "#958310", "#ecc94b"),
+    "tls10": Colour("tls10-edge", "#c26a15", "#e08f3c"),
+    "ssl20": Colour("ssl20-edge", "#57131a", "#c25560"),
+    "other-aead": Colour("other-aead-edge", "#5a9f76", "#bfe6cf"),
+    "cbc": Colour("cbc-edge", "#a0821f", "#d9b84c"),
+    "small-blocks": Colour("small-blocks-edge", "#c0752c", "#d98e4a"),
+    "null": Colour("null-edge", "#4b1218", "#c0505e"),
+    "quic": Colour("quic-edge", "#2e93a8", "#7cc9d8"),
+    "gquic": Colour("gquic-edge", "#4a98a3", "#a8dde4"),
+    "dtls": Colour("dtls-edge", "#569f6f", "#a4d4b4"),
+    "http": Colour("http-edge", "#b8801a", "#e9b44c"),
+    "trend-5": Colour("trend-5-edge", "#9b8722", "#d4bf5a"),
+    "trend-7": Colour("trend-7-edge", "#3f969b", "#72c6ca"),
+    "trend-9": Colour("trend-9-edge", "#7389a8", "#aebdd4"),
+    "rest": Colour("rest-edge", "#838c9a", "#798391"),
+}
+
+
+def edge_of(colour: Colour) -> Colour:
+    """The colour of a thing's outline and lines, which its ground does not swallow: 3 : 1 at least (WCAG 1.4.11)."""
+    return EDGES.get(colour.name, colour)
+
+
 COLOURS: dict[str, Colour] = {
     colour.name: colour
     for colour in (
@@ -139,6 +165,7 @@ COLOURS: dict[str, Colour] = {
         *HEAT,
         *TRENDS,
         REST,
+        *EDGES.values(),
     )
 }
 

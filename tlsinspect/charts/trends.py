@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .canvas import SMALL_POINTS, UNKNOWN_PATTERN, Canvas, line_height
+from .canvas import SMALL_POINTS, UNKNOWN_PATTERN, Canvas, line_height, outline_of
 from .curves import (
     AXIS_ROOM,
     LINE_STYLES,
@@ -23,7 +23,7 @@ from .curves import (
     short_number,
 )
 from .labels import show_text, text_width, wrap_text
-from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour
+from .style import INK, MUTED, PAPER, PLAIN, UNKNOWN, UNKNOWN_HATCH, Colour, edge_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,8 +139,8 @@ def draw_stack(plot: Axes, canvas: Canvas, trend: Trend) -> None:
     for layer in trend.layers:
         top = base + np.nan_to_num(layer.shares)
         put_steps(
-            plot, trend.edges, base, top, facecolor=canvas.tone(layer.colour), edgecolor=canvas.tone(PAPER),
-            linewidth=line * canvas.size.scale,
+            plot, trend.edges, base, top, facecolor=canvas.tone(layer.colour),
+            edgecolor=canvas.tone(outline_of(layer.colour)), linewidth=line * canvas.size.scale,
         )  # fmt: skip
         base = top
     draw_interval(plot, canvas, trend, trend.layers[0], INK)
@@ -153,7 +153,7 @@ def draw_lines(plot: Axes, canvas: Canvas, trend: Trend) -> None:
         {"marker": "o", "markersize": 3.2 * canvas.size.scale} if len(middles) <= MANY_PERIODS else {}
     )
     for place, layer in enumerate(trend.layers):
-        colour = canvas.tone(layer.colour)
+        colour = canvas.tone(edge_of(layer.colour))
         plot.plot(
             middles, layer.shares, color=colour, linewidth=1.7 * canvas.size.scale,
             linestyle=LINE_STYLES[place % len(LINE_STYLES)], markeredgecolor=canvas.tone(PAPER),
