@@ -19,7 +19,7 @@ def test_mozillas_roots_are_the_default_and_say_their_version() -> None:
     trust = load_trust()
     assert len(trust.anchors) > 90
     assert trust.name.startswith("Mozilla's roots of the time (2014-03-10 to certifi 20")
-    assert trust.name.endswith(f": {len(trust.anchors)} certificates")
+    assert trust.name.endswith(f": {len(trust.anchors)} trust anchors")
 
 
 def test_a_file_is_pem_or_der_and_adds_to_the_default(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def load_anew(paths: Iterable[str | PathLike[str]], only: bool, as_of: str) -> T
     if not found:
         raise TrustError("trust", "nothing to trust was named")
     distinct = {sha256(der).digest() for der in found}
-    counted = f"{len(distinct)} certificate{'s' * (len(distinct) != 1)}"
+    counted = f"{len(distinct)} trust anchor{'s' * (len(distinct) != 1)}"
     public = frozenset(sha256(der).hexdigest() for der in (*roots, *(der for der, _ in read_history().roots)))
     own = {sha256(der).hexdigest() for der in named}
     kept = {name: period for name, period in periods.items() if name not in own}
