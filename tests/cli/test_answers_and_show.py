@@ -73,6 +73,14 @@ def test_nothing_is_said_of_dates_where_packets_have_no_time(tmp_path: Path, val
     assert "not observable  pci-certificate-dates" in checked
 
 
+def test_a_connection_in_front_of_its_capture_is_told_its_place() -> None:
+    path = str(CAPTURES / "handshakes" / "curl-nginx.pcapng")
+    told = run("show", "212", path)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "212: no such file or directory; the connection comes last, behind its capture" in told.stderr
+    assert "comes last" not in run("show", "gone.pcap", "212").stderr
+
+
 def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
     from test_hostile_texts import hostile_packets
 

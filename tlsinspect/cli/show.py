@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import CaptureError
 from .captures import exit_status, find_named, inspect
 from .options import CAPTURES, Captures, reading_options, where_option
 from .output import errors_as_one_line, print_rendered
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection
+
+
+def inspect_in_order(captures: Captures, connection: str) -> Inspection:
+    """Read the captures; where they cannot be read and the connection is a file, say that it comes last."""
+    try:
+        return inspect(captures)
+    except CaptureError as error:
+        if Path(connection).is_file():
+            raise CaptureError(error.path, f"{error.reason}; the connection comes last, behind its capture") from None
+        raise
 
 
 @click.command(epilog=CAPTURES)
@@ -32,7 +48,7 @@ def show(
       tlsinspect show capture.pcapng www.example
     """
     with errors_as_one_line():
-        inspection = inspect(captures)
+        inspection = inspect_in_order(captures, connection)
         from ..report.story import render_candidates, render_story
 
         found = find_named(inspection, connection)
