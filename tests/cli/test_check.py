@@ -184,7 +184,7 @@ def test_a_hostile_text_in_a_baseline_is_one_toml_string() -> None:
         (["--policy", "bcp195", "--reason", "old tills"], "--reason is for what --write-baseline adds"),
         (["--policy", "bcp195", "--write-baseline", str(OLD)], "it would be overwritten"),
         (["--policy", "bcp195", "--write-baseline", "/dev/null/x"], "tlsinspect: /dev/null/x: cannot be written:"),
-        ([], "Missing option '--policy'"),
+        ([], "Missing option '--policy'. There are bcp195, bsi-tr-02102-2, "),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(arguments: list[str], message: str) -> None:

@@ -40,6 +40,16 @@ def list_policies(context: click.Context, option: click.Parameter, value: bool) 
     context.exit()
 
 
+class PolicyName(click.types.StringParamType):
+    """A policy; where none is named, the message names those that there are."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """What to choose from."""
+        from ..policies import policy_names
+
+        return f"There are {', '.join(policy_names())}; 'tlsinspect check --list' says more."
+
+
 def complete_policy(context: click.Context, option: click.Parameter, begun: str) -> list[CompletionItem]:
     """The policies whose names begin so, for a shell; where none does, it is a file."""
     from ..policies import policy_names
@@ -53,7 +63,13 @@ def complete_policy(context: click.Context, option: click.Parameter, begun: str)
 @where_option
 @trust_options
 @click.option(
-    "--policy", "policy_name", required=True, metavar="NAME", help=POLICY_HELP, shell_complete=complete_policy
+    "--policy",
+    "policy_name",
+    type=PolicyName(),
+    required=True,
+    metavar="NAME",
+    help=POLICY_HELP,
+    shell_complete=complete_policy,
 )
 @click.option(
     "--at",
