@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -82,6 +83,11 @@ def test_summary_says_what_the_capture_is() -> None:
     text = printed(made())
     assert text.splitlines()[0] == "made.pcapng"
     assert "120 packets, 3 connections, 3 with TLS, 2026-03-01 12:00 UTC" in text
+
+
+def test_summary_of_some_connections_gives_them_no_packets_of_others() -> None:
+    text = printed(replace(made(), selection="version == 0x0304"))
+    assert "120 packets read, 3 connections selected, 3 with TLS, 2026-03-01 12:00 UTC" in text
 
 
 def test_summary_names_the_weak_with_the_packet_that_shows_it() -> None:
