@@ -160,3 +160,9 @@ def stated_number(module: str, name: str) -> int:
 def test_every_command_has_a_picture_of_what_it_prints() -> None:
     for command in main.commands:
         assert (ROOT / "docs" / "pictures" / f"{command}.svg").is_file(), command
+
+
+def test_the_tasks_are_as_many_as_their_title_says() -> None:
+    text = (ROOT / "docs" / "tasks.md").read_text()
+    numbers = dict(zip(("Five", "Six", "Seven", "Eight", "Nine"), range(5, 10), strict=True))
+    assert numbers[text.removeprefix("# ").split()[0]] == text.count("\n## ")
