@@ -514,8 +514,9 @@ def test_a_store_of_another_format_or_with_other_options_is_refused_in_one_line(
     (tmp_path / "store.json").write_text(json.dumps(said | {"format": 99, "tlsinspect": "9.0"}))
     with pytest.raises(StoreError, match=r"written by tlsinspect 9\.0 in format 99"):
         Store(tmp_path)
-    with pytest.raises(StoreError, match="no store"):
-        Store(tmp_path / "nowhere")
+    for name, reason in (("nowhere", "no store: there is no store.json"), ("store.json", "a file, not a directory")):
+        with pytest.raises(StoreError, match=f"{reason}.*; 'tlsinspect ingest' makes one of captures"):
+            Store(tmp_path / name)
 
 
 def test_a_column_that_older_files_do_not_have_is_missing_in_their_rows(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from .typed import build
 
 FORMAT = 1
 DESCRIPTION = "store.json"
+MADE_BY = "'tlsinspect ingest' makes one of captures"
 PLANS, STEPS = "plans", "steps"
 RECORD = re.compile(r"\d{8,}(-\d{5,}-\d{5,})?\.json")
 UNREADABLE = (ValueError, RecursionError, OverflowError)
@@ -201,7 +202,9 @@ def read_description(place: Place) -> Description:
         said = json.loads(place.read(DESCRIPTION))
         found, written_by = int(said["format"]), str(said["tlsinspect"])
     except FileNotFoundError:
-        raise StoreError(place.url, "no store: there is no store.json") from None
+        raise StoreError(place.url, f"no store: there is no {DESCRIPTION}; {MADE_BY}") from None
+    except NotADirectoryError:
+        raise StoreError(place.url, f"a file, not a directory with a store in it; {MADE_BY}") from None
     except (*UNREADABLE, KeyError, TypeError) as error:
         raise damaged from error
     except OSError as error:
