@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +21,7 @@ from tlsinspect import Inspection, __version__
 from tlsinspect.charts import CHARTS
 from tlsinspect.report.explore import build_explorer
 from tlsinspect.report.html import FRAMES, default_title, render_page, write_report
-from tlsinspect.report.page import SECTIONS, build_page
+from tlsinspect.report.page import SECTIONS, build_page, build_tiles
 from tlsinspect.statistics import STATISTICS, build_shares
 
 HOSTILE = "\"><script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202egnp.\x00' onload=x " + "w" * 400
@@ -245,3 +246,11 @@ def test_title_of_many_captures_is_short() -> None:
     captures = [{"capture": f"day-{number:03}.pcap", "time_start": NOON, "time_end": NOON} for number in range(50)]
     assert default_title(make_frames(captures=captures)) == "day-000.pcap and 49 more"
     assert default_title(make_frames()) == "No capture"
+
+
+def test_tiles_of_some_connections_say_what_is_counted() -> None:
+    frames = make_frames(connections=[make_connection(1), make_connection(2)], captures=[{"packets": 120}])
+    for selection, packets, connections in (("", "Packets", "in all"), ("resumed", "Packets read", "selected")):
+        shown = replace(frames, selection=selection)
+        first, second, *_ = build_tiles(shown, {name: build_shares(name, shown) for name in STATISTICS})
+        assert (first.label, second.detail) == (packets, f"of 2 connections {connections}")

@@ -252,9 +252,14 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     start, end = captures["time_start"].min(), captures["time_end"].max()
     span = duration_text((end - start).total_seconds()) if period_text(start, end) else "no time"
     every, tls = int(inspection.ports["connections"].sum()), len(tls_connections(inspection))
+    selected = bool(inspection.selection)  # captures are counted whole
     return [
-        Tile("Packets", f"{packets:,}", f"in {span}"),
-        Tile("TLS connections", f"{tls:,}", f"of {number_text(every, 'connection')} in all"),
+        Tile("Packets read" if selected else "Packets", f"{packets:,}", f"in {span}"),
+        Tile(
+            "TLS connections",
+            f"{tls:,}",
+            f"of {number_text(every, 'connection')} {'selected' if selected else 'in all'}",
+        ),
         kin_tile(shares["versions"]),
         share_tile("Older than TLS 1.2", shares["versions"], FORBIDDEN_VERSIONS),
         share_tile("Forward secrecy", shares["forward_secrecy"], ("forward secret",)),
