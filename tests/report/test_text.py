@@ -58,6 +58,7 @@ def test_a_narrow_summary_names_every_severity_and_the_next_commands(demo: Inspe
     text = printed(demo, 60)
     assert "low, 8 info" in " ".join(text.split())
     assert "tlsinspect show CAPTURE PACKET" in text
+    assert "(packet 6)" in text and "connections, packet" in printed(demo, 80)
 
 
 @pytest.mark.parametrize("width", [40, 50, 200])

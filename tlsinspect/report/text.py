@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WIDE, WIDEST = 100, 120
 LABEL_WIDTH, LONGEST_NAME = 14, 60
+LEAST_REMARK = 20  # characters, signs around it included
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 2, 10, 3
 BAR, HALF_BAR = "█", "▌"
 MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
@@ -91,10 +92,11 @@ class Items:
 
 @dataclass(frozen=True)
 class Proof:
-    """A remark with where it can be seen: the remark is cut where there is no room for it."""
+    """A remark with where it can be seen: where there is no room, the packet alone proves it, and the remark is cut."""
 
     where: str
     remark: str
+    connections: str
     packet: str
 
     def lines(self, width: int) -> Iterator[Text]:
@@ -102,10 +104,14 @@ class Proof:
         from rich.text import Text
 
         where = cut_text(escape_control(self.where), max(width // 3, 8))
-        room = max(width - len(where) - len(self.packet) - 2, 8)
+        proof = ", ".join(part for part in (self.connections, self.packet) if part)
+        if len(where) + len(proof) + LEAST_REMARK > width:
+            proof = self.packet or self.connections
+        proof = f" ({proof})"
+        room = max(width - len(where) - len(proof) - 2, 8)
         remark = escape_control(self.remark)
         remark = remark if len(remark) <= room else remark[: room - 1] + CUT
-        line = Text.assemble((where, "bold"), ": ", (remark, "yellow"), (self.packet, "dim"))
+        line = Text.assemble((where, "bold"), ": ", (remark, "yellow"), (proof, "dim"))
         line.truncate(width, overflow="ellipsis")
         yield line
 
@@ -296,13 +302,13 @@ def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
     """Remarks on connections, each with where it can be seen; that there is none of any where `number` is 0."""
     if not number:
         return [Items(["nothing that stands out"])]
-    return [Proof(each.server_name or each.server, "; ".join(each.remarks), proof_text(each)) for each in weak]
+    return [Proof(each.server_name or each.server, "; ".join(each.remarks), *proof_texts(each)) for each in weak]
 
 
-def proof_text(each: Notable) -> str:
-    """How many connections, and the packet that shows it."""
+def proof_texts(each: Notable) -> tuple[str, str]:
+    """How many connections, and the packet that shows it, if one does."""
     number = number_text(each.connections, "connection")
-    return f" ({number})" if each.packet is None else f" ({number}, packet {each.packet})"
+    return number, "" if each.packet is None else f"packet {each.packet}"
 
 
 def quality_items(inspection: Inspected) -> Items:
