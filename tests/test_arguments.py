@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyarrow.dataset import dataset
 from samples import CAPTURES, inspect
 
 import tlsinspect
+from tlsinspect.adoption import Adoption, build_adoption, count_adoption
 from tlsinspect.arguments import check_ports
 from tlsinspect.charts import build_chart
+from tlsinspect.charts.adoption import compose_adoption
 from tlsinspect.statistics import build_shares, build_timeline
 
 SAMPLE = CAPTURES / "handshakes" / "curl-nginx.pcapng"
@@ -104,6 +107,8 @@ def test_one_list_of_indicators_stands_for_itself(tmp_path: Path) -> None:
 
 def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None:
     inspection = inspect("handshakes/curl-nginx.pcapng")
+    tables = [dataset(inspection.arrow(name)) for name in ("connections", "certificates")]
+    adoption = Adoption("month", [], {})
     mistakes: tuple[tuple[Callable[[], object], str], ...] = (
         (lambda: build_shares("version-limit", inspection), "statistic 'version-limit'; did you mean version_limit"),
         (lambda: build_shares("versions", inspection, "client"), "unit 'client'; did you mean clients"),
@@ -111,6 +116,9 @@ def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None
         (lambda: build_chart("tls13_over_time", inspection), "chart 'tls13_over_time'; did you mean tls13-over-time"),
         (lambda: inspection.frame("conections"), "table 'conections'; did you mean connections"),
         (lambda: inspection.pivot("host"), "pivot 'host'; did you mean hosts"),
+        (lambda: adoption.table("version"), "series 'version'; did you mean versions"),
+        (lambda: compose_adoption(adoption, "versions", "client"), "unit 'client'; did you mean clients"),
+        (lambda: count_adoption(*tables, by="moth"), "period 'moth'; did you mean month"),
         (lambda: inspection.cases("?"), "question '\\?'; there are tls-ports, other-ports, handshakes"),
     )
     for mistake, words in mistakes:
@@ -118,9 +126,21 @@ def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None
             mistake()
 
 
-def test_shares_are_one_line_where_they_are_shown() -> None:
-    shares = build_shares("versions", inspect("handshakes/curl-nginx.pcapng"))
-    assert repr(shares) == "<Shares of versions, of 1 connections: TLS 1.3 1; 0 unknown, 0 excluded>"
+def test_results_are_one_line_where_they_are_shown(tmp_path: Path) -> None:
+    inspection = inspect("handshakes/curl-nginx.pcapng")
+    tlsinspect.ingest(SAMPLE, tmp_path)
+    store = tlsinspect.Store(tmp_path)
+    day = inspection.connections["time_start"].iloc[0].date()
+    assert [repr(shown) for shown in (
+        build_shares("versions", inspection), store, build_adoption(store), inspection.check("mozilla-modern"),
+        inspection.whatif(drop="TLS 1.3"),
+    )] == [
+        "<Shares of versions, of 1 connection: TLS 1.3 1; 0 unknown, 0 excluded>",
+        f"<Store {tmp_path}>",
+        "<Adoption: 20 series of 1 connection, in 1 month>",
+        f"<Check of mozilla-modern, as on {day}: 0 of 7 requirements fail>",
+        f"<WhatIf Without TLS 1.3, as on {day}: 0 of 1 connection fail>",
+    ]  # fmt: skip
 
 
 def test_a_repl_completes_what_is_imported_late() -> None:

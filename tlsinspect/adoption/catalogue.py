@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from ..arguments import pick
+
 BY = {"day": "1 day", "week": "1 week", "month": "1 month"}
 """The periods that a person can ask for, as statistics.timeline names them."""
 
@@ -67,8 +69,8 @@ def period_start(day: int, by: str) -> int:
     Raises KeyError for a period that is not in BY.
     """
     this = EPOCH + timedelta(days=day)
-    first = {"day": this, "week": this - timedelta(days=this.weekday()), "month": this.replace(day=1)}[by]
-    return (first - EPOCH).days
+    firsts = {"day": this, "week": this - timedelta(days=this.weekday()), "month": this.replace(day=1)}
+    return (pick(firsts, by, "period") - EPOCH).days
 
 
 def family_series(family: str) -> tuple[Series, ...]:

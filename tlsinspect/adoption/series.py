@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arguments import pick
 from ..statistics import STATISTICS, UNITS, Unit, wilson_interval
 from ..statistics.series import build_result
 from ..statistics.shares import sort_counts
 from ..statistics.timeline import iter_buckets
+from ..statistics.wording import number_text
 from .catalogue import BY, SERIES
 from .count import Count
 
@@ -63,6 +65,11 @@ class Adoption:
     observed: list[Period]
     names: dict[str, list[str]]
 
+    def __repr__(self) -> str:
+        """How much was counted, on one line: the counts are thousands."""
+        counted = number_text(sum(self.connections()), "connection")
+        return f"<Adoption: {len(SERIES)} series of {counted}, in {number_text(len(self.observed), self.by)}>"
+
     def starts(self) -> pd.DatetimeIndex:
         """The starts of all periods from the first to the last, those without connections too."""
         import pandas as pd
@@ -94,7 +101,8 @@ class Adoption:
         With `top`, the categories beyond the so many largest are one, "other (k more)", without an interval, where
         their counts add up; else they are left out. Raises KeyError for a series or unit that does not exist.
         """
-        counted, groups = UNITS[unit], self.groups(series, unit, top)
+        pick(SERIES, series, "series")
+        counted, groups = pick(UNITS, unit, "unit"), self.groups(series, unit, top)
         told: dict[int, dict[str, list[Any]]] = {}
         for each in self.observed:
             if series in each.counts:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..adoption import SERIES, Adoption, Count, Event, Figure, load_events, load_figures
 from ..adoption.series import LEAST_COUNT, adds_up
+from ..arguments import pick
 from ..export.text import cut_text
 from ..statistics import STATISTICS, UNITS, Unit
 from ..statistics.wording import MUCH_UNKNOWN, count_text, share_text
@@ -30,7 +31,7 @@ def compose_adoption(adoption: Adoption, name: str, unit: str = "connections") -
 
     Raises KeyError for a series or a unit that does not exist, ValueError for a unit that makes no sense for it.
     """
-    series, counted = SERIES[name], UNITS[unit]
+    series, counted = pick(SERIES, name, "series"), pick(UNITS, unit, "unit")
     statistic = STATISTICS[series.statistic]
     if unit not in statistic.units:
         raise ValueError(f"{name} is counted by {', '.join(statistic.units)}, not by {unit}")

@@ -62,6 +62,12 @@ class Check:
     failure_table: pa.Table = field(repr=False)
     stale: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """How many requirements of which policy fail, on one line."""
+        verdicts = self.requirement_table["verdict"].to_pylist()
+        failing = f"{verdicts.count('fail'):,} of {len(verdicts):,} requirements fail"
+        return f"<Check of {self.policy.name}, as on {self.at}: {failing}>"
+
     @cached_property
     def requirements(self) -> pd.DataFrame:
         """A row per requirement, in the order of the policy."""

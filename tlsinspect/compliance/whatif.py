@@ -19,6 +19,7 @@ from ..findings.build import encoded
 from ..findings.facts import MISSING, Facts, Numbers
 from ..policies import Policy, Requirement
 from ..statistics.interval import share_columns
+from ..statistics.wording import number_text
 from ..tables import judgement_schema, to_frame
 from .agreement import FAILS, LEFT_OUT, OLD_SERVER, OUTCOMES, REASONS, Codes, judge_connections
 from .check import last_day
@@ -49,6 +50,12 @@ class WhatIf:
     facts: Facts = field(repr=False)
     outcomes: Codes = field(repr=False)
     reasons: Codes = field(repr=False)
+
+    def __repr__(self) -> str:
+        """How many connections what change would break, on one line."""
+        counts = {row["outcome"]: row for row in self.share_table.to_pylist() if row["unit"] == "connections"}
+        failing = f"{counts['fails']['count']:,} of {number_text(counts['fails']['denominator'], 'connection')} fail"
+        return f"<WhatIf {self.policy.title}, as on {self.at}: {failing}>"
 
     @cached_property
     def shares(self) -> pd.DataFrame:

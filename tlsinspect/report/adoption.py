@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..adoption import SERIES, Adoption, Event, Figure, load_events, load_figures
+from ..arguments import pick
 from ..charts import Content, draw_chart, save_chart
 from ..charts.adoption import compose_adoption, finding_of, period_name, span_text
 from ..charts.files import csv_bytes
@@ -87,7 +88,7 @@ def write_adoption(
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {SERIES[name].name for name in only or SERIES}
+    wanted = {pick(SERIES, name, "series").name for name in only or SERIES}
     asked = [
         (adoption, name, unit_of(adoption, name, unit), folder / "charts")
         for _, _, names in SECTIONS

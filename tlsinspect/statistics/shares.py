@@ -17,6 +17,7 @@ from .memory import once
 from .observations import Frames, Observations, build_observations
 from .rows import mask_of
 from .series import build_result
+from .wording import count_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,8 @@ class Shares:
         """What is counted, and how often each category occurs, on one line: the observations are thousands."""
         counts = ", ".join(f"{name} {count:,}" for name, count in self.counts) or "nothing"
         beside = f"{self.unknown:,} unknown, {self.excluded:,} excluded"
-        return f"<Shares of {self.statistic.name}, of {self.denominator:,} {self.unit.name}: {counts}; {beside}>"
+        known = count_text(self.denominator, self.unit)
+        return f"<Shares of {self.statistic.name}, of {known}: {counts}; {beside}>"
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -59,6 +59,10 @@ class Store:
         self.url = printable(self.place.url)
         self.catalogue = Catalogue(self.place)
 
+    def __repr__(self) -> str:
+        """Where it is."""
+        return f"<Store {self.url}>"
+
     def days(self) -> list[date]:
         """The days on which connections start, in order."""
         return sorted({date.fromisoformat(day) for _, day, _, _ in self.catalogue.parts("connections")})
