@@ -14,11 +14,11 @@ import numpy as np
 from .. import registry
 from ..connection import CARRIES_TLS
 from ..findings.build import encoded
-from ..findings.facts import MISSING, Facts, Numbers
+from ..findings.facts import MISSING, Facts, Numbers, ranks_of
 from ..policies import Requirement
 from ..policies.read import ANY_KEY
 from ..registry.suites import group_facts
-from ..registry.versions import DTLS, LOW_OCTET
+from ..registry.versions import DTLS
 from ..statistics.rows import Mask
 from ..wire.codes import TLCP_VERSION
 
@@ -107,15 +107,10 @@ def passed_over(facts: Facts, codes: list[int]) -> Mask:
     for of_datagrams in (False, True):
         wanted = np.array([code for code in codes if (code >> 8 == DTLS) == of_datagrams], np.int64)
         if len(wanted):
-            least = in_order(wanted).min()
-            older = (version > 0) & ((version >> 8 == DTLS) == of_datagrams) & (in_order(version) < least)
-            found |= older & ((newest >> 8 == DTLS) == of_datagrams) & (in_order(newest) >= least)
+            least = ranks_of(wanted).min()
+            older = (version > 0) & ((version >> 8 == DTLS) == of_datagrams) & (ranks_of(version) < least)
+            found |= older & ((newest >> 8 == DTLS) == of_datagrams) & (ranks_of(newest) >= least)
     return found
-
-
-def in_order(codes: Numbers) -> Numbers:
-    """Numbers of versions of TLS, or of DTLS, that grow as they get newer: those of DTLS count downwards."""
-    return np.where(codes >> 8 == DTLS, codes ^ LOW_OCTET, codes)
 
 
 def judge_server_version(facts: Facts, asked: Requirement) -> Judged:

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..registry import ALPN_PROTOCOLS, alpn_text
-from ..registry.versions import DTLS, LOW_OCTET
+from ..registry.versions import DTLS
 from ..statistics.rows import Mask, mask_of
 from ..tables import distinct
 from ..wire.codes import TLCP_VERSION
 from .extensions import HEARTBEAT, WEEK
-from .facts import LEGACY_VERSIONS, STREAM_VERSIONS, Facts, Numbers
+from .facts import LEGACY_VERSIONS, STREAM_VERSIONS, Facts, Numbers, ranks_of
 from .rule import Rule
 
 TLS13 = 0x0304
@@ -40,11 +40,6 @@ def newest_offered(facts: Facts) -> Numbers:
     if len(rows):
         newest[rows] = np.maximum.reduceat(codes, starts[:-1][rows])
     return newest
-
-
-def ranks_of(codes: Numbers) -> Numbers:
-    """Versions as numbers that are larger for the newer one: those of DTLS count downwards (RFC 9147 section 5.3)."""
-    return np.where(codes >> 8 == DTLS, codes ^ LOW_OCTET, codes)
 
 
 def find_lower_retry(facts: Facts) -> Mask:

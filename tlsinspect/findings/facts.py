@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
+from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.hellos import cut_hellos, legacy_versions
 from ..statistics.observations import server_of
 from ..statistics.rows import Mask, mask_of, one_piece
@@ -348,6 +349,11 @@ def several(keys: pa.Array, values: pa.Array, least: int = 2) -> pa.Array:
     pairs = distinct(codes[rows] << 32 | others.indices.to_numpy())
     counts = np.bincount(pairs >> 32, minlength=len(kinds.dictionary))
     return kinds.dictionary.filter(pa.array(counts >= least))
+
+
+def ranks_of(codes: Numbers) -> Numbers:
+    """Versions as numbers that are larger for the newer one: those of DTLS count downwards (RFC 9147 section 5.3)."""
+    return np.where(codes >> 8 == DTLS, codes ^ LOW_OCTET, codes)
 
 
 def flatten(lists: pa.Array) -> tuple[pa.Array, Numbers]:
