@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import registry
+from ..registry.suites import AEAD_MODES
 from ..statistics.rows import Mask
 from ..tables import distinct
 from .facts import LEGACY_VERSIONS, Facts
@@ -18,7 +19,6 @@ ENCRYPT_THEN_MAC = 22
 CHAINED_VERSIONS = (0x0300, 0x0301)
 SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding
 FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-09 and CIP-10, and none at all
-AEAD_MODES = ("GCM", "CCM", "POLY1305", "CCM_8")
 
 
 def find_volume(facts: Facts) -> Mask:
