@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from .. import tables
-from ..arguments import utc_day
+from ..arguments import Path, utc_day
 from ..capture import printable
 from ..columns import COLUMNS
 from ..errors import DecodeError, StoreError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ..filters.compile import Filter
     from .stored import StoredInspection
 
-Path = str | os.PathLike[str]
 Day = str | date | None
 DERIVED = {"chains": tables.build_chains, "offers": tables.build_offers}
 NEEDED = {

@@ -12,14 +12,13 @@ from typing import Any
 from ..registry import alpn_text
 from ..tables.hellos import decode_name
 from ..wire.messages import RETRY_RANDOM
+from .record import Endpoint
 
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE = 1, 2, 11, 12
 SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, PSK_MODES, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 45, 43, 51
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"  # what is shown of an octet that is no text
 
 Node = dict[str, Any]
-Endpoint = tuple[str, int]
-Ends = tuple[Endpoint, Endpoint]
 Expected = dict[str, Any]
 
 
