@@ -20,7 +20,7 @@ from traffic import NOON_NS
 
 PARAMETERS = b"\x03" + u16(29) + vector8(b"\x09" * 32)
 FINITE_FIELD = vector16(b"\xff" * 128) + vector16(b"\x02") + vector16(b"\x07" * 128)
-RSA_PSS_SHA256, RSA_SHA256, RSA_SHA1 = 0x0804, 0x0401, 0x0201
+RSA_PSS_SHA256, RSA_SHA256 = 0x0804, 0x0401
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 

@@ -36,7 +36,6 @@ from tlsinspect.tables import Context, arrow_schema, build_gathered, empty_gathe
 from tlsinspect.tables.arrow import ENCODED_TYPES
 
 HELLO = handshake(message(1, client_hello()))
-HOUR_NS = 3600 * 10**9
 
 
 def conversation(number: int, *turns: bytes, port: int = 443) -> list[Packet]:

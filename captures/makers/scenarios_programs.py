@@ -12,7 +12,6 @@ TLS13 = "tls.handshake.type == 2 && tls.handshake.extensions.supported_version =
 TLS12 = "tls.handshake.type == 2 && tls.handshake.version == 0x0303"
 HYBRID = "tls.handshake.type == 2 && tls.handshake.extensions_key_share_group == 4588"
 GREASE_ECH = "tls.handshake.type == 1 && tls.handshake.extension.type == 65037"
-ONE_PORT = "tcp port 443"
 
 
 def build_visit(

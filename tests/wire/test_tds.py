@@ -14,7 +14,7 @@ from tlsinspect.wire.codes import ACK, DETECTING
 from tlsinspect.wire.stream import Stream
 from tlsinspect.wire.tds import TdsReader, is_prelogin
 
-OFF, ON, NOT_SUPPORTED, REQUIRED = 0, 1, 2, 3
+OFF, ON, NOT_SUPPORTED = 0, 1, 2
 CCS = tls.CHANGE_CIPHER_SPEC
 HELLO = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(b"sql"))), version=0x0301)
 FLIGHT = tls.handshake(
