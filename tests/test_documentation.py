@@ -157,6 +157,17 @@ def stated_number(module: str, name: str) -> int:
     return int(found[1])
 
 
+@pytest.mark.parametrize("name", ["architecture", "contributing"])
+def test_a_name_is_in_the_file_where_a_guide_for_contributors_says(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    places = re.findall(r"`(\w+)`\s+(?:in\s+|\()`([\w/]+\.py)`", page)
+    assert len(places) >= 4
+    for said, path in places:
+        folder = next(folder for folder in (ROOT, ROOT / "tlsinspect") if (folder / path).is_file())
+        source = (folder / path).read_text(encoding="utf-8")
+        assert re.search(rf"^(?:def |class )?{said}\b", source, re.MULTILINE), f"{said} in {path}"
+
+
 def test_every_command_has_a_picture_of_what_it_prints() -> None:
     for command in main.commands:
         assert (ROOT / "docs" / "pictures" / f"{command}.svg").is_file(), command
