@@ -26,7 +26,9 @@ from results import put_between_markers
 PARTS = {
     "records of the file": ("capfile", "pcap", "pcapng"),
     "frames, IP and tunnels": ("walk", "ethernet", "link", "ip", "tunnel", "ieee80211", "media"),
-    "TCP and UDP connections": ("flow_table", "flow", "lone", "midstream", "flow_cost", "addresses"),
+    "TCP and UDP connections": (
+        "flow_table", "flow_key", "flow", "lone", "midstream", "closed", "flow_cost", "addresses",
+    ),
     "TCP reassembly": ("stream",),
     "TLS records and messages": ("record", "messages", "hello", "certificate_list", "certificate_status", "sslv2"),
     "other protocols": (

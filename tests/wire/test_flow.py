@@ -15,7 +15,8 @@ from tlsinspect.registry.generated import CIPHER_SUITES
 from tlsinspect.wire.codes import ACK, FIN, LOST, OTHER, RST, SYN, TCP, UDP, UNENCRYPTED
 from tlsinspect.wire.flow import DatagramReader, Flow
 from tlsinspect.wire.flow_cost import flow_cost
-from tlsinspect.wire.flow_table import FlowTable, flow_key
+from tlsinspect.wire.flow_key import flow_key
+from tlsinspect.wire.flow_table import FlowTable
 from tlsinspect.wire.limits import Limits
 from tlsinspect.wire.stream import Stream
 

@@ -18,7 +18,8 @@ from ..errors import DecodeError
 from ..reading import FRAMERS, OPENERS
 from ..wire.capfile import open_reader
 from ..wire.eapol import address, is_group
-from ..wire.flow_table import FlowTable, flow_key
+from ..wire.flow_key import flow_key
+from ..wire.flow_table import FlowTable
 from ..wire.ip import FragmentTable
 from ..wire.limits import Limits
 from ..wire.packet import Packet

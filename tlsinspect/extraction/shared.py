@@ -21,7 +21,8 @@ from ..dissect import LinkDissector
 from ..errors import DecodeError
 from ..statistics.wording import number_text
 from ..wire.capfile import open_reader
-from ..wire.flow_table import FlowTable, flow_key
+from ..wire.flow_key import flow_key
+from ..wire.flow_table import FlowTable
 from ..wire.ip import FragmentTable
 from ..wire.packet import Interface, Packet
 from ..wire.walk import Walk

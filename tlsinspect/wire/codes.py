@@ -13,6 +13,9 @@ EAPOL = 0x888E  # an EtherType, where others have the number of an IP protocol: 
 
 EAP_RESPONSE = 2  # the code of what a peer says
 
+PLACES = 4096  # that a hash of addresses and ports tells apart, a power of two: see flow_key
+FLOW_COST = 2600  # octets of memory that a connection takes before it says anything: see flow_cost
+
 FIN = 1
 SYN = 2
 RST = 4

@@ -1,5 +1,6 @@
 cimport cython
-from .flow cimport DatagramReader, Flow, reverse_key
+from .flow cimport DatagramReader, Flow
+from .flow_key cimport reverse_key
 from .limits cimport Limits
 from .stream cimport Stream
 

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from ..errors import DecodeError
 from .codes import EAP_RESPONSE
-from .flow import DatagramReader, Flow, reverse_key
+from .flow import DatagramReader, Flow
+from .flow_key import reverse_key
 from .limits import Limits
 from .stream import Stream
 

@@ -83,9 +83,6 @@ cdef class Flow(Listener):
     @cython.locals(stream=Stream)
     cpdef release(self)
 
-@cython.locals(size=Py_ssize_t, half=Py_ssize_t)
-cpdef bytes reverse_key(bytes key)
-
 cdef class DatagramReader:
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     cpdef bint starts_anew(self, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end) except -1

@@ -479,13 +479,6 @@ class Flow(Listener):
             stream.release()
 
 
-def reverse_key(key: bytes) -> bytes:
-    """The other direction's key: addresses and ports in wire order, exchanged."""
-    size = len(key) - 4
-    half = size >> 1
-    return b"".join([cut(key, half, size), cut(key, 0, half), cut(key, size + 2, size + 4), cut(key, size, size + 2)])
-
-
 class DatagramReader:
     """Reads the datagrams of one UDP flow; a protocol is a subclass.
 

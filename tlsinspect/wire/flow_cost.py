@@ -5,12 +5,12 @@ Goes in: a Flow. Comes out: octets. Measured on 64-bit CPython: the objects coun
 
 from __future__ import annotations
 
+from .codes import FLOW_COST
 from .flow import Flow
 from .packet import Packet
 from .record import RecordReader
 from .stream import Stream
 
-FLOW_COST = 2600  # octets that a connection takes before it says anything
 HELLO_COST = 2000  # that the fields of a hello take beside its octets
 SEGMENT_COST = 230  # that an early segment takes beside its payload
 PIECE_COST = 120  # any other piece of octets

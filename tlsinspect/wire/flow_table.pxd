@@ -1,8 +1,10 @@
 cimport cython
+from .closed cimport ClosedConnections
 from .dtls cimport open_cut_dtls
 from .eapol cimport EapolTable
-from .flow cimport DatagramReader, Flow, reverse_key
+from .flow cimport DatagramReader, Flow
 from .flow_cost cimport flow_cost, kept_cost
+from .flow_key cimport flow_key, hashed_place, key_place, reverse_key, shard_of
 from .limits cimport Limits
 from .lone cimport LoneSegment, LoneSegments
 from .midstream cimport keep_lone, keep_packet, may_lack_beginning
@@ -13,8 +15,8 @@ from .packet cimport Packet, unsigned32
 from .stream cimport Stream
 
 cdef int ACK, FIN, RST, SYN, TCP, UDP
-cdef long long NEW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, LATE_NS, SWEEP_NS, RESET_WINDOW, MASK, HALF
-cdef int RECENT_STREAMS
+cdef long long FLOW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, SWEEP_NS, RESET_WINDOW, MASK
+cdef int PLACES
 cdef Py_ssize_t FIRST_SEGMENTS, BEGINNINGS
 
 cdef class FlowTable:
@@ -24,10 +26,10 @@ cdef class FlowTable:
     cdef public EapolTable eapol
     cdef public SctpTable sctp
     cdef public dict streams, datagram_streams, flows, dropped
-    cdef public list recent, closing, finished, passed, late_keys
-    cdef public long long[::1] late_times, late_first, late_second
+    cdef public list recent, closing, finished, passed
+    cdef public ClosedConnections closed
     cdef public LoneSegments lones
-    cdef public bint counting, knows_late
+    cdef public bint counting
     cdef public int capture, shard, shards
     cdef public bint keep_messages, last_wins
     cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
@@ -43,9 +45,6 @@ cdef class FlowTable:
     cpdef bint is_in_front(self, Stream stream, long long sequence) except -1
     @cython.locals(anew=Flow, old=Stream, stream=Stream, side=int, kept=Packet)
     cpdef read_anew(self, Flow flow, list segments, int side, long long sequence)
-    @cython.locals(size=Py_ssize_t, place=Py_ssize_t, due=cython.longlong[::1], sequence=cython.longlong,
-                   beyond=cython.longlong)
-    cpdef bint is_late(self, bytes key, Packet packet, long long length) except -1
     @cython.locals(flow=Flow, stream=Stream)
     cpdef Stream wake(self, LoneSegment lone, int side, int flags)
     @cython.locals(lone=LoneSegment)
@@ -78,13 +77,11 @@ cdef class FlowTable:
     cpdef adopt(self, Flow flow)
     cpdef close(self, Flow flow)
     cpdef drop(self, int capture, int port)
-    @cython.locals(stream=Stream, streams=dict, size=Py_ssize_t, place=Py_ssize_t)
+    @cython.locals(stream=Stream, streams=dict, place=Py_ssize_t)
     cpdef forget(self, Flow flow)
     @cython.locals(flow=Flow, lone=LoneSegment, time_closed=cython.longlong, place=cython.longlong, count=Py_ssize_t,
                    first=Stream, second=Stream, age=cython.longlong, waiting=list, entry=tuple, jumped=bint)
     cpdef sweep(self, long long now)
-    @cython.locals(size=Py_ssize_t, place=Py_ssize_t)
-    cpdef remember(self, Stream first, Stream second)
     cpdef follow_clock(self, long long now)
     cpdef make_room(self)
     cpdef Py_ssize_t open_count(self) except -1
@@ -102,11 +99,3 @@ cdef class FlowTable:
 @cython.locals(kept=Packet, data=bytes, at=Py_ssize_t)
 cpdef bint is_answered(Flow flow, Stream stream, long long sequence) except -1
 cpdef tuple beginning(Flow flow)
-@cython.locals(data=bytes, addresses=Py_ssize_t, size=Py_ssize_t, at=Py_ssize_t, half=Py_ssize_t, source=Py_ssize_t,
-               destination=Py_ssize_t)
-cpdef bytes flow_key(Packet packet)
-@cython.locals(mixed=cython.longlong)
-cpdef Py_ssize_t recent_place(bytes data, Py_ssize_t at, Py_ssize_t size) except -1
-@cython.locals(data=bytes, at=Py_ssize_t, size=Py_ssize_t, source=Py_ssize_t, destination=Py_ssize_t,
-               mixed=cython.longlong)
-cpdef int shard_of(Packet packet, int shards) except -1

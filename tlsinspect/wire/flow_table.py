@@ -7,15 +7,16 @@ Spec: RFC 9293, RFC 768.
 
 from __future__ import annotations
 
-from array import array
 from typing import Protocol
 
 from ..errors import DecodeError
-from .codes import ACK, FIN, RST, SYN, TCP, UDP
+from .closed import ClosedConnections
+from .codes import ACK, FIN, FLOW_COST, PLACES, RST, SYN, TCP, UDP
 from .dtls import open_cut_dtls
 from .eapol import EapolTable
-from .flow import DatagramReader, Flow, reverse_key
+from .flow import DatagramReader, Flow
 from .flow_cost import flow_cost, kept_cost
+from .flow_key import flow_key, hashed_place, key_place, reverse_key, shard_of
 from .limits import DEFAULT_LIMITS, Limits
 from .lone import LoneSegment, LoneSegments
 from .midstream import keep_lone, keep_packet, may_lack_beginning
@@ -28,17 +29,13 @@ from .stream import Framer, Stream
 LINGER_NS = 5 * 1_000_000_000  # how long a closed connection waits for stragglers
 WHOLE_LINGER_NS = 1_000_000_000  # the same of one that both sides closed and of which nothing is missing
 CLOSE_SWEEP_NS = 500_000_000  # how often closed connections are looked for
-LATE_NS = 240 * 1_000_000_000  # how long stragglers of a closed one are known, twice the MSL (RFC 9293 section 3.4.2)
 RESET_WINDOW = 1 << 24  # octets around what is due in which a RST is believed (RFC 9293 section 3.10.7.4)
 MASK = 0xFFFFFFFF
-HALF = 0x80000000
 SWEEP_NS = 60 * 1_000_000_000  # how often idle connections are looked for
 SECOND_NS = 1_000_000_000
 
-NEW_COST = 2600  # octets of memory that a connection begins with, see flow_cost
 PACKET_COST = 230  # that a packet's objects may take
 GROWTH = 4  # octets of memory that an octet of payload may come to
-RECENT_STREAMS = 4096  # a power of two
 FIRST_SEGMENTS = 16  # of both directions of a connection, among which one may come whose octets are the first
 BEGINNINGS = 4  # how often a connection is read anew because one came
 
@@ -61,10 +58,10 @@ class FlowTable:
     it is half-open and its port none of `ports`. What the open ones hold is looked at when they may have grown beyond
     it: `growth` is the most that they can have grown since, `allowance` how much that may be.
     `keep_messages` says whether flows note each message, or only their order. `ports`
-    are UDP ports on which every flow is followed, whatever it carries; `recent` holds TCP streams by a hash of
-    their addresses and ports, where most segments find theirs without a key being made; `openers` find
-    out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all connections only those are
-    followed that fall to `shard`, a number below `shards`. `last_wins`: see Stream.
+    are UDP ports on which every flow is followed, whatever it carries; `recent` holds TCP streams by the place of their
+    addresses and ports, where most segments find theirs without a key being made; `closed` knows what was closed
+    lately; `openers` find out what the first datagram of another flow is, `framers` what carries TLS in TCP. Of all
+    connections only those are followed that fall to `shard`, a number below `shards`. `last_wins`: see Stream.
     """
 
     def __init__(
@@ -87,15 +84,11 @@ class FlowTable:
         self.framers = framers
         self.keep_messages = keep_messages
         self.streams: dict[bytes, Stream] = {}
-        self.recent: list[Stream | None] = [None] * RECENT_STREAMS
+        self.recent: list[Stream | None] = [None] * PLACES
         self.datagram_streams: dict[bytes, Stream] = {}
         self.flows: dict[Flow, None] = {}
         self.closing: list[tuple[int, Flow, int]] = []
-        self.knows_late = False
-        self.late_keys: list[bytes | None] = [None] * RECENT_STREAMS
-        self.late_times = array("q", bytes(8 * RECENT_STREAMS))
-        self.late_first = array("q", bytes(8 * RECENT_STREAMS))
-        self.late_second = array("q", bytes(8 * RECENT_STREAMS))
+        self.closed = ClosedConnections()
         self.finished: list[Flow] = []
         self.capture = 0
         self.connections = 0
@@ -168,7 +161,7 @@ class FlowTable:
     def begin(self, packet: Packet, flags: int, payload: int, end: int, missing: int) -> Stream | None:
         """The stream of a segment whose connection is not open; None where it is kept alone."""
         key = flow_key(packet)
-        if self.knows_late and not flags & SYN and self.is_late(key, packet, end - payload + missing):
+        if not flags & SYN and self.closed.has_had(key, packet, end - payload + missing):
             return None
         lone: LoneSegment | None = self.lones.segments.get(key)
         if lone is not None:
@@ -253,27 +246,6 @@ class FlowTable:
             self.add_segment(kept)
         anew.first_segments = segments if anew.beginnings < BEGINNINGS else None
 
-    def is_late(self, key: bytes, packet: Packet, length: int) -> bool:
-        """Whether a segment brings nothing but what a connection that was closed lately has had: it begins none."""
-        size = len(key) - 4
-        place = recent_place(key, size, size)
-        due = self.late_first
-        if self.late_keys[place] != key:
-            key = reverse_key(key)
-            place = recent_place(key, size, size)
-            due = self.late_second
-            if self.late_keys[place] != key:
-                return False
-        if not 0 <= packet.time_ns - self.late_times[place] <= LATE_NS:
-            return False
-        if length == 0:
-            return True
-        if due[place] < 0:
-            return False
-        sequence = unsigned32(packet.data, packet.transport + 4, True)
-        beyond = (sequence + length - due[place]) & MASK
-        return beyond == 0 or beyond >= HALF
-
     def wake(self, lone: LoneSegment, side: int, flags: int) -> Stream:
         """Open the connection of a lone segment, as another one with `flags` came; returns the stream of a side.
 
@@ -284,7 +256,7 @@ class FlowTable:
         if may_lack_beginning(lone.flags) or not flags & (SYN | RST):
             flow.first_segments = [keep_lone(lone)]
         self.enter(flow)
-        self.growth += NEW_COST + GROWTH * len(lone.payload)
+        self.growth += FLOW_COST + GROWTH * len(lone.payload)
         stream: Stream = flow.streams[side]
         return stream
 
@@ -331,7 +303,7 @@ class FlowTable:
         addresses = packet.network + (12 if packet.ip_version == 4 else 8)
         if addresses + size != at:
             return self.streams.get(flow_key(packet))
-        place = recent_place(packet.data, at, size)
+        place = hashed_place(packet.data, at, size)
         stream = self.recent[place]
         if stream is None or len(stream.key) != size + 4 or not packet.data.startswith(stream.key, addresses):
             stream = self.streams.get(flow_key(packet))
@@ -411,7 +383,7 @@ class FlowTable:
         """SYN, FIN and RST of a segment with `length` octets; returns the sequence number of the first of these."""
         if flags & SYN:
             if not stream.started:
-                stream.start((sequence + 1) & 0xFFFFFFFF)
+                stream.start((sequence + 1) & MASK)
             if not stream.syn and sequence == stream.initial_sequence:
                 stream.syn = True
                 if flags & ACK:
@@ -420,7 +392,7 @@ class FlowTable:
                 else:
                     flow.time_syn = stream.time_ns
                     flow.syn_side = stream.reader.side
-            sequence = (sequence + 1) & 0xFFFFFFFF
+            sequence = (sequence + 1) & MASK
         if flags & FIN:
             stream.fin = True
             stream.fin_sequence = (sequence + length) & MASK
@@ -469,7 +441,7 @@ class FlowTable:
                 return False
         if flags & ACK and not flow.closed and (other.syn or not stream.started):
             if stream.started and stream.octets == 0:
-                stream.alternative = (sequence + 1) & 0xFFFFFFFF
+                stream.alternative = (sequence + 1) & MASK
             return False
         reused = stream.started or flow.closed
         if reused:
@@ -480,7 +452,7 @@ class FlowTable:
         """Begin a connection; returns the stream of its first packet."""
         self.make_room()
         self.follow_clock(packet.time_ns)
-        self.growth += NEW_COST
+        self.growth += FLOW_COST
         flow = Flow(key, reverse_key(key), protocol, self.keep_messages, self.limits)
         flow.capture = self.capture
         flow.first_packet = packet.number
@@ -533,7 +505,7 @@ class FlowTable:
     def adopt(self, flow: Flow) -> None:
         """Take a connection inside others' packets, that whoever found it will feed."""
         self.make_room()
-        self.growth += NEW_COST
+        self.growth += FLOW_COST
         flow.capture = self.capture
         self.connections += 1
         self.flows[flow] = None
@@ -557,8 +529,7 @@ class FlowTable:
             if streams.get(stream.key) is stream:
                 del streams[stream.key]
             if flow.protocol == TCP:
-                size = len(stream.key) - 4
-                place = recent_place(stream.key, size, size)
+                place = key_place(stream.key)
                 if self.recent[place] is stream:
                     self.recent[place] = None
 
@@ -588,7 +559,7 @@ class FlowTable:
                 flow.closed = False
                 continue
             if flow in self.flows:
-                self.remember(first, second)
+                self.closed.add(first, second)
             self.close(flow)
         self.closing[:count] = waiting
         jumped = now - self.next_sweep > self.idle_ns
@@ -599,16 +570,6 @@ class FlowTable:
                 self.close(flow)
             for lone in self.lones.before(now - self.idle_ns):
                 self.end_lone(lone)
-
-    def remember(self, first: Stream, second: Stream) -> None:
-        """Keep what a closed connection has had, to know its stragglers."""
-        self.knows_late = True
-        size = len(first.key) - 4
-        place = recent_place(first.key, size, size)
-        self.late_keys[place] = first.key
-        self.late_times[place] = max(first.time_ns, second.time_ns)
-        self.late_first[place] = first.next_sequence if first.started else -1
-        self.late_second[place] = second.next_sequence if second.started else -1
 
     def follow_clock(self, now: int) -> None:
         """A connection begins: where the clock went back, what closed is looked for by the time that it is now."""
@@ -695,46 +656,3 @@ def is_answered(flow: Flow, stream: Stream, sequence: int) -> bool:
 def beginning(flow: Flow) -> tuple[int, int]:
     """Where a connection begins: the number of the capture, and that of the packet."""
     return flow.capture, flow.first_packet
-
-
-def flow_key(packet: Packet) -> bytes:
-    """Addresses and ports of a packet in wire order: 12 octets, 36 with IPv6; one slice where they lie together.
-
-    Where options or extension headers stand between them, the addresses may be others than the IP header's.
-    """
-    if packet.ip_version == 4:
-        addresses = packet.network + 12
-        size = 8
-    else:
-        addresses = packet.network + 8
-        size = 32
-    at = packet.transport
-    if addresses + size == at:
-        return cut(packet.data, addresses, at + 4)
-    data = packet.data
-    half = size >> 1
-    source = addresses if packet.source < 0 else packet.source
-    destination = addresses + half if packet.destination < 0 else packet.destination
-    return cut(data, source, source + half) + cut(data, destination, destination + half) + cut(data, at, at + 4)
-
-
-def recent_place(data: bytes, at: int, size: int) -> int:
-    """Where a stream is looked for in FlowTable.recent: ports are at `data[at]`, behind `size` octets of addresses."""
-    mixed = (data[at] << 8 | data[at + 1]) * 31 + (data[at + 2] << 8 | data[at + 3]) * 17
-    mixed += data[at - 1] * 257 + data[at - 1 - (size >> 1)] * 131
-    return mixed & (RECENT_STREAMS - 1)
-
-
-def shard_of(packet: Packet, shards: int) -> int:
-    """Which of `shards` a packet's connection falls to: the same for both directions."""
-    data = packet.data
-    at = packet.transport
-    size = 4 if packet.ip_version == 4 else 16
-    source = packet.network + (12 if packet.ip_version == 4 else 8)
-    destination = source + size
-    if destination + size != at:  # see flow_key
-        source = source if packet.source < 0 else packet.source
-        destination = destination if packet.destination < 0 else packet.destination
-    mixed = data[at] + data[at + 2] + (data[at + 1] + data[at + 3]) * 31
-    mixed += data[source + size - 1] + data[destination + size - 1]
-    return (mixed * 40503 >> 8) % shards

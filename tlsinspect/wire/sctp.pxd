@@ -1,6 +1,7 @@
 cimport cython
 from .dtls cimport open_dtls
-from .flow cimport DatagramReader, Flow, reverse_key
+from .flow cimport DatagramReader, Flow
+from .flow_key cimport reverse_key
 from .limits cimport Limits
 from .octets cimport cut
 from .packet cimport Packet, unsigned32

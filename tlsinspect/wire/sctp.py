@@ -11,7 +11,8 @@ from ..errors import DecodeError
 from .codes import SCTP
 from .dtls import open_dtls
 from .eap import FlowOwner
-from .flow import DatagramReader, Flow, reverse_key
+from .flow import DatagramReader, Flow
+from .flow_key import reverse_key
 from .octets import cut
 from .packet import Packet, unsigned32
 from .stream import Stream
