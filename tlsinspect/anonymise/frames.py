@@ -12,15 +12,14 @@ import hmac
 from struct import pack
 from typing import NamedTuple
 
+from ..wire.codes import ACK, TCP
 from .pseudonyms import Pseudonyms
 
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 END, NOTHING, MAXIMUM_SIZE, SCALE, SELECTIVE, ACKNOWLEDGED = 0, 1, 2, 3, 4, 5
 MASK = 0xFFFFFFFF
 TTL = 64
 LONGEST_IP = 65_535
 LOCAL = b"\x02"  # first octet of a MAC address that nobody owns
-TCP = 6
 
 
 class Segment(NamedTuple):

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from .frames import SYN, Segment, Side, build_frame, new_base
+from ..wire.codes import SYN
+from .frames import Segment, Side, build_frame, new_base
 from .messages import Said
 from .pseudonyms import Pseudonyms
 from .records import rewrite_stream, starts_as_tls

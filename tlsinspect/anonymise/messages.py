@@ -12,13 +12,13 @@ from functools import partial
 
 from ..registry import ALPN_PROTOCOLS, is_grease_alpn
 from ..registry.suites import suite_facts
+from ..wire.codes import CLIENT_HELLO, SERVER_HELLO
 from .certificates import anonymise_certificate, scrub_timestamp_list
 from .copier import Copier, Rule, copy, hide_all, keep_all
 from .der import scrub_octets
 from .primes import other_prime
 from .pseudonyms import Pseudonyms
 
-CLIENT_HELLO, SERVER_HELLO = 1, 2
 TLS_1_2 = 0x0303
 SHORT_GENERATOR = 2  # octets; a longer one may be somebody's own
 LONGEST_PLAIN = 1024  # octets of an extension that stays

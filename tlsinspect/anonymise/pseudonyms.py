@@ -11,6 +11,7 @@ import re
 import string
 from functools import lru_cache
 
+from ..wire.messages import RETRY_RANDOM
 from .addresses import Addresses
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -21,7 +22,6 @@ HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+\.?")
 URL = re.compile(r"(ldaps?|https?|ftp|file)://", re.IGNORECASE)
 MEMO = 1 << 16
 TICKET_NAME = 16  # octets of a ticket that mostly name its key
-RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446 4.1.3
 DOWNGRADES = (b"DOWNGRD\x00", b"DOWNGRD\x01")  # the same section: what a server says in its random's last octets
 
 

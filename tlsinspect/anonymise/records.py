@@ -7,12 +7,19 @@ Spec: RFC 8446 section 5, RFC 5246 section 6.
 
 from __future__ import annotations
 
-from .messages import CLIENT_HELLO, SERVER_HELLO, Said, rewrite_message
+from ..wire.codes import (
+    ALERT,
+    CHANGE_CIPHER_SPEC,
+    CLIENT_HELLO,
+    HANDSHAKE,
+    HEARTBEAT_RECORD,
+    RECORD_LENGTH_LIMIT,
+    SERVER_HELLO,
+)
+from .messages import Said, rewrite_message
 from .pseudonyms import Pseudonyms
 
-CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
 RECORD_HEADER, MESSAGE_HEADER = 5, 4
-LONGEST_RECORD = 16384 + 2048
 LONGEST_MESSAGE = 1 << 17
 KNOWN = frozenset(range(25))  # types of messages
 
@@ -46,7 +53,11 @@ class Stream:
         while position + RECORD_HEADER <= len(self.data):
             header = self.data[position : position + RECORD_HEADER]
             length = int.from_bytes(header[3:], "big")
-            if not CHANGE_CIPHER_SPEC <= header[0] <= HEARTBEAT or header[1] != 3 or length > LONGEST_RECORD:
+            if (
+                not CHANGE_CIPHER_SPEC <= header[0] <= HEARTBEAT_RECORD
+                or header[1] != 3
+                or length > RECORD_LENGTH_LIMIT
+            ):
                 break
             self.made[position : position + RECORD_HEADER] = header
             start = position + RECORD_HEADER
@@ -69,7 +80,7 @@ class Stream:
         elif kind == ALERT and whole:
             clear = len(body) == 2 and not self.encrypted
             self.made[start:end] = body if clear else self.own.make_octets(body)
-        elif kind == HEARTBEAT and not self.encrypted:
+        elif kind == HEARTBEAT_RECORD and not self.encrypted:
             self.made[start : min(start + 3, end)] = body[:3]
 
     def messages(self, at_end: bool = False) -> None:

@@ -24,6 +24,7 @@ from ..registry.suites import group_facts, suite_facts
 from ..registry.versions import is_tls13
 from ..statistics.rows import Mask
 from ..tables import distinct, joined
+from ..wire.codes import ENCRYPT_THEN_MAC
 from .judge import CURVE_EXCHANGES, PRIME_EXCHANGES, prime_bits, tls_rows
 from .remaining import Remaining
 
@@ -38,7 +39,6 @@ NO_VERSION, NO_SUITE, NO_GROUP, OLD_SERVER, NOT_SHOWN, NOT_SEEN = range(1, 7)
 ORDERS = ((0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304), (0xFEFF, 0xFEFD, 0xFEFC))
 """Versions of which a client that names its newest alone may know the older ones; the oldest first."""
 NEVER = 99  # a rank after all versions
-ENCRYPT_THEN_MAC = 22
 Codes = NDArray[np.int8]
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import pyarrow as pa
 
 from .. import __version__
-from ..anonymise.frames import FIN, RST, SYN, Segment
+from ..anonymise.frames import Segment
 from ..anonymise.handshakes import Frame, rewrite_connection
 from ..dissect import LinkDissector
 from ..errors import DecodeError
 from ..statistics.wording import number_text
 from ..wire.capfile import open_reader
+from ..wire.codes import FIN, RST, SYN
 from ..wire.flow_key import flow_key
 from ..wire.flow_table import FlowTable
 from ..wire.ip import FragmentTable

@@ -10,8 +10,8 @@ from ..registry import ALPN_PROTOCOLS, alpn_text
 from ..registry.versions import DTLS
 from ..statistics.rows import Mask, mask_of
 from ..tables import distinct
-from ..wire.codes import TLCP_VERSION
-from .extensions import HEARTBEAT, WEEK
+from ..wire.codes import HEARTBEAT, TLCP_VERSION
+from .extensions import WEEK
 from .facts import LEGACY_VERSIONS, STREAM_VERSIONS, Facts, Numbers, ranks_of
 from .rule import Rule
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ..certificates.object_identifiers import OLD_SIGNATURE, SHA1_SIGNATURE
 from ..statistics.rows import Mask, mask_of
+from ..wire.codes import SIGNED_CERTIFICATE_TIMESTAMP
 from .certificates import has_expired, is_early, is_signed_with, is_weak_key
 from .facts import Facts, whole
 from .rule import Rule
@@ -18,7 +19,6 @@ from .rule import Rule
 PACKET = "certificate_packet"
 SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
 NAMES = ("subject", "issuer")
-SIGNED_CERTIFICATE_TIMESTAMP = 18  # the extension's type
 TIMESTAMPS_SINCE = int(datetime(2018, 5, 1, tzinfo=UTC).timestamp()) * 10**9  # browsers ask for them from then on
 
 

@@ -8,6 +8,7 @@ from .. import registry
 from ..registry.suites import AEAD_MODES
 from ..statistics.rows import Mask
 from ..tables import distinct
+from ..wire.codes import ENCRYPT_THEN_MAC
 from .facts import LEGACY_VERSIONS, Facts
 from .rule import Rule, suite_rules
 
@@ -15,7 +16,6 @@ SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_5
 OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")
 SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
 MARKS = registry.RECOMMENDED["cipher_suite"]
-ENCRYPT_THEN_MAC = 22
 CHAINED_VERSIONS = (0x0300, 0x0301)
 SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding
 FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-09 and CIP-10, and none at all

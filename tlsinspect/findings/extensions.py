@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..statistics.rows import Mask
+from ..wire.codes import EXTENDED_MASTER_SECRET, HEARTBEAT, NEXT_PROTOCOL, RENEGOTIATION_INFO
 from .facts import LEGACY_VERSIONS, MISSING, Facts, Numbers
 from .rule import Rule
 
-TRUNCATED_HMAC, HEARTBEAT, EXTENDED_MASTER_SECRET, NEXT_PROTOCOL, RENEGOTIATION_INFO = 4, 15, 23, 13172, 0xFF01
-COOKIE = 44
+TRUNCATED_HMAC, COOKIE = 4, 44
 BROKEN = ("bad_length", "bad_value", "trailing_data")
 NAMELESS = ("eap", "openvpn")  # protocols whose clients know the server otherwise than by a name
 WEEK = 7 * 24 * 3600

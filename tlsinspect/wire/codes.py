@@ -27,6 +27,9 @@ HANDSHAKE = 22
 APPLICATION_DATA = 23
 HEARTBEAT_RECORD = 24
 
+FATAL = 2  # the higher of the two levels of alerts
+HEARTBEAT_HEADER = 3  # octets: type and payload_length (RFC 6520 section 4)
+
 CLIENT_HELLO = 1
 SERVER_HELLO = 2
 HELLO_VERIFY_REQUEST = 3
@@ -80,6 +83,8 @@ QUIC_TRANSPORT_PARAMETERS = 57
 ENCRYPTED_CLIENT_HELLO_DRAFT_8 = 0xFE08
 ENCRYPTED_CLIENT_HELLO_DRAFT_10 = 0xFE0A
 ENCRYPTED_CLIENT_HELLO = 0xFE0D
+NEXT_PROTOCOL = 13172  # with these two the client sends another message before its Finished
+CHANNEL_ID = 30032
 RENEGOTIATION_INFO = 0xFF01
 QUIC_TRANSPORT_PARAMETERS_DRAFT = 0xFFA5  # until draft 32 of QUIC
 ENCRYPTED_SERVER_NAME = 0xFFCE
@@ -105,7 +110,6 @@ FOUND = 2
 TLCP_VERSION = 0x0101  # of records and hellos (GB/T 38636-2020); elsewhere their first octet is 3
 RECORD_LENGTH_LIMIT = 0x4800  # 2^14 + 2048, the largest that any version allows
 HELLO_HEADER = 11  # record header, message header and legacy_version
-MESSAGE_LENGTH_LIMIT = 1 << 20  # octets; a longer handshake message is stepped over
 
 QUIC_INITIAL = 0  # packet types of version 1; other versions' are told apart by their header's layout
 QUIC_ZERO_RTT = 1

@@ -17,9 +17,11 @@ from .codes import (
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     HANDSHAKE,
+    HEARTBEAT_HEADER,
     HEARTBEAT_RECORD,
     HELLO_VERIFY_REQUEST,
     READING,
+    RECORD_LENGTH_LIMIT,
     SERVER_HELLO,
 )
 from .flow import DatagramReader, Flow
@@ -29,7 +31,6 @@ from .stream import Stream, first_overlap
 
 RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
-HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 CONNECTION_ID_RECORD = 25  # tls12_cid (RFC 9146)
 ACK_RECORD = 26  # RFC 9147 section 7
 CIPHERTEXT = 1  # the first three bits of an encrypted record of DTLS 1.3, and its others (RFC 9147 section 4)
@@ -40,7 +41,6 @@ SHORTEST_ACK = 2 + RECORD_NUMBER + 1 + 8  # octets: length, a number, content ty
 LONGER_TAG = 8  # octets by which that of all others is longer
 LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
-LONGEST_RECORD = 0x4800
 RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
 WINDOW = 64  # numbers of the latest records of which it is known whether they came (RFC 6347 section 4.1.2.6)
@@ -430,7 +430,11 @@ def is_record_type(octet: int) -> bool:
 def open_cut_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
     """A reader for the flow when the capture length cuts its datagram within a hello that has a record for itself."""
     body = position + RECORD_HEADER + FRAGMENT_HEADER
-    if end < body or data[position] != HANDSHAKE or not is_record(data, position, end, RECORD_HEADER, LONGEST_RECORD):
+    if (
+        end < body
+        or data[position] != HANDSHAKE
+        or not is_record(data, position, end, RECORD_HEADER, RECORD_LENGTH_LIMIT)
+    ):
         return None
     message = position + RECORD_HEADER
     length = data[message + 1] << 16 | data[message + 2] << 8 | data[message + 3]
@@ -440,7 +444,7 @@ def open_cut_dtls(data: bytes, position: int, end: int) -> DatagramReader | None
         data[message] in (CLIENT_HELLO, SERVER_HELLO)
         and data[position + 3] << 8 | data[position + 4] == 0
         and offset == 0
-        and end - body < size <= length <= LONGEST_RECORD
+        and end - body < size <= length <= RECORD_LENGTH_LIMIT
         and size + FRAGMENT_HEADER == data[message - 2] << 8 | data[message - 1]
     )
     return DtlsReader() if is_cut else None
@@ -457,7 +461,7 @@ def is_record(data: bytes, position: int, end: int, header: int, lacking: int) -
     if version not in (0xFEFF, 0xFEFD, 0x0100):
         return False
     length = data[position + header - 2] << 8 | data[position + header - 1]
-    return length <= LONGEST_RECORD and length <= end + lacking - position - header
+    return length <= RECORD_LENGTH_LIMIT and length <= end + lacking - position - header
 
 
 def fit_connection_id(data: bytes, position: int, end: int) -> int:

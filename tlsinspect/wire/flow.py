@@ -16,13 +16,16 @@ from .codes import (
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,
     CHANGE_CIPHER_SPEC,
+    CHANNEL_ID,
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
     DETECTING,
+    FATAL,
     HANDSHAKE,
     HEARTBEAT_RECORD,
     HELLO_RETRY_REQUEST_DRAFT,
     NEW_SESSION_TICKET,
+    NEXT_PROTOCOL,
     OF_MESSAGE,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
@@ -50,7 +53,6 @@ from .stream import Stream
 
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
 
-FATAL = 2
 HANDSHAKE_FAILURE = 40
 SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
 SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
@@ -58,7 +60,6 @@ HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
 HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
 HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
 HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW = 1, 2, 3
-NEXT_PROTOCOL, CHANNEL_ID = 13172, 30032  # extensions with which the client sends another message before its Finished
 TICKET_KEY_NAME = 16  # octets in front of a ticket as RFC 5077 section 4 recommends it
 SSLV2_HANDSHAKE_RECORDS = 2  # encrypted records of a side that are noted: more may be data
 

@@ -5,7 +5,10 @@ Goes in: octets. Comes out: whether a hello begins there. Spec: RFC 8446 section
 
 from __future__ import annotations
 
-from .codes import HANDSHAKE, MESSAGE_LENGTH_LIMIT, RECORD_LENGTH_LIMIT
+from .codes import CLIENT_HELLO, HANDSHAKE, RECORD_LENGTH_LIMIT, SERVER_HELLO
+
+SHORTEST_HELLO = 38  # octets of a ServerHello without session id and extensions
+LONGEST_HELLO = 1 << 20  # octets; what says that it has more is taken for no hello
 
 
 def is_hello(data: bytes, position: int) -> bool:
@@ -20,21 +23,26 @@ def is_hello(data: bytes, position: int) -> bool:
         return False
     record = data[position + 3] << 8 | data[position + 4]
     kind = data[position + 5]
-    if record < 1 or record > RECORD_LENGTH_LIMIT or kind not in (1, 2):
+    if record < 1 or record > RECORD_LENGTH_LIMIT or kind not in (CLIENT_HELLO, SERVER_HELLO):
         return False
     message = data[position + 6] << 16 | data[position + 7] << 8 | data[position + 8]
-    if message < 38 or message > MESSAGE_LENGTH_LIMIT:
+    if message < SHORTEST_HELLO or message > LONGEST_HELLO:
         return False
     if tlcp:
         return data[position + 9] == 1 and data[position + 10] == 1
-    return data[position + 9] == 3 or (kind == 2 and data[position + 9] in (0x7F, 0x7E, 0xFB))
+    return data[position + 9] == 3 or (kind == SERVER_HELLO and is_draft(data[position + 9]))
 
 
 def may_begin_hello(data: bytes, position: int, end: int) -> bool:
     """Whether octets that are too few for `is_hello`, the first of a handshake record, may be those of a hello."""
     length = end - position
-    if length > 5 and data[position + 5] not in (1, 2):
+    if length > 5 and data[position + 5] not in (CLIENT_HELLO, SERVER_HELLO):
         return False
     if length == 1 or data[position + 1] == 3:
         return True
     return data[position + 1] == 1 and (length == 2 or data[position + 2] == 1)
+
+
+def is_draft(octet: int) -> bool:
+    """The first octet of a version of TLS 1.3 while it was made: drafts, and what Google and Facebook tried."""
+    return octet in (0x7F, 0x7E, 0xFB)

@@ -1,5 +1,6 @@
 cimport cython
 from .cursor cimport Cursor
+from .hello cimport is_draft
 from .octets cimport cut
 
 cdef int ALPN, CERTIFICATE_WITH_PSK, COMPRESS_CERTIFICATE, EC_POINT_FORMATS, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME

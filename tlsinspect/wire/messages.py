@@ -40,6 +40,7 @@ from .codes import (
     SUPPORTED_VERSIONS,
 )
 from .cursor import Cursor
+from .hello import is_draft
 from .octets import cut
 
 SHORTEST_SHARE = 32  # octets of a public value: those of X25519
@@ -48,7 +49,7 @@ EXPLICIT_CURVES = 0xFF00  # the named groups that stand for them follow (RFC 449
 LEAST_VERSION_OCTETS = 8  # of extensions with a supported_versions: their length, its type, length and version
 TLS13_SUITES = 0x13  # first octet of the suites that TLS 1.3 alone has (RFC 8446 appendix B.4)
 FIRST_BIT = 1  # of 64: in C the number itself has 32
-RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446 4.1.3
 
 
 class ClientHello:
@@ -140,7 +141,7 @@ class ServerHello:
     def is_tls13(self) -> bool:
         """True for TLS 1.3, its drafts and experiments, and DTLS 1.3; a cut hello is known by its suite."""
         version = self.version()
-        if version in (0x0304, 0xFEFC) or (version >> 8) in (0x7F, 0x7E, 0xFB):
+        if version in (0x0304, 0xFEFC) or is_draft(version >> 8):
             return True
         return not self.complete and self.selected_version < 0 and self.cipher_suite >> 8 == TLS13_SUITES
 

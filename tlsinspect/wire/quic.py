@@ -11,6 +11,7 @@ from __future__ import annotations
 from ..errors import DecodeError
 from .codes import (
     APPLICATION_DATA,
+    FATAL,
     HANDSHAKE,
     QUIC_HANDSHAKE,
     QUIC_INITIAL,
@@ -39,7 +40,6 @@ ORIGIN_MINIMUM = 8  # octets of the connection id that a client invents (RFC 900
 SMALLEST_DATAGRAM = 1200  # of a client's Initial packet (RFC 9000 section 14.1)
 
 CRYPTO_ERROR = 0x0100  # and the 255 that follow: a TLS alert (RFC 9001 section 4.8)
-FATAL = 2
 GOOGLE_TLS = 0x543035  # T050 to T059, in the upper three octets: TLS in Google's framing
 
 

@@ -18,8 +18,10 @@ from .codes import (
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     DETECTING,
+    FATAL,
     FOUND,
     HANDSHAKE,
+    HEARTBEAT_HEADER,
     HEARTBEAT_RECORD,
     HELLO_HEADER,
     LOST,
@@ -37,8 +39,6 @@ from .sslv2 import Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
-FATAL = 2  # the higher of the two levels of alerts
-HEARTBEAT_HEADER = 3  # type and payload_length (RFC 6520 section 4)
 LEAST_LOOKS = 32  # places in a piece of any size where a record header is looked for when the place is lost
 OCTETS_OF_LOOK = 64  # of the piece for each further one: of random octets one in 256 is 0x03
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for

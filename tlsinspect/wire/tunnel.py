@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..errors import DecodeError
-from .codes import EAPOL, TCP
+from .codes import EAPOL, TCP, UDP
 from .ethernet import (
     enter_ethernet,
     enter_ethertype,
@@ -30,8 +30,6 @@ from .ieee80211 import enter_aggregate, enter_avs, enter_ieee80211, enter_prism,
 from .ip import FragmentTable, read_network
 from .link import locate_network
 from .packet import Packet, Rest
-
-UDP = 17
 
 
 def locate_transport(packet: Packet, fragments: FragmentTable) -> int:
