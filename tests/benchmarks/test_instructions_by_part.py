@@ -84,6 +84,6 @@ fn=(3)
 
 def test_every_compiled_part_of_the_walk_has_a_place() -> None:
     wire = Path(tlsinspect.__file__).parent / "wire"
-    tools = {"codes", "cursor", "limits", "numbered", "octets", "packet", "pseudoheader"}
+    tools = {"codes", "cursor", "limits", "numbered", "octets", "packet", "pieces", "pseudoheader"}
     named = {module for modules in instructions.PARTS.values() for module in modules}
     assert {path.stem for path in wire.glob("*.py")} - {"__init__"} <= named | tools

@@ -2,8 +2,9 @@ cimport cython
 from .flow cimport DatagramReader, Flow
 from .limits cimport Limits
 from .octets cimport cut
+from .pieces cimport Pieces
 from .record cimport RecordReader
-from .stream cimport Stream, first_overlap
+from .stream cimport Stream
 
 cdef int ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, HEARTBEAT_RECORD, HELLO_VERIFY_REQUEST
 cdef int READING, SERVER_HELLO, RECORD_HEADER, FRAGMENT_HEADER, CONNECTION_ID_RECORD, ACK_RECORD, RECORD_LENGTH_LIMIT
@@ -12,16 +13,10 @@ cdef int CIPHERTEXT, WITH_CONNECTION_ID, LONG_NUMBER, WITH_LENGTH, LOW_EPOCH, HA
 cdef int LONGER_TAG, WINDOW
 cdef unsigned long long WINDOW_MASK, NEWEST
 
-cdef class Message:
+cdef class Message(Pieces):
     cdef public int kind
-    cdef public Py_ssize_t length, octets
+    cdef public Py_ssize_t length
     cdef public long long number, time_ns
-    cdef public list pieces
-    @cython.locals(end=Py_ssize_t, at=Py_ssize_t, index=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, known=bytes, fresh=list)
-    cpdef add(self, Py_ssize_t offset, bytes fragment)
-    @cython.locals(octets=bytes, offset=Py_ssize_t, length=Py_ssize_t, parts=list)
-    cpdef bytes beginning(self)
-    cpdef Py_ssize_t cost(self) except -1
 
 cdef class Window:
     cdef public int epoch

@@ -8,8 +8,6 @@ counted, a record that comes again once. Spec: RFC 9147, RFC 6347, RFC 9146; 0x0
 
 from __future__ import annotations
 
-from bisect import insort
-
 from ..errors import DecodeError
 from .codes import (
     ALERT,
@@ -26,8 +24,9 @@ from .codes import (
 )
 from .flow import DatagramReader, Flow
 from .octets import cut
+from .pieces import Pieces
 from .record import RecordReader
-from .stream import Stream, first_overlap
+from .stream import Stream
 
 RECORD_HEADER = 13
 FRAGMENT_HEADER = 12
@@ -48,55 +47,15 @@ WINDOW_MASK = (1 << WINDOW) - 1
 NEWEST = 1  # the bit of the latest record
 
 
-class Message:
-    """A handshake message of which fragments came: `pieces` are (offset, octets), sorted and without overlap.
-
-    `number` and `time_ns` are those of the packet with the last one.
-    """
+class Message(Pieces):
+    """A handshake message of which fragments came. `number` and `time_ns` are those of the packet with the last one."""
 
     def __init__(self, kind: int, length: int) -> None:
+        super().__init__()
         self.kind = kind
         self.length = length
-        self.pieces: list[tuple[int, bytes]] = []
-        self.octets = 0
         self.number = 0
         self.time_ns = 0
-
-    def add(self, offset: int, fragment: bytes) -> None:
-        """Take of a fragment what is new; the first copy of an octet counts."""
-        end = offset + len(fragment)
-        at = offset
-        fresh = []
-        for index in range(first_overlap(self.pieces, offset), len(self.pieces)):
-            start, known = self.pieces[index]
-            if start >= end:
-                break
-            stop = start + len(known)
-            if stop <= at:
-                continue
-            if start > at:
-                fresh.append((at, fragment[at - offset : start - offset]))
-            at = stop
-        if at < end:
-            fresh.append((at, fragment[at - offset :]))
-        for piece in fresh:
-            insort(self.pieces, piece)
-            self.octets += len(piece[1])
-
-    def beginning(self) -> bytes:
-        """The octets from the start to the first hole."""
-        parts = []
-        length = 0
-        for offset, octets in self.pieces:
-            if offset > length:
-                break
-            parts.append(octets)
-            length += len(octets)
-        return b"".join(parts)
-
-    def cost(self) -> int:
-        """Octets of memory that it is counted with."""
-        return self.octets + len(self.pieces) * PIECE_COST
 
 
 class Window:
@@ -302,18 +261,18 @@ class DtlsReader(DatagramReader):
         message = messages.get(sequence)
         if message is None or message.kind != kind or message.length != length:
             if message is not None:
-                flow.held -= message.cost()
+                flow.held -= message.cost(PIECE_COST)
                 del messages[sequence]
             message = Message(kind, length)
         if not self.has_room(flow, messages, message, sequence):
             return
         messages[sequence] = message
-        flow.held -= message.cost()
+        flow.held -= message.cost(PIECE_COST)
         message.add(offset, fragment)
         message.number = stream.number
         message.time_ns = stream.time_ns
         if message.octets < length:
-            flow.held += message.cost()
+            flow.held += message.cost(PIECE_COST)
             return
         del messages[sequence]
         self.deliver(flow, stream.reader, kind, sequence, message.beginning(), length)

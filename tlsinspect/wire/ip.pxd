@@ -2,15 +2,15 @@ cimport cython
 
 from tlsinspect.wire.limits cimport Limits
 from tlsinspect.wire.packet cimport Packet
+from tlsinspect.wire.pieces cimport Pieces
 
-cdef int EAPOL, HOME_ADDRESS, REASSEMBLED, REMEMBERED
+cdef int EAPOL, HOME_ADDRESS, PIECE_COST, REASSEMBLED, REMEMBERED
 
-cdef class Datagram:
+cdef class Datagram(Pieces):
     cdef public long long time_ns, number
     cdef public int version
     cdef public bytes header
-    cdef public list pieces
-    cdef public Py_ssize_t octets, length
+    cdef public Py_ssize_t length
     cdef public bint repeats
 
 cdef class FragmentTable:
@@ -55,9 +55,6 @@ cpdef note_destination(Packet packet, Py_ssize_t at, Py_ssize_t length)
 cpdef note_home(Packet packet, Py_ssize_t at, Py_ssize_t end)
 @cython.locals(data=bytes, network=Py_ssize_t, offset=Py_ssize_t, more=cython.bint, front=bytes, key=bytes)
 cpdef int read_ipv6_fragment(Packet packet, FragmentTable fragments, Py_ssize_t at, Py_ssize_t named_at) except? -1
-cpdef Py_ssize_t datagram_cost(Datagram datagram) except -1
 cpdef bint is_whole(Datagram datagram) except? -1
-@cython.locals(agree=cython.bint, end=Py_ssize_t, at=Py_ssize_t, index=Py_ssize_t, start=Py_ssize_t, stop=Py_ssize_t, piece=bytes, fresh=list)
-cpdef bint insert_piece(Datagram datagram, Py_ssize_t offset, bytes octets) except? -1
 @cython.locals(front=bytes, payload=bytes, length=Py_ssize_t, place=Py_ssize_t)
 cpdef int become_datagram(Packet packet, Datagram datagram) except -1

@@ -9,13 +9,13 @@ Spec: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675 (jumbograms), RFC 8754 (segment
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import OrderedDict
 
 from ..errors import DecodeError
 from .codes import EAPOL
 from .limits import DEFAULT_LIMITS, Limits
 from .packet import Packet
+from .pieces import Pieces
 
 PIECE_COST = 128  # octets that a held fragment costs beside its payload, so that tiny ones are not free
 
@@ -27,19 +27,18 @@ HOME_ADDRESS = 201  # of a destination options header
 REASSEMBLED = -2  # what the readers below return when the packet became a whole datagram, to be read from its start
 
 
-class Datagram:
-    """A datagram of which fragments are missing: `pieces` are (offset, octets), sorted and without overlap.
+class Datagram(Pieces):
+    """A datagram of which fragments are missing; offsets count from the end of its header.
 
     `repeats` tells that all of them came before, in a datagram that became whole.
     """
 
     def __init__(self, time_ns: int, number: int, version: int) -> None:
+        super().__init__()
         self.time_ns = time_ns
         self.number = number
         self.version = version
         self.header = b""  # of the fragment at offset 0, ready to stand in front of the whole payload
-        self.pieces: list[tuple[int, bytes]] = []
-        self.octets = 0  # in pieces
         self.length = -1  # of the whole payload, known from the last fragment
         self.repeats = False
 
@@ -80,7 +79,7 @@ class FragmentTable:
     def drop(self, key: bytes, kind: str, expected: str) -> None:
         """Give up a datagram; one of nothing but repeats is no problem."""
         datagram = self.waiting.pop(key)
-        self.cost -= datagram_cost(datagram)
+        self.cost -= datagram.cost(PIECE_COST)
         if not datagram.repeats:
             self.note(datagram, kind, expected)
 
@@ -137,13 +136,13 @@ class FragmentTable:
         if last and datagram.length < 0:
             datagram.length = end
         agreed = datagram.length < 0 or end == datagram.length or (end < datagram.length and not last)
-        self.cost -= datagram_cost(datagram)
-        if not insert_piece(datagram, offset, payload) or not agreed:
+        self.cost -= datagram.cost(PIECE_COST)
+        if not datagram.add(offset, payload) or not agreed:
             self.note(datagram, "bad_value", "fragments that agree where they overlap")
-        self.cost += datagram_cost(datagram)
+        self.cost += datagram.cost(PIECE_COST)
         if is_whole(datagram):
             del self.waiting[key]
-            self.cost -= datagram_cost(datagram)
+            self.cost -= datagram.cost(PIECE_COST)
             self.remember(key, packet.time_ns, datagram)
             become_datagram(packet, datagram)
             return True
@@ -359,42 +358,11 @@ def read_ipv6_fragment(packet: Packet, fragments: FragmentTable, at: int, named_
     return REASSEMBLED if fragments.keep(packet, key, offset, front, more) else -1
 
 
-def datagram_cost(datagram: Datagram) -> int:
-    """Octets of memory that an incomplete datagram is counted with."""
-    return datagram.octets + len(datagram.pieces) * PIECE_COST
-
-
 def is_whole(datagram: Datagram) -> bool:
     """Tell whether the pieces cover the whole payload: as many octets as it has, and none behind its end."""
     if datagram.octets != datagram.length or not datagram.header:
         return False
     return not datagram.pieces or datagram.pieces[len(datagram.pieces) - 1][0] < datagram.length
-
-
-def insert_piece(datagram: Datagram, offset: int, octets: bytes) -> bool:
-    """Add the octets that no piece covers yet; False when those that are covered differ."""
-    agree = True
-    end = offset + len(octets)
-    fresh = []
-    at = offset
-    for index in range(max(bisect_left(datagram.pieces, (offset, b"")) - 1, 0), len(datagram.pieces)):
-        start, piece = datagram.pieces[index]
-        if start >= end:
-            break
-        stop = min(start + len(piece), end)
-        if stop <= at:
-            continue
-        if start > at:
-            fresh.append((at, octets[at - offset : start - offset]))
-            at = start
-        agree = agree and piece[at - start : stop - start] == octets[at - offset : stop - offset]
-        at = stop
-    if at < end:
-        fresh.append((at, octets[at - offset :]))
-    for part in fresh:
-        insort(datagram.pieces, part)
-        datagram.octets += len(part[1])
-    return agree
 
 
 def become_datagram(packet: Packet, datagram: Datagram) -> None:

@@ -1,6 +1,7 @@
 cimport cython
 from .limits cimport Limits
 from .octets cimport cut
+from .pieces cimport first_overlap
 from .record cimport RecordReader, Listener
 from .tds cimport TdsReader, is_prelogin
 
@@ -86,5 +87,4 @@ cdef class FirstOctets(Framing):
     cpdef skip(self, Stream stream, Py_ssize_t length)
     cpdef finish(self, Stream stream)
 
-cpdef Py_ssize_t first_overlap(list pieces, long long place) except -1
 cpdef bint may_start_record(int octet) except -1

@@ -9,12 +9,13 @@ Spec: RFC 9293 section 3.4.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from typing import Any, Protocol
 
 from .codes import ABSENT, CHANGE_CIPHER_SPEC, DETECTING, FOUND, HANDSHAKE, HEARTBEAT_RECORD, WAITING
 from .limits import DEFAULT_LIMITS, Limits
 from .octets import cut
+from .pieces import first_overlap
 from .record import Listener, RecordReader
 from .tds import TdsReader, is_prelogin
 
@@ -458,11 +459,6 @@ class FirstOctets(Framing):
         stream.framing = None
         if self.partial:
             stream.read_first(self.partial, 0, len(self.partial), 0)
-
-
-def first_overlap(pieces: list[Any], place: int) -> int:
-    """The first of some pieces, sorted by where they start, that may reach beyond `place`."""
-    return max(bisect_left(pieces, (place,)) - 1, 0)
 
 
 def may_start_record(octet: int) -> bool:
