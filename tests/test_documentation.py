@@ -157,6 +157,12 @@ def stated_number(module: str, name: str) -> int:
     return int(found[1])
 
 
+def test_every_module_of_the_kernel_is_on_the_page_about_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = {path.name for path in (ROOT / "tlsinspect" / "wire").glob("*.py")} - {"__init__.py"}
+    assert modules - set(re.findall(r"`(?:wire/)?(\w+\.py)`", page)) == set()
+
+
 @pytest.mark.parametrize("name", ["architecture", "contributing"])
 def test_a_name_is_in_the_file_where_a_guide_for_contributors_says(name: str) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
