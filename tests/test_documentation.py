@@ -150,11 +150,34 @@ def test_limits_are_those_of_the_code() -> None:
     assert stated_number("wire/stream.py", "HEAD_LIMIT") == 1024  # the first KiB
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("compression.py", "WINDOW_LIMIT"), ("upgrades/proxies.py", "PROXY_LIMIT"),
+        ("wire/carried_dtls.py", "ATTRIBUTE_LIMIT"), ("wire/closed.py", "PLACES"),
+        ("wire/gquic.py", "LOOKED_AT_LIMIT"), ("wire/hello.py", "LONGEST_HELLO"),
+        ("wire/ip.py", "REMEMBERED"), ("wire/openvpn.py", "CONTROL_LIMIT"), ("wire/packet.py", "MAX_PACKET_LENGTH"),
+        ("wire/packet.py", "MAX_PROBLEMS"), ("wire/pcapng.py", "MAX_INTERFACES"), ("wire/pcapng.py", "MAX_OPTIONS"),
+        ("wire/pcapng.py", "MAX_SECRETS_LENGTH"), ("wire/quic.py", "EARLY_INITIALS"), ("wire/quic.py", "ORIGIN_LIMIT"),
+        ("wire/quic_frames.py", "FRAME_LIMIT"), ("wire/radius.py", "EARLY_ANSWERS"), ("wire/record.py", "LEAST_LOOKS"),
+        ("wire/record.py", "SCAN_LIMIT"), ("wire/sslv2.py", "HELLO_LIMIT"), ("wire/stream.py", "COMPARED_PIECES"),
+        ("wire/stream.py", "HEAD_PIECES"), ("wire/flow_table.py", "FIRST_SEGMENTS"),
+        ("wire/flow_table.py", "BEGINNINGS"), ("wire/walk.py", "PROBLEM_KIND_LIMIT"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_does_not_change_is_stated_with_its_module(module: str, name: str) -> None:
+    page = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.endswith(f"| `{module}` |")]
+    number = stated_number("wire/codes.py" if name == "PLACES" else module, name)
+    assert any(re.search(rf"(?<![\d,]){number:,}(?!,?\d)", row) for row in rows)
+
+
 def stated_number(module: str, name: str) -> int:
     """A number that a module's source gives a name; compiled, such names are C constants and not to be seen."""
-    found = re.search(rf"^{name} = ([0-9_]+)", (ROOT / "tlsinspect" / module).read_text(encoding="utf-8"), re.MULTILINE)
+    source = (ROOT / "tlsinspect" / module).read_text(encoding="utf-8")
+    found = re.search(rf"^{name} = ([0-9_]+(?: (?:\*|<<) [0-9_]+)*)", source, re.MULTILINE)
     assert found is not None
-    return int(found[1])
+    return int(eval(found[1]))
 
 
 def test_every_module_of_the_kernel_is_on_the_page_about_the_architecture() -> None:
