@@ -121,7 +121,6 @@ def test_read_packet_reads_enhanced_simple_and_obsolete_blocks_from_blocks_of_an
     assert reader.packets == 3
     assert reader.link_types == {1, 101}
     assert reader.snaplen == 0
-    assert reader.comments == [(0, "hi"), (1, "ok")]
     assert problems_of(reader) == [("pcapng", "gap", 148)]  # the simple packet's time
     assert [(i.link_type, i.snaplen, i.tsresol, i.tsoffset, i.name) for i in reader.interfaces] == [
         (1, 4, 6, 0, ""),
@@ -232,33 +231,18 @@ def test_custom_and_journal_blocks_and_events_use_up_a_packet_number_as_in_wires
     assert reader.packets == 1
 
 
-def test_comments_of_sections_interfaces_and_packets_are_kept_with_their_packet() -> None:
-    comment = option(1, b"one") + option(1, "zw\u00f6lf".encode()) + option(2, bytes(4)) + option(0, b"")
-    data = section(options=comment) + interface(comment) + enhanced(b"abc", options=comment + option(1, b"never"))
-    _, reader = read_all(data)
-    assert reader.comments == [(n, text) for n in (0, 0, 1) for text in ("one", "zw\u00f6lf")]
+def test_no_limit_is_met_by_comments_and_names_as_nobody_asks_for_them() -> None:
+    comment = option(1, b"one") + option(1, b"two") + option(0, b"")
+    record = option(1, b"\xc0\x00\x02\x01" + b"h\0" * 1000) + option(2, bytes(16) + b"six\0") + option(3, b"card")
+    packets = enhanced(b"z", options=comment) * 5001
+    _, reader = read_all(section(options=comment) + interface(comment) + block(4, record) * 101 + packets)
+    assert reader.packets == 5001
+    assert reader.problems == []
 
 
 def test_text_that_is_not_utf8_stays_visible_as_escapes() -> None:
     _, reader = read_all(section() + interface(option(2, b"eth\xff\x00")))
     assert reader.interfaces[0].name == "eth\\xff"
-
-
-def test_name_resolution_blocks_give_addresses_with_each_of_their_names() -> None:
-    records = (
-        option(1, b"\xc0\x00\x02\x01" + b"host.example\0alias.example\0")
-        + option(2, bytes(15) + b"\x01" + b"six.example\0")
-        + option(3, b"\x02\x00\x00\x00\x00\x01" + b"card\0")
-        + option(0, b"")
-        + option(1, b"\xc0\x00\x02\x02" + b"after-the-end\0")
-    )
-    _, reader = read_all(section() + block(4, records))
-    assert reader.names == [
-        (b"\xc0\x00\x02\x01", "host.example"),
-        (b"\xc0\x00\x02\x01", "alias.example"),
-        (bytes(15) + b"\x01", "six.example"),
-    ]
-    assert reader.problems == []
 
 
 def test_decryption_secrets_are_kept_with_their_type() -> None:
@@ -379,8 +363,6 @@ def test_blocks_of_any_content_are_read_or_noted(contents: list[tuple[int, bytes
     ("limit", "value", "many", "kept"),
     [
         ("MAX_INTERFACES", 3, interface(), "interfaces"),
-        ("MAX_NAMES", 3, block(4, option(1, b"\x7f\x00\x00\x01name\0")), "names"),
-        ("MAX_COMMENTS", 3, enhanced(b"z", options=option(1, b"text")), "comments"),
         ("MAX_SECRETS_LENGTH", 14, block(10, bytes(4) + (4).to_bytes(4, "little") + b"keys"), "secrets"),
     ],
 )

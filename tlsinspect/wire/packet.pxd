@@ -42,7 +42,7 @@ cdef class PacketReader:
     cdef public str format
     cdef public long long snaplen, packets
     cdef public set link_types
-    cdef public list problems, interfaces, names, secrets, comments
+    cdef public list problems, interfaces, secrets
 
     cpdef bint read_packet(self, Packet packet) except -1
     cpdef damage(self, str kind, long long offset, str expected)

@@ -169,9 +169,8 @@ class PacketReader:
     `format` is pcap, pcap-nanosecond, pcap-modified or pcapng; `snaplen` in octets,
     0 for no limit; `link_types` those met so far; `packets` how many were delivered.
     `problems` holds the faults that were stepped over, each with its offset in the
-    (decompressed) file. Only pcapng has the others: `interfaces`; `names`, pairs of
-    an address (4 or 16 octets) and a name; `secrets`, pairs of a type and octets;
-    `comments`, pairs of a packet number (0: not of a packet) and a text.
+    (decompressed) file. Only pcapng has the others: `interfaces`, and `secrets`, pairs
+    of a type and octets.
     """
 
     def __init__(self, buffer: Buffer) -> None:
@@ -182,9 +181,7 @@ class PacketReader:
         self.link_types: set[int] = set()
         self.problems: list[DecodeError] = []
         self.interfaces: list[Interface] = []
-        self.names: list[tuple[bytes, str]] = []
         self.secrets: list[tuple[int, bytes]] = []
-        self.comments: list[tuple[int, str]] = []
 
     def read_packet(self, packet: Packet) -> bool:
         """Fill `packet` from the next packet of the capture; False at its end.

@@ -1,10 +1,11 @@
 """The capture file that Wireshark writes: blocks, each with its type and its length at both ends.
 
 Goes in: a Buffer that stands at a section header. Comes out: packets, in file
-order, and beside them what the file says of interfaces, names, secrets and
-comments. A block whose two lengths disagree is damage; a fault inside a block
-is noted and the block stepped over, for the next one is found all the same.
-Statistics, custom and unknown blocks are stepped over without being gathered.
+order, and beside them what the file says of interfaces and secrets. A block
+whose two lengths disagree is damage; a fault inside a block is noted and the
+block stepped over, for the next one is found all the same. Names and comments are
+read for their faults alone. Statistics, custom and unknown blocks are stepped over
+without being gathered.
 Spec: draft-ietf-opsawg-pcapng, section 4 for the blocks, 3.5 for the options.
 """
 
@@ -29,7 +30,7 @@ FRAMES_IN_WIRESHARK = frozenset(
     {CUSTOM, CUSTOM_NOT_COPIED, JOURNAL_EXPORT, SYSDIG_EVENT, SYSDIG_EVENT_2, SYSDIG_EVENT_2_LARGE}
 )
 
-END_OF_OPTIONS, COMMENT, INTERFACE_NAME, TIME_RESOLUTION, TIME_OFFSET = 0, 1, 2, 9, 14
+END_OF_OPTIONS, INTERFACE_NAME, TIME_RESOLUTION, TIME_OFFSET = 0, 2, 9, 14
 NAME_RECORD_IPV4, NAME_RECORD_IPV6 = 1, 2
 
 MAX_BLOCK_LENGTH = MAX_PACKET_LENGTH + 1024 * 1024
@@ -40,12 +41,6 @@ MAX_INTERFACES = 65536
 
 MAX_OPTIONS = 4096
 """Options read of one block."""
-
-MAX_NAMES = 100_000
-"""Name-resolution entries kept of one file."""
-
-MAX_COMMENTS = 10_000
-"""Comments kept of one file."""
 
 MAX_SECRETS_LENGTH = 256 * 1024 * 1024
 """Octets of decryption secrets kept of one file."""
@@ -181,7 +176,7 @@ class PcapngReader(PacketReader):
             packet.time_ns = self.convert_time(interface, high, low, start + 12)
         options = start + 28 + (captured + 3 & ~3)
         if end - options >= 8:
-            self.read_comments(data, options, end, self.frames)
+            self.read_options(data, options, end)
         return True
 
     def convert_time(self, interface: Interface, high: int, low: int, position: int) -> int:
@@ -213,7 +208,7 @@ class PcapngReader(PacketReader):
         elif block_type == INTERFACE_DESCRIPTION:
             self.read_interface(data, start, end)
         elif block_type == NAME_RESOLUTION:
-            self.read_names(data, start + 8, end)
+            self.check_names(data, start + 8, end)
         else:
             self.read_secrets(data, start, end)
         return False
@@ -265,7 +260,7 @@ class PcapngReader(PacketReader):
         if major != 1:
             raise self.damage("unsupported", place + 12, f"pcapng version 1, not {major}")
         self.first_interface = len(self.interfaces)
-        self.read_comments(data, start + 24, end, 0)
+        self.read_options(data, start + 24, end)
 
     def read_interface(self, data: bytes, start: int, end: int) -> None:
         """Read an Interface Description Block (section 4.2)."""
@@ -285,8 +280,6 @@ class PcapngReader(PacketReader):
                 tsoffset = int.from_bytes(value, "big" if self.big_endian else "little", signed=True)
             elif code in (TIME_RESOLUTION, TIME_OFFSET):
                 self.note("bad_length", self.buffer.offset + start, "1 octet in if_tsresol and 8 in if_tsoffset")
-            elif code == COMMENT:
-                self.keep_comment(value, start, 0)
         link_type = unsigned16(data, start + 8, self.big_endian)
         snaplen = unsigned32(data, start + 12, self.big_endian)
         self.link_types.add(link_type)
@@ -294,8 +287,8 @@ class PcapngReader(PacketReader):
         self.unlimited = self.unlimited or snaplen == 0
         self.snaplen = 0 if self.unlimited else max(self.snaplen, snaplen)
 
-    def read_names(self, data: bytes, position: int, end: int) -> None:
-        """Read the records of a Name Resolution Block (section 4.5): addresses of 4 or 16 octets with their names."""
+    def check_names(self, data: bytes, position: int, end: int) -> None:
+        """Note what is wrong with the records of a Name Resolution Block (section 4.5): an address, names behind it."""
         while end - position >= 4:
             record_type = unsigned16(data, position, self.big_endian)
             length = unsigned16(data, position + 2, self.big_endian)
@@ -306,22 +299,10 @@ class PcapngReader(PacketReader):
                 self.note("bad_length", self.buffer.offset + position - 2, "a name record within its block")
                 return
             if record_type in (NAME_RECORD_IPV4, NAME_RECORD_IPV6):
-                address_length = 4 if record_type == NAME_RECORD_IPV4 else 16
-                self.keep_names(data[position : position + length], address_length, position)
+                address = 4 if record_type == NAME_RECORD_IPV4 else 16
+                if length <= address:
+                    self.note("bad_length", self.buffer.offset + position - 2, f"{address} octets of address, a name")
             position += length + 3 & ~3
-
-    def keep_names(self, record: bytes, address_length: int, position: int) -> None:
-        """Keep every zero-terminated name of one record with its address."""
-        if len(record) <= address_length:
-            self.note("bad_length", self.buffer.offset + position - 2, f"{address_length} octets of address, a name")
-            return
-        for name in record[address_length:].split(b"\0"):
-            if not name:
-                continue
-            if len(self.names) >= MAX_NAMES:
-                self.note_once("limit", position, f"at most {MAX_NAMES} names in one file")
-                return
-            self.names.append((record[:address_length], decode_text(name)))
 
     def read_secrets(self, data: bytes, start: int, end: int) -> None:
         """Read a Decryption Secrets Block (section 4.7); 0x544C534B, "TLSK", is the type of a TLS key log."""
@@ -335,19 +316,6 @@ class PcapngReader(PacketReader):
             return
         self.secrets_length += length
         self.secrets.append((unsigned32(data, start + 8, self.big_endian), data[start + 16 : start + 16 + length]))
-
-    def read_comments(self, data: bytes, position: int, end: int, number: int) -> None:
-        """Keep the opt_comment options of a block for packet `number`, 0 when it is no packet's."""
-        for code, value in self.read_options(data, position, end):
-            if code == COMMENT:
-                self.keep_comment(value, position, number)
-
-    def keep_comment(self, value: bytes, position: int, number: int) -> None:
-        """Keep one comment with the number of its packet."""
-        if len(self.comments) < MAX_COMMENTS:
-            self.comments.append((number, decode_text(value)))
-        else:
-            self.note_once("limit", position, f"at most {MAX_COMMENTS} comments in one file")
 
     def read_options(self, data: bytes, position: int, end: int) -> list[tuple[int, bytes]]:
         """Read a block's options (section 3.5) up to the first that leaves the block, which is noted."""
