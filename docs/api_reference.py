@@ -56,7 +56,7 @@ def render_members(value: type) -> Iterator[str]:
         if name.startswith("_") or not inspect.isfunction(declared) or not declared.__doc__:
             continue
         call = name if declared is not member else f"{name}{signature_of(declared)}"
-        yield f"- `{call}`: {inspect.cleandoc(declared.__doc__).partition(chr(10) * 2)[0]}".replace("\n", " ")
+        yield f"- `{call}`: {' '.join(declared.__doc__.split())}"
 
 
 def signature_of(function: Any) -> str:

@@ -59,6 +59,13 @@ def test_column_reference_is_what_the_declarations_say(generator: ModuleType) ->
     )
 
 
+def test_api_reference_says_of_methods_what_they_raise() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    for method, error in (("where", "FilterError"), ("check", "PolicyError"), ("match", "TlsInspectError")):
+        [line] = [line for line in page.splitlines() if line.startswith(f"- `{method}(")]
+        assert f"Raises {error}" in line
+
+
 def test_api_reference_is_what_the_docstrings_say(generator: ModuleType) -> None:
     assert (DOCS / "api.md").read_text(encoding="utf-8") == generator.render_api(generator.NOTICE), (
         "run: python docs/generate_references.py"
