@@ -57,7 +57,9 @@ class Inspection:
     was ended early; `damage` lists damaged files as (capture, DecodeError), `copies` files that were not read as
     (copy, capture with the same octets), `passed_over` files of a folder that may hide captures as (file, what it is):
     those of other formats, and archives. `selection` is the filter whose connections alone these are, empty where all
-    of them are. An inspection can be pickled, so that processes of one's own can read and hand it back.
+    of them are; `tls_ports` are the ports on which every connection has a row. `trust`, `at` and `indicators` are what
+    `trusting` and `with_indicators` were given: by default None, None and none. An inspection can be pickled, so that
+    processes of one's own can read and hand it back.
     """
 
     def __init__(
@@ -134,7 +136,10 @@ class Inspection:
         return other
 
     def select(self, table: str, expression: str) -> pd.DataFrame:
-        """The rows of a table of which a filter over its own columns is true; raises FilterError."""
+        """The rows of a table of COLUMNS, or of a pivot, of which a filter over its own columns is true.
+
+        Raises FilterError for a filter that says nothing, KeyError for a name of no table.
+        """
         from .filters.compile import Filter
 
         rows = self.pivot_arrow(table) if table in PIVOTS else self.arrow(table)
@@ -277,7 +282,7 @@ class Inspection:
 
     @cached_property
     def validation(self) -> pd.DataFrame:
-        """A row per connection: does the server's chain lead to one of Mozilla's roots, and if not, what is wrong."""
+        """A row per connection: does the server's chain lead to a root that is trusted, and if not, what is wrong."""
         return self.frame("validation")
 
     def validate(self, at: datetime | None = None, trust: Trust | None = None) -> pd.DataFrame:
@@ -420,7 +425,11 @@ class Inspection:
         return other
 
     def find_connections(self, text: str | int) -> pd.DataFrame:
-        """The connections that a person means by an id or its start, a packet number, a server name or an address."""
+        """The connections that a person means by an id or its start, a packet number, a server name or an address.
+
+        Of packets the one that completes a message counts; a name or address may have a port behind it. No rows where
+        nothing fits.
+        """
         from .story import find_connections
 
         return find_connections(self, text)

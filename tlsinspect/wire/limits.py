@@ -56,9 +56,10 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is kept at most; MEANINGS says of what. Of each worker process, where several read.
+    """How much is kept at most: octets, seconds and numbers of things, each as docs/limits.md says by its name.
 
-    Raises ValueError for a value below 1, or beyond LARGEST (LARGEST_SECONDS).
+    They are those of each worker process, where several read. Raises ValueError for a value below 1, or beyond 2^40
+    (10^9 of seconds).
     """
 
     connections: int = 200_000
