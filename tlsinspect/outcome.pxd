@@ -9,13 +9,16 @@ cdef int EARLY_DATA, TCP
 
 @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
 cpdef set_resumption(Connection connection, Flow flow, RecordReader server)
-@cython.locals(both=bint, lost=bint, known=bint, other=Stream)
 cpdef set_outcome(Connection connection, Flow flow, Stream client, Stream server)
+@cython.locals(other=Stream)
+cpdef set_events(Connection connection, Flow flow)
+@cython.locals(both=bint, lost=bint)
+cpdef set_established(Connection connection, Flow flow, Stream client, Stream server)
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1
 @cython.locals(stream=Stream, lost=bint)
 cpdef str end_unseen(Connection connection, Flow flow, Stream client, Stream server)
 @cython.locals(side=int, packet=cython.longlong)
-cpdef set_failure(Connection connection, Flow flow)
+cpdef set_failure(Connection connection, Flow flow, Stream client, Stream server)
 cpdef str side_name(Connection connection, int side)
 cpdef set_unanswered(Connection connection)
 cpdef str history(Flow flow, int side)

@@ -59,6 +59,17 @@ def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> 
 
 def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
     """Whether the handshake was finished, how we know, and how it ended if not."""
+    set_events(connection, flow)
+    set_established(connection, flow, client, server)
+    if connection.established is False:
+        set_failure(connection, flow, client, server)
+        if connection.server_hello is None and connection.failure != "capture_end":
+            connection.resumed = False
+            set_unanswered(connection)
+
+
+def set_events(connection: Connection, flow: Flow) -> None:
+    """The order of messages, and what happened beside the handshake."""
     connection.handshake_history = history(flow, connection.client_side)
     if flow.renegotiation_side >= 0:
         other: Stream = flow.streams[1 - flow.renegotiation_side]
@@ -74,6 +85,10 @@ def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stre
         connection.last_alert = flow.alert_description
         connection.last_alert_packet = flow.alert_packet
         connection.last_alert_sender = side_name(connection, flow.alert_side)
+
+
+def set_established(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+    """Whether the handshake was finished, and by what that is known; why not, where it is not known."""
     both = client.reader.application_seen and server.reader.application_seen
     lost = connection.midstream or connection.gap or connection.truncated
     if client.reader.finished_seen and server.reader.finished_seen:
@@ -86,24 +101,10 @@ def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stre
     ):
         connection.established = True
         connection.established_evidence = "application_data"
-    known = not connection.one_sided and connection.server_state != "sealed"
-    if connection.established is None and known:
+    elif not connection.one_sided and connection.server_state != "sealed":
         connection.outcome_state = end_unseen(connection, flow, client, server)
         if not connection.outcome_state:
             connection.established = False
-    if connection.established is False:
-        if flow.alert_side >= 0 or flow.alert_encrypted:
-            connection.failure = "alert"
-        elif client.reset or server.reset:
-            connection.failure = "reset"
-        elif client.fin or server.fin:
-            connection.failure = "closed"
-        else:
-            connection.failure = "capture_end"
-        set_failure(connection, flow)
-        if connection.server_hello is None and connection.failure != "capture_end":
-            connection.resumed = False
-            set_unanswered(connection)
 
 
 def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
@@ -134,18 +135,23 @@ def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Strea
     return "gap" if client.gap or server.gap else ""
 
 
-def set_failure(connection: Connection, flow: Flow) -> None:
-    """Where the proof of a failure stands, and whose doing it was."""
+def set_failure(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
+    """How the handshake ended that was not finished, where the proof stands, and whose doing it was."""
     connection.sealed_alert = flow.sealed_alert_packet >= 0
     side, packet = -1, -1
-    if connection.failure == "alert":
+    if flow.alert_side >= 0 or flow.alert_encrypted:
+        connection.failure = "alert"
         for _, number, sender, level, _ in flow.alerts:
             if level >= 0 or flow.alert_side < 0:
                 side, packet = sender, number
-    elif connection.failure == "reset":
+    elif client.reset or server.reset:
+        connection.failure = "reset"
         side, packet = flow.reset_side, flow.reset_packet
-    elif connection.failure == "closed":
+    elif client.fin or server.fin:
+        connection.failure = "closed"
         side, packet = flow.fin_side, flow.fin_packet
+    else:
+        connection.failure = "capture_end"
     if side >= 0:
         connection.failure_side = side_name(connection, side)
         connection.failure_packet = packet
