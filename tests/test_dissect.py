@@ -40,13 +40,7 @@ def test_find_ip_gives_none_for_a_frame_without_ip(dissector: LinkDissector) -> 
 
 
 def test_find_ip_gives_none_for_a_link_type_that_scapy_does_not_know(dissector: LinkDissector) -> None:
-    assert not dissector.knows(147)
     assert dissector.find_ip(147, IPV6) is None
-
-
-def test_knows_tells_what_scapy_dissects(dissector: LinkDissector) -> None:
-    assert dissector.knows(IEEE802_15_4_NOFCS)
-    assert dissector.knows(RAW)
 
 
 def test_frame_cut_short_anywhere_gives_octets_or_none(dissector: LinkDissector) -> None:

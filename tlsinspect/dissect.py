@@ -27,10 +27,6 @@ class LinkDissector:
     def __init__(self) -> None:
         self._dissectors: Mapping[int, Callable[[bytes], Any]] | None = None
 
-    def knows(self, link_type: int) -> bool:
-        """Tell whether scapy dissects frames of a link type."""
-        return link_type in self._load()
-
     def find_ip(self, link_type: int, frame: bytes) -> bytes | None:
         """Return the outermost IP packet in a frame, or None where there is none or nobody can tell.
 
