@@ -9,8 +9,9 @@ import pytest
 
 from tests.synthetic import NOON, make_connection, make_frames, make_old_connection
 from tlsinspect.columns import CONNECTIONS, UNKNOWN_REASONS
+from tlsinspect.protocols import SILENT
 from tlsinspect.statistics import STATISTICS, UNITS, build_shares, build_timeline
-from tlsinspect.statistics.observations import CAPTURE_END, REASON_NOT_STATED, SILENT
+from tlsinspect.statistics.observations import CAPTURE_END, REASON_NOT_STATED
 from tlsinspect.statistics.timeline import Counts
 from tlsinspect.statistics.wording import (
     REASONS,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from ..certificates.object_identifiers import RSA_KEYS
 from ..failures.causes import CAUSES
+from ..protocols import SILENT
 from ..registry import is_grease, version_name
 from ..registry.suites import parse_suite_name
 from ..registry.versions import is_tls13, version_rank
 from .hellos import legacy_versions
-from .observations import SILENT, Categorise, Frames, leaf_of, name_of, with_tls
+from .observations import Categorise, Frames, leaf_of, name_of, with_tls
 from .rows import (
     Columns,
     FrameColumns,

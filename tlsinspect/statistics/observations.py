@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..protocols import SILENT  # why nobody knows what would have been spoken, too
 from .memory import once
 from .rows import (
     KEY,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 EXCLUDING_REASONS = ("not_applicable", "not_offered")
 REASON_NOT_STATED = "not_stated"
-SILENT = "silent"  # of `protocol`, and why nobody knows what would have been spoken
 CAPTURE_END = "capture_end"  # of `failure`
 
 
