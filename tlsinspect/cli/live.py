@@ -16,7 +16,7 @@ from .output import errors_as_one_line, tell, writing_to
 from .stores import store_options, tell_done
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ProcessPoolExecutor
 
     from ..live import Recorded
     from ..opening import Overlap
@@ -130,44 +130,53 @@ def storing(store: str | None, options: dict[str, Any]) -> Iterator[Any]:
         yield lambda path: None
         return
     from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    from ..capture import printable
-    from ..errors import StoreError, TlsInspectError
-    from ..store import ingest
+    with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
+        intake = Intake(store, options, pool)
+        try:
+            yield intake.take
+        finally:
+            intake.take(None)
+    if intake.failed:
+        sys.exit(2)
 
-    waiting: list[Future[Any]] = []
-    failed = threading.Event()
 
-    def tell_those_done(block: bool) -> None:
-        while waiting and (block or waiting[0].done()):
-            tell_done(waiting.pop(0).result(), store)
+class Intake:
+    """Has captures taken into a store by another process, until the store has failed; `waiting` are not done."""
 
-    def give_up(error: Exception) -> None:
-        failed.set()
-        for each in waiting:
-            each.cancel()
-        waiting.clear()
-        tell(f"warning: {error}; what is recorded is kept, and 'tlsinspect ingest' takes what the store has not")
+    def __init__(self, store: str, options: dict[str, Any], pool: ProcessPoolExecutor) -> None:
+        self.store = store
+        self.options = options
+        self.pool = pool
+        self.waiting: list[Future[Any]] = []
+        self.failed = False
 
-    def take(path: str | None) -> None:
-        """Hand on a capture; None waits for all."""
-        if failed.is_set():
+    def take(self, path: str | None) -> None:
+        """Hand on a capture, and tell of those that are done; None waits for all."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        from ..capture import printable
+        from ..errors import StoreError, TlsInspectError
+        from ..store import ingest
+
+        if self.failed:
             return
         try:
             if path is not None:
-                waiting.append(pool.submit(ingest, path, store, **options))
-            tell_those_done(block=path is None)
+                self.waiting.append(self.pool.submit(ingest, path, self.store, **self.options))
+            while self.waiting and (path is None or self.waiting[0].done()):
+                tell_done(self.waiting.pop(0).result(), self.store)
         except BrokenProcessPool:
-            give_up(StoreError(printable(store), "the process that took captures into it was killed (out of memory?)"))
+            reason = "the process that took captures into it was killed (out of memory?)"
+            self.give_up(StoreError(printable(self.store), reason))
         except (TlsInspectError, OSError) as error:
-            give_up(error)
+            self.give_up(error)
 
-    with ProcessPoolExecutor(1, get_context("spawn"), ignore_signals) as pool:
-        try:
-            yield take
-        finally:
-            take(None)
-    if failed.is_set():
-        sys.exit(2)
+    def give_up(self, error: Exception) -> None:
+        """The store failed: tell of it, and take no more."""
+        self.failed = True
+        for each in self.waiting:
+            each.cancel()
+        self.waiting.clear()
+        tell(f"warning: {error}; what is recorded is kept, and 'tlsinspect ingest' takes what the store has not")
