@@ -275,7 +275,7 @@ class Inspection:
         return tables.to_frame(self.pivot_arrow(name))
 
     def pivot_arrow(self, name: str) -> pa.Table:
-        """The same as Arrow."""
+        """A pivot as Arrow; raises KeyError for another name."""
         from .pivots import build_pivot
 
         return build_pivot(name, self.on_demand("connections"), self.arrow("certificates"))

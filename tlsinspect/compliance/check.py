@@ -122,10 +122,11 @@ def check_policy(
     at: date | None = None,
     others: Callable[[str], pa.Table] | None = None,
 ) -> Check:
-    """Judge the connections by a policy, on the day `at` or on that of the last connection; with none, of last_day.
+    """Judge the connections by a policy, on the day `at`, or on that of the last connection.
 
-    A certificate's lifetime is held to the limit of the day on which it was issued, unless `at` is given. `others`
-    makes the validation table, without which no chain can be seen to be trusted, and the captures table.
+    Where there is none, it is that on which the captures end, or today. A certificate's lifetime is held to the limit
+    of the day on which it was issued, unless `at` is given. `others` makes the validation table, without which no chain
+    can be seen to be trusted, and the captures table.
     """
     facts = Facts(connections, certificates, others)
     day, which = last_day(connections, facts.other("captures")) if at is None else (utc_day(at), "")

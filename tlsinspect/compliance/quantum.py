@@ -37,11 +37,11 @@ TRIED_BITS = 64  # of keys that have been found by trying all of them: DES's 56 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The frames have the columns that docs/columns.md lists under quantum.
+    """What could be read later: connections by what protects their secrets, and the servers to migrate first.
 
-    `classes` has a row per class of protection and one for what is unknown; `servers` one per server that is not all
-    post-quantum, those to migrate first at the top: by the bytes and connections that hang on one long-lived key, then
-    by those with classical forward secrecy.
+    The frames have the columns that docs/columns.md lists under quantum. `classes` has a row per class of protection
+    and one for what is unknown; `servers` one per server that is not all post-quantum, the first to migrate first: by
+    the bytes and connections that hang on one long-lived key, then by those with classical forward secrecy.
     """
 
     class_table: pa.Table

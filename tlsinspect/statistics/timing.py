@@ -64,7 +64,7 @@ def build_handshake_quantiles(frames: Frames, column: str = "handshake_ms", full
 def build_handshake_ecdf(frames: Frames, column: str = "handshake_ms", full_only: bool = True) -> pd.DataFrame:
     """The points of each version's distribution function: version_name, milliseconds, share (at most this long).
 
-    Of more than MOST_POINTS times, evenly spread ones are kept, the first and the last among them.
+    Of more than 400 times, as many evenly spread ones are kept, the first and the last among them.
     """
     columns: dict[str, list[Any]] = {"version_name": [], "milliseconds": [], "share": []}
     for name, part in iter_versions(handshake_times(frames, column, full_only)):

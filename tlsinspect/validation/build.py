@@ -76,7 +76,7 @@ def build_validation(
 def build_client_validation(
     connections: pa.Table, validator: Validator, at: datetime | None = None, problems: pa.Table | None = None
 ) -> pa.Table:
-    """The same of the chains that clients sent."""
+    """Judge every client's chain, as build_validation judges those of servers."""
     packets = connections["client_certificate_packet"]
     return build_side(CLIENTS, connections, packets, validator, at, problems=problems)
 
