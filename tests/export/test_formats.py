@@ -32,6 +32,14 @@ def written(format_name: str, table: pa.Table, rows_at_once: int = 100) -> bytes
     return out.getvalue()
 
 
+def test_what_is_no_format_of_rows_is_refused_and_nothing_written() -> None:
+    out = io.BytesIO()
+    for name in ("xlsx", "sqlite", "zeek", ""):
+        with pytest.raises(ValueError, match=f"no format of rows '{name}'"):
+            open_writer(name, out, pa.schema({"text": pa.string()})).close()
+    assert out.getvalue() == b""
+
+
 def csv_rows(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 

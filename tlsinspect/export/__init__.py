@@ -38,7 +38,7 @@ class Writer(Protocol):
 
 
 def open_writer(format_name: str, out: BinaryIO, schema: pa.Schema) -> Writer:
-    """The writer of a format, of FORMATS, for rows of `schema`."""
+    """The writer of a format, of FORMATS, for rows of `schema`; raises ValueError for another."""
     if format_name == "csv":
         from .csv import CsvWriter
 
@@ -51,9 +51,11 @@ def open_writer(format_name: str, out: BinaryIO, schema: pa.Schema) -> Writer:
         from .ipc import ArrowWriter
 
         return ArrowWriter(out, schema)
-    from .parquet import ParquetWriter
+    if format_name == "parquet":
+        from .parquet import ParquetWriter
 
-    return ParquetWriter(out, schema)
+        return ParquetWriter(out, schema)
+    raise ValueError(f"there is no format of rows {format_name!r}")
 
 
 def write_export(inspection: Inspection, format_name: str, path: str | os.PathLike[str], table: str = "") -> list[Path]:
