@@ -18,11 +18,12 @@ class Connection:
     """One connection: who spoke with whom, what was offered and chosen, how it ended.
 
     Attributes are named as the columns are. Vectors of numbers are wire bytes; None is a missing value, and so is -1
-    for the packets of events, from `clear_text_packet` on. `client_state`, `server_state` and `certificate_state` say
-    why the client's hello, the server's hello and the server's chain are missing ("" when they are there),
-    `request_state` why it cannot be told whether the server asked for a certificate, `outcome_state` whether the
-    handshake was finished. Of one that was not, `failure_side` says who reset or closed the connection, `answered` what
-    the server spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
+    for the packets of events, from `clear_text_packet` to `client_first_record_packet`. `client_state`, `server_state`
+    and `certificate_state` say why the client's hello, the server's hello and the server's chain are missing ("" when
+    they are there), `request_state` why it cannot be told whether the server asked for a certificate, `outcome_state`
+    whether the handshake was finished. Of one that was not, `failure_side` says who reset or closed the connection,
+    `answered` what the server spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of
+    TLS 1.3.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """DTLS: records in datagrams, and handshake messages in fragments.
 
-Goes in: the datagrams of one UDP flow. Comes out: the same Listener calls that
-TLS over TCP makes. A message is handed over when its fragments are complete, and
+Goes in: the datagrams of one UDP flow, or messages of SCTP. Comes out: the same
+Listener calls that TLS over TCP makes. A message is handed over when its fragments are complete, and
 once however often it is sent. Nothing is decrypted: what has an epoch above 0 is
 counted, a record that comes again once. Spec: RFC 9147, RFC 6347, RFC 9146; 0x0100 is what OpenSSL sent before 0.9.8f.
 """

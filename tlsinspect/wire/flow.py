@@ -77,7 +77,7 @@ class Flow(Listener):
     message type -1 where it is encrypted or none. `history` has capital letters for
     side 0. Times are ns, -1 where nothing was seen. What only one side says stands in its RecordReader.
     `certificate_status` is the body of the server's CertificateStatus, or its beginning.
-    `protocol` is TCP or UDP; `datagrams` reads what a UDP flow carries, None for TCP.
+    `protocol` is TCP, UDP, SCTP or EAPOL; `datagrams` reads what comes in datagrams or messages, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
     that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
@@ -481,7 +481,7 @@ class Flow(Listener):
 
 
 class DatagramReader:
-    """Reads the datagrams of one UDP flow; a protocol is a subclass.
+    """Reads the datagrams of one UDP flow, or the messages of what is no TCP; a protocol is a subclass.
 
     `accept` tells `flow` what it finds, through the Listener calls with `stream.reader`.
     """

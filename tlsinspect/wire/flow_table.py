@@ -1,7 +1,7 @@
 """All open connections: which packet belongs to which, and when one is over.
 
 Goes in: TCP segments, UDP datagrams, and what carries TLS beside them. Comes out: Flows that are over. State is
-what is open now, within the limits below.
+what is open now, within Limits, and what was closed lately.
 Spec: RFC 9293, RFC 768.
 """
 

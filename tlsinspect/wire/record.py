@@ -81,11 +81,13 @@ class Listener:
 class RecordReader:
     """Where one direction stands in its records.
 
-    `side` is 0 or 1; `peer` the other direction. `encrypted` is set from outside,
-    when a ChangeCipherSpec changed the cipher, `readable` where the new one does not encrypt, `muted` when no more
-    messages are wanted. `sealed` tells that only the end of the record is waited for. `application_bytes` counts the
-    content of application_data records, `partial` holds the beginning of a header. `parts_version` is the version of
-    the record in which the message at hand began, -1 where that is the record at hand.
+    `side` is 0 or 1; `peer` the other direction; `mode` one of DETECTING, READING, LOST and OTHER. `encrypted` is set
+    from outside, when a ChangeCipherSpec changed the cipher, `readable` where the new one does not encrypt,
+    `muted` when no more messages are wanted. `sealed` tells that only the end of the record is waited for.
+    `application_bytes` counts the content of application_data records, `partial` holds the beginning of a header.
+    `parts_version` is the version of the record in which the message at hand began, -1 where that is the record at
+    hand. `watching` asks for a call with each application_data record, `scanned` counts the clear text in which a
+    hello was looked for.
 
     What the listener notes about this side stands here too: `chain`, the body of its first Certificate message as
     sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished, application data;
