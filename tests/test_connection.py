@@ -380,17 +380,6 @@ class TestLostRequest:
         assert built(talk).client_certificate_requested is True
         assert connection_of(*FULL).client_certificate_requested is False
 
-    def test_a_clients_answer_without_a_certificate_shows_that_it_was_not_asked(self) -> None:
-        talk = Talk().open().say(HELLO, FLIGHT).lose(1, 30).say(KEYS + FINISHED, FINISHED)
-        assert built(talk).client_certificate_requested is False
-
-    def test_where_neither_flight_is_whole_it_is_not_known_whether_the_server_asked(self) -> None:
-        lost = Talk().open().say(HELLO, FLIGHT).lose(1, 30)
-        for talk in (lost.say(b"", FINISHED), lost.lose(0, 40).say(FINISHED, FINISHED)):
-            connection = built(talk)
-            assert connection.client_certificate_requested is None
-            assert connection.request_state == "gap"
-
 
 class TestUnseenBeginning:
     def datagrams(self, *turns: tuple[int, bytes]) -> Connection:

@@ -28,8 +28,7 @@ cdef class Connection:
     cdef public object client_first_record_length, heartbleed_packet, failure_packet
     cdef public str failure_side, answered
     cdef public bint sealed_alert
-    cdef public str ocsp_status, sct_list_sha256
-    cdef public str client_state, server_state, certificate_state, request_state, outcome_state
+    cdef public str ocsp_status, sct_list_sha256, client_state, server_state, certificate_state, outcome_state
     cdef public list messages, alerts, problems
     cdef public long long clear_text_packet, starttls_packet, clear_credentials_packet, starttls_injection_packet
     cdef public long long last_alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet

@@ -20,10 +20,9 @@ class Connection:
     Attributes are named as the columns are. Vectors of numbers are wire bytes; None is a missing value, and so is -1
     for the packets of events, from `clear_text_packet` to `client_first_record_packet`. `client_state`, `server_state`
     and `certificate_state` say why the client's hello, the server's hello and the server's chain are missing ("" when
-    they are there), `request_state` why it cannot be told whether the server asked for a certificate, `outcome_state`
-    whether the handshake was finished. Of one that was not, `failure_side` says who reset or closed the connection,
-    `answered` what the server spoke instead of TLS, `sealed_alert` that the client sent a record as long as an alert of
-    TLS 1.3.
+    they are there), `outcome_state` why it cannot be told whether the handshake was finished. Of one that was not,
+    `failure_side` says who reset or closed the connection, `answered` what the server spoke instead of TLS,
+    `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
     """
 
     def __init__(self) -> None:
@@ -122,7 +121,6 @@ class Connection:
         self.client_state = ""
         self.server_state = ""
         self.certificate_state = ""
-        self.request_state = ""
         self.outcome_state = ""
         self.client_side = 0
         self.messages: list[tuple[int, int, int, int, int, int, int]] = []

@@ -43,7 +43,6 @@ cdef class ConnectionBuilder:
     cpdef keep_exchange(self, Connection connection, Flow flow, bytes body)
     @cython.locals(side=int, hello=ServerHello, chain=bytes)
     cpdef set_certificates(self, Connection connection, Flow flow, Stream client, Stream server)
-    cpdef set_request(self, Connection connection, Flow flow, Stream client, Stream server)
     @cython.locals(names=list, key=bytes, known=tuple, body=bytes)
     cpdef tuple chain(self, Connection connection, Flow flow, RecordReader reader)
     cpdef forget_certificates(self)

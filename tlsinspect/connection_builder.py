@@ -378,13 +378,14 @@ class ConnectionBuilder:
             connection.certificate_packet = server.reader.chain_packet
         if client.reader.chain_packet >= 0:
             connection.client_certificate_packet = client.reader.chain_packet
+        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
+            answered = client.reader.chain is not None  # what was lost may have asked (RFC 5246 section 7.4.6)
+            connection.client_certificate_requested = flow.certificate_requested or answered
         hello = flow.server_hello
         chain = server.reader.chain
         if connection.certificate_sha256s is not None and chain is not None and hello is not None:
             self.set_staples(connection, flow, hello, server.reader, chain)
         set_resumption(connection, flow, server.reader)
-        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
-            self.set_request(connection, flow, client, server)
         if connection.certificate_sha256s is None:
             hello = connection.server_hello
             if connection.resumed:
@@ -399,22 +400,6 @@ class ConnectionBuilder:
                 connection.certificate_state = connection.server_state
             else:
                 connection.certificate_state = self.missing_reason(connection, flow, side)
-
-    def set_request(self, connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
-        """Whether a server before TLS 1.3 asked for a certificate, as far as its flight or the answer to it shows it.
-
-        Whoever is asked sends a Certificate in front of its ClientKeyExchange (RFC 5246 section 7.4.6).
-        """
-        if flow.certificate_requested or client.reader.chain is not None:
-            connection.client_certificate_requested = True
-        elif (
-            connection.resumed
-            or not (server.gap or server.truncated)
-            or (flow.client_key_exchange and not (client.gap or client.truncated))
-        ):
-            connection.client_certificate_requested = False
-        else:
-            connection.request_state = self.missing_reason(connection, flow, 1 - connection.client_side)
 
     def chain(self, connection: Connection, flow: Flow, reader: RecordReader) -> tuple[str, ...] | None:
         """The hashes of a side's certificates, those that are whole; None when it sent none that is readable."""

@@ -63,7 +63,7 @@ SERVER_SHARED = ("alpn",)
 
 
 Session = tuple[int, bool, int | None, bool]
-Circumstances = tuple[str, str, str, str, str, str, bool, bool | None]
+Circumstances = tuple[str, str, str, str, str, bool, bool | None]
 
 OBJECTS: dict[str, type[Texts | Octets | Keys]] = {
     **dict.fromkeys(TEXTS, Texts),
@@ -320,7 +320,6 @@ def circumstances_of(connection: Connection) -> Circumstances:
         connection.client_state or client_cut(connection),
         connection.server_state or server_cut(connection),
         connection.certificate_state,
-        connection.request_state,
         connection.outcome_state,
         opening_unseen(connection),
         hello is not None and hello.is_tls13(),
