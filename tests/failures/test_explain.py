@@ -56,6 +56,13 @@ ASKED = ALERT | {"history": "CsxkrnXGIl", "requested": True, "certificates": 0}
         ({"history": "CjC", "retry": True}, "no_answer", "got no answer"),
         ({"answered": "http"}, "not_tls", "with HTTP, not TLS; the client closed"),
         ({"answered": "unknown"}, "not_tls", "with what is no TLS"),
+        (
+            {"answered": "http", "failure": "alert", "alert": 10, "level": 2, "history": "CL"},
+            "not_tls",
+            "with HTTP, not TLS; the client ended the handshake with the alert unexpected_message (packet 9).",
+        ),
+        ({"answered": "smtp", "failure": "alert", "alert": 70, "history": "CL"}, "not_tls", "with SMTP, not TLS"),
+        (ALERT | {"answered": "smtp"}, "no_common_parameters", "nothing in the client's offer"),
         ({}, "no_answer", "The client closed the connection (packet 9) 5.0 s after its first packet"),
         ({"side": "server", "failure": "reset"}, "ended_after_hello", "The server reset the connection (packet 9)"),
         ({"hello_length": 1800}, "large_hello_unanswered", "whose 1,800 octets do not fit one packet, got no answer"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..registry import alert_name
 from .causes import ALERT_CAUSES, CERTIFICATE_ALERTS, OPEN_ALERTS, VALIDATION_CAUSES
 
-CLOSE_NOTIFY, HANDSHAKE_FAILURE, PROTOCOL_VERSION = 0, 40, 70
+CLOSE_NOTIFY, HANDSHAKE_FAILURE, DECODE_ERROR, PROTOCOL_VERSION = 0, 40, 50, 70
 LARGEST_HELLO = (
     1416  # octets that one packet of 1,500 carries over IPv6 and TCP with its usual options, record header off
 )
@@ -63,11 +63,12 @@ def explain(failure: Failure) -> Explanation:
     """Say why a handshake was not finished."""
     if failure.failure == "capture_end":
         return Explanation("capture_end", f"{capture_end(failure)} whether the handshake was finished is unknown.")
-    if failure.failure == "alert" and failure.alert is not None and failure.alert != CLOSE_NOTIFY:
-        return explain_alert(failure, failure.alert)
-    if failure.answered is not None:
+    told = failure.failure == "alert" and failure.alert is not None and failure.alert != CLOSE_NOTIFY
+    if failure.answered is not None and not (told and failure.side == "server"):
         spoken = "what is no TLS" if failure.answered == "unknown" else f"{failure.answered.upper()}, not TLS"
         return Explanation("not_tls", f"The server answered the ClientHello with {spoken}; {ended(failure)}.")
+    if told and failure.alert is not None:
+        return explain_alert(failure, failure.alert)
     if failure.failure == "alert" and failure.alert is None:
         text = f"The {failure.side} sent an alert{place(failure)} that is encrypted, before the handshake was finished."
         return Explanation("encrypted_alert", text)
@@ -94,14 +95,21 @@ def place(failure: Failure) -> str:
 def ended(failure: Failure) -> str:
     """Who ended the connection, and how."""
     if failure.failure == "alert":
+        if failure.alert:
+            return f"the {failure.side} ended the handshake {said_by_alert(failure, failure.alert)}"
         return f"the {failure.side} took its leave with close_notify{place(failure)}"
     verb = "reset" if failure.failure == "reset" else "closed"
     return f"the {failure.side or 'other side'} {verb} the connection{place(failure)}"
 
 
+def said_by_alert(failure: Failure, alert: int) -> str:
+    """An alert in the clear, and its packet."""
+    return f"with the alert {alert_name(alert)}{' as a warning' if failure.level == 1 else ''}{place(failure)}"
+
+
 def explain_alert(failure: Failure, alert: int) -> Explanation:
     """An alert in the clear: what it says depends on who sent it, and when."""
-    said = f"with the alert {alert_name(alert)}{' as a warning' if failure.level == 1 else ''}{place(failure)}"
+    said = said_by_alert(failure, alert)
     if alert in CERTIFICATE_ALERTS:
         return explain_certificate(failure, alert, said)
     if alert == PROTOCOL_VERSION:
