@@ -25,7 +25,7 @@ class Failure(NamedTuple):
 
     `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
     clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
-    lacks some of what was sent.
+    lacks some of what was sent, `midstream` that it starts after the connection did.
     """
 
     failure: str
@@ -50,6 +50,7 @@ class Failure(NamedTuple):
     hello_length: int
     duration_ns: int
     lost: bool = False
+    midstream: bool = False
 
 
 class Explanation(NamedTuple):
@@ -131,11 +132,13 @@ def explain_alert(failure: Failure, alert: int) -> Explanation:
         return Explanation(
             cause, f"The {failure.side} speaks none of the offered protocols ({offered}), and said so {said}."
         )
+    if alert == DECODE_ERROR and failure.side == "server" and failure.requested and failure.certificates == 0:
+        return without_certificate(said)
     if cause == "client_certificate_missing":
         return Explanation(
             cause, f"The {failure.side} insists on a client certificate and got none; it ended the handshake {said}."
         )
-    if failure.retry and failure.side == "client" and "s" not in failure.history:
+    if failure.retry and failure.side == "client" and "s" not in failure.history and not followed(failure):
         return Explanation("retry_not_followed", f"The client refused the server's HelloRetryRequest {said}.")
     return Explanation(cause, f"The {failure.side} ended the handshake{stage(failure)} {said}.")
 
@@ -157,23 +160,27 @@ def explain_handshake_failure(failure: Failure, said: str) -> Explanation:
     """The alert handshake_failure: RFC 8446 section 6.2, RFC 5246 section 7.4.6 for an empty Certificate."""
     if failure.side == "client":
         return Explanation("choice_refused", f"The client did not accept what the server chose, and said so {said}.")
-    if "s" not in failure.history:
+    if "s" not in failure.history and ("C" in failure.history or not failure.midstream):
         text = f"The server found nothing in the client's offer that it accepts too, and said so {said}."
         return Explanation("no_common_parameters", text)
     if failure.requested and failure.certificates == 0:
-        text = f"The server asked for a client certificate, the client gave none, and the server ended it {said}."
-        return Explanation("client_certificate_missing", text)
+        return without_certificate(said)
     if failure.requested and failure.certificates:
         return Explanation("client_certificate_refused", f"The server refused the client's certificate {said}.")
     return Explanation("other_alert", f"The server ended the handshake{stage(failure)} {said}.")
+
+
+def without_certificate(said: str) -> Explanation:
+    """The server asked for a certificate, and got an empty list: GnuTLS complains that it cannot decode that."""
+    text = f"The server asked for a client certificate, the client gave none, and the server ended it {said}."
+    return Explanation("client_certificate_missing", text)
 
 
 def explain_certificate(failure: Failure, alert: int, said: str) -> Explanation:
     """An alert about a certificate: the other side's."""
     if failure.side == "server":
         if failure.certificates == 0:
-            text = f"The server asked for a client certificate, the client gave none, and the server ended it {said}."
-            return Explanation("client_certificate_missing", text)
+            return without_certificate(said)
         return Explanation("client_certificate_refused", f"The server refused the client's certificate {said}.")
     cause = CERTIFICATE_ALERTS[alert]
     own = VALIDATION_CAUSES.get(failure.validation or "")
@@ -219,10 +226,14 @@ def spoke_after_hello(failure: Failure) -> bool:
     return bool(sent - {"I"} if "1.3" in (failure.version or "") else sent)
 
 
+def followed(failure: Failure) -> bool:
+    """Whether the client sent another ClientHello behind the HelloRetryRequest."""
+    return "C" in failure.history[failure.history.find("j") + 1 :]
+
+
 def explain_unanswered(failure: Failure) -> Explanation:
     """A ClientHello that got no ServerHello: resets, silence, large hellos, retries that nobody followed."""
-    history = failure.history
-    if failure.retry and "C" not in history[history.find("j") + 1 :]:
+    if failure.retry and not followed(failure):
         return Explanation(
             "retry_not_followed", f"The server asked for another ClientHello, which did not come; {ended(failure)}."
         )
