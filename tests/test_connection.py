@@ -760,6 +760,31 @@ class TestOutcome:
         assert built(Talk().open().say(HELLO, tls.alert(2, 40)).reset(0)).failure == "alert"
         assert built(Talk().open().say(HELLO).close(1)).failure == "closed"
 
+    @pytest.mark.parametrize("alert", [tls.alert(2, 50), tls.alert(2, 10)])
+    def test_who_complains_of_an_early_end_did_not_end_it(self, alert: bytes) -> None:
+        retry = tls.handshake(tls.message(2, tls.retry_request(23)))
+        for talk, side in (
+            (Talk().open().say(HELLO).close(1).say(alert), "server"),
+            (Talk().open().say(HELLO13, retry, HELLO13).close(1).say(alert), "server"),
+            (Talk().open().close(0).say(b"", alert), "client"),
+            (Talk().open().say(HELLO, FLIGHT).close(0).say(b"", alert), "client"),
+        ):
+            connection = built(talk)
+            assert (connection.failure, connection.failure_side) == ("closed", side)
+            assert connection.last_alert in (10, 50)
+
+    @pytest.mark.parametrize(
+        "talk",
+        [
+            Talk().open().say(HELLO).close(0).say(b"", tls.alert(2, 50)),  # it may be about the hello
+            Talk().open().say(HELLO, FLIGHT).close(1).say(tls.alert(2, 10)),
+            Talk().open().say(HELLO, tls.alert(2, 50)).close(),
+            Talk().open().say(HELLO).close(1).say(tls.alert(2, 40)),
+        ],
+    )
+    def test_an_alert_that_may_be_about_a_message_ended_it(self, talk: Talk) -> None:
+        assert built(talk).failure == "alert"
+
     def test_a_handshake_that_the_capture_leaves_open_ended_with_the_capture(self) -> None:
         connection = built(Talk().open().say(HELLO, FLIGHT))
         assert (connection.established, connection.failure) == (False, "capture_end")

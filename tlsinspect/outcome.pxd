@@ -5,7 +5,7 @@ from .wire.messages cimport ClientHello, ServerHello
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int EARLY_DATA, TCP
+cdef int EARLY_DATA, TCP, UNEXPECTED_MESSAGE, DECODE_ERROR
 
 @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
 cpdef set_resumption(Connection connection, Flow flow, RecordReader server)
@@ -17,6 +17,8 @@ cpdef set_established(Connection connection, Flow flow, Stream client, Stream se
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1
 @cython.locals(stream=Stream, lost=bint)
 cpdef str end_unseen(Connection connection, Flow flow, Stream client, Stream server)
+@cython.locals(side=int, said=str)
+cpdef bint complains_of_end(Connection connection, Flow flow) except -1
 @cython.locals(side=int, packet=cython.longlong)
 cpdef set_failure(Connection connection, Flow flow, Stream client, Stream server)
 cpdef str side_name(Connection connection, int side)

@@ -13,6 +13,7 @@ from .wire.stream import Stream
 
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
+UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
 SERVER_HELLO_DONE = "N"  # its letter in Flow.history
 
 
@@ -135,11 +136,25 @@ def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Strea
     return "gap" if client.gap or server.gap else ""
 
 
+def complains_of_end(connection: Connection, flow: Flow) -> bool:
+    """Whether the alert says no more than that the other side closed the connection, which owed a message."""
+    side = flow.alert_side
+    if flow.alert_description not in (UNEXPECTED_MESSAGE, DECODE_ERROR) or side < 0 or flow.fin_side != 1 - side:
+        return False
+    if not flow.fin_packet < flow.alert_packet:
+        return False
+    said = (connection.handshake_history or "").rstrip("lL")
+    return said == "" or said[len(said) - 1].isupper() == (side == connection.client_side)
+
+
 def set_failure(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
     """How the handshake ended that was not finished, where the proof stands, and whose doing it was."""
     connection.sealed_alert = flow.sealed_alert_packet >= 0
     side, packet = -1, -1
-    if flow.alert_side >= 0 or flow.alert_encrypted:
+    if complains_of_end(connection, flow):
+        connection.failure = "closed"
+        side, packet = flow.fin_side, flow.fin_packet
+    elif flow.alert_side >= 0 or flow.alert_encrypted:
         connection.failure = "alert"
         for _, number, sender, level, _ in flow.alerts:
             if level >= 0 or flow.alert_side < 0:

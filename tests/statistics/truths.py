@@ -64,6 +64,7 @@ HELLO, SERVER_HELLO, TICKET, PRE_SHARED_KEY = 1, 2, 35, 41
 RECORD_HEADER = 5
 LEAST_FINISHED_RECORD = 37  # a Finished of TLS 1.3 with its type and tag; an alert has 19 octets
 FIN, RST = 0x01, 0x04
+UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50
 
 
 def truth(name: str) -> Callable[[Truth], Truth]:
@@ -377,6 +378,18 @@ def last_alert(stream: Stream) -> tuple[str, str] | None:
     return sent[-1] if sent else None
 
 
+def complains_of_end(stream: Stream) -> bool:
+    """Whether the last alert answers no message but the other side's FIN."""
+    place = max(place for place, packet in enumerate(stream.packets) if packet.numbers["alerts"])
+    last = stream.packets[place]
+    if last.numbers["alerts"][-1] not in (UNEXPECTED_MESSAGE, DECODE_ERROR):
+        return False
+    before = stream.packets[:place]
+    closed = any(packet.flags & FIN and packet.from_client != last.from_client for packet in before)
+    spoke = [packet.from_client for packet in before if packet.numbers["messages"]]
+    return closed and (not spoke or spoke[-1] == last.from_client)
+
+
 @truth("outcomes")
 def outcomes(streams: list[Stream]) -> Iterable[str]:
     for stream in streams:
@@ -385,7 +398,8 @@ def outcomes(streams: list[Stream]) -> Iterable[str]:
         if is_finished(stream):
             yield "established"
         elif alert:
-            yield f"alert {alert[0]} from {alert[1]}"
+            told = f"alert {alert[0]} from {alert[1]}"
+            yield "closed before the end" if complains_of_end(stream) else told
         elif sealed:
             yield "encrypted alert"
         else:
