@@ -380,6 +380,39 @@ class TestLostRequest:
         assert built(talk).client_certificate_requested is True
         assert connection_of(*FULL).client_certificate_requested is False
 
+    def test_a_server_that_was_not_heard_to_its_last_message_may_have_asked(self) -> None:
+        chosen, chain = tls.message(2, tls.server_hello()), tls.message(11, tls.certificate(b"leaf"))
+        assert connection_of(HELLO, tls.handshake(chosen, chain)).client_certificate_requested is None
+        lost = Talk().open().say(HELLO, tls.handshake(chosen, chain)).lose(1, 200)
+        assert built(lost.say(FINISHED, FINISHED)).client_certificate_requested is None
+        lost = Talk().open().say(HELLO, tls.handshake(chosen, chain)).lose(1, 200)
+        assert built(lost.say(KEYS + FINISHED, FINISHED)).client_certificate_requested is False
+
+    def test_a_hello_that_may_be_of_tls_1_3_tells_of_no_request(self) -> None:
+        talk = Talk().open().say(HELLO13)
+        talk.segment(1, ACK, ANSWER13, missing=len(ANSWER13) - 44)  # the suite is not there either
+        connection = built(talk.say(FINISHED13, tls.application(40)))
+        assert (connection.version, connection.client_certificate_requested) == (None, None)
+
+
+class TestLostRetry:
+    RETRY = tls.handshake(tls.message(2, tls.retry_request(23)))
+
+    def asked(self, *turns: bytes) -> tuple[bool | None, bool]:
+        """Whether a retry was asked for, and whether segments are missing, where the server's first words are lost."""
+        connection = built(Talk().open().say(turns[0]).lose(1, len(self.RETRY)).say(*turns[1:]))
+        return connection.hello_retry_request, connection.gap
+
+    def test_a_second_hello_shows_that_the_first_answer_may_have_been_a_retry(self) -> None:
+        assert self.asked(HELLO13, HELLO13, ANSWER13, FINISHED13) == (None, True)
+        assert self.asked(HELLO13, b"", ANSWER13, FINISHED13) == (False, True)
+        assert self.asked(HELLO, HELLO, FLIGHT) == (False, True)
+
+    def test_the_beginning_that_was_not_captured_may_hold_it(self) -> None:
+        assert built(Talk().say(HELLO13, ANSWER13, FINISHED13)).hello_retry_request is None
+        assert built(Talk().say(HELLO, FLIGHT)).hello_retry_request is False
+        assert connection_of(HELLO13, ANSWER13, FINISHED13).hello_retry_request is False
+
 
 class TestUnseenBeginning:
     def datagrams(self, *turns: tuple[int, bytes]) -> Connection:

@@ -13,7 +13,15 @@ from hashlib import blake2b, sha1, sha256
 from .connection import DTLS, GQUIC, QUIC, SSL2, Connection
 from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
-from .outcome import early_data_accepted, history, set_outcome, set_resumption, set_times
+from .outcome import (
+    certificate_requested,
+    early_data_accepted,
+    history,
+    retry_requested,
+    set_outcome,
+    set_resumption,
+    set_times,
+)
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import ANSWERED, USED, find_upgrade
@@ -306,7 +314,9 @@ class ConnectionBuilder:
         connection.server_hello_packet = flow.server_hello_packet
         if not hello.hides_version():
             connection.version = hello.version()
-        connection.hello_retry_request = flow.retry is not None
+        connection.hello_retry_request = retry_requested(
+            flow, hello, flow.streams[connection.client_side], flow.streams[1 - connection.client_side]
+        )
         connection.hello_retry_request_packet = flow.retry_packet
         if hello.group >= 0:
             connection.group = hello.group
@@ -378,14 +388,13 @@ class ConnectionBuilder:
             connection.certificate_packet = server.reader.chain_packet
         if client.reader.chain_packet >= 0:
             connection.client_certificate_packet = client.reader.chain_packet
-        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
-            answered = client.reader.chain is not None  # what was lost may have asked (RFC 5246 section 7.4.6)
-            connection.client_certificate_requested = flow.certificate_requested or answered
         hello = flow.server_hello
         chain = server.reader.chain
         if connection.certificate_sha256s is not None and chain is not None and hello is not None:
             self.set_staples(connection, flow, hello, server.reader, chain)
         set_resumption(connection, flow, server.reader)
+        if connection.server_hello is not None and not flow.tls13 and connection.protocol != SSL2:
+            connection.client_certificate_requested = certificate_requested(connection, flow, client, server)
         if connection.certificate_sha256s is None:
             hello = connection.server_hello
             if connection.resumed:

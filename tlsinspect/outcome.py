@@ -8,13 +8,14 @@ from __future__ import annotations
 from .connection import SSL2, Connection
 from .wire.codes import EARLY_DATA, TCP
 from .wire.flow import Flow
+from .wire.messages import ServerHello
 from .wire.record import RecordReader
 from .wire.stream import Stream
 
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
 UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
-SERVER_HELLO_DONE = "N"  # its letter in Flow.history
+CLIENT_HELLO, SERVER_HELLO_DONE = "C", "N"  # their letters in Flow.history
 
 
 def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
@@ -203,6 +204,37 @@ def set_times(connection: Connection, flow: Flow) -> None:
         connection.hello_ms = (flow.time_server_hello - flow.time_client_hello) / MILLISECOND_NS
     if connection.established and flow.time_application >= flow.time_client_hello:
         connection.handshake_ms = (flow.time_application - flow.time_client_hello) / MILLISECOND_NS
+
+
+def retry_requested(flow: Flow, hello: ServerHello, client: Stream, server: Stream) -> bool | None:
+    """Whether the server asked for another ClientHello; None where that, and the first one, may be lost over TCP."""
+    if flow.retry is not None:
+        return True
+    if flow.protocol != TCP or not (flow.tls13 or hello.hides_version()) or has_beginning(server):
+        return False
+    once = flow.history.upper().count(CLIENT_HELLO) == 1
+    return False if once and has_beginning(client) else None
+
+
+def has_beginning(stream: Stream) -> bool:
+    """Whether nothing is missing of a side, from its SYN on."""
+    return stream.syn and not (stream.gap or stream.truncated)
+
+
+def certificate_requested(connection: Connection, flow: Flow, client: Stream, server: Stream) -> bool | None:
+    """Whether a server before TLS 1.3 asked for a certificate; None where its messages are not there up to the last.
+
+    A client that is asked answers with a Certificate in front of its ClientKeyExchange (RFC 5246 section 7.4.6).
+    """
+    if flow.certificate_requested or client.reader.chain is not None:
+        return True
+    hello = flow.server_hello
+    if hello is None or hello.hides_version():
+        return None
+    if connection.resumed or (flow.client_key_exchange and not (client.gap or client.truncated)):
+        return False
+    done = server.reader.cipher_changed or SERVER_HELLO_DONE in flow.history.upper()
+    return False if done and not (server.gap or server.truncated) else None
 
 
 def early_data_accepted(flow: Flow) -> bool | None:

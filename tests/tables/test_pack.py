@@ -118,9 +118,9 @@ def test_what_is_gathered_has_an_entry_per_connection_in_every_part() -> None:
     assert all(np.isnan(values[:2]).all() for values in durations_of(gathered).values())
     assert gathered.sessions == [(0x1301, False, 29, False), None, None]
     assert gathered.circumstances == [
-        ("", "", "", "", "not_captured", False, True),
-        ("gap", "not_captured", "", "", "not_captured", False, None),
-        ("not_applicable", "not_applicable", "not_applicable", "", "", False, None),
+        ("", "", "", "", "not_captured", "", False, True),
+        ("gap", "not_captured", "", "", "not_captured", "gap", False, None),
+        ("not_applicable", "not_applicable", "not_applicable", "", "", "", False, None),
     ]
     assert gathered.failed == [(1, refused)]
     assert gathered.quic == [(0, answered)]

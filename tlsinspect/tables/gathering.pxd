@@ -38,6 +38,7 @@ cpdef tuple circumstances_of(Connection connection)
 cpdef str client_cut(Connection connection)
 @cython.locals(hello=ServerHello)
 cpdef str server_cut(Connection connection)
+cpdef str incomplete(Connection connection)
 cpdef str opening_unseen(Connection connection)
 cpdef str cut_reason(Connection connection)
 cpdef long long number_of(object value) except? -1

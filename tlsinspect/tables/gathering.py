@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..connection import Connection
+from ..connection import SSL2, Connection
 from ..wire.messages import ClientHello, ServerHello
 from .pack import Column, Keys, Octets, Texts
 
@@ -63,7 +63,7 @@ SERVER_SHARED = ("alpn",)
 
 
 Session = tuple[int, bool, int | None, bool]
-Circumstances = tuple[str, str, str, str, str, bool, bool | None]
+Circumstances = tuple[str, str, str, str, str, str, bool, bool | None]
 
 OBJECTS: dict[str, type[Texts | Octets | Keys]] = {
     **dict.fromkeys(TEXTS, Texts),
@@ -322,9 +322,21 @@ def circumstances_of(connection: Connection) -> Circumstances:
         connection.certificate_state,
         connection.outcome_state,
         opening_unseen(connection),
+        incomplete(connection),
         hello is not None and hello.is_tls13(),
         connection.established,
     )
+
+
+def incomplete(connection: Connection) -> str:
+    """Why requests that are not there may have been sent; "" where nothing is missing, and of SSL 2.0."""
+    if connection.protocol == SSL2:
+        return ""
+    if connection.truncated:
+        return "snaplen"
+    if connection.gap:
+        return "gap"
+    return "midstream" if connection.midstream else "not_captured" if connection.established is False else ""
 
 
 def opening_unseen(connection: Connection) -> str:

@@ -82,7 +82,7 @@ def build_unknown_reasons(
 @lru_cache(maxsize=4096)  # connections of a kind lack the same columns, batch after batch
 def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str]]:
     """Why each of the columns is missing whose bit is set in `missing`, in the order of EXPLAINED."""
-    client, server, certificate, outcome, opening, tls13, established = circumstances
+    client, server, certificate, outcome, opening, lost, tls13, established = circumstances
     tls13 = tls13 or server == "sealed"  # QUIC's handshake is that of TLS 1.3
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
@@ -92,6 +92,8 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
     own = {
         "tcp_rtt_ms": opening,
         "hello_ms": server or client or UNTIMED,
+        "hello_retry_request": server or lost,
+        "client_certificate_requested": server or ("" if tls13 else lost),
         "handshake_history": client or server,
         "resumed": server or certificate,
         "resumption": (server or certificate) if "resumed" in names else "",
