@@ -615,6 +615,8 @@ class TestTraces:
                 assert connection.renegotiation_packet in (8, 9)
         talk = Talk().open().say(*FULL[:3], FINISHED).lose(0, 45)
         assert built(talk.say(again)).renegotiation == "client"
+        connection = built(Talk().say(b"", FINISHED, again, again))
+        assert (connection.midstream, connection.renegotiation, connection.renegotiation_packet) == (True, None, 3)
 
 
 class TestEarlyData:

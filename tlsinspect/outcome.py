@@ -75,7 +75,8 @@ def set_events(connection: Connection, flow: Flow) -> None:
     connection.handshake_history = history(flow, connection.client_side)
     if flow.renegotiation_side >= 0:
         other: Stream = flow.streams[1 - flow.renegotiation_side]
-        if not (other.gap or other.truncated):  # else its HelloRequest or ClientHello may be what is lost
+        lost = connection.midstream or other.gap or other.truncated
+        if not lost:  # else its HelloRequest or ClientHello may be what is lost
             connection.renegotiation = side_name(connection, flow.renegotiation_side)
     connection.renegotiation_packet = flow.renegotiation_packet
     connection.change_cipher_spec_packet = flow.change_packet
