@@ -12,12 +12,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import CLIENT, SERVER, Talk, Wire
-from traffic import ACK, FIN, NOON_NS, STEP_NS, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
+from traffic import ACK, FIN, NOON_NS, STEP_NS, SYN, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.cli import main
 from tlsinspect.connection import Connection
 from tlsinspect.connection_builder import ConnectionBuilder
+from tlsinspect.wire.codes import RST
 from tlsinspect.wire.flow_table import FlowTable
 
 LEAF, ISSUER, ROOT = b"leaf" * 300, b"issuer" * 200, b"root" * 250
@@ -244,6 +245,40 @@ class TestLostEnd:
         talk.segment(1, ACK | FIN, sequence=due + len(FLIGHT))
         talk.segment(1, ACK, FLIGHT, sequence=due)
         assert not built(talk).gap
+
+    def test_what_the_other_side_has_had_was_sent(self) -> None:
+        talk = Talk().open().say(HELLO).lose(1, 7)
+        talk.segment(0, ACK)
+        assert built(talk).gap
+        assert built(Talk().open().say(HELLO).lose(1, len(FLIGHT)).say(KEYS)).gap
+        assert built(Talk().open().lose(0, len(HELLO)).say(b"", FLIGHT)).gap
+
+    def test_nothing_is_lost_that_comes_later_or_is_a_fin_or_was_never_sent(self) -> None:
+        talk = Talk().open().say(HELLO)
+        due = talk.sent[1]
+        talk.lose(1, len(FLIGHT)).segment(0, ACK)
+        talk.segment(1, ACK, FLIGHT, sequence=due)
+        assert not built(talk).gap
+        talk = Talk().open().say(HELLO).lose(1, 1)
+        talk.segment(0, ACK)
+        assert not built(talk).gap
+        assert not built(Talk().open().say(HELLO).lose(1, 1 << 24).say(b"\x00")).gap
+        talk = Talk().open().say(HELLO).lose(1, 7)
+        talk.segment(0, ACK | RST)
+        assert not built(talk).gap
+
+    def test_a_syn_ack_tells_where_its_client_begins(self) -> None:
+        for lost in (b"", HELLO):
+            talk = Talk()
+            talk.sent[0] += 1
+            talk.segment(1, SYN | ACK)
+            connection = built(talk.lose(0, len(lost)).say(HELLO[len(lost) :], FLIGHT, KEYS, FINISHED))
+            assert (connection.gap, connection.midstream) == (lost != b"", False)
+            assert (connection.established, connection.client_state) == (True, "gap" if lost else "")
+        talk = Talk()
+        talk.segment(1, SYN | ACK)  # as a stray one
+        talk.sent[0] += 1 << 24
+        assert not built(talk.say(HELLO, FLIGHT)).gap
 
     @pytest.mark.parametrize(("lost", "cause"), [(False, "ended_after_hello"), (True, "ended_early")])
     def test_no_handshake_is_unanswered_whose_answer_may_be_lost(self, lost: bool, cause: str, tmp_path: Path) -> None:

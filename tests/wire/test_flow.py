@@ -243,7 +243,7 @@ class TestFirstOctets:
     def test_segments_in_any_order_say_what_they_say_in_order(
         self, order: tuple[int, ...], ends: tuple[tuple[str, int], tuple[str, int]]
     ) -> None:
-        talk = Talk(None, *ends)
+        talk = Talk(None, *ends, initial=(1000, 1000))
         for side, said in ((0, HELLO), (1, FLIGHT)):
             for place in order:
                 at, octets = pieces_of(said, 3)[place]

@@ -18,6 +18,7 @@ cdef int ACK, FIN, RST, SYN, TCP, UDP
 cdef long long FLOW_COST, PACKET_COST, GROWTH, LINGER_NS, WHOLE_LINGER_NS, CLOSE_SWEEP_NS, SWEEP_NS, RESET_WINDOW, MASK
 cdef int PLACES
 cdef Py_ssize_t FIRST_SEGMENTS, BEGINNINGS
+cdef long long FIRST_OCTETS
 
 cdef class FlowTable:
     cdef public Limits limits
@@ -35,7 +36,7 @@ cdef class FlowTable:
     cdef public long long connections, evicted, outweighed, next_sweep, next_idle_sweep, idle_ns, growth, allowance
     @cython.locals(data=bytes, at=Py_ssize_t, payload=Py_ssize_t, end=Py_ssize_t, missing=Py_ssize_t,
                    length=Py_ssize_t, flags=int, stream=Stream, other=Stream,
-                   flow=Flow, sequence=cython.longlong)
+                   flow=Flow, sequence=cython.longlong, acknowledged=cython.longlong)
     cpdef add_segment(self, Packet packet)
     @cython.locals(key=bytes, reverse=bytes, lone=LoneSegment, sequence=cython.longlong, stream=Stream, flow=Flow)
     cpdef Stream begin(self, Packet packet, int flags, Py_ssize_t payload, Py_ssize_t end, long long missing)
@@ -49,7 +50,7 @@ cdef class FlowTable:
     cpdef Stream wake(self, LoneSegment lone, int side, int flags)
     @cython.locals(lone=LoneSegment)
     cpdef settle(self)
-    @cython.locals(flow=Flow, stream=Stream, sequence=cython.longlong)
+    @cython.locals(flow=Flow, stream=Stream, other=Stream, sequence=cython.longlong)
     cpdef Flow revive(self, LoneSegment lone)
     @cython.locals(flow=Flow)
     cpdef end_lone(self, LoneSegment lone)

@@ -37,6 +37,7 @@ SECOND_NS = 1_000_000_000
 PACKET_COST = 230  # that a packet's objects may take
 GROWTH = 4  # octets of memory that an octet of payload may come to
 FIRST_SEGMENTS = 16  # of both directions of a connection, among which one may come whose octets are the first
+FIRST_OCTETS = 16_384  # of one side, about which it is asked whether the other had them
 BEGINNINGS = 4  # how often a connection is read anew because one came
 
 
@@ -153,8 +154,12 @@ class FlowTable:
                     self.growth += PACKET_COST + GROWTH * (end - payload)
         if flags & ACK:
             other: Stream = flow.streams[1 - stream.reader.side]
-            if other.pending:
-                other.acknowledge(unsigned32(data, at + 8, True))
+            if other.pending or (other.started and other.next_place < FIRST_OCTETS and not flags & RST):
+                acknowledged = unsigned32(data, at + 8, True)
+                if acknowledged != other.next_sequence:
+                    other.acknowledge(acknowledged)
+            elif flags & SYN and not other.started:
+                other.announced = unsigned32(data, at + 8, True)
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)
 
@@ -180,6 +185,7 @@ class FlowTable:
         self.follow_clock(packet.time_ns)
         sequence = unsigned32(packet.data, packet.transport + 4, True)
         lone = LoneSegment(key, reverse, flags, sequence, cut(packet.data, payload, end))
+        lone.acknowledged = unsigned32(packet.data, packet.transport + 8, True)
         lone.capture = self.capture
         lone.first_packet = packet.number
         lone.time_ns = packet.time_ns
@@ -279,6 +285,9 @@ class FlowTable:
         stream.number = lone.first_packet
         stream.time_ns = lone.time_ns
         sequence = self.take_flags(flow, stream, lone.flags, lone.sequence, len(lone.payload))
+        if lone.flags & SYN and lone.flags & ACK:
+            other: Stream = flow.streams[1]
+            other.announced = lone.acknowledged
         if lone.payload:
             stream.octets = len(lone.payload)
             stream.accept(lone.payload, 0, len(lone.payload), 0, sequence)

@@ -12,7 +12,7 @@ cdef long long LONE_COST
 cdef class LoneSegment:
     cdef public bytes key, reverse, payload
     cdef public list vlans, tunnels
-    cdef public long long sequence, first_packet, time_ns
+    cdef public long long sequence, acknowledged, first_packet, time_ns
     cdef public int capture, flags
     cpdef bint is_half_open(self) except -1
     @cython.locals(at=Py_ssize_t)

@@ -22,7 +22,8 @@ LONE_COST = 300  # octets of memory beside the payload's
 class LoneSegment:
     """The only segment of a connection so far. `key` is its direction's place in the flow table, `reverse` the other's.
 
-    `sequence` is its number. Times are ns; `payload` is what it carries, none of which is missing.
+    `sequence` is its number, `acknowledged` the one that it says is due of the other side. Times are ns; `payload` is
+    what it carries, none of which is missing.
     """
 
     def __init__(self, key: bytes, reverse: bytes, flags: int, sequence: int, payload: bytes) -> None:
@@ -31,6 +32,7 @@ class LoneSegment:
         self.flags = flags
         self.sequence = sequence
         self.payload = payload
+        self.acknowledged = 0
         self.capture = 0
         self.first_packet = 0
         self.time_ns = 0

@@ -30,8 +30,8 @@ def keep_packet(key: bytes, packet: Packet) -> Packet:
 
 
 def keep_lone(lone: LoneSegment) -> Packet:
-    """A segment that was kept alone; which number it acknowledged does not matter, as nothing came before it."""
-    numbers = lone.sequence.to_bytes(4, "big") + bytes(4)
+    """A segment that was kept alone."""
+    numbers = lone.sequence.to_bytes(4, "big") + lone.acknowledged.to_bytes(4, "big")
     kept = make_packet(lone.key, numbers + HEADER + bytes([lone.flags]) + bytes(6) + lone.payload)
     kept.number = lone.first_packet
     kept.time_ns = lone.time_ns

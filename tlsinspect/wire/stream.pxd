@@ -23,9 +23,9 @@ cdef class Stream:
     cdef public bytes head
     cdef public list head_packets
     cdef public Limits limits
-    cdef public long long last_number, last_time_ns, initial_sequence, fin_sequence, lacking, out_of_order, retransmitted, pending_bytes
+    cdef public long long last_number, last_time_ns, initial_sequence, fin_sequence, announced, acknowledged, lacking, out_of_order, retransmitted, pending_bytes
     cpdef start(self, long long sequence)
-    @cython.locals(ahead=cython.longlong)
+    @cython.locals(ahead=cython.longlong, told=bint)
     cpdef accept(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long sequence)
     @cython.locals(first=cython.longlong, second=cython.longlong, renumbered=bint)
     cpdef bint is_renumbered(self, long long sequence) except -1
@@ -61,6 +61,7 @@ cdef class Stream:
     @cython.locals(hole=cython.longlong, number=cython.longlong, time_ns=cython.longlong)
     cpdef give_up_hole(self)
     cpdef bint lacks_end(self) except -1
+    cpdef bint lacks_acknowledged(self) except -1
     cpdef bint is_whole(self) except -1
     cpdef look_back(self)
     @cython.locals(pending=list, payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,

@@ -51,6 +51,8 @@ class Stream:
     payload octets as on the wire. `next_place` is the place of the next octet in order, and `next_sequence` its
     sequence number, `initial_sequence` the one in front of the first octet, `fin_sequence` that of the FIN;
     `alternative` is the one that another SYN-ACK named, -1 without one: the first payload shows which of the two holds.
+    `announced` is the one of the first octet by the peer's SYN-ACK, where that came without a SYN; the peer had all in
+    front of `acknowledged`, which we lacked then. Both are -1 where nothing says so.
     `head` holds the first octets while they look like no TLS. `last_wins` says that of octets which wait the copy that
     came last counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns`
     of the one whose octets were the last that were. `lacking` octets of the datagram that is read were not captured.
@@ -72,6 +74,8 @@ class Stream:
         self.initial_sequence = 0
         self.next_sequence = 0
         self.alternative = -1
+        self.announced = -1
+        self.acknowledged = -1
         self.fin_sequence = 0
         self.lacking = 0
         self.next_place = 0
@@ -100,7 +104,8 @@ class Stream:
     def accept(self, data: bytes, position: int, end: int, missing: int, sequence: int) -> None:
         """Take a segment's payload `data[position:end]`, `missing` more octets of which were not captured."""
         if not self.started:
-            self.start(sequence)
+            told = self.announced >= 0 and (sequence - self.announced) & MASK <= self.limits.early_octets
+            self.start(self.announced if told else sequence)
         ahead = (sequence - self.next_sequence) & MASK
         if ahead == 0 and not self.pending:
             self.deliver(data, position, end, missing)
@@ -323,8 +328,12 @@ class Stream:
     def acknowledge(self, sequence: int) -> None:
         """The peer acknowledged octets up to `sequence`: what it has and we lack was not captured."""
         ahead = (sequence - self.next_sequence) & MASK
-        if 0 < ahead < HALF and self.pending and len(self.pending) >= ACKNOWLEDGED_SEGMENT_LIMIT:
+        if not 0 < ahead < HALF:
+            return
+        if self.pending and len(self.pending) >= ACKNOWLEDGED_SEGMENT_LIMIT:
             self.give_up_hole()
+        elif (sequence - self.acknowledged) & MASK < HALF or self.acknowledged < 0:
+            self.acknowledged = sequence
 
     def give_up_hole(self) -> None:
         """Step over the octets before the first early segment, and deliver what follows."""
@@ -386,6 +395,12 @@ class Stream:
         """Whether octets in front of the FIN have not come."""
         return 0 < (self.fin_sequence - self.next_sequence) & MASK <= FIN_WINDOW
 
+    def lacks_acknowledged(self) -> bool:
+        """Whether octets that the peer had have not come, of a side whose FIN was not seen; one may be that FIN."""
+        if self.acknowledged < 0:
+            return False
+        return 1 < (self.acknowledged - self.next_sequence) & MASK <= self.limits.early_octets
+
     def is_whole(self) -> bool:
         """Whether this side has closed, and all that it sent came."""
         return self.fin and self.started and not self.lacks_end()
@@ -394,8 +409,8 @@ class Stream:
         """The connection is over: deliver what waits, over its holes."""
         while self.pending:
             self.give_up_hole()
-        if self.fin and self.started and self.lacks_end():
-            self.gap = True  # octets in front of the FIN that nothing came behind
+        if self.started and (self.lacks_end() if self.fin else self.lacks_acknowledged()):
+            self.gap = True  # octets that nothing came behind
         number, time_ns = self.number, self.time_ns
         self.look_back()
         framing = self.framing
