@@ -795,6 +795,20 @@ class TestOutcome:
         assert built(Talk().open().say(HELLO, tls.alert(2, 40)).reset(0)).failure == "alert"
         assert built(Talk().open().say(HELLO).close(1)).failure == "closed"
 
+    def test_a_finished_in_front_of_the_capture_is_not_missing(self) -> None:
+        farewell = tls.record(21, b"\x9c" * 26)
+        connection = built(Talk().say(b"", FINISHED, farewell, farewell).close())
+        assert (connection.midstream, connection.handshake_history) == (True, "i")
+        assert (connection.established, connection.outcome_state) == (None, "midstream")
+        for turns in ((*FULL[:2], KEYS + farewell, farewell), (b"", *FULL[1:2], KEYS + farewell, farewell)):
+            connection = built(Talk().say(*turns).close())
+            assert (connection.midstream, connection.established, connection.outcome_state) == (True, False, "")
+
+    def test_a_client_that_sealed_no_more_than_an_alert_did_not_finish(self) -> None:
+        for sealed, established in ((19, None), (53, True)):
+            talk = Talk().open().say(HELLO13, ANSWER13, CCS + tls.application(sealed)).lose(1, 20)
+            assert built(talk.say(b"", tls.application(30))).established is established
+
     @pytest.mark.parametrize("alert", [tls.alert(2, 50), tls.alert(2, 10)])
     def test_who_complains_of_an_early_end_did_not_end_it(self, alert: bytes) -> None:
         retry = tls.handshake(tls.message(2, tls.retry_request(23)))

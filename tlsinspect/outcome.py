@@ -15,6 +15,7 @@ from .wire.stream import Stream
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
 UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
+WITHOUT_LATER = str.maketrans("", "", "HLBhlb")  # leaves of a history what no side sends behind its Finished
 CLIENT_HELLO, SERVER_HELLO_DONE = "C", "N"  # their letters in Flow.history
 
 
@@ -92,7 +93,7 @@ def set_events(connection: Connection, flow: Flow) -> None:
 
 def set_established(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
     """Whether the handshake was finished, and by what that is known; why not, where it is not known."""
-    both = client.reader.application_seen and server.reader.application_seen
+    both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client)
     lost = connection.midstream or connection.gap or connection.truncated
     if client.reader.finished_seen and server.reader.finished_seen:
         connection.established = True
@@ -110,6 +111,11 @@ def set_established(connection: Connection, flow: Flow, client: Stream, server: 
             connection.established = False
 
 
+def only_alerts(flow: Flow, client: Stream) -> bool:
+    """Whether all that a client of TLS 1.3 sealed is a record as long as an alert: it may have refused the server's."""
+    return flow.sealed_alert_packet >= 0 and client.reader.application_records == 1
+
+
 def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
     """Whether application data shows that a handshake before TLS 1.3 was finished.
 
@@ -123,19 +129,24 @@ def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
 def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Stream) -> str:
     """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
 
-    An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there.
+    An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there. That may
+    stand in front of the capture where all that precedes it does, too.
     """
     if flow.alert_side >= 0:
         return ""
     if connection.midstream and not flow.history:
         return "midstream"
-    for stream in (client, server):
+    seen = (connection.handshake_history or "").translate(WITHOUT_LATER)
+    before = False
+    for stream, unheard in ((client, seen == seen.lower()), (server, seen == seen.upper())):
         lost = stream.gap or stream.truncated
+        if connection.midstream and unheard:
+            lost = before = True
         if not (lost or stream.reader.finished_seen or stream.reader.application_seen):
             return ""
     if client.truncated or server.truncated:
         return "snaplen"
-    return "gap" if client.gap or server.gap else ""
+    return "gap" if client.gap or server.gap else "midstream" if before else ""
 
 
 def complains_of_end(connection: Connection, flow: Flow) -> bool:
