@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 from samples import CAPTURES, inspect
-from tls_vectors import server_name
+from tls_vectors import (
+    CHANGE_CIPHER_SPEC,
+    client_hello,
+    handshake,
+    key_share,
+    message,
+    retry_request,
+    server_name,
+    supported_versions,
+)
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
@@ -69,6 +78,16 @@ def test_a_retry_is_no_server_hello() -> None:
 def test_a_second_hello_is_what_the_server_asked_for(sample: str) -> None:
     (again,) = [step.explanation for step in tell(f"handshakes/{sample}").steps if step.title == "ClientHello again"]
     assert again == "The client repeats its hello with what the server asked for."
+
+
+def test_a_retry_shows_that_it_is_tls13_where_no_server_hello_follows(tmp_path: Path) -> None:
+    hello = handshake(message(1, client_hello(supported_versions(0x0304) + key_share(29))))
+    retry = handshake(message(2, retry_request(23))) + CHANGE_CIPHER_SPEC
+    inspection = tlsinspect.read(write_pcap(tmp_path / "retry.pcap", converse(hello, retry, hello)))
+    (told,) = (
+        step for step in inspection.story(inspection.connections["connection_id"][0]).steps if "Change" in step.title
+    )
+    assert told.explanation.startswith("In TLS 1.3 it means nothing")
 
 
 def test_a_second_hello_that_nobody_asked_for_was_sent_twice(tmp_path: Path) -> None:

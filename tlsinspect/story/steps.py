@@ -30,7 +30,7 @@ class Telling:
         self.hellos = {"client": 0, "server": 0}
         self.verifies = False  # the server sent a HelloVerifyRequest
         self.changed: set[str] = set()  # who announced encryption and has not sent Finished yet
-        self.is_tls13 = "1.3" in (connection["version_name"] or "")
+        self.is_tls13 = "1.3" in (connection["version_name"] or "") or connection["hello_retry_request"] is True
 
     def step(self, message: Row) -> Step:
         """The step that a message is."""
