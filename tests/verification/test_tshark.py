@@ -12,7 +12,17 @@ import pytest
 from command_line import run
 from made_chains import LEAF, MIDDLE
 from samples import CAPTURES, inspect, write_cut
-from tls_vectors import alpn, certificate, ecdhe_exchange, handshake, message, server_hello, server_name
+from tls_vectors import (
+    alpn,
+    certificate,
+    ecdhe_exchange,
+    extension,
+    handshake,
+    message,
+    server_hello,
+    server_name,
+    vector24,
+)
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
@@ -140,6 +150,18 @@ def test_what_tshark_decrypts_is_explained(tmp_path: Path) -> None:
     found = verify_tshark(tlsinspect.read(made))
     assert set(found.differences["field"]) == {"certificate_sha256s", "certificate_packet"}
     assert found.differences["reason"].str.contains("decrypts with the secrets").all()
+
+
+@needs_tshark
+def test_a_raw_public_key_is_no_certificate(tmp_path: Path) -> None:
+    key = bytes.fromhex("3059 3013 0607 2a8648ce3d0201 0608 2a8648ce3d030107 034200 04") + bytes(64)
+    hello, _, *rest = tls12_turns(extension(20, b"\x01\x02"))
+    chosen = message(2, server_hello(extension(20, b"\x02")))
+    flight = handshake(chosen, message(11, vector24(key)), message(12, ecdhe_exchange()), message(14))
+    found = verify_tshark(tlsinspect.read(write_pcap(tmp_path / "key.pcap", converse(hello, flight, *rest))))
+    assert found.differences[["field", "reason"]].to_numpy().tolist() == [
+        ["certificate_sha256s", "tshark shows a raw public key as a certificate"]
+    ]
 
 
 @needs_tshark

@@ -73,6 +73,14 @@ def is_encrypted(found: Difference) -> bool:
     return row is not None and not found.ours and dict(row["unknown_reasons"]).get("certificate_sha256s") == "encrypted"
 
 
+def is_raw_key(found: Difference) -> bool:
+    """True where tshark shows a certificate, and a raw public key stands in its place (RFC 7250)."""
+    row = found.row
+    if row is None or found.ours or row["certificate_packet"] is None:
+        return False
+    return dict(row["unknown_reasons"]).get("certificate_sha256s") == "not_applicable"
+
+
 def is_no_text(found: Difference) -> bool:
     """True where tshark agrees in the text that it shows: a mark stands for others, and a zero octet ends it."""
     ours, theirs = ([each] if isinstance(each, str) else each for each in (found.ours, found.theirs))
@@ -103,6 +111,7 @@ TSHARK_REASONS = (
         ("certificate_sha256s", "certificate_packet"),
         is_encrypted,
     ),
+    Reason("tshark shows a raw public key as a certificate", ("certificate_sha256s",), is_raw_key),
     Reason(
         "tshark does not show octets that are no text, nor what stands behind a zero octet",
         ("server_name", "alpn_offered", "alpn"),
