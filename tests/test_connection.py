@@ -414,6 +414,16 @@ class TestLostRetry:
         assert connection_of(HELLO13, ANSWER13, FINISHED13).hello_retry_request is False
 
 
+class TestLostLater:
+    def test_what_is_lost_behind_the_hellos_makes_nothing_before_it_unknown(self) -> None:
+        talk = Talk().open().say(HELLO13, ANSWER13, FINISHED13, tls.application(40))
+        connection = built(talk.lose(0, 40).lose(1, 40).say(tls.application(40), tls.application(40)))
+        assert (connection.gap, connection.hello_retry_request) == (True, False)
+        talk = Talk().open().say(*FULL).lose(0, 40).lose(1, 40)
+        connection = built(talk.say(tls.application(40), tls.application(40)))
+        assert (connection.gap, connection.client_certificate_requested) == (True, False)
+
+
 class TestUnseenBeginning:
     def datagrams(self, *turns: tuple[int, bytes]) -> Connection:
         """The connection of records of DTLS on ports that say nothing; side 0 is the client."""

@@ -314,9 +314,7 @@ class ConnectionBuilder:
         connection.server_hello_packet = flow.server_hello_packet
         if not hello.hides_version():
             connection.version = hello.version()
-        connection.hello_retry_request = retry_requested(
-            flow, hello, flow.streams[connection.client_side], flow.streams[1 - connection.client_side]
-        )
+        connection.hello_retry_request = retry_requested(flow, hello)
         connection.hello_retry_request_packet = flow.retry_packet
         if hello.group >= 0:
             connection.group = hello.group

@@ -16,7 +16,7 @@ HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Fl
 MILLISECOND_NS = 1_000_000
 UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
 WITHOUT_LATER = str.maketrans("", "", "HLBhlb")  # leaves of a history what no side sends behind its Finished
-CLIENT_HELLO, SERVER_HELLO_DONE = "C", "N"  # their letters in Flow.history
+SERVER_HELLO_DONE = "N"  # its letter in Flow.history
 
 
 def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
@@ -218,19 +218,11 @@ def set_times(connection: Connection, flow: Flow) -> None:
         connection.handshake_ms = (flow.time_application - flow.time_client_hello) / MILLISECOND_NS
 
 
-def retry_requested(flow: Flow, hello: ServerHello, client: Stream, server: Stream) -> bool | None:
+def retry_requested(flow: Flow, hello: ServerHello) -> bool | None:
     """Whether the server asked for another ClientHello; None where that, and the first one, may be lost over TCP."""
     if flow.retry is not None:
         return True
-    if flow.protocol != TCP or not (flow.tls13 or hello.hides_version()) or has_beginning(server):
-        return False
-    once = flow.history.upper().count(CLIENT_HELLO) == 1
-    return False if once and has_beginning(client) else None
-
-
-def has_beginning(stream: Stream) -> bool:
-    """Whether nothing is missing of a side, from its SYN on."""
-    return stream.syn and not (stream.gap or stream.truncated)
+    return None if flow.protocol == TCP and flow.retry_lost and (flow.tls13 or hello.hides_version()) else False
 
 
 def certificate_requested(connection: Connection, flow: Flow, client: Stream, server: Stream) -> bool | None:
@@ -243,10 +235,9 @@ def certificate_requested(connection: Connection, flow: Flow, client: Stream, se
     hello = flow.server_hello
     if hello is None or hello.hides_version():
         return None
-    if connection.resumed or (flow.client_key_exchange and not (client.gap or client.truncated)):
+    if connection.resumed or flow.asked_all or (server.reader.cipher_changed and not server.has_lost()):
         return False
-    done = server.reader.cipher_changed or SERVER_HELLO_DONE in flow.history.upper()
-    return False if done and not (server.gap or server.truncated) else None
+    return None
 
 
 def early_data_accepted(flow: Flow) -> bool | None:

@@ -38,6 +38,7 @@ HELLO_RETRY_REQUEST_DRAFT = 6
 CERTIFICATE = 11
 SERVER_KEY_EXCHANGE = 12
 CERTIFICATE_REQUEST = 13
+SERVER_HELLO_DONE = 14
 CLIENT_KEY_EXCHANGE = 16
 CERTIFICATE_STATUS = 22
 OF_MESSAGE = " of a message of type "  # and its number: what a problem says of one that breaks off

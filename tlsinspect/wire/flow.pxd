@@ -10,7 +10,7 @@ from .stream cimport Stream
 
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
-cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
+cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
 cdef int SEALED_ALERT, HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
 cdef int NEXT_PROTOCOL, CHANNEL_ID
 cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
@@ -33,7 +33,7 @@ cdef class Flow(Listener):
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
     cdef public bytes server_key_exchange, certificate_status
-    cdef public bint certificate_requested, client_key_exchange, alert_encrypted
+    cdef public bint certificate_requested, asked_all, retry_lost, client_key_exchange, alert_encrypted
     cdef public long long ticket_lifetime, time_application
     cdef public int alert_description, alert_side, message_count
     cdef public list alerts, messages, problems
@@ -59,7 +59,7 @@ cdef class Flow(Listener):
     cpdef sslv2_message(self, RecordReader reader, int kind, bytes body, Py_ssize_t length)
     @cython.locals(stream=Stream)
     cpdef take_client_hello(self, RecordReader reader, ClientHello hello, Py_ssize_t length)
-    @cython.locals(first=Stream, second=Stream, stream=Stream)
+    @cython.locals(first=Stream, second=Stream, stream=Stream, peer=Stream)
     cpdef take_server_hello(self, RecordReader reader, ServerHello hello, bint complete)
     @cython.locals(stream=Stream, server=ServerHello)
     cpdef change_cipher_spec(self, RecordReader reader)

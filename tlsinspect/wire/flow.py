@@ -28,6 +28,7 @@ from .codes import (
     NEXT_PROTOCOL,
     OF_MESSAGE,
     SERVER_HELLO,
+    SERVER_HELLO_DONE,
     SERVER_KEY_EXCHANGE,
     SSLV2_ERROR,
     SSLV2_SERVER_HELLO,
@@ -86,6 +87,8 @@ class Flow(Listener):
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
     spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages beside its
     Finished that are to come, -1 while nobody asked, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
+    `asked_all` says that nothing is missing of what would have asked for a client's certificate, `retry_lost` that a
+    HelloRetryRequest, and the ClientHello in front of it, may be missing.
     What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
     of the client's first ChangeCipherSpec, `heartbeat_packet` that of its first heartbeat.
     """
@@ -141,6 +144,8 @@ class Flow(Listener):
         self.carrier = ""
         self.server_key_exchange: bytes | None = None
         self.certificate_requested = False
+        self.asked_all = False
+        self.retry_lost = False
         self.client_key_exchange = False
         self.certificate_status: bytes | None = None
         self.ticket_lifetime = -1
@@ -241,8 +246,11 @@ class Flow(Listener):
                     self.server_key_exchange_packet = stream.number
             elif kind == CERTIFICATE_REQUEST:
                 self.certificate_requested = True
+            elif kind == SERVER_HELLO_DONE:
+                self.asked_all = self.asked_all or not stream.has_lost()
             elif kind == CLIENT_KEY_EXCHANGE:
                 self.client_key_exchange = True
+                self.asked_all = self.asked_all or not stream.has_lost()
             elif kind == NEW_SESSION_TICKET and length >= 6:
                 self.ticket_lifetime = int.from_bytes(body[:4], "big")
                 self.ticket_packet = stream.number
@@ -332,6 +340,9 @@ class Flow(Listener):
         self.server_side = reader.side
         self.server_hello_packet = stream.number
         self.time_server_hello = stream.time_ns
+        if not stream.has_beginning():
+            peer: Stream = self.streams[1 - reader.side]
+            self.retry_lost = not (peer.has_beginning() and self.history.upper().count(HISTORY[CLIENT_HELLO]) == 1)
 
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4).

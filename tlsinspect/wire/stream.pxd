@@ -62,6 +62,8 @@ cdef class Stream:
     cpdef give_up_hole(self)
     cpdef bint lacks_end(self) except -1
     cpdef bint lacks_acknowledged(self) except -1
+    cpdef bint has_lost(self) except -1
+    cpdef bint has_beginning(self) except -1
     cpdef bint is_whole(self) except -1
     cpdef look_back(self)
     @cython.locals(pending=list, payload=bytes, known=cython.longlong, place=cython.longlong, length=Py_ssize_t, missing=Py_ssize_t,

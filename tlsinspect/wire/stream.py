@@ -401,6 +401,14 @@ class Stream:
             return False
         return 1 < (self.acknowledged - self.next_sequence) & MASK <= self.limits.early_octets
 
+    def has_lost(self) -> bool:
+        """Whether octets in front of those that were delivered are missing."""
+        return self.gap or self.truncated
+
+    def has_beginning(self) -> bool:
+        """Whether none are missing, from the SYN on."""
+        return self.syn and not self.has_lost()
+
     def is_whole(self) -> bool:
         """Whether this side has closed, and all that it sent came."""
         return self.fin and self.started and not self.lacks_end()
