@@ -257,9 +257,10 @@ def test_a_server_answers_by_one_transport(opened: Opened, tmp_path: Path) -> No
     page.wait_for_selector("html[data-ready]")
     page.locator("#tabs button", has_text="Servers").click()
     servers = page.locator("#view-place .tabulator-row button")
+    servers.nth(1).wait_for()
     assert servers.all_text_contents() == ["[2001:db8::1]:443", "[2001:db8::1]:443/udp"]
     servers.last.click()
-    assert page.locator("#shown").text_content() == "2 of 5 connections shown"
+    page.locator("#shown", has_text="2 of 5 connections shown").wait_for()
     page.locator("#tabs button", has_text="Names").click()
     assert page.locator("#view-server_name .tabulator-row [tabulator-field=servers]").text_content() == "2"
     page.close()
