@@ -24,6 +24,8 @@ ALERT: dict[str, Any] = {"failure": "alert", "alert": 40, "level": 2, "side": "s
 REFUSED = ALERT | {"side": "client", "history": "CsxknL", "alert": 42}
 ASKED = ALERT | {"history": "CsxkrnXGIl", "requested": True, "certificates": 0}
 
+CUT: dict[str, Any] = {"failure": "capture_end", "side": None, "packet": None}
+
 
 @pytest.mark.parametrize(
     ("changes", "cause", "words"),
@@ -92,6 +94,10 @@ ASKED = ALERT | {"history": "CsxkrnXGIl", "requested": True, "certificates": 0}
             "after the ClientHello and before an",
         ),
         ({"failure": "capture_end", "history": "Cs"}, "capture_end", "whether the handshake was finished is unknown."),
+        (CUT | {"history": "Cji"}, "capture_end", "after the HelloRetryRequest and before another ClientHello:"),
+        (CUT | {"history": "Cv"}, "capture_end", "after the HelloVerifyRequest and before another ClientHello:"),
+        (CUT | {"history": "CjC"}, "capture_end", "after the ClientHello and before an answer:"),
+        (CUT | {"sent_on": "a Retry"}, "capture_end", "answered with a Retry, and before a ServerHello:"),
     ],
 )
 def test_an_ending_has_its_cause_and_its_words(changes: dict[str, Any], cause: str, words: str) -> None:

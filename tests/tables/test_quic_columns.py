@@ -19,8 +19,10 @@ from quic_traffic import (
     handshake_turns,
     initial,
     long_header,
+    negotiation,
     protected,
     quic_hello,
+    retry,
     short,
 )
 from samples import inspect
@@ -121,6 +123,15 @@ def test_a_close_says_how_a_handshake_failed(
     assert row["last_alert"] == alert
     assert row["last_alert_sender"] == (None if alert is None else "server")
     assert row["quic_error"] == error
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [(negotiation([V1]), "a list of its versions"), (retry(source=SERVER_ID), "a Retry")]
+)
+def test_an_answer_that_asks_for_another_beginning_is_one(tmp_path: Path, answer: bytes, words: str) -> None:
+    row = row_of(tmp_path, OPENING, ("server", answer))
+    assert row["failure"] == "capture_end"
+    assert row["failure_reason"].startswith(f"The capture ends after the server answered with {words}")
 
 
 def test_half_a_connection_says_which_half_is_missing(tmp_path: Path) -> None:

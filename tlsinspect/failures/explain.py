@@ -25,7 +25,8 @@ class Failure(NamedTuple):
 
     `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
     clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
-    lacks some of what was sent, `midstream` that it starts after the connection did.
+    lacks some of what was sent, `midstream` that it starts after the connection did; `sent_on` is what a server of QUIC
+    answered for the client to begin anew.
     """
 
     failure: str
@@ -51,6 +52,7 @@ class Failure(NamedTuple):
     duration_ns: int
     lost: bool = False
     midstream: bool = False
+    sent_on: str = ""
 
 
 class Explanation(NamedTuple):
@@ -84,6 +86,12 @@ def capture_end(failure: Failure) -> str:
     if "s" in failure.history:
         return "The capture ends after the ServerHello and before both sides finished:"
     if "C" in failure.history:
+        unanswered = failure.history[failure.history.rfind("C") :]
+        for letter, name in (("j", "HelloRetryRequest"), ("v", "HelloVerifyRequest")):
+            if letter in unanswered:
+                return f"The capture ends after the {name} and before another ClientHello:"
+        if failure.sent_on:
+            return f"The capture ends after the server answered with {failure.sent_on}, and before a ServerHello:"
         return "The capture ends after the ClientHello and before an answer:"
     return "The capture ends within the handshake:"
 

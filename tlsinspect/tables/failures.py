@@ -15,6 +15,7 @@ from ..connection import Connection
 from ..failures import CAUSES, Explanation, Failure, explain
 from ..wire.codes import TLCP_VERSION
 from ..wire.messages import ClientHello
+from ..wire.quic_facts import QuicFacts
 from .arrow import Columns, Shared, Types, text_array
 from .gathering import client_cut
 from .hellos import decode_name, decode_protocols
@@ -70,7 +71,15 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         duration_ns=connection.time_end - connection.time_start,
         lost=connection.gap or connection.truncated,
         midstream=connection.midstream,
+        sent_on="" if quic is None else sent_on(quic),
     )
+
+
+def sent_on(quic: QuicFacts) -> str:
+    """What a server of QUIC answered a client with, that this one may begin anew; empty where it did not."""
+    if quic.retry:
+        return "a Retry"
+    return "a list of its versions (Version Negotiation)" if quic.version_negotiation else ""
 
 
 def offered_versions(hello: ClientHello, cut: bool) -> str:
