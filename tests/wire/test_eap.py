@@ -132,6 +132,16 @@ class TestMethods:
         assert [(error.layer, error.kind) for error, _ in flow.problems] == [("eap", "bad_length")]
         assert flow.server_hello is not None
 
+    @pytest.mark.parametrize("said", [0, 1])
+    def test_a_failure_ends_what_the_server_did_not_answer_or_finish(self, said: int, tmp_path: Path) -> None:
+        turns = [*eap.identity(0), *eap.method_turns(*eap.FLIGHTS[: 1 + said], size=4000), eap.ended(4, 9)]
+        path = write_pcap(tmp_path / "failure.pcap", eap.timed([eap.eapol(turn) for turn in turns]))
+        (row,) = tlsinspect.read(path).connections.to_dict("records")
+        assert (row["one_sided"], row["established"], row["failure"]) == (False, False, "closed")
+        assert (row["server_packets"], row["failure_packet"]) == (1 + said, len(turns))
+        sentence = ["The server closed the connection (packet 5) instead of answering", "The server closed"][said]
+        assert row["failure_reason"].startswith(sentence)
+
     def test_octets_of_teap_around_the_tls_are_left_out(self) -> None:
         hello = eap.eap(0, 1, eap.TEAP, bytes([0x10]) + b"\x00\x00\x00\x05" + eap.HELLO + b"outer")
         start = eap.eap(1, 1, eap.TEAP, bytes([0x20]) + b"\x00\x04\x00\x02id")

@@ -5,7 +5,7 @@ from .limits cimport Limits
 from .stream cimport Stream
 
 cdef int EAP_RESPONSE, REQUEST, SUCCESS, FAILURE, TEAP, LENGTH_INCLUDED, MORE_FRAGMENTS, START, OUTER_INCLUDED, PEER, SERVER
-cdef int FRAGMENT_COST
+cdef int FRAGMENT_COST, FAILURE_LENGTH
 cdef long long LATE_START_NS
 cdef tuple METHODS
 
@@ -36,6 +36,8 @@ cdef class EapSession:
     @cython.locals(peer=Stream, server=Stream)
     cpdef rename(self, bytes key)
     cpdef close(self)
+    @cython.locals(flow=Flow, server=Stream)
+    cpdef refuse(self, long long number, long long time_ns)
     @cython.locals(flow=Flow, stream=Stream)
     cpdef finish(self)
 

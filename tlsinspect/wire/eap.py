@@ -23,6 +23,8 @@ REQUEST = 1  # codes
 SUCCESS = 3
 FAILURE = 4
 
+FAILURE_LENGTH = 4  # octets
+
 TEAP = 55
 METHODS = (13, 21, 25, 43, TEAP)
 """EAP-TLS, EAP-TTLS, PEAP, EAP-FAST, TEAP: flags, then TLS."""
@@ -91,6 +93,8 @@ class EapSession:
         if length < 4 or length > len(packet):
             raise DecodeError(CARRIER, "bad_length", 2, f"a length of 4 to {len(packet)} octets")
         if code in (SUCCESS, FAILURE):
+            if code == FAILURE:
+                self.refuse(number, time_ns)
             self.close()
         elif code in (REQUEST, EAP_RESPONSE) and length >= 6 and packet[4] in METHODS:
             self.read_method(packet[:length], SERVER if code == REQUEST else PEER, number, time_ns)
@@ -236,6 +240,19 @@ class EapSession:
         if self.flow is not None:
             self.table.close(self.flow)
         self.latest = [b"", b""]
+
+    def refuse(self, number: int, time_ns: int) -> None:
+        """A Failure: the server was heard, and closes the connection inside."""
+        flow = self.flow
+        if flow is None or flow.finished:
+            return
+        server: Stream = flow.streams[SERVER]
+        server.packets += 1
+        server.octets += FAILURE_LENGTH
+        server.fin = True
+        flow.fin_side = SERVER
+        flow.fin_packet = number
+        flow.time_end = max(flow.time_end, time_ns)
 
     def finish(self) -> None:
         """The flow is over: feed the fragments whose last one did not come, and let go of it."""
