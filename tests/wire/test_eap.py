@@ -56,6 +56,15 @@ def lan(turns: list[eap.Turn]) -> Flow:
     return flow
 
 
+def with_total(request: bytes) -> bytes:
+    """A fragment of the server's flight with the flight's length, which some servers give with each."""
+    if len(request) < 100:
+        return request
+    piece = request[10:] if request[5] & eap.LENGTH_INCLUDED else request[6:]
+    content = bytes([request[5] | eap.LENGTH_INCLUDED]) + struct.pack(">I", len(eap.FLIGHT)) + piece
+    return eap.eap(1, request[1], eap.EAP_TLS, content)
+
+
 class TestMethods:
     @pytest.mark.parametrize("method", [eap.EAP_TLS, eap.EAP_TTLS, eap.PEAP, eap.EAP_FAST, eap.TEAP])
     @pytest.mark.parametrize("size", [80, 200, 4000])
@@ -117,6 +126,17 @@ class TestMethods:
         assert flow.streams[1].gap
         assert flow.history == eap.HISTORY
         assert flow.streams[1].reader.chain_cut  # what is in front of the hole is kept
+
+    @pytest.mark.parametrize("totals", ["none", "first", "all"])
+    @pytest.mark.parametrize(("side", "nth"), [(1, 0), (1, 1), (0, 0), (0, 1)])
+    def test_a_lost_fragment_is_a_hole_wherever_it_was(self, side: int, nth: int, totals: str) -> None:
+        turns = eap.method_turns(*eap.FLIGHTS, lengths=totals != "none")
+        if totals == "all":
+            turns = [(by, with_total(packet) if by == 1 else packet) for by, packet in turns]
+        fragments = [number for number, (by, packet) in enumerate(turns) if by == side and len(packet) > 100]
+        flow = lan(turns[: fragments[nth]] + turns[fragments[nth] + 1 :])
+        assert (flow.streams[side].gap, flow.streams[1 - side].gap) == (True, False)
+        assert {error.kind for error, _ in flow.problems} <= {"truncated"}
 
     def test_the_last_fragment_lost_ends_the_message_with_the_next_one(self) -> None:
         turns = eap.method_turns(eap.HELLO, eap.FLIGHT, b"", eap.FLIGHT[:400])

@@ -2,10 +2,11 @@ cimport cython
 from .flow cimport DatagramReader, Flow
 from .flow_key cimport reverse_key
 from .limits cimport Limits
+from .record cimport is_record_header
 from .stream cimport Stream
 
 cdef int EAP_RESPONSE, REQUEST, SUCCESS, FAILURE, TEAP, LENGTH_INCLUDED, MORE_FRAGMENTS, START, OUTER_INCLUDED, PEER, SERVER
-cdef int FRAGMENT_COST, FAILURE_LENGTH
+cdef int FRAGMENT_COST, FAILURE_LENGTH, BACKWARDS
 cdef long long LATE_START_NS
 cdef tuple METHODS
 
@@ -28,8 +29,11 @@ cdef class EapSession:
                    end=cython.longlong, limits=Limits)
     cpdef read_method(self, bytes packet, int side, long long number, long long time_ns)
     cpdef take(self, Flow flow, Stream stream, tuple fragment, long long total)
-    @cython.locals(side=int, fragments=list, missing=cython.longlong, index=Py_ssize_t, octets=bytes, step=int, hole=cython.longlong)
+    @cython.locals(side=int, fragments=list, total=cython.longlong, missing=cython.longlong, index=Py_ssize_t, octets=bytes, step=int,
+                   lacking=bint, hole=cython.longlong)
     cpdef feed(self, Flow flow, Stream stream, bint whole)
+    @cython.locals(fragments=list, octets=bytes, step=int)
+    cpdef long long hole_before(self, int side, Py_ssize_t index) except -1
     cpdef skip(self, Stream stream, long long length)
     @cython.locals(flow=Flow)
     cpdef Flow open(self, long long number, long long time_ns)
@@ -46,4 +50,5 @@ cdef class EapReader(DatagramReader):
     cpdef finish(self)
 
 cpdef long long length_at(bytes packet, Py_ssize_t position) except -1
+cpdef bint is_headless(bytes octets) except -1
 cpdef int steps(bytes known, bytes packet) except -1

@@ -15,6 +15,7 @@ from .codes import EAP_RESPONSE
 from .flow import DatagramReader, Flow
 from .flow_key import reverse_key
 from .limits import Limits
+from .record import is_record_header
 from .stream import Stream
 
 CARRIER = "eap"
@@ -35,6 +36,7 @@ START = 0x20
 OUTER_INCLUDED = 0x10  # of TEAP: a length, and octets behind the TLS
 
 LATE_START_NS = 1_000_000_000  # within which an equal start is a copy; later the conversation begins anew
+BACKWARDS = 0x80  # from here on a step of the identifier is one back
 FRAGMENT_COST = 150  # octets that a fragment costs beside its own
 
 PEER = 0  # sides of the flow
@@ -181,18 +183,21 @@ class EapSession:
     def feed(self, flow: Flow, stream: Stream, whole: bool) -> None:
         """Feed the fragments, and where octets are missing the holes; `whole` when the last fragment came.
 
-        All servers count, so that a step of the identifier says how many fragments are missing, and
-        all fragments but the last are of one length. Only the total tells that any are missing.
+        The total tells that some are missing, and identifiers where; without a total these alone.
         """
         side = stream.reader.side
         fragments = self.fragments[side]
-        missing = max(self.announced[side] - self.collected[side], 0)
+        total = self.announced[side]
+        missing = max(total - self.collected[side], 0)
         for index in range(len(fragments)):
             octets, step = fragments[index]
-            if missing and index and step != 1:
+            lacking = missing > 0 and step != 1 if total >= 0 else 1 < step < BACKWARDS
+            if lacking and (index or is_headless(octets)):
                 last = whole and index == len(fragments) - 1
-                hole = missing if last else min(missing, (step - 1 & 0xFF) * len(fragments[index - 1][0]))
-                missing -= hole
+                hole = self.hole_before(side, index)
+                if total >= 0:
+                    hole = missing if last else min(missing, hole)
+                    missing -= hole
                 self.skip(stream, hole)
             stream.reader.feed(octets, 0, len(octets))
         if missing and whole:
@@ -203,6 +208,17 @@ class EapSession:
         fragments.clear()
         self.collected[side] = 0
         self.announced[side] = -1
+
+    def hole_before(self, side: int, index: int) -> int:
+        """How many octets are missing in front of a fragment, by its identifier.
+
+        All servers count, so that a step says how many fragments are missing, and all but the last are of one length.
+        """
+        fragments = self.fragments[side]
+        octets, step = fragments[index]
+        if index:
+            octets = fragments[index - 1][0]
+        return (step - 1 & 0xFF) * len(octets)
 
     def skip(self, stream: Stream, length: int) -> None:
         """Step over octets that were not captured."""
@@ -279,6 +295,11 @@ def length_at(packet: bytes, position: int) -> int:
     if len(packet) - position < 4:
         raise DecodeError(CARRIER, "truncated", position, "a length of 4 octets")
     return int.from_bytes(packet[position : position + 4], "big")
+
+
+def is_headless(octets: bytes) -> bool:
+    """Whether the first fragment at hand is not that with which a message began, which is a record's header."""
+    return len(octets) > 0 and not is_record_header(octets, 0, len(octets))
 
 
 def steps(known: bytes, packet: bytes) -> int:
