@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tls_vectors as tls
 from samples import SAMPLES, inspect
+from traffic import converse, write_pcap
 
+import tlsinspect
 from tlsinspect.failures import CAUSES, Failure, explain
 from tlsinspect.failures.causes import ALERT_CAUSES, CERTIFICATE_ALERTS, VALIDATION_CAUSES
 from tlsinspect.statistics.series import is_false, is_true
@@ -61,6 +65,8 @@ CUT: dict[str, Any] = {"failure": "capture_end", "side": None, "packet": None}
         (ALERT | {"history": "l", "midstream": True}, "other_alert", "before a ClientHello that could be read"),
         (ASKED | {"alert": 50}, "client_certificate_missing", "the client gave none"),
         (ASKED | {"alert": 50, "certificates": 1}, "message_refused", "after the client's key exchange"),
+        (ALERT | {"alert": 47, "psk": True}, "unknown_psk", "after a ClientHello that offers a pre-shared key, with"),
+        (ALERT | {"alert": 47, "psk": True, "history": "CsI"}, "message_refused", "after the ClientHello"),
         (ALERT | {"alert": None, "history": "CsxknGIi"}, "encrypted_alert", "that is encrypted"),
         (ALERT | {"alert": 0, "history": "Cl"}, "ended_after_hello", "took its leave with close_notify (packet 9)"),
         ({"history": "Cj", "retry": True}, "retry_not_followed", "which did not come"),
@@ -145,6 +151,13 @@ def test_a_sample_says_why_it_failed_and_where(sample: str, cause: str, packet: 
     assert (row["failure_cause"], row["failure_packet"]) == (cause, packet)
     assert f"(packet {packet})" in row["failure_reason"]
     assert row["failure_advice"] == CAUSES[cause].advice
+
+
+def test_a_pre_shared_key_that_the_server_does_not_accept_is_the_cause(tmp_path: Path) -> None:
+    hello = tls.client_hello(tls.extension(43, b"\x02\x03\x04") + tls.extension(41, bytes(47)))
+    turns = (tls.handshake(tls.message(1, hello)), tls.alert(2, 47))
+    (row,) = tlsinspect.read(write_pcap(tmp_path / "psk.pcap", converse(*turns))).connections.to_dict("records")
+    assert (row["psk_offered"], row["failure_cause"]) == (True, "unknown_psk")
 
 
 def test_a_failure_has_all_of_its_columns_and_everything_else_none() -> None:

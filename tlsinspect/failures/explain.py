@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..registry import alert_name
 from .causes import ALERT_CAUSES, CERTIFICATE_ALERTS, OPEN_ALERTS, VALIDATION_CAUSES
 
-CLOSE_NOTIFY, HANDSHAKE_FAILURE, DECODE_ERROR, PROTOCOL_VERSION = 0, 40, 50, 70
+CLOSE_NOTIFY, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, DECODE_ERROR, PROTOCOL_VERSION = 0, 40, 47, 50, 70
 LARGEST_HELLO = (
     1416  # octets that one packet of 1,500 carries over IPv6 and TCP with its usual options, record header off
 )
@@ -26,7 +26,7 @@ class Failure(NamedTuple):
     `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
     clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
     lacks some of what was sent, `midstream` that it starts after the connection did; `sent_on` is what a server of QUIC
-    answered for the client to begin anew.
+    answered for the client to begin anew, `psk` that the client offered a pre-shared key.
     """
 
     failure: str
@@ -53,6 +53,7 @@ class Failure(NamedTuple):
     lost: bool = False
     midstream: bool = False
     sent_on: str = ""
+    psk: bool = False
 
 
 class Explanation(NamedTuple):
@@ -117,7 +118,10 @@ def said_by_alert(failure: Failure, alert: int) -> str:
 
 
 def explain_alert(failure: Failure, alert: int) -> Explanation:
-    """An alert in the clear: what it says depends on who sent it, and when."""
+    """An alert in the clear: what it says depends on who sent it, and when.
+
+    OpenSSL and GnuTLS say illegal_parameter where a binder does not verify (RFC 8446 section 4.2.11.2).
+    """
     said = said_by_alert(failure, alert)
     if alert in CERTIFICATE_ALERTS:
         return explain_certificate(failure, alert, said)
@@ -139,6 +143,10 @@ def explain_alert(failure: Failure, alert: int) -> Explanation:
         offered = failure.protocols or "none seen"
         return Explanation(
             cause, f"The {failure.side} speaks none of the offered protocols ({offered}), and said so {said}."
+        )
+    if alert == ILLEGAL_PARAMETER and failure.side == "server" and failure.psk and "s" not in failure.history:
+        return Explanation(
+            "unknown_psk", f"The server ended the handshake after a ClientHello that offers a pre-shared key, {said}."
         )
     if alert == DECODE_ERROR and failure.side == "server" and failure.requested and failure.certificates == 0:
         return without_certificate(said)

@@ -72,6 +72,7 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         lost=connection.gap or connection.truncated,
         midstream=connection.midstream,
         sent_on="" if quic is None else sent_on(quic),
+        psk=bool(value("psk_offered")),
     )
 
 
