@@ -138,6 +138,21 @@ class TestMethods:
         assert (flow.streams[side].gap, flow.streams[1 - side].gap) == (True, False)
         assert {error.kind for error, _ in flow.problems} <= {"truncated"}
 
+    def test_a_hole_behind_a_shorter_first_fragment_has_the_length_of_the_others(self) -> None:
+        pieces = [eap.FLIGHT[:196], *(eap.FLIGHT[at : at + 200] for at in range(196, len(eap.FLIGHT), 200))]
+        turns = eap.method_turns(eap.HELLO)
+        for identifier, piece in enumerate(pieces, 2):
+            flags = eap.MORE_FRAGMENTS if piece is not pieces[-1] else 0
+            content = bytes([flags]) + piece
+            if identifier == 2:
+                content = bytes([flags | eap.LENGTH_INCLUDED]) + struct.pack(">I", len(eap.FLIGHT)) + piece
+            if identifier != 3:
+                turns.append((1, eap.eap(1, identifier, eap.EAP_TLS, content)))
+        flow = lan(turns)
+        assert flow.streams[1].gap
+        assert flow.history == "Csxkrn"
+        assert {error.kind for error, _ in flow.problems} <= {"truncated"}
+
     def test_the_last_fragment_lost_ends_the_message_with_the_next_one(self) -> None:
         turns = eap.method_turns(eap.HELLO, eap.FLIGHT, b"", eap.FLIGHT[:400])
         whole = [number for number, (side, packet) in enumerate(turns) if side == 1 and not packet[5] & 0x40]

@@ -32,7 +32,7 @@ cdef class EapSession:
     @cython.locals(side=int, fragments=list, total=cython.longlong, missing=cython.longlong, index=Py_ssize_t, octets=bytes, step=int,
                    lacking=bint, hole=cython.longlong)
     cpdef feed(self, Flow flow, Stream stream, bint whole)
-    @cython.locals(fragments=list, octets=bytes, step=int)
+    @cython.locals(fragments=list, octets=bytes, step=int, length=cython.longlong)
     cpdef long long hole_before(self, int side, Py_ssize_t index) except -1
     cpdef skip(self, Stream stream, long long length)
     @cython.locals(flow=Flow)

@@ -212,13 +212,15 @@ class EapSession:
     def hole_before(self, side: int, index: int) -> int:
         """How many octets are missing in front of a fragment, by its identifier.
 
-        All servers count, so that a step says how many fragments are missing, and all but the last are of one length.
+        All servers count, so that a step says how many fragments are missing. All are of one length but the last, and
+        the first, which may have the total beside it.
         """
         fragments = self.fragments[side]
         octets, step = fragments[index]
+        length = len(octets)
         if index:
-            octets = fragments[index - 1][0]
-        return (step - 1 & 0xFF) * len(octets)
+            length = max(length, len(fragments[index - 1][0]))
+        return (step - 1 & 0xFF) * length
 
     def skip(self, stream: Stream, length: int) -> None:
         """Step over octets that were not captured."""
