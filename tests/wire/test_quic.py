@@ -327,6 +327,16 @@ class TestVersionsAndRetry:
         )
         assert flow.server_hello is not None
 
+    def test_what_follows_a_retry_is_opened_where_the_second_hello_is_not_in_front_of_it(self) -> None:
+        opening = [("client", initial(crypto(0, HELLO))), ("server", retry(source=b"retry-id"))]
+        again = ("client", initial(crypto(0, HELLO), b"retry-id", number=1, token=b"token"))
+        hello = initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=b"retry-id", sender="server")
+        answer = ("server", hello)
+        for rest in ([answer], [answer, again]):
+            flow = flow_of(*opening, *rest)
+            assert flow.server_hello is not None
+            assert not flow.problems
+
     def test_version_negotiation_leads_to_the_hello_that_was_answered(self) -> None:
         first = initial(crypto(0, quic_hello(b"first.example")), version=V2)
         second = initial(crypto(0, HELLO), NEW_DCID)

@@ -16,7 +16,7 @@ cdef class QuicReader(DatagramReader):
     cdef public Flow flow
     cdef public QuicFacts facts
     cdef public int client, initials
-    cdef public bytes origin
+    cdef public bytes origin, retried
     cdef public list origins, offers, given_up, early, crypto, largest, handshake_seen, id_lengths
     cdef public bint answered, settled, reading_early
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)

@@ -51,9 +51,9 @@ class QuicReader(DatagramReader):
 
     `client` is the side that opened it, -1 while that is not known. `origins` are the
     connection ids whose keys opened a packet of the client, the latest first, `origin` the one whose keys opened the
-    packet at hand. `offers` are the keys that the client's packets had, as (version, connection id), `given_up` those
-    of what it said before it began again. `early` are packets whose keys are not known yet, as (datagram, header,
-    direction, packet, ns). `largest` are the
+    packet at hand, `retried` the one that a Retry told the client to use. `offers` are the keys that the client's
+    packets had, as (version, connection id), `given_up` those of what it said before it began again. `early` are
+    packets whose keys are not known yet, as (datagram, header, direction, packet, ns). `largest` are the
     highest packet numbers, `id_lengths` what short headers of each side have for a connection id.
     """
 
@@ -64,6 +64,7 @@ class QuicReader(DatagramReader):
         self.client = -1
         self.origins: list[bytes] = []
         self.origin = b""
+        self.retried = b""
         self.offers: list[tuple[int, bytes]] = []
         self.given_up: list[tuple[int, bytes]] = []
         self.early: list[EarlyInitial] = []
@@ -149,6 +150,7 @@ class QuicReader(DatagramReader):
             self.know_client(flow, 1 - side)
             if header.kind == QUIC_RETRY:
                 self.facts.retry = True
+                self.retried = header.source
             else:
                 self.facts.version_negotiation = True
             return
@@ -262,7 +264,11 @@ class QuicReader(DatagramReader):
             payload = self.open_first(flow, side, datagram, header)
             return payload if payload is not None else self.open_next(side, datagram, header)
         payload = self.open_next(side, datagram, header)
-        return payload if payload is not None else self.open_first(flow, side, datagram, header)
+        if payload is None:
+            payload = self.open_first(flow, side, datagram, header)
+        if payload is None and self.retried and self.client == 1 - side:  # in front of what the client said again
+            payload = self.open_under(self.retried, 1, datagram, header, self.largest[side])
+        return payload
 
     def open_next(self, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
         """Open an Initial packet with keys that opened one before."""
@@ -389,6 +395,8 @@ class QuicReader(DatagramReader):
         own = self.facts.connection_ids[side]
         peer = self.facts.connection_ids[1 - side]
         if header.destination in self.origins or (peer is not None and header.destination == peer[1]):
+            return True
+        if self.retried and header.destination == self.retried:
             return True
         if flow.server_hello is not None:
             return False
