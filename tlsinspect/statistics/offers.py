@@ -13,7 +13,7 @@ from ..registry import extension_name, is_grease
 from ..registry.suites import group_facts, suite_facts
 from .hellos import cut_hellos
 from .observations import Describe, Frames
-from .rows import FrameColumns
+from .rows import FrameColumns, Mask, known, mask_of
 from .series import arrow_series, is_false, is_true, list_dtype, text_series
 
 if TYPE_CHECKING:
@@ -64,8 +64,22 @@ def name_lists(column: pd.Series[str], name_offer: Callable[[Codes], Iterable[st
 
 
 def weak_offers(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by every kind of suite among those offered that no version of TLS should use any more."""
-    return name_lists(with_ssl2_kinds(rows), weak_kinds)
+    """Categorise by every kind of suite among those offered that no version of TLS should use any more.
+
+    Where the capture lacks the end of a list of suites, what it offers is unknown.
+    """
+    return name_lists(with_ssl2_kinds(rows).mask(cut_suites(rows)), weak_kinds)
+
+
+def cut_suites(rows: pd.DataFrame) -> Mask:
+    """Which lists of suites may go on in what the capture lacks: what stands behind them is not there, either."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = FrameColumns(rows)
+    behind = pc.list_value_length(pa.array(rows["client_extensions"]))
+    read_on = mask_of(pc.greater(behind, 0)) & ~known(columns, "sslv2_cipher_kinds")
+    return cut_hellos(columns) & ~read_on
 
 
 def with_ssl2_kinds(rows: pd.DataFrame) -> pd.Series[str]:
