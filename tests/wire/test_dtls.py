@@ -498,6 +498,20 @@ class TestOutcome:
         connection = ConnectionBuilder(frozenset({443})).build(flow)
         assert (connection.established, connection.established_evidence) == (True, "application_data")
 
+    def test_keys_without_the_messages_in_front_of_them_are_a_gap(self) -> None:
+        alert = (1, record(21, bytes(40), epoch=1))
+        whole = handshake()
+        for turns, gaps in (
+            ([*whole, alert], (False, False)),
+            ([*whole[:-2], alert], (False, True)),
+            ([*whole[:-4], alert], (True, True)),
+            ([alert], (False, False)),
+        ):
+            flow = datagrams(turns)
+            assert tuple(stream.gap for stream in flow.streams) == gaps
+            connection = ConnectionBuilder(frozenset({443})).build(flow)
+            assert connection.established is (True if gaps == (False, False) and len(turns) > 1 else None)
+
 
 class TestCarried:
     @pytest.mark.parametrize(

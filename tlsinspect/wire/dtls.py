@@ -42,6 +42,7 @@ LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
 RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
+FULL_HANDSHAKE = frozenset("GKNX")  # letters in Flow.history of messages that no resumption has
 WINDOW = 64  # numbers of the latest records of which it is known whether they came (RFC 6347 section 4.1.2.6)
 WINDOW_MASK = (1 << WINDOW) - 1
 NEWEST = 1  # the bit of the latest record
@@ -335,6 +336,7 @@ class DtlsReader(DatagramReader):
         """
         if self.flow is None:
             return
+        self.note_lost_keys(self.flow)
         if not self.flow.problems:
             for side in (0, 1):
                 whole = {each >> 8 for each in self.delivered[side]}
@@ -347,6 +349,25 @@ class DtlsReader(DatagramReader):
                 stream.number, stream.time_ns = message.number, message.time_ns
                 self.flow.handshake(stream.reader, message.kind, message.beginning(), message.length)
         self.flow = None
+
+    def note_lost_keys(self, flow: Flow) -> None:
+        """Note as a gap that a side's ChangeCipherSpec or Finished is missing, where later records are there.
+
+        In a full handshake the client's come first (RFC 5246 section 7.3). Nothing is said of what begins midstream.
+        """
+        if flow.client_hello is None:
+            return
+        for side in (0, 1):
+            window: Window = self.windows[side][1]
+            if window.epoch < 1:
+                continue
+            stream: Stream = flow.streams[side]
+            peer: Stream = flow.streams[1 - side]
+            if not (stream.reader.cipher_changed and stream.reader.finished_seen):
+                stream.gap = True
+            full = not FULL_HANDSHAKE.isdisjoint(flow.history.upper())
+            if side != flow.hello_side and full and peer.packets:
+                peer.gap = peer.gap or not (peer.reader.cipher_changed and peer.reader.finished_seen)
 
 
 def open_dtls(data: bytes, position: int, end: int) -> DatagramReader | None:
