@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tls_vectors as tls
@@ -12,7 +14,20 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tcp_segments import CLIENT, SERVER, Talk, Wire
-from traffic import ACK, FIN, NOON_NS, STEP_NS, SYN, Packet, converse, segment, tls12_turns, tls13_turns, write_pcap
+from traffic import (
+    ACK,
+    FIN,
+    NOON_NS,
+    STEP_NS,
+    SYN,
+    Packet,
+    converse,
+    pcap,
+    segment,
+    tls12_turns,
+    tls13_turns,
+    write_pcap,
+)
 
 import tlsinspect
 from tlsinspect.cli import main
@@ -288,3 +303,21 @@ class TestLostEnd:
         kept[-2:] = kept[:-3:-1]  # the server closes first
         [row] = tlsinspect.read(write_pcap(tmp_path / "lost.pcap", kept)).arrow("connections").to_pylist()
         assert (row["failure_cause"], row["gap"]) == (cause, lost)
+
+
+class TestNoMoreThanItShows:
+    """What lacks packets says nothing that the whole would contradict, and stays sure of what is proved."""
+
+    def row_of(self, tmp_path: Path, packets: Iterable[Packet], snaplen: int = 262_144) -> dict[str, Any]:
+        """The row of a capture's only connection; `reasons` says why what it lacks is missing."""
+        path = tmp_path / "lossy.pcap"
+        path.write_bytes(pcap(packets, snaplen))
+        [row] = tlsinspect.read(path).arrow("connections").to_pylist()
+        return {**row, "reasons": dict(row["unknown_reasons"])}
+
+    def test_who_leaves_may_have_said_why_in_what_is_lost(self, tmp_path: Path) -> None:
+        for alert, cause in ((b"", "client_left_after_flight"), (tls.alert(2, 48), "ended_early")):
+            packets = [each for each in converse(HELLO, FLIGHT, alert) if not (alert and each.frame.endswith(alert))]
+            row = self.row_of(tmp_path, packets)
+            assert (row["established"], row["failure"], row["failure_cause"]) == (False, "closed", cause)
+            assert ("without an alert" in row["failure_reason"]) is not bool(alert)

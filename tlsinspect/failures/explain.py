@@ -25,8 +25,9 @@ class Failure(NamedTuple):
 
     `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
     clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
-    lacks some of what was sent, `midstream` that it starts after the connection did; `sent_on` is what a server of QUIC
-    answered for the client to begin anew, `psk` that the client offered a pre-shared key.
+    lacks some of what was sent, `gap` that whole segments are among it, `midstream` that it starts after the
+    connection did; `sent_on` is what a server of QUIC answered for the client to begin anew, `psk` that the client
+    offered a pre-shared key.
     """
 
     failure: str
@@ -51,6 +52,7 @@ class Failure(NamedTuple):
     hello_length: int
     duration_ns: int
     lost: bool = False
+    gap: bool = False
     midstream: bool = False
     sent_on: str = ""
     psk: bool = False
@@ -225,6 +227,9 @@ def explain_end(failure: Failure) -> Explanation:
     if failure.sealed_alert:
         text = "The client answered the server's encrypted messages with a record as long as an encrypted alert"
         return Explanation("encrypted_alert", f"{text}, and {ended(failure)}.")
+    if failure.gap:
+        text = "before the handshake was finished; the capture lacks segments, and an alert may be in them"
+        return Explanation("ended_early", f"{upper(ended(failure))} {text}.")
     if failure.side == "client" and not spoke_after_hello(failure):
         return Explanation(
             "client_left_after_flight", f"{upper(ended(failure))} after the server's messages, without an alert."

@@ -70,6 +70,7 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         hello_length=hello.raw_length if hello else 0,
         duration_ns=connection.time_end - connection.time_start,
         lost=connection.gap or connection.truncated,
+        gap=connection.gap,
         midstream=connection.midstream,
         sent_on="" if quic is None else sent_on(quic),
         psk=bool(value("psk_offered")),
