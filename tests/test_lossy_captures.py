@@ -321,3 +321,40 @@ class TestNoMoreThanItShows:
             row = self.row_of(tmp_path, packets)
             assert (row["established"], row["failure"], row["failure_cause"]) == (False, "closed", cause)
             assert ("without an alert" in row["failure_reason"]) is not bool(alert)
+
+    @pytest.mark.parametrize("lost", [0, 1])
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_the_first_of_a_renegotiation_is_told_by_packets(self, lost: int, first: int) -> None:
+        again = tls.record(22, b"\x8f" * 200)
+        talk = Talk().open()
+        talk = talk.lose(0, len(HELLO)).say(b"", FLIGHT) if lost == 0 else talk.say(HELLO).lose(1, len(FLIGHT))
+        talk.say(KEYS, FINISHED, *([again, again] if first == 0 else [b"", again, again]), SENT, ANSWERED)
+        connection = built(talk)
+        assert connection.renegotiation == (("client", "server")[first] if first == lost else None)
+        assert connection.renegotiation_packet == 7
+
+    def test_the_rest_of_a_message_behind_a_hole_is_no_finished(self) -> None:
+        rest = tls.record(22, b"\xf3" * 300) + tls.handshake(tls.message(14))
+        talk = Talk().open().say(HELLO).lose(1, 900).say(b"", rest, KEYS, FINISHED)
+        connection = built(talk.say(SENT, ANSWERED))
+        assert (connection.established, connection.renegotiation_packet) == (True, -1)
+
+    def test_a_retry_whose_second_hello_was_taken_for_a_finished_may_be_lost(self) -> None:
+        versions = tls.supported_versions(0x0304) + tls.key_share(29)
+        hello = tls12_turns(versions)[0]
+        talk = Talk().open().say(hello).lose(1, len(tls.retry_request()) + 9).say(tls.CHANGE_CIPHER_SPEC + hello)
+        connection = built(talk.say(b"", tls.handshake(tls.message(2, tls.tls13_server_hello()))))
+        assert connection.hello_retry_request is None
+
+    def test_who_is_heard_without_a_syn_ack_may_have_said_what_is_lost(self) -> None:
+        for lost, gap in ((0, False), (1, True)):
+            talk = Talk()
+            talk.segment(0, SYN)
+            talk.sent[1] += lost + lost * len(FLIGHT)
+            if not lost:
+                talk.segment(1, SYN | ACK)
+            connection = built(talk.say(HELLO + KEYS).close(1, 0))
+            assert (connection.gap, connection.established) == (gap, None if gap else False)
+        refused = Talk()
+        refused.segment(0, SYN)
+        assert not built(refused.reset(1)).gap

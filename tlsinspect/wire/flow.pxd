@@ -65,8 +65,12 @@ cdef class Flow(Listener):
     cpdef change_cipher_spec(self, RecordReader reader)
     @cython.locals(types=bytes, at=Py_ssize_t)
     cpdef int announced_messages(self) except -2
-    @cython.locals(stream=Stream, peer=RecordReader)
+    @cython.locals(stream=Stream)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
+    @cython.locals(stream=Stream, reader=RecordReader, peer=RecordReader, packet=cython.longlong, behind=bint)
+    cpdef find_renegotiation(self)
+    @cython.locals(stream=Stream, other=Stream)
+    cpdef note_lost_beginnings(self)
     @cython.locals(stream=Stream)
     cpdef alert(self, RecordReader reader, int level, int description)
     @cython.locals(side=int, stream=Stream, other=Stream)

@@ -342,7 +342,11 @@ class Flow(Listener):
         self.time_server_hello = stream.time_ns
         if not stream.has_beginning():
             peer: Stream = self.streams[1 - reader.side]
-            self.retry_lost = not (peer.has_beginning() and self.history.upper().count(HISTORY[CLIENT_HELLO]) == 1)
+            hellos = self.history.upper().count(HISTORY[CLIENT_HELLO])
+            again = self.tls13 and peer.reader.finished_seen  # a hello was, behind a ChangeCipherSpec, taken for one
+            self.retry_lost = again or not (peer.has_beginning() and not peer.pending and hellos == 1)
+        if self.tls13 and self.protocol == TCP:
+            self.streams[0].reader.finished_seen = self.streams[1].reader.finished_seen = False
 
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4).
@@ -355,6 +359,9 @@ class Flow(Listener):
             self.change_packet = stream.number
         if not self.tls13:
             server = self.server_hello
+            if not reader.cipher_changed and self.protocol == TCP:
+                reader.finished_seen = False  # what was taken for it is the rest of a message behind a hole
+                reader.again_packet = -1
             reader.encrypted = True
             reader.readable = not reader.cipher_changed and server is not None and server.cipher_suite in UNENCRYPTED
         reader.cipher_changed = True
@@ -371,21 +378,27 @@ class Flow(Listener):
         self.note(reader, HANDSHAKE, -1, length, "")
         if reader.sslv2 is not None and reader.side != self.hello_side and reader.sslv2_records == 1:
             return
-        peer = reader.peer
         stream: Stream = self.streams[reader.side]
         if not reader.finished_seen:
             reader.finished_seen = True
-        elif reader.side == self.hello_side and self.announced_messages() > 0:
+            reader.finished_packet = stream.number
+        elif self.server_side == 1 - reader.side and self.announced_messages() > 0:
             self.announced -= 1
-        elif (
-            self.renegotiation_side < 0
-            and peer is not None
-            and peer.finished_seen
-            and reader.sslv2 is None
-            and not self.dtls
-        ):
-            self.renegotiation_side = reader.side
-            self.renegotiation_packet = stream.number
+        elif reader.again_packet < 0 and reader.sslv2 is None and not self.dtls:
+            reader.again_packet = stream.number
+
+    def find_renegotiation(self) -> None:
+        """Say who first spoke of another handshake: packets tell, as what is behind a hole may be read late."""
+        if self.tls13:
+            return
+        for stream in self.streams:
+            reader: RecordReader = stream.reader
+            peer = reader.peer
+            packet = reader.again_packet
+            behind = peer is not None and peer.finished_seen and packet > peer.finished_packet
+            if behind and (self.renegotiation_packet < 0 or packet < self.renegotiation_packet):
+                self.renegotiation_side = reader.side
+                self.renegotiation_packet = packet
 
     def announced_messages(self) -> int:
         """How many messages that the server's extensions announce the client still sends beside its Finished."""
@@ -482,7 +495,16 @@ class Flow(Listener):
                 self.datagrams.finish()
             for stream in self.streams:
                 stream.finish()
+            self.note_lost_beginnings()
+            self.find_renegotiation()
             self.release()
+
+    def note_lost_beginnings(self) -> None:
+        """Note as a gap the SYN-ACK that a side acknowledged and nobody captured, where no payload came behind it."""
+        for stream in self.streams:
+            other: Stream = self.streams[1 - stream.reader.side]
+            if other.syn and not stream.syn and not stream.started and stream.packets > stream.reset:
+                stream.gap = True
 
     def release(self) -> None:
         """Let go of what only reading needed; without the circles of references memory is free at once."""

@@ -90,8 +90,8 @@ class RecordReader:
     hello was looked for.
 
     What the listener notes about this side stands here too: `chain`, the body of its first Certificate message as
-    sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished, application data;
-    encrypted records of SSL 2.0.
+    sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished with its packet, that of an
+    encrypted message behind it, application data; encrypted records of SSL 2.0.
     """
 
     def __init__(self, listener: Listener, side: int, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -127,6 +127,8 @@ class RecordReader:
         self.chain_cut = False
         self.cipher_changed = False
         self.finished_seen = False
+        self.finished_packet = -1
+        self.again_packet = -1
         self.application_seen = False
         self.sslv2_records = 0
 
