@@ -322,6 +322,18 @@ class TestNoMoreThanItShows:
             assert (row["established"], row["failure"], row["failure_cause"]) == (False, "closed", cause)
             assert ("without an alert" in row["failure_reason"]) is not bool(alert)
 
+    def test_a_server_of_unknown_version_finishes_nothing_by_sealed_records(self) -> None:
+        versions = tls.supported_versions(0x0304, 0x0303)
+        for hello, established in ((tls12_turns(versions)[0], None), (HELLO, True)):
+            talk = Talk().open().say(hello).lose(1, 90).say(b"", tls.application(900), tls.alert(2, 48)).close(0)
+            assert built(talk).established is (established or False)
+
+    def test_a_false_start_is_no_surer_where_the_client_has_holes(self) -> None:
+        for lost in (0, len(HELLO)):
+            talk = Talk().open()
+            talk = talk.lose(0, lost) if lost else talk.say(HELLO)
+            assert built(talk.say(b"", FLIGHT, KEYS, b"", SENT).close(0)).established is False
+
     @pytest.mark.parametrize("lost", [0, 1])
     @pytest.mark.parametrize("first", [0, 1])
     def test_the_first_of_a_renegotiation_is_told_by_packets(self, lost: int, first: int) -> None:
@@ -339,12 +351,51 @@ class TestNoMoreThanItShows:
         connection = built(talk.say(SENT, ANSWERED))
         assert (connection.established, connection.renegotiation_packet) == (True, -1)
 
+    def test_a_close_notify_behind_lost_messages_is_no_failure(self) -> None:
+        plain = tls12_turns()[1].replace(b"\xc0\x2f", b"\x00\x3b", 1)
+        finished = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+        leave = tls.record(21, b"\x01\x00" + bytes(20))
+        talk = Talk().open().say(HELLO, plain, KEYS).lose(1, len(finished)).say(leave)
+        connection = built(talk)
+        assert (connection.established, connection.outcome_state) == (None, "gap")
+
     def test_a_retry_whose_second_hello_was_taken_for_a_finished_may_be_lost(self) -> None:
         versions = tls.supported_versions(0x0304) + tls.key_share(29)
         hello = tls12_turns(versions)[0]
         talk = Talk().open().say(hello).lose(1, len(tls.retry_request()) + 9).say(tls.CHANGE_CIPHER_SPEC + hello)
         connection = built(talk.say(b"", tls.handshake(tls.message(2, tls.tls13_server_hello()))))
         assert connection.hello_retry_request is None
+
+    def test_a_certificate_verify_shows_that_a_certificate_was_asked_for(self) -> None:
+        verify = tls.handshake(tls.message(16, b"\x04keys"), tls.message(15, b"\x04\x03\x00\x00"))
+        finished = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+        talk = Talk().open().say(HELLO, FLIGHT, verify + finished, finished)
+        assert built(talk).client_certificate_requested is True
+
+    @pytest.mark.parametrize(("kept", "known"), [(60, False), (120, True)])
+    def test_a_session_id_that_was_cut_off_is_neither_empty_nor_new(
+        self, kept: int, known: bool, tmp_path: Path
+    ) -> None:
+        session = b"s" * 32
+        hello = tls.handshake(tls.message(1, tls.client_hello(session_id=session)))
+        answer = tls.handshake(tls.message(2, tls.server_hello(session_id=session)))
+        finished = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+        row = self.row_of(tmp_path, converse(hello, answer + finished, finished, SENT), 54 + kept)
+        assert row["session_id"] == (session.hex() if known else None)
+        assert row["server_session_id"] == (session.hex() if known else None)
+        assert row["resumed"] is (True if known else None)
+        if not known:
+            assert {row["reasons"][name] for name in ("session_id", "server_session_id", "resumed")} == {"snaplen"}
+
+    def test_a_pre_shared_key_is_not_alone_where_a_key_share_may_be_cut_off(self, tmp_path: Path) -> None:
+        chosen = tls.selected_version(0x0304) + tls.extension(41, tls.u16(0))
+        share = tls.extension(51, tls.u16(29) + tls.vector16(b"key!" * 8))
+        answer = tls.handshake(tls.message(2, tls.server_hello(chosen + share, 0x1301)))
+        turns = (tls13_turns(tls.supported_versions(0x0304))[0], answer, *tls13_turns()[2:])
+        for snaplen, exchange in ((54 + answer.find(share) + 2, None), (262_144, "ECDHE")):
+            row = self.row_of(tmp_path, converse(*turns), snaplen)
+            assert (row["version"], row["psk_selected"], row["key_exchange"]) == (0x0304, True, exchange)
+            assert row["forward_secrecy"] is (True if exchange else None)
 
     def test_who_is_heard_without_a_syn_ack_may_have_said_what_is_lost(self) -> None:
         for lost, gap in ((0, False), (1, True)):

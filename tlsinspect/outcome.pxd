@@ -5,14 +5,14 @@ from .wire.messages cimport ClientHello, ServerHello
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int EARLY_DATA, TCP, UNEXPECTED_MESSAGE, DECODE_ERROR
+cdef int EARLY_DATA, TCP, CLOSE_NOTIFY, UNEXPECTED_MESSAGE, DECODE_ERROR
 
 @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
 cpdef set_resumption(Connection connection, Flow flow, RecordReader server)
 cpdef set_outcome(Connection connection, Flow flow, Stream client, Stream server)
 @cython.locals(other=Stream)
 cpdef set_events(Connection connection, Flow flow)
-@cython.locals(both=bint, lost=bint)
+@cython.locals(both=bint, lost=bint, unheard=bint)
 cpdef set_established(Connection connection, Flow flow, Stream client, Stream server)
 cpdef bint only_alerts(Flow flow, Stream client) except -1
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1

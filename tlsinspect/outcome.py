@@ -8,15 +8,17 @@ from __future__ import annotations
 from .connection import SSL2, Connection
 from .wire.codes import EARLY_DATA, TCP
 from .wire.flow import Flow
-from .wire.messages import ServerHello
+from .wire.messages import ClientHello, ServerHello
 from .wire.record import RecordReader
 from .wire.stream import Stream
 
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
+CLOSE_NOTIFY = 0
 UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
 WITHOUT_LATER = str.maketrans("", "", "HLBhlb")  # leaves of a history what no side sends behind its Finished
-SERVER_HELLO_DONE = "N"  # its letter in Flow.history
+BEFORE_TLS13 = frozenset("GKNX")  # letters of messages that TLS 1.3 encrypts, or does not know
+SERVER_HELLO_DONE, CERTIFICATE_VERIFY = "N", "Y"  # their letters in Flow.history
 
 
 def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
@@ -54,10 +56,15 @@ def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> 
     if hello.ticket_length > 0 and (same or server.cipher_changed):
         connection.resumed = True
         connection.resumption = "ticket"
-    else:
+    elif same or not (is_cut_early(hello) or (server_hello.cipher_suite < 0 and not server_hello.session_id)):
         connection.resumed = same
         if same and hello.complete:  # a ticket may be in what was cut off
             connection.resumption = "session_id"
+
+
+def is_cut_early(hello: ClientHello) -> bool:
+    """Whether of a ClientHello so little was captured that its session id is not known."""
+    return not (hello.complete or hello.session_id or hello.cipher_suites)
 
 
 def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
@@ -95,13 +102,14 @@ def set_established(connection: Connection, flow: Flow, client: Stream, server: 
     """Whether the handshake was finished, and by what that is known; why not, where it is not known."""
     both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client)
     lost = connection.midstream or connection.gap or connection.truncated
+    unheard = connection.midstream or server.has_lost()
     if client.reader.finished_seen and server.reader.finished_seen:
         connection.established = True
         connection.established_evidence = "finished"
     elif (
         client.reader.application_seen
         if flow.quic is not None
-        else (both and lost) or (not flow.tls13 and data_tells(flow, client, server, lost))
+        else (both and lost) or (not flow.tls13 and data_tells(flow, client, server, unheard))
     ):
         connection.established = True
         connection.established_evidence = "application_data"
@@ -116,11 +124,24 @@ def only_alerts(flow: Flow, client: Stream) -> bool:
     return flow.sealed_alert_packet >= 0 and client.reader.application_records == 1
 
 
+def is_before_tls13(flow: Flow) -> bool:
+    """Whether a connection with a ClientHello is of TLS 1.2 or before, which one without ServerHello may only show."""
+    offer, choice = flow.client_hello, flow.server_hello
+    if flow.tls13 or not BEFORE_TLS13.isdisjoint(flow.history.upper()):
+        return not flow.tls13
+    if choice is not None:
+        return not choice.hides_version()
+    return offer is not None and offer.complete and offer.supported_versions is None
+
+
 def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
     """Whether application data shows that a handshake before TLS 1.3 was finished.
 
-    A client may send some before the server's Finished (RFC 7918), which is there where nothing is `lost`.
+    A client may send some before the server's Finished (RFC 7918), which is there where nothing of the server's is
+    `lost`. Where the version is not known, a server of TLS 1.3 sends its messages as application data.
     """
+    if flow.client_hello is not None and flow.server_hello is None and not is_before_tls13(flow):
+        return False
     if server.reader.application_seen:
         return True
     return client.reader.application_seen and (server.reader.finished_seen or lost or flow.protocol != TCP)
@@ -129,10 +150,10 @@ def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
 def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Stream) -> str:
     """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
 
-    An alert in the clear tells, and so does a side of which nothing is missing, and no Finished is there. That may
-    stand in front of the capture where all that precedes it does, too.
+    An alert in the clear tells, but for a close_notify, and so does a side of which nothing is missing, and no Finished
+    is there. That may stand in front of the capture where all that precedes it does, too.
     """
-    if flow.alert_side >= 0:
+    if flow.alert_side >= 0 and not is_leave(flow):
         return ""
     if connection.midstream and not flow.history:
         return "midstream"
@@ -147,6 +168,11 @@ def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Strea
     if client.truncated or server.truncated:
         return "snaplen"
     return "gap" if client.gap or server.gap else "midstream" if before else ""
+
+
+def is_leave(flow: Flow) -> bool:
+    """Whether the last alert in the clear is a close_notify, which is said behind a finished handshake, too."""
+    return flow.alert_description == CLOSE_NOTIFY
 
 
 def complains_of_end(connection: Connection, flow: Flow) -> bool:
@@ -230,7 +256,7 @@ def certificate_requested(connection: Connection, flow: Flow, client: Stream, se
 
     A client that is asked answers with a Certificate in front of its ClientKeyExchange (RFC 5246 section 7.4.6).
     """
-    if flow.certificate_requested or client.reader.chain is not None:
+    if flow.certificate_requested or client.reader.chain is not None or verified(flow, connection.client_side):
         return True
     hello = flow.server_hello
     if hello is None or hello.hides_version():
@@ -238,6 +264,11 @@ def certificate_requested(connection: Connection, flow: Flow, client: Stream, se
     if connection.resumed or flow.asked_all or (server.reader.cipher_changed and not server.has_lost()):
         return False
     return None
+
+
+def verified(flow: Flow, side: int) -> bool:
+    """Whether a client sent a CertificateVerify, as it does behind a certificate that was asked for."""
+    return CERTIFICATE_VERIFY in (history(flow, side) or "")
 
 
 def early_data_accepted(flow: Flow) -> bool | None:

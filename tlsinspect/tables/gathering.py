@@ -310,7 +310,10 @@ def session_of(connection: Connection) -> Session | None:
     hello = connection.server_hello
     if hello is None:
         return None
-    return hello.cipher_suite, hello.is_tls13(), connection.group, hello.authenticates_by_psk()
+    alone = hello.authenticates_by_psk()
+    if hello.is_tls13() and connection.group is None and not hello.complete:
+        alone = False  # a key share may be in what was cut off
+    return hello.cipher_suite, hello.is_tls13(), connection.group, alone
 
 
 def circumstances_of(connection: Connection) -> Circumstances:
