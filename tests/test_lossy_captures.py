@@ -315,12 +315,44 @@ class TestNoMoreThanItShows:
         [row] = tlsinspect.read(path).arrow("connections").to_pylist()
         return {**row, "reasons": dict(row["unknown_reasons"])}
 
+    def test_the_rest_of_a_lost_record_is_no_answer_without_tls(self, tmp_path: Path) -> None:
+        rest = b"\xc7certificate" * 40
+        for lost in (b"", bytes(1200)):
+            packets = converse(HELLO, lost + rest, tls.alert(2, 45))
+            kept = [packet for packet in packets if not (lost and bytes(1000) in packet.frame)]
+            assert len(packets) - len(kept) == bool(lost)
+            row = self.row_of(tmp_path, kept)
+            assert row["gap"] is bool(lost)
+            assert (row["failure_cause"] == "not_tls") is not bool(lost)
+
     def test_who_leaves_may_have_said_why_in_what_is_lost(self, tmp_path: Path) -> None:
         for alert, cause in ((b"", "client_left_after_flight"), (tls.alert(2, 48), "ended_early")):
             packets = [each for each in converse(HELLO, FLIGHT, alert) if not (alert and each.frame.endswith(alert))]
             row = self.row_of(tmp_path, packets)
             assert (row["established"], row["failure"], row["failure_cause"]) == (False, "closed", cause)
             assert ("without an alert" in row["failure_reason"]) is not bool(alert)
+
+    def test_nobody_is_silent_whose_octets_are_lost(self) -> None:
+        assert built(Talk().open().close()).protocol == "silent"
+        assert built(Talk().open().lose(0, len(HELLO)).close()).protocol == "unknown"
+
+    def test_a_stapled_response_that_may_be_lost_is_not_absent(self, tmp_path: Path) -> None:
+        asked, echoed = tls.extension(5, b"\x01" + bytes(4)), tls.extension(5)
+        hello = tls12_turns(asked)[0]
+        for extensions, status in ((echoed, None), (b"", "absent")):
+            first = (tls.message(2, tls.server_hello(extensions=extensions)), tls.message(11, tls.certificate(LEAF)))
+            row = self.row_of(tmp_path, converse(hello, tls.handshake(*first), closed=False))
+            assert row["ocsp_status"] == status
+            assert row["reasons"].get("ocsp_status") == (None if status else "not_captured")
+            last = (tls.message(12, tls.ecdhe_exchange()), tls.message(14))
+            turns = (hello, tls.handshake(*first, *last), *REST)
+            assert self.row_of(tmp_path, converse(*turns))["ocsp_status"] == "absent"
+
+    def test_a_first_record_may_be_of_tls_1_3(self) -> None:
+        versions = tls.supported_versions(0x0304, 0x0303)
+        for hello, length in ((tls12_turns(versions)[0], None), (HELLO, 100)):
+            talk = Talk().open().say(hello).lose(1, len(FLIGHT)).say(tls.CHANGE_CIPHER_SPEC + tls.application(100))
+            assert built(talk).client_first_record_length == length
 
     def test_a_server_of_unknown_version_finishes_nothing_by_sealed_records(self) -> None:
         versions = tls.supported_versions(0x0304, 0x0303)

@@ -14,9 +14,11 @@ from .connection import DTLS, GQUIC, QUIC, SSL2, Connection
 from .errors import DecodeError
 from .fingerprints import ja3_text, ja3s_text, ja4_texts, md5_hex
 from .outcome import (
+    SERVER_HELLO_DONE,
     certificate_requested,
     early_data_accepted,
     history,
+    is_before_tls13,
     retry_requested,
     set_outcome,
     set_resumption,
@@ -54,6 +56,7 @@ PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPO
 SEED = bytes(2)  # of Community ID
 OF_CLIENT, OF_SERVER = frozenset("GY"), frozenset("HJKNRTUV")
 """Letters of Flow.history: of ClientKeyExchange and CertificateVerify, and of what only a server sends in the clear."""
+STATUS_REQUESTS = (5, 17)  # extensions by which a server announces a CertificateStatus (RFC 6066, RFC 6961)
 ONE_SIDED = OF_CLIENT | OF_SERVER
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -106,11 +109,11 @@ class ConnectionBuilder:
             self.set_upgrade(connection, client, server)
         if not flow.is_tls() and flow.quic is None:
             silent = connection.client_bytes + connection.server_bytes == 0
-            connection.protocol = spoken or (SILENT if silent else UNKNOWN)
+            connection.protocol = spoken or (SILENT if silent and not connection.gap else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
         if flow.server_hello is None and server.head and not client.head:
-            connection.answered = HTTP if server.head.startswith(HTTP_ANSWERS) else spoken
+            connection.answered = answer_of(flow, server, spoken)
         if is_sslv2(flow):
             connection.protocol = SSL2
         elif flow.quic is not None:
@@ -272,7 +275,7 @@ class ConnectionBuilder:
         connection.client_hello = hello
         if hello.key_share is not None:
             connection.client_key_share_id = short_hash(hello.key_share)
-        if flow.first_record_length >= 0:
+        if flow.first_record_length >= 0 and is_before_tls13(flow):
             connection.client_first_record_length = flow.first_record_length
             connection.client_first_record_packet = flow.first_record_packet
         connection.client_hello_packet = flow.client_hello_packet
@@ -463,9 +466,13 @@ class ConnectionBuilder:
         elif status is not None:
             responses, _, error = parse_certificate_status(status)
         connection.certificate_status_packet = flow.certificate_status_packet
-        connection.ocsp_status = "present" if responses or status is not None else "absent"
         packet = server.chain_packet
-        connection.ocsp_sha256s = self.keep_staples(connection, flow, responses, packet) if responses else ()
+        if responses or status is not None:
+            connection.ocsp_status = "present"
+            connection.ocsp_sha256s = self.keep_staples(connection, flow, responses, packet)
+        elif flow.tls13 or status_came_not(flow, hello, server):
+            connection.ocsp_status = "absent"
+            connection.ocsp_sha256s = ()
         if timestamps is not None:
             for name in self.keep_staples(connection, flow, [timestamps], packet):
                 connection.sct_list_sha256 = name
@@ -510,9 +517,31 @@ class ConnectionBuilder:
         return "malformed" if connection.problems and not refusing else "not_captured"
 
 
+def answer_of(flow: Flow, server: Stream, spoken: str) -> str | None:
+    """What the server answered that is no TLS; None where it may be the rest of a record whose beginning is lost."""
+    if server.head.startswith(HTTP_ANSWERS):
+        return HTTP
+    lost = server.gap or (flow.protocol == TCP and not server.syn)
+    return None if lost and spoken == UNKNOWN else spoken
+
+
 def first_of(one: int, other: int) -> int:
     """The lower of two packet numbers, either of which may be missing (-1)."""
     return max(one, other) if one < 0 or other < 0 else min(one, other)
+
+
+def status_came_not(flow: Flow, hello: ServerHello, server: RecordReader) -> bool:
+    """Whether a CertificateStatus was neither announced by the server's hello nor can be in what the capture lacks.
+
+    Spec: RFC 6066 section 8.
+    """
+    types = hello.extension_types
+    announced = any(types[at] == 0 and types[at + 1] in STATUS_REQUESTS for at in range(0, len(types) - 1, 2))
+    if hello.complete and not announced:
+        return True
+    stream: Stream = flow.streams[server.side]
+    came_on = flow.server_key_exchange is not None or SERVER_HELLO_DONE in flow.history.upper() or server.cipher_changed
+    return came_on and not stream.has_lost()
 
 
 def short_hash(octets: bytes) -> str:

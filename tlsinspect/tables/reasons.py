@@ -52,6 +52,7 @@ EVENTS = (  # that did not happen where nothing stands
     "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet", "hello_retry_request_packet",
     "client_first_record_packet",
 )  # fmt: skip
+STAPLES = ("ocsp_status", "ocsp_sha256s")
 UNTIMED = "not_captured"  # what both hellos are there for, and the packets have no times, or the clock was set back
 OUTCOME = ("established", "established_evidence", "handshake_ms", "failure")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
@@ -94,6 +95,8 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
         "hello_ms": server or client or UNTIMED,
         "hello_retry_request": server or lost,
         "client_certificate_requested": server or ("" if tls13 else lost),
+        "client_first_record_length": client or server or ("" if tls13 else lost),
+        **dict.fromkeys(STAPLES, "" if tls13 else server or certificate or lost),
         "handshake_history": client or server,
         "resumed": server or certificate,
         "resumption": (server or certificate) if "resumed" in names else "",
