@@ -500,10 +500,10 @@ class Flow(Listener):
             self.release()
 
     def note_lost_beginnings(self) -> None:
-        """Note as a gap the SYN-ACK that a side acknowledged and nobody captured, where no payload came behind it."""
+        """Note as a gap the SYN-ACK that a side acknowledged and nobody captured; a RST needs none."""
         for stream in self.streams:
             other: Stream = self.streams[1 - stream.reader.side]
-            if other.syn and not stream.syn and not stream.started and stream.packets > stream.reset:
+            if other.syn and not stream.syn and not stream.started and stream.packets and not stream.reset:
                 stream.gap = True
 
     def release(self) -> None:
