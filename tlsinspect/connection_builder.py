@@ -535,13 +535,13 @@ def status_came_not(flow: Flow, hello: ServerHello, server: RecordReader) -> boo
 
     Spec: RFC 6066 section 8.
     """
+    stream: Stream = flow.streams[server.side]
+    came_on = flow.server_key_exchange is not None or server.cipher_changed or SERVER_HELLO_DONE in flow.history.upper()
+    if came_on and not stream.has_lost():
+        return True
     types = hello.extension_types
     announced = any(types[at] == 0 and types[at + 1] in STATUS_REQUESTS for at in range(0, len(types) - 1, 2))
-    if hello.complete and not announced:
-        return True
-    stream: Stream = flow.streams[server.side]
-    came_on = flow.server_key_exchange is not None or SERVER_HELLO_DONE in flow.history.upper() or server.cipher_changed
-    return came_on and not stream.has_lost()
+    return hello.complete and not announced
 
 
 def short_hash(octets: bytes) -> str:

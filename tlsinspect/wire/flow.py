@@ -393,8 +393,10 @@ class Flow(Listener):
             return
         for stream in self.streams:
             reader: RecordReader = stream.reader
-            peer = reader.peer
             packet = reader.again_packet
+            if packet < 0:
+                continue
+            peer = reader.peer
             behind = peer is not None and peer.finished_seen and packet > peer.finished_packet
             if behind and (self.renegotiation_packet < 0 or packet < self.renegotiation_packet):
                 self.renegotiation_side = reader.side
