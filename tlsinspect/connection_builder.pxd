@@ -13,7 +13,7 @@ from .wire.octets cimport cut
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int ACK, DETECTING, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
+cdef int ACK, DETECTING, STATUS_REQUEST, STATUS_REQUEST_V2, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -57,6 +57,9 @@ cdef class ConnectionBuilder:
 cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)
 cpdef bytes first_integer(bytes signature)
+cpdef str answer_of(Flow flow, Stream server, str spoken)
+@cython.locals(stream=Stream, came_on=bint)
+cpdef bint status_came_not(Flow flow, ServerHello hello, RecordReader server) except -1
 @cython.locals(hello=ServerHello, of_server=bint)
 cpdef bint has_raw_key(Flow flow, RecordReader reader) except -1
 cpdef bint is_sslv2(Flow flow) except -1

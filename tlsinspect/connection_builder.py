@@ -30,7 +30,18 @@ from .upgrades import ANSWERED, USED, find_upgrade
 from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
-from .wire.codes import ACK, DETECTING, EAPOL, RAW_PUBLIC_KEY, SCTP, SYN, TCP, UDP
+from .wire.codes import (
+    ACK,
+    DETECTING,
+    EAPOL,
+    RAW_PUBLIC_KEY,
+    SCTP,
+    STATUS_REQUEST,
+    STATUS_REQUEST_V2,
+    SYN,
+    TCP,
+    UDP,
+)
 from .wire.flow import Flow
 from .wire.lone import LoneSegment
 from .wire.messages import ServerHello, parse_server_key_exchange
@@ -56,7 +67,6 @@ PROTOCOL_OCTETS = {protocol: bytes([protocol & 0xFF, 0]) for protocol in TRANSPO
 SEED = bytes(2)  # of Community ID
 OF_CLIENT, OF_SERVER = frozenset("GY"), frozenset("HJKNRTUV")
 """Letters of Flow.history: of ClientKeyExchange and CertificateVerify, and of what only a server sends in the clear."""
-STATUS_REQUESTS = (5, 17)  # extensions by which a server announces a CertificateStatus (RFC 6066, RFC 6961)
 ONE_SIDED = OF_CLIENT | OF_SERVER
 NAMED_SERVER_PORT = 1024  # a port below it marks the server where nothing else does
 
@@ -533,15 +543,13 @@ def first_of(one: int, other: int) -> int:
 def status_came_not(flow: Flow, hello: ServerHello, server: RecordReader) -> bool:
     """Whether a CertificateStatus was neither announced by the server's hello nor can be in what the capture lacks.
 
-    Spec: RFC 6066 section 8.
+    Spec: RFC 6066 section 8, RFC 6961 section 2.2.
     """
     stream: Stream = flow.streams[server.side]
     came_on = flow.server_key_exchange is not None or server.cipher_changed or SERVER_HELLO_DONE in flow.history.upper()
     if came_on and not stream.has_lost():
         return True
-    types = hello.extension_types
-    announced = any(types[at] == 0 and types[at + 1] in STATUS_REQUESTS for at in range(0, len(types) - 1, 2))
-    return hello.complete and not announced
+    return hello.complete and not (hello.seen >> STATUS_REQUEST | hello.seen >> STATUS_REQUEST_V2) & 1
 
 
 def short_hash(octets: bytes) -> str:

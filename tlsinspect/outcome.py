@@ -6,18 +6,15 @@ Goes in: a Flow that is over. Comes out: what a Connection says of these.
 from __future__ import annotations
 
 from .connection import SSL2, Connection
-from .wire.codes import EARLY_DATA, TCP
-from .wire.flow import Flow
+from .wire.codes import CLOSE_NOTIFY, DECODE_ERROR, EARLY_DATA, TCP, UNEXPECTED_MESSAGE
+from .wire.flow import FULL_HANDSHAKE, Flow
 from .wire.messages import ClientHello, ServerHello
 from .wire.record import RecordReader
 from .wire.stream import Stream
 
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
-CLOSE_NOTIFY = 0
-UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50  # what GnuTLS and OpenSSL make of an end that comes too early
 WITHOUT_LATER = str.maketrans("", "", "HLBhlb")  # leaves of a history what no side sends behind its Finished
-BEFORE_TLS13 = frozenset("GKNX")  # letters of messages that TLS 1.3 encrypts, or does not know
 SERVER_HELLO_DONE, CERTIFICATE_VERIFY = "N", "Y"  # their letters in Flow.history
 
 
@@ -83,8 +80,7 @@ def set_events(connection: Connection, flow: Flow) -> None:
     connection.handshake_history = history(flow, connection.client_side)
     if flow.renegotiation_side >= 0:
         other: Stream = flow.streams[1 - flow.renegotiation_side]
-        lost = connection.midstream or other.gap or other.truncated
-        if not lost:  # else its HelloRequest or ClientHello may be what is lost
+        if not (connection.midstream or other.has_lost()):  # else its HelloRequest or ClientHello may be what is lost
             connection.renegotiation = side_name(connection, flow.renegotiation_side)
     connection.renegotiation_packet = flow.renegotiation_packet
     connection.change_cipher_spec_packet = flow.change_packet
@@ -127,7 +123,7 @@ def only_alerts(flow: Flow, client: Stream) -> bool:
 def is_before_tls13(flow: Flow) -> bool:
     """Whether a connection with a ClientHello is of TLS 1.2 or before, which one without ServerHello may only show."""
     offer, choice = flow.client_hello, flow.server_hello
-    if flow.tls13 or not BEFORE_TLS13.isdisjoint(flow.history.upper()):
+    if flow.tls13 or not FULL_HANDSHAKE.isdisjoint(flow.history.upper()):
         return not flow.tls13
     if choice is not None:
         return not choice.hides_version()
@@ -150,17 +146,18 @@ def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
 def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Stream) -> str:
     """Why it cannot be told whether the handshake was finished: one of UNKNOWN_REASONS; "" where it was not.
 
-    An alert in the clear tells, but for a close_notify, and so does a side of which nothing is missing, and no Finished
-    is there. That may stand in front of the capture where all that precedes it does, too.
+    An alert in the clear tells, but for a close_notify, which is said behind a finished handshake, too; and so does a
+    side of which nothing is missing, and no Finished is there. That may stand in front of the capture where all that
+    precedes it does, too.
     """
-    if flow.alert_side >= 0 and not is_leave(flow):
+    if flow.alert_side >= 0 and flow.alert_description != CLOSE_NOTIFY:
         return ""
     if connection.midstream and not flow.history:
         return "midstream"
     seen = (connection.handshake_history or "").translate(WITHOUT_LATER)
     before = False
     for stream, unheard in ((client, seen == seen.lower()), (server, seen == seen.upper())):
-        lost = stream.gap or stream.truncated
+        lost = stream.has_lost()
         if connection.midstream and unheard:
             lost = before = True
         if not (lost or stream.reader.finished_seen or stream.reader.application_seen):
@@ -170,13 +167,11 @@ def end_unseen(connection: Connection, flow: Flow, client: Stream, server: Strea
     return "gap" if client.gap or server.gap else "midstream" if before else ""
 
 
-def is_leave(flow: Flow) -> bool:
-    """Whether the last alert in the clear is a close_notify, which is said behind a finished handshake, too."""
-    return flow.alert_description == CLOSE_NOTIFY
-
-
 def complains_of_end(connection: Connection, flow: Flow) -> bool:
-    """Whether the alert says no more than that the other side closed the connection, which owed a message."""
+    """Whether the alert says no more than that the other side closed the connection, which owed a message.
+
+    GnuTLS and OpenSSL make an unexpected_message and a decode_error of an end that comes too early.
+    """
     side = flow.alert_side
     if flow.alert_description not in (UNEXPECTED_MESSAGE, DECODE_ERROR) or side < 0 or flow.fin_side != 1 - side:
         return False

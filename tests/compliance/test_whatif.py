@@ -74,7 +74,7 @@ def test_a_version_that_follows_no_other_remains_unless_it_is_dropped(
 
 def test_large_numbers_do_not_run_into_each_other() -> None:
     hosts = [{"client_ip": f"192.0.{at // 250}.{at % 250}", "cipher_suites": [CBC]} for at in range(1200)]
-    fails = next(line for line in render_whatif(ask("CBC", *hosts, PROOF)) if line.startswith("fail"))
+    fails = next(line for line in render_whatif(ask("CBC", *hosts, PROOF), {}) if line.startswith("fail"))
     told = [part.strip() for part in fails.removeprefix("fail, at least").split("  ") if part]
     assert told[:4] == ["1,200", "99.9% (99.5 to >99.9%)", "1,200", "100% (99.7 to 100%)"]
 

@@ -41,6 +41,6 @@ def test_a_connection_or_subject_counts_once(rows: list[dict[str, Any]], connect
 
 def test_the_heading_of_a_rule_counts_its_connections_once() -> None:
     rows = [row("192.0.2.1", "a", "b"), row("192.0.2.1", "a", "b")]
-    heading, *subjects, _ = render_findings(pa.Table.from_pylist(rows, arrow_schema("findings")))
+    heading, *subjects, _ = render_findings(pa.Table.from_pylist(rows, arrow_schema("findings")), {})
     assert heading == "MEDIUM   IND-JA  Met: 2 connections"
     assert subjects == ["         192.0.2.1: 2 connections, packet 4; it"] * 2

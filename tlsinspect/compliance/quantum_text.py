@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from ..statistics.wording import bytes_text, interval_text, number_text, packet_text, share_text
@@ -20,7 +19,7 @@ EXPLANATION = (
 )
 
 
-def render_ledger(ledger: Ledger, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+def render_ledger(ledger: Ledger, captures: Mapping[str, str]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
     `captures`, where there are several, says in which one a connection starts: its packets are counted there.

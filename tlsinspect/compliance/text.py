@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ WORDS = {"pass": "pass", "not_observable": "not observable", "not_applicable": "
 INDENT = " " * 10
 
 
-def render_check(check: Check, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+def render_check(check: Check, captures: Mapping[str, str]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
     `captures`, where there are several, says in which one a connection starts: its packets are counted there.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from types import MappingProxyType
 from typing import Any
 
 from ..policies.drop import DROP
@@ -26,7 +25,7 @@ WORDS = {
 }
 
 
-def render_whatif(made: WhatIf, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+def render_whatif(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
     `captures`, where there are several, says in which one a connection starts: its packets are counted there.

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..registry import alert_name
+from ..wire.codes import CLOSE_NOTIFY, DECODE_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, PROTOCOL_VERSION
 from .causes import ALERT_CAUSES, CERTIFICATE_ALERTS, OPEN_ALERTS, VALIDATION_CAUSES
 
-CLOSE_NOTIFY, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, DECODE_ERROR, PROTOCOL_VERSION = 0, 40, 47, 50, 70
 LARGEST_HELLO = (
     1416  # octets that one packet of 1,500 carries over IPv6 and TCP with its usual options, record header off
 )

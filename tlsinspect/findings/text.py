@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -76,7 +75,7 @@ def first_packet(row: dict[str, Any], captures: Mapping[str, str]) -> str:
     return ""
 
 
-def render_findings(findings: pa.Table, captures: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+def render_findings(findings: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
     `captures`, for findings in several of them, says which one a connection starts in: its packets are counted there.

@@ -41,4 +41,5 @@ cpdef str server_cut(Connection connection)
 cpdef str incomplete(Connection connection)
 cpdef str opening_unseen(Connection connection)
 cpdef str cut_reason(Connection connection)
+cpdef str lost_reason(Connection connection)
 cpdef long long number_of(object value) except? -1

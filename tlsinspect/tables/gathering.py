@@ -335,11 +335,8 @@ def incomplete(connection: Connection) -> str:
     """Why requests that are not there may have been sent; "" where nothing is missing, and of SSL 2.0."""
     if connection.protocol == SSL2:
         return ""
-    if connection.truncated:
-        return "snaplen"
-    if connection.gap:
-        return "gap"
-    return "midstream" if connection.midstream else "not_captured" if connection.established is False else ""
+    ended = "not_captured" if connection.established is False else ""
+    return lost_reason(connection) or ("midstream" if connection.midstream else ended)
 
 
 def opening_unseen(connection: Connection) -> str:
@@ -367,9 +364,12 @@ def server_cut(connection: Connection) -> str:
 
 def cut_reason(connection: Connection) -> str:
     """Why a message breaks off."""
-    if connection.truncated:
-        return "snaplen"
-    return "gap" if connection.gap else "malformed"
+    return lost_reason(connection) or "malformed"
+
+
+def lost_reason(connection: Connection) -> str:
+    """Why the capture has not all that was sent behind its beginning; "" where it has."""
+    return "snaplen" if connection.truncated else "gap" if connection.gap else ""
 
 
 def number_of(value: Any) -> int:

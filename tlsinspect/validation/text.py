@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -47,11 +46,10 @@ SCT_VERDICTS = {
     "unknown": "not known, as a log is not in the list",
 }
 Place = tuple[int | None, str | None]
-ALONE: Mapping[str, str] = MappingProxyType({})
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
-def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
+def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping[str, str]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
     `captures`, where there are several, says in which one a connection starts: its packets are counted there.
@@ -70,7 +68,7 @@ def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping
     yield from render_cases(rows, captures)
 
 
-def render_clients(rows: pa.Table, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
+def render_clients(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
     """The same of what clients sent; nothing where none was seen to send a certificate."""
     seen = rows.filter(pc.invert(pc.is_in(rows["verdict"], value_set=pa.array(SILENT[1:]))))
     if len(seen):
@@ -115,7 +113,7 @@ def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
             yield f"  and {len(found) - SHOWN_CASES} more"
 
 
-def render_staples(rows: pa.Table, captures: Mapping[str, str] = ALONE) -> Iterator[str]:
+def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
     """What stapled OCSP responses are worth: a count for each verdict, then what is not good; nothing without any."""
     if not len(rows):
         return

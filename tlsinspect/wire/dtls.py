@@ -22,7 +22,7 @@ from .codes import (
     RECORD_LENGTH_LIMIT,
     SERVER_HELLO,
 )
-from .flow import DatagramReader, Flow
+from .flow import FULL_HANDSHAKE, DatagramReader, Flow
 from .octets import cut
 from .pieces import Pieces
 from .record import RecordReader
@@ -42,7 +42,6 @@ LONGEST_CONNECTION_ID = 255
 CHAIN = 4  # records that lead to each other: a connection id's length that lets them is believed
 RANDOM_AT, RANDOM_END = 2, 34  # where a ClientHello has its random
 PIECE_COST = 150  # octets that a fragment costs beside its own
-FULL_HANDSHAKE = frozenset("GKNX")  # letters in Flow.history of messages that no resumption has
 WINDOW = 64  # numbers of the latest records of which it is known whether they came (RFC 6347 section 4.1.2.6)
 WINDOW_MASK = (1 << WINDOW) - 1
 NEWEST = 1  # the bit of the latest record

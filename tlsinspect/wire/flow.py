@@ -22,6 +22,7 @@ from .codes import (
     DETECTING,
     FATAL,
     HANDSHAKE,
+    HANDSHAKE_FAILURE,
     HEARTBEAT_RECORD,
     HELLO_RETRY_REQUEST_DRAFT,
     NEW_SESSION_TICKET,
@@ -54,7 +55,6 @@ from .stream import Stream
 
 FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
 
-HANDSHAKE_FAILURE = 40
 SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
 SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
 HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
@@ -68,6 +68,7 @@ HISTORY = {
     0: "H", 1: "C", 2: "S", 3: "V", 4: "T", 5: "E", 6: "J", 8: "O", 11: "X", 12: "K", 13: "R", 14: "N", 15: "Y",
     16: "G", 20: "F", 21: "W", 22: "U", 23: "A", 24: "P", 25: "X", 254: "M",
 }  # fmt: skip
+FULL_HANDSHAKE = frozenset("GKNX")  # letters of messages that neither a resumption nor TLS 1.3 has in the clear
 SECOND_SIDE = {letter: letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
@@ -315,6 +316,8 @@ class Flow(Listener):
 
     def take_server_hello(self, reader: RecordReader, hello: ServerHello, complete: bool) -> None:
         """The first ServerHello that is no HelloRetryRequest counts."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
         hello.whole = complete
         hello.complete = complete and not hello.problems
         for error in hello.problems:
@@ -324,8 +327,6 @@ class Flow(Listener):
             self.time_application = -1  # what came before is early data
             self.first_record_length = -1
             self.first_record_packet = -1
-            first: Stream = self.streams[0]
-            second: Stream = self.streams[1]
             first.reader.encrypted = False
             second.reader.encrypted = False
         stream: Stream = self.streams[reader.side]
@@ -346,7 +347,7 @@ class Flow(Listener):
             again = self.tls13 and peer.reader.finished_seen  # a hello was, behind a ChangeCipherSpec, taken for one
             self.retry_lost = again or not (peer.has_beginning() and not peer.pending and hellos == 1)
         if self.tls13 and self.protocol == TCP:
-            self.streams[0].reader.finished_seen = self.streams[1].reader.finished_seen = False
+            first.reader.finished_seen = second.reader.finished_seen = False
 
     def change_cipher_spec(self, reader: RecordReader) -> None:
         """Handshake records that follow are encrypted, except in TLS 1.3 (RFC 8446 appendix D.4).
