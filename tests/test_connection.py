@@ -840,6 +840,7 @@ class TestOutcome:
             Talk().open().say(HELLO).close(0).say(b"", tls.alert(2, 50)),  # it may be about the hello
             Talk().open().say(HELLO, FLIGHT).close(1).say(tls.alert(2, 10)),
             Talk().open().say(HELLO, tls.alert(2, 50)).close(),
+            Talk().open().say(HELLO, b"", tls.alert(2, 50)).close(1, 0),
             Talk().open().say(HELLO).close(1).say(tls.alert(2, 40)),
         ],
     )

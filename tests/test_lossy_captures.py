@@ -267,6 +267,11 @@ class TestLostEnd:
         assert built(talk).gap
         assert built(Talk().open().say(HELLO).lose(1, len(FLIGHT)).say(KEYS)).gap
         assert built(Talk().open().lose(0, len(HELLO)).say(b"", FLIGHT)).gap
+        talk = Talk().open().say(HELLO).lose(1, 100)
+        talk.segment(0, ACK)
+        talk.sent[1] -= 99  # an acknowledgement that was overtaken
+        talk.segment(0, ACK)
+        assert built(talk).gap
 
     def test_nothing_is_lost_that_comes_later_or_is_a_fin_or_was_never_sent(self) -> None:
         talk = Talk().open().say(HELLO)
@@ -324,6 +329,8 @@ class TestNoMoreThanItShows:
             row = self.row_of(tmp_path, kept)
             assert row["gap"] is bool(lost)
             assert (row["failure_cause"] == "not_tls") is not bool(lost)
+        row = self.row_of(tmp_path, converse(HELLO, rest, tls.alert(2, 45))[3:])
+        assert (row["midstream"], row["gap"], row["failure_cause"] == "not_tls") == (True, False, False)
 
     def test_who_leaves_may_have_said_why_in_what_is_lost(self, tmp_path: Path) -> None:
         for alert, cause in ((b"", "client_left_after_flight"), (tls.alert(2, 48), "ended_early")):
@@ -337,9 +344,8 @@ class TestNoMoreThanItShows:
         assert built(Talk().open().lose(0, len(HELLO)).close()).protocol == "unknown"
 
     def test_a_stapled_response_that_may_be_lost_is_not_absent(self, tmp_path: Path) -> None:
-        asked, echoed = tls.extension(5, b"\x01" + bytes(4)), tls.extension(5)
-        hello = tls12_turns(asked)[0]
-        for extensions, status in ((echoed, None), (b"", "absent")):
+        hello = tls12_turns(tls.extension(5, b"\x01" + bytes(4)))[0]
+        for extensions, status in ((tls.extension(5), None), (tls.extension(17), None), (b"", "absent")):
             first = (tls.message(2, tls.server_hello(extensions=extensions)), tls.message(11, tls.certificate(LEAF)))
             row = self.row_of(tmp_path, converse(hello, tls.handshake(*first), closed=False))
             assert row["ocsp_status"] == status
@@ -383,6 +389,14 @@ class TestNoMoreThanItShows:
         connection = built(talk.say(SENT, ANSWERED))
         assert (connection.established, connection.renegotiation_packet) == (True, -1)
 
+    @pytest.mark.parametrize("late", [True, False])
+    def test_rests_of_messages_behind_a_hole_are_no_renegotiation(self, late: bool) -> None:
+        rests = tls.record(22, b"\xf3" * 300) * 2
+        talk = Talk().open().say(HELLO)
+        talk = talk.say(b"", FLIGHT, KEYS).lose(1, 90).say(b"", rests + FINISHED) if late else talk.lose(1, 900)
+        talk = talk if late else talk.say(b"", rests, KEYS)
+        assert built(talk.say(SENT)).renegotiation_packet == -1
+
     def test_a_close_notify_behind_lost_messages_is_no_failure(self) -> None:
         plain = tls12_turns()[1].replace(b"\xc0\x2f", b"\x00\x3b", 1)
         finished = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
@@ -395,8 +409,13 @@ class TestNoMoreThanItShows:
         versions = tls.supported_versions(0x0304) + tls.key_share(29)
         hello = tls12_turns(versions)[0]
         talk = Talk().open().say(hello).lose(1, len(tls.retry_request()) + 9).say(tls.CHANGE_CIPHER_SPEC + hello)
-        connection = built(talk.say(b"", tls.handshake(tls.message(2, tls.tls13_server_hello()))))
-        assert connection.hello_retry_request is None
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello()))
+        connection = built(talk.say(b"", answer + tls.application(900)))
+        assert (connection.hello_retry_request, connection.established) == (None, False)
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.say(hello).lose(1, len(tls.retry_request()) + 10).lose(0, 50)
+        assert built(talk.say(hello[50:], answer)).hello_retry_request is None
 
     def test_a_certificate_verify_shows_that_a_certificate_was_asked_for(self) -> None:
         verify = tls.handshake(tls.message(16, b"\x04keys"), tls.message(15, b"\x04\x03\x00\x00"))

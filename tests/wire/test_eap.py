@@ -174,6 +174,7 @@ class TestMethods:
         (row,) = tlsinspect.read(path).connections.to_dict("records")
         assert (row["one_sided"], row["established"], row["failure"]) == (False, False, "closed")
         assert (row["server_packets"], row["failure_packet"]) == (1 + said, len(turns))
+        assert said or row["server_bytes"] == len(eap.ended(4, 9)[1])
         sentence = ["The server closed the connection (packet 5) instead of answering", "The server closed"][said]
         assert row["failure_reason"].startswith(sentence)
 
