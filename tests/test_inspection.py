@@ -265,6 +265,27 @@ def test_messages_are_those_of_the_selected_connections_alone(tmp_path: Path) ->
     assert set(batch.rows["connection_id"].to_pylist()) == set(ids[3:5])
 
 
+@pytest.mark.parametrize("kept", ["", "version_name == 'TLS 1.2'"])
+def test_all_but_messages_is_the_same_where_they_are_not_read(kept: str) -> None:
+    whole, without = (tlsinspect.read(CAPTURES / "demo.pcapng", messages=asked) for asked in (True, False))
+    if kept:
+        whole, without = whole.where(kept), without.where(kept)
+    assert whole.arrow("messages").num_rows
+    for name in COLUMNS:
+        if name != "messages":
+            assert without.arrow(name).equals(whole.arrow(name)), name
+
+
+def test_messages_that_were_not_read_are_not_taken_for_none() -> None:
+    inspection = tlsinspect.read(CAPTURES / "demo.pcapng", messages=False)
+    first = inspection.connections["connection_id"].iloc[0]
+    with pytest.raises(tlsinspect.TlsInspectError, match="messages=True"):
+        inspection.messages  # noqa: B018
+    with pytest.raises(tlsinspect.TlsInspectError, match="messages=True"):
+        inspection.story(first)
+    assert len(inspection.find_connections(first)) == 1
+
+
 @pytest.mark.parametrize("captures", [["demo.pcapng"], ["variants/rotated-1.pcap", "variants/rotated-2.pcap"]], ids=str)
 def test_worker_processes_read_what_one_process_reads(captures: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tlsinspect.opening.PARALLEL_MINIMUM", 0)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from . import tables
 from .arguments import Path, check_ports, check_time, list_ids, list_paths, pick
 from .columns import COLUMNS, PIVOTS
+from .errors import TlsInspectError
 from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
 from .reading import BATCH_TABLES, Finished, Origin, Progress, without_cyclic_collection
 from .tables.encoded import encode, sort_encoded
@@ -115,7 +116,8 @@ class Inspection:
         """The inspection of some of the connections, that `selection` selects."""
         made = {"connections": connections}
         for table in ("messages", "alerts", "problems"):
-            made[table] = of_connections(self.arrow(table), connections)
+            if table in self.arrow_tables:
+                made[table] = of_connections(self.arrow(table), connections)
         both = f"({self.selection}) and ({selection})" if self.selection else selection
         other = Inspection(made, self.reading, self.reading_arguments, both)
         other.indicators = self.indicators
@@ -200,6 +202,8 @@ class Inspection:
             return self.build_ocsp()
         if table == "scts":
             return self.build_scts()
+        if table == "messages":
+            raise TlsInspectError("messages were not read: read(..., messages=True) notes them")
         pick(COLUMNS, table, "table")
         return self.reading.totals.build(table, self.reading.sources)
 
@@ -449,6 +453,7 @@ def read(
     overlap: Overlap = "first",
     limits: Limits = DEFAULT_LIMITS,
     where: str = "",
+    messages: bool = True,
 ) -> Inspection:
     """Read captures and return what their TLS says.
 
@@ -463,6 +468,8 @@ def read(
     when nothing can be read; damage further on ends up in `problems`. Raises TypeError and ValueError for arguments
     of another type, and out of range. Of connections of which the filter `where`
     is not true nothing is kept: `read(..., where=text)` gives what `read(...).where(text)` does, in less memory.
+    Without `messages` there is no messages frame, nor what is made of it, and reading takes less time and memory: who
+    asks for it, for a story, a report or packets, meets a TlsInspectError.
     """
     paths, ports = list_paths(captures), check_ports(ports)
     selected = None
@@ -470,11 +477,14 @@ def read(
         from .filters.compile import Filter
 
         selected = Filter(where)
-    reading = open_reading(paths, ports, BATCH_TABLES, progress, processes, overlap, limits, selected, encoded=True)
-    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in BATCH_TABLES}
+    wanted = [name for name in BATCH_TABLES if messages or name != "messages"]
+    reading = open_reading(paths, ports, wanted, progress, processes, overlap, limits, selected, encoded=True)
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in wanted}
     for batch in reading:
         batches[batch.table].append(encode(batch.rows, FEW.get(batch.table, ())))
-    made: dict[str, pa.Table] = {name: sort_encoded(name, batches[name], keys) for name, keys in ORDER.items()}
+    made: dict[str, pa.Table] = {
+        name: sort_encoded(name, batches[name], keys) for name, keys in ORDER.items() if name in batches
+    }
     problems = pa.Table.from_batches(batches["problems"], tables.arrow_schema("problems"))
     made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), problems])
     finished = Finished(reading.sources, reading.totals, reading.context)

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from .options import Captures
 
 
-def inspect(captures: Captures) -> Inspection:
-    """Read the captures with a progress bar, warn of what went wrong, and say how many connections `where` selects."""
+def inspect(captures: Captures, messages: bool = False) -> Inspection:
+    """Read the captures with a progress bar, warn of what went wrong, and say how many connections `where` selects.
+
+    `messages` are read where the command tells of them, or of when they came.
+    """
     store = named_store(captures.names)
     if store is not None:
         return inspect_store(store, captures)
@@ -38,7 +41,7 @@ def inspect(captures: Captures) -> Inspection:
     names, ports, processes, overlap, limits, *_ = captures
     where = within_days(captures)
     with progress_bar() as progress:
-        inspection = read(names, ports, progress, processes, overlap, limits, where)
+        inspection = read(names, ports, progress, processes, overlap, limits, where, messages)
     warn(inspection.reading.totals)
     if where:
         tell_selection(inspection.reading.totals)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from ..columns import COLUMNS
-from ..export import BINARY, DATABASES, FILES, FOLDERS, FORMATS
+from ..export import BINARY, DATABASES, FILES, FOLDERS, FORMATS, TIMED
 from .captures import (
     exit_status,
     inspect,
@@ -101,14 +101,14 @@ def export(
     if format_name in DATABASES:
         rows = check_database_options(format_name, output, table, rows_where)
         with errors_as_one_line():
-            inspection = inspect(captures)
             names = list(COLUMNS) if table is None else [table]
+            inspection = inspect(captures, messages="messages" in names or key_file is not None)
             export_database(shared(inspection, key_file), inspection.reading.sources, names, rows, format_name, output)
             sys.exit(exit_status(inspection.reading.totals, captures.strict))
     if format_name not in FORMATS:
         check_tool_options(format_name, output, table, rows_where)
         with errors_as_one_line():
-            inspection = inspect(captures)
+            inspection = inspect(captures, messages=format_name in TIMED or key_file is not None)
             export_for_tool(shared(inspection, key_file), inspection.reading.sources, format_name, output)
             sys.exit(exit_status(inspection.reading.totals, captures.strict))
     table = table or "connections"
@@ -233,7 +233,7 @@ def export_whole(
     captures: Captures, chosen: Filter | None, table: str, format_name: str, output: str, key_file: str | None
 ) -> Totals:
     """Write a frame that is known only when all is read."""
-    inspection = inspect(captures)
+    inspection = inspect(captures, messages=table == "messages" or key_file is not None)
     rows = shared(inspection, key_file).arrow(table)
     rows = rows if chosen is None else chosen.apply(rows)
     write_table(rows, format_name, output, inspection.reading.sources)

@@ -61,7 +61,7 @@ def extract(
     if output is None and folder is None:
         raise click.UsageError("say where to: -o FILE, --certificates DIR, or both")
     with errors_as_one_line():
-        inspection = choose(inspect(captures), names, finding)
+        inspection = choose(inspect(captures, messages=True), names, finding)
         if not len(inspection.on_demand("connections")):
             raise TlsInspectError("no connection was chosen; nothing is written")
         own = None if key_file is None else open_pseudonyms(key_file)

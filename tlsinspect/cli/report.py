@@ -65,7 +65,7 @@ def report(
     with errors_as_one_line():
         indicators = read_lists(lists) if lists else None
         trust = chosen_trust(trusted, trust_only, trust_as_of)
-        inspection = inspect(captures).trusting(trust, at)
+        inspection = inspect(captures, messages=True).trusting(trust, at)
         from ..report.html import write_report
 
         if indicators is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def inspect_in_order(captures: Captures, connection: str) -> Inspection:
     """Read the captures; where they cannot be read and the connection is a file, say that it comes last."""
     try:
-        return inspect(captures)
+        return inspect(captures, messages=True)
     except CaptureError as error:
         if Path(connection).is_file():
             raise CaptureError(error.path, f"{error.reason}; the connection comes last, behind its capture") from None

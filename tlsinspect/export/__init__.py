@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from .tools import FILES, FOLDERS, write_file, write_folder
+from .tools import FILES, FOLDERS, TIMED, write_file, write_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from ..capture import CaptureSource
     from ..inspection import Inspection
 
-__all__ = ["BINARY", "DATABASES", "ENCODED", "FILES", "FOLDERS", "FORMATS", "Writer", "open_writer", "write_export"]
+__all__ = [
+    "BINARY",
+    "DATABASES",
+    "ENCODED",
+    "FILES",
+    "FOLDERS",
+    "FORMATS",
+    "TIMED",
+    "Writer",
+    "open_writer",
+    "write_export",
+]
 
 FORMATS = ("csv", "jsonl", "parquet", "arrow")
 DATABASES = ("sqlite", "duckdb")

@@ -19,6 +19,9 @@ FOLDERS = ("zeek", "zeek-json")
 FILES = ("eve", "ecs", "stix", "misp", "cbom")
 """Formats of one file, which may be standard output."""
 
+TIMED = (*FOLDERS, "eve")
+"""Formats that say when handshake messages came, for which they have to be read."""
+
 
 def write_folder(inspection: Inspection, format_name: str, folder: Path) -> list[Path]:
     """Write the files of a format, of FOLDERS, to a folder, which is made; the files that were written."""
