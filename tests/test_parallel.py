@@ -55,8 +55,8 @@ executors.run_strand = sleep
 executors.run_in_processes((1, 2), 2, lambda octets: None)
 """,
     "drawing": """
-from tlsinspect.report.figures import iter_drawn
-list(iter_drawn(sleep, range(8), 2))
+from tlsinspect.report.forked import iter_shared
+list(iter_shared(sleep, range(8), 2))
 """,
 }
 

@@ -392,6 +392,21 @@ def iter_texts(value: Any) -> Iterator[str]:
             yield from iter_texts(each)
 
 
+@pytest.mark.parametrize("processes", [2, 3, 40])
+def test_several_processes_tell_the_stories_that_one_tells(
+    demo: Inspection, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsinspect.report.stories.BLOCK", 8)
+    monkeypatch.setattr("tlsinspect.report.stories.MOST_COMPARED", 10)  # fewer than failed
+    alone = pack_stories(demo, demo.connections)
+    assert len(alone["blocks"]) == -(-len(demo.connections) // 8)
+    assert pack_stories(demo, demo.connections, processes) == alone
+
+
+def test_no_connection_has_no_story(demo: Inspection) -> None:
+    assert pack_stories(demo, demo.connections.head(0), 2)["blocks"] == []
+
+
 def test_detail_tells_what_show_tells(demo: Inspection) -> None:
     told = told_stories(pack_stories(demo, demo.connections))
     assert len(told) == len(demo.connections)

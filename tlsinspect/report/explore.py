@@ -45,11 +45,12 @@ CERTIFICATE_FIELDS = (
 )
 
 
-def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[str, Any]:
+def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS, processes: int = 1) -> dict[str, Any]:
     """Everything that the page's script works with; the first `most` connections, and how many there are.
 
     A column is {"values": distinct values, "codes": a place in them for each row, -1 for none}; numbers, times
-    (milliseconds since 1970) and packets are plain lists with a place for each row.
+    (milliseconds since 1970) and packets are plain lists with a place for each row. So many `processes` tell the
+    stories.
     """
     rows = inspection.connections.head(most)
     certificates = inspection.certificates.head(MOST_CERTIFICATES)
@@ -70,7 +71,7 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS) -> dict[
         "questions": {name: STATISTICS[name].question for name in PAIR_STATISTICS},
         "findings": encode(rules_of_rows(inspection, len(rows))),
         "rules": described_rules(inspection),
-        "stories": pack_stories(inspection, rows),
+        "stories": pack_stories(inspection, rows, processes),
     }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..charts import Content, draw_chart
 from ..charts.svg import PageCharts
-from ..parallel import follow_parent, parent_number, start_context
+from .forked import iter_shared
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -17,7 +16,6 @@ LEAST_CHARTS = 4  # that are worth a process
 
 Chart = TypeVar("Chart")
 Result = TypeVar("Result")
-work: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []  # of a process that was started to draw
 
 
 def draw_twice(content: Content, charts: PageCharts) -> tuple[Markup, Markup]:
@@ -38,27 +36,9 @@ def draw_apart(content: Content) -> tuple[Markup, Markup, dict[str, str]]:
 
 
 def iter_drawn(draw: Callable[[Chart], Result], charts: Sequence[Chart], processes: int) -> Iterator[Result]:
-    """What `draw` gives for each chart, in order, by so many processes.
-
-    They have to be forked, as how a chart is drawn cannot be sent; where that is not safe, this one draws alone.
-    """
-    context = start_context()
-    if min(processes, len(charts) // LEAST_CHARTS) < 2 or context.get_start_method() != "fork":
-        yield from map(draw, charts)
-        return
+    """What `draw` gives for each chart, in order, by so many processes where there are many charts."""
+    if min(processes, len(charts) // LEAST_CHARTS) < 2:
+        return map(draw, charts)
     from ..charts import canvas  # noqa: F401 - so that those that are forked need not import it
 
-    with ProcessPoolExecutor(processes, context, prepare, (draw, charts, parent_number())) as pool:
-        yield from pool.map(draw_numbered, range(len(charts)))
-
-
-def prepare(draw: Callable[[Any], Any], charts: Sequence[Any], parent: int) -> None:
-    """What a process that draws does first; it ends with its parent."""
-    follow_parent(parent)
-    work.append((draw, charts))
-
-
-def draw_numbered(number: int) -> Any:
-    """Draw one of the charts that this process was started for."""
-    [(draw, charts)] = work
-    return draw(charts[number])
+    return iter_shared(draw, charts, processes)

@@ -42,8 +42,8 @@ LONGEST_WORDS = 1000  # of several texts in one cell or sentence
 def write_report(inspection: Inspected, directory: str | Path, title: str | None = None, processes: int = 1) -> Path:
     """Write the report into a directory, which is made if need be; return the path of the page.
 
-    Without a title the page is named after the captures. So many `processes` draw the charts. Raises OSError where
-    writing fails.
+    Without a title the page is named after the captures. So many `processes` draw the charts and tell the stories.
+    Raises OSError where writing fails.
     """
     folder = Path(directory)
     tables = folder / "tables"
@@ -66,7 +66,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     for _ in iter_drawn(save, [figure.content for figure in figures.values()], processes):
         pass
     path = folder / PAGE_NAME
-    path.write_text(render_page(page, build_explorer(inspection)), encoding="utf-8")
+    path.write_text(render_page(page, build_explorer(inspection, processes=processes)), encoding="utf-8")
     return path
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..export.text import short_text
 from ..story import Fact, Step, Story, StoryCertificate, iter_stories
+from ..story.build import MOST_COMPARED, TOLD
+from .forked import iter_shared
 from .tables import Inspected
 
 if TYPE_CHECKING:
@@ -28,21 +30,39 @@ LONGEST_TEXT = 1000  # characters
 Part: TypeAlias = "str | int | list[Part]"
 
 
-def pack_stories(inspection: Inspected, connections: pd.DataFrame) -> dict[str, Any]:
+def pack_stories(inspection: Inspected, connections: pd.DataFrame, processes: int = 1) -> dict[str, Any]:
     """The stories of connections, in their order: {"block": how many in each, "blocks": base64 texts, ...}.
+
+    Where there are many, so many `processes` share them.
 
     `fields` are the names of a story's parts. A block is a list of stories; a story is how many steps were left out,
     the steps, and the part of each of `fields`; a step is packet, seconds, and the part that is a list of sender,
     title, what it is for where that is new, and facts. What a part is see Parts.
     """
-    told = iter_stories(inspection, connections)
-    blocks = [pack(plain_stories(block)) for block in iter(lambda: [*islice(told, BLOCK)], [])]
+    for name in TOLD if len(connections) > BLOCK else ():
+        getattr(inspection, name)  # once, before others are forked
+
+    def pack_part(part: range) -> list[str]:
+        """The blocks of some of the connections."""
+        rows = connections.iloc[part.start : part.stop]
+        compared = int(connections["failure"].iloc[: part.start].notna().sum())
+        told = iter_stories(inspection, rows, max(MOST_COMPARED - compared, 0))
+        return [pack(plain_stories(block)) for block in iter(lambda: [*islice(told, BLOCK)], [])]
+
+    parts = list(divided(len(connections), processes))
     return {
         "block": BLOCK,
-        "blocks": blocks,
+        "blocks": [block for blocks in iter_shared(pack_part, parts, processes) for block in blocks],
         "fields": list(FIELDS),
         "command": f"tlsinspect show {clean(inspection.arguments)}",
     }
+
+
+def divided(count: int, processes: int) -> Iterator[range]:
+    """So many rows as parts of whole blocks, one for each process."""
+    length = -(-count // (processes * BLOCK)) * BLOCK
+    for first in range(0, count, max(length, 1)):
+        yield range(first, min(first + length, count))
 
 
 def pack(value: Any) -> str:
