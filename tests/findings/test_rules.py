@@ -179,8 +179,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CIP-05": suite(0x0005), "CIP-05-OFFER": offer(0x0005, 0x0003),
     "CIP-06": suite(0x000A), "CIP-06-OFFER": offer(0x000A, 0x0009),
     "CIP-06-VOLUME": (
-        {"cipher": "3DES_EDE", "server_application_bytes": 33 << 30},
-        {"cipher": "3DES_EDE", "server_application_bytes": 31 << 30},
+        {"cipher": "3DES_EDE", "server_application_bytes": (32 << 30) + 1},
+        {"cipher": "3DES_EDE", "server_application_bytes": 32 << 30, "client_application_bytes": 32 << 30},
     ),
     "CIP-07": (LEGACY | {"cipher_mode": "CBC"}, LEGACY | {"cipher_mode": "CBC", "server_extensions": [22]}),
     "CIP-09": suite(0x002F), "CIP-09-OFFER": offer(0x002F),

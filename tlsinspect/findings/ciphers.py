@@ -22,8 +22,8 @@ FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-
 
 
 def find_volume(facts: Facts) -> Mask:
-    """More octets than a block cipher of 64 bits bears under one key."""
-    octets = facts.number("client_application_bytes") + facts.number("server_application_bytes")
+    """More octets than a block cipher of 64 bits bears under one key: each side has its own (RFC 5246 section 6.3)."""
+    octets = np.maximum(facts.number("client_application_bytes"), facts.number("server_application_bytes"))
     return facts.among("cipher", *SMALL_BLOCKS) & (octets > SWEET32_OCTETS)
 
 
@@ -86,7 +86,7 @@ RULES = (
         "remove the suites with 3DES; use AES-GCM or ChaCha20-Poly1305.", ("CVE-2016-2183",),
     ),
     Rule(
-        "CIP-06-VOLUME", "More than 32 GiB with a block of 64 bits", "high", find_volume,
+        "CIP-06-VOLUME", "More than 32 GiB of one side with a block of 64 bits", "high", find_volume,
         ("cipher_suite_name", "client_application_bytes", "server_application_bytes"),
         "Remove suites with blocks of 64 bits; until then limit how much one connection carries.",
         ("CVE-2016-2183",),
