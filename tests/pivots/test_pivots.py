@@ -84,6 +84,18 @@ def test_hosts_tell_what_a_server_takes_and_a_client_offers() -> None:
     assert client["port"] is None
 
 
+def test_versions_of_hosts_stand_by_age_whatever_they_are_called() -> None:
+    spoken = ["TLS 1.0", "DTLS 1.2", "TLS 1.3 (draft 9)", "TLCP 1.1", "TLS 1.3 (draft 28)", "TLS 1.2", "DTLS 1.0"]
+    rows = pivot("hosts", [make_connection(place, version_name=name) for place, name in enumerate(spoken)])
+    for row in rows:
+        assert row["versions"] == [
+            "TLS 1.3 (draft 28)", "TLS 1.3 (draft 9)", "TLS 1.2", "DTLS 1.2", "DTLS 1.0", "TLS 1.0", "TLCP 1.1",
+        ]  # fmt: skip
+        assert (row["lowest_version"], row["highest_version"]) == ("TLS 1.0", "TLS 1.3 (draft 28)")
+    alone = pivot("hosts", [make_connection(1, version_name="TLCP 1.1")])
+    assert {row["lowest_version"] for row in alone} == {"TLCP 1.1"}
+
+
 def test_quic_at_a_port_is_another_server_than_tcp_there() -> None:
     """Each follows an order of its own; as one server they would follow none."""
     aes128, aes256 = 0x1301, 0x1302

@@ -10,11 +10,14 @@ import pyarrow.compute as pc
 
 from ..columns import table_columns
 from ..connection import CARRIES_TLS
-from ..statistics.catalogue import VERSION_ORDER
+from ..registry import VERSIONS
 from ..statistics.observations import server_of
 from ..tables.arrow import TYPES
 
 VALID = pc.CountOptions(mode="only_valid")
+AGES = {"TLS 1.3": 0, "DTLS 1.3": 0, "TLS 1.2": 1, "DTLS 1.2": 1, "TLS 1.1": 2, "DTLS 1.0": 2, "TLS 1.0": 3}
+AGES |= {"SSL 3.0": 4, "SSL 2.0": 5}
+CODES = {name: code for code, name in VERSIONS.items()}
 COUNTED = {
     "connections": ("connection_id", "count"),
     "established": ("done", "sum"),
@@ -80,9 +83,24 @@ def grouped(rows: pa.Table, keys: Sequence[str], counted: Sequence[str], lists: 
 
 
 def newest_first(versions: pa.ChunkedArray) -> list[list[str]]:
-    """Lists of versions in the order of VERSION_ORDER; what is not in it comes last."""
-    rank = {name: place for place, name in enumerate(VERSION_ORDER)}
-    return [sorted(names, key=lambda name: (rank.get(name, len(rank)), name)) for names in versions.to_pylist()]
+    """Lists of versions, the newest first; what is no version of SSL, TLS or DTLS comes last."""
+    return [sorted(names, key=age_of) for names in versions.to_pylist()]
+
+
+def age_of(name: str) -> tuple[int, bool, bool, int, str]:
+    """A key that is larger for the older version.
+
+    A version of DTLS is as old as the TLS that it was made from, and comes behind it (RFC 4347, 6347 and 9147, section
+    1); a draft is older than what was published.
+    """
+    published, _, draft = name.partition(" (")
+    return AGES.get(published, len(AGES)), bool(draft), name.startswith("DTLS"), -CODES.get(name, 0), name
+
+
+def oldest_of(names: Sequence[str]) -> str | None:
+    """The oldest of some versions, the newest of which comes first; TLCP's is no older TLS, and counts alone."""
+    aged = [name for name in names if name.partition(" (")[0] in AGES]
+    return next(iter((*reversed(aged), *names)), None)
 
 
 def finish(table: str, columns: Mapping[str, object], order: Sequence[tuple[str, str]]) -> pa.Table:

@@ -15,7 +15,7 @@ from ..registry import cipher_suite_name, is_grease, version_name
 from ..statistics.hellos import legacy_versions
 from ..statistics.rows import one_piece
 from ..tables.derived import explode
-from .group import VALID, finish, grouped, newest_first
+from .group import VALID, finish, grouped, newest_first, oldest_of
 from .preference import Choice, find_preference
 
 COUNTED = ("connections", "established", "first_seen", "last_seen", "bytes")
@@ -47,7 +47,7 @@ def shared_columns(rows: pa.Table, keys: list[str], peer: str) -> dict[str, Any]
     columns["peers"] = pc.list_value_length(made["peer_list"]).to_pylist()
     columns["versions"] = newest_first(made["versions"])
     columns["highest_version"] = [names[0] if names else None for names in columns["versions"]]
-    columns["lowest_version"] = [names[-1] if names else None for names in columns["versions"]]
+    columns["lowest_version"] = [oldest_of(names) for names in columns["versions"]]
     return columns
 
 
