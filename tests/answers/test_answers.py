@@ -153,6 +153,15 @@ def test_self_signed_certificates_are_of_no_authority_and_one_port_is_no_ports()
     assert compose_chart("ports", inspect(away)).title == "No connection to a TLS port; TLS on 1 other port"
 
 
+def test_a_name_in_the_greeting_of_googles_quic_is_visible_too() -> None:
+    old = {"client_hello_packet": None, "protocol": "gquic", "delegated_credential": None}
+    reasons = [("delegated_credential", "not_applicable")]
+    rows = [make_connection(0), make_connection(1, unknown_reasons=reasons, server_name="old.example", **old)]
+    answer = build_answer(QUESTIONS["visible"], make_frames(connections=rows), "x.pcap")
+    assert (answer.count, answer.denominator, answer.unknown, answer.cases) == (2, 2, 0, 2)
+    assert "(2 names)" in answer.answer
+
+
 def test_a_hello_that_cannot_have_an_extension_is_not_unknown() -> None:
     old = {"client_hello_packet": None, "protocol": "gquic", "delegated_credential": None, "server_name": None}
     reasons = [("delegated_credential", "not_applicable"), ("server_name", "gap")]

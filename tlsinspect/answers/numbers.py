@@ -250,11 +250,11 @@ def visible(frames: Inspected) -> Number:
 def hellos_that_tell(frames: Inspected, column: str) -> tuple[pd.DataFrame, dict[str, int]]:
     """The connections whose ClientHello says what `column` holds, or that it has no such thing; why others do not.
 
-    Those that it does not apply to are neither.
+    Those that it does not apply to are neither. The greeting of Google's QUIC, which is none, may say it too.
     """
     rows = tls_connections(frames)
-    lost = cut_hellos(FrameColumns(rows)) & rows[column].isna()
-    told = rows["client_hello_packet"].notna() & ~lost
+    known = rows[column].notna()
+    told = known | (rows["client_hello_packet"].notna() & ~cut_hellos(FrameColumns(rows)))
     others = rows[~told]
     reasons = arrow_series(unknown_reasons(FrameColumns(others), column), others)
     why = reasons.fillna("not_captured")
