@@ -7,7 +7,7 @@ import re
 import pytest
 from samples import inspect
 
-from tests.synthetic import make_connection, make_frames, make_old_connection
+from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
 from tlsinspect.answers.cases import ADVICE_FILTER, ADVICE_KEYS
@@ -160,6 +160,13 @@ def test_a_name_in_the_greeting_of_googles_quic_is_visible_too() -> None:
     answer = build_answer(QUESTIONS["visible"], make_frames(connections=rows), "x.pcap")
     assert (answer.count, answer.denominator, answer.unknown, answer.cases) == (2, 2, 0, 2)
     assert "(2 names)" in answer.answer
+
+
+def test_what_a_failed_handshake_never_came_to_is_no_case_of_what_could_not_be_seen() -> None:
+    broken = make_failed_connection(1, unknown_reasons=[("certificate_sha256s", "malformed")])
+    hidden = make_connection(2, unknown_reasons=[("certificate_sha256s", "encrypted")], certificate_sha256s=None)
+    answer = build_answer(QUESTIONS["not-seen"], make_frames(connections=[broken, hidden]), "x.pcap")
+    assert (answer.count, answer.denominator, answer.cases) == (1, 1, 1)
 
 
 def test_a_hello_that_cannot_have_an_extension_is_not_unknown() -> None:

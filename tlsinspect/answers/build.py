@@ -65,7 +65,7 @@ def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
     for column in PACKETS:
         packet = packet.fillna(rows[column])
     named = rows["server_name"].where(rows["server_name"] != "", None)
-    places = [endpoint(*each) for each in zip(rows["server_ip"], rows["server_port"], strict=True)]
+    places = [endpoint(*each) for each in zip(rows["server_ip"].fillna("?"), rows["server_port"], strict=True)]
     return rows[list(CASE_COLUMNS)].assign(
         what=what, where=named.fillna(dict(zip(rows.index, places, strict=True))), packet=packet
     )[["what", "where", "packet", *CASE_COLUMNS]]

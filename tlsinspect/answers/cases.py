@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from ..policy import ENDING_SOON, FORBIDDEN_VERSIONS, SENTINEL_OLDER, SENTINEL_TLS12, WEAK_CLASSES
 from ..statistics import categories
+from ..statistics.catalogue import find_statistic
 from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
-from ..statistics.observations import connections_on_tls_ports, is_cut_off, tls_connections, unknown_reasons
-from ..statistics.rows import FrameColumns
+from ..statistics.observations import connections_on_tls_ports, is_cut_off, tls_connections
+from ..statistics.rows import FrameColumns, where
 from ..statistics.series import arrow_series, is_false, is_true, text_series
+from ..statistics.shares import observe
 from ..statistics.wording import REASONS
 from .record import Inspected
 
@@ -193,13 +195,11 @@ def named(frames: Inspected) -> pd.Series[str]:
 
 
 def not_seen(frames: Inspected) -> pd.Series[str]:
-    """Why no server certificate was seen."""
+    """Why no server certificate was seen, where there was one to see."""
     rows = tls_connections(frames)
-    reasons = arrow_series(unknown_reasons(FrameColumns(rows), "certificate_sha256s"), rows)
-    hidden = reasons.map(
-        {name: text for name, text in REASONS.items() if name not in ("not_applicable", "not_offered")}
-    )
-    return onto(frames, text_series(hidden, rows))
+    seen = observe(find_statistic("key_types"), frames)
+    reasons = arrow_series(where(seen.applies, seen.reason, None), rows)
+    return onto(frames, text_series(reasons.map(REASONS), rows))
 
 
 def handshakes_only(rows: pd.DataFrame) -> bool:
