@@ -84,7 +84,8 @@ def test_one_thing_is_not_said_in_the_plural() -> None:
     frames = make_frames(connections=[make_old_connection(at, server_port=port) for at, port in enumerate((443, 993))])
     assert build_answer(QUESTIONS["old-versions"], frames, "x.pcap").answer.endswith("; 1 client, 2 servers.")
     frames = make_frames(connections=[make_connection(at, server_name=name) for at, name in enumerate(("A.b", "a.B"))])
-    assert "(1 name)" in build_answer(QUESTIONS["visible"], frames, "x.pcap").answer
+    answer = build_answer(QUESTIONS["visible"], frames, "x.pcap")
+    assert "(1 name)" in answer.answer and [case.connections for case in answer.details] == [2]
 
 
 def test_a_flawed_capture_comes_with_advice() -> None:

@@ -35,6 +35,12 @@ def test_connections_content_and_names_are_counted_by_what_protects_them() -> No
     assert rows[1]["low"] < 0.5 < rows[1]["high"]
 
 
+def test_a_name_in_capitals_is_the_same_name() -> None:
+    made = ledger_of({}, {"server_name": "WWW.Example"}, {"server_name": "other.example"})
+    assert made.class_table["names"].to_pylist() == [0, 2, 0, 0]
+    assert made.server_table["names"].to_pylist() == [["www.example", "other.example"]]
+
+
 def test_the_first_to_migrate_has_most_content_under_one_key_and_a_safe_one_is_not_listed() -> None:
     one, two, three, safe = ({"server_ip": f"198.51.100.{number}"} for number in range(1, 5))
     made = ledger_of(

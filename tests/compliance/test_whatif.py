@@ -41,6 +41,10 @@ def test_what_was_agreed_on_and_remains_works() -> None:
     assert outcomes(ask("CBC", PROOF)) == [("works", None)]
 
 
+def test_a_server_that_is_asked_for_in_capitals_is_the_same_server() -> None:
+    assert outcomes(ask("CBC", {}, PROOF | {"server_name": "WWW.Example"})) == [("works", None)] * 2
+
+
 def test_a_client_with_nothing_that_remains_fails() -> None:
     assert outcomes(ask("CBC", {"cipher_suites": [CBC]})) == [
         ("fails", "the client offers no cipher suite that remains")

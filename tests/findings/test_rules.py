@@ -318,7 +318,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"alpn_offered": ["h2", "x-tunnel"]},
         {"alpn_offered": ["h2", "http/1.1", "GREASE (0x3A3A)", "h3"]},
     ),
-    "IR-03": ({"other": OTHER_LEAF}, {"other": OTHER_LEAF | {"server_name": "b.example"}}),
+    "IR-03": (
+        {"other": OTHER_LEAF | {"server_name": "WWW.example"}}, {"other": OTHER_LEAF | {"server_name": "b.example"}},
+    ),
     "IR-07": (
         REFUSED | {"others": [REFUSED | {"server_ip": "1.1.1.1"}, REFUSED | {"server_ip": "1.1.1.2"}]},
         REFUSED | {"others": [REFUSED, REFUSED | {"server_ip": "1.1.1.2"}]},

@@ -56,6 +56,12 @@ def test_a_remark_is_made_where_it_holds(values: dict[str, Any], expected: tuple
     assert remarks(**values) == expected
 
 
+def test_a_name_in_capitals_is_the_same_server() -> None:
+    rows = [make_old_connection(number, server_name=name) for number, name in enumerate(("old.test", "OLD.test"))]
+    [found] = find_notable(make_frames(connections=rows))
+    assert (found.server_name, found.connections) == ("old.test", 2)
+
+
 def test_remarks_stand_gravest_first() -> None:
     rows = [make_connection(0, version_name="TLS 1.1"), make_old_connection(1)]
     found = find_notable(make_frames(connections=rows))

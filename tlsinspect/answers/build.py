@@ -64,7 +64,7 @@ def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
     packet = rows[question.packet]
     for column in PACKETS:
         packet = packet.fillna(rows[column])
-    named = rows["server_name"].where(rows["server_name"] != "", None)
+    named = rows["server_name"].where(rows["server_name"] != "", None).str.lower()
     places = [endpoint(*each) for each in zip(rows["server_ip"].fillna("?"), rows["server_port"], strict=True)]
     return rows[list(CASE_COLUMNS)].assign(
         what=what, where=named.fillna(dict(zip(rows.index, places, strict=True))), packet=packet

@@ -164,7 +164,7 @@ def server_keys(facts: Facts) -> Numbers:
     """A number for each row's server: one for each address, port, transport and name that it is asked for."""
 
     def names() -> pa.Array:
-        name = pc.fill_null(facts.column("server_name"), "")
+        name = pc.fill_null(facts.named("name"), "")
         return pc.binary_join_element_wise(facts.named("service"), name, "\t")
 
     return encoded(facts, "named service", names)[1]

@@ -96,7 +96,7 @@ def build_classes(facts: Facts, classes: NDArray[np.int64], octets: NDArray[np.i
         "denominator": [known] * UNKNOWN + [None], **{name: [*values, None] for name, values in shares.items()},
         "byte_share": [size / total if (total := sum(sizes[:UNKNOWN])) else None for size in sizes[:UNKNOWN]] + [None],
     }  # fmt: skip
-    for name, column in (("names", "server_name"), ("servers", "server"), ("clients", "client_ip")):
+    for name, column in (("names", "name"), ("servers", "server"), ("clients", "client_ip")):
         values = facts.named(column)
         columns[name] = [
             pc.count_distinct(values.filter(pa.array(classes == code))).as_py() for code in range(len(CLASSES))
@@ -148,7 +148,7 @@ def first_rows(places: NDArray[Any], classes: NDArray[np.int64]) -> dict[int, in
 
 def names_asked(facts: Facts, places: NDArray[Any], rows: Mask) -> dict[int, list[str]]:
     """For each server the names that it was asked for, the most frequent first, the first few."""
-    table = pa.table({"place": pa.array(places[rows]), "name": facts.column("server_name").filter(pa.array(rows))})
+    table = pa.table({"place": pa.array(places[rows]), "name": facts.named("name").filter(pa.array(rows))})
     counted = table.filter(pc.is_valid(table["name"])).group_by(["place", "name"]).aggregate([("name", "count")])
     found: dict[int, list[str]] = {}
     for row in counted.sort_by([("name_count", "descending"), ("name", "ascending")]).to_pylist():

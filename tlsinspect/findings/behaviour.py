@@ -197,7 +197,7 @@ RULES = (
     ),
     Rule(
         "IR-03", "Several certificates for one server name", "info",
-        lambda facts: facts.shared("server_name", "leaf certificate_sha256s"), ("server_name", "issuer"),
+        lambda facts: facts.shared("name", "leaf certificate_sha256s"), ("server_name", "issuer"),
         "Nothing is wrong where servers have several keys or a renewal was due; else look who issued them.",
         ("RFC 9525",), packet="certificate_packet", confidence="likely",
     ),

@@ -18,7 +18,7 @@ from ..certificates.facts import nanoseconds
 from ..registry.suites import SuiteFacts, suite_facts
 from ..registry.versions import DTLS, LOW_OCTET
 from ..statistics.hellos import cut_hellos, legacy_versions
-from ..statistics.observations import server_of
+from ..statistics.observations import name_of, server_of
 from ..statistics.rows import Mask, mask_of, one_piece
 from ..tables import distinct
 from ..wire.limits import DEFAULT_LIMITS, Limits
@@ -298,6 +298,7 @@ NAMED: dict[str, Callable[[Facts], pa.Array]] = {
         facts.column("client_ip"), facts.named("service"), " "
     ),
     "leaf certificate_sha256s": lambda facts: facts.leaf("certificate_sha256s"),
+    "name": name_of,
 }
 
 TOLD: dict[str, Callable[[Facts], pa.Array]] = {

@@ -20,7 +20,7 @@ from ..export.rows import plain_column
 from ..policy import BROKEN_CLASSES, BROKEN_VERSIONS, LEAST_DH_PRIME_BITS, OLD_VERSIONS
 from ..statistics import Frames
 from ..statistics.categories import VALIDATIONS, describe_cause, suite_class
-from ..statistics.observations import has_failed, with_tls
+from ..statistics.observations import has_failed, name_of, with_tls
 from ..statistics.rows import (
     Columns,
     Mask,
@@ -184,7 +184,8 @@ def find_notable(frames: Frames, about: Sequence[Remark] = WEAKNESSES) -> list[N
     rows = Rows(frames, remarkable(frames))
     patterns, codes = pair_up(rows, about)
     found = pa.array(np.flatnonzero(codes != NO_REMARK))
-    groups = joined([codes[found], *(numbers_of(rows.column(name).take(found)) for name in SERVER)])
+    places = (rows.column("server_ip"), rows.column("server_port"), name_of(rows))
+    groups = joined([codes[found], *(numbers_of(each.take(found)) for each in places)])
     _, firsts, members, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     clients = distinct(members << 32 | numbers_of(rows.column("client_ip").take(found)) + 1) >> 32
     clients_of = np.bincount(clients, minlength=len(counts)).tolist()

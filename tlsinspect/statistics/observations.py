@@ -187,8 +187,8 @@ def server_of(rows: Columns) -> pa.Array:
     return pc.binary_join_element_wise(bracketed, rows.column("server_port").cast(pa.string()), ":")
 
 
-def name_of(rows: Rows) -> pa.Array:
-    """The name that the client asked for, in small letters."""
+def name_of(rows: Columns) -> pa.Array:
+    """The name that the client asked for, in small letters: names of hosts have no case (RFC 6066 section 3)."""
     import pyarrow.compute as pc
 
     return pc.utf8_lower(rows.column("server_name"))
