@@ -42,6 +42,7 @@ class MadeFrames:
     tables: dict[str, pa.Table]
     arguments: str = "made.pcapng"
     selection: str = ""
+    days: str = ""
     at: datetime | None = None
     limits: Limits = DEFAULT_LIMITS
 

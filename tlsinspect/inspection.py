@@ -58,9 +58,10 @@ class Inspection:
     was ended early; `damage` lists damaged files as (capture, DecodeError), `copies` files that were not read as
     (copy, capture with the same octets), `passed_over` files of a folder that may hide captures as (file, what it is):
     those of other formats, and archives. `selection` is the filter whose connections alone these are, empty where all
-    of them are; `tls_ports` are the ports on which every connection has a row. `trust`, `at` and `indicators` are what
-    `trusting` and `with_indicators` were given: by default None, None and none. An inspection can be pickled, so that
-    processes of one's own can read and hand it back.
+    of them are; `days` are those of a store whose connections alone these are, empty where all are; `tls_ports` are the
+    ports on which every connection has a row. `trust`, `at` and `indicators` are what `trusting` and `with_indicators`
+    were given: by default None, None and none. An inspection can be pickled, so that processes of one's own can read
+    and hand it back.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Inspection:
         self.arrow_tables = arrow
         self.reading_arguments = reading_arguments
         self.selection = selection
+        self.days = ""
         self.reading = reading
         self.interrupted = reading.totals.interrupted
         self.damage = reading.totals.damage
@@ -120,7 +122,7 @@ class Inspection:
                 made[table] = of_connections(self.arrow(table), connections)
         both = f"({self.selection}) and ({selection})" if self.selection else selection
         other = Inspection(made, self.reading, self.reading_arguments, both)
-        other.indicators = self.indicators
+        other.indicators, other.days = self.indicators, self.days
         return other.trusting(self.trust, self.at)
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
@@ -134,7 +136,7 @@ class Inspection:
         check_time(at)
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
-        other.trust, other.at, other.indicators = trust, at, self.indicators
+        other.trust, other.at, other.indicators, other.days = trust, at, self.indicators, self.days
         return other
 
     def select(self, table: str, expression: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pytest
 from command_line import run
@@ -22,6 +22,7 @@ from samples import CAPTURES, DEMO
 import tlsinspect
 from tlsinspect import Inspection, Store, StoreError
 from tlsinspect.errors import CaptureError
+from tlsinspect.report.text import heading_lines
 from tlsinspect.store.catalogue import Catalogue
 from tlsinspect.store.place import Folder, open_place
 from tlsinspect.store.planning import workers_used
@@ -546,3 +547,32 @@ def test_a_capture_s_connections_are_counted_with_and_without_tls(tmp_path: Path
     counts, expected = ([each.arrow("captures")[name].to_pylist() for name in names] for each in (stored, read))
     assert counts == expected
     assert expected[0] > expected[1] > [0]
+
+
+def test_days_have_the_captures_that_reach_into_them(tmp_path: Path) -> None:
+    records = read_records(CAPTURES / "handshakes" / "tls12.pcap")
+    others = (read_records(CAPTURES / "handshakes" / name) for name in ("tls11.pcap", "tls10.pcap", "tls12.pcap"))
+    days = [records, *([shift(record, day) for record in each] for day, each in enumerate(others, 1))]
+    store = tmp_path / "store"
+    tlsinspect.ingest(write_capture(tmp_path / "three.pcap", [*days[0], *days[1], *days[2]]), store)
+    tlsinspect.ingest(write_capture(tmp_path / "one.pcap", days[3]), store)
+    first, second, _, last = Store(store).days()
+    for since, until, names, number in (
+        (None, None, ["three.pcap", "one.pcap"], 4),
+        (second, second, ["three.pcap"], 1),
+        (second, None, ["three.pcap", "one.pcap"], 3),
+        (last, last, ["one.pcap"], 1),
+        (None, first, ["three.pcap"], 1),
+    ):
+        inspection = Store(store).inspection(since, until)
+        assert inspection.captures["capture"].tolist() == names
+        assert len(inspection.connections) == number
+    heading = heading_lines(cast("Any", Store(store).inspection(second, second)))[1].words
+    assert heading[:2] == [f"{sum(map(len, days[:3]))} packets read", "1 connection selected"]
+    assert Store(store).inspection(second, second).days == str(second)
+
+
+def shift(record: bytes, days: int) -> bytes:
+    """A record some days later."""
+    seconds, *others = RECORD.unpack_from(record)
+    return RECORD.pack(seconds + 86_400 * days, *others) + record[RECORD.size :]

@@ -109,7 +109,7 @@ class Anonymiser:
             made.setdefault(table, arrow_schema(table).empty_table())
         selection = HIDDEN if self.old.selection else ""
         shared = Inspection(made, self.reading(), " ".join(self.context.captures), selection)
-        shared.at = self.old.at
+        shared.at, shared.days = self.old.at, self.old.days
         return shared
 
     def reading(self) -> Finished:

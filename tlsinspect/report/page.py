@@ -241,8 +241,9 @@ def page_subtitle(inspection: Inspected) -> str:
     number = len(captures)
     files = "1 capture" if number == 1 else f"{number:,} captures"
     start, end = captures["time_start"].min(), captures["time_end"].max()
+    days = f"only connections of {inspection.days}" if inspection.days else ""
     chosen = f"only connections where {inspection.selection}" if inspection.selection else ""
-    return ", ".join(part for part in (files, period_text(start, end), chosen) if part)
+    return ", ".join(part for part in (files, period_text(start, end), days, chosen) if part)
 
 
 def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
@@ -252,7 +253,7 @@ def build_tiles(inspection: Inspected, shares: dict[str, Shares]) -> list[Tile]:
     start, end = captures["time_start"].min(), captures["time_end"].max()
     span = duration_text((end - start).total_seconds()) if period_text(start, end) else "no time"
     every, tls = int(inspection.ports["connections"].sum()), len(tls_connections(inspection))
-    selected = bool(inspection.selection)  # captures are counted whole
+    selected = bool(inspection.selection or inspection.days)  # captures are counted whole
     return [
         Tile("Packets read" if selected else "Packets", f"{packets:,}", f"in {span}"),
         Tile(

@@ -76,6 +76,9 @@ class Inspected(Frames, Protocol):
     @property
     def selection(self) -> str: ...
 
+    @property
+    def days(self) -> str: ...
+
     at: datetime | None
 
     def arrow(self, table: str) -> pa.Table: ...

@@ -210,7 +210,7 @@ def heading_lines(inspection: Inspected) -> list[Items]:
     names = [cut_text(name, LONGEST_NAME) for name in files]
     every = sum(count or 0 for count in connections)
     facts = [number_text(sum(packets), "packet"), number_text(every, "connection")]
-    if inspection.selection:  # captures are counted whole
+    if inspection.selection or inspection.days:  # captures are counted whole
         facts = [f"{facts[0]} read", f"{facts[1]} selected"]
     facts.append(f"{int(with_tls(inspection).sum()):,} with TLS")
     period = period_text(min(starts, default=None), max(ends, default=None))

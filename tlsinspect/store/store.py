@@ -91,9 +91,10 @@ class Store:
         columns that are asked for are read. certificates has a row per certificate, day and step of the
         ingestion, so that a certificate may have several, and so may a staple; ports has a row per port,
         protocol, day and step, with shares of that day and step. captures comes from what the store says of
-        itself. chains and offers are made of connections, in memory. findings, validation, client_validation,
-        ocsp and scts are judgements and not stored: see Inspection. `files` names those that are read, as day=DAY/NAME;
-        what is said of a connection lies in files of the same name.
+        itself: those that reach into the days, and as `day` that on which each begins. chains and offers are made
+        of connections, in memory. findings, validation, client_validation, ocsp and scts are judgements and not
+        stored: see Inspection. `files` names those that are read, as day=DAY/NAME; what is said of a connection lies
+        in files of the same name.
         """
         import pyarrow.dataset as ds  # dear to import
 
@@ -110,9 +111,10 @@ class Store:
                 partitions=[guarantee(table, day) for _, day, _, _ in parts],
             )
         if table == "captures":
-            rows = [row for row in self.iter_captures() if is_within(day_of(row), since, until)]
-            made = pa.Table.from_batches([build_rows(table, [row[1] for row in rows])], arrow_schema(table))
-            return ds.dataset(made.append_column(schema.field("day"), pa.array(map(day_of, rows), pa.date32())))
+            rows = [row for row in self.iter_captures() if reaches_into(row[0], row[1], since, until)]
+            made = pa.Table.from_batches([build_rows(table, [row for _, _, row in rows])], arrow_schema(table))
+            days = [day_of(start) for start, _, _ in rows]
+            return ds.dataset(made.append_column(schema.field("day"), pa.array(days, pa.date32())))
         if table in DERIVED:
             return ds.InMemoryDataset(list(self.derive(table, since, until)), schema=schema)
         if table in COLUMNS:
@@ -129,8 +131,8 @@ class Store:
                 days = pa.repeat(batch["day"][0], made.num_rows).cast(pa.date32())
                 yield from made.append_column(schema.field("day"), days).combine_chunks().to_batches()
 
-    def iter_captures(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """The captures that were read so far: when each begins, in ns, and its row of the captures table."""
+    def iter_captures(self) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+        """The captures that were read so far: when each begins and ends, in ns, and its row of the captures table."""
         opened: dict[str, tuple[int, int]] = {}
         counts = [counted for step in self.catalogue.steps for counted in step.opened.items()]
         counts += [(sha256, end.opened) for sha256, end in self.catalogue.open_ends()]
@@ -145,7 +147,8 @@ class Store:
                 "tls_connections": opened.get(sha256, (0, 0))[1],
                 "quality": quality(dict(facts), sha256 in self.catalogue.damage),
             }
-            yield facts["time_start"] or 0, tuple(row[column.name] for column in COLUMNS["captures"])
+            times = facts["time_start"] or 0, facts["time_end"] or 0
+            yield *times, tuple(row[column.name] for column in COLUMNS["captures"])
 
     def facts(self) -> Iterator[Mapping[str, Any]]:
         """What the steps say of the captures that they finished."""
@@ -217,13 +220,14 @@ def parse_day(day: Day) -> date | None:
         raise StoreError(printable(day), "is no day, such as 2026-03-31") from None
 
 
-def day_of(row: tuple[int, tuple[Any, ...]]) -> int:
-    """The day of a capture's row, counted from 1970-01-01."""
-    return row[0] // (86_400 * 1_000_000_000)
+def day_of(time: int) -> int:
+    """The day of a time in ns, both counted from 1970-01-01."""
+    return time // (86_400 * 1_000_000_000)
 
 
-def is_within(day: int, since: Day, until: Day) -> bool:
-    """Whether a day, counted from 1970-01-01, is among those asked for."""
+def reaches_into(start: int, end: int, since: Day, until: Day) -> bool:
+    """Whether some of the time between start and end, in ns, is of the days asked for."""
     first, last = parse_day(since), parse_day(until)
     epoch = date(1970, 1, 1).toordinal()
-    return (first is None or day + epoch >= first.toordinal()) and (last is None or day + epoch <= last.toordinal())
+    begun = last is None or day_of(start) + epoch <= last.toordinal()
+    return begun and (first is None or day_of(max(start, end)) + epoch >= first.toordinal())

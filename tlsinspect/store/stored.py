@@ -45,6 +45,7 @@ class StoredInspection(Inspection):
         words += ["--since", since.isoformat()] if since else []
         words += ["--until", until.isoformat()] if until else []
         super().__init__({}, StoredReading(self), shlex.join(words), where.text if where else "")
+        self.days = days_text(since, until)
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same days, judged by other trust or at another time: see Inspection."""
@@ -142,6 +143,13 @@ class StoredInspection(Inspection):
             return self.on_demand(table).select(columns)
         rows = self.read_beside(table, columns)
         return rows if self.chosen is None else of_connections(rows, self.columns)
+
+
+def days_text(since: date | None, until: date | None) -> str:
+    """Some days in words; empty for all."""
+    if since and until:
+        return f"{since} to {until}" if since != until else f"{since}"
+    return f"{since} and later" if since else f"{until} and before" if until else ""
 
 
 class StoredReading:
