@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from samples import inspect
 
 from tests.synthetic import MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
@@ -89,6 +90,12 @@ def test_summary_says_what_the_capture_is() -> None:
 def test_summary_of_some_connections_gives_them_no_packets_of_others() -> None:
     text = printed(replace(made(), selection="version == 0x0304"))
     assert "120 packets read, 3 connections selected, 3 with TLS, 2026-03-01 12:00 UTC" in text
+
+
+def test_a_root_that_is_sent_along_is_no_self_signed_certificate_of_the_summary() -> None:
+    assert "3 in the clear\n" in printed(inspect("handshakes/certificate-wrong-order.pcap"))
+    assert "1 in the clear, 1 self-signed" in printed(inspect("handshakes/certificate-self-signed.pcap"))
+    assert "1 self-signed" in printed(inspect("handshakes/client-certificate-self-signed.pcap"))
 
 
 def test_summary_names_the_weak_with_the_packet_that_shows_it() -> None:

@@ -25,7 +25,7 @@ from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
 from ..statistics.memory import remember
 from ..statistics.observations import rows_of, with_tls
 from ..statistics.ports import count_ports
-from ..statistics.rows import columns_of, mask_of, one_piece, says, values_of
+from ..statistics.rows import among, columns_of, mask_of, one_piece, says, values_of
 from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, period_text, share_text
 from .notable import Notable, find_notable
 
@@ -260,15 +260,20 @@ def secrecy_items(inspection: Inspected) -> Items:
 
 
 def certificate_items(inspection: Inspected) -> Items:
-    """How many certificates were in the clear, and what is wrong with how many."""
-    certificates = columns_of(inspection, "certificates")
+    """How many certificates were in the clear, and what is wrong with how many.
+
+    Self-signed are those that a side showed as its own: every root is, and many are sent along.
+    """
+    certificates, chains = columns_of(inspection, "certificates"), columns_of(inspection, "chains")
+    shown = one_piece(chains.column("sha256")).filter(pa.array(among(chains, "position", (0,))))
+    own = mask_of(pc.is_in(one_piece(certificates.column("sha256")), value_set=shown))
     since, until, first, last = (
         one_piece(certificates.column(name)) for name in ("not_before", "not_after", "first_seen", "last_seen")
     )
     soon = pc.less(until, pc.add(last, pa.scalar(ENDING_SOON)))
     faults = {
         "expired": mask_of(pc.less(until, last)),
-        "self-signed": says(certificates, "self_signed"),
+        "self-signed": says(certificates, "self_signed") & own,
         "not yet valid": mask_of(pc.greater(since, first)),
         f"ending within {ENDING_SOON.days} days": mask_of(pc.and_(pc.greater_equal(until, last), soon)),
     }
