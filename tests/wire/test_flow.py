@@ -362,6 +362,13 @@ class TestReuse:
         Talk(wire, initial=(77000, 99000)).open().say(HELLO)
         assert [flow.client_hello is not None for flow in wire.finish()] == [True, True]
 
+    @pytest.mark.parametrize("pause", [6, 250, 86_400])
+    def test_what_is_replayed_long_after_it_was_closed_is_a_connection_again(self, pause: int) -> None:
+        wire = Wire()
+        for _ in range(3):
+            Talk(wire).open().say(HELLO).close().wait(pause * SECOND_NS)
+        assert [(flow.syn_side, flow.client_hello is not None) for flow in wire.finish()] == [(0, True)] * 3
+
     def test_a_syn_in_the_middle_of_a_connection_begins_another(self) -> None:
         wire = Wire()
         Talk(wire).say(tls.application(50))

@@ -431,7 +431,8 @@ class FlowTable:
         were recorded by clocks that differ, all of one may come before the other's SYN: it is of the same
         connection where one answers the other. So is a SYN behind which the octets belong that came before it: these
         overtook it, and number and time show that no other connection was there so soon. The same holds for one that
-        what answers it overtook, as the RST of a port that is closed.
+        what answers it overtook, as the RST of a port that is closed. A SYN that comes again is a repetition, unless
+        the connection was closed long ago: traffic that is replayed repeats its numbers, too.
         """
         flow: Flow = stream.owner
         other: Stream = flow.streams[1 - stream.reader.side]
@@ -439,7 +440,10 @@ class FlowTable:
         at = packet.transport
         sequence = unsigned32(data, at + 4, True)
         if stream.started and sequence == stream.initial_sequence:
-            return False
+            if not (flow.closed and stream.syn) or packet.time_ns - flow.time_end <= LINGER_NS:
+                return False
+            self.close(flow)
+            return True
         overtaken = flow.first_segments is not None and packet.time_ns - flow.time_start < SECOND_NS
         due = (sequence + 1) & MASK
         if overtaken and (self.is_in_front(stream, due) or (not stream.started and is_answered(flow, other, due))):
