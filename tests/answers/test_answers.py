@@ -170,6 +170,20 @@ def test_what_a_failed_handshake_never_came_to_is_no_case_of_what_could_not_be_s
     assert (answer.count, answer.denominator, answer.cases) == (1, 1, 1)
 
 
+def test_a_certificate_whose_names_cannot_be_read_has_not_none() -> None:
+    rows = [make_connection(at, certificate_sha256s=[name]) for at, name in enumerate(("aa", "bb", "cc"))]
+    names = {"aa": ["a.test", "b.test"], "bb": ["c.test"], "cc": None}
+    certificates = [
+        {"sha256": name, "san_dns": known, "san_ip": None if known is None else []} for name, known in names.items()
+    ]
+    frames = make_frames(connections=rows, certificates=certificates)
+    answer = build_answer(QUESTIONS["names-per-certificate"], frames, "x.pcap")
+    assert (answer.count, answer.denominator, answer.unknown_reasons) == (1, 2, {"malformed": 1})
+    assert "the median is 1.5, the most 2" in answer.answer
+    lost = make_frames(connections=rows[2:], certificates=certificates[2:])
+    assert build_answer(QUESTIONS["names-per-certificate"], lost, "x.pcap").answer == "Nothing here can tell."
+
+
 def test_a_hello_that_cannot_have_an_extension_is_not_unknown() -> None:
     old = {"client_hello_packet": None, "protocol": "gquic", "delegated_credential": None, "server_name": None}
     reasons = [("delegated_credential", "not_applicable"), ("server_name", "gap")]

@@ -179,13 +179,17 @@ def certificate_dates(frames: Inspected) -> Number:
 
 def names_per_certificate(frames: Inspected) -> Number:
     """How many names the servers' certificates cover."""
-    sizes = cases.names_of(sent_certificates(frames))
+    certificates = sent_certificates(frames)
+    readable = certificates["san_dns"].notna() & certificates["san_ip"].notna()
+    sizes, lost = cases.names_of(certificates[readable]), int((~readable).sum())
     many = int((sizes > 1).sum())
+    reasons = {"malformed": lost} if lost else {}
     if not len(sizes):
-        return Number("No server certificate was in the clear.", 0, 0, "server certificates")
+        nothing = "Nothing here can tell." if lost else "No server certificate was in the clear."
+        return Number(nothing, 0, 0, "server certificates", lost, reasons)
     share = begin(share_of_text(many, len(sizes), "server certificates"))
     sentence = f"{share} cover more than one name; the median is {sizes.median():g}, the most {int(sizes.max()):,}."
-    return Number(sentence, many, len(sizes), "server certificates")
+    return Number(sentence, many, len(sizes), "server certificates", lost, reasons)
 
 
 def resumed(frames: Inspected) -> Number:
