@@ -9,7 +9,7 @@ from synthetic import NOON, make_connection, make_frames
 
 from tlsinspect.charts import compose_chart
 from tlsinspect.report.html import template_environment
-from tlsinspect.report.tables import Table, certificate_remarks, numbers_table, problems_table
+from tlsinspect.report.tables import Table, certificate_remarks, certificates_table, numbers_table, problems_table
 
 PLAIN: dict[str, Any] = dict.fromkeys(
     (
@@ -35,6 +35,13 @@ def test_small_keys_and_broken_hashes_stand_out_however_they_are_named(
     certificate: dict[str, Any], remark: str
 ) -> None:
     assert certificate_remarks(PLAIN | certificate) == remark
+
+
+def test_what_cannot_be_read_of_a_certificate_is_not_nothing() -> None:
+    known = {"sha256": "aa", "san_dns": [], "san_ip": [], "validity_days": 90.0}
+    rows = certificates_table(make_frames(certificates=[known, {"sha256": "bb"}])).rows
+    dates, names = zip(*((row[2], row[3]) for row in rows), strict=True)
+    assert names == ("0", "") and [each[1] for each in dates] == ["90 days", ""]
 
 
 def test_problems_that_differ_by_their_place_alone_are_one_row_with_the_first_packet() -> None:

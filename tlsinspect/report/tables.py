@@ -257,8 +257,8 @@ def certificates_table(inspection: Inspected) -> Table:
         [
             (row["subject_common_name"] or row["subject"] or "", row["issuer"] or ""),
             (f"{row['key_type'] or ''} {row['curve'] or row['key_bits'] or ''}", row["signature_algorithm"] or ""),
-            (f"{day(row['not_before'])} to {day(row['not_after'])}", f"{row['validity_days'] or 0:,.0f} days"),
-            f"{len(row['san_dns'] or []) + len(row['san_ip'] or []):,}",
+            (f"{day(row['not_before'])} to {day(row['not_after'])}", days_text(row["validity_days"])),
+            names_text(row["san_dns"], row["san_ip"]),
             certificate_remarks(row),
             f"{row['connections'] or 0:,}",
             (row["sha256"] or "")[:16],
@@ -266,6 +266,16 @@ def certificates_table(inspection: Inspected) -> Table:
         for row in records_of(frame.head(MOST_ROWS))
     ]
     return cut_table(columns, rows, "tables/certificates.csv", len(frame))
+
+
+def days_text(days: float | None) -> str:
+    """How long a certificate is valid; empty where its dates cannot be read."""
+    return "" if days is None else f"{days:,.0f} days"
+
+
+def names_text(dns: list[str] | None, addresses: list[str] | None) -> str:
+    """How many names a certificate has; empty where they cannot be read."""
+    return "" if dns is None or addresses is None else f"{len(dns) + len(addresses):,}"
 
 
 def day(time: Any) -> str:
