@@ -24,6 +24,8 @@ PLAIN: dict[str, Any] = dict.fromkeys(
     [
         ({"key_type": "RSASSA-PSS", "key_bits": 1024}, "small key"),
         ({"key_type": "RSASSA-PSS", "key_bits": 2048}, ""),
+        ({"key_type": "EC", "key_bits": 192}, "small key"),
+        ({"key_type": "EC", "key_bits": 224}, ""),
         ({"signature_algorithm": "RSASSA-PSS-SHA1"}, "broken signature hash"),
         ({"signature_algorithm": "ecdsa-with-SHA1"}, "broken signature hash"),
         ({"signature_algorithm": "md5WithRSAEncryption"}, "broken signature hash"),

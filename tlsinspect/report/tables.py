@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..wire.limits import Limits
 
-LEAST_KEY_BITS = 2048  # of RSA and DSA (RFC 9325 section 4.5)
+LEAST_KEY_BITS = dict.fromkeys((*RSA_KEYS, "DSA"), 2048) | {"EC": 224}  # RFC 9325 section 4.5
 MOST_ROWS = 100  # of a table on the page
 MOST_CAPTURES = 12
 MOST_CATEGORIES = 20  # of a table below a chart
@@ -291,7 +291,7 @@ def certificate_remarks(row: dict[Any, Any]) -> str:
         "expired": seen and row["not_after"] is not None and row["last_seen"] > row["not_after"],
         "not yet valid": seen and row["not_before"] is not None and row["first_seen"] < row["not_before"],
         "self-signed": row["self_signed"],
-        "small key": row["key_type"] in (*RSA_KEYS, "DSA") and row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS,
+        "small key": row["key_bits"] and row["key_bits"] < LEAST_KEY_BITS.get(row["key_type"], 0),
         "broken signature hash": re.search(f"{OLD_SIGNATURE}|{SHA1_SIGNATURE}", signed),
         "CA": row["is_ca"],
         "cannot be read in full": row["issue"],
