@@ -98,6 +98,14 @@ def test_a_root_that_is_sent_along_is_no_self_signed_certificate_of_the_summary(
     assert "1 self-signed" in printed(inspect("handshakes/client-certificate-self-signed.pcap"))
 
 
+def test_a_packet_of_the_weak_is_said_to_be_of_its_capture_where_there_are_several() -> None:
+    rows = [make_old_connection(1, server_name="old.example", capture="b.pcap")]
+    captures = [{"capture": name, "packets": 9, "quality": "complete"} for name in ("a.pcap", "b.pcap")]
+    assert "(1 connection, packet 16 of b.pcap)" in printed(make_frames(connections=rows, captures=captures), 100)
+    assert "(1 connection, packet 16)" in printed(make_frames(connections=rows, captures=captures[1:]), 100)
+    assert "(packet 16 of b.pcap)" in printed(make_frames(connections=rows, captures=captures), 60)
+
+
 def test_summary_names_the_weak_with_the_packet_that_shows_it() -> None:
     assert "old.example: RC4; TLS 1.0; no forward secrecy (1 connection, packet 16)" in printed(made(), 100)
 

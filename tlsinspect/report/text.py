@@ -26,7 +26,7 @@ from ..statistics.memory import remember
 from ..statistics.observations import rows_of, with_tls
 from ..statistics.ports import count_ports
 from ..statistics.rows import among, columns_of, mask_of, one_piece, says, values_of
-from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, period_text, share_text
+from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, packet_text, period_text, share_text
 from .notable import Notable, find_notable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .tables import Inspected
 
 WIDE, WIDEST = 100, 120
-LABEL_WIDTH, LONGEST_NAME = 14, 60
+LABEL_WIDTH, LONGEST_NAME, LONGEST_CAPTURE = 14, 60, 24
 LEAST_REMARK = 20  # characters, signs around it included
 MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 2, 10, 3
 BAR, HALF_BAR = "█", "▌"
@@ -184,6 +184,7 @@ def render_summary(inspection: Inspected) -> Summary:
     """What a stranger wants to know of a capture, as something that rich prints."""
     inspection = remember(inspection)
     weak = find_notable(inspection)
+    several = len(columns_of(inspection, "captures").column("capture")) > 1
     rows = [
         Row("Versions", [version_part(inspection)]),
         Row("Ciphers", [leading(inspection, "cipher_suites", 2)]),
@@ -195,7 +196,11 @@ def render_summary(inspection: Inspected) -> Summary:
         Row("Names", [leading(inspection, "server_names")]),
         Row("TLS ports", [port_items(inspection)]),
         Row("Findings", [finding_items(inspection)]),
-        Row("Weak", weak_parts(weak[:MOST_WEAK], len(weak)), weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1)),
+        Row(
+            "Weak",
+            weak_parts(weak[:MOST_WEAK], len(weak), several),
+            weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1, several),
+        ),
         Row("Quality", [quality_items(inspection)]),
         Row("More", [Items(MORE, height=2, style="green")]),
     ]
@@ -303,17 +308,19 @@ def finding_items(inspection: Inspected) -> Items:
     return Items(words or ["nothing was found"], height=2)
 
 
-def weak_parts(weak: Sequence[Notable], number: int) -> list[Part]:
+def weak_parts(weak: Sequence[Notable], number: int, several: bool) -> list[Part]:
     """Remarks on connections, each with where it can be seen; that there is none of any where `number` is 0."""
     if not number:
         return [Items(["nothing that stands out"])]
-    return [Proof(each.server_name or each.server, "; ".join(each.remarks), *proof_texts(each)) for each in weak]
+    return [
+        Proof(each.server_name or each.server, "; ".join(each.remarks), *proof_texts(each, several)) for each in weak
+    ]
 
 
-def proof_texts(each: Notable) -> tuple[str, str]:
-    """How many connections, and the packet that shows it, if one does."""
-    number = number_text(each.connections, "connection")
-    return number, "" if each.packet is None else f"packet {each.packet}"
+def proof_texts(each: Notable, several: bool) -> tuple[str, str]:
+    """How many connections, and the packet that shows it, if one does: of which capture where there are several."""
+    packet = packet_text(each.packet, escape_control(cut_text(each.capture, LONGEST_CAPTURE)) if several else None)
+    return number_text(each.connections, "connection"), packet.removeprefix(", ")
 
 
 def quality_items(inspection: Inspected) -> Items:
