@@ -166,6 +166,16 @@ def test_a_line_for_people_is_cut_however_long_a_certificate_s_name_is(
     assert "…" in done.stdout
 
 
+def test_answers_are_cut_however_long_the_names_asked_for_are(tmp_path: Path) -> None:
+    der = make_certificate("a.example", "a.example")
+    capture = write_pcap(tmp_path / "long.pcap", converse(*tls12_turns(server_name(b"x" * 60_000), der)))
+    done = run("answers", capture)
+    assert done.exit_code == 0, done.output
+    assert "…" in done.stdout
+    assert len(done.stdout) < 10 * LONGEST_LINE
+    assert max(map(len, done.stdout.splitlines())) <= LONGEST_LINE
+
+
 def test_certificates_become_files_of_harmless_names_in_their_folder(hostile: Path, tmp_path: Path) -> None:
     paths = extract_certificates(tlsinspect.read(hostile), tmp_path / "out")
     assert len(paths) == len(HOSTILE)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..answers import Answer, Case
-from ..export.text import escape_control, plain_values
+from ..export.text import escape_control, line_text, plain_values
 from ..statistics.wording import REASONS, interval_text, share_text
 from .paragraphs import Paragraphs, Part
 
@@ -32,7 +32,7 @@ def answer_parts(answer: Answer, several: bool) -> Iterator[Part]:
     from rich.text import Text
 
     yield 0, Text(answer.question, style="bold cyan"), 0
-    yield INDENT, Text(escape_control(answer.answer), style="bold"), 0
+    yield INDENT, Text(line_text(answer.answer), style="bold"), 0
     yield INDENT, Text(basis_text(answer)), 0
     yield INDENT, Text(answer.caveat, style="dim"), 0
     for advice in answer.advice:
@@ -64,7 +64,7 @@ def case_text(case: Case, several: bool) -> str:
     first = "" if case.connections == 1 else "the first "
     proof = f"{first}{case.connection_id}" if case.packet is None else f"{first}in packet {case.packet}"
     place = f" of {case.capture}" if several and case.capture and case.packet is not None else ""
-    return escape_control(f"{case.where}: {case.what} ({number}, {proof}{place})")
+    return line_text(f"{case.where}: {case.what} ({number}, {proof}{place})")
 
 
 def answers_as_json(answers: Sequence[Answer]) -> str:
