@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import unicodedata
 from html.parser import HTMLParser
@@ -174,6 +175,27 @@ def test_answers_are_cut_however_long_the_names_asked_for_are(tmp_path: Path) ->
     assert "…" in done.stdout
     assert len(done.stdout) < 10 * LONGEST_LINE
     assert max(map(len, done.stdout.splitlines())) <= LONGEST_LINE
+
+
+def sarif_texts(capture: Path, policy: object) -> list[str]:
+    """The texts of the messages and rules that a check of a capture has as SARIF."""
+    (made,) = json.loads(run("check", capture, "--policy", policy, "--format", "sarif").stdout)["runs"]
+    parts = ("shortDescription", "fullDescription")
+    rules = [rule[part]["text"] for rule in made["tool"]["driver"]["rules"] for part in parts]
+    return [*(each["message"]["text"] for each in made["results"]), *rules]
+
+
+def test_messages_of_sarif_hold_neither_placeholders_nor_links(tmp_path: Path) -> None:
+    der = make_certificate("[open](https://evil.test/) {0}", "a.example")
+    capture = write_pcap(tmp_path / "link.pcap", converse(*tls12_turns(server_name(b"a.example"), der)))
+    policy = tmp_path / "evil.toml"
+    policy.write_text(
+        'title = "x"\ndocument = "[x](y)"\nedition = "1"\nurl = ""\nnote = ""\n[[requirement]]\nid = "x"\n'
+        'clause = "{1}\\u001b"\ntext = "{2} [x](y)"\nabout = "version"\nforbid = ["TLS 1.2"]\nseverity = "low"\n'
+    )
+    texts = [*sarif_texts(capture, "cabf-br"), *sarif_texts(capture, policy)]
+    assert any("CN=[open\\x5d(https://evil.test/) \\x7b0\\x7d" in text for text in texts)
+    assert not [text for text in texts if re.search(r"[{}\x1b]|\]\(", text)]
 
 
 def test_certificates_become_files_of_harmless_names_in_their_folder(hostile: Path, tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ def rule_of(asked: Requirement, check: Check) -> dict[str, Any]:
     link = {"helpUri": check.policy.url} if check.policy.url.startswith("https://") else {}
     return {
         "id": asked.id,
-        "shortDescription": {"text": asked.text},
-        "fullDescription": {"text": f"{asked.text} {check.policy.document}, {asked.clause}."},
+        "shortDescription": {"text": message_text(asked.text)},
+        "fullDescription": {"text": message_text(f"{asked.text} {check.policy.document}, {asked.clause}.")},
         **link,
         "defaultConfiguration": {"level": LEVELS[asked.severity]},
         "properties": {"security-severity": SCORES[asked.severity], "tags": ["security", "tls", asked.about]},
@@ -86,8 +86,10 @@ def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict
         "ruleIndex": place,
         "level": LEVELS[row["severity"]],
         "message": {
-            "text": f"{row['subject_kind']} {subject} fails in {count:,} connection{'' if count == 1 else 's'}: "
-            f"{row['text']} ({row['clause']}). {escape_control(row['evidence'])}"
+            "text": message_text(
+                f"{row['subject_kind']} {subject} fails in {count:,} connection{'' if count == 1 else 's'}: "
+                f"{row['text']} ({row['clause']}). {row['evidence']}"
+            )
         },
         "locations": [
             {
@@ -109,6 +111,14 @@ def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict
         justification = escape_control(row["reason"])
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
     return result
+
+
+def message_text(text: str) -> str:
+    """A text as a message, with escapes for control characters, what is a placeholder there, and what makes a link.
+
+    Spec: SARIF 2.1.0 sections 3.11.5 and 3.11.6, which not all readers follow: they know these texts in no other form.
+    """
+    return escape_control(text).replace("{", "\\x7b").replace("}", "\\x7d").replace("](", "\\x5d(")
 
 
 def fingerprint_of(row: dict[str, Any]) -> str:
