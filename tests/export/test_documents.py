@@ -11,8 +11,11 @@ import stix2
 from command_line import run
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
+from made_certificates import make_certificate
 from pymisp import MISPEvent, MISPObject
 from samples import CAPTURES, inspect
+from tls_vectors import server_name
+from traffic import Packet, converse, tls12_turns, write_pcap
 
 from tlsinspect.export.misp import x509_object
 
@@ -75,6 +78,31 @@ def test_ids_of_observables_are_those_that_another_library_makes(stix: dict[str,
             assert type(each)(**{name: value for name, value in each.items() if name != "id"}).id == each["id"]
             checked += 1
     assert checked > 15
+
+
+NAMES = {
+    "www.example": True, "_dns.resolver.example.": True, "localhost": True, "x" * 64: False, "a." * 127 + "aa": False,
+    "192.0.2.1": False, "2001:db8::1": False, "..": False, "*.example": False, "<b>.example": False, "a b": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A connection for each of NAMES."""
+    packets: list[Packet] = []
+    for number, name in enumerate(NAMES):
+        der = make_certificate("a.example", "*.example", "www.example")
+        turns = tls12_turns(server_name(name.encode()), der)
+        packets += converse(*turns, client=("192.0.2.1", 20000 + number))
+    return write_pcap(tmp_path_factory.mktemp("named") / "named.pcap", packets)
+
+
+def test_only_domain_names_are_such_objects_of_stix(named: Path) -> None:
+    bundle = stix2.parse(json.dumps(exported("stix", named)), allow_custom=False, version="2.1")
+    found = {each["value"] for each in bundle.objects if each["type"] == "domain-name"}
+    assert found == {name for name, is_one in NAMES.items() if is_one}
+    extensions = [each["extensions"] for each in bundle.objects if each["type"] == "network-traffic"]
+    assert {facts["server_name"] for each in extensions for facts in each.values()} == set(NAMES)
 
 
 def test_a_connection_in_stix_has_its_tls_facts(stix: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ the same bundle.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 OBSERVABLES = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # STIX 2.1 section 2.9
 OURS = uuid5(NAMESPACE_URL, "tlsinspect")
+LABEL = re.compile("[A-Za-z0-9_-]{1,63}")  # RFC 1035 section 2.3.4, and the underscore of names of services
+LONGEST_NAME = 254  # with the dot at its end
 CREATED = "2026-01-01T00:00:00.000Z"  # of what every bundle has: who observed, and what the extension is
 
 CERTIFICATE = (
@@ -87,8 +90,15 @@ def span_of(row: Row) -> tuple[str | None, str | None]:
 
 
 def named(name: str | None) -> list[Object]:
-    """The name that was asked for, as an object."""
-    return [observable("domain-name", {"value": name}, ("value",))] if name else []
+    """The name that was asked for, as an object; none where it is no domain name (section 6.4.1)."""
+    return [observable("domain-name", {"value": name}, ("value",))] if is_domain_name(name or "") else []
+
+
+def is_domain_name(name: str) -> bool:
+    """Whether a name could be one of DNS, by its characters and lengths; its last label is no number (RFC 3696)."""
+    labels = name.removesuffix(".").split(".")
+    fits = len(name) <= LONGEST_NAME and not labels[-1].isdecimal()
+    return fits and all(LABEL.fullmatch(each) for each in labels)
 
 
 def address(ip: str) -> Object:
