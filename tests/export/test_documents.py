@@ -105,6 +105,20 @@ def test_only_domain_names_are_such_objects_of_stix(named: Path) -> None:
     assert {facts["server_name"] for each in extensions for facts in each.values()} == set(NAMES)
 
 
+def test_names_that_misp_takes_for_no_hostname_are_text(named: Path) -> None:
+    objects = exported("misp", named)["Event"]["Object"]
+    types = {
+        attribute["value"]: (attribute["type"], attribute["category"])
+        for each in objects
+        for attribute in each["Attribute"]
+        if attribute["object_relation"] in ("hostname-dst", "dns_names")
+    }
+    assert set(types) == set(NAMES)
+    hostnames = {name for name, kind in types.items() if kind == ("hostname", "Network activity")}
+    assert hostnames == {"www.example", "a." * 127 + "aa"}
+    assert {kind for name, kind in types.items() if name not in hostnames} == {("text", "Other")}
+
+
 def test_a_connection_in_stix_has_its_tls_facts(stix: dict[str, Any]) -> None:
     row = inspect(f"handshakes/{SAMPLES[0]}").connections.iloc[0]
     [traffic] = [

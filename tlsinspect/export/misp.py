@@ -8,6 +8,7 @@ only, and the same certificate may be in several. JA4 is left out: MISP has no t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,6 +89,8 @@ JA3S = Template(
         "ip-src": "ip-src", "ip-dst": "ip-dst", "first-seen": "datetime", "last-seen": "datetime",
     },
 )  # fmt: skip
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]+\.[A-Za-z0-9-]{2,}")
+"""What MISP takes for a hostname (isDomainValid of its AttributeValidationTool): it drops an attribute that is none."""
 CATEGORIES = {"datetime": "Other", "text": "Other", "boolean": "Other", "size-in-bytes": "Other", "counter": "Other"}
 """MISP's category of an attribute by its type; the others are network activity."""
 
@@ -225,6 +228,8 @@ def object_of(event: str, template: Template, key: str, values: Iterable[tuple[s
 def attribute(template: Template, parent: str, relation: str, value: str, seconds: str) -> Object:
     """An attribute of an object."""
     type_ = template.types[relation]
+    if type_ == "hostname" and not HOST_NAME.fullmatch(value):
+        type_ = "text"
     return {
         "uuid": uuid_of(parent, relation, value),
         "object_relation": relation,
