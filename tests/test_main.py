@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +87,26 @@ def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
         )
     assert process.returncode == 2
     assert process.stderr == "tlsinspect: standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "command", [("summary", DEMO), ("answers", DEMO, "--format", "json")], ids=lambda command: command[0]
+)
+def test_no_output_is_cut_in_silence_where_python_does_not_buffer_it(
+    command: tuple[object, ...], tmp_path: Path
+) -> None:
+    """The output may have 100 octets, as on a disk that is nearly full: the system takes so many of a longer text."""
+
+    def bound() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    with (tmp_path / "out").open("wb") as output:
+        environment = {"PYTHONUNBUFFERED": "1", "COLUMNS": "100"}
+        process = start(*command, environment=environment, stdout=output, preexec_fn=bound)
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors == b"tlsinspect: standard output: cannot be written: File too large\n"
 
 
 def without(descriptors: tuple[int, ...], *command: object) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ def run() -> None:
     """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
     try:
         open_missing()
+        write_wholly()
         show_what_can_be_shown()
         run_command()
     except KeyboardInterrupt:
@@ -59,6 +60,16 @@ def open_missing() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def write_wholly() -> None:
+    """Give standard output the buffer that PYTHONUNBUFFERED takes away: else a long text ends where one write stopped.
+
+    Lines go on to the output at once, as without it.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+        buffered = io.BufferedWriter(sys.stdout.buffer)
+        sys.stdout = io.TextIOWrapper(buffered, sys.stdout.encoding, sys.stdout.errors, line_buffering=True)
 
 
 def show_what_can_be_shown() -> None:
