@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tlsinspect.answers.cases import date_faults
-from tlsinspect.tables.arrow import arrow_schema, to_frame
+from tlsinspect.tables.arrow import LARGEST, arrow_schema, to_frame
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS, SECOND = timedelta(days=30), timedelta(seconds=1)
@@ -33,3 +33,13 @@ def test_dates_count_at_the_time_of_the_capture(
     frame = to_frame(pa.Table.from_pylist([row], arrow_schema("certificates")))
     (found,) = date_faults(frame).astype(object).where(date_faults(frame).notna(), None)
     assert found == fault
+
+
+@pytest.mark.parametrize(
+    ("left", "fault"), [(0, "ending within 30 days"), (1, "ending within 30 days"), (-1, "expired")]
+)
+def test_the_last_times_that_there_are_count_as_others(left: int, fault: str) -> None:
+    seen = LARGEST - 1
+    row = {"not_before": seen, "not_after": seen + left, "first_seen": seen, "last_seen": seen}
+    frame = to_frame(pa.Table.from_pylist([row], arrow_schema("certificates")))
+    assert date_faults(frame).tolist() == [fault]

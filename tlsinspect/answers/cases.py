@@ -124,7 +124,9 @@ def date_faults(certificates: pd.DataFrame) -> pd.Series[str]:
     """What the dates say against each certificate, at the times when it was seen."""
     until, seen = certificates["not_after"], certificates["last_seen"]
     what = text_series(None, certificates)
-    what[is_true(until >= seen) & is_true(until < seen + ENDING_SOON)] = f"ending within {ENDING_SOON.days} days"
+    valid = is_true(until >= seen)
+    left = until.where(valid, seen) - seen  # fits, where seen + ENDING_SOON may be past the last time that there is
+    what[valid & is_true(left < ENDING_SOON)] = f"ending within {ENDING_SOON.days} days"
     what[is_true(certificates["not_before"] > certificates["first_seen"])] = "not yet valid"
     what[is_true(until < seen)] = "expired"
     return what
