@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -61,6 +62,17 @@ def test_lifetimes_stand_against_the_limits() -> None:
     frames = make_frames(connections=[make_connection(0, certificate_sha256s=["aa"])], certificates=[certificate])
     shown = texts(build_chart("certificate-lifetimes", frames))
     assert {"825", "398", "200", "100", "47", "longer than the limit (1)"} <= set(shown)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("days", [0.0, -365.0])
+def test_certificates_that_end_before_they_begin_are_drawn_without_a_warning(days: float) -> None:
+    certificate = {"sha256": "aa", "not_before": NOON, "not_after": NOON, "validity_days": days}
+    frames = make_frames(connections=[make_connection(0, certificate_sha256s=["aa"])], certificates=[certificate])
+    [plot] = [each for each in build_chart("certificate-lifetimes", frames).axes if each.get_yscale() == "log"]
+    [dots] = [each for each in plot.collections if isinstance(each, PathCollection)]
+    low, high = plot.get_ylim()
+    assert all(low < day < high for day in dots.get_offsets()[:, 1])
 
 
 def test_largest_category_is_what_an_ordered_chart_speaks_of() -> None:

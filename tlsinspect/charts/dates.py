@@ -33,7 +33,8 @@ def draw_lifetimes(canvas: Canvas, y: float, table: pd.DataFrame, colour: Callab
     plot = canvas.plot(left, y + 0.15, canvas.right - left - 0.1, tall)
     start = max(EARLIEST_DAY, min(FIRST_DAY, table["issued"].min().to_pydatetime()))
     plot.set_yscale("log")
-    plot.set_ylim(min(int(table["days"].min()), DAY_TICKS[0]) * 0.6, max(MOST_DAYS, int(table["days"].max())) * 1.2)
+    fewest = max(min(int(table["days"].min()), DAY_TICKS[0]), 1)  # those that end before they begin are drawn at one
+    plot.set_ylim(fewest * 0.6, max(MOST_DAYS, int(table["days"].max())) * 1.2)
     plot.set_yticks(DAY_TICKS, [f"{days:,}" for days in DAY_TICKS])
     plot.minorticks_off()
     plot.set_xlim(day_number(start) - 60, day_number(LAST_DAY) + 30)
