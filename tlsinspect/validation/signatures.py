@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -28,6 +28,7 @@ from ..certificates.der import (
     parse_small_integer,
 )
 from ..certificates.lenient import parse_algorithm
+from ..certificates.object_identifiers import RSASSA_PSS
 from ..errors import DecodeError
 from ..wire.limits import Limits
 from .candidate import Candidate
@@ -36,6 +37,7 @@ State = Literal["good", "bad", "unsupported", "limit"]
 Answer = tuple[State, str]
 GOOD: Answer = ("good", "")
 BAD: Answer = ("bad", "the signature does not fit the key")
+NOT_FOR_THIS: Answer = ("bad", "the key is for RSASSA-PSS alone, with the parameters that it names, and not for this")
 
 HASHES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
     "1.2.840.113549.1.1.4": ("RSA", hashes.MD5),
@@ -54,7 +56,6 @@ HASHES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
     "2.16.840.1.101.3.4.3.1": ("DSA", hashes.SHA224),
     "2.16.840.1.101.3.4.3.2": ("DSA", hashes.SHA256),
 }
-PSS = "1.2.840.113549.1.1.10"
 MGF1 = "1.2.840.113549.1.1.8"
 PSS_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "1.3.14.3.2.26": hashes.SHA1,
@@ -68,6 +69,14 @@ PSS_SALT, PSS_TRAILER = 20, 1  # where they are left out; the hash is SHA-1 then
 MOST_SALT = 512  # octets; the signature of the largest key has no room for more
 WHOLE_MESSAGE = frozenset({"Ed25519", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"})  # key and signature in one
 KEY_ERRORS = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
+
+
+class Pss(NamedTuple):
+    """What an RSASSA-PSS signature is made with: hash, hash of the mask, octets of salt."""
+
+    digest: type[hashes.HashAlgorithm]
+    mask: type[hashes.HashAlgorithm]
+    salt: int
 
 
 class SignatureChecker:
@@ -111,6 +120,8 @@ class SignatureChecker:
         name = algorithm_of(algorithm)
         if key is None:
             return "unsupported", f"the issuer's key ({facts.key_type}) cannot be used here"
+        if facts.key_type == "RSASSA-PSS" and not pss_key_allows(spki, algorithm):
+            return NOT_FOR_THIS
         try:
             verified = verify_with(key, facts.key_type or "", algorithm, signature, message)
         except InvalidSignature:
@@ -147,16 +158,16 @@ def verify_with(key: Any, key_type: str, algorithm: bytes, signature: bytes, mes
     """
     name = algorithm_of(algorithm)
     kind, digest = HASHES.get(name, ("", hashes.SHA256))
-    pss = pss_parameters(algorithm) if name == PSS else None
+    pss = pss_parameters(algorithm) if name == RSASSA_PSS else None
     if pss is not None and isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, message, *pss)
+        key.verify(signature, message, padding.PSS(padding.MGF1(pss.mask()), pss.salt), pss.digest())
     elif kind == "RSA" and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, message, padding.PKCS1v15(), digest())
     elif kind == "EC" and isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, message, ec.ECDSA(digest()))
     elif kind == "DSA" and isinstance(key, dsa.DSAPublicKey):
         key.verify(signature, message, digest())
-    elif key_type in WHOLE_MESSAGE and not kind and name != PSS:
+    elif key_type in WHOLE_MESSAGE and not kind and name != RSASSA_PSS:
         key.verify(signature, message)
     else:
         return False
@@ -182,8 +193,8 @@ def signature_name(encoding: bytes) -> str | None:
 
 
 @lru_cache(256)
-def pss_parameters(algorithm: bytes) -> tuple[padding.PSS, hashes.HashAlgorithm] | None:
-    """Padding and hash that the AlgorithmIdentifier of an RSASSA-PSS signature names (RFC 4055 section 3.1).
+def pss_parameters(algorithm: bytes) -> Pss | None:
+    """What the AlgorithmIdentifier of an RSASSA-PSS signature or key names (RFC 4055 section 3.1).
 
     None where they cannot be read, are left out as a whole, or ask for what the package does not have.
     """
@@ -201,7 +212,25 @@ def pss_parameters(algorithm: bytes) -> tuple[padding.PSS, hashes.HashAlgorithm]
         return None
     if trailer != PSS_TRAILER or not 0 <= salt <= MOST_SALT or not set(given) <= set(PSS_FIELDS):
         return None
-    return padding.PSS(padding.MGF1(mask()), salt), digest()
+    return Pss(digest, mask, salt)
+
+
+def pss_key_allows(spki: bytes, algorithm: bytes) -> bool:
+    """Whether a key for RSASSA-PSS alone is for such a signature, by the parameters of both (RFC 4055 section 3.3).
+
+    The key's, where it has any, bind hash and mask, and its salt is the least that there may be.
+    """
+    try:
+        identifier = parse_elements(parse_element(spki, 0, len(spki)), 2, 2)[0]
+        bound = len(parse_elements(identifier, 1, 2)) == 2
+    except DecodeError:
+        return False
+    if algorithm_of(algorithm) != RSASSA_PSS:
+        return False
+    allowed, used = pss_parameters(identifier.encoding), pss_parameters(algorithm)
+    if not bound or used is None:  # without parameters of its own a signature is not checked at all
+        return True
+    return allowed is not None and allowed[:2] == used[:2] and allowed.salt <= used.salt
 
 
 def pss_hash(given: Element | None) -> type[hashes.HashAlgorithm]:

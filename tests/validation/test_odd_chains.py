@@ -1,0 +1,139 @@
+"""Chains of certificates that no library would make, encoded by hand, with openssl's word on each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from made_chains import NOON_NS, judge, key_of, openssl_codes
+
+from tlsinspect.certificates import pem_of
+from tlsinspect.certificates.der import encode_object_identifier
+
+BASIC_CONSTRAINTS = "2.5.29.19"
+RSA, PSS, MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
+SHA256, SHA512 = "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.3"
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+
+
+def encode(tag: int, *parts: bytes) -> bytes:
+    """The DER of one element."""
+    contents = b"".join(parts)
+    length = len(contents).to_bytes(3, "big").lstrip(b"\0") or b"\0"
+    return bytes([tag]) + (length if len(contents) < 128 else bytes([0x80 + len(length)]) + length) + contents
+
+
+def identifier(kind: str, *parameters: bytes) -> bytes:
+    """An AlgorithmIdentifier."""
+    return encode(0x30, encode_object_identifier(kind), *parameters)
+
+
+ECDSA = identifier("1.2.840.10045.4.3.2")
+RSA_SHA256 = identifier("1.2.840.113549.1.1.11", b"\5\0")
+
+
+def name(*attributes: tuple[str, int, bytes]) -> bytes:
+    """A Name, of types, tags and texts."""
+    return encode(
+        0x30,
+        *(
+            encode(0x31, encode(0x30, encode_object_identifier(kind), encode(tag, text)))
+            for kind, tag, text in attributes
+        ),
+    )
+
+
+def common(text: str) -> bytes:
+    """A Name of a common name alone."""
+    return name(("2.5.4.3", 0x0C, text.encode()))
+
+
+def extension(kind: str, value: bytes, critical: bool = False) -> bytes:
+    """An Extension."""
+    return encode(0x30, encode_object_identifier(kind), encode(1, b"\xff") * critical, encode(4, value))
+
+
+AUTHORITY = extension(BASIC_CONSTRAINTS, encode(0x30, encode(1, b"\xff")), critical=True)
+
+
+def public(who: str) -> bytes:
+    """The SubjectPublicKeyInfo of a key of made_chains."""
+    return key_of(who).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def certificate(
+    subject: str | bytes,
+    issuer: str,
+    *extensions: bytes,
+    key: bytes = b"",
+    algorithm: bytes = ECDSA,
+    sign: Callable[[bytes], bytes] | None = None,
+    start: bytes = encode(0x17, b"200101000000Z"),
+    end: bytes = encode(0x17, b"400101000000Z"),
+) -> bytes:
+    """A certificate of version 3, signed by `sign` or else with the issuer's key of made_chains."""
+    subject_name = common(subject) if isinstance(subject, str) else subject
+    signed = encode(
+        0x30, encode(0xA0, encode(2, b"\2")), encode(2, b"\x11"), algorithm, common(issuer), encode(0x30, start, end),
+        subject_name, key or public(subject if isinstance(subject, str) else "leaf"),
+        encode(0xA3, encode(0x30, *extensions)) if extensions else b"",
+    )  # fmt: skip
+    signature = sign(signed) if sign else key_of(issuer).sign(signed, ec.ECDSA(hashes.SHA256()))
+    return encode(0x30, signed, algorithm, encode(3, b"\0" + signature))
+
+
+ROOT = certificate("Root", "Root", AUTHORITY)
+
+
+def verdicts(folder: Path, chain: list[bytes], *errors: int, root: bytes = ROOT) -> list[str]:
+    """The verdicts on a chain, once openssl has said one of `errors`, or nothing where there are none."""
+    if shutil.which("openssl"):
+        (folder / "roots.pem").write_text(pem_of(root))
+        codes = openssl_codes(folder, chain, folder / "roots.pem", NOON_NS)
+        assert codes & set(errors) if errors else not codes
+    return [fault.verdict for fault in judge(chain, trusted=[root]).faults]
+
+
+def pss(digest: str, salt: int) -> bytes:
+    """RSASSA-PSS with its parameters."""
+    mask = identifier(MGF1, identifier(digest))
+    return identifier(
+        PSS, encode(0x30, encode(0xA0, identifier(digest)), encode(0xA1, mask), encode(0xA2, encode(2, bytes([salt]))))
+    )
+
+
+def sign_pkcs1(octets: bytes) -> bytes:
+    """A PKCS #1 v1.5 signature."""
+    return RSA_KEY.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+
+
+def sign_pss(octets: bytes) -> bytes:
+    """An RSASSA-PSS signature with SHA-256 and a salt of 32 octets."""
+    return RSA_KEY.sign(octets, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+PSS_KEYS = {
+    # name: the key's AlgorithmIdentifier, the signature's, how to sign, errors of openssl
+    "any PSS": (identifier(PSS), pss(SHA256, 32), sign_pss, []),
+    "less salt": (pss(SHA256, 16), pss(SHA256, 32), sign_pss, []),
+    "more salt": (pss(SHA256, 33), pss(SHA256, 32), sign_pss, [7]),
+    "another hash": (pss(SHA512, 32), pss(SHA256, 32), sign_pss, [7]),
+    "PKCS #1": (identifier(PSS), RSA_SHA256, sign_pkcs1, [20]),
+    "PKCS #1 by a bound key": (pss(SHA256, 32), RSA_SHA256, sign_pkcs1, [20]),
+    "PKCS #1 by any key": (identifier(RSA, b"\5\0"), RSA_SHA256, sign_pkcs1, []),
+}
+
+
+@pytest.mark.parametrize("case", PSS_KEYS)
+def test_a_key_for_pss_alone_makes_no_other_signature_and_none_beside_its_parameters(case: str, tmp_path: Path) -> None:
+    kind, algorithm, sign, errors = PSS_KEYS[case]
+    numbers = RSA_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    key = encode(0x30, kind, encode(3, b"\0" + numbers))
+    root = certificate("RSA Root", "RSA Root", AUTHORITY, key=key, algorithm=algorithm, sign=sign)
+    leaf = certificate("leaf", "RSA Root", algorithm=algorithm, sign=sign)
+    assert verdicts(tmp_path, [leaf], *errors, root=root) == (["bad_signature"] if errors else [])
