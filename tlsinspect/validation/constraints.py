@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..certificates.der import SEQUENCE, iter_elements, parse_element, parse_enclosed
+from ..certificates.der import SEQUENCE, Element, iter_elements, parse_element, parse_elements, parse_enclosed
 from ..certificates.object_identifiers import NAME_CONSTRAINTS, SUBJECT_ALTERNATIVE_NAME
 from ..errors import DecodeError
 from .candidate import Candidate, Name, comparable_name
@@ -37,17 +37,48 @@ def read_constraints(candidate: Candidate) -> Constraints | None:
         return None
     contents = candidate.extensions[NAME_CONSTRAINTS][1]
     found = Constraints({}, {})
+    sides = {PERMITTED_TAG: found.permitted, EXCLUDED_TAG: found.excluded}
     for part in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
-        side = {PERMITTED_TAG: found.permitted, EXCLUDED_TAG: found.excluded}.get(part.tag)
+        side = sides.pop(part.tag, None)
         if side is None:
-            part.fail("bad_value", "permitted or excluded names")
+            part.fail("bad_value", "permitted or excluded names, each once")
         for subtree in iter_elements(part):
-            base, *bounds = list(iter_elements(subtree.expect(SEQUENCE))) or [subtree]
-            if bounds:
-                base.fail("unsupported", "a base without minimum and maximum")
-            value = comparable_name(parse_enclosed(base)) if base.tag == DIRECTORY else base.contents
+            (base,) = parse_elements(subtree.expect(SEQUENCE), 1, 1)  # minimum and maximum are nobody's
+            value = comparable_name(parse_enclosed(base)) if base.tag == DIRECTORY else comparable_base(base)
             side.setdefault(base.tag, []).append(value)
     return found
+
+
+def comparable_base(base: Element) -> bytes:
+    """The base of a subtree as names are compared with it: hosts in lower case, a host of mail addresses after "@"."""
+    octets = base.contents
+    if base.tag == IP and len(octets) not in (8, 32):
+        base.fail("bad_length", "an address and a mask")
+    if base.tag in (DNS, URI):
+        return octets.lower()
+    if base.tag == EMAIL:
+        local, at, host = octets.rpartition(b"@")
+        return local + (at or (b"" if host[:1] in (b"", b".") else b"@")) + host.lower()
+    return octets
+
+
+def comparable_text(kind: int, name: bytes) -> bytes:
+    """A name as it is compared with a base; raises DecodeError for one that is none of its kind."""
+    if kind == DNS:
+        return name.lower()
+    if kind == URI:
+        host = host_of(name).lower()
+        if not host:
+            raise DecodeError("der", "bad_value", 0, "a URI with a host")
+        return host
+    if kind == EMAIL:
+        local, at, host = name.rpartition(b"@")
+        if not at:
+            raise DecodeError("der", "bad_value", 0, "a mail address")
+        return local + at + host.lower()
+    if kind == IP and len(name) not in (4, 16):
+        raise DecodeError("der", "bad_length", 0, "an address")
+    return name
 
 
 def iter_names(candidate: Candidate, leaf: bool) -> Iterator[tuple[int, bytes | Name]]:
@@ -58,8 +89,11 @@ def iter_names(candidate: Candidate, leaf: bool) -> Iterator[tuple[int, bytes | 
         for kind, value in relative:
             if kind == EMAIL_ADDRESS:
                 yield EMAIL, value.removeprefix(b"text ")
-            elif kind == COMMON_NAME and leaf and not candidate.facts.san_dns and is_host(value):
-                yield DNS, value.removeprefix(b"text ")
+            elif kind == COMMON_NAME and leaf and not candidate.facts.san_dns:
+                if b"\0" in value:
+                    raise DecodeError("der", "bad_value", 0, "a common name without NUL")
+                if is_host(value):
+                    yield DNS, value.removeprefix(b"text ")
     if SUBJECT_ALTERNATIVE_NAME in candidate.extensions:
         contents = candidate.extensions[SUBJECT_ALTERNATIVE_NAME][1]
         for name in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
@@ -81,15 +115,16 @@ def find_violation(constraints: Constraints, candidate: Candidate, leaf: bool, b
     Constraints on a kind of name that is not known here matter only where a name of this kind stands (RFC 5280).
     `budget` holds how many comparisons are left. Raises LimitReachedError, and DecodeError from a name.
     """
-    for kind, name in iter_names(candidate, leaf):
+    for kind, given in iter_names(candidate, leaf):
         permitted, excluded = constraints.permitted.get(kind), constraints.excluded.get(kind, [])
         budget[0] -= len(permitted or ()) + len(excluded)
         if budget[0] < 0:
             raise LimitReachedError
-        if kind not in KINDS:
-            if permitted is not None or excluded:
-                return "a name of a kind whose constraints are not understood"
+        if permitted is None and not excluded:
             continue
+        if kind not in KINDS:
+            return "a name of a kind whose constraints are not understood"
+        name = comparable_text(kind, given) if isinstance(given, bytes) else given
         if any(is_within(kind, name, base) for base in excluded):
             return f"{KINDS[kind]} that is excluded"
         if permitted is not None and not any(is_within(kind, name, base) for base in permitted):
@@ -98,24 +133,14 @@ def find_violation(constraints: Constraints, candidate: Candidate, leaf: bool, b
 
 
 def is_within(kind: int, name: bytes | Name, base: bytes | Name) -> bool:
-    """Whether a name lies in the subtree of `base`."""
+    """Whether a name lies in the subtree of `base`, both as they are compared; in no more time than `base` is long."""
     if isinstance(name, tuple) or isinstance(base, tuple):
         return name[: len(base)] == base
-    name, base = (name, base) if kind == IP else (name.lower(), base.lower())
     if kind == IP:
         return is_inside(name, base)
-    if kind == EMAIL:
-        if b"@" in base:
-            return name == base
-        return is_host_within(name.rpartition(b"@")[2], base)
-    if kind == URI:
-        return is_host_within(host_of(name), base)
-    return not base or name == base or name.endswith(base if base.startswith(b".") else b"." + base)
-
-
-def is_host_within(host: bytes, base: bytes) -> bool:
-    """A host, or with a leading dot every host below."""
-    return not base or (host.endswith(base) if base.startswith(b".") else host == base)
+    if kind == DNS:
+        return not base or name == base or name.endswith(base if base.startswith(b".") else b"." + base)
+    return not base or (name.endswith(base) if base.startswith((b".", b"@")) else name == base)
 
 
 def host_of(uri: bytes) -> bytes:
