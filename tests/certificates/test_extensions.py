@@ -97,6 +97,8 @@ def test_path_length_without_ca_is_kept(with_extension: Make) -> None:
         ("03020106", ["keyCertSign", "cRLSign"]),
         ("030100", []),
         ("030500" + "00ffffff", ["decipherOnly"]),
+        ("03020304", []),
+        ("030205ff", ["digitalSignature", "nonRepudiation", "keyEncipherment"]),
     ],
 )
 def test_key_usage_bits(with_extension: Make, bits: str, names: list[str]) -> None:

@@ -68,6 +68,7 @@ def tampered(der: bytes) -> bytes:
 
 
 NO_USAGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.15"), bytes.fromhex("03020700"))
+CUT_USAGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.15"), bytes.fromhex("03020304"))
 NO_PURPOSE = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.37"), bytes.fromhex("3000"))
 
 
@@ -140,6 +141,9 @@ CASES = {
     ),
     "leaf for nobody": ([issue("a", "Middle", (NO_PURPOSE, False)), MIDDLE], "constraint_violated", 0, {26}),
     "issuer may do nothing": ([LEAF, middle((NO_USAGE, True))], "constraint_violated", 1, {20, 24, 32, 79}),
+    "issuer with a use behind the last bit": (
+        [LEAF, middle((CUT_USAGE, True))], "constraint_violated", 1, {20, 24, 32, 79},
+    ),
     "issuer for nobody": ([LEAF, middle((NO_PURPOSE, False))], "constraint_violated", 1, {26, 79}),
     "curve spelled out": ([spelled_out(), MIDDLE], "constraint_violated", 0, {94}),
     "unknown critical": ([issue("a", "Middle", (UNKNOWN_EXTENSION, True)), MIDDLE], "constraint_violated", 0, {34}),

@@ -197,9 +197,10 @@ def _parse_basic_constraints(constraints: Element, draft: Draft) -> None:
 
 
 def _parse_key_usage(usage: Element, draft: Draft) -> None:
-    octets, _ = parse_bit_string(usage)
+    octets, unused = parse_bit_string(usage)
     bits = int.from_bytes(octets[:2].ljust(2, b"\0"), "big")
-    draft.facts["key_usage"] = [name for place, name in enumerate(KEY_USAGES) if bits >> 15 - place & 1]
+    names = KEY_USAGES[: 8 * len(octets) - unused]
+    draft.facts["key_usage"] = [name for place, name in enumerate(names) if bits >> 15 - place & 1]
 
 
 def _parse_extended_key_usage(usages: Element, draft: Draft) -> None:
