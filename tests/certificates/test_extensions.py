@@ -87,6 +87,16 @@ def test_path_length_without_ca_is_kept(with_extension: Make) -> None:
     assert (facts.is_ca, facts.path_length) == (False, 2)
 
 
+@pytest.mark.parametrize("length", ["0201ff", "0200", "02050101010101", "0205ff00000000", "0401ff", "020101 0500"])
+def test_a_path_length_that_is_none_leaves_unknown_whether_it_is_an_authority(
+    encode: Make, with_extension: Make, length: str
+) -> None:
+    facts = parse_by_both(with_extension((BASIC_CONSTRAINTS, encode(0x30, bytes.fromhex("0101ff" + length)))))
+    assert (facts.is_ca, facts.path_length) == (None, None)
+    assert facts.issue is not None
+    assert facts.issue.startswith("basicConstraints: ")
+
+
 @pytest.mark.parametrize(
     ("bits", "names"),
     [

@@ -196,3 +196,10 @@ def test_a_long_name_is_brought_into_its_form_once_and_not_for_each_constraint(t
     start = process_time()
     assert [fault.verdict for fault in judge(chain).faults] == ["constraint_violated"]
     assert process_time() - start < 3  # it is some tenths of a second; it was a minute and more
+
+
+@pytest.mark.parametrize("length", ["0201ff", "0200", "0205ff00000000", "0401ff"])
+def test_an_authority_whose_path_length_cannot_be_read_issues_nothing(length: str, tmp_path: Path) -> None:
+    constraints = encode(0x30, bytes.fromhex("0101ff" + length))
+    middle = certificate("Middle", "Root", extension(BASIC_CONSTRAINTS, constraints, critical=True))
+    assert verdicts(tmp_path, [certificate("leaf", "Middle"), middle], 20, 25) == ["malformed"]

@@ -15,7 +15,6 @@ from ..errors import DecodeError
 from ..wire.octets import cut
 from .der import (
     BOOLEAN,
-    INTEGER,
     OCTET_STRING,
     SEQUENCE,
     Element,
@@ -190,10 +189,16 @@ def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
 
 def _parse_basic_constraints(constraints: Element, draft: Draft) -> None:
     parts = parse_elements(constraints.expect(SEQUENCE), 0, 2)
-    draft.facts["is_ca"] = bool(parts) and parts[0].tag == BOOLEAN and parse_boolean(parts[0])
-    last = parts[len(parts) - 1] if parts else None
-    if last is not None and last.tag == INTEGER:
-        draft.facts["path_length"] = parse_small_integer(last)
+    is_ca, length = False, None
+    if parts and parts[0].tag == BOOLEAN:
+        is_ca = parse_boolean(parts.pop(0))
+    if parts:
+        length = parse_small_integer(parts.pop(0))
+        if length < 0 or parts:
+            constraints.fail("bad_value", "at most a flag and a path length, which is not negative")
+    draft.facts["is_ca"] = is_ca
+    if length is not None:
+        draft.facts["path_length"] = length
 
 
 def _parse_key_usage(usage: Element, draft: Draft) -> None:
