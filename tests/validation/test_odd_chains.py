@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from made_chains import NOON_NS, judge, key_of, openssl_codes
 
-from tlsinspect.certificates import pem_of
+from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.certificates.der import encode_object_identifier
 
 BASIC_CONSTRAINTS, ALTERNATIVE_NAME, NAME_CONSTRAINTS = "2.5.29.19", "2.5.29.17", "2.5.29.30"
@@ -203,3 +203,16 @@ def test_an_authority_whose_path_length_cannot_be_read_issues_nothing(length: st
     constraints = encode(0x30, bytes.fromhex("0101ff" + length))
     middle = certificate("Middle", "Root", extension(BASIC_CONSTRAINTS, constraints, critical=True))
     assert verdicts(tmp_path, [certificate("leaf", "Middle"), middle], 20, 25) == ["malformed"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2001010000Z", "200101000000.5Z", "200101000000+0000", "202001010000Z", "20200101000000.5Z", "202001010000.5Z"],
+)
+def test_a_time_that_is_not_written_as_it_should_be_dates_no_certificate(written: str, tmp_path: Path) -> None:
+    tag = 0x18 if written.startswith("2020") else 0x17
+    chain = [certificate("leaf", "Root", start=encode(tag, written.encode()))]
+    assert verdicts(tmp_path, chain, 13) == ["malformed"]
+    facts = parse_certificate(chain[0])
+    assert facts.not_before is not None
+    assert "not_before: bad_value" in (facts.issue or "")

@@ -270,6 +270,12 @@ def _nanoseconds(tag: int, contents: bytes) -> int:
     return seconds * NANOSECONDS + int((match["fraction"] or b"0")[:9].ljust(9, b"0"))
 
 
+def is_plain_time(element: Element) -> bool:
+    """Whether a time is written as RFC 5280 section 4.1.2.5 wants it: digits down to seconds, and Z."""
+    octets = cut(element.data, element.start, element.end)
+    return len(octets) == (13 if element.tag == UTC_TIME else 15) and octets.endswith(b"Z") and octets[:-1].isdigit()
+
+
 def hold_time(time: int) -> int:
     """Return a time in nanoseconds, or what 64 bits have nearest to it."""
     if -MAX_TIME <= time <= MAX_TIME:

@@ -15,9 +15,9 @@ from ..wire.octets import cut
 from .der import (
     BIT_STRING,
     SEQUENCE,
-    UTC_TIME,
     Element,
     hold_time,
+    is_plain_time,
     iter_elements,
     make_element,
     parse_element,
@@ -194,7 +194,7 @@ def _parse_validity(validity: Element, draft: Draft) -> None:
         try:
             times[fact] = parse_time(time)
             draft.facts[fact] = hold_time(times[fact])
-            if time.end - time.start != (13 if time.tag == UTC_TIME else 15):
+            if not is_plain_time(time):
                 time.fail("bad_value", "a time with seconds and Z (RFC 5280 4.1.2.5)")
         except DecodeError as error:
             draft.refuse(fact, error)

@@ -13,6 +13,7 @@ from ..certificates.der import (
     SEQUENCE,
     SET,
     Element,
+    is_plain_time,
     iter_elements,
     parse_bit_string,
     parse_boolean,
@@ -108,7 +109,7 @@ class Candidate:
             del fields[0]
         if len(fields) < 6:
             signed.fail("truncated", "serial number to key")
-        serial, inner, issuer, _, subject, key, *optional = fields
+        serial, inner, issuer, validity, subject, key, *optional = fields
         self.serial = parse_integer(serial)
         self.inner_algorithm, self.spki = inner.encoding, key.encoding
         self.issuer, self.subject = comparable_name(issuer), comparable_name(subject)
@@ -119,6 +120,9 @@ class Candidate:
                     field.fail("bad_value", "version 3 where there are extensions")
                 self.read_extensions(parse_enclosed(field))
         self.read_key_ids()
+        for time in iter_elements(validity):
+            if not is_plain_time(time):  # verifiers refuse what else is a time to a reader
+                time.fail("bad_value", "a time with seconds and Z (RFC 5280 4.1.2.5)")
 
     def read_extensions(self, extensions: Element) -> None:
         """Note each extension; raises DecodeError for one that comes twice."""
