@@ -216,3 +216,35 @@ def test_a_time_that_is_not_written_as_it_should_be_dates_no_certificate(written
     facts = parse_certificate(chain[0])
     assert facts.not_before is not None
     assert "not_before: bad_value" in (facts.issue or "")
+
+
+def test_an_alternative_name_of_the_issuer_that_is_critical_is_not_understood(tmp_path: Path) -> None:
+    leaf = certificate("leaf", "Root", extension("2.5.29.18", encode(0x30, encode(DNS, b"a.test")), critical=True))
+    assert verdicts(tmp_path, [leaf], 34) == ["constraint_violated"]
+
+
+AUTHORITY_KEYS = {
+    # name: contents of authorityKeyIdentifier below a root with the key identifier "key", verdict, error of openssl
+    "its key": (encode(0x80, b"key"), [], 0),
+    "an empty key": (encode(0x80), ["incomplete_chain"], 20),
+    "two keys": (encode(0x80, b"other") + encode(0x80, b"key"), ["malformed"], 20),
+    "serial number in front": (
+        encode(0x82, b"\x11") + encode(0xA1, encode(0xA4, common("Root"))), ["malformed"], 20,
+    ),
+    "issuer and serial number": (encode(0xA1, encode(0xA4, common("Root"))) + encode(0x82, b"\x11"), [], 0),
+    "another serial number": (
+        encode(0xA1, encode(0xA4, common("Root"))) + encode(0x82, b"\x12"), ["incomplete_chain"], 20,
+    ),
+    "nothing": (b"", [], 0),
+    "what nobody knows": (encode(0x85, b"key"), ["malformed"], 20),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", AUTHORITY_KEYS)
+def test_the_issuer_is_known_by_identifiers_that_are_whole(case: str, tmp_path: Path) -> None:
+    contents, found, error = AUTHORITY_KEYS[case]
+    root = certificate("Root", "Root", AUTHORITY, extension("2.5.29.14", encode(4, b"key")))
+    leaf = certificate("leaf", "Root", extension("2.5.29.35", encode(0x30, contents)))
+    assert verdicts(tmp_path, [leaf], *[error] * bool(error), root=root) == found
+    odd = certificate("leaf", "Root", extension("2.5.29.14", b"\5\0"))
+    assert verdicts(tmp_path, [odd], 20, root=root) == ["malformed"]

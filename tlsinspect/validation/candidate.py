@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from ..certificates import CertificateFacts, parse_certificate
 from ..certificates.der import (
+    OCTET_STRING,
     SEQUENCE,
     SET,
     Element,
@@ -29,6 +30,7 @@ from ..errors import DecodeError
 
 VERSION_TAG, EXTENSIONS_TAG = 0xA0, 0xA3
 KEY_ID_TAG, ISSUER_TAG, SERIAL_TAG, DIRECTORY_NAME_TAG = 0x80, 0xA1, 0x82, 0xA4
+AUTHORITY_KEY_TAGS = (KEY_ID_TAG, ISSUER_TAG, SERIAL_TAG)
 
 KEPT_NAMES = 4096
 
@@ -137,11 +139,15 @@ class Candidate:
         """Note which key the certificate has, and which one its issuer's is said to be."""
         if SUBJECT_KEY_IDENTIFIER in self.extensions:
             contents = self.extensions[SUBJECT_KEY_IDENTIFIER][1]
-            self.subject_key_id = parse_element(contents, 0, len(contents)).contents
+            self.subject_key_id = parse_element(contents, 0, len(contents)).expect(OCTET_STRING).contents
         if AUTHORITY_KEY_IDENTIFIER not in self.extensions:
             return
         contents = self.extensions[AUTHORITY_KEY_IDENTIFIER][1]
-        for part in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
+        parts = parse_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE), 0, 3)
+        tags = [part.tag for part in parts]
+        if tags != [tag for tag in AUTHORITY_KEY_TAGS if tag in tags]:
+            parts[0].fail("bad_value", "key identifier, issuer and serial number, each once")
+        for part in parts:
             if part.tag == KEY_ID_TAG:
                 self.authority_key_id = part.contents
             elif part.tag == SERIAL_TAG:
@@ -152,7 +158,7 @@ class Candidate:
 
     def may_issue(self, child: Candidate) -> bool:
         """Whether the child's authority key identifier, where it has one, means this certificate."""
-        if child.authority_key_id and self.subject_key_id and child.authority_key_id != self.subject_key_id:
+        if child.authority_key_id is not None and self.subject_key_id not in (None, child.authority_key_id):
             return False
         if child.authority_serial is not None and child.authority_serial != self.serial:
             return False
