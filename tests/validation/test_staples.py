@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +18,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from made_chains import LEAF, MIDDLE, NOON, NOON_NS, ROOT, YEARS, issue, key_of, make_validator, named
+from made_chains import (
+    LEAF,
+    MIDDLE,
+    NOON,
+    NOON_NS,
+    ROOT,
+    UNKNOWN_EXTENSION,
+    YEARS,
+    issue,
+    key_of,
+    make_validator,
+    named,
+)
 from tls_vectors import certificate, ecdhe_exchange, handshake, message, server_hello, server_name
 from traffic import converse, tls12_turns, write_pcap
 
@@ -27,7 +40,7 @@ from tlsinspect.certificates.der import iter_elements, parse_element
 from tlsinspect.errors import DecodeError
 from tlsinspect.validation import STAPLE_VERDICTS, Trust
 from tlsinspect.validation.ocsp import parse_response
-from tlsinspect.validation.staple import CLOCK_SKEW, read_staple
+from tlsinspect.validation.staple import CLOCK_SKEW, is_about, key_bits, read_staple
 from tlsinspect.wire.limits import DEFAULT_LIMITS, Limits
 
 DAY = timedelta(days=1)
@@ -36,6 +49,7 @@ SIGNING = [ExtendedKeyUsageOID.OCSP_SIGNING]
 OTHER = issue("other.example", "Middle", names=["other.example"])
 FORGER = issue("Middle", "Root", authority=True, key="forger")
 DELEGATE = issue("responder", "Middle", uses=SIGNING)
+ODD_DELEGATE = issue("odd responder", "Middle", (UNKNOWN_EXTENSION, True), uses=SIGNING)
 UNSUCCESSFUL = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
 
 
@@ -77,6 +91,7 @@ def judge(
 CASES: dict[str, tuple[list[str], bytes]] = {
     "good": (["good"], respond()),
     "good, by name, SHA-256": (["good"], respond(by_name=True, digest=hashes.SHA256())),
+    "good, SHA-224": (["good"], respond(digest=hashes.SHA224())),
     "without an end": (["good"], respond(end=None)),
     "delegated": (["good"], respond(responder=DELEGATE, signer="responder", sent=[DELEGATE])),
     "revoked": (["revoked"], respond(ocsp.OCSPCertStatus.REVOKED)),
@@ -93,6 +108,9 @@ CASES: dict[str, tuple[list[str], bytes]] = {
     "of another authority": (
         ["unauthorized_responder"],
         respond(responder=ROOT, signer="Root", sent=[issue("Root", "Root", uses=SIGNING)]),
+    ),
+    "of a responder with a critical extension that nobody knows": (
+        ["unauthorized_responder"], respond(responder=ODD_DELEGATE, signer="odd responder", sent=[ODD_DELEGATE]),
     ),
     "about another": (["wrong_certificate"], respond(of=OTHER)),
     "about the issuer's": (["good"], respond(of=MIDDLE, issuer=ROOT, responder=ROOT, signer="Root")),
@@ -168,6 +186,20 @@ def test_a_pss_signature_whose_parameters_are_missing_or_nobody_has_is_not_check
     """None at all, another trailer than 1, a salt of 513 octets and one of -1."""
     identifier = nested(0x30, bytes.fromhex("06092a864886f70d01010a"), bytes.fromhex(parameters))
     assert judge(signed_by(RSA_KEY, lambda _: bytes(256), identifier)) == ["unchecked"]
+
+
+@pytest.mark.parametrize(
+    ("number", "digest"), [("1.2.840.113549.2.5", hashlib.md5), ("2.16.840.1.101.3.4.2.8", hashlib.sha3_256)]
+)
+def test_a_certificate_is_known_by_the_rarer_hashes_too(number: str, digest: Callable[[bytes], Any]) -> None:
+    validator = make_validator((LEAF, MIDDLE))
+    leaf, middle = map(validator.candidate, CHAIN)
+    (statement,) = parse_response(respond(), 1).statements
+    hashed = digest(leaf.issuer_encoding).digest(), digest(key_bits(middle)).digest()
+    told = statement._replace(hash_algorithm=number, issuer_name_hash=hashed[0], issuer_key_hash=hashed[1])
+    assert is_about(told, leaf, [middle])
+    assert not is_about(told._replace(issuer_key_hash=hashed[0]), leaf, [middle])
+    assert not is_about(told._replace(hash_algorithm="1.2.3"), leaf, [middle])
 
 
 def test_every_verdict_has_a_case_here() -> None:
@@ -268,7 +300,16 @@ def nanoseconds(moment: datetime | None) -> int | None:
 
 
 @pytest.mark.parametrize(
-    "case", ["good", "good, by name, SHA-256", "delegated", "forged", "of the leaf itself", "of nobody known"]
+    "case",
+    [
+        "good",
+        "good, by name, SHA-256",
+        "delegated",
+        "forged",
+        "of the leaf itself",
+        "of nobody known",
+        "of a responder with a critical extension that nobody knows",
+    ],
 )
 def test_openssl_says_the_same_of_the_signature(case: str, tmp_path: Path) -> None:
     verdicts, response = CASES[case]

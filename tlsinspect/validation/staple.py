@@ -7,8 +7,8 @@ Spec: RFC 6960 sections 2.2, 3.2, 4.1.1 and 4.2.2.2.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from hashlib import sha1, sha256, sha384, sha512
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -16,7 +16,7 @@ from ..certificates import parse_certificate
 from ..certificates.der import hold_time, parse_bit_string, parse_element, parse_elements
 from ..errors import DecodeError
 from .candidate import Candidate
-from .checks import date_text, who
+from .checks import critical_words, date_text, who
 from .ocsp import Response, Statement, parse_response
 from .record import Fault
 from .validator import Validator
@@ -37,9 +37,13 @@ STAPLE_VERDICTS = {
     "good": "the certificate is not revoked, as the authority says",
 }
 STAPLE_RANKS = {name: rank for rank, name in enumerate(STAPLE_VERDICTS)}
+NIST_HASHES = "2.16.840.1.101.3.4.2"
 HASHES = {
-    "1.3.14.3.2.26": ("sha1", sha1), "2.16.840.1.101.3.4.2.1": ("sha256", sha256),
-    "2.16.840.1.101.3.4.2.2": ("sha384", sha384), "2.16.840.1.101.3.4.2.3": ("sha512", sha512),
+    "1.3.14.3.2.26": ("sha1", hashlib.sha1), "1.2.840.113549.2.5": ("md5", hashlib.md5),
+    f"{NIST_HASHES}.1": ("sha256", hashlib.sha256), f"{NIST_HASHES}.2": ("sha384", hashlib.sha384),
+    f"{NIST_HASHES}.3": ("sha512", hashlib.sha512), f"{NIST_HASHES}.4": ("sha224", hashlib.sha224),
+    f"{NIST_HASHES}.7": ("sha3-224", hashlib.sha3_224), f"{NIST_HASHES}.8": ("sha3-256", hashlib.sha3_256),
+    f"{NIST_HASHES}.9": ("sha3-384", hashlib.sha3_384), f"{NIST_HASHES}.10": ("sha3-512", hashlib.sha3_512),
 }  # fmt: skip
 OCSP_SIGNING = "OCSPSigning"
 UNDATED = "the packets have no times, so whether the response was in date is not known"
@@ -140,9 +144,10 @@ def is_about(statement: Statement, certificate: Candidate, issuers: Sequence[Can
     if statement.serial != certificate.serial or statement.hash_algorithm not in HASHES:
         return False
     digest = HASHES[statement.hash_algorithm][1]
-    if digest(certificate.issuer_encoding).digest() != statement.issuer_name_hash:
+    if digest(certificate.issuer_encoding, usedforsecurity=False).digest() != statement.issuer_name_hash:
         return False
-    return not issuers or any(digest(key_bits(each)).digest() == statement.issuer_key_hash for each in issuers)
+    keys = (digest(key_bits(each), usedforsecurity=False).digest() for each in issuers)
+    return not issuers or statement.issuer_key_hash in keys
 
 
 def key_bits(candidate: Candidate) -> bytes:
@@ -176,7 +181,7 @@ def find_signer(
 def is_responder(response: Response, candidate: Candidate) -> bool:
     """Whether the responder's id means this certificate."""
     if response.responder_key_hash is not None:
-        return sha1(key_bits(candidate), usedforsecurity=False).digest() == response.responder_key_hash
+        return hashlib.sha1(key_bits(candidate), usedforsecurity=False).digest() == response.responder_key_hash
     return response.responder_name == candidate.subject
 
 
@@ -202,11 +207,12 @@ def check_delegate(
     signer = check_signature(response, "delegated", candidate, validator)
     if signer.fault is not None:
         return signer
-    words = ""
     if not any(validator.checker.check(candidate, issuer)[0] == "good" for issuer in issuers):
         words = "was not issued by the issuer of the server's certificate"
     elif OCSP_SIGNING not in (candidate.facts.extended_key_usage or ()):
         words = "is not for signing OCSP responses (id-kp-OCSPSigning)"
+    else:
+        words = critical_words(candidate)
     if words:
         return signer._replace(fault=Fault("unauthorized_responder", candidate.sha256, f"{who(candidate)} {words}"))
     return signer
