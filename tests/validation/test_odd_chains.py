@@ -248,3 +248,13 @@ def test_the_issuer_is_known_by_identifiers_that_are_whole(case: str, tmp_path: 
     assert verdicts(tmp_path, [leaf], *[error] * bool(error), root=root) == found
     odd = certificate("leaf", "Root", extension("2.5.29.14", b"\5\0"))
     assert verdicts(tmp_path, [odd], 20, root=root) == ["malformed"]
+
+
+@pytest.mark.parametrize("factor", [-1, 0])
+def test_a_key_without_numbers_is_no_limit(factor: int, tmp_path: Path) -> None:
+    modulus = factor * RSA_KEY.public_key().public_numbers().n
+    numbers = encode(0x30, encode(2, modulus.to_bytes(257, "big", signed=True)), encode(2, b"\1\0\1"))
+    key = encode(0x30, identifier(RSA, b"\5\0"), encode(3, b"\0" + numbers))
+    root = certificate("RSA Root", "RSA Root", AUTHORITY, key=key, algorithm=RSA_SHA256, sign=sign_pkcs1)
+    leaf = certificate("leaf", "RSA Root", algorithm=RSA_SHA256, sign=sign_pkcs1)
+    assert verdicts(tmp_path, [leaf], 7, 20, root=root) == ["unsupported"]

@@ -131,12 +131,14 @@ class SignatureChecker:
         return GOOD if verified else ("unsupported", f"signature algorithm {name} cannot be checked here")
 
     def refuse_key(self, facts: CertificateFacts) -> Answer | None:
-        """The limit that a key exceeds, by its numbers."""
+        """The limit that a key exceeds, by its numbers, or that an RSA key has none that can be read."""
         if facts.key_bits is not None and facts.key_bits > self.limits.key_bits:
             return "limit", f"limit key_bits: the issuer's key has {facts.key_bits} bits"
-        if (facts.key_type or "").startswith("RSA") and (
-            facts.exponent is None or abs(int(facts.exponent)).bit_length() > self.limits.exponent_bits
-        ):
+        if not (facts.key_type or "").startswith("RSA"):
+            return None
+        if facts.key_bits is None:
+            return "unsupported", f"the issuer's key ({facts.key_type}) cannot be read"
+        if facts.exponent is None or abs(int(facts.exponent)).bit_length() > self.limits.exponent_bits:
             return "limit", "limit exponent_bits: the exponent of the issuer's key is too long"
         return None
 
