@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from time import process_time
 
 import pytest
 from cryptography import x509
@@ -144,6 +145,17 @@ def test_escaped_text_is_harmless_and_can_be_turned_back(text: str) -> None:
 def test_any_octets_become_text_that_any_encoder_takes(octets: bytes) -> None:
     escaped = escape_text(octets.decode("utf-8", "surrogateescape"))
     assert escaped.encode("utf-8").decode().isprintable()
+
+
+def test_a_text_of_every_character_is_escaped_as_each_is_alone() -> None:
+    characters = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    assert escape_text("".join(characters)) == "".join(map(escape_text, characters))
+
+
+def test_millions_of_unprintable_characters_take_no_time() -> None:
+    start = process_time()
+    assert len(escape_text("\1\udcff" * 2_000_000)) == 12_000_000
+    assert process_time() - start < 1  # it took some seconds, one call for each character
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,23 @@ SPECIALS = '"+,;<>\\'  # RFC 4514 section 2.4
 ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in SPECIALS})
 SPECIAL = re.compile(f"[{re.escape(SPECIALS)}]")
 URI_TAG = 0x86
+
+
+class Escapes(dict[int, str]):
+    """What stands for each character, made when it first comes: a name may have a million unprintable ones."""
+
+    def __missing__(self, code: int) -> str:
+        """The character itself, or its octets of UTF-8."""
+        if len(self) >= MAX_ESCAPES:
+            self.clear()
+        character = chr(code)
+        octets = character.encode("utf-8", "surrogateescape")
+        self[code] = character if character.isprintable() else "".join(f"\\{octet:02X}" for octet in octets)
+        return self[code]
+
+
+ESCAPES = Escapes()
+MAX_ESCAPES = 4096
 MAX_KEPT_OCTETS = 1024  # bounds the memory that names of hostile certificates can hold
 
 
@@ -140,14 +157,7 @@ def _escape_value(text: str) -> str:
 
 
 def _escape_unprintable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable()
-        else "".join(f"\\{octet:02X}" for octet in character.encode("utf-8", "surrogateescape"))
-        for character in text
-    )
+    return text if text.isprintable() else text.translate(ESCAPES)
 
 
 def _hex(octets: bytes) -> str:
