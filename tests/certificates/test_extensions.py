@@ -68,6 +68,14 @@ def test_address_of_odd_length_is_kept_and_noted(encode: Make, with_extension: M
     assert facts.issue.startswith("subjectAltName: bad_length at offset ")
 
 
+def test_a_name_of_no_kind_is_noted_and_the_others_are_kept(encode: Make, with_extension: Make) -> None:
+    names = encode(0x30, encode(0x82, b"a.test"), encode(0x8F, b"b.test"), encode(0xA5, b""))
+    facts = parse_by_both(with_extension((SUBJECT_ALT_NAME, names)))
+    assert facts.san_dns == ["a.test"]
+    assert facts.issue is not None
+    assert facts.issue.startswith("subjectAltName: bad_value at offset ")
+
+
 @pytest.mark.parametrize(
     ("value", "is_ca", "path_length"),
     [

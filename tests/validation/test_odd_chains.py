@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from made_chains import NOON_NS, judge, key_of, openssl_codes
 
 from tlsinspect.certificates import parse_certificate, pem_of
-from tlsinspect.certificates.der import encode_object_identifier
+from tlsinspect.certificates.der import encode_object_identifier, iter_elements, parse_element
 
 BASIC_CONSTRAINTS, ALTERNATIVE_NAME, NAME_CONSTRAINTS = "2.5.29.19", "2.5.29.17", "2.5.29.30"
 MAIL, DNS, URI, IP = 0x81, 0x82, 0x86, 0x87
@@ -178,6 +178,7 @@ CONSTRAINED = {
     "the same side twice": (
         constrained(encode(0x30, 2 * below(EXCLUDED, DNS, b"example")[2:]), (DNS, b"a.test")), 20,
     ),
+    "a base of no kind": (constrained(below(EXCLUDED, 0x8F, b"example"), (DNS, b"a.test")), 20),
     "a maximum": (constrained(below(EXCLUDED, DNS, b"example", encode(0x81, b"\1")), (DNS, b"a.test")), 49),
 }  # fmt: skip
 
@@ -258,3 +259,38 @@ def test_a_key_without_numbers_is_no_limit(factor: int, tmp_path: Path) -> None:
     root = certificate("RSA Root", "RSA Root", AUTHORITY, key=key, algorithm=RSA_SHA256, sign=sign_pkcs1)
     leaf = certificate("leaf", "RSA Root", algorithm=RSA_SHA256, sign=sign_pkcs1)
     assert verdicts(tmp_path, [leaf], 7, 20, root=root) == ["unsupported"]
+
+
+def rewrite(der: bytes, old: bytes, new: bytes) -> bytes:
+    """A certificate with octets changed that are there once, and signed anew by the root."""
+    assert der.count(old) == 1 and len(old) == len(new)
+    signed = next(iter_elements(parse_element(der, 0, len(der)))).encoding.replace(old, new)
+    signature = key_of("Root").sign(signed, ec.ECDSA(hashes.SHA256()))
+    return encode(0x30, signed, ECDSA, encode(3, b"\0" + signature))
+
+
+NAMED = certificate(
+    "leaf",
+    "Root",
+    extension(ALTERNATIVE_NAME, encode(0x30, encode(DNS, b"a.test"))),
+    extension("2.5.29.14", encode(4, b"key")),
+)
+POINT = key_of("leaf").public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+DAMAGED = {
+    # name: octets of NAMED, what stands there instead, error of openssl (None: one without a number)
+    "a version that is no number": (bytes.fromhex("a003020102"), bytes.fromhex("a003040102"), None),
+    "an extension that is no string of octets": (b"\x04\x05\x04\x03key", b"\x80\x05\x04\x03key", None),
+    "a name of no kind": (b"\x82\x06a.test", b"\x8f\x06a.test", 20),
+    "a key that is no point": (POINT, POINT[:-1] + bytes([POINT[-1] ^ 1]), None),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_what_openssl_cannot_read_of_a_certificate_ends_its_chain(case: str, tmp_path: Path) -> None:
+    old, new, error = DAMAGED[case]
+    assert verdicts(tmp_path, [NAMED]) == []
+    chain = [rewrite(NAMED, old, new)]
+    found = [fault.verdict for fault in judge(chain, trusted=[ROOT]).faults]
+    assert found == ["malformed"]
+    if error is not None:
+        assert verdicts(tmp_path, chain, error) == found

@@ -31,7 +31,7 @@ from .der import (
     parse_small_integer,
 )
 from .draft import Draft
-from .names import ip_text, parse_general_text, uris
+from .names import GENERAL_NAME_TAGS, ip_text, parse_general_text, uris
 from .object_identifiers import (
     AUTHORITY_INFORMATION_ACCESS,
     AUTHORITY_KEY_IDENTIFIER,
@@ -180,6 +180,8 @@ def _parse_subject_alternative_name(names: Element, draft: Draft) -> None:
                 draft.refuse("subjectAltName", name.error("bad_length", "an address of 4 or 16 octets"))
         elif name.tag == EMAIL_TAG:
             email.append(parse_general_text(name))
+        elif name.tag not in GENERAL_NAME_TAGS:
+            draft.refuse("subjectAltName", name.error("bad_value", "a name of a kind that there is"))
     facts = draft.facts
     facts["san_dns"] = dns
     facts["san_ip"] = addresses

@@ -25,6 +25,7 @@ SPECIALS = '"+,;<>\\'  # RFC 4514 section 2.4
 ESCAPED_BY_BACKSLASH = str.maketrans({special: "\\" + special for special in SPECIALS})
 SPECIAL = re.compile(f"[{re.escape(SPECIALS)}]")
 URI_TAG = 0x86
+GENERAL_NAME_TAGS = frozenset((0xA0, 0x81, 0x82, 0xA3, 0xA4, 0xA5, URI_TAG, 0x87, 0x88))
 
 
 class Escapes(dict[int, str]):

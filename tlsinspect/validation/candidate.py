@@ -6,6 +6,7 @@ Spec: RFC 5280 sections 4.1, 4.2.1.1, 4.2.1.2 and 7.1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from ..certificates import CertificateFacts, parse_certificate
@@ -25,7 +26,12 @@ from ..certificates.der import (
     parse_object_identifier,
     parse_string,
 )
-from ..certificates.object_identifiers import AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER
+from ..certificates.names import GENERAL_NAME_TAGS
+from ..certificates.object_identifiers import (
+    AUTHORITY_KEY_IDENTIFIER,
+    SUBJECT_ALTERNATIVE_NAME,
+    SUBJECT_KEY_IDENTIFIER,
+)
 from ..errors import DecodeError
 
 VERSION_TAG, EXTENSIONS_TAG = 0xA0, 0xA3
@@ -106,9 +112,9 @@ class Candidate:
         if unused or whole.end != len(self.der):
             whole.fail("trailing_data", "whole octets, and the end of the certificate")
         fields = list(iter_elements(signed.expect(SEQUENCE)))
-        version_3 = bool(fields) and fields[0].tag == VERSION_TAG and fields[0].contents.endswith(b"\x02")
+        version = 1
         if fields and fields[0].tag == VERSION_TAG:
-            del fields[0]
+            version += parse_integer(parse_enclosed(fields.pop(0)))
         if len(fields) < 6:
             signed.fail("truncated", "serial number to key")
         serial, inner, issuer, validity, subject, key, *optional = fields
@@ -118,10 +124,13 @@ class Candidate:
         self.issuer_encoding = issuer.encoding
         for field in optional:
             if field.tag == EXTENSIONS_TAG:
-                if not version_3:
+                if version != 3:
                     field.fail("bad_value", "version 3 where there are extensions")
                 self.read_extensions(parse_enclosed(field))
         self.read_key_ids()
+        for general in self.alternative_names():
+            if general.tag not in GENERAL_NAME_TAGS:
+                general.fail("bad_value", "a name of a kind that there is")
         for time in iter_elements(validity):
             if not is_plain_time(time):  # verifiers refuse what else is a time to a reader
                 time.fail("bad_value", "a time with seconds and Z (RFC 5280 4.1.2.5)")
@@ -133,7 +142,7 @@ class Candidate:
             name = parse_object_identifier(identifier)
             if name in self.extensions:
                 extension.fail("bad_value", "each extension once")
-            self.extensions[name] = (bool(flag) and parse_boolean(flag[0]), value.contents)
+            self.extensions[name] = (bool(flag) and parse_boolean(flag[0]), value.expect(OCTET_STRING).contents)
 
     def read_key_ids(self) -> None:
         """Note which key the certificate has, and which one its issuer's is said to be."""
@@ -155,6 +164,12 @@ class Candidate:
             elif part.tag == ISSUER_TAG:
                 names = [name for name in iter_elements(part) if name.tag == DIRECTORY_NAME_TAG]
                 self.authority_issuer = comparable_name(parse_enclosed(names[0])) if names else None
+
+    def alternative_names(self) -> Iterator[Element]:
+        """The names in subjectAltName, as they are encoded; raises DecodeError."""
+        if SUBJECT_ALTERNATIVE_NAME in self.extensions:
+            contents = self.extensions[SUBJECT_ALTERNATIVE_NAME][1]
+            yield from iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE))
 
     def may_issue(self, child: Candidate) -> bool:
         """Whether the child's authority key identifier, where it has one, means this certificate."""

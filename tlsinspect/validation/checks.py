@@ -29,6 +29,7 @@ from ..certificates.object_identifiers import (
 from .candidate import Candidate
 from .constraints import check_names
 from .record import Fault
+from .signatures import is_no_point
 
 UNDERSTOOD = frozenset(
     {
@@ -85,6 +86,8 @@ def find_faults(
         if each.problem is not None and not (is_anchor and anchored):
             yield Fault("malformed", each.sha256, f"{who(each)} cannot be read: {each.problem}")
             continue
+        if place == 0 and is_no_point(each.facts, each.spki):  # those above were used
+            yield Fault("malformed", each.sha256, f"{who(each)} has a key that is no point of its curve")
         if time is not None:
             yield from find_date_faults(each, time)
         yield from find_use_faults(each, place, path, is_anchor, purpose)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..certificates.der import SEQUENCE, Element, iter_elements, parse_element, parse_elements, parse_enclosed
-from ..certificates.object_identifiers import NAME_CONSTRAINTS, SUBJECT_ALTERNATIVE_NAME
+from ..certificates.names import GENERAL_NAME_TAGS
+from ..certificates.object_identifiers import NAME_CONSTRAINTS
 from ..errors import DecodeError
 from .candidate import Candidate, Name, comparable_name
 
@@ -52,6 +53,8 @@ def read_constraints(candidate: Candidate) -> Constraints | None:
 def comparable_base(base: Element) -> bytes:
     """The base of a subtree as names are compared with it: hosts in lower case, a host of mail addresses after "@"."""
     octets = base.contents
+    if base.tag not in GENERAL_NAME_TAGS:
+        base.fail("bad_value", "a name of a kind that there is")
     if base.tag == IP and len(octets) not in (8, 32):
         base.fail("bad_length", "an address and a mask")
     if base.tag in (DNS, URI):
@@ -94,13 +97,11 @@ def iter_names(candidate: Candidate, leaf: bool) -> Iterator[tuple[int, bytes | 
                     raise DecodeError("der", "bad_value", 0, "a common name without NUL")
                 if is_host(value):
                     yield DNS, value.removeprefix(b"text ")
-    if SUBJECT_ALTERNATIVE_NAME in candidate.extensions:
-        contents = candidate.extensions[SUBJECT_ALTERNATIVE_NAME][1]
-        for name in iter_elements(parse_element(contents, 0, len(contents)).expect(SEQUENCE)):
-            if name.tag == DIRECTORY:
-                yield DIRECTORY, comparable_name(parse_enclosed(name))
-            else:
-                yield name.tag, name.contents
+    for name in candidate.alternative_names():
+        if name.tag == DIRECTORY:
+            yield DIRECTORY, comparable_name(parse_enclosed(name))
+        else:
+            yield name.tag, name.contents
 
 
 def is_host(value: bytes) -> bool:

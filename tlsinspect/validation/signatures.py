@@ -28,7 +28,7 @@ from ..certificates.der import (
     parse_small_integer,
 )
 from ..certificates.lenient import parse_algorithm
-from ..certificates.object_identifiers import RSASSA_PSS
+from ..certificates.object_identifiers import EXPLICIT, RSASSA_PSS
 from ..errors import DecodeError
 from ..wire.limits import Limits
 from .candidate import Candidate
@@ -68,6 +68,7 @@ PSS_FIELDS = (0xA0, 0xA1, 0xA2, 0xA3)  # hashAlgorithm, maskGenAlgorithm, saltLe
 PSS_SALT, PSS_TRAILER = 20, 1  # where they are left out; the hash is SHA-1 then
 MOST_SALT = 512  # octets; the signature of the largest key has no room for more
 WHOLE_MESSAGE = frozenset({"Ed25519", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"})  # key and signature in one
+ON_CURVES = frozenset({"EC", "Ed25519", "Ed448"})
 KEY_ERRORS = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
 
 
@@ -151,6 +152,21 @@ def load_key(spki: bytes) -> Any:
             return load_der_public_key(spki)
     except KEY_ERRORS:
         return None
+
+
+def is_no_point(facts: CertificateFacts, spki: bytes) -> bool:
+    """Whether a key on a curve that the package knows is no point of it."""
+    if facts.key_type not in ON_CURVES or facts.curve == EXPLICIT:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            load_der_public_key(spki)
+    except ValueError:
+        return True
+    except KEY_ERRORS:
+        return False
+    return False
 
 
 def verify_with(key: Any, key_type: str, algorithm: bytes, signature: bytes, message: bytes) -> bool:
