@@ -11,12 +11,16 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from made_chains import NOON_NS, judge, key_of, openssl_codes
+from made_chains import NOON_NS, judge, key_of, make_validator, openssl_codes
 
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.certificates.der import encode_object_identifier, iter_elements, parse_element
+from tlsinspect.validation.candidate import Candidate
+from tlsinspect.validation.staple import find_issuers
+from tlsinspect.wire.limits import DEFAULT_LIMITS
 
 BASIC_CONSTRAINTS, ALTERNATIVE_NAME, NAME_CONSTRAINTS = "2.5.29.19", "2.5.29.17", "2.5.29.30"
+KEY = "2.5.29.14"
 MAIL, DNS, URI, IP = 0x81, 0x82, 0x86, 0x87
 PERMITTED, EXCLUDED = 0xA0, 0xA1
 RSA, PSS, MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
@@ -244,10 +248,10 @@ AUTHORITY_KEYS = {
 @pytest.mark.parametrize("case", AUTHORITY_KEYS)
 def test_the_issuer_is_known_by_identifiers_that_are_whole(case: str, tmp_path: Path) -> None:
     contents, found, error = AUTHORITY_KEYS[case]
-    root = certificate("Root", "Root", AUTHORITY, extension("2.5.29.14", encode(4, b"key")))
+    root = certificate("Root", "Root", AUTHORITY, extension(KEY, encode(4, b"key")))
     leaf = certificate("leaf", "Root", extension("2.5.29.35", encode(0x30, contents)))
     assert verdicts(tmp_path, [leaf], *[error] * bool(error), root=root) == found
-    odd = certificate("leaf", "Root", extension("2.5.29.14", b"\5\0"))
+    odd = certificate("leaf", "Root", extension(KEY, b"\5\0"))
     assert verdicts(tmp_path, [odd], 20, root=root) == ["malformed"]
 
 
@@ -273,7 +277,7 @@ NAMED = certificate(
     "leaf",
     "Root",
     extension(ALTERNATIVE_NAME, encode(0x30, encode(DNS, b"a.test"))),
-    extension("2.5.29.14", encode(4, b"key")),
+    extension(KEY, encode(4, b"key")),
 )
 POINT = key_of("leaf").public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 DAMAGED = {
@@ -294,3 +298,29 @@ def test_what_openssl_cannot_read_of_a_certificate_ends_its_chain(case: str, tmp
     assert found == ["malformed"]
     if error is not None:
         assert verdicts(tmp_path, chain, error) == found
+
+
+def test_of_many_authorities_with_one_name_the_one_with_the_key_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 2 * DEFAULT_LIMITS.chain_signatures
+    keys = [b"key %d" % number for number in range(count)]
+    middles = [
+        certificate(
+            "Middle",
+            "Root",
+            AUTHORITY,
+            extension(KEY, encode(4, key)),
+            key=b"" if key == keys[-1] else public(str(key)),
+        )
+        for key in keys
+    ]
+    leaf = certificate("leaf", "Middle", extension("2.5.29.35", encode(0x30, encode(0x80, keys[-1]))))
+    compared: list[bytes] = []
+    may_issue = Candidate.may_issue
+    monkeypatch.setattr(Candidate, "may_issue", lambda self, child: compared.append(self.der) or may_issue(self, child))
+    validator = make_validator([leaf, *middles], trusted=[ROOT])
+    found = validator.judge([parse_certificate(leaf).sha256], NOON_NS)
+    assert [fault.verdict for fault in found.faults] == ["incomplete_chain"]
+    assert found.anchor == "CN=Root"
+    assert len(compared) < 10
+    candidate = validator.candidate(parse_certificate(leaf).sha256)
+    assert [issuer.der for issuer in find_issuers(candidate, validator)] == [middles[-1]]

@@ -6,7 +6,7 @@ as he likes: depth, paths and computed signatures have limits. Spec: RFC 4158, R
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..wire.limits import Limits
@@ -25,10 +25,14 @@ class Path(NamedTuple):
 
 
 class PathBuilder:
-    """Builds the paths of one chain at a time. `others` are the certificates of the rest of the capture."""
+    """Builds the paths of one chain at a time. `others` finds issuers of a certificate in the rest of the capture."""
 
     def __init__(
-        self, trust: Trust, others: Mapping[Name, list[Candidate]], checker: SignatureChecker, limits: Limits
+        self,
+        trust: Trust,
+        others: Callable[[Candidate], Iterable[Candidate]],
+        checker: SignatureChecker,
+        limits: Limits,
     ) -> None:
         self.trust = trust
         self.others = others
@@ -98,7 +102,7 @@ class PathBuilder:
             (sent.get(child.issuer, ()), True),
         ]
         if with_others:
-            sources.append((self.others.get(child.issuer, ()), False))
+            sources.append((self.others(child), False))
         for candidates, known in sources:
             for candidate in candidates:
                 if candidate.may_issue(child):

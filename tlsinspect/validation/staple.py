@@ -132,9 +132,7 @@ def read_staple(der: bytes, chain: Sequence[str], validator: Validator) -> Stapl
 
 def find_issuers(certificate: Candidate, validator: Validator) -> list[Candidate]:
     """The certificates, trusted or seen, whose key signed this one."""
-    known = [
-        *validator.trust.by_subject.get(certificate.issuer, ()), *validator.others.get(certificate.issuer, ())
-    ]  # fmt: skip
+    known = (*validator.trust.by_subject.get(certificate.issuer, ()), *validator.other_issuers(certificate))
     tried = islice(known, validator.limits.chain_signatures)
     return [each for each in tried if validator.checker.check(certificate, each)[0] == "good"]
 

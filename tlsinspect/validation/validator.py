@@ -57,6 +57,22 @@ class Validator:
                     found.setdefault(candidate.subject, []).append(candidate)
         return found
 
+    @cached_property
+    def others_by_key(self) -> Mapping[tuple[Name, bytes | None], list[Candidate]]:
+        """The same by subject and key identifier: thousands of authorities may have one name."""
+        found: dict[tuple[Name, bytes | None], list[Candidate]] = {}
+        for name, candidates in self.others.items():
+            for candidate in candidates:
+                found.setdefault((name, candidate.subject_key_id), []).append(candidate)
+        return found
+
+    def other_issuers(self, child: Candidate) -> Sequence[Candidate]:
+        """Authorities of the capture that a certificate may be of, by name and, where both have one, key identifier."""
+        if child.authority_key_id is None:
+            return self.others.get(child.issuer, ())
+        named = (self.others_by_key.get((child.issuer, key), ()) for key in (child.authority_key_id, None))
+        return [each for candidates in named for each in candidates]
+
     def find_changes(self, chain: Sequence[str], first: int, last: int) -> list[int]:
         """Times, after `first` and up to `last`, at which the judgement of a chain may change; all in ns, in order."""
         sent = [self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates]]
@@ -81,9 +97,7 @@ class Validator:
 
     def knows_more(self, path: Path, chain: Sequence[str]) -> bool:
         """Whether the rest of the capture has issuers for a path that were not sent with it."""
-        return any(
-            issuer.sha256 not in chain for each in path.certificates for issuer in self.others.get(each.issuer, ())
-        )
+        return any(issuer.sha256 not in chain for each in path.certificates for issuer in self.other_issuers(each))
 
     def judge(self, chain: Sequence[str], time: int | None, purpose: Purpose = SERVER) -> Judgement:
         """Judge a chain in wire order, at a time in nanoseconds since 1970-01-01 UTC, as a server's or a client's.
@@ -92,7 +106,7 @@ class Validator:
         """
         sent = tuple(self.candidate(sha256) for sha256 in chain[: self.limits.chain_certificates])
         builder = PathBuilder(
-            self.trust if time is None else self.trust.at(time), self.others, self.checker, self.limits
+            self.trust if time is None else self.trust.at(time), self.other_issuers, self.checker, self.limits
         )
         path, faults = self.best(builder, sent, False, time, purpose)
         if path.end is not None and self.knows_more(path, chain):
