@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from quic_traffic import (
     HANDSHAKE,
     SERVER_ID,
     V1,
+    V2,
+    ZERO_RTT,
     close,
     crypto,
     exchange,
@@ -21,11 +25,13 @@ from quic_traffic import (
     long_header,
     negotiation,
     protected,
+    quic_answer,
     quic_hello,
     retry,
     short,
 )
 from samples import inspect
+from tls_vectors import extension
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
@@ -73,6 +79,69 @@ def test_a_handshake_fills_the_columns(tmp_path: Path) -> None:
     assert row["handshake_ms"] == 2.0
     assert reason(row, "certificate_sha256s") == "encrypted"
     assert not row["midstream"]
+
+
+RETRIED = (
+    OPENING,
+    ("server", retry()),
+    ("client", initial(HELLO, b"retry-id", number=1, token=b"token")),
+    ("server", initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=b"retry-id", sender="server")),
+    ("client", protected(HANDSHAKE, SERVER_ID, CLIENT_ID) + short()),
+)
+ANSWERS = ("quic_retry", "quic_version_negotiation", "quic_0rtt", "quic_destination_connection_id")
+
+
+def subsets(turns: Sequence[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    """What is left of a connection that lacks some of its datagrams."""
+    for count in range(1, len(turns)):
+        yield from map(list, itertools.combinations(turns, count))
+
+
+@pytest.mark.parametrize("turns", [RETRIED, handshake_turns()[:5]])
+def test_what_lost_datagrams_may_have_held_is_not_denied(tmp_path: Path, turns: Sequence[tuple[str, bytes]]) -> None:
+    whole = row_of(tmp_path, *turns)
+    for left in subsets(turns):
+        for row in rows_of(tmp_path, *left):
+            unseen = turns[0] not in left and turns[1] not in left  # nothing but a token is left of the Retry
+            for column in ANSWERS[: 3 if unseen else 4] if row["protocol"] == "quic" else ():
+                assert row[column] == whole[column] or (row[column] is None and reason(row, column)), (left, column)
+
+
+def test_a_token_that_the_first_packet_lacks_comes_of_a_retry(tmp_path: Path) -> None:
+    assert row_of(tmp_path, *RETRIED[:1], *RETRIED[2:])["quic_retry"]
+    assert row_of(tmp_path, RETRIED[2], RETRIED[0], *RETRIED[3:])["quic_retry"]
+    assert row_of(tmp_path, RETRIED[0], RETRIED[2])["quic_retry"]
+
+
+@pytest.mark.parametrize(("number", "retried", "why"), [(0, False, None), (1, None, "not_captured")])
+def test_a_token_in_the_first_packet_may_be_of_an_earlier_connection(
+    tmp_path: Path, number: int, retried: bool | None, why: str | None
+) -> None:
+    opening = ("client", initial(HELLO, token=b"token", number=number))
+    row = row_of(tmp_path, opening, *handshake_turns()[1:])
+    assert (row["quic_retry"], reason(row, "quic_retry")) == (retried, why)
+    assert row["quic_destination_connection_id"] == DCID.hex()
+
+
+@pytest.mark.parametrize(("side", "sealed"), [("client", "one_sided"), ("server", "sealed")])
+def test_of_one_side_alone_nothing_is_said_of_the_other(tmp_path: Path, side: str, sealed: str) -> None:
+    row = row_of(tmp_path, *[turn for turn in handshake_turns() if turn[0] == side])
+    assert (row["quic_retry"], row["quic_version_negotiation"]) == (None, None)
+    assert reason(row, "quic_retry") == reason(row, "quic_version_negotiation") == sealed
+    assert (row["quic_0rtt"], reason(row, "quic_0rtt")) == ((False, None) if side == "client" else (None, "one_sided"))
+
+
+def test_0_rtt_packets_that_were_offered_may_be_lost(tmp_path: Path) -> None:
+    hello = quic_hello(b"quic.example", extension(42, b""))
+    row = row_of(tmp_path, *handshake_turns(hello))
+    assert (row["early_data_offered"], row["quic_0rtt"], reason(row, "quic_0rtt")) == (True, None, "not_captured")
+    sent = ("client", initial(crypto(0, hello)) + protected(ZERO_RTT, DCID, CLIENT_ID))
+    assert row_of(tmp_path, sent, *handshake_turns(hello)[1:])["quic_0rtt"] is True
+
+
+def test_a_client_that_goes_on_in_another_version_may_have_been_sent_a_list(tmp_path: Path) -> None:
+    row = row_of(tmp_path, ("client", initial(HELLO, version=V2)), *handshake_turns())
+    assert (row["quic_version_negotiation"], reason(row, "quic_version_negotiation")) == (None, "not_captured")
 
 
 def test_the_same_hello_has_another_ja4_over_quic_than_over_tcp(tmp_path: Path) -> None:

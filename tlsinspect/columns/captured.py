@@ -29,7 +29,7 @@ CONNECTIONS = (
     Column("quic_server_connection_id", "string", "connection id that the server chose for itself", "hex"),
     Column("quic_version_negotiation", "bool", "the server answered with a list of versions"),
     Column("quic_retry", "bool", "the server sent a Retry"),
-    Column("quic_0rtt", "bool", "0-RTT packets were sent"),
+    Column("quic_0rtt", "bool", "0-RTT packets were sent; missing where they were offered and none is there"),
     Column("quic_transport_parameters", "list<int64>", "ids of the client's transport parameters, in wire order"),
     Column("quic_error", "int64", "error code of a CONNECTION_CLOSE in an Initial packet"),
     Column(

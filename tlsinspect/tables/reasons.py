@@ -22,7 +22,7 @@ CLIENT_FIRST, CLIENT_LAST = "client_record_version", "grease"
 SERVER_FIRST, SERVER_LAST = "server_legacy_version", "post_quantum"
 CLIENT_ALSO = (
     "client_hello_packet", "client_hello_length", "ja3", "ja3_string", "ja4", "ja4_raw", "quic_transport_parameters",
-    "quic_destination_connection_id", "quic_source_connection_id",
+    "quic_source_connection_id",
 )  # fmt: skip
 SERVER_ALSO = (
     "server_hello_packet",
@@ -60,7 +60,9 @@ PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 CUT_SHORT = ("snaplen", "gap", "capture_end")
 """Why a message may lack what was sent: the capture has not all of it."""
-QUIC_ALWAYS = "quic_retry"  # a QUIC column that no row of QUIC lacks
+QUIC_COLUMNS = frozenset(name for name in EXPLAINED if name.startswith(QUIC_PREFIX))
+QUIC_ANSWERS = ("quic_retry", "quic_version_negotiation")
+QUIC_OFFERS = ("quic_0rtt", "quic_destination_connection_id")
 
 
 def build_unknown_reasons(
@@ -87,8 +89,8 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
     tls13 = tls13 or server == "sealed"  # QUIC's handshake is that of TLS 1.3
     bits = np.unpackbits(np.frombuffer(missing, np.uint8), count=len(EXPLAINED))
     names = [EXPLAINED[place] for place in np.flatnonzero(bits)]
-    if QUIC_ALWAYS in names:
-        names = [name for name in names if not name.startswith(QUIC_PREFIX)]
+    if QUIC_COLUMNS.issubset(names):
+        names = [name for name in names if name not in QUIC_COLUMNS]
     untimed = UNTIMED if "hello_ms" in names else ""
     own = {
         "tcp_rtt_ms": opening,
@@ -98,6 +100,10 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
         "client_first_record_length": client or server or ("" if tls13 else lost),
         **dict.fromkeys(STAPLES, "" if tls13 else server or certificate or lost),
         "handshake_history": client or server,
+        "early_data_accepted": client,
+        **dict.fromkeys(("quic_version", "quic_version_name", "quic_error"), server or client),
+        **dict.fromkeys(QUIC_ANSWERS, "" if server == "not_applicable" else server or client),
+        **dict.fromkeys(QUIC_OFFERS, client),
         "resumed": server or certificate,
         "resumption": (server or certificate) if "resumed" in names else "",
         **(dict.fromkeys(OUTCOME, outcome) if outcome else {"handshake_ms": client or untimed} if established else {}),
@@ -111,9 +117,11 @@ def reason(name: str, client: str, server: str, certificate: str, tls13: bool, e
         return "not_applicable"
     if tls13 and name in ENCRYPTED_IN_TLS13:
         return "encrypted"
+    if name in QUIC_ANSWERS or name in QUIC_OFFERS:
+        return "not_captured"
     if name in CERTIFICATE:
         if name == "validation":
-            return certificate or "not_captured"  # the packets have no times
+            return certificate or client or "not_captured"  # the packets have no times
         return certificate or (client if name == "name_matches" and client else "not_applicable")
     if name in CLIENT_COLUMNS:
         return client or "not_offered"

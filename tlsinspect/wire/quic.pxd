@@ -18,7 +18,7 @@ cdef class QuicReader(DatagramReader):
     cdef public int client, initials
     cdef public bytes origin, retried
     cdef public list origins, offers, given_up, early, crypto, largest, handshake_seen, id_lengths
-    cdef public bint answered, settled, reading_early
+    cdef public bint answered, settled, reading_early, with_token, without_token
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(reader=RecordReader)
     cpdef count_short(self, Flow flow, Stream stream, Py_ssize_t length)
@@ -32,6 +32,8 @@ cdef class QuicReader(DatagramReader):
     cpdef take_version(self, LongHeader header, int side)
     @cython.locals(side=int, payload=bytes, frames=Frames, crypto=CryptoStream, within=bint)
     cpdef read_initial(self, Flow flow, Stream stream, bytes datagram, LongHeader header)
+    @cython.locals(begins=bint)
+    cpdef note_token(self, LongHeader header)
     @cython.locals(datagram=bytes, header=LongHeader, stream=Stream, number=cython.longlong, time_ns=cython.longlong,
                    current=cython.longlong, now=cython.longlong, early=list)
     cpdef read_early(self, Flow flow)

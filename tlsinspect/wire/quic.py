@@ -54,7 +54,8 @@ class QuicReader(DatagramReader):
     packet at hand, `retried` the one that a Retry told the client to use. `offers` are the keys that the client's
     packets had, as (version, connection id), `given_up` those of what it said before it began again. `early` are
     packets whose keys are not known yet, as (datagram, header, direction, packet, ns). `largest` are the
-    highest packet numbers, `id_lengths` what short headers of each side have for a connection id.
+    highest packet numbers, `with_token` and `without_token` whether the client's own keys opened such packets,
+    `id_lengths` what short headers of each side have for a connection id.
     """
 
     def __init__(self, keys: InitialKeys) -> None:
@@ -70,6 +71,8 @@ class QuicReader(DatagramReader):
         self.early: list[EarlyInitial] = []
         self.reading_early = False
         self.answered = False
+        self.with_token = False
+        self.without_token = False
         self.crypto = [CryptoStream(), CryptoStream()]
         self.largest = [-1, -1]
         self.initials = 0
@@ -185,6 +188,8 @@ class QuicReader(DatagramReader):
             self.answered = True
         elif self.answered:
             return
+        elif self.facts.version not in (-1, header.version):
+            self.facts.versions_differ = True
         self.facts.version = header.version
         self.facts.google = is_google_crypto(header.version)
 
@@ -207,8 +212,10 @@ class QuicReader(DatagramReader):
             return
         crypto: CryptoStream = self.crypto[side]
         self.largest[side] = max(header.number, self.largest[side])
+        self.facts.opened[side] = True
         frames = parse_frames(payload, self.is_google_framed(header))
         if side == self.client:
+            self.note_token(header)
             if self.is_given_up(flow, side, (header.version, self.origin), frames):
                 return
             crypto = self.crypto[side]
@@ -225,6 +232,25 @@ class QuicReader(DatagramReader):
             self.take_close(flow, stream, frames.close_error)
         if self.early:
             self.read_early(flow)
+
+    def note_token(self, header: LongHeader) -> None:
+        """Note what the token of a client's Initial packet, or the lack of one, says of what went before.
+
+        Behind a Retry there is a token, and packets are not numbered anew (RFC 9000 section 17.2.5.3). A token that
+        the first packet lacks comes of a Retry; one of an earlier connection is in all of them (section 8.1.3).
+        """
+        if header.destination != self.origin:
+            return
+        if header.token_length:
+            self.with_token = True
+        else:
+            self.without_token = True
+        if self.with_token and self.without_token:
+            self.facts.retry = True
+        begins = header.token_length == 0 or header.number == 0
+        if self.facts.first_destination is None or (begins and not self.facts.begins):
+            self.facts.first_destination = header.destination
+            self.facts.begins = begins
 
     def read_early(self, flow: Flow) -> None:
         """The client's first packet came: read those that stand in front of it in the capture."""

@@ -12,8 +12,11 @@ class QuicFacts:
 
     `connection_ids` are, for each side, the (destination, source) connection ids of its
     first long header, Retry and Version Negotiation left out. `sealed` says for each side
-    whether packets of its handshake could not be opened. `google` is True where the handshake
-    is Google's own and not TLS; `server_name` is the name that such a handshake asks for.
+    whether packets of its handshake could not be opened, `opened` whether an Initial packet was. `first_destination`
+    is the destination connection id of the first packet that the client's own keys open, `begins` whether no Retry can
+    precede that one; `versions_differ` says that the client took another version before the server's was heard.
+    `google` is True where the handshake is Google's own and not TLS; `server_name` is the name that such a handshake
+    asks for.
     """
 
     def __init__(self) -> None:
@@ -24,5 +27,9 @@ class QuicFacts:
         self.zero_rtt = False
         self.close_error = -1
         self.sealed = [False, False]
+        self.opened = [False, False]
+        self.first_destination: bytes | None = None
+        self.begins = False
+        self.versions_differ = False
         self.google = False
         self.server_name: bytes | None = None
