@@ -11,7 +11,7 @@ import pytest
 from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, issue
 from samples import inspect
 from tls_vectors import server_name
-from traffic import converse, tls12_turns, tls13_turns, write_pcap, write_without_times
+from traffic import SERVER, converse, tls12_turns, tls13_turns, write_pcap, write_without_times
 
 import tlsinspect
 from tlsinspect import Inspection
@@ -70,6 +70,24 @@ def test_the_detail_says_which_certificate_and_why(frame: pd.DataFrame) -> None:
     assert frame["fault_position"].tolist()[5] == 0
     assert frame["fault_sha256"].tolist()[2] == parse_certificate(LEAF).sha256
     assert list(frame["path"][0]) == [parse_certificate(der).sha256 for der in (LEAF, MIDDLE, ROOT)]
+
+
+def test_a_name_that_was_not_captured_is_told_from_one_that_was_not_asked_for(tmp_path: Path) -> None:
+    """Of a server alone only that is said which no name could change."""
+    whole = converse(*tls12_turns(b"", LEAF, MIDDLE))
+    alone = converse(*tls12_turns(server_name(b"other.test"), LEAF, MIDDLE), client=("192.0.2.9", 50_009))
+    expired = issue("late", "Middle", names=["www.example"], validity=(datetime(2020, 1, 1), datetime(2021, 1, 1)))
+    dated = converse(*tls12_turns(server_name(b"www.example"), expired, MIDDLE), client=("192.0.2.8", 50_008))
+    heard = [packet for packet in [*alone, *dated] if packet.frame[34:36] == SERVER[1].to_bytes(2, "big")]
+    inspection = tlsinspect.read(write_pcap(tmp_path / "alone.pcap", [*whole, *heard]))
+    rows = inspection.connections.sort_values("client_port").to_dict("records")
+    assert [row["server_name"] for row in rows] == [None, None, None]
+    assert [row["validation"] for row in rows] == ["leaf_ok", "expired", None]
+    assert dict(rows[2]["unknown_reasons"])["validation"] == "one_sided"
+    frame = inspection.validate(trust=TRUST).merge(inspection.connections[["connection_id", "client_port"]])
+    asked, _, lost = frame.sort_values("client_port")["detail"]
+    assert asked.endswith("; no name was asked for, so none was compared")
+    assert lost.endswith("; the name asked for was not captured, so none was compared")
 
 
 def test_another_time_is_another_verdict(made: Inspection) -> None:

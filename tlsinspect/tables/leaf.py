@@ -19,8 +19,9 @@ VALIDATIONS = (None, "expired", "not_yet_valid", "self_signed", "name_mismatch",
 NO_END = 2**63 - 1  # ns; a certificate that says no time is not out of it
 
 
-def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Columns:
-    """Chains, and the facts of the server's own certificate; `asked` are the names that the clients asked for."""
+def build_leaf_columns(rows: Records, hellos: Records, context: Context) -> Columns:
+    """Chains, and the facts of the server's own certificate, which the names in the clients' `hellos` are held to."""
+    asked = hellos.shared["server_name"]
     columns: Columns = {}
     chains = rows.shared["certificate_sha256s"]
     columns["certificate_sha256s"] = chains.column(lambda chain: chain, TYPES["list<string>"])
@@ -39,16 +40,26 @@ def build_leaf_columns(rows: Records, asked: Shared, context: Context) -> Column
     matches = [matches_leaf(facts[pair // names], asked.keys[pair % names]) for pair in pairs.keys]
     columns["name_matches"] = pairs.spread(matches, pa.bool_())
     mismatch = np.array([match is False for match in matches], np.bool_)[pairs.positions]
+    unnamed = np.array([name is None for name in asked.keys], np.bool_)[asked.positions]
+    open_name = unnamed & ((hellos.numbers["raw_length"] < 0) | (hellos.numbers["complete"] == 0))
     columns["validation"] = build_validation(
-        facts, leaves.positions, rows.numbers["time_start"], mismatch, rows.types["string"]
+        facts, leaves.positions, rows.numbers["time_start"], mismatch, open_name, rows.types["string"]
     )
     return columns
 
 
 def build_validation(
-    facts: Sequence[LeafFacts | None], leaves: NDArray[np.int32], times: Numbers, mismatch: Mask, data_type: pa.DataType
+    facts: Sequence[LeafFacts | None],
+    leaves: NDArray[np.int32],
+    times: Numbers,
+    mismatch: Mask,
+    open_name: Mask,
+    data_type: pa.DataType,
 ) -> pa.Array:
-    """What dates, issuer and name of the server's certificate say at the time of the connection; 0 stands for none."""
+    """What dates, issuer and name of the server's certificate say at the time of the connection; 0 stands for none.
+
+    Where the name is open, as the ClientHello was not captured, nothing is said of what has nothing else against it.
+    """
     timed = times != 0
     ends = [NO_END if fact is None or fact.not_after is None else fact.not_after for fact in facts]
     begins = [-NO_END if fact is None or fact.not_before is None else fact.not_before for fact in facts]
@@ -61,7 +72,7 @@ def build_validation(
             timed & (times < np.array(begins, np.int64)[leaves]),
             own[leaves],
             mismatch,
-            timed,
+            timed & ~open_name,
         ],
         [0, 1, 2, 3, 4, 5],
         0,

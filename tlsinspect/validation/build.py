@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..certificates import CertificateFacts, escape_text
 from ..certificates.facts import nanoseconds
 from ..statistics.observations import CAPTURE_END
-from ..statistics.rows import looked_up
+from ..statistics.rows import looked_up, mask_of
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
@@ -40,6 +40,9 @@ Answer = dict[str, Any]
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
 )
+NOT_ASKED, LOST = 1, 2
+UNNAMED = ("", "; no name was asked for, so none was compared",
+           "; the name asked for was not captured, so none was compared")  # fmt: skip
 NO_TIME = 0  # what a connection starts at whose packets have no times
 UNDATED = "the packets have no times, so dates were not judged"
 REFUSED_TO_SEND = "the client was asked for a certificate and sent none"  # which RFC 5246 section 7.4.6 lets it do
@@ -129,7 +132,7 @@ def iter_answers(
     chains = pc.fill_null(joined.indices, -1).to_numpy().astype(np.int64)
     names = mismatched_names(connections, side is SERVERS)
     name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
-    unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_) & (side is SERVERS)
+    unnamed = find_unnamed(connections, side is SERVERS)
     texts, asked = joined.dictionary.to_pylist(), names.dictionary.to_pylist()
     for code, rows in groups(chains):
         if code < 0:
@@ -140,16 +143,16 @@ def iter_answers(
             yield rows, unseen_answer("not_offered", REFUSED_TO_SEND)
             continue
         if not chain:
-            yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust, unnamed=False)
+            yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust)
             continue
-        kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows].astype(np.int64), name_codes[rows])
+        kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows], name_codes[rows])
         for same, dated, judgement in iter_spans(chain, times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
                 fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
                 some = rows[same][within]
                 for reason, alike in groups(cut[some]):
                     told = judgement if reason == WHOLE else leave_open(judgement, validator)
-                    answer = answer_of(told, fault, chain, validator.trust, unnamed=kind == -2)
+                    answer = answer_of(told, fault, chain, validator.trust, UNNAMED[max(-1 - kind, 0)])
                     if answer["verdict"] == "valid" and told.anchor is None:
                         answer = unseen_answer(CUT_BY[reason], REASONS[CUT_BY[reason]])
                     elif not dated:
@@ -214,6 +217,15 @@ def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
     yield from zip(values.tolist(), np.split(order, starts[1:]), strict=True)
 
 
+def find_unnamed(connections: pa.Table, compared: bool) -> NDArray[np.int64]:
+    """For each connection why no name is compared, by its place in UNNAMED; 0 where one is, or where none ever is."""
+    if not compared:
+        return np.zeros(len(connections), np.int64)
+    reasons = looked_up(connections, "unknown_reasons", "server_name")
+    unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_)
+    return np.where(unnamed, np.where(mask_of(pc.not_equal(reasons, "not_offered")), LOST, NOT_ASKED), 0)
+
+
 def mismatched_names(connections: pa.Table, compared: bool) -> pa.DictionaryArray:
     """The names that clients asked for in vain, null elsewhere; all are where names are not compared."""
     if not compared:
@@ -232,13 +244,13 @@ def name_fault(name: str, leaf: CertificateFacts) -> Fault:
     return Fault("name_mismatch", leaf.sha256, words)
 
 
-def answer_of(judgement: Judgement, name: Fault | None, chain: Sequence[str], trust: Trust, unnamed: bool) -> Answer:
-    """A judgement, and the name's, as the row's values."""
+def answer_of(
+    judgement: Judgement, name: Fault | None, chain: Sequence[str], trust: Trust, unnamed: str = ""
+) -> Answer:
+    """A judgement, and the name's, as the row's values; `unnamed` says why no name was compared."""
     faults = sorted([*judgement.faults, *([name] if name else [])], key=lambda fault: RANKS[fault.verdict])
     first = faults[0] if faults else None
-    good = f"the path ends at {judgement.anchor}, trusted by {trust.name}"
-    if unnamed:
-        good += "; no name was asked for, so none was compared"
+    good = f"the path ends at {judgement.anchor}, trusted by {trust.name}{unnamed}"
     return {
         "verdict": first.verdict if first else "valid",
         "faults": list(dict.fromkeys(fault.verdict for fault in faults)),
