@@ -228,6 +228,15 @@ class TestReassembly:
         assert not flow.client_hello.complete
         assert flow.client_hello.server_name == b"quic.example"
 
+    def test_a_hello_that_breaks_off_has_the_packet_of_its_last_octets(self) -> None:
+        cut = len(HELLO) // 2
+        begun = ("client", initial(crypto(0, HELLO[:cut])))
+        flow = flow_of(begun, *handshake_turns()[1:])
+        assert flow.client_hello is not None
+        assert flow.client_hello_packet == 1
+        assert flow.time_client_hello < flow.time_server_hello
+        assert flow.streams[0].gap
+
     def test_without_the_first_octets_there_is_no_hello(self) -> None:
         flow = flow_of(("client", initial(crypto(10, HELLO[10:]))))
         assert flow.client_hello is None
@@ -336,6 +345,32 @@ class TestVersionsAndRetry:
             flow = flow_of(*opening, *rest)
             assert flow.server_hello is not None
             assert not flow.problems
+
+    def test_what_a_client_says_behind_a_retry_is_opened_where_its_second_hello_is_lost(self) -> None:
+        flow = flow_of(
+            ("client", initial(crypto(0, HELLO))),
+            ("server", retry(source=b"retry-id")),
+            ("client", initial(close(0), SERVER_ID, origin=b"retry-id", number=2, token=b"token")),
+        )
+        assert facts_of(flow).close_error == 0
+        assert not flow.problems
+
+    @pytest.mark.parametrize(("again", "number"), [(b"retry-id", 1), (DCID, 0)])
+    def test_an_answer_in_front_of_the_hello_that_it_answers_makes_that_one_count(
+        self, again: bytes, number: int
+    ) -> None:
+        """Of two hellos that differ, and whose answers two recorders put in another order."""
+        retried = again != DCID
+        first = initial(crypto(0, quic_hello(b"first.example")), version=V1 if retried else V2)
+        second = initial(crypto(0, HELLO), again, number=number, token=b"token" if retried else b"")
+        answer = initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=again, sender="server")
+        sent_on = retry(source=b"retry-id") if retried else negotiation([V1])
+        flow = flow_of(("client", first), ("server", sent_on), ("server", answer), ("client", second))
+        assert name_of(flow) == b"quic.example"
+        assert (flow.client_hello_packet, flow.server_hello_packet) == (4, 3)
+        assert flow.history == "CsC"
+        assert not flow.streams[0].overlap_conflict
+        assert flow.server_hello is not None
 
     def test_version_negotiation_leads_to_the_hello_that_was_answered(self) -> None:
         first = initial(crypto(0, quic_hello(b"first.example")), version=V2)

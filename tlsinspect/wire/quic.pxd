@@ -17,7 +17,8 @@ cdef class QuicReader(DatagramReader):
     cdef public QuicFacts facts
     cdef public int client, initials
     cdef public bytes origin, retried
-    cdef public list origins, offers, given_up, early, crypto, largest, handshake_seen, id_lengths
+    cdef public tuple answer
+    cdef public list origins, offers, given_up, early, crypto, latest, largest, handshake_seen, id_lengths
     cdef public bint answered, settled, reading_early, with_token, without_token
     cpdef accept(self, Flow flow, Stream stream, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(reader=RecordReader)
@@ -39,7 +40,7 @@ cdef class QuicReader(DatagramReader):
     cpdef read_early(self, Flow flow)
     cpdef bint is_google_framed(self, LongHeader header) except -1
     cpdef seal(self, Flow flow, int side, object error)
-    @cython.locals(payload=bytes, limit=cython.longlong)
+    @cython.locals(payload=bytes, limit=cython.longlong, role=int)
     cpdef bytes open_initial(self, Flow flow, int side, bytes datagram, LongHeader header)
     @cython.locals(role=int, payload=bytes, origin=bytes)
     cpdef bytes open_next(self, int side, bytes datagram, LongHeader header)
@@ -50,7 +51,7 @@ cdef class QuicReader(DatagramReader):
     cpdef bint is_given_up(self, Flow flow, int side, tuple keys, Frames frames) except -1
     @cython.locals(crypto=CryptoStream)
     cpdef bint is_another_hello(self, int side, Frames frames) except -1
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, side=int)
     cpdef restart(self, Flow flow)
     @cython.locals(reader=RecordReader, crypto=CryptoStream, other=CryptoStream, ready=bytes)
     cpdef take_crypto(self, Flow flow, Stream stream, long long offset, bytes octets)
@@ -61,6 +62,8 @@ cdef class QuicReader(DatagramReader):
     cpdef bint is_expected(self, Flow flow, int side, LongHeader header) except -1
     @cython.locals(side=int, crypto=CryptoStream, stream=Stream, early=Stream)
     cpdef finish(self)
+    @cython.locals(number=cython.longlong, time_ns=cython.longlong)
+    cpdef end_message(self, Stream stream)
 
 cpdef bint may_be_frames(bytes payload, bint google) except -1
 @cython.locals(offset=cython.longlong, octets=bytes)

@@ -52,10 +52,11 @@ class QuicReader(DatagramReader):
     `client` is the side that opened it, -1 while that is not known. `origins` are the
     connection ids whose keys opened a packet of the client, the latest first, `origin` the one whose keys opened the
     packet at hand, `retried` the one that a Retry told the client to use. `offers` are the keys that the client's
-    packets had, as (version, connection id), `given_up` those of what it said before it began again. `early` are
-    packets whose keys are not known yet, as (datagram, header, direction, packet, ns). `largest` are the
-    highest packet numbers, `with_token` and `without_token` whether the client's own keys opened such packets,
-    `id_lengths` what short headers of each side have for a connection id.
+    packets had, as (version, connection id), `given_up` those of what it said before it began again, `answer` those of
+    the server's first packet that was opened. `early` are packets whose keys are not known yet, as (datagram, header,
+    direction, packet, ns). `latest` are packet and time of what each side said last in its place, `largest` the highest
+    packet numbers, `with_token` and `without_token` whether the client's own keys opened such packets, `id_lengths`
+    what short headers of each side have for a connection id.
     """
 
     def __init__(self, keys: InitialKeys) -> None:
@@ -68,12 +69,14 @@ class QuicReader(DatagramReader):
         self.retried = b""
         self.offers: list[tuple[int, bytes]] = []
         self.given_up: list[tuple[int, bytes]] = []
+        self.answer: tuple[int, bytes] | None = None
         self.early: list[EarlyInitial] = []
         self.reading_early = False
         self.answered = False
         self.with_token = False
         self.without_token = False
         self.crypto = [CryptoStream(), CryptoStream()]
+        self.latest = [(-1, 0), (-1, 0)]
         self.largest = [-1, -1]
         self.initials = 0
         self.handshake_seen = [False, False]
@@ -219,6 +222,8 @@ class QuicReader(DatagramReader):
             if self.is_given_up(flow, side, (header.version, self.origin), frames):
                 return
             crypto = self.crypto[side]
+        elif self.answer is None:
+            self.answer = (header.version, self.origin)
         for offset, octets in frames.crypto:
             self.take_crypto(flow, stream, offset, octets)
         if header.missing:
@@ -292,8 +297,11 @@ class QuicReader(DatagramReader):
         payload = self.open_next(side, datagram, header)
         if payload is None:
             payload = self.open_first(flow, side, datagram, header)
-        if payload is None and self.retried and self.client == 1 - side:  # in front of what the client said again
-            payload = self.open_under(self.retried, 1, datagram, header, self.largest[side])
+        if payload is None and self.retried and self.client >= 0:  # in front of what the client said again, or without
+            role = 0 if side == self.client else 1
+            payload = self.open_under(self.retried, role, datagram, header, self.largest[side])
+            if payload is not None:
+                self.origin = self.retried
         return payload
 
     def open_next(self, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
@@ -333,7 +341,7 @@ class QuicReader(DatagramReader):
         if keys in self.given_up:
             return True
         if keys not in self.offers:
-            if flow.server_hello is None and self.is_another_hello(side, frames):
+            if (flow.server_hello is None or keys == self.answer) and self.is_another_hello(side, frames):
                 self.restart(flow)
                 self.given_up += self.offers
                 self.offers = []
@@ -348,13 +356,17 @@ class QuicReader(DatagramReader):
     def restart(self, flow: Flow) -> None:
         """The client begins again: what it said before was answered with a list of versions, or a Retry.
 
-        Behind a Retry it should say the same again (RFC 9000 section 17.2.5.3), but not all do.
+        Behind a Retry it should say the same again (RFC 9000 section 17.2.5.3), but not all do. What the server says to
+        that may stand in front of it in the capture.
         """
         for stream in flow.streams:
-            stream.reader.lose_message(0)
-        self.crypto = [CryptoStream(flow.limits), CryptoStream(flow.limits)]
+            side = stream.reader.side
+            if flow.server_hello is None or side == self.client:
+                stream.reader.lose_message(0)
+                self.crypto[side] = CryptoStream(flow.limits)
         flow.client_hello = None
-        flow.retry = None
+        if flow.server_hello is None:
+            flow.retry = None
 
     def take_crypto(self, flow: Flow, stream: Stream, offset: int, octets: bytes) -> None:
         """Put a CRYPTO frame in its place and hand on what is in order."""
@@ -375,6 +387,7 @@ class QuicReader(DatagramReader):
             if self.facts.server_name is None:
                 self.facts.server_name = find_server_name(ready)
             return
+        self.latest[reader.side] = (stream.number, stream.time_ns)
         reader.mode = READING
         reader.record_type = HANDSHAKE
         reader.collect(ready, 0, len(ready))
@@ -440,7 +453,16 @@ class QuicReader(DatagramReader):
             crypto: CryptoStream = self.crypto[side]
             if (crypto.is_waiting() or stream.reader.parts_length) and not stream.truncated:
                 stream.gap = True
+            if stream.reader.parts_length:
+                self.end_message(stream)
         self.flow = None
+
+    def end_message(self, stream: Stream) -> None:
+        """Hand over a message without its end, as of the packet that has the last octets of it in order."""
+        number, time_ns = stream.number, stream.time_ns
+        stream.number, stream.time_ns = self.latest[stream.reader.side]
+        stream.reader.lose_message(0)
+        stream.number, stream.time_ns = number, time_ns
 
 
 def may_be_frames(payload: bytes, google: bool) -> bool:
