@@ -36,6 +36,7 @@ from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.connection import Connection
+from tlsinspect.quic_keys import VERSIONS
 from tlsinspect.tables.arrow import ENCODED_TYPES, TYPES
 from tlsinspect.tables.quic import with_google_names
 from tlsinspect.wire.quic_facts import QuicFacts
@@ -142,6 +143,27 @@ def test_0_rtt_packets_that_were_offered_may_be_lost(tmp_path: Path) -> None:
 def test_a_client_that_goes_on_in_another_version_may_have_been_sent_a_list(tmp_path: Path) -> None:
     row = row_of(tmp_path, ("client", initial(HELLO, version=V2)), *handshake_turns())
     assert (row["quic_version_negotiation"], reason(row, "quic_version_negotiation")) == (None, "not_captured")
+
+
+def test_a_reserved_version_that_gave_way_to_another_may_have_been_answered_with_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list and the second hello are lost, and the connection ids stay the same."""
+    monkeypatch.setitem(VERSIONS, 0x1A2A3A4A, VERSIONS[V1])
+    first = ("client", initial(HELLO, version=0x1A2A3A4A))
+    row = row_of(tmp_path, first, *handshake_turns()[1:])
+    assert (row["quic_version"], row["quic_version_negotiation"]) == (V1, None)
+    assert reason(row, "quic_version_negotiation") == "not_captured"
+
+
+def test_an_alert_may_be_in_what_was_not_captured(tmp_path: Path) -> None:
+    refusal = initial(close(0x0128), CLIENT_ID, SERVER_ID, origin=DCID, sender="server")
+    for turns, why in (([OPENING], "one_sided"), ([("server", refusal)], "one_sided")):
+        row = row_of(tmp_path, *turns)
+        missing = ("last_alert", "last_alert_name", "last_alert_sender")
+        assert {name: reason(row, name) for name in missing} == dict.fromkeys(missing, why)
+        assert (row["quic_error"], reason(row, "quic_error")) == (None, why if turns[0][0] == "client" else "sealed")
+    assert reason(row_of(tmp_path, *handshake_turns()), "last_alert") == "not_applicable"
 
 
 def test_the_same_hello_has_another_ja4_over_quic_than_over_tcp(tmp_path: Path) -> None:

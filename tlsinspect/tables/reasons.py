@@ -60,6 +60,9 @@ PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 CUT_SHORT = ("snaplen", "gap", "capture_end")
 """Why a message may lack what was sent: the capture has not all of it."""
+ALERT = ("last_alert", "last_alert_name", "last_alert_sender")
+UNHEARD = ("one_sided", *CUT_SHORT[:2], "midstream", "sealed")
+"""Why an alert may have been sent that is not there."""
 QUIC_COLUMNS = frozenset(name for name in EXPLAINED if name.startswith(QUIC_PREFIX))
 QUIC_ANSWERS = ("quic_retry", "quic_version_negotiation")
 QUIC_OFFERS = ("quic_0rtt", "quic_destination_connection_id")
@@ -101,6 +104,7 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
         **dict.fromkeys(STAPLES, "" if tls13 else server or certificate or lost),
         "handshake_history": client or server,
         "early_data_accepted": client,
+        **dict.fromkeys(ALERT, next((why for why in (client, server, lost) if why in UNHEARD), "")),
         **dict.fromkeys(("quic_version", "quic_version_name", "quic_error"), server or client),
         **dict.fromkeys(QUIC_ANSWERS, "" if server == "not_applicable" else server or client),
         **dict.fromkeys(QUIC_OFFERS, client),

@@ -3,7 +3,7 @@ from .flow cimport DatagramReader, Flow
 from .gquic cimport find_server_name
 from .quic_facts cimport QuicFacts
 from .quic_frames cimport CryptoStream, Frames, parse_frames
-from .quic_packet cimport LongHeader, is_google_crypto, read_long_header, remove_protection
+from .quic_packet cimport LongHeader, is_google_crypto, is_reserved, read_long_header, remove_protection
 from .record cimport RecordReader
 from .stream cimport Stream
 

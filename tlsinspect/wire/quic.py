@@ -28,6 +28,7 @@ from .quic_packet import (
     InitialKeys,
     LongHeader,
     is_google_crypto,
+    is_reserved,
     read_long_header,
     remove_protection,
 )
@@ -188,6 +189,8 @@ class QuicReader(DatagramReader):
     def take_version(self, header: LongHeader, side: int) -> None:
         """The server's version counts; until it answers the client's latest (RFC 9368)."""
         if self.client == 1 - side:
+            if not self.answered and is_reserved(self.facts.version):
+                self.facts.versions_differ = True  # nobody speaks a reserved version: a list of others was sent
             self.answered = True
         elif self.answered:
             return
