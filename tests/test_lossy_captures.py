@@ -300,6 +300,28 @@ class TestLostEnd:
         talk.sent[0] += 1 << 24
         assert not built(talk.say(HELLO, FLIGHT)).gap
 
+    @pytest.mark.parametrize("lost", [0, 40])
+    def test_the_acknowledgement_of_a_syn_ack_tells_where_its_server_begins(self, lost: int) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.sent[1] += 1
+        talk.segment(0, ACK)
+        talk.say(HELLO).lose(1, lost)
+        connection = built(talk.say(b"", FLIGHT[lost:], KEYS, FINISHED, SENT, ANSWERED))
+        assert (connection.gap, connection.server_state) == (lost > 0, "gap" if lost else "")
+        assert (connection.established, connection.clear_text_packet) == (True, -1)
+
+    def test_what_was_acknowledged_and_comes_late_is_no_loss(self) -> None:
+        talk = Talk()
+        talk.segment(0, SYN)
+        talk.sent[1] += 1
+        talk.say(HELLO).lose(1, len(FLIGHT))
+        talk.segment(0, ACK, KEYS)
+        talk.segment(1, ACK, FLIGHT, sequence=talk.sent[1] - len(FLIGHT))
+        connection = built(talk.say(b"", FINISHED, SENT, ANSWERED))
+        assert not connection.gap
+        assert connection.server_hello is not None
+
     @pytest.mark.parametrize(("lost", "cause"), [(False, "ended_after_hello"), (True, "ended_early")])
     def test_no_handshake_is_unanswered_whose_answer_may_be_lost(self, lost: bool, cause: str, tmp_path: Path) -> None:
         packets = converse(HELLO, tls.alert(2, 40)) if lost else converse(HELLO)

@@ -158,7 +158,7 @@ class FlowTable:
                 acknowledged = unsigned32(data, at + 8, True)
                 if acknowledged != other.next_sequence:
                     other.acknowledge(acknowledged)
-            elif flags & SYN and not other.started:
+            elif not other.started and (flags & SYN or (stream.syn and other.announced < 0 and not flags & RST)):
                 other.announced = unsigned32(data, at + 8, True)
         if packet.time_ns > self.next_sweep or self.growth > self.allowance:
             self.sweep(packet.time_ns)

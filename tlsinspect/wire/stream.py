@@ -51,8 +51,8 @@ class Stream:
     payload octets as on the wire. `next_place` is the place of the next octet in order, and `next_sequence` its
     sequence number, `initial_sequence` the one in front of the first octet, `fin_sequence` that of the FIN;
     `alternative` is the one that another SYN-ACK named, -1 without one: the first payload shows which of the two holds.
-    `announced` is the one of the first octet by the peer's SYN-ACK, where that came without a SYN; the peer had all in
-    front of `acknowledged`, which we lacked then. Both are -1 where nothing says so.
+    `announced` is the one of the first octet by what a peer whose SYN came acknowledged first, where no SYN of this
+    side did; the peer had all in front of `acknowledged`, which we lacked then. Both are -1 where nothing says so.
     `head` holds the first octets while they look like no TLS. `last_wins` says that of octets which wait the copy that
     came last counts. `number` and `time_ns` are those of the packet that is delivered, `last_number` and `last_time_ns`
     of the one whose octets were the last that were. `lacking` octets of the datagram that is read were not captured.
