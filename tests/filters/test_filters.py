@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from command_line import run, start
 from hypothesis import given, settings
@@ -16,10 +17,12 @@ from synthetic import NOON, make_connection
 
 import tlsinspect
 from tlsinspect import FilterError
+from tlsinspect.columns import COLUMNS, PIVOTS
 from tlsinspect.filters.compile import Filter
 from tlsinspect.filters.complete import complete
 from tlsinspect.filters.parse import DEEPEST
 from tlsinspect.filters.scan import LONGEST_EXPRESSION
+from tlsinspect.filters.vocabulary import objection
 from tlsinspect.report.page import page_subtitle
 from tlsinspect.tables import arrow_schema
 
@@ -113,6 +116,33 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
 
 
 @pytest.mark.parametrize(
+    ("expression", "table"),
+    [
+        ("version_name in ['TLS 1.3 (draft 23)', 'TLS 1.3 (Facebook draft 27)', '0x0305']", "connections"),
+        ("group_name == 'GREASE (0x0A0A)' or cipher_suite_name == '0x1A2B'", "connections"),
+        ("protocol == 'somebody elses' or server_name == 'TLS1.2'", "connections"),
+        ("name == 'TLS1.2' and kind == 'version'", "offers"),
+        ("'DTLS 1.2' in versions and role == 'server' and 'DTLS1.2' in server_names", "hosts"),
+    ],
+)
+def test_a_text_that_a_row_may_have_is_no_mistake(expression: str, table: str) -> None:
+    assert Filter(expression, table).columns
+
+
+def test_no_sample_has_a_text_that_filters_call_impossible() -> None:
+    read = tlsinspect.read(CAPTURES)
+    for table in (*COLUMNS, *PIVOTS):
+        rows = read.pivot_arrow(table) if table in PIVOTS else read.arrow(table)
+        for name, column in zip(rows.column_names, rows.columns, strict=True):
+            texts = pc.list_flatten(column) if pa.types.is_list(column.type) else column
+            if texts.type == pa.string():
+                told = {objection(table, name, text) for text in pc.unique(texts).drop_null().to_pylist()}
+                assert told <= {""}, (table, name)
+    reasons = {why for row in read.connections["unknown_reasons"] for _, why in row}
+    assert {objection("connections", "unknown_reasons", why) for why in reasons} == {""}
+
+
+@pytest.mark.parametrize(
     ("expression", "marked", "said"),
     [
         ("version == 1 and sever_name == 'a'", "sever_name", "did you mean server_name?"),
@@ -136,6 +166,15 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
         ("version = 1", "=", "write =="),
         ("resumed && grease", "&", "write and"),
         ("server_port == '443'", "'443'", "write 443 without quotes"),
+        ("version_name == 'TLS1.2'", "'TLS1.2'", "no row has 'TLS1.2' in version_name; did you mean 'TLS 1.2'?"),
+        ("'TLSv1.3' != version_name", "'TLSv1.3'", "did you mean 'TLS 1.3'?"),
+        ("version_name in ['TLS 1.2', 'dtls v1.2']", "'dtls v1.2'", "did you mean 'DTLS 1.2'?"),
+        ("group_name == 'X25519'", "'X25519'", "did you mean 'x25519'?"),
+        ("cipher_suite_name == 'none such at all'", "'none such at all'", "docs/columns.md says what stands there"),
+        ("key_exchange not in ('ecdhe', 'RSA')", "'ecdhe'", "did you mean 'ECDHE'?"),
+        ("protocol == 'TLS'", "'TLS'", "write 'tls'"),
+        ("validation == 'ok'", "'ok'", "it is one of expired, not_yet_valid, self_signed, name_mismatch, leaf_ok"),
+        ("unknown_reasons['alpn'] == 'crypted'", "'crypted'", "it is one of not_captured, one_sided, gap"),
         ("version_name == 771", "771", "write '771' in quotes"),
         ("server_name > 'a'", "server_name > 'a'", "no order"),
         ("version_name < 'TLS 1.2'", "version_name < 'TLS 1.2'", "version is a number that has one"),

@@ -32,10 +32,10 @@ COMPARED = {
 """Numbers and times, and what they are compared with."""
 
 TEXTS = {
-    "version_name": ("'TLS 1.2'", "'TLS 1.3'", "'TLS'", "''"),
+    "version_name": ("'TLS 1.2'", "'TLS 1.3'", "'SSL 2.0'", "'0x0305'"),
     "server_name": ("'www.example'", "'www'", "'z'", "'\U0010ffff'"),
     "client_ip": ("'192.0.2.7'", "'198.51.100.25'"),
-    "ja4": ("'t13'", "'x'"),
+    "ja4": ("'t13'", "'x'", "''"),
 }
 NAMES = (*COMPARED, *TEXTS)
 

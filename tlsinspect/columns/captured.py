@@ -275,7 +275,9 @@ CONNECTIONS = (
     Column("san_count", "int64", "names that the server's certificate covers", "names"),
     Column("name_matches", "bool", "the certificate covers the server name (RFC 9525)"),
     Column(
-        "validation", "string", "what dates and names say at capture time: ok, expired, not_yet_valid, self_signed, ..."
+        "validation",
+        "string",
+        "what dates and names say at capture time: leaf_ok, expired, not_yet_valid, self_signed, name_mismatch",
     ),
     Column("ocsp_status", "string", "stapled OCSP response: present, absent; the ocsp frame says what is in it"),
     Column("certificate_status_packet", "int64", "packet that completes the CertificateStatus", "packet number"),

@@ -290,8 +290,9 @@ class Compiler(Written):
         compare = COMPARE[node.operator]
         hint = self.hint_of(node.operator, left, right)
         order = left.order or right.order
-        for value in (left, right):
+        for value, other in ((left, right), (right, left)):
             self.check_order(value, order)
+            self.check_text(value, other)
         if node.operator not in ("==", "!=") and order:
             left, right, hint = self.ranked(left, order), self.ranked(right, order), NO_HINT
         elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
@@ -319,6 +320,16 @@ class Compiler(Written):
         if order and value.literal is not None and value.literal not in order:
             raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
 
+    def check_text(self, value: Value, column: Value) -> None:
+        """Raise FilterError for a text as written that a column of names never has."""
+        node = column.node.subject if isinstance(column.node, Lookup) else column.node
+        if isinstance(node, Name) and isinstance(value.literal, str):
+            from .vocabulary import objection  # loads the registries
+
+            reason = objection(self.table, node.name, value.literal)
+            if reason:
+                raise self.error(value.node, reason)
+
     def ranked(self, value: Value, order: tuple[str, ...]) -> Value:
         """The place of a text in an order, such as that of severities."""
         places = pa.array(order)
@@ -337,6 +348,7 @@ class Compiler(Written):
                 raise self.error(
                     node.left, f"{self.source(node.right)} is {WORDS[right.kind]}, and this is {WORDS[left.kind]}"
                 )
+            self.check_text(left, right)
             return Value(node, "truth", lambda rows: holds(right.make(rows), left.make(rows)))
         if left.kind == "text" and left.literal is not None and right.kind == "text":
             return Value(node, "truth", lambda rows: TEXT_TESTS["contains"](right.make(rows), str(left.literal)))
@@ -354,6 +366,7 @@ class Compiler(Written):
         agreed = [agree(self, node, left, item)[1] for item in items]
         for item in agreed:
             self.check_order(item, left.order)
+            self.check_text(item, left)
         if not agreed:
             return literal_value(node, "truth", False)
         data_type = ARROW_TYPES.get(agreed[0].kind)

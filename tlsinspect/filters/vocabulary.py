@@ -1,0 +1,115 @@
+"""The texts that columns of names can hold -> what to say of a text that no row can have.
+
+A comparison with such a text would be true of no row, or with != of all, and nobody would learn why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from functools import cache
+
+from .. import registry
+from ..columns import UNKNOWN_REASONS
+from ..errors import KINDS
+from ..protocols import CLIENT_OPENINGS, COMMANDS, SERVER_OPENINGS, SILENT, UNKNOWN
+from ..registry.suites import group_facts, suite_facts
+from ..tables.leaf import VALIDATIONS
+from ..upgrades.status import STATUSES
+
+SIDES = ("client", "server")
+TRANSPORTS = ("tcp", "udp", "sctp", "eapol")
+WORDS: dict[str, Collection[str]] = {
+    "sender": SIDES, "side": SIDES, "role": SIDES, "last_alert_sender": SIDES, "renegotiation": SIDES,
+    "transport": TRANSPORTS, "starttls_status": STATUSES, "starttls_injection": (*SIDES, "both"),
+    "ech_type": ("outer", "inner", "esni"), "resumption": ("session_id", "ticket", "psk"),
+    "established_evidence": ("finished", "application_data"), "failure": ("alert", "reset", "closed", "capture_end"),
+    "heartbleed": ("attempt", "success", "longer_answer"), "ocsp_status": ("present", "absent"),
+    "validation": tuple(name for name in VALIDATIONS if name), "unknown_reasons": UNKNOWN_REASONS,
+    "offers.kind": ("cipher_suite", "group", "signature_algorithm", "extension", "version", "alpn"),
+    "problems.kind": KINDS, "fingerprints.kind": ("ja3", "ja4", "ja3s"), "suite_order": (*SIDES, "mixed"),
+    "confidence": ("certain", "likely"),
+}  # fmt: skip
+"""Column, with its table where another table's means something else -> all that it can hold."""
+
+NAMES = {
+    **dict.fromkeys(("version_name", "lowest_version", "highest_version", "versions"), registry.VERSIONS),
+    "offered_versions": registry.VERSIONS, "cipher_suite_name": registry.CIPHER_SUITES,
+    "chosen_suites": registry.CIPHER_SUITES, "offered_suites": registry.CIPHER_SUITES, "group_name": registry.GROUPS,
+    "server_signature_algorithm_name": registry.SIGNATURE_SCHEMES, "last_alert_name": registry.ALERTS,
+    "ech_kdf_name": registry.HPKE_KDFS, "ech_aead_name": registry.HPKE_AEADS, "record_type": registry.CONTENT_TYPES,
+}  # fmt: skip
+"""Column -> the registry whose names it holds."""
+
+UNREGISTERED = re.compile(r"(0x|GREASE \(0x|TLS 1\.3 \((Facebook|Google) ).*")
+"""Names that are made of numbers."""
+
+SOME = {
+    "protocol": {
+        "tls", "dtls", "quic", "gquic", "ssl2", "http", SILENT, UNKNOWN, *COMMANDS.values(),
+        *(name for name, _ in CLIENT_OPENINGS + SERVER_OPENINGS),
+    },
+    "key_type": {"RSA", "RSASSA-PSS", "EC", "Ed25519", "Ed448", "DSA"},
+}  # fmt: skip
+"""Column -> some of what it can hold: another spelling of these is a mistake, any other text is not."""
+
+MOST_MEANT = 3
+MOST_LISTED = 12
+
+
+@cache
+def security_names() -> dict[str, frozenset[str]]:
+    """The columns that say what a suite and a group mean, and all that they can hold."""
+    suites = [suite_facts(code) for code in registry.CIPHER_SUITES]
+    names = {
+        name: {getattr(suite, name) for suite in suites}
+        for name in ("key_exchange", "authentication", "cipher", "cipher_mode", "mac")
+    }
+    names["key_exchange"] |= {group_facts(code).key_exchange for code in registry.GROUPS}
+    return {name: frozenset(texts - {""}) for name, texts in names.items()}
+
+
+def known_texts(table: str, column: str) -> Collection[str]:
+    """All that a column can hold, but for names that are made of numbers; nothing where anything may stand there."""
+    found = WORDS.get(f"{table}.{column}") or WORDS.get(column)
+    if found:
+        return found
+    if column in NAMES:
+        return NAMES[column].values()
+    return security_names()[column] if table == "connections" and column in security_names() else ()
+
+
+def objection(table: str, column: str, text: str) -> str:
+    """What to say of a text that no row of a table can have in a column, with what was meant; "" of any other."""
+    known = known_texts(table, column)
+    if not known:
+        other = [each for each in SOME.get(column, ()) if bare(each) == bare(text)]
+        return f"no row has {text!r} in {column}; write {other[0]!r}" if other and text not in other else ""
+    if text in known or UNREGISTERED.fullmatch(text):
+        return ""
+    meant = nearest(text, known)
+    if len(known) <= MOST_LISTED:
+        hint = f"it is one of {', '.join(sorted(known) if isinstance(known, frozenset) else known)}"
+    elif meant:
+        hint = f"did you mean {' or '.join(map(repr, meant))}?"
+    else:
+        hint = "docs/columns.md says what stands there"
+    return f"no row has {text!r} in {column}; {hint}"
+
+
+def nearest(text: str, known: Iterable[str]) -> list[str]:
+    """The texts that are spelled most like this one: the same letters and digits first."""
+    from difflib import get_close_matches  # a mistake is the only time that it is needed
+
+    spelled: dict[str, str] = {}
+    for each in known:
+        spelled.setdefault(bare(each), each)
+    if bare(text) in spelled:
+        return [spelled[bare(text)]]
+    return [spelled[each] for each in get_close_matches(bare(text), spelled, n=MOST_MEANT)]
+
+
+def bare(text: str) -> str:
+    """The letters and digits of a text, without the v of TLSv1.2, so that spellings of the same name are the same."""
+    letters = "".join(character for character in text.casefold() if character.isalnum())
+    return re.sub(r"^((?:d?tls|ssl))v(?=\d)", r"\1", letters)
