@@ -17,9 +17,14 @@ from samples import CAPTURES, inspect
 import tlsinspect
 from tlsinspect.adoption import Adoption, build_adoption, count_adoption
 from tlsinspect.arguments import check_ports
-from tlsinspect.charts import build_chart
+from tlsinspect.charts import CHARTS, build_chart, compose_chart
 from tlsinspect.charts.adoption import compose_adoption
-from tlsinspect.statistics import build_shares, build_timeline
+from tlsinspect.comparison import compare
+from tlsinspect.filters.compile import Filter
+from tlsinspect.indicators import read_indicators
+from tlsinspect.policies import load_policy
+from tlsinspect.statistics import STATISTICS, build_shares, build_timeline
+from tlsinspect.validation import load_trust
 
 SAMPLE = CAPTURES / "handshakes" / "curl-nginx.pcapng"
 
@@ -130,17 +135,45 @@ def test_results_are_one_line_where_they_are_shown(tmp_path: Path) -> None:
     inspection = inspect("handshakes/curl-nginx.pcapng")
     tlsinspect.ingest(SAMPLE, tmp_path)
     store = tlsinspect.Store(tmp_path)
-    day = inspection.connections["time_start"].iloc[0].date()
+    connection = inspection.connections.iloc[0]
+    day = connection["time_start"].date()
     assert [repr(shown) for shown in (
         build_shares("versions", inspection), store, build_adoption(store), inspection.check("mozilla-modern"),
-        inspection.whatif(drop="TLS 1.3"),
+        inspection.whatif(drop="TLS 1.3"), inspection.quantum(), inspection.story(connection.connection_id),
+        inspection.answers()[2], compare(inspection, inspection), build_timeline("versions", inspection),
+        compose_chart("versions", inspection), load_policy("mozilla-modern"), read_indicators([]), load_trust(),
+        tlsinspect.Limits(), tlsinspect.Limits(messages=9), STATISTICS["versions"], CHARTS["versions"],
+        Filter("version == 9"),
     )] == [
         "<Shares of versions, of 1 connection: TLS 1.3 1; 0 unknown, 0 excluded>",
         f"<Store {tmp_path}>",
         "<Adoption: 20 series of 1 connection, in 1 month>",
         f"<Check of mozilla-modern, as on {day}: 0 of 7 requirements fail>",
         f"<WhatIf Without TLS 1.3, as on {day}: 0 of 1 connection fail>",
+        "<Ledger of 1 connection: 0 no forward secrecy, 1 classical forward secrecy, 0 post-quantum, 0 unknown; "
+        "1 server to migrate>",
+        f"<Story of {connection.connection_id}, 192.0.2.11 to www.example at 198.51.100.10:443: TLS 1.3: 6 steps; "
+        "The handshake succeeded: both sides sent Finished>",
+        "<Answer handshakes: All connections finished the handshake.>",
+        "<Comparison: 0 changes; 0 of 0 shares tested moved>",
+        "<Timeline of versions, TLS 1.3: 1 of 1 connection, in 1 x 1 s>",
+        "<Content of versions: TLS 1.3 was agreed for all connections>",
+        "<Policy mozilla-modern: Mozilla Server Side TLS: modern (version 5.8), 7 requirements>",
+        "<Indicators of no list: 0 used>", f"<Trust in {load_trust().name}>", "Limits()", "Limits(messages=9)",
+        "<Statistic versions: Which protocol versions are in use?>",
+        "<Chart versions: Which protocol versions are in use?>", "<Filter of connections: version == 9>",
     ]  # fmt: skip
+
+
+def test_results_that_hold_frames_are_equal_to_themselves_alone() -> None:
+    inspection = inspect("handshakes/curl-nginx.pcapng")
+    makes: tuple[Callable[[], object], ...] = (
+        lambda: compare(inspection, inspection), lambda: build_timeline("versions", inspection), inspection.quantum,
+        lambda: compose_chart("versions", inspection), lambda: Adoption("month", [], {}),
+    )  # fmt: skip
+    for make in makes:
+        one, other = make(), make()
+        assert one != other and len({one, other}) == 2
 
 
 def test_a_repl_completes_what_is_imported_late() -> None:

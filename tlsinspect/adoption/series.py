@@ -54,7 +54,7 @@ class Period:
     counts: dict[str, dict[str, Count]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Adoption:
     """All series of a store, counted in periods of one `by` (day, week, month; UTC).
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ..capture import printable
 from ..statistics import Frames
 
 if TYPE_CHECKING:
@@ -96,3 +97,7 @@ class Answer:
     details: tuple[Case, ...]
     cases: int
     command: str
+
+    def __repr__(self) -> str:
+        """The question's id and the answer, on one line."""
+        return printable(f"<Answer {self.id}: {self.answer}>")

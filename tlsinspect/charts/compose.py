@@ -61,7 +61,7 @@ Legend = list[tuple[str, Colour]]
 Draw = Callable[["Canvas", float], float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Content:
     """A composed chart: its finding, what that rests on, the exact numbers, and how to draw it.
 
@@ -75,6 +75,10 @@ class Content:
     numbers: pd.DataFrame
     draw: Draw
     empty: bool = False
+
+    def __repr__(self) -> str:
+        """Which chart it is, and its finding, on one line."""
+        return escape_control(f"<Content of {self.name}: {self.title}>")
 
     def words(self) -> list[str]:
         """The chart for who cannot see it: finding, basis, how to read it; control characters escaped."""
@@ -99,6 +103,10 @@ class Chart:
     question: str = ""
     caveat: str = ""
     only_units: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Its name and its question, on one line."""
+        return f"<Chart {self.name}: {self.asks}>"
 
     @property
     def asks(self) -> str:

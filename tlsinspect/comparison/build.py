@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ..statistics import STATISTICS
 from ..statistics.shares import observe
+from ..statistics.wording import number_text
 from ..tables.arrow import TYPES, to_frame
 from .clustered import Numbers, holm, measure_difference
 from .things import find_changes
@@ -28,7 +29,7 @@ SIGNIFICANT = 0.05
 MOST_CATEGORIES = 12  # of a statistic, the largest; the rest are not tested
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """What changed between two inspections.
 
@@ -42,6 +43,12 @@ class Comparison:
 
     changes: pd.DataFrame
     shares: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """How much changed, on one line."""
+        moved = self.shares["moved"]
+        tested = f"{int(moved.sum()):,} of {number_text(int(moved.count()), 'share')} tested moved"
+        return f"<Comparison: {number_text(len(self.changes), 'change')}; {tested}>"
 
 
 def compare(before: Inspection, after: Inspection) -> Comparison:

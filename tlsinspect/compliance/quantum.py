@@ -22,6 +22,7 @@ from ..findings.facts import Facts
 from ..findings.key_exchange import POST_QUANTUM
 from ..statistics.interval import share_columns
 from ..statistics.rows import Mask
+from ..statistics.wording import number_text
 from ..tables import judgement_schema, to_frame
 from .judge import tls_rows
 
@@ -35,7 +36,7 @@ NAMES_SHOWN = 5  # of a server
 TRIED_BITS = 64  # of keys that have been found by trying all of them: DES's 56 in 1998, 64 of RC5 in 2002
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """What could be read later: connections by what protects their secrets, and the servers to migrate first.
 
@@ -46,6 +47,13 @@ class Ledger:
 
     class_table: pa.Table
     server_table: pa.Table
+
+    def __repr__(self) -> str:
+        """How many connections each class has, on one line."""
+        counts = dict(zip(CLASSES, self.class_table["connections"].to_pylist(), strict=True))
+        shown = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        servers = number_text(self.server_table.num_rows, "server")
+        return f"<Ledger of {number_text(sum(counts.values()), 'connection')}: {shown}; {servers} to migrate>"
 
     @cached_property
     def classes(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns import COLUMNS, SEVERITIES, table_columns
+from ..errors import printable
 from . import hints
 from .agree import agree, converted
 from .hints import NO_HINT, Hint
@@ -80,6 +81,10 @@ class Filter:
         self.make = condition.make
         self.hint = condition.hint.true
         self.columns = frozenset(compiler.asked)
+
+    def __repr__(self) -> str:
+        """What it says, and of which table."""
+        return f"<Filter of {self.table}: {printable(self.text)}>"
 
     def __reduce__(self) -> tuple[type[Filter], tuple[str, str, str]]:
         """Survive the way between processes."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
+from ..capture import printable
+
 MOST_INDICATORS = 5_000_000
 """Indicators kept of all lists; what comes after is counted as not used."""
 
@@ -62,6 +64,11 @@ class Indicators:
         self.lists: list[ListFacts] = []
         self.by_kind: dict[str, dict[str, list[Indicator]]] = {kind: {} for kind in KINDS}
         self.count = 0
+
+    def __repr__(self) -> str:
+        """Which lists they are of, and how many, on one line."""
+        lists = ", ".join(facts.name for facts in self.lists) or "no list"
+        return printable(f"<Indicators of {lists}: {self.count:,} used>")
 
     def add(self, facts: ListFacts, kind: str, value: str, date: str = "", reason: str = "") -> None:
         """Take an entry; one that is not of the form of its kind is counted as not used."""

@@ -225,6 +225,10 @@ class Policy:
     requirements: tuple[Requirement, ...]
     sources: dict[str, Source] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Its name, its title and how much it asks for, on one line."""
+        return f"<Policy {self.name}: {self.title} ({self.edition}), {len(self.requirements)} requirements>"
+
     def dates(self) -> list[date]:
         """The days on which what it asks for changes, in order."""
         days = {day for each in self.requirements for day in (each.start, each.end) if day is not None}

@@ -101,6 +101,10 @@ class Statistic:
     units: tuple[str, ...] = CONNECTION_UNITS
     also: str = ""
 
+    def __repr__(self) -> str:
+        """Its name and its question, on one line."""
+        return f"<Statistic {self.name}: {self.question}>"
+
     @property
     def explained(self) -> tuple[str, ...]:
         """The columns whose reasons are the statistic's, the first one first."""

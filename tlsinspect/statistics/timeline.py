@@ -14,6 +14,7 @@ from .interval import share_columns
 from .observations import Frames, tls_connections
 from .series import build_result, text_dtype
 from .shares import find_unit, observe
+from .wording import count_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ class Counts:
     unknown: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """One category's share over time.
 
@@ -66,6 +67,11 @@ class Timeline:
     halves: tuple[Counts, ...] = ()
     time_start: pd.Timestamp | None = None
     time_end: pd.Timestamp | None = None
+
+    def __repr__(self) -> str:
+        """What is counted and how often, on one line."""
+        known = f"{self.whole.count:,} of {count_text(self.whole.denominator, self.unit)}"
+        return f"<Timeline of {self.statistic.name}, {self.category}: {known}, in {len(self.table):,} x {self.width}>"
 
 
 def build_timeline(name: str, frames: Frames, category: str = "", unit: str = "connections") -> Timeline:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ..capture import printable
+from ..statistics.wording import number_text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -101,3 +104,9 @@ class Story:
     clues: tuple[str, ...]
     unseen: tuple[str, ...]
     display_filter: str
+
+    def __repr__(self) -> str:
+        """Whose story it is, and how it ended, on one line."""
+        steps = number_text(len(self.steps), "step")
+        end = self.outcome.partition(". ")[0].removesuffix(".")
+        return printable(f"<Story of {self.connection_id}, {self.title}: {steps}; {end}>")

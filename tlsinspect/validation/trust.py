@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
+from ..capture import printable
 from ..certificates.der import MAX_TIME
 from ..certificates.lenient import parse_parts
 from ..errors import TrustError
@@ -52,6 +53,10 @@ class Trust:
             anchor = Candidate(der, sha256(der).hexdigest())
             if anchor.spki:
                 self.add(anchor)
+
+    def __repr__(self) -> str:
+        """Where the certificates come from, on one line."""
+        return printable(f"<Trust in {self.name}>")
 
     def add(self, anchor: Candidate) -> None:
         """Trust one more certificate."""

@@ -5,7 +5,7 @@ What a limit cuts off is a problem of kind `limit`, or a flag of the connection,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 LARGEST = 1 << 40
 LARGEST_SECONDS = 1_000_000_000
@@ -100,6 +100,11 @@ class Limits:
     moduli_octets: int = 4 << 20  # 16,384 of 2048 bits: some seconds
     tested_primes: int = 32
     prime_bits: int = 4096  # a second for one that is a safe prime
+
+    def __repr__(self) -> str:
+        """Those that are not the default."""
+        others = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+        return f"Limits({', '.join(f'{name}={getattr(self, name)}' for name in others)})"
 
     def __post_init__(self) -> None:
         for name in MEANINGS:
