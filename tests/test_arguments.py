@@ -20,6 +20,7 @@ from tlsinspect.arguments import check_ports
 from tlsinspect.charts import CHARTS, build_chart, compose_chart
 from tlsinspect.charts.adoption import compose_adoption
 from tlsinspect.comparison import compare
+from tlsinspect.export import write_export
 from tlsinspect.filters.compile import Filter
 from tlsinspect.indicators import read_indicators
 from tlsinspect.policies import load_policy
@@ -42,7 +43,7 @@ def test_captures_may_come_one_after_the_other() -> None:
     assert len(inspection.connections) == 1
 
 
-@pytest.mark.parametrize("captures", [b"octets", io.BytesIO(b"octets"), [SAMPLE, 7], [b"name"]])
+@pytest.mark.parametrize("captures", [b"octets", io.BytesIO(b"octets"), [SAMPLE, 7], [b"name"], 7])
 def test_what_is_no_path_is_refused_by_its_type(tmp_path: Path, captures: Any) -> None:
     for take in (tlsinspect.read, lambda given: tlsinspect.ingest(given, tmp_path / "store")):
         with pytest.raises(TypeError, match=r"a path is a str or an os\.PathLike, not (bytes|BytesIO|int)$"):
@@ -51,8 +52,10 @@ def test_what_is_no_path_is_refused_by_its_type(tmp_path: Path, captures: Any) -
 
 
 REFUSED = (
-    ({"ports": "443"}, TypeError, "'str' object cannot be interpreted as an integer"),
-    ({"ports": ["443"]}, TypeError, "'str' object cannot be interpreted as an integer"),
+    ({"ports": "443"}, TypeError, r"several whole numbers, such as \[443, 8443\], not '443'"),
+    ({"ports": 443}, TypeError, r"several whole numbers, such as \[443, 8443\], not 443"),
+    ({"ports": ["443"]}, TypeError, "a port is a whole number, not '443'"),
+    ({"limits": {"messages": 9}}, TypeError, r"limits are tlsinspect.Limits, such as .*, not dict"),
     ({"ports": [443, 70000]}, ValueError, "port 70000 is not within 0 to 65535"),
     ({"ports": [-1]}, ValueError, "port -1 is not within"),
     ({"overlap": "newest"}, ValueError, "overlap: 'newest' is neither"),
@@ -110,8 +113,10 @@ def test_one_list_of_indicators_stands_for_itself(tmp_path: Path) -> None:
     assert len(inspection.match(listed)) > 0
 
 
-def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None:
+def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant(tmp_path: Path) -> None:
     inspection = inspect("handshakes/curl-nginx.pcapng")
+    tlsinspect.ingest(SAMPLE, tmp_path)
+    store = tlsinspect.Store(tmp_path)
     tables = [dataset(inspection.arrow(name)) for name in ("connections", "certificates")]
     adoption = Adoption("month", [], {})
     mistakes: tuple[tuple[Callable[[], object], str], ...] = (
@@ -124,11 +129,48 @@ def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant() -> None
         (lambda: adoption.table("version"), "series 'version'; did you mean versions"),
         (lambda: compose_adoption(adoption, "versions", "client"), "unit 'client'; did you mean clients"),
         (lambda: count_adoption(*tables, by="moth"), "period 'moth'; did you mean month"),
+        (lambda: store.dataset("conections"), "table 'conections'; did you mean connections"),
+        (lambda: store.rows("chains"), "table with files of its own 'chains'; there are connections, messages"),
+        (lambda: inspection.story("f00d"), "connection 'f00d'; find_connections takes packet numbers"),
+        (lambda: store.inspection().story("f00d"), "connection 'f00d'; find_connections takes packet numbers"),
         (lambda: inspection.cases("?"), "question '\\?'; there are tls-ports, other-ports, handshakes"),
     )
     for mistake, words in mistakes:
         with pytest.raises(KeyError, match=f"there is no {words}"):
             mistake()
+
+
+def test_what_is_of_another_type_is_told_with_what_to_give() -> None:
+    inspection = inspect("handshakes/curl-nginx.pcapng")
+    frame: Any = inspection.connections
+    given: Any = str(SAMPLE)
+    mistakes: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: tlsinspect.read(SAMPLE, where=frame["resumed"]), "a filter is a text, such as .*, not Series"),
+        (lambda: inspection.where(None), "a filter is a text, such as .*, not NoneType"),  # type: ignore[arg-type]
+        (lambda: inspection.only(frame), "a connection id is a text, .*, not DataFrame"),
+        (lambda: inspection.only([7]), "a connection id is a text, .*, not int"),  # type: ignore[list-item]
+        (lambda: inspection.trusting(given), "trust is what .*load_trust makes of files, not str"),
+        (lambda: inspection.with_indicators(given), "indicators are what .*read_indicators makes of files, not str"),
+        (lambda: inspection.whatif(drop=["CBC"]), "what to drop is a text, .*, not list"),  # type: ignore[arg-type]
+        (lambda: build_shares("versions", frame), "shares are counted of an Inspection, .*, not DataFrame"),
+        (lambda: build_shares(inspection, given), "the name of a statistic is a text, not Inspection"),  # type: ignore[arg-type]
+        (lambda: build_chart("versions", frame), "a chart is made of an Inspection, .*, not DataFrame"),
+        (lambda: compare(given, inspection), "what is compared is an Inspection, .*, not str"),
+        (lambda: write_export(given, "csv", "out"), "what is written is an Inspection, .*, not str"),
+        (lambda: build_adoption(given), "adoption is counted of a Store, .*, not str"),
+    )
+    for mistake, words in mistakes:
+        with pytest.raises(TypeError, match=words):
+            mistake()
+
+
+def test_one_file_to_trust_or_to_look_for_stands_for_itself(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("192.0.2.31\n")
+    assert read_indicators(str(listed)).by_kind == read_indicators([listed]).by_kind
+    for paths in (str(tmp_path / "none.pem"), tmp_path / "none.pem"):
+        with pytest.raises(tlsinspect.TlsInspectError, match=r"none\.pem: No such file"):
+            load_trust(paths)
 
 
 def test_results_are_one_line_where_they_are_shown(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ OVERLAPS = ("first", "last")
 
 def list_paths(paths: Path | Iterable[Path]) -> list[str]:
     """One path or several as texts; raises TypeError for what is no path, such as octets or a file that is open."""
-    one = isinstance(paths, str | bytes | os.PathLike) or hasattr(paths, "read")
+    one = isinstance(paths, str | bytes | os.PathLike) or hasattr(paths, "read") or not isinstance(paths, Iterable)
     named: list[object] = [paths] if one else list(cast("Iterable[Path]", paths))
     texts = []
     for path in named:
@@ -32,6 +32,8 @@ def list_paths(paths: Path | Iterable[Path]) -> list[str]:
 
 def pick(named: Mapping[str, T], name: str, what: str) -> T:
     """What has this name; raises KeyError for a name that none has, with those that may have been meant."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a {what} is a text, not {type(name).__name__}")
     if name in named:
         return named[name]
     from difflib import get_close_matches  # a mistake is the only time that it is needed
@@ -42,17 +44,50 @@ def pick(named: Mapping[str, T], name: str, what: str) -> T:
 
 
 def list_ids(ids: str | Iterable[str]) -> list[str]:
-    """One connection id or several."""
-    return [ids] if isinstance(ids, str) else list(ids)
+    """One connection id or several; raises TypeError for what is none, such as a whole frame."""
+    if isinstance(ids, str):
+        return [ids]
+    several = list(ids) if isinstance(ids, Iterable) and not hasattr(ids, "columns") else [ids]
+    for each in several:
+        if not isinstance(each, str):
+            raise TypeError(f"a connection id is a text, as in the column connection_id, not {type(each).__name__}")
+    return cast("list[str]", several)
 
 
 def check_ports(ports: Iterable[int]) -> frozenset[int]:
     """The ports; raises TypeError for what is no whole number, ValueError for one that is no port."""
-    numbers = frozenset(map(index, ports))
+    if isinstance(ports, str) or not isinstance(ports, Iterable):
+        raise TypeError(f"ports are several whole numbers, such as [443, 8443], not {ports!r}")
+    numbers = frozenset(whole_number(port, "a port") for port in ports)
     for port in numbers:
         if not 0 <= port <= LAST_PORT:
             raise ValueError(f"port {port} is not within 0 to {LAST_PORT}")
     return numbers
+
+
+def whole_number(number: int, what: str) -> int:
+    """A whole number; raises TypeError for what is none."""
+    try:
+        return index(number)
+    except TypeError:
+        raise TypeError(f"{what} is a whole number, not {number!r}") from None
+
+
+def check_kind(given: object, kind: type, advice: str) -> None:
+    """Raise TypeError, with what to give, for what is of another type."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{advice}, not {type(given).__name__}")
+
+
+def check_inspection(given: object, what: str) -> None:
+    """Raise TypeError for what has no connections, such as a path or a frame. None are made to see that."""
+    if not (hasattr(type(given), "connections") or "connections" in getattr(given, "__dict__", ())):
+        raise TypeError(f"{what} an Inspection, as tlsinspect.read gives it, not {type(given).__name__}")
+
+
+def check_filter(text: object) -> None:
+    """Raise TypeError for what is no text, such as the truth values that choose rows of a frame."""
+    check_kind(text, str, 'a filter is a text, such as "version < 0x0303"')
 
 
 def check_overlap(overlap: str) -> None:
@@ -63,7 +98,7 @@ def check_overlap(overlap: str) -> None:
 
 def check_processes(number: int) -> None:
     """Raise TypeError for what is no whole number of processes, ValueError for fewer than one."""
-    if index(number) < 1:
+    if whole_number(number, "a number of processes") < 1:
         raise ValueError(f"{number} processes read nothing: at least 1 is needed")
 
 
@@ -80,3 +115,10 @@ def check_time(at: datetime | None) -> None:
     """Raise TypeError for what is no time: a day alone would leave open which of its moments is meant."""
     if at is not None and not isinstance(at, datetime):
         raise TypeError(f"at: {at!r} is no time, such as datetime.datetime(2026, 3, 31, 12, tzinfo=datetime.UTC)")
+
+
+def check_trust(trust: object) -> None:
+    """Raise TypeError for what is no Trust, such as the path of a file: asking its type would load what verifies."""
+    if trust is not None and not hasattr(trust, "anchors"):
+        made = "trust is what tlsinspect.validation.load_trust makes of files"
+        raise TypeError(f"{made}, not {type(trust).__name__}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from . import tables
-from .arguments import Path, check_ports, check_time, list_ids, list_paths, pick
+from .arguments import Path, check_filter, check_kind, check_ports, check_time, check_trust, list_ids, list_paths, pick
 from .columns import COLUMNS, PIVOTS
 from .errors import TlsInspectError
 from .opening import TLS_PORTS, Overlap, command_arguments, open_reading
@@ -129,11 +129,12 @@ class Inspection:
         """The same inspection, whose chains and dates are judged by other trust or at another time.
 
         Certificates are judged at each connection's start, or `at` one time for all (without a time zone: UTC); raises
-        TypeError for what is no time.
+        TypeError for what is no time, and no Trust.
         `trust` comes from tlsinspect.validation.load_trust; by default Mozilla's roots. What follows from them is made
         anew: validation, client_validation, ocsp, findings, scts.
         """
         check_time(at)
+        check_trust(trust)
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
         other.trust, other.at, other.indicators, other.days = trust, at, self.indicators, self.days
@@ -399,6 +400,7 @@ class Inspection:
         from .policies import Policy, load_policy
         from .policies.drop import parse_drop
 
+        check_kind(drop, str, "what to drop is a text, such as 'TLS 1.0,CBC'")
         if bool(policy) == bool(drop):
             raise ValueError("what-if takes a policy or what to drop: one of the two")
         asked = parse_drop(drop) if drop else policy if isinstance(policy, Policy) else load_policy(policy)
@@ -425,6 +427,9 @@ class Inspection:
 
         They come from tlsinspect.indicators.read_indicators. What was given before stays.
         """
+        from .indicators import Indicators
+
+        check_kind(indicators, Indicators, "indicators are what tlsinspect.indicators.read_indicators makes of files")
         other = self.trusting(self.trust, self.at)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name != "findings"}
         other.indicators = (*self.indicators, indicators)
@@ -475,6 +480,8 @@ def read(
     """
     paths, ports = list_paths(captures), check_ports(ports)
     selected = None
+    if where is not None:
+        check_filter(where)
     if where:
         from .filters.compile import Filter
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from .arguments import Path, check_overlap, check_processes, list_paths
+from .arguments import Path, check_kind, check_overlap, check_processes, list_paths
 from .capture import STANDARD_INPUT, find_captures, order_captures
 from .errors import CaptureError
 from .reading import Progress, Reading, Request, total_size
@@ -20,6 +20,8 @@ TLS_PORTS = frozenset({443, 8443})
 PARALLEL_MINIMUM = 32 << 20  # octets; below it starting processes costs more than they save
 
 Overlap = Literal["first", "last"]
+
+LIMITS_GIVEN = "limits are tlsinspect.Limits, such as tlsinspect.Limits(messages=99)"
 
 
 def open_reading(
@@ -41,6 +43,7 @@ def open_reading(
     """
     check_overlap(overlap)
     check_processes(processes)
+    check_kind(limits, Limits, LIMITS_GIVEN)
     passed_over: list[CaptureError] = []
     sources = order_captures(find_captures(list_paths(captures), passed_over))
     request = Request(sources, frozenset(ports), tuple(wanted), overlap == "last", limits, where, streamed, encoded)

@@ -63,8 +63,10 @@ def build_adoption(
     """Count every series of SERIES in every period of a store, `by` day, week or month (UTC).
 
     `since` and `until` are days, both included. Raises as count_adoption does, and StoreError where the days of the
-    store make more than MOST_PERIODS.
+    store make more than MOST_PERIODS, TypeError for what is no Store.
     """
+    if not hasattr(store, "parts"):
+        raise TypeError(f"adoption is counted of a Store, as tlsinspect.Store opens it, not {type(store).__name__}")
     check_span(store, by, since, until)
     connections = store.dataset("connections", since, until)
     return count_adoption(connections, store.dataset("certificates"), by, progress, processes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import pick
+from ..arguments import check_inspection, pick
 from .style import SIZES, own_settings
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def compose_chart(name: str, frames: Frames, unit: str = "") -> Content:
     from .catalogue import CHARTS
 
     chart = pick(CHARTS, name, "chart")
+    check_inspection(frames, "a chart is made of")
     if unit and unit not in chart.units:
         raise ValueError(f"{name} is counted by {', '.join(chart.units)}, not by {unit}")
     return chart.compose(chart, remember(frames), unit or chart.unit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from ..arguments import check_inspection
 from ..statistics import STATISTICS
 from ..statistics.shares import observe
 from ..statistics.wording import number_text
@@ -53,6 +54,8 @@ class Comparison:
 
 def compare(before: Inspection, after: Inspection) -> Comparison:
     """Compare two inspections; the rarest changes first, and the shares by how much they differ."""
+    for each in (before, after):
+        check_inspection(each, "what is compared is")
     changes = pa.Table.from_pylist(find_changes(before, after), schema_of(CHANGE_COLUMNS))
     rows = [row for name in COMPARED for row in compare_shares(name, before, after)]
     adjusted = holm(np.array([row["p"] for row in rows], np.float64)).tolist()

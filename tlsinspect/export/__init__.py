@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from ..arguments import check_inspection
 from .tools import FILES, FOLDERS, TIMED, write_file, write_folder
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ def write_export(inspection: Inspection, format_name: str, path: str | os.PathLi
     its own, and for a path that is one of the captures; KeyError for a table that is not in COLUMNS; OSError where
     writing fails; ToolError where duckdb is not installed.
     """
+    check_inspection(inspection, "what is written is")
     place = Path(path)
     if format_name not in (*FORMATS, *DATABASES, *FOLDERS, *FILES):
-        raise ValueError(f"there is no format {format_name!r}")
+        known = ", ".join((*FORMATS, *DATABASES, *FOLDERS, *FILES))
+        raise ValueError(f"there is no format {format_name!r}; there are {known}")
     if table and format_name in (*FOLDERS, *FILES):
         raise ValueError(f"{format_name} has rows of its own, and no table can be chosen")
     if is_capture(place, inspection.reading.sources):

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..arguments import check_filter
 from ..columns import COLUMNS, SEVERITIES, table_columns
 from ..errors import printable
 from . import hints
@@ -63,7 +64,9 @@ TEXT_TESTS: dict[str, Callable[[Any, str], Any]] = {
 
 
 class Filter:
-    """A condition on the rows of one table, `text` as written; raises FilterError where it says nothing.
+    """A condition on the rows of one table, `text` as written.
+
+    Raises FilterError where it says nothing, TypeError where it is no text.
 
     `columns` are the names of those that it asks. `hint` is an Arrow expression that holds wherever the filter is true,
     None where there is none: a file of which it cannot hold need not be read.
@@ -73,6 +76,7 @@ class Filter:
     """
 
     def __init__(self, text: str, table: str = "connections", listed: str = "") -> None:
+        check_filter(text)
         self.text = text
         self.table = table
         self.listed = listed

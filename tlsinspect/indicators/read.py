@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from io import TextIOWrapper
 from itertools import chain, islice
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from ..arguments import list_paths
 from ..errors import TlsInspectError
 from .documents import read_misp, read_stix
 from .record import Indicators, ListFacts, kind_of
@@ -44,10 +46,13 @@ ZEEK_KINDS = {
 }  # fmt: skip
 
 
-def read_indicators(paths: Sequence[str | Path]) -> Indicators:
-    """Read lists; raises TlsInspectError, with the path, for a file that cannot be read or holds no indicator."""
+def read_indicators(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Indicators:
+    """Read a list or several.
+
+    Raises TlsInspectError, with the path, for a file that cannot be read or holds no indicator.
+    """
     indicators = Indicators()
-    for path in map(Path, paths):
+    for path in map(Path, list_paths(paths)):
         try:
             facts = read_list(path, indicators)
         except OSError as error:

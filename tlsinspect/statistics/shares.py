@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import pick
+from ..arguments import check_inspection, pick
 from .catalogue import UNITS, Statistic, Unit, find_statistic
 from .interval import share_columns
 from .memory import once
@@ -144,7 +144,8 @@ def build_shares_by_unit(name: str, frames: Frames, top: int = 0) -> dict[str, S
 
 
 def observe(statistic: Statistic, frames: Frames) -> Observations:
-    """The observations that a statistic counts."""
+    """The observations that a statistic counts; raises TypeError for what is no Inspection, such as a frame."""
+    check_inspection(frames, "shares are counted of")
 
     def build() -> Observations:
         return build_observations(

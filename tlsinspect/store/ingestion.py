@@ -12,10 +12,10 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from .. import __version__
-from ..arguments import Path, check_overlap, check_ports, check_processes, list_paths
+from ..arguments import Path, check_kind, check_overlap, check_ports, check_processes, list_paths
 from ..capture import printable
 from ..errors import StoreError
-from ..opening import TLS_PORTS, Overlap
+from ..opening import LIMITS_GIVEN, TLS_PORTS, Overlap
 from ..wire.limits import DEFAULT_LIMITS, Limits
 from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
@@ -116,6 +116,7 @@ def open_for(
     """
     asked = tuple(sorted(check_ports(ports)))
     check_overlap(overlap)
+    check_kind(limits, Limits, LIMITS_GIVEN)
     place = open_named(store)
     try:
         open_description(place, Description(FORMAT, __version__, asked, overlap, asdict(limits)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from .. import tables
-from ..arguments import Path, utc_day
+from ..arguments import Path, check_filter, pick, utc_day
 from ..capture import printable
 from ..columns import COLUMNS
 from ..errors import DecodeError, StoreError
@@ -68,8 +68,7 @@ class Store:
 
     def rows(self, table: str, since: Day = None, until: Day = None) -> int:
         """How many rows a table has: no file is opened for it. Raises KeyError for one that has no files of its own."""
-        if table not in STORED:
-            raise KeyError(table)
+        pick(dict.fromkeys(STORED), table, "table with files of its own")
         return sum(rows for _, _, _, rows in self.parts(table, since, until))
 
     def parts(self, table: str, since: Day, until: Day) -> list[Part]:
@@ -98,6 +97,7 @@ class Store:
         """
         import pyarrow.dataset as ds  # dear to import
 
+        pick(COLUMNS, table, "table")
         schema = dataset_schema(table)
         if table in STORED:
             parts = self.parts(table, since, until)
@@ -117,9 +117,7 @@ class Store:
             return ds.dataset(made.append_column(schema.field("day"), pa.array(days, pa.date32())))
         if table in DERIVED:
             return ds.InMemoryDataset(list(self.derive(table, since, until)), schema=schema)
-        if table in COLUMNS:
-            raise KeyError(f"{table} is not stored: it is a judgement, see inspection()")
-        raise KeyError(table)
+        raise KeyError(f"{table} is not stored: it is a judgement, see inspection()")
 
     def derive(self, table: str, since: Day, until: Day) -> Iterator[pa.RecordBatch]:
         """The rows of a table that follows from connections, day by day."""
@@ -173,7 +171,10 @@ class Store:
         from ..filters.compile import Filter
         from .stored import StoredInspection
 
-        chosen = Filter(where) if isinstance(where, str) and where else where or None
+        chosen = where if isinstance(where, Filter) else None
+        if chosen is None and where is not None:
+            check_filter(where)
+            chosen = Filter(str(where)) if where else None
         return StoredInspection(self, parse_day(since), parse_day(until), chosen)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arguments import check_time, list_ids
+from ..arguments import check_time, check_trust, list_ids
 from ..capture import CaptureSource
 from ..inspection import JUDGED, ORDER, Inspection, of_connections
 from ..tables import Context
@@ -50,6 +50,7 @@ class StoredInspection(Inspection):
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
         """The same days, judged by other trust or at another time: see Inspection."""
         check_time(at)
+        check_trust(trust)
         other = StoredInspection(self.store, self.since, self.until, self.chosen)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other.columns = self.columns
@@ -83,10 +84,11 @@ class StoredInspection(Inspection):
     def story(self, connection_id: str) -> Story:
         """One connection in plain words, whose row alone is read whole: see Inspection."""
         from ..story import iter_stories
+        from ..story.build import no_connection
 
         one = self.only([connection_id])
         if one.connections.empty:
-            raise KeyError(connection_id)
+            raise no_connection(connection_id)
         return next(iter_stories(cast("Inspected", Told(one, self.frame_on_demand())), one.connections))
 
     def build(self, table: str) -> pa.Table:

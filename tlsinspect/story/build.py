@@ -37,8 +37,14 @@ def build_story(inspected: Inspected, connection_id: str) -> Story:
     """Tell one connection; raises KeyError for an id that is not among the connections."""
     found = inspected.connections[is_true(inspected.connections["connection_id"] == connection_id)]
     if found.empty:
-        raise KeyError(connection_id)
+        raise no_connection(connection_id)
     return next(iter_stories(inspected, found))
+
+
+def no_connection(connection_id: str) -> KeyError:
+    """What to raise for an id that is not among the connections."""
+    told = "find_connections takes packet numbers, names, addresses and the start of an id"
+    return KeyError(f"there is no connection {connection_id!r}; {told}")
 
 
 def iter_stories(

@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
+from ..arguments import list_paths
 from ..capture import printable
 from ..certificates.der import MAX_TIME
 from ..certificates.lenient import parse_parts
@@ -85,15 +86,17 @@ def mozilla_roots() -> tuple[str, tuple[bytes, ...]]:
     return certifi.__version__, tuple(read_certificates(Path(certifi.where())))
 
 
-def load_trust(paths: Iterable[str | PathLike[str]] = (), only: bool = False, as_of: AsOf = "capture") -> Trust:
+def load_trust(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]] = (), only: bool = False, as_of: AsOf = "capture"
+) -> Trust:
     """Mozilla's roots and the certificates of `paths`, or with `only` these alone.
 
     Of Mozilla's roots those are trusted that were at the moment that is judged, or with `as_of` "now" those of today.
-    A path is a file with certificates in PEM, or one in DER, or a folder of such files; others in a
+    `paths` are one or several: a file with certificates in PEM, or one in DER, or a folder of such files; others in a
     folder are passed over. Raises TrustError for one without a certificate or that cannot be read,
     and where `only` leaves nothing to trust.
     """
-    paths = list(paths)
+    paths = list_paths(paths)
     return load_anew(paths, only, as_of) if paths or only else load_default(as_of)
 
 
