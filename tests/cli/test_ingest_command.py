@@ -37,6 +37,19 @@ def test_a_command_says_of_a_store_what_it_says_of_the_captures(command: str, st
     assert of_store.stdout.replace(str(store), str(DEMO)) == of_captures.stdout
 
 
+def test_no_store_is_made_where_there_is_nothing_to_read(tmp_path: Path, store: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in (tmp_path / "none", tmp_path / "empty", tmp_path / "*.pcap"):
+        done = run("ingest", name, "--store", tmp_path / "new")
+        told = (
+            f"{tmp_path / 'new'}: 0 captures read, 0 connections stored; 1 capture could not be read; no store was made"
+        )
+        assert (done.exit_code, done.stdout) == (2, f"{told}\n")
+        assert f"warning: {name}: " in done.stderr
+        assert not (tmp_path / "new").exists()
+    assert "no store was made" not in run("ingest", tmp_path / "none", "--store", store).stdout
+
+
 def test_rows_are_exported_from_a_store_as_they_are_read(store: Path) -> None:
     for table in ("connections", "messages", "offers"):
         of_captures = run("export", DEMO, "--table", table).stdout.splitlines()

@@ -58,6 +58,7 @@ def tell_done(done: Ingested, store: str) -> None:
     """Say what was done, and what could not be read."""
     from ..export.text import escape_control
     from ..statistics.wording import bytes_text, number_text
+    from ..store import is_store
     from ..store.planning import SHARDS
 
     for name, reason in [*done.refused, *done.damaged][:LISTED]:
@@ -81,4 +82,6 @@ def tell_done(done: Ingested, store: str) -> None:
         parts.append(f"{number_text(len(done.refused), 'capture')} could not be read")
     if done.damaged:
         parts.append(f"{number_text(len(done.damaged), 'capture')} damaged, read up to the damage")
+    if done.refused and not is_store(store):
+        parts.append("no store was made")
     click.echo(f"{escape_control(store)}: {'; '.join(parts)}")

@@ -6,8 +6,10 @@ is new. It can be killed at any moment: what is in the store is complete up to i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -64,7 +66,7 @@ def ingest(
     step_octets: int = STEP_OCTETS,
     abandoned_seconds: int = ABANDONED_SECONDS,
 ) -> Ingested:
-    """Read captures into a store, which is made where there is none.
+    """Read captures into a store, which is made where there is none and any file was found.
 
     `rotation` says what makes captures one sequence: names that differ in digits only, "all", or "none". Up to
     `workers` processes read, which ask of a script what those of `read` do, or whatever `executor` has. `progress` is
@@ -80,12 +82,18 @@ def ingest(
     check_processes(workers)
     if rotation not in ROTATIONS:
         raise ValueError(f"rotation: {rotation!r} is none of {', '.join(ROTATIONS)}")
-    place = open_for(store, ports, overlap, limits)
+    described = describe(ports, overlap, limits)
+    place = open_named(store)
+    with errors_of(place):
+        named = None if DESCRIPTION in place.names("") else find_sources(paths)
+        if named is not None and not named[0] and not any(pathlib.Path(fault.path).is_file() for fault in named[1]):
+            return Ingested(0, 0, 0, 0, 0, [(fault.path, fault.reason) for fault in named[1]], [])
+        open_description(place, described)
     if not place.has_sharing and uses_processes(workers, executor):
         raise StoreError(printable(place.url), "lies in the memory of one process, and others are to write to it")
-    try:
+    with errors_of(place):
         removed = remove_leftovers(place, abandoned_seconds)
-        sources, faults = find_sources(paths)
+        sources, faults = named or find_sources(paths)
         catalogue = Catalogue(place)
         catalogue.captures.update(find_moved(catalogue, sources))
         left = run_plans(catalogue, None, workers, executor, progress, step_octets)
@@ -100,8 +108,6 @@ def ingest(
         if plan is not None:
             catalogue = Catalogue(place)
             run_plans(catalogue, plan, workers, executor, progress, step_octets)
-    except OSError as error:
-        raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
     mine = {*left, *([plan.number] if plan is not None else [])}
     done = account(place, mine, left, found.known, found.refused)
     return done._replace(bound=None if plan is None else workers_used(plan, workers), removed=removed)
@@ -114,15 +120,30 @@ def open_for(
 
     Raises what ingest does.
     """
+    described = describe(ports, overlap, limits)
+    place = open_named(store)
+    with errors_of(place):
+        open_description(place, described)
+    return place
+
+
+def describe(
+    ports: Iterable[int] = TLS_PORTS, overlap: Overlap = "first", limits: Limits = DEFAULT_LIMITS
+) -> Description:
+    """What a new store says of itself; raises what ingest does of these."""
     asked = tuple(sorted(check_ports(ports)))
     check_overlap(overlap)
     check_kind(limits, Limits, LIMITS_GIVEN)
-    place = open_named(store)
+    return Description(FORMAT, __version__, asked, overlap, asdict(limits))
+
+
+@contextmanager
+def errors_of(place: Place) -> Iterator[None]:
+    """Errors of the file system that a store lies on, as a StoreError."""
     try:
-        open_description(place, Description(FORMAT, __version__, asked, overlap, asdict(limits)))
+        yield
     except OSError as error:
         raise StoreError(printable(place.url), (error.strerror or str(error)).lower()) from error
-    return place
 
 
 def open_description(place: Place, wanted: Description) -> None:
