@@ -58,6 +58,19 @@ def test_a_query_reaches_nothing_but_the_tables(query: str, store: Path, tmp_pat
     assert file.read_text() == "a\n1\n"
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("select version_nam from connections", "did you mean version_name"),
+        ("select * from conections", "there are connections, messages, alerts, problems, certificates,"),
+        ("select * from findings", "there are connections, messages, alerts, problems, certificates,"),
+    ],
+)
+def test_a_name_that_there_is_not_is_told_with_those_that_there_are(query: str, told: str, store: Path) -> None:
+    done = run("sql", store, query)
+    assert done.exit_code == 2 and done.stderr.count("\n") == 1 and told in done.stderr
+
+
 def test_times_can_be_subtracted(store: Path) -> None:
     took = "max(time_end - time_start)"
     query = f"select {took} < interval 1 hour as soon, epoch({took}) > 0 as some from connections"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 VIEWS = (*STORED, "captures", *DERIVED)
 STORED_PREFIX = "stored_"  # before a view's name: what it is a view of
+CANDIDATES = "Candidate bindings: "  # what DuckDB begins the line with that names columns like the one asked for
+MOST_MEANT = 3
 ROWS_AT_ONCE = 10_000
 MICROSECONDS = 1_000_000
 SETTINGS = {
@@ -95,8 +97,20 @@ def errors_of_queries() -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, pa.ArrowException) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise StoreError("query", next(iter(lines), "failed")) from error
+        raise StoreError("query", describe(str(error))) from error
+
+
+def describe(error: str) -> str:
+    """DuckDB's message on one line, with the names that may have been meant."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    first, *others = lines or ["failed"]
+    if re.match(r"Catalog Error: Table with name .* does not exist", first):
+        return f"{first.rstrip('!')}; there are {', '.join(VIEWS)}"
+    for line in others:
+        if line.startswith(CANDIDATES):
+            near = re.findall(r'"([^"]+)"', line)[:MOST_MEANT]
+            return f"{first.rstrip('!')}; did you mean {' or '.join(near)}?"
+    return first
 
 
 def plain_type(data_type: pa.DataType) -> pa.DataType:
