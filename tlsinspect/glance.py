@@ -27,7 +27,7 @@ def render_glance(inspection: Inspected) -> str:
 def describe_captures(inspection: Inspected) -> str:
     """Which files, how much is in them, when it was, and whether they are whole."""
     captures = inspection.captures
-    named = ", ".join(escape(str(name)) for name in captures["capture"][:CAPTURES_NAMED])
+    named = ", ".join(escape(str(name)) for name in captures["capture"][:CAPTURES_NAMED]) or "no capture"
     more = f" and {len(captures) - CAPTURES_NAMED:,} more" if len(captures) > CAPTURES_NAMED else ""
     carried = count_text(len(tls_connections(inspection)), UNITS["connections"])
     facts = [
@@ -47,7 +47,7 @@ def render_line(inspection: Inspected) -> str:
     names = [str(name) for name in inspection.captures["capture"]]
     more = f" and {len(names) - CAPTURES_NAMED:,} more" if len(names) > CAPTURES_NAMED else ""
     counts = f"{number_text(len(inspection.connections), 'connection')}, {len(tls_connections(inspection)):,} with TLS"
-    return printable(f"<Inspection of {', '.join(names[:CAPTURES_NAMED])}{more}: {counts}>")
+    return printable(f"<Inspection of {', '.join(names[:CAPTURES_NAMED]) or 'no capture'}{more}: {counts}>")
 
 
 def describe_versions(inspection: Inspected) -> str:

@@ -8,6 +8,7 @@ import pytest
 from command_line import run
 from samples import CAPTURES, DEMO
 
+from tlsinspect import Store, StoreError
 from tlsinspect.cli.ingest import ingest
 
 COMMANDS = (
@@ -66,6 +67,28 @@ def test_days_select_in_a_store_what_they_select_in_captures(store: Path) -> Non
         of_store = run("names", store, *days)
         assert of_store.stdout == of_captures.stdout
     assert run("names", store, "--since", "2026-02-30").exit_code == 2
+
+
+def test_days_on_which_nothing_starts_are_told_with_those_that_there_are(store: Path, tmp_path: Path) -> None:
+    told = f"{store}: no connection starts on these days; it has those of 2026-11-22 to 2026-11-22"
+    for command in (["summary"], ["export"], ["adoption", "-o", tmp_path / "page"]):
+        assert told in run(*command, store, "--since", "2027-01-01").stderr, command
+        assert "no connection starts" not in run(command[0], store, "--since", "2026-11-22", *command[1:]).stderr
+
+
+def test_a_first_day_behind_the_last_is_refused(store: Path) -> None:
+    for words in (["summary", DEMO], ["names", store], ["sql", store, "select 1"]):
+        for days in (
+            ["--since", "2026-12-01", "--until", "2026-11-01"],
+            ["--until", "2026-11-01", "--since", "2026-12-01"],
+        ):
+            done = run(*words, *days)
+            assert done.exit_code == 2 and "--since 2026-12-01 is later than --until 2026-11-01" in done.stderr
+    opened = Store(store)
+    for ask in (opened.inspection, lambda since, until: opened.dataset("captures", since, until)):
+        with pytest.raises(StoreError, match="since 2026-12-01: is later than until 2026-11-01"):
+            ask("2026-12-01", "2026-11-01")
+    assert repr(opened.inspection("2027-01-01")) == "<Inspection of no capture: 0 connections, 0 with TLS>"
 
 
 def test_packets_are_extracted_where_the_captures_still_are(store: Path, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def adoption(
 
         opened = open_store(store)
         refuse_output(output)
-        warn_of_store(opened, len(opened.damage()))
+        warn_of_store(opened, len(opened.damage()), since, until)
         with progress_bar("counting", octets=False) as progress:
             counted = build_adoption(opened, by, since, until, progress, processes)
         with writing_to(str(output)):

@@ -16,6 +16,8 @@ from ..errors import INTERRUPTED, StoreError, TlsInspectError
 from .output import progress_bar, tell
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
     import pyarrow as pa
 
@@ -81,15 +83,15 @@ def might_be_store(capture: str) -> bool:
 def inspect_store(store: Store, captures: Captures) -> Inspection:
     """Open some days of a store, warn of what is not complete, and say how many connections `where` selects."""
     inspection = store.inspection(captures.since, captures.until, captures.where)
-    warn_of_store(store, len(inspection.reading.totals.damage))
+    warn_of_store(store, len(inspection.reading.totals.damage), captures.since, captures.until)
     if captures.where:
         inspection.on_demand("connections")  # which counts what it selects
         tell_selection(inspection.reading.totals)
     return inspection
 
 
-def warn_of_store(store: Store, damaged: int) -> None:
-    """Say on standard error that captures are missing from a store, and how many are damaged."""
+def warn_of_store(store: Store, damaged: int, since: date | None, until: date | None) -> None:
+    """Say on standard error that captures or connections of these days are missing, and how many are damaged."""
     missing = store.unfinished()
     if missing:
         those = "1 capture is" if missing == 1 else f"{missing:,} captures are"
@@ -97,6 +99,10 @@ def warn_of_store(store: Store, damaged: int) -> None:
             f"warning: {store.url}: {those} not ingested to the end, so that connections are missing; "
             "'tlsinspect ingest' goes on with them"
         )
+    if (since or until) and not store.rows("connections", since, until):
+        days = store.days()
+        others = f"it has those of {days[0]} to {days[-1]}" if days else "it has none"
+        tell(f"warning: {store.url}: no connection starts on these days; {others}")
     if damaged:
         those = "1 capture is" if damaged == 1 else f"{damaged:,} captures are"
         tell(f"warning: {those} damaged: tlsinspect export --table problems says how")

@@ -214,7 +214,7 @@ def export_stored(
 
     inspection = store.inspection(captures.since, captures.until, captures.where)
     totals = inspection.reading.totals
-    warn_of_store(store, len(totals.damage))
+    warn_of_store(store, len(totals.damage), captures.since, captures.until)
     with ending_the_reading(()) as interruption, open_output(output, inspection.reading.sources) as out:
         writer = open_writer(format_name, out, arrow_schema(table))
         for batch in inspection.batches(table):

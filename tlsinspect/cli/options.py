@@ -111,6 +111,9 @@ def parse_day(context: click.Context, option: click.Parameter, text: str | None)
     within = max(day, FIRST_DAY) if option.name == "since" else min(day, LAST_DAY)
     if not FIRST_DAY <= within <= LAST_DAY:
         raise click.BadParameter(f"times are within {FIRST_DAY} and {LAST_DAY}, and not {text}", context, option)
+    since, until = (within if option.name == name else context.params.get(name) for name in ("since", "until"))
+    if since is not None and until is not None and since > until:
+        raise click.UsageError(f"--since {since} is later than --until {until}", context)
     return within
 
 

@@ -73,7 +73,7 @@ class Store:
 
     def parts(self, table: str, since: Day, until: Day) -> list[Part]:
         """The files of a table's rows in some days."""
-        first, last = parse_day(since), parse_day(until)
+        first, last = parse_days(since, until)
         chosen = []
         for part in self.catalogue.parts(table):
             day = date.fromisoformat(part[1])
@@ -98,6 +98,7 @@ class Store:
         import pyarrow.dataset as ds  # dear to import
 
         pick(COLUMNS, table, "table")
+        parse_days(since, until)
         schema = dataset_schema(table)
         if table in STORED:
             parts = self.parts(table, since, until)
@@ -175,7 +176,7 @@ class Store:
         if chosen is None and where is not None:
             check_filter(where)
             chosen = Filter(str(where)) if where else None
-        return StoredInspection(self, parse_day(since), parse_day(until), chosen)
+        return StoredInspection(self, *parse_days(since, until), chosen)
 
 
 def open_store(url: Path) -> Store:
@@ -207,6 +208,14 @@ def guarantee(table: str, day: str) -> pc.Expression:
         return known
     first, last = (pa.scalar(time, pa.timestamp("ns", tz="UTC")) for time in (begin, begin + timedelta(days=1)))
     return known & (pc.field("time_start") >= first) & (pc.field("time_start") < last)
+
+
+def parse_days(since: Day, until: Day) -> tuple[date | None, date | None]:
+    """The first and the last day; raises StoreError where none lies between them, and what parse_day does."""
+    first, last = parse_day(since), parse_day(until)
+    if first is not None and last is not None and first > last:
+        raise StoreError(f"since {first}", f"is later than until {last}")
+    return first, last
 
 
 def parse_day(day: Day) -> date | None:
