@@ -47,6 +47,9 @@ ORDER = {
     "alerts": ("time", "connection_id", "packet"),
 }
 
+PROBLEMS_ORDER = [("capture", "ascending"), ("packet", "ascending"), ("connection_id", "ascending")]
+"""What stands in the file itself comes last; problems of one packet stay as they were noted."""
+
 FEW = {"messages": ("sender", "record_type", "message_type")}
 """Columns of few different texts, which are held once."""
 
@@ -495,7 +498,8 @@ def read(
         name: sort_encoded(name, batches[name], keys) for name, keys in ORDER.items() if name in batches
     }
     problems = pa.Table.from_batches(batches["problems"], tables.arrow_schema("problems"))
-    made["problems"] = pa.concat_tables([reading.totals.build("problems", reading.sources), problems])
+    noted = pa.concat_tables([reading.totals.build("problems", reading.sources), problems])
+    made["problems"] = noted.sort_by(PROBLEMS_ORDER)
     finished = Finished(reading.sources, reading.totals, reading.context)
     return Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ..arguments import check_time, check_trust, list_ids
 from ..capture import CaptureSource
-from ..inspection import JUDGED, ORDER, Inspection, of_connections
+from ..inspection import JUDGED, ORDER, PROBLEMS_ORDER, Inspection, of_connections
 from ..tables import Context
 from ..tables.arrow import arrow_schema
 from ..totals import Totals
@@ -253,6 +253,6 @@ def octets_of(text: str) -> bytes:
 
 def sort_table(table: str, rows: pa.Table) -> pa.Table:
     """Rows in the order that an inspection has them in."""
-    if table not in ORDER:
-        return rows
+    if table == "problems":
+        return rows.sort_by(PROBLEMS_ORDER)
     return rows.sort_by([(key, "ascending") for key in ORDER[table]])
