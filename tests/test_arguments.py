@@ -140,8 +140,10 @@ def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant(tmp_path:
             mistake()
 
 
-def test_what_is_of_another_type_is_told_with_what_to_give() -> None:
+def test_what_is_of_another_type_is_told_with_what_to_give(tmp_path: Path) -> None:
     inspection = inspect("handshakes/curl-nginx.pcapng")
+    tlsinspect.ingest(SAMPLE, tmp_path)
+    store: Any = tlsinspect.Store(tmp_path)
     frame: Any = inspection.connections
     given: Any = str(SAMPLE)
     mistakes: tuple[tuple[Callable[[], object], str], ...] = (
@@ -154,6 +156,7 @@ def test_what_is_of_another_type_is_told_with_what_to_give() -> None:
         (lambda: inspection.whatif(drop=["CBC"]), "what to drop is a text, .*, not list"),  # type: ignore[arg-type]
         (lambda: build_shares("versions", frame), "shares are counted of an Inspection, .*, not DataFrame"),
         (lambda: build_shares(inspection, given), "the name of a statistic is a text, not Inspection"),  # type: ignore[arg-type]
+        (lambda: build_chart("versions", store), "as tlsinspect.read and Store.inspection give it, not Store"),
         (lambda: build_chart("versions", frame), "a chart is made of an Inspection, .*, not DataFrame"),
         (lambda: compare(given, inspection), "what is compared is an Inspection, .*, not str"),
         (lambda: write_export(given, "csv", "out"), "what is written is an Inspection, .*, not str"),

@@ -82,7 +82,8 @@ def check_kind(given: object, kind: type, advice: str) -> None:
 def check_inspection(given: object, what: str) -> None:
     """Raise TypeError for what has no connections, such as a path or a frame. None are made to see that."""
     if not (hasattr(type(given), "connections") or "connections" in getattr(given, "__dict__", ())):
-        raise TypeError(f"{what} an Inspection, as tlsinspect.read gives it, not {type(given).__name__}")
+        made = "as tlsinspect.read and Store.inspection give it"
+        raise TypeError(f"{what} an Inspection, {made}, not {type(given).__name__}")
 
 
 def check_filter(text: object) -> None:

@@ -25,6 +25,7 @@ from .wire.capfile import MAGIC_LENGTH, is_capture, open_reader
 from .wire.packet import Packet
 
 STANDARD_INPUT = "-"
+STORE_FILE = "store.json"  # by which a store is told from other folders
 
 SECTION_HEADER = b"\n\r\r\n"
 """How a pcapng file starts; what makes sure that it is one comes later in its first octets."""
@@ -345,7 +346,14 @@ def iter_folder(folder: str, hiding: list[CaptureError]) -> Iterator[CaptureSour
     if not found and before < len(hiding):
         raise hiding[before]
     if not found:
-        raise CaptureError(printable(folder), "no pcap or pcapng capture in this folder")
+        raise CaptureError(printable(folder), nothing_in(folder))
+
+
+def nothing_in(folder: str) -> str:
+    """What to say of a folder without a capture."""
+    if Path(folder, STORE_FILE).is_file():
+        return "a store and no capture: open it by tlsinspect.Store, or name the captures themselves"
+    return "no pcap or pcapng capture in this folder"
 
 
 def iter_files(folder: str, refused: list[CaptureError] | None = None) -> Iterator[CaptureSource]:

@@ -300,6 +300,14 @@ def test_what_may_hide_a_capture_in_a_folder_is_told_of_and_what_does_not_is_not
     assert (seen.captures, sorted(seen.refused)) == (1, sorted(done.refused))
 
 
+def test_a_store_in_the_place_of_captures_is_told_from_a_folder_without_any(tmp_path: Path) -> None:
+    tlsinspect.ingest(CAPTURES / "handshakes" / "caddy.pcapng", tmp_path / "store")
+    told = "a store and no capture: open it by tlsinspect.Store, or name the captures themselves"
+    with pytest.raises(tlsinspect.CaptureError, match=told):
+        tlsinspect.read(tmp_path / "store")
+    assert [why for _, why in tlsinspect.ingest(tmp_path / "store", tmp_path / "other").refused] == [told]
+
+
 def test_what_could_not_be_read_is_a_problem_until_it_can_be_read(tmp_path: Path) -> None:
     whole, store = (CAPTURES / "handshakes" / "caddy.pcapng").read_bytes(), tmp_path / "store"
     a, b, c = (tmp_path / f"{name}.pcap" for name in "abc")

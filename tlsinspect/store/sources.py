@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..capture import CaptureSource, find_captures, find_matches, is_pattern, iter_files, printable
+from ..capture import CaptureSource, find_captures, find_matches, is_pattern, iter_files, nothing_in, printable
 from ..errors import CaptureError, DecodeError
 from ..foreign import describe, may_hide_capture
 from .place import is_remote, open_remote, path_of
@@ -153,7 +153,7 @@ def iter_folder(folder: Path, refused: list[CaptureError]) -> Iterator[CaptureSo
         except CaptureError as error:
             refused.append(error)
     if before == len(refused):
-        refused.append(CaptureError(printable(str(folder)), "no pcap or pcapng capture in this folder"))
+        refused.append(CaptureError(printable(str(folder)), nothing_in(str(folder))))
 
 
 def look_for_capture(source: CaptureSource) -> bool | None:
