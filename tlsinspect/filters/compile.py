@@ -301,7 +301,7 @@ class Compiler(Written):
         order = left.order or right.order
         for value, other in ((left, right), (right, left)):
             self.check_order(value, order)
-            self.check_text(value, other)
+            self.check_possible(value, other)
         if node.operator not in ("==", "!=") and order:
             left, right, hint = self.ranked(left, order), self.ranked(right, order), NO_HINT
         elif node.operator not in ("==", "!=") and left.kind in ("text", "truth"):
@@ -329,10 +329,10 @@ class Compiler(Written):
         if order and value.literal is not None and value.literal not in order:
             raise self.error(value.node, f"the values are, in their order, {', '.join(order)}")
 
-    def check_text(self, value: Value, column: Value) -> None:
-        """Raise FilterError for a text as written that a column of names never has."""
+    def check_possible(self, value: Value, column: Value) -> None:
+        """Raise FilterError for a text as written that a column of names never has, and for a version like 1.2."""
         node = column.node.subject if isinstance(column.node, Lookup) else column.node
-        if isinstance(node, Name) and isinstance(value.literal, str):
+        if isinstance(node, Name) and isinstance(value.literal, str | float):
             from .vocabulary import objection  # loads the registries
 
             reason = objection(self.table, node.name, value.literal)
@@ -357,7 +357,7 @@ class Compiler(Written):
                 raise self.error(
                     node.left, f"{self.source(node.right)} is {WORDS[right.kind]}, and this is {WORDS[left.kind]}"
                 )
-            self.check_text(left, right)
+            self.check_possible(left, right)
             return Value(node, "truth", lambda rows: holds(right.make(rows), left.make(rows)))
         if left.kind == "text" and left.literal is not None and right.kind == "text":
             return Value(node, "truth", lambda rows: TEXT_TESTS["contains"](right.make(rows), str(left.literal)))
@@ -375,7 +375,7 @@ class Compiler(Written):
         agreed = [agree(self, node, left, item)[1] for item in items]
         for item in agreed:
             self.check_order(item, left.order)
-            self.check_text(item, left)
+            self.check_possible(item, left)
         if not agreed:
             return literal_value(node, "truth", False)
         data_type = ARROW_TYPES.get(agreed[0].kind)

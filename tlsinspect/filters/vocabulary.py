@@ -53,6 +53,9 @@ SOME = {
 }  # fmt: skip
 """Column -> some of what it can hold: another spelling of these is a mistake, any other text is not."""
 
+VERSIONS = ("version", "client_record_version", "client_legacy_version", "server_legacy_version", "supported_versions")
+"""Columns of connections with versions as they are on the wire."""
+
 MOST_MEANT = 3
 MOST_LISTED = 12
 
@@ -79,8 +82,13 @@ def known_texts(table: str, column: str) -> Collection[str]:
     return security_names()[column] if table == "connections" and column in security_names() else ()
 
 
-def objection(table: str, column: str, text: str) -> str:
-    """What to say of a text that no row of a table can have in a column, with what was meant; "" of any other."""
+def objection(table: str, column: str, value: str | float) -> str:
+    """What to say of a value that no row of a table can have in a column, with what was meant; "" of any other."""
+    return of_text(table, column, value) if isinstance(value, str) else of_fraction(table, column, value)
+
+
+def of_text(table: str, column: str, text: str) -> str:
+    """The same of a text."""
     known = known_texts(table, column)
     if not known:
         other = [each for each in SOME.get(column, ()) if bare(each) == bare(text)]
@@ -95,6 +103,16 @@ def objection(table: str, column: str, text: str) -> str:
     else:
         hint = "docs/columns.md says what stands there"
     return f"no row has {text!r} in {column}; {hint}"
+
+
+def of_fraction(table: str, column: str, number: float) -> str:
+    """The same of a number with a point, which versions, such as 1.2, have elsewhere."""
+    if table != "connections" or column not in VERSIONS:
+        return ""
+    codes = {name: code for code, name in registry.VERSIONS.items()}
+    code = codes.get(f"TLS {number}", codes.get(f"SSL {number}"))
+    meant = f"; write 0x{code:04X} for {registry.VERSIONS[code]}" if code is not None else ""
+    return f"{column} has numbers as they are on the wire{meant}"
 
 
 def nearest(text: str, known: Iterable[str]) -> list[str]:
