@@ -14,8 +14,9 @@ without notice. [Frames and their columns](columns.md) says what the frames hold
 MODULES = tuple(
     f"tlsinspect{name}"
     for name in (
-        "", ".statistics", ".charts", ".policies", ".compliance", ".validation", ".indicators", ".comparison",
-        ".export", ".extraction", ".anonymise", ".case", ".verification",
+        "", ".columns", ".statistics", ".charts", ".answers", ".story", ".policies", ".compliance", ".validation",
+        ".indicators", ".comparison", ".adoption", ".charts.adoption", ".report.adoption", ".export", ".extraction",
+        ".anonymise", ".case", ".verification",
     )
 )  # fmt: skip
 LONG = 40  # characters of a default, from which on it is only named

@@ -59,6 +59,17 @@ def test_column_reference_is_what_the_declarations_say(generator: ModuleType) ->
     )
 
 
+def test_api_reference_has_what_pages_and_notebooks_import() -> None:
+    reference = (DOCS / "api.md").read_text(encoding="utf-8")
+    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md", *(DOCS.parent / "notebooks").glob("*.ipynb")]
+    for page in pages:
+        for module, names in re.findall(r"from (tlsinspect[\w.]*) import ([\w, ]+)", page.read_text(encoding="utf-8")):
+            _, _, section = reference.partition(f"\n## {module}\n")
+            shown = section.partition("\n## ")[0]
+            for name in names.split(","):
+                assert f"\n### {name.strip()}\n" in shown, f"{page.name}: {module}.{name.strip()}"
+
+
 def test_api_reference_says_of_methods_what_they_raise() -> None:
     page = (DOCS / "api.md").read_text(encoding="utf-8")
     for method, error in (("where", "FilterError"), ("check", "PolicyError"), ("match", "TlsInspectError")):

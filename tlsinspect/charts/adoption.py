@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .canvas import Canvas
 
+__all__ = ["compose_adoption"]
+
 MOST_MARKS, MOST_FIGURES = 10, 9
 SECONDS_PER_DAY = 86_400
 PERIOD_FORMATS = {"day": "%Y-%m-%d", "week": "the week of %Y-%m-%d", "month": "%Y-%m"}

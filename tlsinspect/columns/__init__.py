@@ -2,7 +2,7 @@
 
 Frames, exports, the command line and docs/columns.md are made from it. Types
 are Arrow's, spelled as text, so that importing this module stays cheap:
-tables.py turns them into pyarrow types. Wire numbers keep their number; the
+tables/arrow.py turns them into pyarrow types. Wire numbers keep their number; the
 name, looked up late, stands beside it.
 """
 

@@ -29,6 +29,8 @@ from .tables import Cell, Table, cut_table, records_of
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["write_adoption"]
+
 SERIES_FILE = "series.csv"
 DEFAULT_TITLE = "TLS adoption"
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
