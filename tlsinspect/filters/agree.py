@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .tree import Comparison, Node, Several
+from .tree import Comparison, Name, Node, Several
 from .values import UNIT_NANOSECONDS, WORDS, Value, as_address, as_network, as_time, in_unit
 from .written import Written
 
@@ -61,6 +61,16 @@ def advice(written: Written, odd: Value, other: Value) -> str:
     literal = str(odd.literal)
     if other.kind == "number" and odd.kind == "text" and literal.isdecimal():
         return f"; write {literal} without quotes"
+    if other.kind == "number" and odd.kind == "text" and isinstance(other.node, Name):
+        from .vocabulary import number_of  # loads the registries
+
+        return number_of(other.node.name, literal)
+    if other.kind == "text" and odd.kind == "number" and isinstance(other.node, Name):
+        from .vocabulary import NUMBERS
+
+        numbers = other.node.name.removesuffix("_name")
+        if numbers in NUMBERS:
+            return f"; {numbers} has the number: write {numbers} in place of {other.node.name}"
     if other.kind in ("text", "time") and odd.kind == "number":
         return f"; write '{written.source(odd.node)}' in quotes"
     if other.kind == "duration" and odd.kind == "number":

@@ -37,7 +37,10 @@ from .written import Written
 LONGEST_PATTERN = 500
 """Characters of a regular expression. RE2 takes time in proportion to the text, and bounds its memory."""
 
-COMMON_WORDS = {"sni": "server_name", "hostname": "server_name", "host": "server_name", "alerts": "alert"}
+COMMON_WORDS = {
+    "sni": "server_name", "hostname": "server_name", "host": "server_name", "alerts": "alert",
+    "day": "time_start", "date": "time_start", "timestamp": "time_start",
+}  # fmt: skip
 """What others call it -> a column, or a word of one."""
 
 MOST_MEANT = 3
@@ -219,7 +222,9 @@ class Compiler(Written):
                 node, f"{self.source(node.subject)} is {WORDS[subject.kind]}; only unknown_reasons takes a key"
             )
         if key.kind != "text" or key.literal not in self.columns:
-            raise self.error(node.key, f"the key has to be the name of a column of {self.table}, in quotes")
+            close = self.hint(str(key.literal)).partition("?")[0] + "?" if key.kind == "text" else ""
+            told = f"the key has to be the name of a column of {self.table}, in quotes"
+            raise self.error(node.key, told + (close if "did you mean" in close else ""))
         return Value(node, "text", lambda rows: pc.map_lookup(subject.make(rows), key.literal, "first"))
 
     def method(self, node: Method) -> Value:
@@ -324,6 +329,14 @@ class Compiler(Written):
         numeric = name in self.columns and KINDS[self.columns[name].type] == "number"
         return f"; {name} is a number that has one" if numeric else ""
 
+    def number_for(self, value: Value, column: Value) -> str:
+        """Where a name stands in the place of a number that it has, the advice to write that."""
+        if value.kind != "text" or value.literal is None or not isinstance(column.node, Name):
+            return ""
+        from .vocabulary import number_of  # loads the registries
+
+        return number_of(column.node.name, str(value.literal))
+
     def check_order(self, value: Value, order: tuple[str, ...]) -> None:
         """Raise FilterError for a value as written that a column of few values, which have an order, never has."""
         if order and value.literal is not None and value.literal not in order:
@@ -354,9 +367,8 @@ class Compiler(Written):
             return self.among(node, left, [right])
         if right.kind in ("texts", "numbers"):
             if f"{left.kind}s" != right.kind:
-                raise self.error(
-                    node.left, f"{self.source(node.right)} is {WORDS[right.kind]}, and this is {WORDS[left.kind]}"
-                )
+                told = f"{self.source(node.right)} is {WORDS[right.kind]}, and this is {WORDS[left.kind]}"
+                raise self.error(node.left, told + self.number_for(left, right))
             self.check_possible(left, right)
             return Value(node, "truth", lambda rows: holds(right.make(rows), left.make(rows)))
         if left.kind == "text" and left.literal is not None and right.kind == "text":

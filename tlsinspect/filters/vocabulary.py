@@ -12,6 +12,7 @@ from functools import cache
 from .. import registry
 from ..columns import UNKNOWN_REASONS
 from ..errors import KINDS
+from ..failures.causes import CAUSES
 from ..protocols import CLIENT_OPENINGS, COMMANDS, SERVER_OPENINGS, SILENT, UNKNOWN
 from ..registry.suites import group_facts, suite_facts
 from ..tables.leaf import VALIDATIONS
@@ -28,7 +29,7 @@ WORDS: dict[str, Collection[str]] = {
     "validation": tuple(name for name in VALIDATIONS if name), "unknown_reasons": UNKNOWN_REASONS,
     "offers.kind": ("cipher_suite", "group", "signature_algorithm", "extension", "version", "alpn"),
     "problems.kind": KINDS, "fingerprints.kind": ("ja3", "ja4", "ja3s"), "suite_order": (*SIDES, "mixed"),
-    "confidence": ("certain", "likely"),
+    "confidence": ("certain", "likely"), "failure_cause": CAUSES,
 }  # fmt: skip
 """Column, with its table where another table's means something else -> all that it can hold."""
 
@@ -41,6 +42,18 @@ NAMES = {
 }  # fmt: skip
 """Column -> the registry whose names it holds."""
 
+VERSIONS = ("version", "client_record_version", "client_legacy_version", "server_legacy_version", "supported_versions")
+"""Columns of connections with versions as they are on the wire."""
+
+NUMBERS = {
+    **dict.fromkeys(VERSIONS, registry.VERSIONS), "cipher_suite": registry.CIPHER_SUITES,
+    "cipher_suites": registry.CIPHER_SUITES, "group": registry.GROUPS, "supported_groups": registry.GROUPS,
+    "key_share_groups": registry.GROUPS, "signature_algorithms": registry.SIGNATURE_SCHEMES,
+    "server_signature_algorithm": registry.SIGNATURE_SCHEMES, "client_extensions": registry.EXTENSIONS,
+    "server_extensions": registry.EXTENSIONS, "last_alert": registry.ALERTS,
+}  # fmt: skip
+"""Column of connections -> the registry of its numbers."""
+
 UNREGISTERED = re.compile(r"(0x|GREASE \(0x|TLS 1\.3 \((Facebook|Google) ).*")
 """Names that are made of numbers."""
 
@@ -52,9 +65,6 @@ SOME = {
     "key_type": {"RSA", "RSASSA-PSS", "EC", "Ed25519", "Ed448", "DSA"},
 }  # fmt: skip
 """Column -> some of what it can hold: another spelling of these is a mistake, any other text is not."""
-
-VERSIONS = ("version", "client_record_version", "client_legacy_version", "server_legacy_version", "supported_versions")
-"""Columns of connections with versions as they are on the wire."""
 
 MOST_MEANT = 3
 MOST_LISTED = 12
@@ -113,6 +123,13 @@ def of_fraction(table: str, column: str, number: float) -> str:
     code = codes.get(f"TLS {number}", codes.get(f"SSL {number}"))
     meant = f"; write 0x{code:04X} for {registry.VERSIONS[code]}" if code is not None else ""
     return f"{column} has numbers as they are on the wire{meant}"
+
+
+def number_of(column: str, text: str) -> str:
+    """The advice to write the number whose name, or a name like it, stands in the place of a number; "" without one."""
+    names = {name: code for code, name in NUMBERS.get(column, {}).items()}
+    meant = [text] if text in names else nearest(text, names)[:1]
+    return "".join(f"; write 0x{names[name]:04X} for {name}" for name in meant)
 
 
 def nearest(text: str, known: Iterable[str]) -> list[str]:
