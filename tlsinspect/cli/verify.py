@@ -72,7 +72,7 @@ def verify(
         found: list[Verification] = []
         status = 0
         if zeek_logs or eve_logs:
-            inspection = inspect(captures)
+            inspection = inspect(captures, messages=True)
             found += ask_logs(inspection, zeek_logs, eve_logs)
             status = exit_status(inspection.reading.totals, captures.strict)
         if asks_tshark or not found:
