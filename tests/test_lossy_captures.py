@@ -311,6 +311,14 @@ class TestLostEnd:
         assert (connection.gap, connection.server_state) == (lost > 0, "gap" if lost else "")
         assert (connection.established, connection.clear_text_packet) == (True, -1)
 
+    def test_what_was_acknowledged_before_the_capture_is_no_loss(self) -> None:
+        talk = Talk()
+        talk.segment(0, ACK)
+        talk.say(HELLO).lose(1, 100)
+        connection = built(talk.say(b"", FLIGHT, KEYS, FINISHED, SENT, ANSWERED))
+        assert connection.midstream
+        assert not connection.gap
+
     def test_what_was_acknowledged_and_comes_late_is_no_loss(self) -> None:
         talk = Talk()
         talk.segment(0, SYN)

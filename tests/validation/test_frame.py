@@ -90,6 +90,17 @@ def test_a_name_that_was_not_captured_is_told_from_one_that_was_not_asked_for(tm
     assert lost.endswith("; the name asked for was not captured, so none was compared")
 
 
+def test_a_name_that_was_cut_off_a_hello_leaves_its_certificate_open(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns(server_name(b"other.test"), LEAF, MIDDLE))
+    hello = next(place for place, (_, frame) in enumerate(packets) if frame[54:56] == b"\x16\x03")
+    packets[hello] = packets[hello]._replace(frame=packets[hello].frame[:110])
+    inspection = tlsinspect.read(write_pcap(tmp_path / "cut.pcap", packets))
+    (row,) = inspection.connections.to_dict("records")
+    assert (row["server_name"], row["validation"], row["truncated"]) == (None, None, True)
+    assert len(row["certificate_sha256s"]) == 2
+    assert dict(row["unknown_reasons"])["validation"] == "snaplen"
+
+
 def test_another_time_is_another_verdict(made: Inspection) -> None:
     early = made.validate(at=datetime(2019, 1, 1), trust=TRUST)
     assert set(early["verdict"]) == {"not_yet_valid", "not_observable"}

@@ -324,3 +324,10 @@ def test_of_many_authorities_with_one_name_the_one_with_the_key_is_found(monkeyp
     assert len(compared) < 10
     candidate = validator.candidate(parse_certificate(leaf).sha256)
     assert [issuer.der for issuer in find_issuers(candidate, validator)] == [middles[-1]]
+
+
+def test_an_authority_without_key_identifier_is_found_by_its_name() -> None:
+    middle = certificate("Middle", "Root", AUTHORITY)
+    leaf = certificate("leaf", "Middle", extension("2.5.29.35", encode(0x30, encode(0x80, b"key"))))
+    validator = make_validator([leaf, middle], trusted=[ROOT])
+    assert validator.judge([parse_certificate(leaf).sha256], NOON_NS).anchor == "CN=Root"
