@@ -370,6 +370,14 @@ class TestReuse:
             Talk(wire).open().say(HELLO).close().wait(pause * SECOND_NS)
         assert [(flow.syn_side, flow.client_hello is not None) for flow in wire.finish()] == [(0, True)] * 3
 
+    def test_a_syn_that_comes_long_after_its_connection_without_one_is_its_own(self) -> None:
+        talk = Talk()
+        number = talk.sent[0]
+        talk.sent = [each + 1 for each in talk.sent]
+        talk.say(HELLO, FLIGHT).close().wait(6 * SECOND_NS)
+        talk.segment(0, SYN, sequence=number)
+        assert talk.only().client_hello is not None
+
     def test_a_syn_in_the_middle_of_a_connection_begins_another(self) -> None:
         wire = Wire()
         Talk(wire).say(tls.application(50))
