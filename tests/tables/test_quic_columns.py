@@ -38,7 +38,7 @@ import tlsinspect
 from tlsinspect.connection import Connection
 from tlsinspect.quic_keys import VERSIONS
 from tlsinspect.tables.arrow import ENCODED_TYPES, TYPES
-from tlsinspect.tables.quic import with_google_names
+from tlsinspect.tables.quic import build_quic_columns, with_google_names
 from tlsinspect.wire.quic_facts import QuicFacts
 
 HELLO = crypto(0, quic_hello())
@@ -269,6 +269,14 @@ def test_google_s_quic_is_named_and_has_the_name_that_was_asked_for(tmp_path: Pa
     assert (row["protocol"], row["quic_version_name"], row["server_name"]) == ("gquic", "Q043", "google.example")
     assert reason(row, "cipher_suites") == "not_applicable"
     assert row["established"] is None
+
+
+def test_the_connection_id_of_google_s_quic_is_the_one_that_both_sides_name() -> None:
+    asked = Connection()
+    asked.quic = QuicFacts()
+    asked.quic.google = True
+    asked.quic.connection_ids = [(b"chosen", b""), (b"", b"chosen")]
+    assert build_quic_columns(1, [(0, asked)])["quic_destination_connection_id"].to_pylist() == [b"chosen".hex()]
 
 
 def test_names_of_google_s_quic_stand_in_their_own_rows() -> None:

@@ -69,10 +69,12 @@ def first_destination(connection: Connection, facts: QuicFacts) -> bytes | None:
     """The destination connection id of the client's first packet; None where that one was not captured.
 
     Where the version has no keys here, or the packet was cut, nothing says that a packet is not the first, but that it
-    names the server's own connection id.
+    names the server's own connection id. In Google's QUIC both sides name the one that the client has chosen.
     """
     client = facts.connection_ids[connection.client_side]
     server = facts.connection_ids[1 - connection.client_side]
+    if facts.google and client is not None:
+        return client[0]
     if facts.first_destination is not None or client is None:
         return facts.first_destination if facts.begins or not facts.retry else None
     if (facts.version in VERSIONS and not connection.truncated) or (server is not None and client[0] == server[1]):
