@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,11 @@ def test_results_are_one_line_where_they_are_shown(tmp_path: Path) -> None:
         "<Statistic versions: Which protocol versions are in use?>",
         "<Chart versions: Which protocol versions are in use?>", "<Filter of connections: version == 9>",
     ]  # fmt: skip
+
+
+def test_a_policy_of_somebody_else_cannot_act_upon_a_terminal() -> None:
+    policy = replace(load_policy("mozilla-modern"), title="red \x1b[31m\u202e")
+    assert repr(policy) == "<Policy mozilla-modern: red ?[31m? (version 5.8), 7 requirements>"
 
 
 def test_results_that_hold_frames_are_equal_to_themselves_alone() -> None:

@@ -16,6 +16,7 @@ from ..certificates.object_identifiers import (
     RSASSA_PSS,
     SIGNATURE_ALGORITHMS,
 )
+from ..errors import printable
 from ..registry.suites import CIPHERS, KEY_EXCHANGES, SSL2_CIPHERS, group_facts, suite_facts
 
 NEGOTIATED, OFFERED, CERTIFICATE = "server_hello_packet", "client_hello_packet", "certificate_packet"
@@ -227,7 +228,8 @@ class Policy:
 
     def __repr__(self) -> str:
         """Its name, its title and how much it asks for, on one line."""
-        return f"<Policy {self.name}: {self.title} ({self.edition}), {len(self.requirements)} requirements>"
+        told = f"{self.name}: {self.title} ({self.edition}), {len(self.requirements)} requirements"
+        return f"<Policy {printable(told)}>"
 
     def dates(self) -> list[date]:
         """The days on which what it asks for changes, in order."""
