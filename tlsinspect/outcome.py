@@ -123,8 +123,10 @@ def only_alerts(flow: Flow, client: Stream) -> bool:
 def is_before_tls13(flow: Flow) -> bool:
     """Whether a connection with a ClientHello is of TLS 1.2 or before, which one without ServerHello may only show."""
     offer, choice = flow.client_hello, flow.server_hello
-    if flow.tls13 or not FULL_HANDSHAKE.isdisjoint(flow.history.upper()):
-        return not flow.tls13
+    if flow.tls13:
+        return False
+    if not FULL_HANDSHAKE.isdisjoint(flow.history.upper()):
+        return True
     if choice is not None:
         return not choice.hides_version()
     return offer is not None and offer.complete and offer.supported_versions is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from .certificates.object_identifiers import RSA_KEYS
 from .policies import load_policy
 from .policies.read import ANY_KEY
 
@@ -20,6 +21,11 @@ BROKEN_CLASSES = ("no encryption", "DES or export grade", "RC4")  # RFC 9325 sec
 WEAK_CLASSES = (*BROKEN_CLASSES, "64-bit blocks (3DES, IDEA)")  # CVE-2016-2183
 
 LEAST_DH_PRIME_BITS = BCP195["bcp195-dh-bits"].least[ANY_KEY]
+LEAST_CURVE_BITS = BCP195["bcp195-curve-bits"].least[ANY_KEY]
+LEAST_RSA_BITS = BCP195["bcp195-rsa-bits"].least["RSA"]
+LEAST_KEY_BITS = dict.fromkeys((*RSA_KEYS, "DSA"), LEAST_RSA_BITS) | {"EC": LEAST_CURVE_BITS}
+"""Kind of key -> the least size, of curves that of a key as of a key exchange."""
+
 ENDING_SOON = timedelta(days=30)  # of our own: the usual time in which certificates are renewed
 
 SENTINEL_TLS12 = "444f574e47524401"  # "DOWNGRD" and 1, the end of a server's random: RFC 8446 section 4.1.3

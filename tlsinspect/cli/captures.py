@@ -77,7 +77,9 @@ def named_store(names: tuple[str, ...]) -> Store | None:
 
 def might_be_store(capture: str) -> bool:
     """Whether it is worth asking what knows stores: importing that takes longer than a look."""
-    return "://" in capture or os.path.isfile(os.path.join(capture, "store.json"))  # noqa: PTH113, PTH118
+    from ..capture import STORE_FILE
+
+    return "://" in capture or os.path.isfile(os.path.join(capture, STORE_FILE))  # noqa: PTH113, PTH118
 
 
 def inspect_store(store: Store, captures: Captures) -> Inspection:

@@ -11,21 +11,22 @@ from functools import cache
 
 from .. import registry
 from ..columns import UNKNOWN_REASONS
+from ..connection_builder import TRANSPORTS
 from ..errors import KINDS
 from ..failures.causes import CAUSES
+from ..outcome import HEARTBLEED
 from ..protocols import CLIENT_OPENINGS, COMMANDS, SERVER_OPENINGS, SILENT, UNKNOWN
 from ..registry.suites import group_facts, suite_facts
 from ..tables.leaf import VALIDATIONS
 from ..upgrades.status import STATUSES
 
 SIDES = ("client", "server")
-TRANSPORTS = ("tcp", "udp", "sctp", "eapol")
 WORDS: dict[str, Collection[str]] = {
     "sender": SIDES, "side": SIDES, "role": SIDES, "last_alert_sender": SIDES, "renegotiation": SIDES,
-    "transport": TRANSPORTS, "starttls_status": STATUSES, "starttls_injection": (*SIDES, "both"),
+    "transport": tuple(TRANSPORTS.values()), "starttls_status": STATUSES, "starttls_injection": (*SIDES, "both"),
     "ech_type": ("outer", "inner", "esni"), "resumption": ("session_id", "ticket", "psk"),
     "established_evidence": ("finished", "application_data"), "failure": ("alert", "reset", "closed", "capture_end"),
-    "heartbleed": ("attempt", "success", "longer_answer"), "ocsp_status": ("present", "absent"),
+    "heartbleed": HEARTBLEED[1:], "ocsp_status": ("present", "absent"),
     "validation": tuple(name for name in VALIDATIONS if name), "unknown_reasons": UNKNOWN_REASONS,
     "offers.kind": ("cipher_suite", "group", "signature_algorithm", "extension", "version", "alpn"),
     "problems.kind": KINDS, "fingerprints.kind": ("ja3", "ja4", "ja3s"), "suite_order": (*SIDES, "mixed"),

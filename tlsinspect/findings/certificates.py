@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..certificates.object_identifiers import EXPLICIT, OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
+from ..policy import LEAST_CURVE_BITS, LEAST_RSA_BITS
 from ..registry.suites import SuiteFacts
 from ..statistics.rows import Mask
 from .facts import LEGACY_VERSIONS, MISSING, Facts, Numbers, several, whole
@@ -50,10 +51,10 @@ def is_signed_with(pattern: str) -> Callable[[pa.Table], pa.Array]:
 
 
 def is_weak_key(table: pa.Table) -> pa.Array:
-    """RSA and DSA below 2048 bits, every DSA key, curves below 224 bits."""
+    """RSA keys and curves below LEAST_KEY_BITS, and every DSA key."""
     kind, bits = table["key_type"], table["key_bits"]
-    rsa = pc.and_kleene(pc.is_in(kind, value_set=pa.array(RSA_KEYS, pa.string())), pc.less(bits, 2048))
-    curve = pc.and_kleene(pc.equal(kind, "EC"), pc.less(bits, 224))
+    rsa = pc.and_kleene(pc.is_in(kind, value_set=pa.array(RSA_KEYS, pa.string())), pc.less(bits, LEAST_RSA_BITS))
+    curve = pc.and_kleene(pc.equal(kind, "EC"), pc.less(bits, LEAST_CURVE_BITS))
     return pc.or_kleene(pc.or_kleene(rsa, curve), pc.equal(kind, "DSA")).combine_chunks()
 
 

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..certificates.object_identifiers import OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
+from ..certificates.object_identifiers import OLD_SIGNATURE, SHA1_SIGNATURE
 from ..charts import Content
+from ..policy import LEAST_KEY_BITS
 from ..statistics import Frames, Shares, build_port_shares
 from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, number_text, share_text
 from .notable import Notable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from ..wire.limits import Limits
 
-LEAST_KEY_BITS = dict.fromkeys((*RSA_KEYS, "DSA"), 2048) | {"EC": 224}  # RFC 9325 section 4.5
 MOST_ROWS = 100  # of a table on the page
 MOST_CAPTURES = 12
 MOST_CATEGORIES = 20  # of a table below a chart

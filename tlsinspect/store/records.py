@@ -20,6 +20,7 @@ from datetime import date
 from typing import Any
 
 from ..arguments import OVERLAPS
+from ..capture import STORE_FILE
 from ..columns import COLUMNS
 from ..errors import StoreError
 from ..wire.limits import Limits
@@ -27,7 +28,7 @@ from .place import Place
 from .typed import build
 
 FORMAT = 1
-DESCRIPTION = "store.json"
+DESCRIPTION = STORE_FILE
 MADE_BY = "'tlsinspect ingest' makes one of captures"
 PLANS, STEPS = "plans", "steps"
 RECORD = re.compile(r"\d{8,}(-\d{5,}-\d{5,})?\.json")
