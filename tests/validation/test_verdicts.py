@@ -15,7 +15,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, UNKNOWN_EXTENSION, issue, judge, key_of, named, openssl_codes
+from made_chains import (
+    LEAF,
+    MIDDLE,
+    NOON_NS,
+    ROOT,
+    UNKNOWN_EXTENSION,
+    issue,
+    judge,
+    key_of,
+    make_validator,
+    named,
+    openssl_codes,
+)  # fmt: skip
 
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.certificates.der import iter_elements, parse_element
@@ -358,6 +370,15 @@ def test_a_search_that_a_limit_ends_is_no_verdict_but_the_limit(name: str, limit
     found = judge([issue("a", "Low"), low, *many], limits=limits)
     assert found.faults[0].verdict == "limit"
     assert f"limit {name}" in found.faults[0].text
+
+
+def test_a_chain_is_judged_alike_whatever_was_judged_before() -> None:
+    chain = [issue("a", "Low"), issue("Low", "Middle", authority=True), MIDDLE]
+    validator = make_validator(chain, limits=Limits(chain_signatures=2))
+    names = [parse_certificate(der).sha256 for der in chain]
+    found = [validator.judge(names, NOON_NS) for _ in range(3)]
+    assert found[0].faults[0].text.startswith("limit chain_signatures")
+    assert found == found[:1] * 3
 
 
 def test_keys_beyond_the_limits_are_refused_before_anything_is_computed() -> None:

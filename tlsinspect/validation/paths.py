@@ -1,7 +1,7 @@
 """From a server's certificate upwards: every path, trusted certificates first, then what was sent, then the rest.
 
 Certificates go round in circles where authorities certify each other, and a stranger may send as many
-as he likes: depth, paths and computed signatures have limits. Spec: RFC 4158, RFC 5280 section 6.1.
+as he likes: depth, paths and signatures have limits. Spec: RFC 4158, RFC 5280 section 6.1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PathBuilder:
         self.others = others
         self.checker = checker
         self.limits = limits
-        self.allowed = 0
+        self.checked: set[tuple[str, str]] = set()
         self.unread = ""
 
     def iter_paths(self, chain: tuple[Candidate, ...], with_others: bool) -> Iterator[Path]:
@@ -50,7 +50,7 @@ class PathBuilder:
         for candidate in chain[1:]:
             sent.setdefault(candidate.subject, []).append(candidate)
         self.unread = name_unread(chain)
-        self.allowed = self.checker.computed + self.limits.chain_signatures
+        self.checked = set()
         for found, path in enumerate(self.extend((chain[0],), sent, with_others), 1):
             yield path
             if found == self.limits.chain_paths:
@@ -80,7 +80,8 @@ class PathBuilder:
         for issuer, known in self.iter_issuers(last, sent, with_others):
             if any(same_authority(issuer, each) for each in path):
                 continue
-            if self.checker.computed >= self.allowed:
+            self.checked.add((last.sha256, issuer.sha256))
+            if len(self.checked) > self.limits.chain_signatures:
                 yield Path(path, self.limit("chain_signatures", path))
                 return
             state, words = self.checker.check(last, issuer)

@@ -81,11 +81,10 @@ class Pss(NamedTuple):
 
 
 class SignatureChecker:
-    """Checks signatures, each once; `computed` counts those that were not known before."""
+    """Checks signatures, each once."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.computed = 0
         self.answers: dict[tuple[str, str], Answer] = {}
         self.keys: dict[bytes, Any] = {}
 
@@ -114,7 +113,6 @@ class SignatureChecker:
         refused = self.refuse_key(facts)
         if refused is not None:
             return refused
-        self.computed += 1
         if spki not in self.keys:
             self.keys[spki] = load_key(spki)
         key = self.keys[spki]

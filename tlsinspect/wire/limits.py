@@ -41,7 +41,7 @@ MEANINGS = {
     "chain_certificates": "certificates of one chain that validation looks at",
     "chain_depth": "certificates of one path that validation tries",
     "chain_paths": "paths that validation tries for one chain",
-    "chain_signatures": "signatures that validation computes for one chain, and SCTs that it reads of one certificate",
+    "chain_signatures": "signatures that validation checks for one chain, and SCTs that it reads of one certificate",
     "key_bits": "bits of an RSA modulus or a DSA prime with which a signature is checked; longer moduli are not "
     "compared",
     "exponent_bits": "bits of an RSA exponent with which a signature is checked",
