@@ -55,7 +55,7 @@ executors.run_strand = sleep
 executors.run_in_processes((1, 2), 2, lambda octets: None)
 """,
     "drawing": """
-from tlsinspect.report.forked import iter_shared
+from tlsinspect.forked import iter_shared
 list(iter_shared(sleep, range(8), 2))
 """,
 }
@@ -115,14 +115,14 @@ def test_a_worker_ends_where_nobody_takes_its_rows_and_no_signal_comes() -> None
 
 
 def test_a_worker_whose_parent_ended_before_it_began_ends_too() -> None:
-    program = "import os\nfrom tlsinspect.parallel import follow_parent\nfollow_parent(os.getpid())\nprint('went on')"
+    program = "import os\nfrom tlsinspect.forked import follow_parent\nfollow_parent(os.getpid())\nprint('went on')"
     process = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert (process.returncode, process.stdout) == (-signal.SIGTERM, "")
 
 
 @pytest.mark.parametrize("program", ["reading", "ingestion"])
 def test_the_parent_ends_its_workers_where_the_system_does_not(program: str) -> None:
-    silent = "import tlsinspect.parallel\ntlsinspect.parallel.parent_number = lambda: 0\n"
+    silent = "import tlsinspect.forked\ntlsinspect.forked.parent_number = lambda: 0\n"
     with started(silent + PROGRAMS[program]) as (process, workers):
         process.terminate()
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGTERM

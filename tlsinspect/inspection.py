@@ -63,8 +63,8 @@ class Inspection:
     those of other formats, and archives. `selection` is the filter whose connections alone these are, empty where all
     of them are; `days` are those of a store whose connections alone these are, empty where all are; `tls_ports` are the
     ports on which every connection has a row. `trust`, `at` and `indicators` are what `trusting` and `with_indicators`
-    were given: by default None, None and none. An inspection can be pickled, so that processes of one's own can read
-    and hand it back.
+    were given: by default None, None and none. Up to `processes` judge chains where there are thousands: by default as
+    many as read. An inspection can be pickled, so that processes of one's own can read and hand it back.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Inspection:
         self.trust: Trust | None = None
         self.at: datetime | None = None
         self.indicators: tuple[Indicators, ...] = ()
+        self.processes = 1
 
     def __getstate__(self) -> dict[str, Any]:
         """Be pickled without what verified chains, which is made anew when it is asked for."""
@@ -125,7 +126,7 @@ class Inspection:
                 made[table] = of_connections(self.arrow(table), connections)
         both = f"({self.selection}) and ({selection})" if self.selection else selection
         other = Inspection(made, self.reading, self.reading_arguments, both)
-        other.indicators, other.days = self.indicators, self.days
+        other.indicators, other.days, other.processes = self.indicators, self.days, self.processes
         return other.trusting(self.trust, self.at)
 
     def trusting(self, trust: Trust | None = None, at: datetime | None = None) -> Inspection:
@@ -141,6 +142,7 @@ class Inspection:
         kept = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
         other = Inspection(kept, self.reading, self.reading_arguments, self.selection)
         other.trust, other.at, other.indicators, other.days = trust, at, self.indicators, self.days
+        other.processes = self.processes
         return other
 
     def select(self, table: str, expression: str) -> pd.DataFrame:
@@ -306,7 +308,9 @@ class Inspection:
 
         stamps = judge_transparency(self.arrow("scts"), self.arrow("certificates"))
         problems = self.arrow("problems")
-        return build_validation(self.on_demand("connections"), self.validator, self.at, stamps, problems)
+        return build_validation(
+            self.on_demand("connections"), self.validator, self.at, stamps, problems, self.processes
+        )
 
     @cached_property
     def client_validation(self) -> pd.DataFrame:
@@ -317,7 +321,8 @@ class Inspection:
         """Make the client_validation table."""
         from .validation import build_client_validation  # asked for by few
 
-        return build_client_validation(self.on_demand("connections"), self.validator, self.at, self.arrow("problems"))
+        problems = self.arrow("problems")
+        return build_client_validation(self.on_demand("connections"), self.validator, self.at, problems, self.processes)
 
     @property
     def limits(self) -> Limits:
@@ -501,7 +506,9 @@ def read(
     noted = pa.concat_tables([reading.totals.build("problems", reading.sources), problems])
     made["problems"] = noted.sort_by(PROBLEMS_ORDER)
     finished = Finished(reading.sources, reading.totals, reading.context)
-    return Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
+    inspection = Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
+    inspection.processes = processes
+    return inspection
 
 
 def of_connections(rows: pa.Table, connections: pa.Table) -> pa.Table:

@@ -7,13 +7,11 @@ as workers finish them, so their order is not the same at each run.
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
@@ -26,6 +24,7 @@ import pyarrow as pa
 
 from . import tables
 from .errors import CaptureError, TlsInspectError
+from .forked import ending_with, follow_parent, parent_number, start_context
 from .reading import Batch, Progress, Reading, Request, distinct_names
 from .totals import Totals
 
@@ -33,9 +32,6 @@ if sys.platform == "linux":
     import fcntl
 
 PIPE_LENGTH = 1 << 20  # octets; what an unprivileged process may ask for
-
-PARENT_DEATH_SIGNAL = 1  # what Linux's prctl calls PR_SET_PDEATHSIG
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class ParallelReading:
@@ -140,29 +136,6 @@ def work(
     sender.close()
 
 
-def parent_number() -> int:
-    """What follow_parent is given: this process; 0 in a thread, for whose end Linux would end the workers."""
-    return os.getpid() if threading.current_thread() is threading.main_thread() else 0
-
-
-def follow_parent(parent: int) -> None:
-    """In a worker process: leave Ctrl-C to the parent, and end when it has ended, however that came.
-
-    Only Linux sends a signal then; elsewhere a worker ends when it finds that nobody takes what it writes.
-    Spec: prctl(2), PR_SET_PDEATHSIG.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in ENDING_SIGNALS:
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
-    if sys.platform != "linux" or not parent:
-        return
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before it was followed
-        signal.raise_signal(signal.SIGTERM)
-
-
 def receive_message(pipe: Pipe, process: BaseProcess) -> Any:
     """The next message of a worker; raises TlsInspectError when it died."""
     with told_of_death(process):
@@ -223,12 +196,6 @@ def widen(pipe: Pipe) -> None:
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_LENGTH)
 
 
-def start_context() -> Any:
-    """Fork where that is safe and saves the imports, else spawn."""
-    alone = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if alone else "spawn")
-
-
 @contextmanager
 def stopping(stop: Event) -> Iterator[None]:
     """Let Ctrl-C ask the workers to stop, and a second one end everything.
@@ -265,29 +232,3 @@ def ended(workers: Mapping[Pipe, BaseProcess]) -> Iterator[None]:
     finally:
         for worker in workers.values():
             worker.join()
-
-
-@contextmanager
-def ending_with(workers: Callable[[], Iterable[BaseProcess]]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the worker processes too, and then this one as they do alone.
-
-    Where such a signal is ignored, as by nohup, or somebody else's to handle, it stays that.
-    """
-    parent = os.getpid()
-
-    def end(number: int, frame: object) -> None:
-        if os.getpid() == parent:
-            for worker in list(workers()):
-                worker.terminate()
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    main = threading.current_thread() is threading.main_thread()
-    taken = [number for number in ENDING_SIGNALS if main and signal.getsignal(number) is signal.SIG_DFL]
-    for number in taken:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)

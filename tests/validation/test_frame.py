@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,15 @@ from typing import Any
 import pandas as pd
 import pytest
 from made_chains import LEAF, MIDDLE, NOON_NS, ROOT, issue
-from samples import inspect
+from samples import CAPTURES, inspect
 from tls_vectors import server_name
 from traffic import SERVER, converse, tls12_turns, tls13_turns, write_pcap, write_without_times
 
 import tlsinspect
-from tlsinspect import Inspection
+from tlsinspect import Inspection, forked
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.columns import COLUMNS
-from tlsinspect.validation import VERDICTS, Trust
+from tlsinspect.validation import VERDICTS, Trust, build
 from tlsinspect.validation.history import Period
 from tlsinspect.validation.validator import Validator
 from tlsinspect.wire.limits import DEFAULT_LIMITS
@@ -231,3 +232,28 @@ def test_dates_are_not_judged_where_packets_have_no_time_unless_one_is_given(tmp
     assert all(len(path) == 3 for path in frame["path"])
     dated = inspection.validate(at=datetime(2025, 6, 15), trust=TRUST)
     assert sorted(dated["verdict"]) == ["name_mismatch", "valid"]
+
+
+@pytest.mark.parametrize("asked", [1, 2, 100])
+def test_processes_that_share_chains_give_what_one_gives(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+    original = forked.iter_shared
+
+    def iter_shared(make: Callable[[int], Any], firsts: Sequence[int], processes: int) -> Iterator[Any]:
+        """What it gives, with how many parts and processes there were."""
+        judged.extend((len(firsts), processes))
+        return original(make, firsts, processes)
+
+    alone = inspect("demo.pcapng")
+    shared = alone.trusting()
+    shared.processes = asked
+    monkeypatch.setattr(build, "PART", 4)
+    monkeypatch.setattr(forked, "iter_shared", iter_shared)
+    assert shared.arrow("validation").equals(alone.arrow("validation"))
+    chains = len({tuple(chain or ()) for chain in alone.arrow("connections")["certificate_sha256s"].to_pylist()})
+    assert judged == ([] if asked == 1 else [-(-chains // 4), min(asked, chains // 4)])
+    assert [shared.where("server_port == 443").processes, shared.only([]).processes] == [asked] * 2
+
+
+def test_processes_that_read_judge_too() -> None:
+    assert tlsinspect.read(CAPTURES / "demo.pcapng", processes=2).processes == 2

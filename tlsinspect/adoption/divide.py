@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parallel import start_context
+from ..forked import start_context
 from .catalogue import SERIES, period_start
 from .count import Count
 from .scan import day_of, sorted_files

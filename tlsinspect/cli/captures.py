@@ -85,6 +85,7 @@ def might_be_store(capture: str) -> bool:
 def inspect_store(store: Store, captures: Captures) -> Inspection:
     """Open some days of a store, warn of what is not complete, and say how many connections `where` selects."""
     inspection = store.inspection(captures.since, captures.until, captures.where)
+    inspection.processes = captures.processes
     warn_of_store(store, len(inspection.reading.totals.damage), captures.since, captures.until)
     if captures.where:
         inspection.on_demand("connections")  # which counts what it selects

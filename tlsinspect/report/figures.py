@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..charts import Content, draw_chart
 from ..charts.svg import PageCharts
-from .forked import iter_shared
+from ..forked import iter_shared
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..export.text import short_text
+from ..forked import iter_shared
 from ..story import Fact, Step, Story, StoryCertificate, iter_stories
 from ..story.build import MOST_COMPARED, TOLD
-from .forked import iter_shared
 from .tables import Inspected
 
 if TYPE_CHECKING:

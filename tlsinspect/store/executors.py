@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ..capture import printable
 from ..errors import StoreError, TlsInspectError
-from ..parallel import ending_with, follow_parent, parent_number, start_context
+from ..forked import ending_with, follow_parent, parent_number, start_context
 from .strand import Work, run_strand
 
 ExecutorName = Literal["processes", "dask"]

@@ -53,7 +53,7 @@ class StoredInspection(Inspection):
         check_trust(trust)
         other = StoredInspection(self.store, self.since, self.until, self.chosen)
         other.arrow_tables = {name: table for name, table in self.arrow_tables.items() if name not in JUDGED}
-        other.columns = self.columns
+        other.columns, other.processes = self.columns, self.processes
         other.trust, other.at, other.indicators = trust, at, self.indicators
         return other
 
@@ -72,6 +72,7 @@ class StoredInspection(Inspection):
         both = chosen if self.chosen is None else Both(self.chosen, chosen)
         other = StoredInspection(self.store, self.since, self.until, both)
         other.trust, other.at, other.indicators = self.trust, self.at, self.indicators
+        other.processes = self.processes
         return other
 
     def find_connections(self, text: str | int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ little more than their chains.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,12 +31,14 @@ from .validator import Validator
 
 CHAIN, CLIENT_CHAIN = "certificate_sha256s", "client_certificate_sha256s"
 MOST_NAMES = 3
+PART = 512  # chains that a process judges at a time; fewer are not worth one
 NO_STAMPS: Mapping[str, Transparency] = {}
 NO_STAMP = dict.fromkeys(("sct_logs", "sct_operators", "sct_verdict", "sct_faults"))
 SHARED = ("verdict", "faults", "fault_position", "fault_sha256", "detail", "path", "anchor", "publicly_trusted",
           "objection", "remarks", "reason", "sct_logs", "sct_operators", "sct_verdict", "sct_faults")  # fmt: skip
 WHOLE, CUT_BY = -1, ("snaplen", "gap", CAPTURE_END, "malformed")
 Answer = dict[str, Any]
+Answered = tuple[NDArray[np.intp], Answer]  # and the rows that it is for
 NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
 )
@@ -66,22 +68,28 @@ def build_validation(
     at: datetime | None = None,
     stamps: Mapping[str, Transparency] = NO_STAMPS,
     problems: pa.Table | None = None,
+    processes: int = 1,
 ) -> pa.Table:
     """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC).
 
     Where packets have no times, dates are not judged: a chain with nothing else against it is not_observable.
     `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency. `problems` tell where
-    a message breaks off: what its chain lacks the server may have sent.
+    a message breaks off: what its chain lacks the server may have sent. So many `processes` share many chains.
     """
-    return build_side(SERVERS, connections, connections["certificate_packet"], validator, at, stamps, problems)
+    packets = connections["certificate_packet"]
+    return build_side(SERVERS, connections, packets, validator, at, stamps, problems, processes)
 
 
 def build_client_validation(
-    connections: pa.Table, validator: Validator, at: datetime | None = None, problems: pa.Table | None = None
+    connections: pa.Table,
+    validator: Validator,
+    at: datetime | None = None,
+    problems: pa.Table | None = None,
+    processes: int = 1,
 ) -> pa.Table:
     """Judge every client's chain, as build_validation judges those of servers."""
     packets = connections["client_certificate_packet"]
-    return build_side(CLIENTS, connections, packets, validator, at, problems=problems)
+    return build_side(CLIENTS, connections, packets, validator, at, NO_STAMPS, problems, processes)
 
 
 def build_side(
@@ -90,8 +98,9 @@ def build_side(
     packets: pa.Array | pa.ChunkedArray,
     validator: Validator,
     at: datetime | None,
-    stamps: Mapping[str, Transparency] = NO_STAMPS,
-    problems: pa.Table | None = None,
+    stamps: Mapping[str, Transparency],
+    problems: pa.Table | None,
+    processes: int,
 ) -> pa.Table:
     """The table of one side."""
     schema = arrow_schema(side.table)
@@ -102,7 +111,7 @@ def build_side(
     answers: list[Answer] = []
     places = np.full(count, -1, np.int64)
     cut = cut_messages(connections, problems)
-    for rows, answer in iter_answers(side, connections, validator, times, stamps, cut):
+    for rows, answer in Chains(side, connections, validator, times, stamps, cut).iter_answers(processes):
         places[rows] = len(answers)
         answers.append(answer)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
@@ -117,47 +126,75 @@ def build_side(
     return pa.table([columns[field.name] for field in schema], schema=schema)
 
 
-def iter_answers(
-    side: Side,
-    connections: pa.Table,
-    validator: Validator,
-    times: NDArray[np.int64],
-    stamps: Mapping[str, Transparency],
-    cut: NDArray[np.int64],
-) -> Iterator[tuple[NDArray[np.intp], Answer]]:
-    """Every distinct answer with the rows that it is for; `cut` as cut_messages has it."""
-    lists = connections[side.chain].combine_chunks()
-    joined = pc.binary_join(lists, " ").dictionary_encode()
-    joined = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
-    chains = pc.fill_null(joined.indices, -1).to_numpy().astype(np.int64)
-    names = mismatched_names(connections, side is SERVERS)
-    name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
-    unnamed = find_unnamed(connections, side is SERVERS)
-    texts, asked = joined.dictionary.to_pylist(), names.dictionary.to_pylist()
-    for code, rows in groups(chains):
+class Chains:
+    """The distinct chains of one side, each with its connections, and what else their answers depend on.
+
+    `cut` is what cut_messages gives.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        connections: pa.Table,
+        validator: Validator,
+        times: NDArray[np.int64],
+        stamps: Mapping[str, Transparency],
+        cut: NDArray[np.int64],
+    ) -> None:
+        self.side, self.connections, self.validator = side, connections, validator
+        self.times, self.stamps, self.cut = times, stamps, cut
+        joined = pc.binary_join(connections[side.chain].combine_chunks(), " ").dictionary_encode()
+        joined = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+        names = mismatched_names(connections, side is SERVERS)
+        self.names = names.dictionary.to_pylist()
+        self.name_codes = pc.fill_null(names.indices, -1).to_numpy().astype(np.int64)
+        self.unnamed = find_unnamed(connections, side is SERVERS)
+        self.texts = joined.dictionary.to_pylist()
+        self.shown = list(groups(pc.fill_null(joined.indices, -1).to_numpy().astype(np.int64)))
+
+    def iter_answers(self, processes: int) -> Iterator[Answered]:
+        """Every distinct answer; so many `processes` share the chains."""
+        firsts, sharing = range(0, len(self.shown), PART), min(processes, len(self.shown) // PART)
+        parts: Iterable[list[Answered]] = map(self.judge_part, firsts)
+        if sharing > 1:
+            from ..forked import iter_shared  # asked for by few
+
+            self.validator.prepare()  # once, before others are forked
+            parts = iter_shared(self.judge_part, firsts, sharing)
+        for answers in parts:
+            yield from answers
+
+    def judge_part(self, first: int) -> list[Answered]:
+        """The answers for PART of the chains."""
+        return [answer for code, rows in self.shown[first : first + PART] for answer in self.iter_judged(code, rows)]
+
+    def iter_judged(self, code: int, rows: NDArray[np.intp]) -> Iterator[Answered]:
+        """The answers for the connections that show one chain, or none."""
+        side, validator = self.side, self.validator
         if code < 0:
-            yield from iter_unseen(side, connections, rows)
-            continue
-        chain = texts[code].split()
+            yield from iter_unseen(side, self.connections, rows)
+            return
+        chain = self.texts[code].split()
         if not chain and side is CLIENTS:
             yield rows, unseen_answer("not_offered", REFUSED_TO_SEND)
-            continue
+            return
         if not chain:
             yield rows, answer_of(NOTHING_SENT, None, chain, validator.trust)
-            continue
-        kinds = np.where(name_codes[rows] < 0, -1 - unnamed[rows], name_codes[rows])
-        for same, dated, judgement in iter_spans(chain, times[rows], validator, side.purpose):
+            return
+        kinds = np.where(self.name_codes[rows] < 0, -1 - self.unnamed[rows], self.name_codes[rows])
+        for same, dated, judgement in iter_spans(chain, self.times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
-                fault = name_fault(asked[kind], validator.facts_of(chain[0])) if kind >= 0 else None
+                fault = name_fault(self.names[kind], validator.facts_of(chain[0])) if kind >= 0 else None
                 some = rows[same][within]
-                for reason, alike in groups(cut[some]):
+                for reason, alike in groups(self.cut[some]):
                     told = judgement if reason == WHOLE else leave_open(judgement, validator)
                     answer = answer_of(told, fault, chain, validator.trust, UNNAMED[max(-1 - kind, 0)])
                     if answer["verdict"] == "valid" and told.anchor is None:
                         answer = unseen_answer(CUT_BY[reason], REASONS[CUT_BY[reason]])
                     elif not dated:
                         answer = undated_answer(answer)
-                    yield some[alike], answer | tell_stamps(stamps.get(chain[0]), bool(answer["publicly_trusted"]))
+                    stamps = tell_stamps(self.stamps.get(chain[0]), bool(answer["publicly_trusted"]))
+                    yield some[alike], answer | stamps
 
 
 def cut_messages(connections: pa.Table, problems: pa.Table | None) -> NDArray[np.int64]:
@@ -285,7 +322,7 @@ def tell_stamps(found: Transparency | None, public: bool) -> Answer:
     return told | {"sct_verdict": found.verdict if asked else None, "sct_faults": list(found.faults) if known else None}
 
 
-def iter_unseen(side: Side, connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Answer]]:
+def iter_unseen(side: Side, connections: pa.Table, rows: NDArray[np.intp]) -> Iterator[Answered]:
     """Connections without a chain, by the reason why there is none."""
     reasons = looked_up(connections, "unknown_reasons", side.chain).take(pa.array(rows)).dictionary_encode()
     for code, within in groups(pc.fill_null(reasons.indices, -1).to_numpy().astype(np.int64)):

@@ -46,6 +46,10 @@ class Validator:
             self.candidates[sha256] = anchor or Candidate(self.certificates[sha256], sha256, self.facts_of(sha256))
         return self.candidates[sha256]
 
+    def prepare(self) -> None:
+        """Work out what the judgements of all chains have in common."""
+        self.others_by_key  # noqa: B018 - it is kept
+
     @cached_property
     def others(self) -> Mapping[Name, list[Candidate]]:
         """Every authority's certificate that was seen in the capture, by subject."""
