@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -379,6 +380,14 @@ def test_a_chain_is_judged_alike_whatever_was_judged_before() -> None:
     found = [validator.judge(names, NOON_NS) for _ in range(3)]
     assert found[0].faults[0].text.startswith("limit chain_signatures")
     assert found == found[:1] * 3
+
+
+def test_what_was_sent_and_is_in_the_rest_of_the_capture_too_is_tried_once() -> None:
+    names = ["Own Root", *(f"Step {number}" for number in range(8))]
+    steps = [issue(name, issuer, authority=True) for issuer, name in pairwise(names)]
+    found = judge([issue("a", names[-1]), *reversed(steps)], others=[issue("Own Root", "Own Root", authority=True)])
+    assert [fault.verdict for fault in found.faults] == ["untrusted_root"]
+    assert len(found.path) == 10
 
 
 def test_keys_beyond_the_limits_are_refused_before_anything_is_computed() -> None:

@@ -97,16 +97,18 @@ class PathBuilder:
     def iter_issuers(
         self, child: Candidate, sent: Mapping[Name, list[Candidate]], with_others: bool
     ) -> Iterator[tuple[Candidate, bool]]:
-        """Certificates with the issuer's name, and whether the chain or the trust store names them itself."""
+        """Certificates with the issuer's name, each once, and whether the chain or the trust store names them."""
         sources: list[tuple[Iterable[Candidate], bool]] = [
             (self.trust.by_subject.get(child.issuer, ()), True),
             (sent.get(child.issuer, ()), True),
         ]
         if with_others:
             sources.append((self.others(child), False))
+        met: set[str] = set()
         for candidates, known in sources:
             for candidate in candidates:
-                if candidate.may_issue(child):
+                if candidate.sha256 not in met and candidate.may_issue(child):
+                    met.add(candidate.sha256)
                     yield candidate, known
 
     def explain_end(self, path: tuple[Candidate, ...], refusals: list[Fault]) -> Fault:
