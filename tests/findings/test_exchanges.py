@@ -82,7 +82,11 @@ def test_a_second_handshake_in_the_clear_leaves_the_signature_of_the_first(tmp_p
 def test_signatures_of_other_keys_than_rsa_are_right_or_wrong_too(tmp_path: Path, signer: Signer) -> None:
     answer = tls.server_hello(suite=signer.suite, version=0x0301 if signer.scheme is None else 0x0303)
     bodies = signer.exchange(RANDOMS), signer.exchange(bytes(64)), signer.exchange(RANDOMS)[:-1]
-    facts = Facts.of(read_flights(tmp_path, *bodies, answer=answer, certificate=certificate_of(signer.key)))
+    read = read_flights(tmp_path, *bodies, answer=answer, certificate=certificate_of(signer.key))
+    eddsa = read.connections["authentication"].eq("EdDSA")
+    assert eddsa.tolist() == [signer.scheme in (0x0807, 0x0808)] * 3
+    assert read.where("authentication == 'EdDSA'").connections.equals(read.connections[eddsa])
+    facts = Facts.of(read)
     assert judge_exchanges(facts).tolist() == [VALID, INVALID, UNCHECKED]
     assert find_unchecked(facts).tolist() == [False, False, True]
 

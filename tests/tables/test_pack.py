@@ -116,7 +116,7 @@ def test_what_is_gathered_has_an_entry_per_connection_in_every_part() -> None:
     assert servers.numbers["cipher_suite"][0] == 0x1301
     assert [name for name, values in durations_of(gathered).items() if values[2] == 1.5] == ["tcp_rtt_ms"]
     assert all(np.isnan(values[:2]).all() for values in durations_of(gathered).values())
-    assert gathered.sessions == [(0x1301, False, 29, False), None, None]
+    assert gathered.sessions == [(0x1301, False, 29, False, False), None, None]
     assert gathered.circumstances == [
         ("", "", "", "", "not_captured", "", False, True),
         ("gap", "not_captured", "", "", "not_captured", "gap", False, None),

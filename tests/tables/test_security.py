@@ -28,6 +28,15 @@ def test_security_follows_from_the_parts(
     assert session_security(suite, tls13, group, psk) == expected
 
 
+@pytest.mark.parametrize(("suite", "expected"), [(0xC02B, "EdDSA"), (0xC009, "EdDSA"), (0xC02F, "RSA"), (0x1301, None)])
+def test_a_suite_with_ecdsa_is_used_with_eddsa_where_the_key_exchange_is_signed_so(
+    suite: int, expected: str | None
+) -> None:
+    security = session_security(suite, suite == 0x1301, 29, False, True)
+    assert security is not None
+    assert security.authentication == expected
+
+
 def test_unknown_suite_says_nothing_it_does_not_know() -> None:
     security = session_security(0x1A2B, False, None, False)
     assert security is not None

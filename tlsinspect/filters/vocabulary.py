@@ -18,6 +18,7 @@ from ..outcome import HEARTBLEED
 from ..protocols import CLIENT_OPENINGS, COMMANDS, SERVER_OPENINGS, SILENT, UNKNOWN
 from ..registry.suites import group_facts, suite_facts
 from ..tables.leaf import VALIDATIONS
+from ..tables.security import EDDSA
 from ..upgrades.status import STATUSES
 
 SIDES = ("client", "server")
@@ -80,6 +81,7 @@ def security_names() -> dict[str, frozenset[str]]:
         for name in ("key_exchange", "authentication", "cipher", "cipher_mode", "mac")
     }
     names["key_exchange"] |= {group_facts(code).key_exchange for code in registry.GROUPS}
+    names["authentication"].add(EDDSA)
     return {name: frozenset(texts - {""}) for name, texts in names.items()}
 
 

@@ -249,7 +249,7 @@ def find_judged(judgement: int, facts: Facts) -> Mask:
 
 def find_unchecked(facts: Facts) -> Mask:
     """Connections in which a server with a certificate signed its key exchange, and that was not checked."""
-    signed = facts.among("authentication", "RSA", "ECDSA", "DSS") & facts.among("key_exchange", "ECDHE", "DHE")
+    signed = facts.among("authentication", "RSA", "ECDSA", "EdDSA", "DSS") & facts.among("key_exchange", "ECDHE", "DHE")
     seen = facts.known("certificate_sha256s") & facts.known("server_key_share_id") & facts.known("client_random")
     return np.asarray(signed & seen & (judge_exchanges(facts) == UNCHECKED), np.bool_)
 

@@ -62,7 +62,8 @@ SERVER_OCTETS = ("random", "session_id", "extension_types", "cipher_kinds")
 SERVER_SHARED = ("alpn",)
 
 
-Session = tuple[int, bool, int | None, bool]
+EDDSA_SCHEMES = (0x0807, 0x0808)  # ed25519 and ed448 (RFC 8422 section 5.1.3)
+Session = tuple[int, bool, int | None, bool, bool]
 Circumstances = tuple[str, str, str, str, str, str, bool, bool | None]
 
 OBJECTS: dict[str, type[Texts | Octets | Keys]] = {
@@ -306,14 +307,18 @@ def row_length(connection: Connection) -> int:
 
 
 def session_of(connection: Connection) -> Session | None:
-    """What the security of a session follows from: suite, whether it is TLS 1.3, group, whether a PSK authenticates."""
+    """What the security of a session follows from.
+
+    Suite, whether it is TLS 1.3, group, whether a PSK authenticates, whether the key exchange is signed with EdDSA.
+    """
     hello = connection.server_hello
     if hello is None:
         return None
     alone = hello.authenticates_by_psk()
     if hello.is_tls13() and connection.group is None and not hello.complete:
         alone = False  # a key share may be in what was cut off
-    return hello.cipher_suite, hello.is_tls13(), connection.group, alone
+    eddsa = connection.server_signature_algorithm in EDDSA_SCHEMES
+    return hello.cipher_suite, hello.is_tls13(), connection.group, alone, eddsa
 
 
 def circumstances_of(connection: Connection) -> Circumstances:

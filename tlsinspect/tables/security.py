@@ -16,6 +16,7 @@ SECURITY_COLUMNS = {
     "forward_secrecy": "bool",
     "post_quantum": "bool",
 }
+EDDSA = "EdDSA"
 
 
 class SessionSecurity(NamedTuple):
@@ -31,12 +32,15 @@ class SessionSecurity(NamedTuple):
     post_quantum: bool | None
 
 
-def session_security(cipher_suite: int, tls13: bool, group: int | None, psk_selected: bool) -> SessionSecurity | None:
+def session_security(
+    cipher_suite: int, tls13: bool, group: int | None, psk_selected: bool, eddsa: bool = False
+) -> SessionSecurity | None:
     """Work out the security columns; None for a hello without a suite.
 
     In TLS 1.3 the suite names the cipher only: the key exchange follows from the
     group, or is the pre-shared key alone (RFC 8446 2.2, 4.2.9), and authentication is
-    encrypted unless a pre-shared key stands for it.
+    encrypted unless a pre-shared key stands for it. Before, a suite with ECDSA may be used
+    with EdDSA, as the signature of the key exchange says: `eddsa` (RFC 8422 section 2.2).
     """
     if cipher_suite < 0:
         return None
@@ -45,9 +49,8 @@ def session_security(cipher_suite: int, tls13: bool, group: int | None, psk_sele
     if not tls13:
         exchange = None if group is None else group_facts(group)
         quantum = bool(exchange and exchange.post_quantum)
-        return SessionSecurity(
-            suite.key_exchange or None, suite.authentication or None, *bulk, suite.forward_secrecy, quantum
-        )
+        signed = EDDSA if eddsa and suite.authentication == "ECDSA" else suite.authentication or None
+        return SessionSecurity(suite.key_exchange or None, signed, *bulk, suite.forward_secrecy, quantum)
     authentication = "PSK" if psk_selected else None
     if group is not None:
         facts = group_facts(group)
