@@ -688,8 +688,19 @@ class TestOutcome:
             assert (connection.failure_side, connection.failure_packet) == (side, packet)
 
     def test_in_tls_1_3_a_record_of_an_alerts_length_is_kept(self) -> None:
-        assert connection_of(HELLO13, ANSWER13, CCS + tls.application(19)).sealed_alert
-        assert not connection_of(HELLO13, ANSWER13, CCS + tls.application(21)).sealed_alert
+        for length, side in ((19, "client"), (21, ""), (35, "client")):  # Java pads: 35
+            assert connection_of(HELLO13, ANSWER13, CCS + tls.application(length)).sealed_alert == side
+
+    @pytest.mark.parametrize(("suite", "length"), [(0x1301, 19), (0x1305, 11)])
+    def test_in_tls_1_3_a_server_whose_first_sealed_record_is_an_alert_refuses(self, suite: int, length: int) -> None:
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(suite=suite)))
+        connection = connection_of(HELLO13, answer + CCS + tls.application(length), CCS + tls.application(53))
+        assert (connection.established, connection.sealed_alert) == (False, "server")
+        for others in (tls.application(length + 4), tls.application(length) + tls.application(30)):
+            connection = connection_of(HELLO13, answer + CCS + others, CCS + tls.application(53))
+            assert (connection.established, connection.sealed_alert) == (True, "")
+        talk = Talk().open().say(HELLO13, answer + CCS).lose(1, 30).say(b"", tls.application(length))
+        assert built(talk.say(CCS + tls.application(53)).close()).established is not False
 
     def test_two_finished_messages_establish_a_session(self) -> None:
         connection = connection_of(*FULL)

@@ -102,10 +102,10 @@ def server_hello(
     return body if extensions is None else body + vector16(extensions)
 
 
-def tls13_server_hello(group: int = 29, session_id: bytes = b"", psk: bool = False) -> bytes:
-    """A ServerHello body of TLS 1.3 that chose 0x1301 and a key share of `group`."""
+def tls13_server_hello(group: int = 29, session_id: bytes = b"", psk: bool = False, suite: int = 0x1301) -> bytes:
+    """A ServerHello body of TLS 1.3 that chose `suite` and a key share of `group`."""
     chosen = selected_version(0x0304) + extension(51, u16(group) + vector16(b"key!"))
-    return server_hello(chosen + (extension(41, u16(0)) if psk else b""), 0x1301, session_id=session_id)
+    return server_hello(chosen + (extension(41, u16(0)) if psk else b""), suite, session_id=session_id)
 
 
 def retry_request(group: int = 23) -> bytes:

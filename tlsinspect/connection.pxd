@@ -26,8 +26,7 @@ cdef class Connection:
     cdef public bytes dh_prime, ticket_key_name, server_key_exchange
     cdef public str client_key_share_id, server_key_share_id, server_nonce_id, renegotiation, heartbleed
     cdef public object client_first_record_length, heartbleed_packet, failure_packet
-    cdef public str failure_side, answered
-    cdef public bint sealed_alert
+    cdef public str failure_side, answered, sealed_alert
     cdef public str ocsp_status, sct_list_sha256, client_state, server_state, certificate_state, outcome_state
     cdef public list messages, alerts, problems
     cdef public long long clear_text_packet, starttls_packet, clear_credentials_packet, starttls_injection_packet

@@ -22,7 +22,7 @@ class Connection:
     and `certificate_state` say why the client's hello, the server's hello and the server's chain are missing ("" when
     they are there), `outcome_state` why it cannot be told whether the handshake was finished. Of one that was not,
     `failure_side` says who reset or closed the connection, `answered` what the server spoke instead of TLS,
-    `sealed_alert` that the client sent a record as long as an alert of TLS 1.3.
+    `sealed_alert` which side sent a record as long as an alert of TLS 1.3, "" for none.
     """
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class Connection:
         self.failure_packet: int | None = None
         self.failure_side: str | None = None
         self.answered: str | None = None
-        self.sealed_alert = False
+        self.sealed_alert = ""
         self.last_alert: int | None = None
         self.last_alert_sender: str | None = None
         self.handshake_history: str | None = None

@@ -14,7 +14,8 @@ cpdef set_outcome(Connection connection, Flow flow, Stream client, Stream server
 cpdef set_events(Connection connection, Flow flow)
 @cython.locals(both=bint, lost=bint, unheard=bint)
 cpdef set_established(Connection connection, Flow flow, Stream client, Stream server)
-cpdef bint only_alerts(Flow flow, Stream client) except -1
+cpdef bint refused(Flow flow, Stream server) except -1
+cpdef bint only_alerts(Flow flow, Stream client, Stream server) except -1
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1
 @cython.locals(stream=Stream, lost=bint, seen=str, unheard=bint, before=bint)
 cpdef str end_unseen(Connection connection, Flow flow, Stream client, Stream server)

@@ -96,7 +96,7 @@ def set_events(connection: Connection, flow: Flow) -> None:
 
 def set_established(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
     """Whether the handshake was finished, and by what that is known; why not, where it is not known."""
-    both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client)
+    both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client, server)
     lost = connection.midstream or connection.gap or connection.truncated
     unheard = connection.midstream or server.has_lost()
     if client.reader.finished_seen and server.reader.finished_seen:
@@ -115,9 +115,14 @@ def set_established(connection: Connection, flow: Flow, client: Stream, server: 
             connection.established = False
 
 
-def only_alerts(flow: Flow, client: Stream) -> bool:
-    """Whether all that a client of TLS 1.3 sealed is a record as long as an alert: it may have refused the server's."""
-    return flow.sealed_alert_packet >= 0 and client.reader.application_records == 1
+def refused(flow: Flow, server: Stream) -> bool:
+    """Whether all that a server of TLS 1.3 sealed is a record as long as an alert."""
+    return flow.refused and server.reader.application_records == 1
+
+
+def only_alerts(flow: Flow, client: Stream, server: Stream) -> bool:
+    """Whether all that a side of TLS 1.3 sealed is a record as long as an alert: it may have refused the other's."""
+    return refused(flow, server) or (flow.sealed_alert_packet >= 0 and client.reader.application_records == 1)
 
 
 def is_before_tls13(flow: Flow) -> bool:
@@ -185,7 +190,10 @@ def complains_of_end(connection: Connection, flow: Flow) -> bool:
 
 def set_failure(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:
     """How the handshake ended that was not finished, where the proof stands, and whose doing it was."""
-    connection.sealed_alert = flow.sealed_alert_packet >= 0
+    if refused(flow, server):
+        connection.sealed_alert = "server"
+    elif flow.sealed_alert_packet >= 0:
+        connection.sealed_alert = "client"
     side, packet = -1, -1
     if complains_of_end(connection, flow):
         connection.failure = "closed"

@@ -21,7 +21,7 @@ from tlsinspect.wire.messages import ClientHello
 SILENT: dict[str, Any] = {
     "failure": "closed", "side": "client", "packet": 9, "alert": None, "level": 0, "history": "C", "protocol": "tls",
     "version": None, "versions": "TLS 1.3", "protocols": "h2", "server_name": "www.example", "validation": None,
-    "issuer": None, "requested": False, "certificates": None, "retry": False, "answered": None, "sealed_alert": False,
+    "issuer": None, "requested": False, "certificates": None, "retry": False, "answered": None, "sealed_alert": "",
     "quic_error": None, "hello_length": 300, "duration_ns": 5 * 10**9,
 }  # fmt: skip
 ALERT: dict[str, Any] = {"failure": "alert", "alert": 40, "level": 2, "side": "server"}
@@ -86,7 +86,12 @@ CUT: dict[str, Any] = {"failure": "capture_end", "side": None, "packet": None}
         ({"hello_length": 1300, "protocol": "quic"}, "large_hello_unanswered", "1,300 octets"),
         ({"hello_length": 1300}, "no_answer", "got no answer"),
         ({"protocol": "quic", "quic_error": 10, "side": "server"}, "quic_error", "QUIC's error 0xa (packet 9)"),
-        ({"history": "Cs", "sealed_alert": True}, "encrypted_alert", "as long as an encrypted alert, and the client"),
+        (
+            {"history": "Cs", "sealed_alert": "client"},
+            "encrypted_alert",
+            "as long as an encrypted alert, and the client",
+        ),
+        ({"history": "CsiI", "sealed_alert": "server"}, "encrypted_alert", "the message due there; the client closed"),
         ({"history": "Csxkn"}, "client_left_after_flight", "after the server's messages, without an alert"),
         ({"history": "CsxknGI", "side": "server"}, "server_left_after_keys", "after the client's messages"),
         ({"history": "CsxknG"}, "ended_early", "before the handshake was finished"),

@@ -47,7 +47,7 @@ class Failure(NamedTuple):
     certificates: int | None
     retry: bool
     answered: str | None
-    sealed_alert: bool
+    sealed_alert: str
     quic_error: int | None
     hello_length: int
     duration_ns: int
@@ -224,6 +224,9 @@ def explain_end(failure: Failure) -> Explanation:
         return Explanation("ended_early", f"{upper(ended(failure))} before a ClientHello that could be read.")
     if "s" not in history:
         return explain_unanswered(failure)
+    if failure.sealed_alert == "server":
+        text = "What the server sealed first is as long as an encrypted alert, and shorter than the message due there"
+        return Explanation("encrypted_alert", f"{text}; {ended(failure)}.")
     if failure.sealed_alert:
         text = "The client answered the server's encrypted messages with a record as long as an encrypted alert"
         return Explanation("encrypted_alert", f"{text}, and {ended(failure)}.")

@@ -11,7 +11,7 @@ from .stream cimport Stream
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
-cdef int SEALED_ALERT, HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
+cdef int SEALED_ALERT, PADDED_ALERT, SHORT_TAG_SUITE, SHORT_TAG_SAVES, HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
 cdef int NEXT_PROTOCOL, CHANNEL_ID
 cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
 cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
@@ -28,7 +28,7 @@ cdef class Flow(Listener):
     cdef public int beginnings, protocol, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels, first_segments
-    cdef public bint closed, finished, tls13, sslv2, dtls, keep_messages
+    cdef public bint closed, finished, tls13, sslv2, dtls, keep_messages, refused
     cdef public ClientHello client_hello, retried_hello
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
@@ -75,6 +75,7 @@ cdef class Flow(Listener):
     cpdef alert(self, RecordReader reader, int level, int description)
     @cython.locals(side=int, stream=Stream, other=Stream)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
+    cdef Py_ssize_t with_long_tag(self, Py_ssize_t length)
     @cython.locals(stream=Stream)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat_message(self, RecordReader reader, int kind, int payload_length)

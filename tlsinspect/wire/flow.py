@@ -57,6 +57,8 @@ FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3
 
 SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
 SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
+PADDED_ALERT = 35  # the same from Java, which pads each record with 16 octets (RFC 8446 section 5.4)
+SHORT_TAG_SUITE, SHORT_TAG_SAVES = 0x1305, 8  # TLS_AES_128_CCM_8_SHA256, and by how much its tags are shorter
 HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
 HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
 HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
@@ -85,9 +87,10 @@ class Flow(Listener):
     that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
     `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
     much has come to wait for it; `beginnings` says how often it was read anew with one that came.
-    `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `renegotiation_side` who first
-    spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages beside its
-    Finished that are to come, -1 while nobody asked, `heartbleed` one of the HEARTBLEED_ numbers, 0 for none.
+    `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `refused` says that the first
+    one that the server sealed is: its shortest message is longer; if nothing follows it is one. `renegotiation_side`
+    says who first spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages
+    beside its Finished that are to come, -1 while nobody asked, `heartbleed` is a HEARTBLEED_ number, 0 for none.
     `asked_all` says that nothing is missing of what would have asked for a client's certificate, `retry_lost` that a
     HelloRetryRequest, and the ClientHello in front of it, may be missing.
     What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
@@ -156,6 +159,7 @@ class Flow(Listener):
         self.reset_packet = -1
         self.reset_side = -1
         self.sealed_alert_packet = -1
+        self.refused = False
         self.alert_packet = -1
         self.server_key_exchange_packet = -1
         self.renegotiation_packet = -1
@@ -436,19 +440,30 @@ class Flow(Listener):
             if side == self.hello_side and not self.tls13:
                 self.first_record_length = length
                 self.first_record_packet = stream.number
+            elif side != self.hello_side and self.tls13:
+                self.refused = self.with_long_tag(length) == SEALED_ALERT and not stream.has_lost()
             self.note(reader, APPLICATION_DATA, -1, length, "")
         if self.tls13 and side == self.hello_side:
-            if other.reader.application_records > 0 and length >= FINISHED_RECORD_MINIMUM:
+            if other.reader.application_records > (1 if self.refused else 0) and length >= FINISHED_RECORD_MINIMUM:
                 reader.finished_seen = True
                 other.reader.finished_seen = True
                 self.time_application = stream.time_ns
-            elif other.reader.application_records > 0 and length == SEALED_ALERT and self.sealed_alert_packet < 0:
+            elif (
+                other.reader.application_records > 0
+                and self.sealed_alert_packet < 0
+                and self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT)
+            ):
                 self.sealed_alert_packet = stream.number
         elif not self.tls13 and self.time_application < 0:
             self.time_application = stream.time_ns
         if self.time_application >= 0 and other.reader.application_seen:
             stream.reader.watching = False
             other.reader.watching = False
+
+    def with_long_tag(self, length: int) -> int:
+        """The length that a sealed record of TLS 1.3 has, or would have with a tag of 16 octets."""
+        hello = self.server_hello
+        return length + (SHORT_TAG_SAVES if hello is not None and hello.cipher_suite == SHORT_TAG_SUITE else 0)
 
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record; see Listener."""
