@@ -119,6 +119,7 @@ def test_a_filter_selects_the_rows_of_which_it_is_true(expression: str, numbers:
     ("expression", "table"),
     [
         ("version_name in ['TLS 1.3 (draft 23)', 'TLS 1.3 (Facebook draft 27)', '0x0305']", "connections"),
+        ("version_name == 'DTLS 1.3 (draft 43)'", "connections"),
         ("group_name == 'GREASE (0x0A0A)' or cipher_suite_name == '0x1A2B'", "connections"),
         ("protocol == 'somebody elses' or server_name == 'TLS1.2'", "connections"),
         ("name == 'TLS1.2' and kind == 'version'", "offers"),

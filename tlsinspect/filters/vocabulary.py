@@ -56,7 +56,7 @@ NUMBERS = {
 }  # fmt: skip
 """Column of connections -> the registry of its numbers."""
 
-UNREGISTERED = re.compile(r"(0x|GREASE \(0x|TLS 1\.3 \((Facebook|Google) ).*")
+UNREGISTERED = re.compile(r"(0x|GREASE \(0x|TLS 1\.3 \((Facebook|Google) |DTLS 1\.3 \(draft ).*")
 """Names that are made of numbers."""
 
 SOME = {

@@ -156,8 +156,11 @@ def version_name(code: int) -> str:
     """Name a protocol version: "TLS 1.2", "TLS 1.3 (draft 23)", "DTLS 1.2".
 
     Facebook's experiments are 0xFB and the draft that they follow, Google's 0x7E and a
-    count; those that are not registered here are named by that rule.
+    count; those that are not registered here are named by that rule. NSS numbers the drafts of DTLS 1.3 as those of
+    TLS 1.3, whose last is 28.
     """
+    if 0x7F1D <= code <= 0x7F2B:
+        return f"DTLS 1.3 (draft {code & 0xFF})"
     if code not in VERSIONS and 0xFB0E <= code <= 0xFB1C:
         return f"TLS 1.3 (Facebook draft {code & 0xFF})"
     if code not in VERSIONS and 0x7E01 <= code <= 0x7E0F:
