@@ -503,3 +503,28 @@ def test_what_was_not_said_has_no_packet() -> None:
 def test_words_in_a_message_are_no_overwritten_command() -> None:
     turns = (*SMTP[:4], b"DATA\r\n", b"354 go\r\n", b"Subject: x\r\n\r\nXXXXXXXX\r\n.\r\n", b"250 OK\r\n")
     assert connection_of(*turns).starttls_status == "offered"
+
+
+WENT_ON = [  # turns up to the refusal, what the server says to the ClientHello that follows nevertheless
+    ((*SMTP, b"454 not now\r\n"), b"500 unknown command\r\n", "smtp"),
+    ((*IMAP, b"a1 NO not now\r\n"), b"* BAD invalid\r\n", "imap"),
+    ((*POP3, b"-ERR not now\r\n"), b"-ERR unknown\r\n", "pop3"),
+    ((*FTP, b"502 not now\r\n"), b"500 unknown\r\n", "ftp"),
+    ((*NNTP, b"580 not now\r\n"), b"500 unknown\r\n", "nntp"),
+    ((*SIEVE, b'NO "not now"\r\n'), b'NO "unknown"\r\n', "sieve"),
+]
+
+
+@pytest.mark.parametrize(("turns", "answer", "name"), WENT_ON)
+def test_who_goes_on_with_tls_although_it_was_refused_is_refused(turns: Turns, answer: bytes, name: str) -> None:
+    for more, answered in (((), None), ((answer,), name)):
+        connection = connection_of(*turns, tls12_turns()[0], *more)
+        assert (connection.starttls_protocol, connection.starttls_status) == (name, "refused")
+        assert connection.starttls_packet == 3 + sum(1 for turn in turns if turn)
+        assert connection.answered == answered
+
+
+def test_who_asks_again_and_is_answered_late_is_not_refused() -> None:
+    again = connection_of(*SMTP, b"454 not now\r\n", SMTP[4], b"220 go\r\n", tls12_turns()[0])
+    assert (again.starttls_status, again.answered) == ("used", None)
+    assert connection_of(*SMTP[:4], SMTP[4] + tls12_turns()[0], b"220 go\r\n").answered is None

@@ -26,7 +26,7 @@ from .outcome import (
 )
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
-from .upgrades import ANSWERED, USED, find_upgrade
+from .upgrades import ANSWERED, REFUSED, USED, find_upgrade
 from .wire.addresses import address_text
 from .wire.certificate_list import parse_certificate_list
 from .wire.certificate_status import parse_certificate_status, parse_entry_staples
@@ -122,7 +122,7 @@ class ConnectionBuilder:
             connection.protocol = spoken or (SILENT if silent and not connection.gap else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
-        if flow.server_hello is None and server.head and not client.head:
+        if flow.server_hello is None and server.head and (not client.head or spoke_on(connection, flow, server)):
             connection.answered = answer_of(flow, server, spoken)
         if is_sslv2(flow):
             connection.protocol = SSL2
@@ -183,6 +183,10 @@ class ConnectionBuilder:
             len(server.head) > 0 and server.reader.mode != DETECTING
         )
         upgrade = find_upgrade(client.head, server.head, began, (client, server))
+        if upgrade.status == USED and server.reader.mode == DETECTING:  # a client may go on although it was refused
+            answer = find_upgrade(client.head, server.head, False, (client, server))
+            if answer.status == REFUSED and answer.place == upgrade.place:
+                upgrade = answer
         connection.starttls_protocol, connection.starttls_status = upgrade.protocol, upgrade.status
         if upgrade.credentials is not None:
             connection.clear_credentials = upgrade.credentials.word
@@ -533,6 +537,15 @@ def answer_of(flow: Flow, server: Stream, spoken: str) -> str | None:
         return HTTP
     lost = server.gap or (flow.protocol == TCP and not server.syn)
     return None if lost and spoken == UNKNOWN else spoken
+
+
+def spoke_on(connection: Connection, flow: Flow, server: Stream) -> bool:
+    """Whether a server said more in the clear behind a ClientHello that its answer to the wish for TLS precedes."""
+    return (
+        server.reader.mode == DETECTING
+        and 0 <= connection.starttls_packet < flow.client_hello_packet
+        and server.head_packet_after(flow.client_hello_packet) >= 0
+    )
 
 
 def first_of(one: int, other: int) -> int:

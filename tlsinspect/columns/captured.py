@@ -41,8 +41,9 @@ CONNECTIONS = (
     Column(
         "starttls_status",
         "string",
-        "used; or it was offered and never asked for, requested without an answer or TLS, refused, stripped "
-        "(overwritten with X on the way), not_offered; capture_end: its packets end before they show which",
+        "used; or it was offered and never asked for, requested without an answer or TLS, refused (a client may "
+        "go on with TLS all the same), stripped (overwritten with X on the way), not_offered; "
+        "capture_end: its packets end before they show which",
     ),
     Column(
         "starttls_packet",

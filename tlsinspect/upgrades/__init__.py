@@ -16,7 +16,7 @@ from .ending import is_decided
 from .exposure import Exposure, Heard, sent_credentials, sent_to_proxy, spoke_on
 from .places import Place, place_of
 from .proxies import PEELERS, peel
-from .status import ANSWERED, CAPTURE_END, NOT_TAKEN, SPOKEN_OF, STATUSES, USED, Status
+from .status import ANSWERED, CAPTURE_END, NOT_TAKEN, REFUSED, SPOKEN_OF, STATUSES, USED, Status
 from .text import (
     asks_for_tls,
     ftp_status,
@@ -30,7 +30,7 @@ from .text import (
     xmpp_status,
 )
 
-__all__ = ["ANSWERED", "NOT_TAKEN", "SPOKEN_OF", "STATUSES", "USED", "Upgrade", "find_upgrade"]
+__all__ = ["ANSWERED", "NOT_TAKEN", "REFUSED", "SPOKEN_OF", "STATUSES", "USED", "Upgrade", "find_upgrade"]
 
 DIALOGUES: dict[str, Callable[[bytes, bytes], Status]] = {
     "smtp": smtp_status,
