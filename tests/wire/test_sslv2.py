@@ -130,6 +130,16 @@ def test_an_ssl_2_hello_in_front_of_tls_stays_tls() -> None:
     assert connection.client_hello.cipher_kinds == KINDS + bytes.fromhex("00002f")
 
 
+def test_an_ssl_2_hello_is_read_behind_the_answer_that_the_capture_has_in_front_of_it() -> None:
+    flight = tls.handshake(tls.message(2, tls.server_hello()), tls.message(11, tls.certificate(b"leaf")))
+    hello = tls.sslv2_hello(0x0301, KINDS + bytes.fromhex("00002f"))
+    connection = connection_of(b"", flight, hello)
+    assert (connection.protocol, connection.version, connection.handshake_history) == ("tls", 0x0303, "sxC")
+    assert connection.client_hello is not None
+    assert connection.client_hello.cipher_kinds == KINDS + bytes.fromhex("00002f")
+    assert connection.client_side == 0
+
+
 def test_an_alert_of_tls_in_answer_to_ssl_2_is_read() -> None:
     connection = connection_of(HELLO, tls.record(21, bytes([2, 70]), 0x0300))
     assert (connection.protocol, connection.last_alert, connection.established) == ("ssl2", 70, False)

@@ -378,10 +378,12 @@ class RecordReader:
             return self.find_boundary(data, position, end)
         if data[position] & 0x80 and self.read_sslv2_answer(data, position, end):
             return end
+        first = data[position]
         if self.peer is not None and self.peer.mode in (READING, LOST):
+            if first & 0x80 and self.read_sslv2_hello(data, position, end):
+                return end
             found = self.find_boundary(data, position, end)
             return found if self.mode == READING else self.find_hello(data, position, end)
-        first = data[position]
         if first == HANDSHAKE:
             if length < HELLO_HEADER and may_begin_hello(data, position, end):
                 self.partial = data[position:end]
