@@ -484,6 +484,16 @@ class TestHalves:
         assert flow.client_hello is None
         assert problems_of(flow) == []
 
+    def test_the_answer_to_a_cut_packet_that_is_not_believed_is_opened(self) -> None:
+        answer = initial(crypto(0, quic_answer()), b"", SERVER_ID, origin=DCID, sender="server", size=0)
+        answer += protected(HANDSHAKE, b"", SERVER_ID, 1000)
+        flow = cut_flow_of([("client", initial(crypto(7, HELLO), source=b"")), ("server", answer)], 300)
+        assert flow.server_hello is not None
+        assert flow.server_hello.version() == 0x0304
+        assert (flow.client_hello, flow.server_side, flow.server_hello_packet) == (None, 1, 2)
+        assert facts_of(flow).opened == [True, True]
+        assert problems_of(flow) == []
+
     def test_what_the_capture_cut_counts_where_it_stands(self) -> None:
         turns = handshake_turns(quic_hello(b"quic.example", POST_QUANTUM[:1000]))
         turns[1] = ("server", initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=DCID, sender="server"))

@@ -46,6 +46,8 @@ cdef class QuicReader(DatagramReader):
     cpdef bytes open_next(self, int side, bytes datagram, LongHeader header)
     @cython.locals(payload=bytes)
     cpdef bytes open_first(self, Flow flow, int side, bytes datagram, LongHeader header)
+    @cython.locals(early=LongHeader, stream=Stream, payload=bytes)
+    cpdef bytes open_answer(self, Flow flow, int side, bytes datagram, LongHeader header)
     @cython.locals(payload=bytes)
     cpdef bytes open_under(self, bytes origin, int role, bytes datagram, LongHeader header, long long largest)
     cpdef bint is_given_up(self, Flow flow, int side, tuple keys, Frames frames) except -1

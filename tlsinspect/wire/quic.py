@@ -300,6 +300,8 @@ class QuicReader(DatagramReader):
         payload = self.open_next(side, datagram, header)
         if payload is None:
             payload = self.open_first(flow, side, datagram, header)
+        if payload is None and self.client < 0:
+            payload = self.open_answer(flow, side, datagram, header)
         if payload is None and self.retried and self.client >= 0:  # in front of what the client said again, or without
             role = 0 if side == self.client else 1
             payload = self.open_under(self.retried, role, datagram, header, self.largest[side])
@@ -330,6 +332,19 @@ class QuicReader(DatagramReader):
         self.origins.insert(0, header.destination)
         self.origin = header.destination
         return payload
+
+    def open_answer(self, flow: Flow, side: int, datagram: bytes, header: LongHeader) -> bytes | None:
+        """Open a whole Initial packet of a server whose client's packets were cut where nothing tells of a hello."""
+        for _, early, stream, _, _ in self.early:
+            if stream.reader.side == side or not early.missing:
+                continue
+            payload = self.open_under(early.destination, 1, datagram, header, -1)
+            if payload is not None:
+                self.know_client(flow, 1 - side)
+                self.origins.insert(0, early.destination)
+                self.origin = early.destination
+                return payload
+        return None
 
     def open_under(self, origin: bytes, role: int, datagram: bytes, header: LongHeader, largest: int) -> bytes | None:
         """Open a packet with the keys that come from `origin`; `role` is 0 for the client's, 1 for the server's."""
