@@ -218,12 +218,17 @@ MEDIA: dict[int, Callable[[Packet, int], int]] = {
     7: enter_arcnet,
     8: enter_slip,
     10: enter_fddi,
+    11: enter_llc,  # 11 to 19 and 112: what older systems wrote for 100, 106 and 104
+    16: enter_linux_atm,
+    18: enter_linux_atm,
+    19: enter_linux_atm,
     50: enter_serial,
     99: enter_symantec,
     100: enter_llc,  # RFC 2684 over ATM
     104: enter_serial,
     106: enter_linux_atm,
     107: enter_frame_relay,
+    112: enter_serial,
     122: enter_ip_over_fc,
     123: enter_sunatm,
     129: enter_arcnet_linux,

@@ -154,6 +154,7 @@ def enter_juniper_ethernet(packet: Packet, at: int) -> int:
 
 PSEUDO_HEADERS: dict[int, Callable[[Packet, int], int]] = {
     0: enter_null,
+    13: enter_enc,  # OpenBSD's own number for 109
     108: enter_null,
     109: enter_enc,
     113: enter_sll,
