@@ -990,6 +990,33 @@ class TestTls13:
         assert flow.retried_hello is not None
         assert noted(flow, "finished_seen") == [True, True]
 
+    @pytest.mark.parametrize("cut", [*range(1, 20), len(CCS + HELLO13) - 1])
+    def test_the_second_hello_counts_where_the_retry_request_was_not_captured(self, cut: int) -> None:
+        octets = CCS + HELLO13
+        flow = Talk().say(octets[:cut], b"", octets[cut:], ANSWER13 + tls.application(900), tls.application(53)).only()
+        assert flow.history == "ICs"
+        assert flow.client_hello is not None
+        assert (flow.client_hello.complete, flow.client_hello_packet, flow.retry_lost) == (True, 2, True)
+        assert noted(flow, "finished_seen") == [True, True]
+
+    def test_a_server_hello_is_read_behind_the_change_of_cipher_of_a_retry_request_that_was_lost(self) -> None:
+        flow = Talk().say(b"", CCS, HELLO13, ANSWER13 + tls.application(900), tls.application(53)).only()
+        assert flow.history == "IcS"
+        assert flow.tls13
+
+    @pytest.mark.parametrize("cut", range(1, 47))
+    def test_what_is_no_hello_behind_a_change_of_cipher_is_encrypted(self, cut: int) -> None:
+        octets = CCS + tls.record(22, bytes.fromhex("01000024 0302") + bytes(34))
+        flow = Talk().say(octets[:cut], b"", octets[cut:]).only()
+        assert (flow.history, flow.messages[-1][2]) == ("I", 2)
+        assert noted(flow, "finished_seen") == [True, False]
+
+    def test_a_record_that_breaks_off_where_a_hello_may_begin_is_encrypted(self) -> None:
+        octets = CCS + HELLO13
+        for length in range(len(CCS) + 6, len(CCS) + 11):
+            flow = Talk().say(octets[:length]).lose(0, len(octets) - length).only()
+            assert (flow.history, noted(flow, "finished_seen")) == ("I", [True, False])
+
     def test_the_retry_request_of_a_draft_is_read(self) -> None:
         retry = tls.u16(0x7F15, 0x1301) + tls.vector16(tls.extension(40, tls.u16(23)))
         flow = talk_of(HELLO13, tls.handshake(tls.message(6, retry)), HELLO13)

@@ -34,7 +34,7 @@ cdef class RecordReader:
     cdef public Listener listener
     cdef public RecordReader peer
     cdef public Limits limits
-    cdef public bint sealed, encrypted, readable, muted
+    cdef public bint sealed, encrypted, veiled, looking, readable, muted
     cdef public bytes alert, chain
     cdef public list parts
     cdef public Sslv2Reader sslv2
@@ -50,11 +50,14 @@ cdef class RecordReader:
     cpdef Py_ssize_t read_split_header(self, bytes data, Py_ssize_t position, Py_ssize_t end) except -1
     @cython.locals(kind=int, length=Py_ssize_t)
     cpdef start_record(self, bytes data, Py_ssize_t position)
+    cpdef bint may_be_veiled(self, Py_ssize_t length) except -1
     cpdef await_end(self)
     @cython.locals(octets=bytes)
     cpdef end_sealed(self)
     @cython.locals(taken=Py_ssize_t)
     cpdef collect(self, bytes data, Py_ssize_t position, Py_ssize_t end)
+    @cython.locals(octets=bytes)
+    cpdef look(self, bytes data, Py_ssize_t position, Py_ssize_t end)
     @cython.locals(octets=bytes, at=Py_ssize_t)
     cpdef read_alerts(self)
     @cython.locals(kind=int, length=Py_ssize_t)
@@ -80,6 +83,8 @@ cdef class RecordReader:
     cpdef Sslv2Reader become_sslv2(self)
 
 cpdef bint is_record_header(bytes data, Py_ssize_t position, Py_ssize_t end) except -1
+@cython.locals(length=Py_ssize_t, known=bint)
+cpdef bint is_hello_message(bytes octets, Py_ssize_t record_length) except -1
 cpdef bint is_application_header(bytes data, Py_ssize_t position) except -1
 @cython.locals(headers=int, length=Py_ssize_t)
 cpdef bint is_record_chain(bytes data, Py_ssize_t position, Py_ssize_t end) except -1

@@ -39,6 +39,7 @@ from .sslv2 import Sslv2Reader, begun_hello_end, client_hello_end, find_answer
 
 APPLICATION_LENGTH_LIMIT = 0x4100  # 2^14 + 256
 SEALED_ALERT_MINIMUM = 12  # octets of an encrypted alert: two, and the shortest MAC (RFC 6066 section 7) but GOST's
+HELLO_SIGN = 6  # octets of a hello by which it is told from what is encrypted: type, length, version
 LEAST_LOOKS = 32  # places in a piece of any size where a record header is looked for when the place is lost
 OCTETS_OF_LOOK = 64  # of the piece for each further one: of random octets one in 256 is 0x03
 SCAN_LIMIT = 8192  # clear-text octets in which a hello in the middle of a segment is looked for
@@ -82,8 +83,9 @@ class RecordReader:
     """Where one direction stands in its records.
 
     `side` is 0 or 1; `peer` the other direction; `mode` one of DETECTING, READING, LOST and OTHER. `encrypted` is set
-    from outside, when a ChangeCipherSpec changed the cipher, `readable` where the new one does not encrypt,
-    `muted` when no more messages are wanted. `sealed` tells that only the end of the record is waited for.
+    from outside, when a ChangeCipherSpec changed the cipher, `veiled` where a hello in the clear may follow it all
+    the same, `readable` where the new one does not encrypt, `muted` when no more messages are wanted. `looking` tells
+    that octets are waited for that say whether it is a hello, `sealed` that only the end of the record is waited for.
     `application_bytes` counts the content of application_data records, `partial` holds the beginning of a header.
     `parts_version` is the version of the record in which the message at hand began, -1 where that is the record at
     hand. `watching` asks for a call with each application_data record, `scanned` counts the clear text in which a
@@ -107,6 +109,8 @@ class RecordReader:
         self.collecting = False
         self.sealed = False
         self.encrypted = False
+        self.veiled = False
+        self.looking = False
         self.readable = False
         self.muted = False
         self.watching = True
@@ -212,10 +216,15 @@ class RecordReader:
             if self.watching:
                 self.listener.application_data(self, length)
         elif kind == HANDSHAKE:
-            if self.encrypted:
-                self.await_end()
-            else:
+            if not self.encrypted:
                 self.collecting = not self.muted
+            elif self.may_be_veiled(length):
+                self.veiled = False
+                self.looking = True
+                self.collecting = True
+                self.alert = b""
+            else:
+                self.await_end()
         elif kind == CHANGE_CIPHER_SPEC:
             self.await_end()
         elif kind == ALERT:
@@ -228,6 +237,10 @@ class RecordReader:
             self.listener.heartbeat(self, length)
             self.alert = b""
             self.collecting = not self.encrypted and length >= HEARTBEAT_HEADER
+
+    def may_be_veiled(self, length: int) -> bool:
+        """Whether a record of `length` octets behind a ChangeCipherSpec may hold a hello in the clear."""
+        return self.veiled and length > HELLO_SIGN and self.parts is None and self.message_skip == 0 and not self.muted
 
     def await_end(self) -> None:
         """Tell of the record when its last octet is there: what it holds is not read, or encrypted."""
@@ -259,6 +272,9 @@ class RecordReader:
 
     def collect(self, data: bytes, position: int, end: int) -> None:
         """Take content of a record: an alert or handshake octets in the clear, or what only has to be over."""
+        if self.looking:
+            self.look(data, position, end)
+            return
         if self.sealed:
             if self.readable and self.record_type == ALERT:
                 self.alert = cut(self.alert + data[position:end], 0, 2)
@@ -294,6 +310,26 @@ class RecordReader:
             self.parts = None
             self.parts_length = 0
         self.read_messages(data, position, end)
+
+    def look(self, data: bytes, position: int, end: int) -> None:
+        """Take the beginning of the record behind a ChangeCipherSpec: a hello is in the clear, all else encrypted.
+
+        A client of TLS 1.3 sends one between a HelloRetryRequest, which the capture may lack, and its second hello.
+        Spec: RFC 8446 appendix D.4.
+        """
+        self.alert += data[position:end]
+        if len(self.alert) < HELLO_SIGN:
+            return
+        octets = self.alert
+        self.alert = b""
+        self.looking = False
+        if is_hello_message(octets, self.record_length):
+            self.encrypted = False
+            self.read_messages(octets, 0, len(octets))
+            return
+        self.sealed = True
+        if end - position == self.remaining:
+            self.end_sealed()
 
     def read_alerts(self) -> None:
         """Hand over the alerts of a whole record, and keep the first half of one that goes on in the next.
@@ -352,7 +388,8 @@ class RecordReader:
 
         Where the hole ends within the message or with it, reading goes on behind the message.
         """
-        if self.sealed:
+        if self.sealed or self.looking:
+            self.looking = False
             self.end_sealed()
         left = self.message_skip
         if self.parts is not None:
@@ -520,6 +557,13 @@ def is_record_header(data: bytes, position: int, end: int) -> bool:
     if end - position >= 2 and data[position + 1] != 3:
         return False
     return end - position < 5 or (data[position + 3] << 8 | data[position + 4]) <= RECORD_LENGTH_LIMIT
+
+
+def is_hello_message(octets: bytes, record_length: int) -> bool:
+    """A hello of TLS 1.2 or 1.3 by its first octets, which fills its record or goes on in the next."""
+    length = octets[1] << 16 | octets[2] << 8 | octets[3]
+    known = octets[0] == CLIENT_HELLO or octets[0] == SERVER_HELLO
+    return known and octets[1] == 0 and length + 4 >= record_length and octets[4] == 3 and octets[5] == 3
 
 
 def is_application_header(data: bytes, position: int) -> bool:
