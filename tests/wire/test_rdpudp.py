@@ -140,6 +140,13 @@ def test_parts_that_leave_the_packet_are_a_problem() -> None:
     assert [(error.layer, error.kind) for error, _ in flow.problems] == [("rdpudp", "truncated")]
 
 
+@pytest.mark.parametrize(
+    ("beginning", "history"), [([first(1), first(0)], "cSXKNgiI"), ([first(0), first(1), first(0)], "CsxknGIi")]
+)
+def test_the_first_packets_may_be_out_of_order_or_sent_twice(beginning: list[Turn], history: str) -> None:
+    assert [flow.history for flow in flows_of([*beginning, *session()[2:]])] == [history]
+
+
 def test_a_client_that_begins_again_begins_a_connection() -> None:
     assert [flow.history for flow in flows_of([*session(), first(0), *session()])] == ["CsxknGIi"] * 2
 

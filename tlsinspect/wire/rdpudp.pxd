@@ -8,6 +8,7 @@ cdef int HAS_ACK, HAS_DATA, HAS_VECTOR, HAS_ACK_OF_ACKS, HAS_OVERHEAD, HAS_DELAY
 
 cdef class RdpUdpReader(DatagramReader):
     cdef public int version
+    cdef public bint begun
     cdef public tuple channels
     cdef public Flow flow
     @cython.locals(prefix=int, packet=bytes, at=Py_ssize_t, channel=NumberedPackets)

@@ -33,10 +33,11 @@ DATA_PACKET = 0  # type in the prefix; 8 is a dummy
 
 
 class RdpUdpReader(DatagramReader):
-    """Where both directions stand; `version` is what the server chose, -1 before."""
+    """Where both directions stand; `version` is what the server chose, -1 before, `begun` says that data came."""
 
     def __init__(self) -> None:
         self.version = -1
+        self.begun = False
         self.channels = (NumberedPackets(0xFFFF, 1), NumberedPackets(0xFFFF, 1))
         self.flow: Flow | None = None
 
@@ -60,12 +61,13 @@ class RdpUdpReader(DatagramReader):
         if at > len(packet):
             flow.problem(DecodeError(CARRIER, "truncated", len(packet), "the parts that the header's flags announce"))
         elif at > 0:
+            self.begun = True
             channel: NumberedPackets = self.channels[stream.reader.side]
             channel.take(stream, packet[at - 2] | packet[at - 1] << 8, packet[at:])
 
     def starts_anew(self, stream: Stream, data: bytes, position: int, end: int) -> bool:
-        """A client that begins again after the server answered."""
-        return self.version >= 0 and is_first(data, position, end) and not data[position + 7] & ACK
+        """A client that begins again after data came; before, its first packet was sent twice, or is out of order."""
+        return self.begun and is_first(data, position, end) and not data[position + 7] & ACK
 
     def finish(self) -> None:
         """The flow is over; see DatagramReader."""
