@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +20,7 @@ import tlsinspect
 from tlsinspect.adoption import build_adoption
 from tlsinspect.cli import main
 from tlsinspect.columns import COLUMNS
+from tlsinspect.export import write_export
 from tlsinspect.store.sink import STORED
 from tlsinspect.store.sql import VIEWS
 
@@ -118,6 +122,22 @@ def test_a_frame_comes_back_from_a_file_as_the_exports_page_says(
     frame = names["inspection"].connections
     assert names["connections"].dtypes.equals(frame.dtypes)
     assert len(frame) > 500 and names["connections"].equals(frame)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "duckdb"])
+def test_questions_of_the_exports_page_are_answered(database: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    questions = [text for kind, text in BLOCK.findall(page) if kind == "sql"]
+    program = "sqlite3" if database == "sqlite" else "duckdb"
+    questions += re.findall(rf'^{program} capture.{database} "(.*)"$', page, re.MULTILINE)
+    questions += re.findall(r"`(SELECT [^`]*json_each[^`]*)`", page) if database == "sqlite" else []
+    path = tmp_path / f"capture.{database}"
+    write_export(tlsinspect.read(ROOT / "captures" / "demo.pcapng"), database, path)
+    connect: Any = sqlite3.connect if database == "sqlite" else duckdb.connect
+    with closing(connect(str(path))) as opened:
+        answers = [opened.execute(question).fetchall() for question in questions]
+    assert len(answers) == (3 if database == "sqlite" else 2)
+    assert all(answers)
 
 
 def test_every_table_is_named_where_a_reader_meets_them() -> None:
