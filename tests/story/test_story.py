@@ -17,16 +17,19 @@ from tls_vectors import (
     message,
     retry_request,
     server_name,
+    sslv2_hello,
     supported_versions,
+    u16,
 )
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
+from tlsinspect.columns import CONNECTIONS
 from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story, build, iter_stories
 from tlsinspect.story.build import client_trust_text
 from tlsinspect.story.clues import find_clues
-from tlsinspect.story.facts import weak_text
+from tlsinspect.story.facts import build_offered
 from tlsinspect.validation.record import VERDICTS
 
 
@@ -235,8 +238,37 @@ def test_every_verdict_on_a_clients_chain_has_a_sentence_about_the_client(verdic
     assert client_trust_text(None, []) == client_trust_text(["aa"], []) == ""
 
 
-def test_signalling_values_count_for_no_suites() -> None:
-    rc4, null, gcm, renegotiation, fallback = 0x0005, 0x0002, 0xC02F, 0x00FF, 0x5600
-    assert weak_text([rc4, null, gcm, renegotiation, fallback]) == "2 of 3 are weak."
-    assert weak_text([rc4, gcm]) == "1 of 2 is weak."
-    assert weak_text([gcm, renegotiation]) == ""
+def test_signalling_values_are_no_suites() -> None:
+    rc4, gcm, renegotiation, fallback = 0x0005, 0xC02F, 0x00FF, 0x5600
+    row: dict[str, object] = dict.fromkeys(column.name for column in CONNECTIONS)
+    row |= {"client_hello_packet": 1, "cipher_suites": [rc4, gcm, renegotiation, fallback]}
+    offered = {fact.name: (fact.value, fact.meaning) for fact in build_offered(row)}
+    suites = "TLS_RSA_WITH_RC4_128_SHA, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    assert offered["cipher suites"] == (suites, "1 of 2 is weak.")
+    assert offered["signals"][0] == "TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV"
+
+
+def test_the_suites_that_are_listed_and_those_left_out_are_all_that_are_counted() -> None:
+    story = tell("handshakes/ssl2.pcap", 2)
+    (suites,) = [fact for fact in story.offered if fact.name == "cipher suites"]
+    listed, rest = suites.value.rsplit(", ", 1)
+    (all_of_them,) = re.findall(r"of ([0-9]+) are weak", suites.meaning)
+    assert listed.count(",") + 1 + int(rest.removesuffix(" more")) == int(all_of_them)
+
+
+def test_ssl2_is_told_in_its_own_words(tmp_path: Path) -> None:
+    kinds = bytes.fromhex("010080 0700c0 060040")
+    sealed = u16(0x8000 | 40) + b"\x99" * 40
+    answer = bytes([4, 0, 1]) + u16(2, 30, 6, 16) + bytes(30) + kinds[:6] + b"connection ident"
+    key = b"\x02" + kinds[3:6] + u16(0, 64, 8) + bytes(72)
+    hellos = (sslv2_hello(2, kinds), u16(0x8000 | len(answer)) + answer)
+    turns = (u16(0x8000 | len(key)) + key, sealed, sealed, sealed, sealed)
+    made = tlsinspect.read(write_pcap(tmp_path / "ssl2.pcap", converse(*hellos, *turns)))
+    story = made.story(made.connections["connection_id"][0])
+    assert story.outcome.endswith("How much application data followed is not known.")
+    assert titles(story) == ["ClientHello", "ServerHello", "ClientMasterKey", *["Encrypted message"] * 4]
+    assert "renegotiation" not in " ".join(step.explanation for step in story.steps)
+    told = {fact.name: fact.value for fact in (*story.offered, *story.chosen)}
+    assert told["cipher suites"].split(", ")[0] == "SSL_CK_RC4_128_WITH_MD5" and told["cipher suites"].count(",") == 2
+    assert told["known ciphers"] == "SSL_CK_RC4_128_WITH_MD5, SSL_CK_DES_192_EDE3_CBC_WITH_MD5"
+    assert told["cipher suite"] == "SSL_CK_DES_192_EDE3_CBC_WITH_MD5"

@@ -233,7 +233,10 @@ def outcome(row: Row) -> str:
 
 def amounts(row: Row) -> str:
     """How much each side sent encrypted, and what that is: of TLS 1.3 it has the end of the handshake in it, too."""
-    sent, got = (bytes_text(row[f"{side}_application_bytes"] or 0) for side in ("client", "server"))
+    numbers = [row[f"{side}_application_bytes"] for side in ("client", "server")]
+    if numbers == [None, None]:
+        return "How much application data followed is not known."
+    sent, got = (bytes_text(number or 0) for number in numbers)
     if row["protocol"] == "quic":
         return f"{sent} in 0-RTT and 1-RTT packets from the client, {got} from the server."
     if "1.3" in (row["version_name"] or ""):

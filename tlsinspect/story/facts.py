@@ -50,17 +50,26 @@ def kind_of(suite: str | None) -> str | None:
     return suite_class(suite or "")
 
 
+@lru_cache(maxsize=512)
+def is_signal(code: int) -> bool:
+    """Whether a number among the suites only tells the server something."""
+    return cipher_suite_name(code).endswith("_SCSV")
+
+
 def build_offered(row: Row) -> tuple[Fact, ...]:
     """What the client offered, in the order of its preference; nothing where its hello was not seen."""
     if row["client_hello_packet"] is None:
         return ()
     versions = list_names(row["supported_versions"], version_name) or name_of(legacy_version_of(row))
     versions = versions or told(row, "supported_versions")
-    suites = [code for code in row["cipher_suites"] or () if not is_grease(code)]
+    listed = row["sslv2_cipher_kinds"] or row["cipher_suites"] or ()
+    suites = [code for code in listed if not is_grease(code) and not is_signal(code)]
+    signals = [code for code in listed if is_signal(code)]
     facts = (
         Fact("server name", row["server_name"] or "", "Readable by everybody on the way."),
         Fact("versions", versions, "Best first." if "," in versions else ""),
         Fact("cipher suites", list_names(suites, cipher_suite_name), weak_text(suites)),
+        Fact("signals", list_names(signals, cipher_suite_name), "Said in the list of suites, and no suites."),
         Fact("groups", list_names(row["supported_groups"], group_name), post_quantum_text(row["supported_groups"])),
         Fact("key shares", list_names(row["key_share_groups"], group_name), "Sent ahead, to spare a round trip."),
         Fact("signatures", list_names(row["signature_algorithms"], signature_scheme_name)),
@@ -81,6 +90,7 @@ def build_chosen(row: Row) -> tuple[Fact, ...]:
     suite, exchange = row["cipher_suite_name"], row["key_exchange"]
     facts = (
         Fact("version", told(row, "version_name"), words.VERSIONS.get(row["version_name"] or "", "")),
+        Fact("known ciphers", list_names(row["sslv2_server_cipher_kinds"], cipher_suite_name), "The client takes one."),
         Fact("cipher suite", told(row, "cipher_suite_name"), words.CIPHERS.get(kind_of(suite) or "", "")),
         Fact("key exchange", told(row, "key_exchange"), words.KEY_EXCHANGES.get(exchange or "", "")),
         Fact("group", told(row, "group_name")),
@@ -148,8 +158,8 @@ def non_null(row: Row) -> list[int]:
 
 
 def weak_text(suites: Sequence[int]) -> str:
-    """How many of the suites offered are weak; signalling values are no suites."""
-    kinds = [kind_of(name) for name in map(cipher_suite_name, suites) if not name.endswith("_SCSV")]
+    """How many of the suites offered are weak."""
+    kinds = [kind_of(name) for name in map(cipher_suite_name, suites)]
     weak = sum(kind in WEAK_CLASSES for kind in kinds)
     return f"{weak} of {len(kinds)} {'is' if weak == 1 else 'are'} weak." if weak else ""
 

@@ -36,7 +36,9 @@ class Telling:
         """The step that a message is."""
         kind, sender = message["message_type"], message["sender"]
         facts: tuple[Fact, ...] = ()
-        if kind == "alert":
+        if self.connection["protocol"] == "ssl2" and kind in words.SSLV2_MESSAGES:
+            title, explanation = words.SSLV2_MESSAGES[kind]
+        elif kind == "alert":
             title, explanation = self.alert()
         elif kind in ("client_hello", "server_hello"):
             title, explanation = self.hello(kind, sender)

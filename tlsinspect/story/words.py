@@ -46,7 +46,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "heartbeat": ("Heartbeat", "A sign of life (RFC 6520); known for Heartbleed, where an answer leaked memory."),
     "supplemental_data": ("SupplementalData", "Additional data for authorization (RFC 4680)."),
     "certificate_url": ("CertificateURL", "Where the client's certificate can be fetched (RFC 6066)."),
-    "client_master_key": ("ClientMasterKey", "SSL 2.0: the client sends the secret, encrypted to the server's key."),
+}
+SSLV2_MESSAGES = {
+    "server_hello": (
+        "ServerHello",
+        "Its certificate, and the ciphers offered that it knows: the client takes one. A resumed session has neither.",
+    ),
+    "client_key_exchange": (
+        "ClientMasterKey",
+        "The cipher that the client takes, and the secret, encrypted to the server's key: both have the keys now.",
+    ),
+    "encrypted_handshake": (
+        "Encrypted message",
+        "SSL 2.0 does not say what it encrypts: first what proves the keys, and Finished of each side, then data.",
+    ),
 }
 COMPATIBILITY = "In TLS 1.3 it means nothing: it makes old devices on the way believe that this is TLS 1.2."
 SECOND_HELLO = "The client repeats its hello with what the server asked for."
