@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -461,10 +462,17 @@ def test_a_capture_that_is_compressed_or_no_longer_is_taken_once(tmp_path: Path)
     packed[0].write_bytes(gzip.compress(first.read_bytes()))
     packed[1].write_bytes(gzip.compress((CAPTURES / "handshakes" / "tls12.pcap").read_bytes()))
     done = tlsinspect.ingest([first, packed[0], packed[1]], tmp_path / "store")
-    assert (done.captures, done.known) == (2, 1)
+    assert (done.captures, done.known, done.copies) == (2, 0, 1)
     second.write_bytes(gzip.decompress(packed[1].read_bytes()))
     done = tlsinspect.ingest([*packed, second], tmp_path / "store")
-    assert (done.captures, done.known) == (0, 3)
+    assert (done.captures, done.known, done.copies) == (0, 3, 0)
+
+
+def test_a_run_tells_copies_from_what_the_store_had(tmp_path: Path) -> None:
+    for name in ("a.pcap", "b.pcap", "c.pcap"):
+        shutil.copy(CAPTURES / "handshakes" / "tls12.pcap", tmp_path / name)
+    said = [run("ingest", tmp_path, "--store", tmp_path / "store").stdout.split("; ")[1:] for _ in range(2)]
+    assert said == [["2 copies of others\n"], ["3 captures stored before\n"]]
 
 
 def test_a_capture_that_was_compressed_before_it_was_read_is_read_then(

@@ -78,6 +78,8 @@ def tell_done(done: Ingested, store: str) -> None:
         parts.append(f"{number_text(done.resumed, 'capture')} of an earlier run that had not ended")
     if done.known:
         parts.append(f"{number_text(done.known, 'capture')} stored before")
+    if done.copies:
+        parts.append("1 copy of another" if done.copies == 1 else f"{done.copies:,} copies of others")
     if done.refused:
         parts.append(f"{number_text(len(done.refused), 'capture')} could not be read")
     if done.damaged:

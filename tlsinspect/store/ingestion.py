@@ -36,10 +36,10 @@ class Ingested(NamedTuple):
     """What a run did.
 
     `captures` were read, `resumed` of them were left unfinished by an earlier run; `known` were in the store
-    already; `connections` got rows that they did not have. `refused` and `damaged` are captures, and what is wrong
-    with each, fit to be shown. `bound` has the workers wanted and those that had something to do, where there were
-    fewer because a capture point is read by at most SHARDS of them; else it is None. `removed` are files that runs
-    which were killed had left behind.
+    already, and `copies` have the octets of another one of this run; `connections` got rows that they did not have.
+    `refused` and `damaged` are captures, and what is wrong with each, fit to be shown. `bound` has the workers wanted
+    and those that had something to do, where there were fewer because a capture point is read by at most SHARDS of
+    them; else it is None. `removed` are files that runs which were killed had left behind.
     """
 
     captures: int
@@ -51,6 +51,7 @@ class Ingested(NamedTuple):
     damaged: list[tuple[str, str]]
     bound: tuple[int, int] | None = None
     removed: Removed = Removed()
+    copies: int = 0
 
 
 def ingest(
@@ -110,7 +111,8 @@ def ingest(
             run_plans(catalogue, plan, workers, executor, progress, step_octets)
     mine = {*left, *([plan.number] if plan is not None else [])}
     done = account(place, mine, left, found.known, found.refused)
-    return done._replace(bound=None if plan is None else workers_used(plan, workers), removed=removed)
+    bound = None if plan is None else workers_used(plan, workers)
+    return done._replace(bound=bound, removed=removed, copies=found.copies)
 
 
 def open_for(

@@ -41,13 +41,15 @@ Follows = dict[str, tuple[int, tuple[str, ...]]]
 
 
 class Found(NamedTuple):
-    """What was named: new captures, how many were there already, and what cannot be taken, with the reason.
+    """What was named: new captures, how many were there already or are copies, and what cannot be taken, and why.
 
-    `damage` has, by path, how those of them are damaged that are; `readable` are the paths of what can be taken or was.
+    `copies` have the octets of another new one. `damage` has, by path, how those of them are damaged that are;
+    `readable` are the paths of what can be taken or was.
     """
 
     captures: list[StoredCapture]
     known: int
+    copies: int
     refused: list[tuple[str, str]]
     damage: dict[str, DecodeError]
     readable: set[str]
@@ -75,6 +77,7 @@ def take_stock(
         for shared in {each.path, each.first_ns} - {None}:
             before[shared].append(each)
     found: dict[str, StoredCapture] = {}
+    copies = 0
     with ThreadPoolExecutor(HASHING_THREADS) as threads:
         paths = [place_of(source) for source in unknown]
         for source, described in zip(unknown, (executor or threads).map(describe, paths), strict=True):
@@ -82,16 +85,18 @@ def take_stock(
                 hashed(source.size or 0)
             if isinstance(described, CaptureError):
                 faults.append((described.path, described.reason))
-            elif taken & {described.sha256, described.identity} or described.identity in found:
+            elif taken & {described.sha256, described.identity}:
                 continue
+            elif described.identity in found:
+                copies += 1
             elif any(starts_with(source, each) for each in before[described.path] + before[described.first_ns]):
                 faults.append((described.path, "has grown since it was stored: ingest captures once they are complete"))
             else:
                 found[described.identity] = described
-    known = len(sources) - len(found) - (len(faults) - len(refused))
+    known = len(sources) - len(found) - copies - (len(faults) - len(refused))
     damage = {error.path: error.__cause__ for error in refused if isinstance(error.__cause__, DecodeError)}
     readable = {path for source in sources for path in (source.path, printable(place_of(source)))}
-    return Found(list(found.values()), known, faults, damage, readable - {path for path, _ in faults})
+    return Found(list(found.values()), known, copies, faults, damage, readable - {path for path, _ in faults})
 
 
 def find_moved(catalogue: Catalogue, sources: Sequence[CaptureSource]) -> dict[str, StoredCapture]:
