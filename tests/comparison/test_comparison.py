@@ -22,14 +22,20 @@ def test_two_times_of_a_capture_are_compared_as_typed() -> None:
     result = run("diff", DEMO, "--split", SPLIT)
     lines = result.stdout.splitlines()
     assert result.exit_code == 0, result.stderr
-    assert lines[0].endswith("260 connections of 12 clients, 2026-11-22 08:04 to 10:59 UTC")
-    assert lines[1].endswith("276 connections of 13 clients, 2026-11-22 11:00 to 13:52 UTC")
+    assert lines[0].endswith("252 connections with TLS of 12 clients, 2026-11-22 08:04 to 10:59 UTC")
+    assert lines[1].endswith("267 connections with TLS of 13 clients, 2026-11-22 11:00 to 13:52 UTC")
     new = lines.index("4 new server names")
     assert lines[new + 4] == "  expired.test  (5 connections, first 2026-11-22 11:20:15)"
     assert "2 server names gone" in lines
     assert "  mail.example: no longer 198.51.100.25:143" in lines
     assert "  198.51.100.25 port 443: TLS 1.3 -> TLS 1.0" in lines
     assert any("0 shares of 37 moved" in line and "permutation of 13 clients" in line for line in lines)
+
+
+def test_a_capture_without_tls_is_said_to_have_none() -> None:
+    lines = run("diff", SMALL, CAPTURES / "handshakes" / "http-on-443.pcap").stdout.splitlines()
+    assert ": 1 connection with TLS of 1 client, " in lines[0] and ": 0 connections with TLS, " in lines[1]
+    assert lines[-1] == "No shares were compared: of one side at least no handshake is known."
 
 
 def test_what_is_new_and_gone_are_the_differences_of_the_pivots() -> None:

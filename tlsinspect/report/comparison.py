@@ -9,7 +9,9 @@ from ..comparison import Comparison
 from ..comparison.build import SIGNIFICANT
 from ..comparison.clustered import LEAST_CLIENTS
 from ..comparison.things import THINGS
+from ..connection import CARRIES_TLS
 from ..statistics import STATISTICS
+from ..statistics.series import is_true
 from ..statistics.wording import number_text, percent_text, period_text
 from .tables import records_of
 
@@ -44,10 +46,12 @@ def render_comparison(before: Inspection, after: Inspection, found: Comparison, 
 
 
 def describe(inspection: Inspection) -> str:
-    """The captures, their time, how many connections of how many clients."""
+    """The captures, their time, how many connections with TLS of how many clients: nothing else is compared."""
     rows = inspection.connections
+    carried = rows[is_true(rows["protocol"].isin(CARRIES_TLS))]
     period = period_text(rows["time_start"].min(), rows["time_end"].max()) if len(rows) else "no time"
-    count = f"{number_text(len(rows), 'connection')} of {number_text(rows['client_ip'].nunique(), 'client')}"
+    clients = f" of {number_text(carried['client_ip'].nunique(), 'client')}" if len(carried) else ""
+    count = f"{number_text(len(carried), 'connection')} with TLS{clients}"
     chosen = f" where {inspection.selection}" if inspection.selection else ""
     return f"{inspection.reading_arguments}{chosen}: {count}, {period}"
 
@@ -83,7 +87,7 @@ def render_shares(rows: list[Row]) -> Iterator[str]:
     tested = [row for row in rows if row["p"] is not None]
     moved = [row for row in tested if row["moved"]]
     if not rows:
-        yield "No shares were compared: nothing is known on one of the sides."
+        yield "No shares were compared: of one side at least no handshake is known."
         return
     if not tested:
         yield f"Shares were not tested: {LEAST_CLIENTS} clients are needed, as connections of one client prove little."
