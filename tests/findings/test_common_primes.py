@@ -162,6 +162,15 @@ def test_a_modulus_beyond_the_bits_that_are_computed_with_is_said_not_to_be_comp
     assert [row["id"] for row in build_findings(facts, KEY_RULES).to_pylist()] == ["CAP-07"]
 
 
+def test_no_limit_is_said_to_keep_a_key_from_being_compared_that_cannot_be_read() -> None:
+    facts = facts_of([1, 3 * PRIME], [], Limits())
+    unread = facts.certificates.set_column(
+        facts.certificates.column_names.index("key_bits"), "key_bits", pa.array([None, 523], pa.int64())
+    )
+    facts = Facts(facts.connections, unread, limits=Limits())
+    assert not counts_of(facts)
+
+
 def test_a_product_or_a_sum_that_is_off_is_an_error() -> None:
     arithmetic.check(15, 8, [3, 5])
     for product, total in ((16, 8), (15, 9)):

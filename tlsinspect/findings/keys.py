@@ -114,11 +114,11 @@ def find_shared_factors(facts: Facts) -> Mask:
 
 
 def find_not_compared(facts: Facts) -> Mask:
-    """Connections in which a server's certificate has an RSA modulus that was not compared with the others."""
+    """Connections in which a server's certificate has an RSA modulus that can be read, and was not compared."""
     compared = set(compared_moduli(facts))
     kinds = facts.certificates["key_type"].to_pylist()
     left = [kind in RSA_KEYS and number not in compared for kind, number in zip(kinds, moduli_of(facts), strict=True)]
-    known = facts.certificates["pem"].is_valid().to_pylist()
+    known = pc.and_(facts.certificates["pem"].is_valid(), facts.certificates["key_bits"].is_valid()).to_pylist()
     return facts.chain(lambda _: pa.array([a and b for a, b in zip(left, known, strict=True)], pa.bool_()))
 
 
