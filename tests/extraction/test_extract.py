@@ -155,6 +155,12 @@ def test_certificates_become_files_that_others_read(tmp_path: Path) -> None:
     assert str(len(pems)) in done.stdout
 
 
+def test_where_no_certificate_is_in_the_clear_the_reason_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "found"
+    done = run("extract", CAPTURES / "handshakes" / "tls13.pcapng", "--where", "established", "--certificates", folder)
+    assert (done.exit_code, done.stdout) == (0, f"{folder}: no certificate, as TLS 1.3 encrypts it (1 connection)\n")
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [("www.example", "www.example"),

@@ -72,14 +72,7 @@ def extract(
 
             inspection = anonymise(inspection, own)
         if folder is not None:
-            from ..extraction import extract_certificates
-            from ..statistics.wording import number_text
-
-            with writing_to(str(folder)):
-                written = extract_certificates(inspection, folder)
-            click.echo(
-                f"{folder}: {number_text(len(written), 'certificate')}, each as .pem and .der", err=output == "-"
-            )
+            write_certificates(inspection, folder, output == "-")
         sys.exit(exit_status(inspection.reading.totals, captures.strict))
 
 
@@ -95,6 +88,33 @@ def choose(inspection: Inspection, names: tuple[str, ...], finding: str | None) 
     if finding:
         inspection = inspection.only(with_finding(inspection, finding))
     return inspection
+
+
+def write_certificates(inspection: Inspection, folder: Path, on_stderr: bool) -> None:
+    """Write the certificates, and say how many, or why there is none."""
+    from ..extraction import extract_certificates
+    from ..statistics.wording import number_text
+
+    with writing_to(str(folder)):
+        written = extract_certificates(inspection, folder)
+    told = (
+        f"{number_text(len(written), 'certificate')}, each as .pem and .der" if written else no_certificate(inspection)
+    )
+    click.echo(f"{folder}: {told}", err=on_stderr)
+
+
+def no_certificate(inspection: Inspection) -> str:
+    """Why the connections show no certificate, the commonest reason first."""
+    import pyarrow.compute as pc
+
+    from ..statistics.rows import looked_up
+    from ..statistics.wording import REASONS, number_text
+
+    reasons = looked_up(inspection.on_demand("connections"), "unknown_reasons", "certificate_sha256s")
+    found = pc.value_counts(reasons).to_pylist()
+    counts = sorted((-each["counts"], REASONS[each["values"]]) for each in found if each["values"])
+    told = "; ".join(f"{reason} ({number_text(-count, 'connection')})" for count, reason in counts)
+    return f"no certificate, as {told}" if told else "no certificate"
 
 
 def write_packets(inspection: Inspection, output: str, own: Pseudonyms | None) -> None:
