@@ -165,9 +165,23 @@ def find_named(inspection: Inspection, text: str) -> pd.DataFrame:
     found = inspection.find_connections(text)
     if found.empty:
         raise TlsInspectError(
-            f"{text!r} is no packet that completes a message, no id, server name or address in the captures"
+            f"{text!r} is no packet that completes a message, no id, server name or address in the captures; "
+            f"{advice_on(inspection, text)}"
         )
     return found
+
+
+def advice_on(inspection: Inspection, text: str) -> str:
+    """What to name instead of a text that names no connection."""
+    from ..story.find import nearest_packets, similar_names
+
+    packets = [] if are_several(inspection) else nearest_packets(inspection, text)
+    if packets:
+        return f"the nearest that does is packet {' or '.join(map(str, packets))}"
+    names = similar_names(inspection, text)
+    if names:
+        return f"did you mean {', '.join(names)}?"
+    return "'tlsinspect names' and 'tlsinspect hosts' list what there is"
 
 
 def chosen_trust(trusted: tuple[str, ...], trust_only: bool, trust_as_of: AsOf) -> Trust:
