@@ -147,6 +147,7 @@ def test_a_baseline_keeps_known_failures_quiet_and_names_what_is_gone(tmp_path: 
     assert run("check", OLD, "--policy", "bcp195", "--write-baseline", known, "--reason", "old tills").exit_code == 1
     quiet = run("check", OLD, "--policy", "bcp195", "--baseline", known)
     assert quiet.exit_code == 0 and "Known by the baseline: 4 of 4 failures." in quiet.stdout
+    assert "Fix first" not in quiet.stdout
     assert "old tills" in quiet.stdout
     stale = run("check", NEW, "--policy", "bcp195", "--baseline", known)
     assert "In the baseline and no longer found: bcp195-ssl " in stale.stdout
@@ -154,6 +155,8 @@ def test_a_baseline_keeps_known_failures_quiet_and_names_what_is_gone(tmp_path: 
     known.write_text(text[: text.rindex("[[known]]")])
     part = run("check", OLD, "--policy", "bcp195", "--baseline", known)
     assert part.exit_code == 1 and "Known by the baseline: 3 of 4 failures." in part.stdout
+    [line] = re.findall(r"Fix first\n  ([^\n]*)\n\n", part.stdout)
+    assert line.count("bcp195-") == 1 and line.startswith("MEDIUM   server 203.0.113.10:443: 1 connection; ")
 
 
 def test_a_new_baseline_keeps_the_reasons_of_the_old_one(tmp_path: Path) -> None:

@@ -30,13 +30,13 @@ def render_check(check: Check, captures: Mapping[str, str]) -> Iterator[str]:
     yield f"Judged as on {day_text(check)}."
     yield total_line(check)
     yield from baseline_lines(check)
-    hosts = check.host_table.slice(0, SHOWN_HOSTS).to_pylist()
+    hosts = new_hosts(check)
     if hosts:
         yield ""
         yield "Fix first"
-        yield from (host_line(row) for row in hosts)
-        if check.host_table.num_rows > SHOWN_HOSTS:
-            yield f"  and {number_text(check.host_table.num_rows - SHOWN_HOSTS, 'more host')}"
+        yield from (host_line(row) for row in hosts[:SHOWN_HOSTS])
+        if len(hosts) > SHOWN_HOSTS:
+            yield f"  and {number_text(len(hosts) - SHOWN_HOSTS, 'more host')}"
     rows = check.requirement_table.to_pylist()
     failures: dict[str, list[dict[str, Any]]] = {}
     for row in check.failure_table.to_pylist():
@@ -98,6 +98,22 @@ def baseline_lines(check: Check) -> Iterator[str]:
         yield f"Known by the baseline: {known:,} of {number_text(check.failure_table.num_rows, 'failure')}."
     if check.stale:
         yield f"In the baseline and no longer found: {', '.join(check.stale)}"
+
+
+def new_hosts(check: Check) -> list[dict[str, Any]]:
+    """The hosts to fix first, each with what the baseline does not know of it."""
+    severities = {asked.id: asked.severity for asked in check.policy.requirements}
+    places: dict[bool, set[tuple[str, str]]] = {False: set(), True: set()}
+    for row in check.failure_table.to_pylist():
+        named = [row["subject"]] if row["subject_kind"] == "client" else row["hosts"]
+        places[row["known"]].update((row["id"], host) for host in named)
+    known, rows = places[True] - places[False], []
+    for row in check.host_table.to_pylist():
+        names = [name for name in row["requirements"] if (name, row["host"]) not in known]
+        if names:
+            worst = max((severities[name] for name in names), key=SEVERITIES.index)
+            rows.append(row | {"requirements": names, "severity": worst})
+    return sorted(rows, key=lambda row: -SEVERITIES.index(row["severity"]))
 
 
 def host_line(row: dict[str, Any]) -> str:
