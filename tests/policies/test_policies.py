@@ -103,6 +103,14 @@ def test_what_remarks_judge_by_is_what_bcp_195_says() -> None:
     assert {"TLS 1.0", "TLS 1.1", "DTLS 1.0"} <= set(OLD_VERSIONS)
 
 
+@pytest.mark.parametrize("name", policy_names())
+def test_a_requirement_that_names_one_version_is_asked_of_no_other(name: str) -> None:
+    for asked in load_policy(name).requirements:
+        named = re.match(r"(TLS 1[.][0-9]) (?!(and|or) )", asked.text)
+        if named is not None and asked.versions:
+            assert asked.versions <= {named[1], f"D{named[1]}"}, asked.id
+
+
 def test_a_requirement_binds_from_its_first_day_to_the_day_before_its_last() -> None:
     (limit,) = [each for each in load_policy("cabf-br").requirements if each.id == "cabf-100-days"]
     days = (date(2027, 3, 14), date(2027, 3, 15), date(2029, 3, 14), date(2029, 3, 15))
@@ -141,13 +149,21 @@ def test_what_certificates_say_is_named_as_they_are_shown(kind: str, name: str, 
     [
         ("title = ", "is not TOML: Invalid value"),
         (HEAD, "has no [[requirement]]"),
-        (GOOD.replace("edition", "year"), "lacks 'edition', or it is no str"),
+        (GOOD.replace("edition", "year"), "lacks 'edition', which is a text"),
         (f'colour = "red"\n{GOOD}', "has 'colour', which means nothing here"),
         (GOOD + ROW + 'forbid = ["TLS 1.1"]\n', "has two requirements with the id 'a'"),
         (GOOD.replace("clause", "section"), "requirement 'a' lacks 'clause', which is a text"),
         (GOOD.replace('"high"', '"dire"'), "requirement 'a' has the severity 'dire', which is none of info, low"),
         (GOOD.replace('"version"', '"weather"'), "requirement 'a' is about 'weather', which is none of version"),
         (GOOD.replace("TLS 1.0", "TLS 9"), "requirement 'a' names 'TLS 9', which stands for nothing there"),
+        (
+            GOOD.replace("TLS 1.0", "TLSv1.2"),
+            "requirement 'a' names 'TLSv1.2', which stands for nothing there; did you mean TLS 1.2?",
+        ),
+        (
+            about("certificate_key_type", "rsa"),
+            "requirement 'a' names 'rsa', which stands for nothing there; did you mean RSA?",
+        ),
         (GOOD.replace("forbid", "require"), "requirement 'a' is about version, which needs one of allow, forbid"),
         (GOOD + "least = 3\n", "requirement 'a' is about version, which needs one of allow, forbid"),
         (GOOD.replace('["TLS 1.0"]', '"TLS 1.0"'), "requirement 'a' has 'TLS 1.0' where a list of names belongs"),

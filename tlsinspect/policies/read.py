@@ -27,7 +27,7 @@ SIZE_LIMIT = 1 << 20  # octets of a policy's file
 MOST_PARTS = 64  # of a key, with dots between them
 QUOTED = re.compile(rb"""\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'""")
 LONG_KEY = re.compile(rb"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){%d}" % MOST_PARTS)
-POLICY_KEYS = {"title": str, "document": str, "edition": str, "url": str, "note": str}
+POLICY_KEYS = ("title", "document", "edition", "url", "note")
 NEEDED = ("id", "clause", "text", "about", "severity")
 OPTIONAL = ("from", "until", "allow", "forbid", "require", "least", "most", "versions", "unless_extension", "checked")
 ASKING = ("allow", "forbid", "require", "least", "most")
@@ -79,9 +79,9 @@ def parse_policy(content: bytes, path: str, name: str) -> Policy:
     table = parse_toml(content, path)
     rows = table.pop("requirement", None)
     sources = read_sources(table.pop("source", {}), path)
-    for key, kind in POLICY_KEYS.items():
-        if not is_a(table.get(key), kind):
-            raise PolicyError(path, f"lacks {key!r}, or it is no {kind.__name__}")
+    for key in POLICY_KEYS:
+        if not is_a(table.get(key), str):
+            raise PolicyError(path, f"lacks {key!r}, which is a text")
     if unknown := sorted(set(table) - set(POLICY_KEYS)):
         raise PolicyError(path, f"has {unknown[0]!r}, which means nothing here")
     if not isinstance(rows, list) or not rows:
@@ -176,9 +176,17 @@ def expand(patterns: Any, names: Iterable[str] | None, dotted: bool = False) -> 
     for pattern in patterns:
         matched = {pattern} & known or {name for name in known if fnmatchcase(name, pattern)}
         if not matched and not (dotted and OBJECT_IDENTIFIER.fullmatch(pattern)):
-            raise ValueError(f"names {pattern!r}, which stands for nothing there")
+            raise ValueError(f"names {pattern!r}, which stands for nothing there{meant_by(pattern, known)}")
         found |= {pattern} if dotted else matched
     return frozenset(found)
+
+
+def meant_by(pattern: str, known: Iterable[str]) -> str:
+    """The names that are spelled most like one that is none, as a question; empty where none is."""
+    from ..filters.vocabulary import nearest
+
+    close = nearest(pattern, sorted(known))
+    return f"; did you mean {', '.join(close)}?" if close else ""
 
 
 def read_checked(value: Any) -> tuple[str, ...]:
