@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from command_line import run
-from samples import DEMO, inspect
+from samples import CAPTURES, DEMO, inspect
 from synthetic import NOON, make_connection
 
+from tlsinspect.cli.pivots import NOTHING
 from tlsinspect.columns import PIVOTS
 from tlsinspect.filters.complete import complete
 from tlsinspect.pivots import build_pivot
@@ -258,3 +259,23 @@ def test_filters_know_the_columns_of_pivots() -> None:
     assert wrong.exit_code == 2
     assert "there is no column clint in names; did you mean clients?" in wrong.stderr
     assert len(inspect("demo.pcapng").select("hosts", "role == 'server' and highest_version == 'TLS 1.0'")) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("names", "handshakes/tls12.pcap", "--rows", "several_keys"), "what --rows asks for is true of none of 1 row"),
+        (("beacons", "handshakes/tls12.pcap"), "no client has ten connections to one destination"),
+        (("certificates", "handshakes/tls13.pcapng"), "no certificate was in the clear"),
+        (("names", "handshakes/http-on-443.pcap"), "there is no connection with TLS"),
+        (("hosts", "handshakes/tls12.pcap", "--where", "server_port == 1"), "no connection with TLS was selected"),
+        (("timeline", "handshakes/tls12.pcap", "--since", "2030-01-01"), "no connection with TLS was selected"),
+    ],
+)
+def test_why_there_is_nothing_to_list_is_said(words: tuple[str, ...], why: str) -> None:
+    command, sample, *options = words
+    assert run(command, CAPTURES / sample, *options).stdout == f"Nothing to list: {why}.\n"
+
+
+def test_every_pivot_says_why_it_is_empty() -> None:
+    assert NOTHING.keys() == VIEWS.keys()

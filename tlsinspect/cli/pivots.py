@@ -13,7 +13,8 @@ from .options import CAPTURES, Captures, parse_filter, reading_options, rows_opt
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
-    from ..filters.compile import Filter
+    import pyarrow as pa
+
     from ..inspection import Inspection
 
 SHOWN = 50  # rows that are listed unless --most says otherwise
@@ -73,6 +74,17 @@ PIVOTS = {
 }
 
 
+NOTHING = {
+    "hosts": "no connection with TLS has addresses",
+    "names": "no client named the server that it asked for",
+    "certificate_uses": "no certificate was in the clear",
+    "fingerprints": "no hello was captured whole",
+    "beacons": "no client has ten connections to one destination",
+    "timeline": "no connection with TLS has a time",
+}
+"""Why a table has no row although there is TLS."""
+
+
 def make_command(name: str, pivot: Pivot) -> click.Command:
     """The command of a pivot."""
 
@@ -99,7 +111,13 @@ def make_command(name: str, pivot: Pivot) -> click.Command:
         chosen = None if rows_where is None else parse_filter(rows_where, pivot.table)
         with errors_as_one_line():
             inspection = inspect(captures)
-            show(inspection, pivot.table, chosen, format_name, most)
+            rows = inspection.pivot_arrow(pivot.table)
+            listed = rows if chosen is None else chosen.apply(rows)
+            if format_name == "text" and not listed.num_rows:
+                some = bool(captures.where or captures.since or captures.until)
+                click.echo(f"Nothing to list: {why_nothing(inspection, pivot.table, rows.num_rows, some)}.")
+            else:
+                show(pivot.table, listed, format_name, most)
             sys.exit(exit_status(inspection.reading.totals, captures.strict))
 
     return command
@@ -111,10 +129,8 @@ def help_of(name: str, pivot: Pivot) -> str:
     return f"{pivot.says}\n\n{pivot.more}\n\n\b\nExamples:\n{examples}\n"
 
 
-def show(inspection: Inspection, table: str, chosen: Filter | None, format_name: str, most: int) -> None:
+def show(table: str, rows: pa.Table, format_name: str, most: int) -> None:
     """Print a pivot, or write it to standard output."""
-    rows = inspection.pivot_arrow(table)
-    rows = rows if chosen is None else chosen.apply(rows)
     if format_name == "text":
         from shutil import get_terminal_size
 
@@ -124,6 +140,19 @@ def show(inspection: Inspection, table: str, chosen: Filter | None, format_name:
             click.echo(line)
         return
     write_table(rows, format_name)
+
+
+def why_nothing(inspection: Inspection, table: str, others: int, some: bool) -> str:
+    """Why no row is listed, where --rows does not take so many `others`; of `some` of the connections, or of all."""
+    from ..connection import CARRIES_TLS
+    from ..statistics.rows import among
+    from ..statistics.wording import number_text
+
+    if others:
+        return f"what --rows asks for is true of none of {number_text(others, 'row')}"
+    if among(inspection.on_demand("connections"), "protocol", CARRIES_TLS).any():
+        return NOTHING[table]
+    return "no connection with TLS was selected" if some else "there is no connection with TLS"
 
 
 PIVOT_COMMANDS = {name: make_command(name, pivot) for name, pivot in PIVOTS.items()}

@@ -158,9 +158,6 @@ EXPENDABLE = (
 
 def render_pivot(name: str, table: pa.Table, most: int, width: int = 0) -> Iterator[str]:
     """Lines of text; the first `most` rows, 0 for all; of `width` characters, as far as that can be, 0 for any."""
-    if not table.num_rows:
-        yield "Nothing to list: no connection with TLS was selected, or none that qualifies."
-        return
     rows = table.slice(0, most or None).to_pylist()
     wide = fitting(tuple(widened(cell, rows) for cell in VIEWS[name]), width)
     cells = wide if not width or breadth(tuple(wide), []) <= width else fitting(VIEWS[name], width)
