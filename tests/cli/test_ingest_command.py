@@ -70,7 +70,7 @@ def test_days_select_in_a_store_what_they_select_in_captures(store: Path) -> Non
 
 
 def test_days_on_which_nothing_starts_are_told_with_those_that_there_are(store: Path, tmp_path: Path) -> None:
-    told = f"{store}: no connection starts on these days; it has those of 2026-11-22 to 2026-11-22"
+    told = f"{store}: no connection starts on these days; it has those of 2026-11-22\n"
     for command in (["summary"], ["export"], ["adoption", "-o", tmp_path / "page"]):
         assert told in run(*command, store, "--since", "2027-01-01").stderr, command
         assert "no connection starts" not in run(command[0], store, "--since", "2026-11-22", *command[1:]).stderr

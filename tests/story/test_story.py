@@ -27,9 +27,10 @@ import tlsinspect
 from tlsinspect.columns import CONNECTIONS
 from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story, build, iter_stories
-from tlsinspect.story.build import client_trust_text
+from tlsinspect.story.build import client_trust_text, unseen
 from tlsinspect.story.clues import find_clues
 from tlsinspect.story.facts import build_offered
+from tlsinspect.story.words import FLAWS
 from tlsinspect.validation.record import VERDICTS
 
 
@@ -272,3 +273,11 @@ def test_ssl2_is_told_in_its_own_words(tmp_path: Path) -> None:
     assert told["cipher suites"].split(", ")[0] == "SSL_CK_RC4_128_WITH_MD5" and told["cipher suites"].count(",") == 2
     assert told["known ciphers"] == "SSL_CK_RC4_128_WITH_MD5, SSL_CK_DES_192_EDE3_CBC_WITH_MD5"
     assert told["cipher suite"] == "SSL_CK_DES_192_EDE3_CBC_WITH_MD5"
+
+
+def test_faults_that_are_told_alike_are_told_once() -> None:
+    row = dict.fromkeys((*FLAWS, "certificate_sha256s")) | {"unknown_reasons": {}}
+    fault = {"layer": "handshake", "kind": "truncated", "packet": 4, "expected": "2 octets, 0 left"}
+    told = unseen(row, [fault, fault | {"packet": None}, fault])
+    text = "handshake: truncated{}, expected 2 octets, 0 left"
+    assert told == [f"{text.format(' in packet 4')} (2 times).", f"{text.format('')}."]

@@ -104,7 +104,9 @@ def warn_of_store(store: Store, damaged: int, since: date | None, until: date | 
         )
     if (since or until) and not store.rows("connections", since, until):
         days = store.days()
-        others = f"it has those of {days[0]} to {days[-1]}" if days else "it has none"
+        others = (
+            f"it has those of {' to '.join(map(str, dict.fromkeys((days[0], days[-1]))))}" if days else "it has none"
+        )
         tell(f"warning: {store.url}: no connection starts on these days; {others}")
     if damaged:
         those = "1 capture is" if damaged == 1 else f"{damaged:,} captures are"

@@ -58,7 +58,9 @@ def read_indicators(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) 
         except OSError as error:
             raise TlsInspectError(f"{path}: {(error.strerror or str(error)).lower()}") from error
         if not facts.used:
-            reasons = ", ".join(f"{count:,} entries: {reason}" for reason, count in facts.unused.items())
+            reasons = ", ".join(
+                f"{count:,} {'entry' if count == 1 else 'entries'}: {reason}" for reason, count in facts.unused.items()
+            )
             raise TlsInspectError(f"{path}: no indicator that can be looked for{f' ({reasons})' if reasons else ''}")
         indicators.lists.append(facts)
     return indicators

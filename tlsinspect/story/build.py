@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -283,10 +284,14 @@ def unseen(row: Row, problems: Sequence[Row]) -> list[str]:
     reason = row["unknown_reasons"].get("certificate_sha256s")
     if reason not in (None, "not_applicable", "not_offered"):
         lines.append(f"No server certificate: {REASONS[reason]}.")
-    for problem in problems:
-        place = f" in packet {problem['packet']}" if problem["packet"] is not None else ""
-        lines.append(f"{problem['layer']}: {problem['kind']}{place}, expected {problem['expected']}.")
-    return lines
+    told = Counter(map(problem_text, problems))
+    return [*lines, *(f"{text}." if count == 1 else f"{text} ({count} times)." for text, count in told.items())]
+
+
+def problem_text(problem: Row) -> str:
+    """What could not be read, and in which packet."""
+    place = f" in packet {problem['packet']}" if problem["packet"] is not None else ""
+    return f"{problem['layer']}: {problem['kind']}{place}, expected {problem['expected']}"
 
 
 def exact_filter(row: Row, shares_endpoints: bool) -> str:
