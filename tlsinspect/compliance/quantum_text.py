@@ -38,6 +38,8 @@ def render_ledger(ledger: Ledger, captures: Mapping[str, str]) -> Iterator[str]:
         yield ""
         yield f"Migrate first, of {number_text(ledger.server_table.num_rows, 'server')} with something to migrate"
         yield from (server_line(row, captures) for row in servers)
+        if ledger.server_table.num_rows > SHOWN:
+            yield f"  and {ledger.server_table.num_rows - SHOWN:,} more; --format csv lists all"
     yield ""
     yield EXPLANATION
 

@@ -36,7 +36,7 @@ def render_check(check: Check, captures: Mapping[str, str]) -> Iterator[str]:
         yield "Fix first"
         yield from (host_line(row) for row in hosts[:SHOWN_HOSTS])
         if len(hosts) > SHOWN_HOSTS:
-            yield f"  and {number_text(len(hosts) - SHOWN_HOSTS, 'more host')}"
+            yield f"  and {number_text(len(hosts) - SHOWN_HOSTS, 'more host')}; --format csv --frame hosts lists all"
     rows = check.requirement_table.to_pylist()
     failures: dict[str, list[dict[str, Any]]] = {}
     for row in check.failure_table.to_pylist():
@@ -146,7 +146,7 @@ def requirement_lines(
         count = number_text(each["connections"], "connection")
         yield f"{INDENT}{each['subject_kind']} {each['subject'] or 'unknown'}: {count}{place}; {each['evidence']}"
     if len(new) > SHOWN_SUBJECTS:
-        yield f"{INDENT}and {len(new) - SHOWN_SUBJECTS:,} more"
+        yield f"{INDENT}and {len(new) - SHOWN_SUBJECTS:,} more; --format csv --frame failures lists all"
     for each in failures:
         if each["known"]:
             yield f"{INDENT}known: {each['subject_kind']} {each['subject']}: {each['reason']}"

@@ -72,4 +72,4 @@ def host_lines(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
             count = f"{row['fails']:,} of {number_text(every, 'connection')}"
             yield f"  {row['host']}: {count}{packet}; {row['why']}"
         if len(rows) > SHOWN:
-            yield f"  and {len(rows) - SHOWN:,} more"
+            yield f"  and {len(rows) - SHOWN:,} more; --format csv --frame hosts lists all"
