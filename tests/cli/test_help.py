@@ -56,6 +56,11 @@ def test_help_of_the_program_lists_every_command_with_a_whole_sentence() -> None
         assert line.endswith(".") and not line.endswith("...")
 
 
+def test_help_of_a_case_cuts_no_sentence() -> None:
+    lines = run("case", "--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == 6 and all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
 def test_short_options_ask_for_help_and_version() -> None:
     assert run("-h").stdout == run("--help").stdout
     assert run("-V").stdout.startswith("tlsinspect ")

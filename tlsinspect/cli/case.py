@@ -77,7 +77,9 @@ def new(directory: Path, captures: tuple[str, ...], reference: bool, by: str) ->
 @DIRECTORY
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def add(directory: Path, files: tuple[str, ...], reference: bool, by: str) -> None:
-    """Add captures, stores, or other files that runs read: lists of indicators, policies, trusted certificates.
+    """Add captures, stores, or other files that runs read.
+
+    Such files are lists of indicators, policies and trusted certificates.
 
     \b
     Examples:
@@ -105,7 +107,7 @@ def add(directory: Path, files: tuple[str, ...], reference: bool, by: str) -> No
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...")
 @click.pass_context
 def run(context: click.Context, directory: Path, words: tuple[str, ...], by: str) -> None:
-    """Run a command of tlsinspect on the case, and keep what it prints and writes.
+    """Run a command on the case, and keep what it prints and writes.
 
     COMMAND is written as without the case, behind --, but captures and other inputs go by their names in the case, and
     where no capture is named all are read. Files that it writes are named without a folder of their own, or below
@@ -160,7 +162,7 @@ def note(directory: Path, text: str, by: str) -> None:
 @case.command()
 @DIRECTORY
 def show(directory: Path) -> None:
-    """List what a case holds: inputs, runs with versions, notes, and the seal.
+    """List inputs, runs with versions, notes, and the seal.
 
     \b
     Examples:
