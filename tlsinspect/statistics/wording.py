@@ -32,7 +32,7 @@ REASONS = {
     "resumed": "a resumed session does not repeat it",
     "malformed": "the message could not be decoded",
     "not_offered": "nobody offered it",
-    "not_applicable": "it does not apply to these connections",
+    "not_applicable": "it does not apply here",
     "silent": "nobody spoke",
     "not_stated": "the reader states no reason",
 }
