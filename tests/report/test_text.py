@@ -127,9 +127,15 @@ def test_summary_says_how_much_of_an_answer_is_known() -> None:
 
 def test_summary_says_that_connections_are_not_whole() -> None:
     rows = [make_connection(0), make_connection(1, gap=True)]
-    assert "50% of TLS connections whole, 1 lack segments, everything could be read" in printed(
+    assert "50% of TLS connections whole, 1 lacking segments, everything could be read" in printed(
         make_frames(connections=rows), 100
     )
+
+
+def test_summary_says_what_is_secret_of_which_part_on_a_narrow_terminal_too() -> None:
+    unknown = [make_connection(place, forward_secrecy=None) for place in range(2)]
+    told = printed(make_frames(connections=[make_connection(2), *unknown, make_connection(3, post_quantum=None)]))
+    assert "forward secret (known for 50%)" in told and "post-quantum (known for 75%)" in told
 
 
 def test_summary_names_other_protocols_and_other_ports() -> None:
@@ -159,5 +165,5 @@ def test_summary_copes_with_nothing_but_nulls() -> None:
 def test_a_capture_with_problems_is_not_called_complete() -> None:
     capture = {"capture": "made.pcapng", "packets": 120, "quality": "complete", "connections": 0}
     told = printed(make_frames(captures=[capture], problems=[{"capture": "made.pcapng", "count": 1200}]))
-    assert "Quality       1,200 problems, see the report" in told and "complete" not in told
+    assert "Quality       1,200 problems (export --table problems)" in told and "complete" not in told
     assert "complete, everything could be read" in printed(make_frames(captures=[capture]))

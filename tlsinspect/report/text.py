@@ -42,11 +42,11 @@ MOST_VERSIONS, MOST_WEAK, MOST_WEAK_ON_WIDE, MOST_FILES = 5, 2, 10, 3
 BAR, HALF_BAR = "█", "▌"
 MORE = ("tlsinspect answers CAPTURE", "tlsinspect show CAPTURE PACKET")
 FLAWED = {
-    FLAWS["gap"]: "lack segments",
-    FLAWS["midstream"]: "begin before it",
+    FLAWS["gap"]: "lacking segments",
+    FLAWS["midstream"]: "begun earlier",
     FLAWS["one_sided"]: "one-sided",
     FLAWS["truncated"]: "cut short",
-    CUT_OFF: "go on after it",
+    CUT_OFF: "going on later",
 }
 
 
@@ -261,7 +261,8 @@ def secrecy_items(inspection: Inspected) -> Items:
             known.append(known_text(shares))
     if len(set(known)) == 1:
         return Items(words, lead=known[0])
-    return Items([f"{word} {lead}".strip() for word, lead in zip(words, known, strict=True)] or ["nothing to say"])
+    told = [f"{word} {lead}".strip() for word, lead in zip(words, known, strict=True)]
+    return Items(told or ["nothing to say"], height=2)
 
 
 def certificate_items(inspection: Inspected) -> Items:
@@ -334,7 +335,7 @@ def quality_items(inspection: Inspected) -> Items:
         faults += [f"{number:,} {FLAWED[text]}" for text, number in flaws]
     [counts] = values_of(columns_of(inspection, "problems"), "count")
     problems = sum(1 if count is None else count for count in counts)
-    read = f"{number_text(problems, 'problem')}, see the report" if problems else "everything could be read"
+    read = f"{number_text(problems, 'problem')} (export --table problems)" if problems else "everything could be read"
     whole = [] if problems else [COMPLETE]
     return Items([*(faults or whole), read], height=2)
 
