@@ -235,7 +235,7 @@ def test_a_part_that_several_have_is_refused_with_their_names() -> None:
         PolicyError, match=r"several policies \(mozilla-intermediate, mozilla-modern, mozilla-old\); say more"
     ):
         load_policy("mozilla")
-    with pytest.raises(PolicyError, match="there is no such policy"):
+    with pytest.raises(PolicyError, match=r"there is no such policy; did you mean mozilla-modern\?$"):
         load_policy("mod")
 
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "csv", "sarif")
 FRAMES = ("requirements", "failures", "connections", "hosts")
 NEVER = "never"
-POLICY_HELP = "Name of a policy ('tlsinspect check --list'), or enough of it (modern), or a .toml file of your own."
+POLICY_HELP = (
+    "Name of a policy ('tlsinspect check --list'), or words of it that no other has (modern), or a .toml file of your "
+    "own."
+)
 
 
 def list_policies(context: click.Context, option: click.Parameter, value: bool) -> None:

@@ -57,7 +57,11 @@ def load_policy(name: str | os.PathLike[str]) -> Policy:
             return read_shipped(meant[0])
         if meant:
             raise PolicyError(str(name), f"stands for several policies ({', '.join(meant)}); say more of the name")
-        raise PolicyError(str(name), f"there is no such policy; there are {', '.join(policy_names())}, or a .toml file")
+        near = [each for each in policy_names() if str(name).lower() in each]
+        those = (
+            f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(policy_names())}, or a .toml file"
+        )
+        raise PolicyError(str(name), f"there is no such policy; {those}")
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
