@@ -89,6 +89,11 @@ def talk() -> Talk:
     return Talk(Wire(FlowTable(framers=(frame_openvpn,)))).open()
 
 
+def dns(number: int, flags: int, *counts: int) -> bytes:
+    """The head of a DNS message; the first octet of its number is an opcode and key id of OpenVPN's here."""
+    return struct.pack(">HHHHHH", number, flags, *counts, *[0] * (4 - len(counts)))
+
+
 class TestDatagrams:
     @pytest.mark.parametrize("hmac", WRAPPINGS)
     def test_the_handshake_inside_is_read_whatever_digest_stands_in_front(self, hmac: int) -> None:
@@ -180,6 +185,9 @@ class TestDatagrams:
             b"\x39" + IDS[0] + bytes(5),  # and key id 0
             b"\x38" + IDS[0] + b"\x09" + bytes(48),  # at most 8 acknowledgments
             b"\x38" + IDS[0] + struct.pack(">II", 1, 1) + b"\xc5" * 37,  # sealed in 1970
+            dns(0x38B2, 0x8180, 1, 2) + b"\x06secure\x07example" + bytes(40),  # its letters are a time
+            dns(0x3801, 0x0100, 1, 0, 1) + b"\x05aaaaa\x07example\x00\x00\x01\x00\x01\x00\x00\x29\x10" + bytes(7),
+            dns(0x4001, 0x8500, 0, 1) + b"\x20" + b"EG" * 16 + bytes(20),  # NetBIOS
             b"\x20" + IDS[0] + bytes(5) + b"GET / HTTP/1.1\r\n",
             b"\x28" + IDS[0] + b"\x01" + bytes(4) + IDS[1],
             b"\x30" + bytes(100),

@@ -43,6 +43,7 @@ WRAPPINGS = (0, 24, 28, 36, 40, 56, 72)
 
 SEALED_RESET = 54  # octets of a reset under --tls-crypt: opcode, session id, replay id, tag of 32 octets, 5 of content
 SEALED_TIME_MINIMUM = 0x40000000  # seconds; OpenVPN is younger than January 2004
+SESSION_ZEROS = 2  # zero octets of a random session id that are believed: flags and counts of DNS have three and more
 
 ACKNOWLEDGED_LIMIT = 8  # packet ids in one packet
 FIRST_ID_LIMIT = 1 << 16  # a packet id that is believed when a capture begins within the handshake
@@ -236,8 +237,10 @@ def find_wrapping(data: bytes, position: int, end: int) -> int:
     """
     opcode = data[position] >> 3
     key_id = data[position] & 7
-    if (opcode == SOFT_RESET) == (key_id == 0) and opcode != CONTROL:
-        return -2
+    if opcode != CONTROL:
+        zeros = data.count(b"\0", position + 1, position + 1 + SESSION_ID)
+        if (opcode == SOFT_RESET) == (key_id == 0) or zeros > SESSION_ZEROS:
+            return -2
     for wrapping in WRAPPINGS:
         at = find_payload(data, position, end, wrapping)
         if at < 0:
