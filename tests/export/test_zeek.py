@@ -125,8 +125,14 @@ def test_a_certificate_is_logged_again_after_a_day_and_in_another_role() -> None
     ("options", "said"),
     [
         (("--format", "zeek"), "name a folder with -o"),
-        (("--format", "zeek", "-o", "x", "--table", "alerts"), "--table and --rows are for csv"),
-        (("--format", "eve", "--rows", "packet > 3"), "--table and --rows are for csv"),
+        (
+            ("--format", "zeek", "-o", "x", "--table", "alerts"),
+            "--table and --rows are for csv, jsonl, parquet, arrow, sqlite, duckdb",
+        ),
+        (
+            ("--format", "eve", "--rows", "packet > 3"),
+            "--table and --rows are for csv, jsonl, parquet, arrow, sqlite, duckdb",
+        ),
     ],
 )
 def test_what_a_format_has_no_place_for_is_refused(options: tuple[str, ...], said: str) -> None:

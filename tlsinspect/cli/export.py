@@ -130,7 +130,8 @@ def export(
 def check_tool_options(format_name: str, output: str, table: str | None, rows_where: str | None) -> None:
     """Refuse what another tool's format has no place for."""
     if table is not None or rows_where is not None:
-        raise click.UsageError(f"{format_name} has rows of its own: --table and --rows are for {', '.join(FORMATS)}")
+        others = ", ".join((*FORMATS, *DATABASES))
+        raise click.UsageError(f"{format_name} has rows of its own: --table and --rows are for {others}")
     if format_name in FOLDERS and output == "-":
         raise click.UsageError(f"{format_name} is several files: name a folder with -o")
 
