@@ -19,6 +19,7 @@ from tlsinspect import Inspection, forked
 from tlsinspect.certificates import parse_certificate, pem_of
 from tlsinspect.columns import COLUMNS
 from tlsinspect.validation import VERDICTS, Trust, build
+from tlsinspect.validation.build import NAME_LOST, UNDATED
 from tlsinspect.validation.history import Period
 from tlsinspect.validation.validator import Validator
 from tlsinspect.wire.limits import DEFAULT_LIMITS
@@ -86,9 +87,20 @@ def test_a_name_that_was_not_captured_is_told_from_one_that_was_not_asked_for(tm
     assert [row["validation"] for row in rows] == ["leaf_ok", "expired", None]
     assert dict(rows[2]["unknown_reasons"])["validation"] == "one_sided"
     frame = inspection.validate(trust=TRUST).merge(inspection.connections[["connection_id", "client_port"]])
-    asked, _, lost = frame.sort_values("client_port")["detail"]
+    frame = frame.sort_values("client_port")
+    assert frame["verdict"].tolist() == ["valid", "expired", "not_observable"]
+    assert frame["reason"].fillna("").tolist() == ["", "", "one_sided"]
+    asked, _, lost = frame["detail"]
     assert asked.endswith("; no name was asked for, so none was compared")
-    assert lost.endswith("; the name asked for was not captured, so none was compared")
+    assert lost == f"{NAME_LOST}; nothing else speaks against the chain"
+    assert frame["anchor"].tolist() == ["CN=Root", "CN=Root", "CN=Root"]
+    trusting = inspection.trusting(TRUST)
+    said = trusting.story(rows[2]["connection_id"]).trust
+    assert said.startswith("Whether the server's chain is trusted cannot be said (not observable): the name that")
+    table = trusting.check("pci-dss-4.0.1").requirement_table
+    asked_of = {row["id"]: row for row in table.to_pylist()}
+    assert asked_of["pci-certificate-trust"]["not_observable"] == 0  # whether the name fits is another requirement
+    assert asked_of["pci-certificate-name"]["not_observable"] == 2
 
 
 def test_a_name_that_was_cut_off_a_hello_leaves_its_certificate_open(tmp_path: Path) -> None:
@@ -100,6 +112,16 @@ def test_a_name_that_was_cut_off_a_hello_leaves_its_certificate_open(tmp_path: P
     assert (row["server_name"], row["validation"], row["truncated"]) == (None, None, True)
     assert len(row["certificate_sha256s"]) == 2
     assert dict(row["unknown_reasons"])["validation"] == "snaplen"
+    (judged,) = inspection.validate(trust=TRUST).to_dict("records")
+    assert (judged["verdict"], judged["reason"]) == ("not_observable", "snaplen")
+
+
+def test_a_chain_without_name_and_time_has_the_reason_of_the_time(tmp_path: Path) -> None:
+    packets = converse(*tls12_turns(server_name(b"www.example"), LEAF, MIDDLE))
+    heard = [packet for packet in packets if packet.frame[34:36] == SERVER[1].to_bytes(2, "big")]
+    (row,) = tlsinspect.read(write_without_times(tmp_path / "a.pcapng", heard)).validate(trust=TRUST).to_dict("records")
+    assert (row["verdict"], row["reason"]) == ("not_observable", "not_captured")
+    assert row["detail"] == f"{UNDATED}; {NAME_LOST}; nothing else speaks against the chain"
 
 
 def test_another_time_is_another_verdict(made: Inspection) -> None:

@@ -63,7 +63,7 @@ CHAIN_JUDGEMENT = (
         "what a verifier with the rules of the Web PKI says against a path that is valid by RFC 5280",
     ),
     Column("remarks", "list<string>", "no faults: root_sent, unneeded_sent, chain_cut (limit chain_certificates)"),
-    Column("reason", "string", "why the certificate cannot be seen, as in unknown_reasons"),
+    Column("reason", "string", "why there is no verdict, as in unknown_reasons"),
 )
 
 VALIDATION = (

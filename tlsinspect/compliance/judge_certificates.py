@@ -116,7 +116,9 @@ def judge_trust(facts: Facts, asked: Requirement) -> Judged:
         return Judged(applies, np.zeros(len(applies), np.bool_), np.zeros(len(applies), np.bool_))
     from ..validation import VERDICTS  # loads the cryptography package, and few ask
 
-    known = mask_of(pc.is_null(whole(table, "reason")))
+    timed = mask_of(pc.not_equal(whole(table, "time").cast(pa.int64()), 0))
+    rooted = timed & mask_of(pc.is_valid(whole(table, "anchor")))
+    known = rooted | mask_of(pc.is_null(whole(table, "reason")))  # where no more than the name is open, there is a root
     bad = facts.validation_has("faults", *(each for each in VERDICTS if each not in NO_FAULT_OF_TRUST))
     return Judged(applies, known, known & ~bad)
 

@@ -166,6 +166,7 @@ TRUSTED = {  # the rest of the verdicts say no
     "incomplete_chain": "A client that does not know the missing issuer refuses the server's chain",
     "unsupported": "Whether the server's chain is trusted cannot be said",
     "limit": "Whether the server's chain is trusted cannot be said",
+    "not_observable": "Whether the server's chain is trusted cannot be said",
 }
 
 CLIENT_TRUSTED = {
@@ -174,6 +175,7 @@ CLIENT_TRUSTED = {
     "incomplete_chain": "A server that does not know the missing issuer refuses the client's chain",
     "unsupported": "Whether the client's chain is trusted cannot be said",
     "limit": "Whether the client's chain is trusted cannot be said",
+    "not_observable": "Whether the client's chain is trusted cannot be said",
 }
 
 STAPLED = {

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..certificates import CertificateFacts, escape_text
 from ..certificates.facts import nanoseconds
 from ..statistics.observations import CAPTURE_END
-from ..statistics.rows import looked_up, mask_of
+from ..statistics.rows import looked_up
 from ..statistics.wording import REASONS
 from ..tables import arrow_schema
 from ..tables.arrow import value_array
@@ -43,10 +43,11 @@ NOTHING_SENT = Judgement(
     (Fault("malformed", None, "the server sent an empty list of certificates"),), (), None, None, ()
 )
 NOT_ASKED, LOST = 1, 2
-UNNAMED = ("", "; no name was asked for, so none was compared",
-           "; the name asked for was not captured, so none was compared")  # fmt: skip
+LOST_BY = tuple(REASONS)
+UNNAMED = ("", "; no name was asked for, so none was compared")
 NO_TIME = 0  # what a connection starts at whose packets have no times
 UNDATED = "the packets have no times, so dates were not judged"
+NAME_LOST = "the name that the client asked for was not captured, so none was compared"
 REFUSED_TO_SEND = "the client was asked for a certificate and sent none"  # which RFC 5246 section 7.4.6 lets it do
 
 
@@ -72,7 +73,8 @@ def build_validation(
 ) -> pa.Table:
     """Judge every server's chain at its connection's start, or all of them `at` one time (without a time zone: UTC).
 
-    Where packets have no times, dates are not judged: a chain with nothing else against it is not_observable.
+    Where packets have no times, dates are not judged, and where the capture lacks the name that was asked for, no name:
+    a chain with nothing else against it is not_observable.
     `stamps` say what the timestamps of a certificate (SHA-256) amount to: see judge_transparency. `problems` tell where
     a message breaks off: what its chain lacks the server may have sent. So many `processes` share many chains.
     """
@@ -185,14 +187,16 @@ class Chains:
         for same, dated, judgement in iter_spans(chain, self.times[rows], validator, side.purpose):
             for kind, within in groups(kinds[same]):
                 fault = name_fault(self.names[kind], validator.facts_of(chain[0])) if kind >= 0 else None
+                unasked = max(-1 - kind, 0)
+                lost = LOST_BY[unasked - LOST] if unasked >= LOST else None
                 some = rows[same][within]
                 for reason, alike in groups(self.cut[some]):
                     told = judgement if reason == WHOLE else leave_open(judgement, validator)
-                    answer = answer_of(told, fault, chain, validator.trust, UNNAMED[max(-1 - kind, 0)])
+                    answer = answer_of(told, fault, chain, validator.trust, "" if lost else UNNAMED[unasked])
                     if answer["verdict"] == "valid" and told.anchor is None:
                         answer = unseen_answer(CUT_BY[reason], REASONS[CUT_BY[reason]])
-                    elif not dated:
-                        answer = undated_answer(answer)
+                    elif lost or not dated:
+                        answer = open_answer(answer, dated, lost)
                     stamps = tell_stamps(self.stamps.get(chain[0]), bool(answer["publicly_trusted"]))
                     yield some[alike], answer | stamps
 
@@ -255,12 +259,14 @@ def groups(codes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
 
 
 def find_unnamed(connections: pa.Table, compared: bool) -> NDArray[np.int64]:
-    """For each connection why no name is compared, by its place in UNNAMED; 0 where one is, or where none ever is."""
+    """For each connection why no name is compared: NOT_ASKED, or LOST and its reason's place in LOST_BY; else 0."""
     if not compared:
         return np.zeros(len(connections), np.int64)
     reasons = looked_up(connections, "unknown_reasons", "server_name")
+    places = pc.fill_null(pc.index_in(reasons, value_set=pa.array(LOST_BY)), LOST_BY.index("not_offered")).to_numpy()
     unnamed = np.asarray(pc.is_null(connections["server_name"]).to_numpy(), np.bool_)
-    return np.where(unnamed, np.where(mask_of(pc.not_equal(reasons, "not_offered")), LOST, NOT_ASKED), 0)
+    unasked = places == LOST_BY.index("not_offered")
+    return np.where(unnamed, np.where(unasked, NOT_ASKED, LOST + places.astype(np.int64)), 0)
 
 
 def mismatched_names(connections: pa.Table, compared: bool) -> pa.DictionaryArray:
@@ -304,12 +310,16 @@ def answer_of(
     }
 
 
-def undated_answer(answer: Answer) -> Answer:
-    """An answer of packets without times: what else is wrong stands, and what is not wrong is not known to be good."""
+def open_answer(answer: Answer, dated: bool, lost: str | None) -> Answer:
+    """An answer without dates, or without a name that is `lost` for that reason: what else is wrong stands.
+
+    What is not wrong is not known to be good.
+    """
     if answer["verdict"] != "valid":
-        return answer | {"detail": f"{answer['detail']}; {UNDATED}"}
-    told = f"{UNDATED}; nothing else speaks against the chain"
-    return answer | {"verdict": "not_observable", "reason": "not_captured", "detail": told}
+        return answer if dated else answer | {"detail": f"{answer['detail']}; {UNDATED}"}
+    untold = [UNDATED] * (not dated) + [NAME_LOST] * (lost is not None)
+    told = "; ".join([*untold, "nothing else speaks against the chain"])
+    return answer | {"verdict": "not_observable", "reason": lost if dated else "not_captured", "detail": told}
 
 
 def tell_stamps(found: Transparency | None, public: bool) -> Answer:

@@ -19,7 +19,7 @@ VERDICTS = {
     "name_mismatch": "the certificate is not for the name that the client asked for",
     "wrong_order": "the chain is good, and was sent in an order that not every client puts right",
     "valid": "a path leads to a trusted root, and nothing speaks against it",
-    "not_observable": "the certificate cannot be seen",
+    "not_observable": "the certificate, or what it is held to, cannot be seen",
     "not_applicable": "no certificate is used, or the connection is not TLS",
 }
 RANKS = {name: rank for rank, name in enumerate(VERDICTS)}
