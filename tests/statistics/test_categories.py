@@ -67,6 +67,8 @@ def test_version_limit_says_who_kept_a_connection_below_tls_1_3(
         ("TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256", "other AEAD"),
         ("TLS_RSA_WITH_AES_128_CBC_SHA", "CBC"),
         ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "64-bit blocks (3DES, IDEA)"),
+        ("SSL_CK_RC2_128_CBC_WITH_MD5", "64-bit blocks (3DES, IDEA)"),
+        ("SSL_FORTEZZA_KEA_WITH_FORTEZZA_CBC_SHA", "64-bit blocks (3DES, IDEA)"),
         ("TLS_RSA_WITH_DES_CBC_SHA", "DES or export grade"),
         ("TLS_RSA_WITH_RC4_128_MD5", "RC4"),
         ("TLS_RSA_EXPORT_WITH_RC4_40_MD5", "DES or export grade"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .. import registry
-from ..registry.suites import AEAD_MODES
+from ..registry.suites import AEAD_MODES, SMALL_BLOCKS
 from ..statistics.rows import Mask
 from ..tables import distinct
 from ..wire.codes import ENCRYPT_THEN_MAC
 from .facts import LEGACY_VERSIONS, Facts
 from .rule import Rule, suite_rules
 
-SMALL_BLOCKS = ("3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA")
 OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")
 SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
 MARKS = registry.RECOMMENDED["cipher_suite"]

@@ -157,6 +157,10 @@ CIPHERS: dict[str, tuple[str, str, int]] = {
     "MAGMA_MGM": ("MAGMA", "MGM", 256),
     "FORTEZZA_CBC": ("SKIPJACK", "CBC", 80),
 }
+SMALL_BLOCKS = (
+    "3DES_EDE", "DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56", "GOST_28147", "MAGMA", "SKIPJACK",
+)  # fmt: skip
+"""Ciphers whose blocks have 64 bits."""
 # SSL 2.0's spelling, which counts DES's parity bits and names the size before the export limit.
 SSL2_CIPHERS: dict[str, tuple[str, str, int]] = {
     "RC4_128": ("RC4_128", "STREAM", 128),

@@ -15,7 +15,7 @@ from ..certificates.object_identifiers import RSA_KEYS
 from ..failures.causes import CAUSES
 from ..protocols import SILENT
 from ..registry import is_grease, version_name
-from ..registry.suites import parse_suite_name
+from ..registry.suites import SMALL_BLOCKS, parse_suite_name
 from ..registry.versions import is_tls13, version_rank
 from .hellos import legacy_versions
 from .observations import Categorise, Frames, leaf_of, name_of, with_tls
@@ -177,7 +177,7 @@ def suite_class(suite_name: str) -> str | None:
     if facts.cipher.startswith("RC4"):
         return "RC4"
     if facts.cipher_mode == "CBC":
-        return "64-bit blocks (3DES, IDEA)" if facts.cipher in ("3DES_EDE", "IDEA") else "CBC"
+        return "64-bit blocks (3DES, IDEA)" if facts.cipher in SMALL_BLOCKS else "CBC"
     return "other stream cipher"
 
 
