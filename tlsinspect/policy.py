@@ -26,7 +26,7 @@ LEAST_RSA_BITS = BCP195["bcp195-rsa-bits"].least["RSA"]
 LEAST_KEY_BITS = dict.fromkeys((*RSA_KEYS, "DSA"), LEAST_RSA_BITS) | {"EC": LEAST_CURVE_BITS}
 """Kind of key -> the least size, of curves that of a key as of a key exchange."""
 
-ENDING_SOON = timedelta(days=30)  # of our own: the usual time in which certificates are renewed
+ENDING_SOON = timedelta(days=30)  # of our own: a third of 90 days, when automatic renewal is due
 
 SENTINEL_TLS12 = "444f574e47524401"  # "DOWNGRD" and 1, the end of a server's random: RFC 8446 section 4.1.3
 SENTINEL_OLDER = "444f574e47524400"

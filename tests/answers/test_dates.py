@@ -18,7 +18,12 @@ DAYS, SECOND = timedelta(days=30), timedelta(seconds=1)
     ("not_before", "not_after", "fault"),
     [
         (SEEN - DAYS, SEEN + DAYS, None),
-        (SEEN - DAYS, SEEN + DAYS - SECOND, "ending within 30 days"),
+        (SEEN - 2 * DAYS, SEEN + DAYS - SECOND, "ending within 30 days"),
+        (SEEN - 2 * DAYS + SECOND, SEEN + DAYS - SECOND, "ending within 30 days"),
+        (SEEN - 2 * DAYS + 2 * SECOND, SEEN + DAYS - SECOND, None),
+        (SEEN - DAYS / 5, SEEN + DAYS / 30, "ending within 30 days"),
+        (SEEN - DAYS / 30, SEEN + DAYS / 5, None),
+        (None, SEEN + DAYS / 5, "ending within 30 days"),
         (SEEN - DAYS, SEEN, "ending within 30 days"),
         (SEEN - DAYS, SEEN - SECOND, "expired"),
         (SEEN, SEEN + 2 * DAYS, None),
@@ -40,6 +45,6 @@ def test_dates_count_at_the_time_of_the_capture(
 )
 def test_the_last_times_that_there_are_count_as_others(left: int, fault: str) -> None:
     seen = LARGEST - 1
-    row = {"not_before": seen, "not_after": seen + left, "first_seen": seen, "last_seen": seen}
+    row = {"not_before": seen - 10**15, "not_after": seen + left, "first_seen": seen, "last_seen": seen}
     frame = to_frame(pa.Table.from_pylist([row], arrow_schema("certificates")))
     assert date_faults(frame).tolist() == [fault]

@@ -13,6 +13,7 @@ from ..statistics import categories
 from ..statistics.catalogue import find_statistic
 from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
 from ..statistics.observations import connections_on_tls_ports, is_cut_off, tls_connections
+from ..statistics.renewal import ends_soon
 from ..statistics.rows import FrameColumns, where
 from ..statistics.series import arrow_series, is_false, is_true, text_series
 from ..statistics.shares import observe
@@ -124,9 +125,7 @@ def date_faults(certificates: pd.DataFrame) -> pd.Series[str]:
     """What the dates say against each certificate, at the times when it was seen."""
     until, seen = certificates["not_after"], certificates["last_seen"]
     what = text_series(None, certificates)
-    valid = is_true(until >= seen)
-    left = until.where(valid, seen) - seen  # fits, where seen + ENDING_SOON may be past the last time that there is
-    what[valid & is_true(left < ENDING_SOON)] = f"ending within {ENDING_SOON.days} days"
+    what[ends_soon(FrameColumns(certificates))] = f"ending within {ENDING_SOON.days} days"
     what[is_true(certificates["not_before"] > certificates["first_seen"])] = "not yet valid"
     what[is_true(until < seen)] = "expired"
     return what

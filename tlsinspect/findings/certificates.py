@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..certificates.object_identifiers import EXPLICIT, OLD_SIGNATURE, RSA_KEYS, SHA1_SIGNATURE
-from ..policy import LEAST_CURVE_BITS, LEAST_RSA_BITS
+from ..policy import ENDING_SOON, LEAST_CURVE_BITS, LEAST_RSA_BITS
 from ..registry.suites import SuiteFacts
+from ..statistics.renewal import time_left
 from ..statistics.rows import Mask
 from .facts import LEGACY_VERSIONS, MISSING, Facts, Numbers, several, whole
 from .rule import Rule
@@ -20,8 +21,7 @@ SERVER, CLIENT = "certificate_sha256s", "client_certificate_sha256s"
 PACKET = "certificate_packet"
 DAY_NS = 24 * 3600 * 10**9
 MANY_NAMES = 100
-FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, 30
-RENEWED_AT = 3  # the part of its life that a certificate has left when automatic renewal is due: 30 days of 90
+FEW_DAYS, SOON_DAYS, MONTH_DAYS = 7, 14, ENDING_SOON.days
 OTHER_USES = ("serverAuth", "anyExtendedKeyUsage")
 USES = {
     "digitalSignature": ("ECDHE", "DHE", "SRP"),
@@ -127,14 +127,9 @@ def is_dated(facts: Facts, name: str) -> Mask:
 
 
 def ends_within(facts: Facts, low: int, high: int) -> Mask:
-    """Certificates with so many days left when they were seen, and less than a third of their life.
-
-    Those that live for a week or a few weeks are renewed as late as that, so few days left are no news there.
-    """
-    begin, end = date_of(facts, "not_before"), date_of(facts, "not_after")
-    left = end - facts.times()
-    late = (begin == MISSING) | (left < (end - begin) // RENEWED_AT)
-    return np.asarray(is_dated(facts, "not_after") & late & (left >= low * DAY_NS) & (left < high * DAY_NS), np.bool_)
+    """Certificates with so many days left when they were seen, and less than a third of their life: see time_left."""
+    left = time_left(date_of(facts, "not_before"), date_of(facts, "not_after"), facts.times())
+    return np.asarray(is_dated(facts, "not_after") & (left >= low * DAY_NS) & (left < high * DAY_NS), np.bool_)
 
 
 def has_expired(facts: Facts) -> Mask:
@@ -193,7 +188,7 @@ RULES = (
          NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
     rule("CRT-03-14", "Certificate expires within 14 days", "low",
          lambda facts: ends_within(facts, FEW_DAYS, SOON_DAYS), NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
-    rule("CRT-03-30", "Certificate expires within 30 days", "info",
+    rule("CRT-03-30", f"Certificate expires within {MONTH_DAYS} days", "info",
          lambda facts: ends_within(facts, SOON_DAYS, MONTH_DAYS), NAMES, RENEW_LATE, "RFC 5280 section 4.1.2.5"),
     rule("CRT-04", "Certificate does not cover the name that was asked for", "high",
          lambda facts: facts.says("name_matches", False), ("server_name", "subject"),

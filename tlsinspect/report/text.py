@@ -25,6 +25,7 @@ from ..statistics.flaws import CUT_OFF, FLAWS, describe_flaws
 from ..statistics.memory import remember
 from ..statistics.observations import rows_of, with_tls
 from ..statistics.ports import count_ports
+from ..statistics.renewal import ends_soon
 from ..statistics.rows import among, columns_of, mask_of, one_piece, says, values_of
 from ..statistics.wording import MUCH_UNKNOWN, count_text, number_text, packet_text, period_text, share_text
 from .notable import Notable, find_notable
@@ -268,7 +269,8 @@ def secrecy_items(inspection: Inspected) -> Items:
 def certificate_items(inspection: Inspected) -> Items:
     """How many certificates were in the clear, and what is wrong with how many.
 
-    Self-signed are those that a side showed as its own: every root is, and many are sent along.
+    Self-signed are those that a side showed as its own: every root is, and many are sent along. Those that end soon are
+    those of CRT-03.
     """
     certificates, chains = columns_of(inspection, "certificates"), columns_of(inspection, "chains")
     shown = one_piece(chains.column("sha256")).filter(pa.array(among(chains, "position", (0,))))
@@ -276,12 +278,11 @@ def certificate_items(inspection: Inspected) -> Items:
     since, until, first, last = (
         one_piece(certificates.column(name)) for name in ("not_before", "not_after", "first_seen", "last_seen")
     )
-    soon = pc.less(until, pc.add(last, pa.scalar(ENDING_SOON)))
     faults = {
         "expired": mask_of(pc.less(until, last)),
         "self-signed": says(certificates, "self_signed") & own,
         "not yet valid": mask_of(pc.greater(since, first)),
-        f"ending within {ENDING_SOON.days} days": mask_of(pc.and_(pc.greater_equal(until, last), soon)),
+        f"ending within {ENDING_SOON.days} days": ends_soon(certificates),
     }
     words = [f"{int(mask.sum()):,} {name}" for name, mask in faults.items() if mask.any()]
     return Items([f"{len(until):,} in the clear", *words], height=2)
