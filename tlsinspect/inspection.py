@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .answers import Answer
     from .compliance import Check, Ledger, WhatIf
+    from .filters.compile import Filter
     from .indicators import Indicators
     from .policies import Policy
     from .story import Story
@@ -150,10 +151,8 @@ class Inspection:
 
         Raises FilterError for a filter that says nothing, KeyError for a name of no table.
         """
-        from .filters.compile import Filter
-
         rows = self.pivot_arrow(table) if table in PIVOTS else self.arrow(table)
-        return tables.to_frame(Filter(expression, table).apply(rows))
+        return tables.to_frame(make_filter(expression, table).apply(rows))
 
     def __repr__(self) -> str:
         """The captures and how many connections there are, on one line."""
@@ -509,6 +508,18 @@ def read(
     inspection = Inspection(made, finished, command_arguments(paths, ports, overlap, limits), where)
     inspection.processes = processes
     return inspection
+
+
+def make_filter(text: str, table: str = "connections", listed: str = "") -> Filter:
+    """A filter of the rows of a table, see Filter, that knows the ids of findings as well."""
+    from .filters.compile import Filter
+
+    words = {}
+    if table == "findings":
+        from .indicators.match import finding_ids
+
+        words["id"] = finding_ids()
+    return Filter(text, table, listed, words)
 
 
 def of_connections(rows: pa.Table, connections: pa.Table) -> pa.Table:

@@ -144,6 +144,30 @@ def test_no_sample_has_a_text_that_filters_call_impossible() -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "expression", "said"),
+    [
+        ("validation", "verdict == 'vaild'", "no row has 'vaild' in verdict; did you mean 'valid'"),
+        ("client_validation", "verdict in ['valid', 'self-signed']", "did you mean 'self_signed'?"),
+        ("validation", "'selfsigned' in faults", "did you mean 'self_signed'?"),
+        ("validation", "sct_verdict != 'few_log'", "it is one of enough, few_logs, few_operators, operator_missing"),
+        ("ocsp", "verdict == 'Good'", "it is one of malformed, limit"),
+        ("findings", "id == 'CRT3-30'", "did you mean 'CRT-03-30'"),
+        ("findings", "id not in ['CIP-03', 'cip-04']", "no row has 'cip-04' in id; did you mean 'CIP-04'?"),
+        ("findings", "subject_kind == 'host'", "it is one of server, client, certificate"),
+    ],
+)  # fmt: skip
+def test_words_of_what_is_judged_are_checked_too(table: str, expression: str, said: str) -> None:
+    with pytest.raises(FilterError) as told:
+        inspect("demo.pcapng").select(table, expression)
+    assert said in str(told.value)
+
+
+def test_ids_of_indicators_and_of_captures_are_no_mistake() -> None:
+    found = inspect("demo.pcapng").select("findings", "id in ['IND-JAS', 'CAP-01', 'CRT-03-7', 'VER-02']")
+    assert set(found["id"]) == {"CRT-03-7", "VER-02"}
+
+
+@pytest.mark.parametrize(
     ("expression", "marked", "said"),
     [
         ("version == 1 and sever_name == 'a'", "sever_name", "did you mean server_name?"),

@@ -198,10 +198,10 @@ def parse_where(context: click.Context, option: click.Parameter, text: str | Non
 
 def parse_filter(text: str, table: str = "connections", listed: str = "") -> Filter:
     """Make a filter; a mistake is pointed at on standard error, and the exit status is 2."""
-    from ..filters.compile import Filter
+    from ..inspection import make_filter
 
     try:
-        return Filter(text, table, listed)
+        return make_filter(text, table, listed)
     except FilterError as error:
         refuse_filter(error)
 

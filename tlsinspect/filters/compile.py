@@ -6,7 +6,7 @@ and a row is selected only where the whole filter is true.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +43,9 @@ COMMON_WORDS = {
 }  # fmt: skip
 """What others call it -> a column, or a word of one."""
 
+Words = Mapping[str, Collection[str]]
+NO_WORDS: Words = {}
+
 MOST_MEANT = 3
 """Columns that are named where one of that name is missing."""
 
@@ -75,15 +78,15 @@ class Filter:
     None where there is none: a file of which it cannot hold need not be read.
 
     `listed` names a table whose rows are shown where the filter speaks of another: a column that both have has to
-    be written with its table, connections.subject.
+    be written with its table, connections.subject. `words` are all that some columns can hold, by their names.
     """
 
-    def __init__(self, text: str, table: str = "connections", listed: str = "") -> None:
+    def __init__(self, text: str, table: str = "connections", listed: str = "", words: Words = NO_WORDS) -> None:
         check_filter(text)
         self.text = text
         self.table = table
         self.listed = listed
-        compiler = Compiler(text, table, listed)
+        compiler = Compiler(text, table, listed, words)
         condition = compiler.condition(parse(text))
         self.make = condition.make
         self.hint = condition.hint.true
@@ -112,9 +115,10 @@ class Filter:
 class Compiler(Written):
     """Makes values of the nodes of one filter."""
 
-    def __init__(self, text: str, table: str, listed: str = "") -> None:
+    def __init__(self, text: str, table: str, listed: str = "", words: Words = NO_WORDS) -> None:
         super().__init__(text)
         self.table = table
+        self.words = words
         self.listed = listed
         self.columns = {column.name: column for column in table_columns(table)}
         self.asked: set[str] = set()
@@ -348,7 +352,7 @@ class Compiler(Written):
         if isinstance(node, Name) and isinstance(value.literal, str | float):
             from .vocabulary import objection  # loads the registries
 
-            reason = objection(self.table, node.name, value.literal)
+            reason = objection(self.table, node.name, value.literal, self.words.get(node.name, ()))
             if reason:
                 raise self.error(value.node, reason)
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from .. import registry
 from ..columns import UNKNOWN_REASONS
+from ..columns.verdicts import SCT_FAULTS, STAPLE_VERDICTS, VERDICTS
 from ..connection_builder import TRANSPORTS
 from ..errors import KINDS
 from ..failures.causes import CAUSES
@@ -32,6 +33,11 @@ WORDS: dict[str, Collection[str]] = {
     "offers.kind": ("cipher_suite", "group", "signature_algorithm", "extension", "version", "alpn"),
     "problems.kind": KINDS, "fingerprints.kind": ("ja3", "ja4", "ja3s"), "suite_order": (*SIDES, "mixed"),
     "confidence": ("certain", "likely"), "failure_cause": CAUSES,
+    **dict.fromkeys(("validation.verdict", "client_validation.verdict"), VERDICTS), "ocsp.verdict": STAPLE_VERDICTS,
+    **dict.fromkeys(("validation.faults", "client_validation.faults"), VERDICTS), "ocsp.faults": STAPLE_VERDICTS,
+    "sct_verdict": ("enough", *SCT_FAULTS, "unknown"), "sct_faults": SCT_FAULTS,
+    **dict.fromkeys(("validation.reason", "client_validation.reason"), UNKNOWN_REASONS),
+    "findings.subject_kind": ("server", "client", "certificate", "client_certificate", "capture"),
 }  # fmt: skip
 """Column, with its table where another table's means something else -> all that it can hold."""
 
@@ -95,14 +101,17 @@ def known_texts(table: str, column: str) -> Collection[str]:
     return security_names()[column] if table == "connections" and column in security_names() else ()
 
 
-def objection(table: str, column: str, value: str | float) -> str:
-    """What to say of a value that no row of a table can have in a column, with what was meant; "" of any other."""
-    return of_text(table, column, value) if isinstance(value, str) else of_fraction(table, column, value)
+def objection(table: str, column: str, value: str | float, words: Collection[str] = ()) -> str:
+    """What to say of a value that no row of a table can have in a column, with what was meant; "" of any other.
+
+    `words` are all that the column can hold, where who asks knows them.
+    """
+    return of_text(table, column, value, words) if isinstance(value, str) else of_fraction(table, column, value)
 
 
-def of_text(table: str, column: str, text: str) -> str:
+def of_text(table: str, column: str, text: str, words: Collection[str] = ()) -> str:
     """The same of a text."""
-    known = known_texts(table, column)
+    known = words or known_texts(table, column)
     if not known:
         other = [each for each in SOME.get(column, ()) if bare(each) == bare(text)]
         return f"no row has {text!r} in {column}; write {other[0]!r}" if other and text not in other else ""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns import SEVERITIES
-from ..findings import Facts, Rule, build_findings
+from ..findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from ..statistics.rows import Mask
 from ..tables import arrow_schema
 from .record import Indicator, Indicators, plain_address
@@ -57,7 +57,15 @@ SERVER = Matching(
     "server_hello_packet", "server",
 )  # fmt: skip
 
+MATCHINGS = (NAME, ADDRESS, CERTIFICATE, CERTIFICATE_NAME, CLIENT, SERVER)
+
 Found = tuple[Matching, list[Indicator], Callable[[Facts], Mask]]
+
+
+def finding_ids() -> tuple[str, ...]:
+    """Every id that a row of the findings table can have."""
+    judged = [rule.id for rule in RULES] + [rule.id for rule in CAPTURE_RULES]
+    return (*judged, *(matching.id for matching in MATCHINGS))
 
 
 def match_indicators(indicators: Indicators, connections: pa.Table, certificates: pa.Table) -> pa.Table:

@@ -8,10 +8,10 @@ Spec: RFC 5280 section 6, RFC 9525.
 
 from __future__ import annotations
 
+from ..columns.verdicts import STAPLE_VERDICTS, VERDICTS
 from .build import build_client_validation, build_validation
 from .logs import Log, known_logs, load_logs
-from .record import VERDICTS, Judgement
-from .staple import STAPLE_VERDICTS
+from .record import Judgement
 from .staples import build_ocsp
 from .trust import AsOf, Trust, load_trust
 from .validator import Validator, open_validator

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from ..certificates import parse_certificate
 from ..certificates.der import hold_time, parse_bit_string, parse_element, parse_elements
+from ..columns.verdicts import STAPLE_VERDICTS
 from ..errors import DecodeError
 from .candidate import Candidate
 from .checks import critical_words, date_text, who
@@ -21,21 +22,6 @@ from .ocsp import Response, Statement, parse_response
 from .record import Fault
 from .validator import Validator
 
-STAPLE_VERDICTS = {
-    # the gravest first: where a response has several faults, the first of them is the verdict
-    "malformed": "the response cannot be read",
-    "limit": "a named limit ended the reading before an answer",
-    "unsuccessful": "the responder sent an error and no statement",
-    "wrong_certificate": "it is about another certificate than those that the server sent",
-    "bad_signature": "the signature does not fit the key of whom it names as responder",
-    "unauthorized_responder": "it is signed neither by the issuer nor by whom the issuer has authorized",
-    "revoked": "the certificate is revoked",
-    "expired": "newer information was due (nextUpdate), or it has no such date and is older than a day",
-    "not_yet_valid": "it was not valid yet (thisUpdate)",
-    "unknown": "the responder does not know the certificate",
-    "unchecked": "it says good, and whether that is true cannot be checked",
-    "good": "the certificate is not revoked, as the authority says",
-}
 STAPLE_RANKS = {name: rank for rank, name in enumerate(STAPLE_VERDICTS)}
 NIST_HASHES = "2.16.840.1.101.3.4.2"
 HASHES = {

@@ -11,9 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..columns.verdicts import STAPLE_VERDICTS, VERDICTS
 from ..statistics.wording import endpoint, number_text
-from .record import VERDICTS
-from .staple import STAPLE_VERDICTS
 
 SHOWN_CASES = 20  # of each verdict; CSV and JSON Lines have every connection
 SHOWN_PACKETS = 5

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from ..columns.verdicts import SCT_FAULTS
+
 DATA = Path(__file__).parent / "data" / "ct_policies.toml"
 NANOSECONDS = 10**9
-FEW_LOGS, FEW_OPERATORS, ONE_MISSING = "few_logs", "few_operators", "operator_missing"
+FEW_LOGS, FEW_OPERATORS, ONE_MISSING = SCT_FAULTS
 Row = dict[str, Any]
 
 
