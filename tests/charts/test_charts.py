@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -361,3 +362,7 @@ def test_a_chart_is_drawn_alike_whatever_the_caller_has_set(name: str, tmp_path:
             assert dict(mpl.rcParams) == before
         drawn.append([(tmp_path / f"{number}.{ending}").read_bytes() for ending in ("svg", "png")])
     assert drawn[0] == drawn[1]
+
+
+def test_the_entries_of_charts_survive_the_way_between_processes() -> None:
+    assert pickle.loads(pickle.dumps(CHARTS)) == CHARTS

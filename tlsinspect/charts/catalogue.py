@@ -110,6 +110,11 @@ def outcome_colour(category: str) -> Colour:
     return GOOD if category in GOOD_OUTCOMES else BAD
 
 
+def failure_colour(category: str) -> Colour:
+    """No step at which handshakes fail is a good one."""
+    return BAD
+
+
 def lifetime_colour(category: str) -> Colour:
     """What keeps its limit, what does not, and what had none."""
     return PLAIN if category == BEFORE_LIMITS else outcome_colour(category)
@@ -179,7 +184,7 @@ CHARTS: dict[str, Chart] = {
         Chart("certificate-validity", "validation", compose_shares, colour=outcome_colour),
         Chart("ports", "protocols", compose_ports, colour=protocol_colour, only_units=PORT_UNITS),
         Chart("resumption", "resumption", compose_shares),
-        Chart("failure-steps", "failure_steps", compose_shares, colour=lambda category: BAD),
+        Chart("failure-steps", "failure_steps", compose_shares, colour=failure_colour),
         Chart("hello-sizes", "hello_sizes", compose_hello_sizes, only_units=("connections",)),
         Chart(
             "traffic-over-time",

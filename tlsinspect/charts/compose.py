@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..export.text import cut_text, escape_control
@@ -85,6 +85,16 @@ class Content:
         return [escape_control(text) for text in (self.title, self.subtitle, self.note) if text]
 
 
+def plain_colour(category: str) -> Colour:
+    """The colour of categories that need none of their own."""
+    return PLAIN
+
+
+def no_legend(categories: list[str]) -> Legend:
+    """Labels say all."""
+    return []
+
+
 @dataclass(frozen=True)
 class Chart:
     """A chart of one statistic, in one unit unless asked for another.
@@ -98,8 +108,8 @@ class Chart:
     statistic: str
     compose: Callable[[Chart, Frames, str], Content]
     unit: str = ""
-    colour: Callable[[str], Colour] = lambda category: PLAIN
-    legend: Callable[[list[str]], Legend] = lambda categories: []
+    colour: Callable[[str], Colour] = field(default_factory=lambda: plain_colour)
+    legend: Callable[[list[str]], Legend] = field(default_factory=lambda: no_legend)
     question: str = ""
     caveat: str = ""
     only_units: tuple[str, ...] = ()
