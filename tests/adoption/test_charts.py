@@ -150,8 +150,12 @@ def test_command_writes_page_charts_and_numbers_and_says_the_headlines(
     lines = result.stdout.splitlines()
     assert re.fullmatch(r"1 TLS connection on 1 day, (\S+) to \1 UTC, in 1 day", lines[0]), lines[0]
     assert lines[1].startswith("Versions agreed: TLS 1.3: 100% of bytes in ")
+    assert (
+        lines[2].startswith("Certificate authorities: ") and len(lines) == 4
+    )  # of the series asked for, and no others
     assert lines[-1] == str(out / "index.html")
     page = (out / "index.html").read_text()
+    assert "Post-quantum key exchange" not in page[: page.index("<section")]
     assert "&lt;Office&gt; &amp; co" in page and 'http-equiv="Content-Security-Policy"' in page
     assert set(re.findall(r'href="#(g[^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))  # letters of both
     assert {

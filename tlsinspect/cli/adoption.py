@@ -39,7 +39,7 @@ def check_series(context: click.Context, option: click.Parameter, names: tuple[s
 )
 @click.option(
     "--only", multiple=True, callback=check_series, metavar="SERIES",
-    help="Draw only this series, such as versions; may be given several times.",
+    help="Draw, and say, only this series, such as versions; may be given several times.",
 )  # fmt: skip
 @click.option(
     "--processes", type=click.IntRange(1, PROCESS_LIMIT), metavar="NUMBER",
@@ -82,7 +82,7 @@ def adoption(
             counted = build_adoption(opened, by, since, until, progress, processes)
         with writing_to(str(output)):
             page = write_adoption(counted, output, unit, title, only, processes)
-        click.echo("\n".join(summary_lines(counted, unit)))
+        click.echo("\n".join(summary_lines(counted, unit, only)))
         click.echo(page)
 
 

@@ -85,7 +85,7 @@ def write_adoption(
     """Write page, charts and numbers into a directory, which is made if need be; return the path of the page.
 
     Charts count `unit` where it makes sense for their series, else connections; series.csv has all units.
-    With `only`, page and charts are of these series; the numbers are always of all. So many `processes` draw.
+    With `only`, page, charts and headlines are of these series; the numbers always of all. So many `processes` draw.
     Raises KeyError for a unit or series that does not exist, OSError where writing fails.
     """
     folder = Path(directory)
@@ -109,7 +109,7 @@ def write_adoption(
         if shown.keys() & set(names)
     ]
     page = folder / PAGE_NAME
-    page.write_text(render(adoption, sections, charts, unit, title), encoding="utf-8")
+    page.write_text(render(adoption, sections, charts, unit, title, only), encoding="utf-8")
     return page
 
 
@@ -132,8 +132,8 @@ def all_series(adoption: Adoption) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def summary_lines(adoption: Adoption, unit: str = "connections") -> list[str]:
-    """What a terminal says: how much was counted, and the headlines."""
+def summary_lines(adoption: Adoption, unit: str = "connections", only: Sequence[str] = ()) -> list[str]:
+    """What a terminal says: how much was counted, and the headlines, or those of `only` these series."""
     total = sum(adoption.connections())
     days = sum(len(period.days) for period in adoption.observed)
     if not total:
@@ -142,7 +142,8 @@ def summary_lines(adoption: Adoption, unit: str = "connections") -> list[str]:
         f"{number_text(total, 'TLS connection')} on {number_text(days, 'day')}, {span_text(adoption)}, "
         f"in {number_text(len(adoption.starts()), adoption.by)}"
     ]
-    for name in HEADLINES:
+    asked = {pick(SERIES, name, "series").name for name in only}
+    for name in [name for name in SERIES if name in asked] if asked else HEADLINES:
         title = STATISTICS[SERIES[name].statistic].title
         lines.append(f"{title}: {finding_of(adoption, name, unit_of(adoption, name, unit))}")
     return lines
@@ -200,13 +201,15 @@ def units_table(adoption: Adoption, name: str) -> Table:
     return cut_table((("by", ""), ("finding", "")), rows, SERIES_FILE, len(rows))
 
 
-def render(adoption: Adoption, sections: list[Section], charts: PageCharts, unit: str, title: str) -> str:
+def render(
+    adoption: Adoption, sections: list[Section], charts: PageCharts, unit: str, title: str, only: Sequence[str]
+) -> str:
     """The page as HTML."""
     environment = template_environment()
     style = environment.get_template("report.css").render(light=colour_variables(False), dark=colour_variables(True))
     return environment.get_template("adoption.html").render(
         title=title,
-        lines=summary_lines(adoption, unit),
+        lines=summary_lines(adoption, unit, only),
         by=adoption.by,
         unit=UNITS[unit],
         sections=sections,
