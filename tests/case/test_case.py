@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 import click
@@ -348,6 +349,54 @@ def test_what_is_no_case_and_no_capture_is_said_before_anything_is_written(tmp_p
     (tmp_path / "something").touch()
     with pytest.raises(CaseError, match="not an empty folder"):
         create_case(tmp_path, [SAMPLE])
+
+
+TLS12 = CAPTURES / "handshakes" / "tls12.pcap"
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets the disk be full for copies, or for entries of the log, until the test ends."""
+
+    def fill(what: str) -> None:
+        def refuse(*anything: object) -> None:
+            for each in anything[1:2]:
+                each.write(b"half")  # type: ignore[attr-defined]
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+        monkeypatch.setattr(what, refuse)
+
+    return fill
+
+
+@pytest.mark.parametrize("what", ["shutil.copyfileobj", "os.fsync"])
+def test_a_case_that_could_not_be_written_leaves_nothing(
+    what: str, full_disk: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    full_disk(what)
+    for name in ("march", "empty"):
+        refused = run("case", "new", tmp_path / name, TLS12)
+        assert refused.exit_code == 2
+        assert refused.stderr == f"tlsinspect: {tmp_path / name}: cannot be written: No space left on device\n"
+    assert [(place.name, list(place.iterdir())) for place in tmp_path.iterdir()] == [("empty", [])]
+    monkeypatch.undo()
+    assert run("case", "new", tmp_path / "march", TLS12).exit_code == 0
+
+
+@pytest.mark.parametrize("what", ["shutil.copyfileobj", "os.fsync"])
+def test_an_input_that_could_not_be_written_is_added_later(
+    what: str, full_disk: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = create_case(tmp_path / "case", [TLS12])
+    other = CAPTURES / "handshakes" / "tls10.pcap"
+    full_disk(what)
+    assert run("case", "add", made.directory, other).exit_code == 2
+    monkeypatch.undo()
+    assert [each.name for each in open_case(made.directory).inputs] == [TLS12.name]
+    assert all(check.holds for check in verify_case(open_case(made.directory), repeat=False))
+    assert run("case", "add", made.directory, other).exit_code == 0
+    assert all(check.holds for check in verify_case(open_case(made.directory), repeat=False))
 
 
 def test_a_run_that_was_a_mistake_is_not_kept(copy: Path) -> None:

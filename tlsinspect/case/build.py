@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CaseError
-from .inputs import INPUTS, Input, add_files, find_files, read_inputs
+from ..errors import CaseError, TlsInspectError
+from .inputs import INPUTS, Input, add_files, discard, find_files, read_inputs
 from .log import LOG_FORMAT, Entry, append_entry, locked, read_log
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def create_case(
 
     They are copied, or with `reference` only referred to, by hash. Of a store that is what its records name now. The
     folder is made; one that holds something is refused. `by` is who does it. What is no capture in a folder, and may
-    hide one, goes to `passed_over`. Raises CaseError, CaptureError and StoreError, before anything is written.
+    hide one, goes to `passed_over`. Raises CaseError, CaptureError and StoreError, and OSError where it cannot be
+    written: nothing is left of it then.
     """
     folder = Path(directory)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -92,11 +93,24 @@ def create_case(
     files = find_files(captures, reference, passed_over)
     if not any(file.capture for file in files):
         raise CaseError(str(folder), "none of the files is a capture")
-    for name in (INPUTS, OUTPUTS):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    append_entry(folder, "new", {"format": LOG_FORMAT}, by)
-    add_files(folder, files, reference, by)
+    made = not folder.exists()
+    try:
+        for name in (INPUTS, OUTPUTS):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        append_entry(folder, "new", {"format": LOG_FORMAT}, by)
+        add_files(folder, files, reference, by)
+    except (OSError, TlsInspectError, KeyboardInterrupt):  # as where the disk is full: half a case is none
+        empty_folder(folder)
+        if made:
+            folder.rmdir()
+        raise
     return open_case(folder)
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove what is in a folder, if there is one."""
+    for place in folder.iterdir() if folder.is_dir() else ():
+        discard(place)
 
 
 def open_case(directory: str | Path) -> Case:

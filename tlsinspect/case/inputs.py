@@ -144,7 +144,12 @@ def add_files(directory: Path, files: Sequence[File], reference: bool, by: str) 
             facts: dict[str, Any] = {"name": name, "sha256_of": sha256, "size": size, "capture": file.capture}
             if file.store is not None:
                 facts |= {"files": hashes, "holds": describe_store(file.store), "captures": list_captures(file.store)}
-            append_entry(directory, "input", {**facts, "location": kept.as_posix()}, by)
+            try:
+                append_entry(directory, "input", {**facts, "location": kept.as_posix()}, by)
+            except (OSError, CaseError):
+                if not reference:
+                    discard(directory / kept)
+                raise
 
 
 def hash_one(path: Path) -> tuple[dict[str, str], int]:
@@ -196,17 +201,33 @@ def free_name(name: str, sha256: str, taken: set[str]) -> str:
 
 
 def copy(file: File, target: Path, hashes: Mapping[str, str]) -> None:
-    """Copy a file or store, to be read only; raises CaseError where it changed while it was copied."""
-    for path, sha256 in hashes.items():
-        place = target / path if path else target
-        place.parent.mkdir(parents=True, exist_ok=True)
-        opening = opened(file.store, path) if file.store is not None else file.path.open("rb")
-        with opening as source, place.open("xb") as out:
-            shutil.copyfileobj(source, out)
-        if hash_file(place)[0] != sha256:
-            place.unlink()
-            raise CaseError(str(file.path / path), "changed while it was copied")
-        place.chmod(READ_ONLY)
+    """Copy a file or store, to be read only; raises CaseError where it changed while it was copied.
+
+    Nothing is left of what cannot be copied whole.
+    """
+    if os.path.lexists(target):
+        raise CaseError(str(target), "exists already, and no entry of the log names it: see 'case verify'")
+    try:
+        for path, sha256 in hashes.items():
+            place = target / path if path else target
+            place.parent.mkdir(parents=True, exist_ok=True)
+            opening = opened(file.store, path) if file.store is not None else file.path.open("rb")
+            with opening as source, place.open("xb") as out:
+                shutil.copyfileobj(source, out)
+            if hash_file(place)[0] != sha256:
+                raise CaseError(str(file.path / path), "changed while it was copied")
+            place.chmod(READ_ONLY)
+    except (OSError, CaseError, KeyboardInterrupt):
+        discard(target)
+        raise
+
+
+def discard(target: Path) -> None:
+    """Remove a file, or a folder with all that is in it."""
+    if target.is_dir():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
 
 
 def link_inputs(inputs: Sequence[Input], case: Path, folder: Path) -> Iterator[Path]:

@@ -99,10 +99,16 @@ def append_entry(directory: Path, kind: str, facts: dict[str, Any], by: str) -> 
         "previous": entries[-1].sha256 if entries else NOTHING_BEFORE,
     }
     line = entry_line(content)
-    with path.open("ab") as out:
-        out.write(f"{line}\n".encode("ascii"))
-        out.flush()
-        os.fsync(out.fileno())
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("ab") as out:
+            out.write(f"{line}\n".encode("ascii"))
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:  # as on a full disk: half an entry would close the log for good
+        if path.exists():
+            os.truncate(path, size)
+        raise
     return read_entry(len(entries) + 1, line, content["previous"])
 
 
