@@ -273,8 +273,10 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_path_at_all_is_refused() -> None:
-    with pytest.raises(CaptureError, match="no capture was named"):
-        find_captures([])
+    for paths, told in ([], "no capture was named"), ([""], "an empty text names no capture"):
+        with pytest.raises(CaptureError) as caught:
+            find_captures(paths)
+        assert str(caught.value) == told
 
 
 def test_a_file_without_permission_is_refused(open_folder: Path) -> None:

@@ -89,6 +89,16 @@ def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
     assert process.stderr == "tlsinspect: standard output: cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not FULL_DEVICE.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "command", [["--help"], ["summary", str(CAPTURE)], ["export", str(CAPTURE)], ["summary", "none"]]
+)
+def test_the_exit_status_tells_where_nothing_can_be_written(command: list[str]) -> None:
+    with FULL_DEVICE.open("wb") as full:
+        words = [sys.executable, "-m", "tlsinspect", *command]
+        assert subprocess.run(words, check=False, stdout=full, stderr=full).returncode == 2
+
+
 @pytest.mark.parametrize(
     "command", [("summary", DEMO), ("answers", DEMO, "--format", "json")], ids=lambda command: command[0]
 )

@@ -43,8 +43,11 @@ def run_command() -> None:
     except OSError as error:
         if error.filename is not None:
             raise
-        click.echo(f"tlsinspect: standard output: cannot be written: {error.strerror or error}", err=True)
-        forget_output()
+        try:
+            click.echo(f"tlsinspect: standard output: cannot be written: {error.strerror or error}", err=True)
+        except OSError:  # nobody can be told: the exit status tells
+            forget_output(sys.stderr)
+        forget_output(sys.stdout)
         sys.exit(2)
 
 

@@ -50,10 +50,12 @@ def find_captures(
     hiding: list[CaptureError] = [] if passed_over is None else passed_over
     found: dict[object, CaptureSource] = {}
     for path in paths:
+        if not os.fspath(path):
+            raise CaptureError("", "an empty text names no capture")
         for source in iter_named(os.fspath(path), hiding):
             found.setdefault(source.identity or source.path, source)
     if not found:
-        raise CaptureError(STANDARD_INPUT, "no capture was named")
+        raise CaptureError("", "no capture was named")
     return list(found.values())
 
 

@@ -45,7 +45,7 @@ class NamedError(TlsInspectError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{self.path}: {self.reason}" if self.path else self.reason
 
 
 class CaptureError(NamedError):

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import chain
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import click
 
@@ -72,13 +72,13 @@ def endings() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        forget_output()
+        forget_output(sys.stdout)
         sys.exit(UNREAD)
 
 
-def forget_output() -> None:
-    """Let what is still buffered for standard output go nowhere: there it cannot go."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def forget_output(stream: TextIO) -> None:
+    """Let what is still buffered for standard output, or error, go nowhere: there it cannot go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class SectionedGroup(click.Group):
