@@ -355,6 +355,20 @@ class TestVersionsAndRetry:
         assert facts_of(flow).close_error == 0
         assert not flow.problems
 
+    def test_an_answer_that_no_keys_open_may_follow_a_retry_that_was_not_captured(self) -> None:
+        hello = ("client", initial(crypto(0, HELLO)))
+        answer = initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=b"retry-id", sender="server")
+        finish = initial(acknowledge(), SERVER_ID, origin=b"retry-id", number=2)
+        flow = flow_of(hello, ("server", answer), ("client", finish))
+        assert (facts_of(flow).sealed, flow.problems) == ([True, True], [])
+        broken = handshake_turns()[1][1][:40] + bytes(160)
+        for turns in (
+            [hello, handshake_turns()[1], ("server", broken)],
+            [hello, handshake_turns()[1], ("client", finish)],
+            [hello, ("client", hello[1][:-1] + b"\x00")],
+        ):
+            assert problems_of(flow_of(*turns)) == [("quic", "bad_value")]
+
     @pytest.mark.parametrize(("again", "number"), [(b"retry-id", 1), (DCID, 0)])
     def test_an_answer_in_front_of_the_hello_that_it_answers_makes_that_one_count(
         self, again: bytes, number: int

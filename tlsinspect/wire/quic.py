@@ -200,7 +200,10 @@ class QuicReader(DatagramReader):
         self.facts.google = is_google_crypto(header.version)
 
     def read_initial(self, flow: Flow, stream: Stream, datagram: bytes, header: LongHeader) -> None:
-        """Open an Initial packet and read its frames."""
+        """Open an Initial packet and read its frames.
+
+        Until the server has answered under keys that are known, others may follow from a Retry that was not captured.
+        """
         side = stream.reader.side
         if header.missing and not stream.truncated:
             flow.problem(DecodeError("quic", "bad_length", header.number_at, "a packet within its datagram"))
@@ -212,7 +215,8 @@ class QuicReader(DatagramReader):
             return
         if payload is None:
             within = self.initials <= flow.limits.quic_initials
-            expected = self.origins and within and not (header.missing or self.reading_early)
+            known = self.answer is not None or (side == self.client and header.destination in self.origins)
+            expected = known and within and not (header.missing or self.reading_early)
             error = DecodeError("quic", "bad_value", header.number_at, "an Initial packet that its keys open")
             self.seal(flow, side, error if expected else None)
             return
