@@ -421,6 +421,29 @@ class TestVersionsAndRetry:
             offer = initial(crypto(0, HELLO), version=GREASED)
         assert name_of(flow_of(("client", offer))) == b"quic.example"
 
+    def test_an_answer_to_a_reserved_version_tells_of_a_list_that_was_not_captured(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patched:
+            patched.setitem(VERSIONS, GREASED, VERSIONS[V1])
+            offer = initial(crypto(0, HELLO), version=GREASED)
+        assert facts_of(flow_of(("client", offer), handshake_turns()[1])).versions_differ
+        assert not facts_of(flow_of(*handshake_turns()[:2])).versions_differ
+
+    def test_a_reserved_version_behind_the_answer_tells_of_no_list(self) -> None:
+        strange = ("server", long_header(INITIAL, GREASED, CLIENT_ID, SERVER_ID) + b"\x00\x44\x9e" + b"\xa5" * 1182)
+        assert not facts_of(flow_of(*handshake_turns()[:2], strange, strange)).versions_differ
+
+    def test_the_first_answer_says_under_which_keys_a_client_may_begin_again(self) -> None:
+        """The server goes on in another version (RFC 9368); a hello under that one's keys is no new beginning."""
+        second = initial(crypto(0, quic_hello(b"second.example")), SERVER_ID, origin=DCID, number=1, version=V2)
+        goes_on = initial(acknowledge(), CLIENT_ID, SERVER_ID, origin=DCID, sender="server", number=1, version=V2)
+        flow = flow_of(*handshake_turns()[:2], ("server", goes_on), ("client", second))
+        assert name_of(flow) == b"quic.example"
+        assert flow.streams[0].overlap_conflict
+        flow = flow_of(("client", initial(crypto(0, HELLO))), ("server", goes_on), ("client", second))
+        assert name_of(flow) == b"second.example"
+
     def test_a_server_may_answer_in_a_compatible_version(self) -> None:
         flight = initial(crypto(0, quic_answer()), CLIENT_ID, SERVER_ID, origin=DCID, sender="server", version=V2)
         finish = initial(acknowledge(), SERVER_ID, CLIENT_ID, origin=DCID, number=1, version=V2)
