@@ -115,6 +115,8 @@ Found elsewhere, or not at all:
   `IND`: `--indicators`, [Indicators](indicators.md).
 - Ciphers below 128 bits are what CIP-03, CIP-04 and CIP-06 find, weak suites that were offered and not taken the rules
   ending in `-OFFER`, RSA signatures with a key below 2048 bits CRT-09.
+- A connection with a renegotiation is not held to the octets of one key (CIP-06-VOLUME): which key protected how many
+  is not counted.
 - Signatures of key exchanges are verified in TLS 1.2 and before, with RSA, DSA, ECDSA and EdDSA (SIG-04): TLS 1.3
   encrypts them.
 - A client that offers no application protocol is no finding: most that are no browsers have none to offer.

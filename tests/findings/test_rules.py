@@ -473,6 +473,13 @@ def test_keys_and_signatures_of_pss_are_those_of_rsa(rule_id: str, certificate: 
     assert not rule.find(Facts(*tables_of({"certificate": sound}))).any()
 
 
+def test_what_several_keys_protected_is_not_added_up() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CIP-06-VOLUME"]
+    row = {"cipher": "SKIPJACK", "server_application_bytes": 40 << 30}
+    assert rule.find(Facts(*tables_of(row))).any()
+    assert not rule.find(Facts(*tables_of(row | {"renegotiation_packet": 7}))).any()
+
+
 @pytest.mark.parametrize(
     ("lived", "left", "found"),
     [

@@ -21,9 +21,13 @@ FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-
 
 
 def find_volume(facts: Facts) -> Mask:
-    """More octets than a block cipher of 64 bits bears under one key: each side has its own (RFC 5246 section 6.3)."""
+    """More octets than a block cipher of 64 bits bears under one key: each side has its own (RFC 5246 section 6.3).
+
+    Behind a renegotiation keys are others, and how much each protected is not known.
+    """
     octets = np.maximum(facts.number("client_application_bytes"), facts.number("server_application_bytes"))
-    return facts.among("cipher", *SMALL_BLOCKS) & (octets > SWEET32_OCTETS)
+    one_key = ~facts.known("renegotiation_packet")
+    return np.asarray(facts.among("cipher", *SMALL_BLOCKS) & one_key & (octets > SWEET32_OCTETS), np.bool_)
 
 
 def find_mac_then_encrypt(facts: Facts) -> Mask:
