@@ -87,6 +87,17 @@ def test_explicit_prime_curve_shows_as_explicit(encode: Encode) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command")
+@pytest.mark.parametrize("bits", [160, 192, 224, 256, 320, 384, 512])
+@pytest.mark.parametrize("kind", ["r", "t"])
+def test_both_brainpool_curves_of_a_size_have_their_names(encode: Encode, kind: str, bits: int) -> None:
+    name = f"brainpoolP{bits}{kind}1"
+    asked = ["openssl", "ecparam", "-name", name, "-outform", "DER"]
+    identifier = subprocess.run(asked, check=True, capture_output=True).stdout
+    facts = key_facts(key_info(encode, EC, b"\4" + bytes(bits // 4), identifier))
+    assert facts == {"key_type": "EC", "key_bits": bits, "curve": name}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command")
 @pytest.mark.parametrize(("curve", "bits"), [("prime256v1", 256), ("sect233k1", 233)])
 def test_explicit_curves_that_openssl_writes(curve: str, bits: int) -> None:
     options = ["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-pkeyopt", "ec_param_enc:explicit"]
