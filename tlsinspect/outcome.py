@@ -53,15 +53,10 @@ def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> 
     if hello.ticket_length > 0 and (same or server.cipher_changed):
         connection.resumed = True
         connection.resumption = "ticket"
-    elif same or not (is_cut_early(hello) or (server_hello.cipher_suite < 0 and not server_hello.session_id)):
+    elif same or not (hello.session_id_lost or server_hello.session_id_lost):
         connection.resumed = same
         if same and hello.complete:  # a ticket may be in what was cut off
             connection.resumption = "session_id"
-
-
-def is_cut_early(hello: ClientHello) -> bool:
-    """Whether of a ClientHello so little was captured that its session id is not known."""
-    return not (hello.complete or hello.session_id or hello.cipher_suites)
 
 
 def set_outcome(connection: Connection, flow: Flow, client: Stream, server: Stream) -> None:

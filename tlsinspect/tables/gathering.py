@@ -47,7 +47,7 @@ SHARED = (
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
     "record_size_limit", "raw_length",
-    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length", "complete",
+    "ech_kdf", "ech_aead", "ech_enc_length", "ech_payload_length", "complete", "session_id_lost",
 )  # fmt: skip
 CLIENT_OCTETS = (
     "random", "session_id", "cipher_suites", "extension_types", "supported_versions", "supported_groups",
@@ -56,7 +56,7 @@ CLIENT_OCTETS = (
 )  # fmt: skip
 CLIENT_SHARED = ("server_name", "alpn", "ech_type")
 SERVER_NUMBERS = (
-    "legacy_version", "cipher_suite", "compression_method", "psk_selected", "complete",
+    "legacy_version", "cipher_suite", "compression_method", "psk_selected", "complete", "session_id_lost",
 )  # fmt: skip
 SERVER_OCTETS = ("random", "session_id", "extension_types", "cipher_kinds")
 SERVER_SHARED = ("alpn",)
@@ -251,6 +251,7 @@ def pack_client_numbers(hello: ClientHello, table: NDArray[np.int64], place: int
     table[10, place] = hello.ech_enc_length
     table[11, place] = hello.ech_payload_length
     table[12, place] = hello.complete
+    table[13, place] = hello.session_id_lost
 
 
 def pack_client_objects(hello: ClientHello, objects: list[list[Any]]) -> None:
@@ -280,6 +281,7 @@ def pack_server_numbers(hello: ServerHello, table: NDArray[np.int64], place: int
     table[2, place] = hello.compression_method
     table[3, place] = hello.psk_selected
     table[4, place] = hello.complete
+    table[5, place] = hello.session_id_lost
 
 
 def pack_server_objects(hello: ServerHello, objects: list[list[Any]]) -> None:

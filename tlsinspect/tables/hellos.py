@@ -80,13 +80,12 @@ def build_client_columns(rows: Records) -> Columns:
 def build_client_scalars(rows: Records, absent: Mask) -> Columns:
     """Numbers and texts of the ClientHellos."""
     numbers, runs, shared = rows.numbers, rows.runs, rows.shared
-    session_cut = (numbers["complete"] == 0) & (runs["session_id"].lengths == 0) & (runs["cipher_suites"].lengths == 0)
     header = np.where(runs["cipher_kinds"].missing, 4, 1)  # of the message
     unset = {name: absent | (numbers[name] == 0) for name in ("heartbeat_mode", "record_size_limit")}
     return {
         "client_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
         "client_random": runs["random"].hex(absent | (runs["random"].lengths == 0)),
-        "session_id": runs["session_id"].hex(absent | session_cut),
+        "session_id": runs["session_id"].hex(absent | (numbers["session_id_lost"] != 0)),
         "server_name": shared["server_name"].column(decode_name, rows.types["string"]),
         "alpn_offered": shared["alpn"].column(decode_protocols, TYPES["list<string>"]),
         "heartbeat_mode": number_array(numbers["heartbeat_mode"], pa.uint8(), unset["heartbeat_mode"]),
@@ -112,11 +111,10 @@ def build_server_columns(rows: Records) -> Columns:
     absent: Mask = rows.numbers["legacy_version"] < 0
     numbers, runs = rows.numbers, rows.runs
     unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
-    session_cut = (numbers["complete"] == 0) & (runs["session_id"].lengths == 0) & (numbers["cipher_suite"] < 0)
     return {
         "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
         "server_random": runs["random"].hex(absent),
-        "server_session_id": runs["session_id"].hex(absent | session_cut),
+        "server_session_id": runs["session_id"].hex(absent | (numbers["session_id_lost"] != 0)),
         "cipher_suite": number_array(numbers["cipher_suite"], pa.uint32(), unset["cipher_suite"]),
         "sslv2_server_cipher_kinds": triplet_lists(runs["cipher_kinds"]),
         "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name, rows.types),

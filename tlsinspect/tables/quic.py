@@ -15,6 +15,7 @@ from ..wire.codes import EARLY_DATA
 from ..wire.quic_facts import QuicFacts
 from ..wire.quic_frames import parse_transport_parameters
 from .arrow import TYPES, Shared, Types, value_array
+from .hellos import decode_name
 
 QUIC_PREFIX = "quic_"
 COLUMN_TYPES = {column.name: TYPES[column.type] for column in CONNECTIONS if column.name.startswith(QUIC_PREFIX)}
@@ -38,7 +39,7 @@ def with_google_names(names: pa.Array, found: Sequence[tuple[int, Connection]], 
         return names
     known = names.to_pylist()
     for place, name in asked:
-        known[place] = name.decode("ascii", "backslashreplace")
+        known[place] = decode_name(name)
     return Shared(known).texts(types)
 
 

@@ -307,6 +307,7 @@ class Flow(Listener):
         hello.whole = hello.raw_length == length
         hello.complete = hello.whole and not hello.problems
         hello.raw_length = length
+        hello.session_id_lost = not (hello.complete or hello.session_id or hello.cipher_suites)
         if self.client_hello is not None:
             if self.retry is not None and self.retried_hello is None:
                 self.retried_hello = hello
@@ -325,6 +326,7 @@ class Flow(Listener):
         second: Stream = self.streams[1]
         hello.whole = complete
         hello.complete = complete and not hello.problems
+        hello.session_id_lost = not (hello.complete or hello.session_id or hello.cipher_suite >= 0)
         for error in hello.problems:
             self.problem(error)
         if hello.is_tls13() or hello.retry:

@@ -18,7 +18,7 @@ cdef class ClientHello:
     cdef public int ech_kdf, ech_aead, connection_id_length
     cdef public Py_ssize_t ech_enc_length, ech_payload_length
     cdef public bytes random, session_id, cipher_kinds, cipher_suites, compression_methods, extension_types
-    cdef public bint renegotiation_info, complete, whole
+    cdef public bint renegotiation_info, complete, whole, session_id_lost
     cdef public unsigned long long seen
     cdef public bytes server_name, alpn, supported_versions, supported_groups, key_share_groups
     cdef public bytes signature_algorithms, ec_point_formats, psk_key_exchange_modes, certificate_compression
@@ -33,7 +33,7 @@ cdef class ServerHello:
     cdef public int client_certificate_type, server_certificate_type, connection_id_length
     cdef public bytes random, session_id, extension_types, alpn, cipher_kinds, key_share, timestamps
     cdef public unsigned long long seen
-    cdef public bint psk_selected, retry, session_hit, complete, whole
+    cdef public bint psk_selected, retry, session_hit, complete, whole, session_id_lost
     cdef public Py_ssize_t room
     cdef public list problems
     cpdef int version(self) except -2

@@ -60,7 +60,8 @@ class ClientHello:
     bytes. `seen` has bit n set for each extension type n below 63. `raw_length` is
     the body's length in octets as announced; `whole` is False when only its beginning is there, `complete` also
     when a part of it could not be read. `connection_id_length` is that of the id asked for in DTLS. `key_share` is the
-    first public value that is as long as one of today's, which leaves GREASE out.
+    first public value that is as long as one of today's, which leaves GREASE out. `session_id_lost` says
+    that it breaks off in front of its session id.
     """
 
     def __init__(self) -> None:
@@ -97,6 +98,7 @@ class ClientHello:
         self.raw_length = 0
         self.complete = True
         self.whole = True
+        self.session_id_lost = False
         self.problems: list[DecodeError] = []
 
 
@@ -105,8 +107,9 @@ class ServerHello:
 
     `session_hit` and `cipher_kinds` (3 octets each) are those of SSL 2.0; see sslv2.py. `timestamps` is the
     SignedCertificateTimestampList of RFC 6962 section 3.3.1, as it stands in the extension. `whole` is False when
-    only its beginning is there, `room` counts the octets where the extensions stand. The certificate types are those
-    chosen (RFC 7250), `connection_id_length` is that of the id asked for in DTLS.
+    only its beginning is there, `session_id_lost` is True where it ends in front of that. `room` counts the octets
+    where the extensions stand. The certificate types are those chosen (RFC 7250), `connection_id_length` is that of the
+    id asked for in DTLS.
     """
 
     def __init__(self) -> None:
@@ -131,6 +134,7 @@ class ServerHello:
         self.cipher_kinds: bytes | None = None
         self.complete = True
         self.whole = True
+        self.session_id_lost = False
         self.room = 0
         self.problems: list[DecodeError] = []
 
