@@ -118,7 +118,7 @@ def test_a_requirement_binds_from_its_first_day_to_the_day_before_its_last() -> 
 
 
 def test_lifetime_limits_of_charts_are_those_of_the_policy() -> None:
-    assert [days for _, days in LIMITS] == [825, 398, 200, 100, 47]
+    assert [days for _, days in LIMITS] == [1827, 1188, 825, 398, 200, 100, 47]
     assert LIMITS[-1][0].date() == date(2029, 3, 15)
 
 

@@ -21,6 +21,8 @@ LIMITS = (  # issued from then on -> most days: Baseline Requirements 6.3.2
     (datetime(2026, 3, 15, tzinfo=UTC), 200),
     (datetime(2020, 9, 1, tzinfo=UTC), 398),
     (datetime(2018, 3, 2, tzinfo=UTC), 825),
+    (datetime(2016, 7, 1, tzinfo=UTC), 1188),
+    (datetime(2012, 7, 1, tzinfo=UTC), 1827),
 )
 DAY = timedelta(days=1)
 
@@ -86,7 +88,7 @@ def limit(certificate: Certificate) -> int | None:
 def lifetime_limit(certificate: Certificate) -> str:
     most = limit(certificate)
     if most is None:
-        return "issued before 2018-03-02"
+        return "issued before 2012-07-01"
     return "within the limit" if days(certificate) <= most else "longer than the limit"
 
 

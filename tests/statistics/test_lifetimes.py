@@ -34,7 +34,13 @@ def issued(sha256: str, start: datetime, days: int, **values: object) -> dict[st
 @pytest.mark.parametrize(
     ("day", "days", "verdict"),
     [
-        ("2018-02-28", 5000, BEFORE_LIMITS),
+        ("2012-06-30", 5000, BEFORE_LIMITS),
+        ("2012-07-01", 1827, WITHIN),
+        ("2016-06-30", 1827, WITHIN),
+        ("2012-07-01", 1828, LONGER),
+        ("2016-07-01", 1188, WITHIN),
+        ("2016-07-01", 1189, LONGER),
+        ("2018-03-01", 1188, WITHIN),
         ("2018-03-02", 825, WITHIN),
         ("2018-03-02", 826, LONGER),
         ("2020-08-31", 825, WITHIN),
@@ -52,6 +58,17 @@ def issued(sha256: str, start: datetime, days: int, **values: object) -> dict[st
 def test_the_limit_is_that_of_the_day_of_issue(day: str, days: int, verdict: str) -> None:
     start = at(day)
     assert judge_lifetime(start, days_between(start, start + days * DAY - timedelta(seconds=1))) == verdict
+
+
+def test_no_time_of_so_many_months_is_longer_than_its_days() -> None:
+    """39 months hold up to 1,188 days, 60 up to 1,827."""
+    first, days = at("2012-07-01"), (at("2018-03-02") - at("2012-07-01")).days
+    for months, most in ((39, 1188), (60, 1827)):
+        found = set()
+        for day in (first + place * DAY for place in range(days)):
+            years, month = divmod(day.month - 1 + months, 12)
+            found.add((day.replace(year=day.year + years, month=month + 1, day=1) - day.replace(day=1)).days)
+        assert max(found) == most
 
 
 def test_a_second_more_is_a_day_more() -> None:

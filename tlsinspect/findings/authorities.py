@@ -151,8 +151,9 @@ RULES = (
          "prepare a certificate whose signature fits another. This one is below 2^32, or next to another of the same "
          "issuer's.", "CA/Browser Forum Baseline Requirements section 7.1"),
     rule("CRT-17", "Publicly trusted certificate that is valid for too long", "low", public(is_too_long), NAMES,
-         "Browsers refuse it: have it issued anew. It is held to the limit of its day of issue: 825 days from March "
-         "2018, 398 from September 2020, 200 from March 2026, then 100 and 47.",
+         "Browsers refuse it: have it issued anew. It is held to the limit of its day of issue: 60 months from July "
+         "2012, 39 from July 2016, 825 days from March 2018, 398 from September 2020, 200 from March 2026, then 100 "
+         "and 47.",
          "CA/Browser Forum Baseline Requirements section 6.3.2"),
     rule("CRT-21", "Publicly trusted certificate for servers and clients alike", "info", public(is_for_both), NAMES,
          "If clients show it too, give them one of a private authority: public ones stop issuing such certificates.",

@@ -30,7 +30,9 @@ def read_limits() -> tuple[tuple[datetime, int], ...]:
 
 
 LIMITS = read_limits()
-LIMIT_DAYS = tuple(sorted(days for _, days in LIMITS))
+COUNTED_IN_DAYS = datetime(2018, 3, 2, tzinfo=UTC)
+"""The first limit in days: those before are in months, and held to the most days that so many months can have."""
+LIMIT_DAYS = tuple(sorted(days for start, days in LIMITS if start >= COUNTED_IN_DAYS))
 WITHIN, LONGER = "within the limit", "longer than the limit"
 BEFORE_LIMITS = f"issued before {LIMITS[0][0]:%Y-%m-%d}"
 LIFETIME_ORDER = (
