@@ -414,6 +414,17 @@ class TestLostRetry:
         assert connection_of(HELLO13, ANSWER13, FINISHED13).hello_retry_request is False
 
 
+class TestLostFirstHello:
+    def test_a_cookie_tells_of_a_retry_that_was_not_captured(self) -> None:
+        cookie = tls.supported_versions(0x0304) + tls.key_share(23) + tls.extension(44, tls.vector16(b"cookie"))
+        hello = tls.handshake(tls.message(1, tls.client_hello(cookie)))
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(23))) + CCS + tls.application(900)
+        for turns in (hello, answer, FINISHED13), (hello,):
+            connection = built(Talk().say(*turns))
+            assert (connection.hello_retry_request, connection.hello_retry_request_packet) == (True, -1)
+        assert built(Talk().say(HELLO13)).hello_retry_request is None
+
+
 class TestLostLater:
     def test_what_is_lost_behind_the_hellos_makes_nothing_before_it_unknown(self) -> None:
         talk = Talk().open().say(HELLO13, ANSWER13, FINISHED13, tls.application(40))

@@ -323,9 +323,8 @@ class ConnectionBuilder:
         hello = flow.server_hello
         if hello is None:
             connection.server_state = self.missing_reason(connection, flow, 1 - connection.client_side)
-            if flow.retry is not None:
-                connection.hello_retry_request = True
-                connection.hello_retry_request_packet = flow.retry_packet
+            connection.hello_retry_request = retry_requested(flow, None)
+            connection.hello_retry_request_packet = flow.retry_packet
             return
         connection.server_hello = hello
         connection.server_hello_packet = flow.server_hello_packet

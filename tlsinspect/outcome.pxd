@@ -5,7 +5,7 @@ from .wire.messages cimport ClientHello, ServerHello
 from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
-cdef int EARLY_DATA, TCP, CLOSE_NOTIFY, UNEXPECTED_MESSAGE, DECODE_ERROR
+cdef int COOKIE, EARLY_DATA, TCP, CLOSE_NOTIFY, UNEXPECTED_MESSAGE, DECODE_ERROR
 
 @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
 cpdef set_resumption(Connection connection, Flow flow, RecordReader server)

@@ -6,9 +6,9 @@ Goes in: a Flow that is over. Comes out: what a Connection says of these.
 from __future__ import annotations
 
 from .connection import SSL2, Connection
-from .wire.codes import CLOSE_NOTIFY, DECODE_ERROR, EARLY_DATA, TCP, UNEXPECTED_MESSAGE
+from .wire.codes import CLOSE_NOTIFY, COOKIE, DECODE_ERROR, EARLY_DATA, TCP, UNEXPECTED_MESSAGE
 from .wire.flow import FULL_HANDSHAKE, Flow
-from .wire.messages import ClientHello, ServerHello
+from .wire.messages import ServerHello
 from .wire.record import RecordReader
 from .wire.stream import Stream
 
@@ -244,10 +244,15 @@ def set_times(connection: Connection, flow: Flow) -> None:
         connection.handshake_ms = (flow.time_application - flow.time_client_hello) / MILLISECOND_NS
 
 
-def retry_requested(flow: Flow, hello: ServerHello) -> bool | None:
-    """Whether the server asked for another ClientHello; None where that, and the first one, may be lost over TCP."""
-    if flow.retry is not None:
+def retry_requested(flow: Flow, hello: ServerHello | None) -> bool | None:
+    """Whether the server asked for another ClientHello; None where that, and the first one, may be lost over TCP.
+
+    Only a second one has a cookie (RFC 8446 section 4.2.2).
+    """
+    if flow.retry is not None or (flow.client_hello is not None and flow.client_hello.seen >> COOKIE & 1):
         return True
+    if hello is None:
+        return None
     return None if flow.protocol == TCP and flow.retry_lost and (flow.tls13 or hello.hides_version()) else False
 
 
