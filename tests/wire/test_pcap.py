@@ -55,6 +55,22 @@ IXIA_HARDWARE = bytes.fromhex(
     "075bcd15 075bcd15 00000004 0000003c deadbeef"
 )  # fmt: skip
 
+RED_HAT = bytes.fromhex(
+    "d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000"
+    "15cd5b07 40e20100 04000000 3c000000 02000000 0008 00 00 deadbeef"
+    "16cd5b07 3f420f00 02000000 02000000 02000000 0008 04 00 cafe"
+)
+NOKIA = bytes.fromhex(
+    "a1b2c3d4 0002 0004 00000000 00000000 00040000 00000001"
+    "075bcd15 0001e240 00000004 0000003c 00000001 deadbeef"
+    "075bcd16 000f423f 00000002 00000002 00000001 cafe"
+)
+SUSE = bytes.fromhex(
+    "34cdb2a1 0200 0400 00000000 00000000 00000400 01000000"
+    "15cd5b07 40e20100 04000000 3c000000 02000000 0008 00 00 00000000 deadbeef"
+    "16cd5b07 3f420f00 02000000 02000000 02000000 0008 04 00 00000000 cafe"
+)
+
 RECORD_STARTS = [24, 44, 62]
 
 
@@ -95,6 +111,29 @@ def test_read_packet_gives_the_same_packets_from_blocks_of_any_size(
 ) -> None:
     assert open_reader(blocks_of(data, size)).format == form
     assert read_all(blocks_of(data, size)) == (packets, None)
+
+
+@pytest.mark.parametrize("data", [RED_HAT, NOKIA, SUSE])
+def test_longer_record_headers_without_a_magic_number_are_known_by_the_first_records(data: bytes) -> None:
+    assert open_reader(iter([data])).format == "pcap-modified"
+    assert read_all(iter([data])) == (PACKETS, None)
+
+
+@pytest.mark.parametrize("behind", ["ffffffff" * 8, "ffffffff" + "00" * 64])
+def test_octets_that_are_no_record_do_not_make_the_record_headers_longer(behind: str) -> None:
+    rows, damage = read_all(iter([LITTLE_ENDIAN[:44] + bytes.fromhex("ffffffff" * 4 + behind)]))
+    assert rows == PACKETS[:1]
+    assert damage is not None and damage.offset == 44 + 8
+
+
+@pytest.mark.parametrize(("interface_type", "link_type"), [(6, 1), (9, 6), (15, 10), (24, 0)])
+def test_version_2_2_with_a_number_of_interface_types_is_from_aix(interface_type: int, link_type: int) -> None:
+    data = (
+        BIG_ENDIAN[:4] + bytes.fromhex("0002 0002") + BIG_ENDIAN[8:20] + interface_type.to_bytes(4, "big")
+        + bytes.fromhex("075bcd15 075bcd15 0000003c 00000004 deadbeef")
+    )  # fmt: skip
+    assert open_reader(iter([data])).format == "pcap-nanosecond"
+    assert read_all(iter([data])) == ([(1, 123456789_123456789, 60, link_type, b"\xde\xad\xbe\xef")], None)
 
 
 def test_open_reader_reads_snaplen_and_link_type_from_the_file_header() -> None:

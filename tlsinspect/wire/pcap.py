@@ -1,10 +1,10 @@
 """The classic capture file: one header, then records of a time, two lengths and a packet.
 
 Goes in: a Buffer that stands at the file header. Comes out: packets, in file order.
-Every record header there is (16 octets; 24 in Kuznetzov's variant), both byte
-orders, microseconds and nanoseconds. A file has no mark by which a reader finds
+Every record header there is (16 octets; 20 to 28 in patched libraries of old), both
+byte orders, microseconds and nanoseconds. A file has no mark by which a reader finds
 the next record again, so a length that cannot be true ends the capture.
-Spec: draft-ietf-opsawg-pcap; the older variants as libpcap's own reader takes them.
+Spec: draft-ietf-opsawg-pcap; the older variants as libpcap and Wireshark take them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from .packet import MAX_PACKET_LENGTH, Buffer, Packet, PacketReader, unsigned16, unsigned32
 
 HEADER_LENGTH = 24
+NANOSECONDS = 10**9
 MASK = 0xFFFFFFFF  # compiled, what is shifted by 24 may have become negative
 
 VARIANTS = {
@@ -26,6 +27,15 @@ VARIANTS = {
 The last two are Ixia's software and hardware captures: a count of octets follows the file header.
 """
 
+LONGER_RECORD_HEADERS = {0xA1B2C3D4: (24, 20), 0xA1B2CD34: (28,)}
+"""Octets of the record headers that came without a magic number of their own: Red Hat 6.1, Nokia; SuSE 6.3."""
+
+COMPARED_RECORDS = 16
+"""Records by which such a file is known, at most."""
+
+AIX_LINK_TYPES = {6: 1, 9: 6, 15: 10, 24: 0}
+"""Under version 2.2 these are AIX's: numbers of interface types in the place of link types, and nanoseconds."""
+
 PLAUSIBLE_LENGTH = 262144
 """Octets. A packet up to this length is taken whatever the snaplen says, as every reader does: some writers
 state a snaplen that they do not keep. Above it, and above the snaplen, a length is damage."""
@@ -39,6 +49,7 @@ class PcapReader(PacketReader):
     An unknown version is noted, and read as 2.4: whoever changes it changes little else.
 
     The link type is the low 16 bits of its field: the upper bits hold the length of the frame check sequence.
+    Where other record headers share a magic number, the first records say which the file has.
     """
 
     def __init__(self, buffer: Buffer) -> None:
@@ -60,10 +71,34 @@ class PcapReader(PacketReader):
         self.length_order = length_order(major, minor)
         self.snaplen = unsigned32(data, start + 16, self.big_endian)
         self.link_type = unsigned32(data, start + 20, self.big_endian) & 0xFFFF
+        if self.format == "pcap" and (major, minor) == (2, 2) and self.link_type in AIX_LINK_TYPES:
+            self.link_type = AIX_LINK_TYPES[self.link_type]
+            self.format, self.fraction_ns = "pcap-nanosecond", 1
         self.link_types.add(self.link_type)
         self.longest = min(max(self.snaplen, PLAUSIBLE_LENGTH), MAX_PACKET_LENGTH)
         if not buffer.skip(header_length):
             raise self.damage("truncated", buffer.offset + start, f"a file header of {header_length} octets")
+        if self.length_order == IN_ORDER and not self.are_records(self.record_header_length, 2, 0):
+            for length in LONGER_RECORD_HEADERS.get(magic, ()):
+                if self.are_records(length, COMPARED_RECORDS, 1):
+                    self.record_header_length = length
+                    self.format = "pcap-modified"
+
+    def are_records(self, header_length: int, most: int, shortest: int) -> bool:
+        """Say whether up to `most` records with such headers, and no fewer than two, stand in the window.
+
+        `shortest` is the least number of octets of a packet.
+        """
+        data, position = self.buffer.data, self.buffer.position
+        found = 0
+        while found < most and len(data) - position >= header_length:
+            fraction = unsigned32(data, position + 4, self.big_endian)
+            captured = unsigned32(data, position + 8, self.big_endian)
+            if fraction * self.fraction_ns >= NANOSECONDS or not shortest <= captured <= self.longest:
+                return False
+            found += 1
+            position += header_length + captured
+        return found >= 2
 
     def read_packet(self, packet: Packet) -> bool:
         """Fill `packet` from the next record; False at the end of the file.
