@@ -136,6 +136,34 @@ def test_version_2_2_with_a_number_of_interface_types_is_from_aix(interface_type
     assert read_all(iter([data])) == ([(1, 123456789_123456789, 60, link_type, b"\xde\xad\xbe\xef")], None)
 
 
+@pytest.mark.parametrize("size", [1, 7, 4096])
+@pytest.mark.parametrize("length", [16, 24, 64, 4099])
+def test_zeros_behind_the_records_are_damage_and_no_packets(length: int, size: int) -> None:
+    rows, damage = read_all(blocks_of(LITTLE_ENDIAN + bytes(length), size))
+    assert rows == PACKETS
+    assert damage is not None
+    assert (damage.kind, damage.offset, damage.expected) == ("truncated", len(LITTLE_ENDIAN), "a record, not zeros")
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+@pytest.mark.parametrize("behind", [LITTLE_ENDIAN, BIG_ENDIAN, NANOSECOND, LITTLE_ENDIAN[:24]])
+def test_a_file_behind_another_is_named_as_one(behind: bytes, size: int) -> None:
+    rows, damage = read_all(blocks_of(LITTLE_ENDIAN + behind, size))
+    assert rows == PACKETS
+    assert damage is not None
+    assert (damage.kind, damage.offset) == ("bad_value", len(LITTLE_ENDIAN))
+    assert "the header of another file" in damage.expected
+
+
+@pytest.mark.parametrize(("record", "time_ns"), [("01000000 02000000", 1_000002000), ("00000000 00000000", 0)])
+def test_a_record_without_octets_in_front_of_others_is_a_packet(record: str, time_ns: int) -> None:
+    empty = bytes.fromhex(record + "00000000 00000000")
+    rows, damage = read_all(iter([LITTLE_ENDIAN[:24] + empty + LITTLE_ENDIAN[24:]]))
+    assert damage is None
+    assert rows[0] == (1, time_ns, 0, 1, b"")
+    assert len(rows) == 3
+
+
 def test_open_reader_reads_snaplen_and_link_type_from_the_file_header() -> None:
     reader = open_reader(iter([LITTLE_ENDIAN]))
     assert reader.snaplen == 262144

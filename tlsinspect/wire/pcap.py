@@ -128,6 +128,10 @@ class PcapReader(PacketReader):
             captured, original = original, captured
         if captured > self.longest:
             raise self.damage("bad_length", buffer.offset + start + 8, f"a captured length up to {self.longest}")
+        if captured == 0 and original == 0:
+            self.check_empty(length)
+            data = buffer.data
+            start = buffer.position
         length += captured
         if len(data) - start < length:
             if not buffer.fill(length):
@@ -147,6 +151,21 @@ class PcapReader(PacketReader):
         packet.vlans = None
         packet.tunnels = None
         return True
+
+
+    def check_empty(self, length: int) -> None:
+        """Raise DecodeError where a record without octets, with such a header, is none: zeros, another file's header.
+
+        Zeros are what a file is left with whose writer was cut off.
+        """
+        buffer = self.buffer
+        buffer.fill(2 * length)
+        start, place = buffer.position, buffer.offset + buffer.position
+        head = buffer.data[start : start + 2 * length]
+        if not head.strip(b"\0"):
+            raise self.damage("truncated", place, "a record, not zeros")
+        if is_pcap(head):
+            raise self.damage("bad_value", place, "a record, not the header of another file (mergecap joins files)")
 
 
 def length_order(major: int, minor: int) -> int:
