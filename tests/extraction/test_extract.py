@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 import pytest
@@ -65,6 +66,53 @@ def test_the_extracted_packets_are_those_of_the_capture_and_say_the_same(sample:
     original = [copied(packet) for packet in iter_packets(CaptureSource(CAPTURES / sample))]
     assert len(written) == extracted.packets
     assert written == [packet for packet in original if packet in written]
+
+
+@NEEDS_TSHARK
+def test_a_packet_without_a_time_keeps_that_of_the_packet_before_it(tmp_path: Path) -> None:
+    first, second, *others = sample_frames()
+    blocks = [enhanced(first, 5_000_000), simple(second), *(enhanced(frame, 6_000_000) for frame in others)]
+    lines = extracted_fields(tmp_path, blocks, "frame.time_epoch")
+    assert lines == ["5.000000000", "5.000000000"] + ["6.000000000"] * len(others)
+
+
+@NEEDS_TSHARK
+def test_the_drops_of_obsolete_packet_blocks_become_an_option(tmp_path: Path) -> None:
+    first, second, *others = sample_frames()
+    blocks = [obsolete(first, 7), obsolete(second, 0xFFFF), *(obsolete(frame, 0) for frame in others)]
+    assert extracted_fields(tmp_path, blocks, "frame.drop_count") == ["7", ""] + ["0"] * len(others)
+
+
+def sample_frames() -> list[bytes]:
+    return [packet.frame for packet in iter_packets(CaptureSource(CAPTURES / "handshakes/alpn-http11.pcap"))]
+
+
+def enhanced(frame: bytes, microseconds: int) -> bytes:
+    return block(6, pack("<IIIII", 0, 0, microseconds, len(frame), len(frame)) + frame)
+
+
+def obsolete(frame: bytes, dropped: int) -> bytes:
+    return block(2, pack("<HHIIII", 0, dropped, 0, 1, len(frame), len(frame)) + frame)
+
+
+def simple(frame: bytes) -> bytes:
+    return block(3, pack("<I", len(frame)) + frame)
+
+
+def block(kind: int, body: bytes) -> bytes:
+    body += bytes(-len(body) % 4)
+    length = pack("<I", len(body) + 12)
+    return pack("<I", kind) + length + body + length
+
+
+def extracted_fields(folder: Path, blocks: list[bytes], field: str) -> list[str]:
+    """What tshark says of the packets of these blocks, once they were extracted."""
+    capture, path = folder / "in.pcapng", folder / "out.pcapng"
+    section = block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + block(1, pack("<HHI", 1, 0, 0))
+    capture.write_bytes(section + b"".join(blocks))
+    with path.open("wb") as out:
+        extract_packets(tlsinspect.read(capture), out)
+    return tshark(path, "-T", "fields", "-e", field)
 
 
 def test_one_connection_among_many_comes_out_alone_with_its_tcp_handshake(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from ..wire.pcapng import PcapngReader
 SIMPLE_PACKET, ENHANCED_PACKET = 3, 6  # types of blocks
 END_OF_OPTIONS = 0
 MICROSECONDS, NANOSECONDS = 6, 9  # decimal places, as if_tsresol has them
+DROP_COUNT = 4  # epb_dropcount
+DROPPED_UNKNOWN = 0xFFFF  # in the drops count of an obsolete block
 SWAPPED_OPTIONS = (2, 4, 5, 6)  # epb_flags, epb_dropcount, epb_packetid, epb_queue are numbers
 
 Option = tuple[int, bytes]
@@ -67,17 +69,29 @@ def packet_of_block(reader: PacketReader, packet: Packet) -> RawPacket:
     length = unsigned32(data, simple + 4, big_endian)  # in the other blocks the captured length stands here
     if unsigned32(data, simple, big_endian) == SIMPLE_PACKET and length + 3 & ~3 == 16 + padded:
         interface = reader.interfaces[reader.first_interface]
-        return RawPacket(packet.number, interface, 0, frame, packet.wire_length, [])
+        return RawPacket(packet.number, interface, ticks_of(interface, packet.time_ns), frame, packet.wire_length, [])
     start = packet.start - 28
+    dropped = DROPPED_UNKNOWN
     if unsigned32(data, start, big_endian) == ENHANCED_PACKET:
         place = unsigned32(data, start + 8, big_endian)
     else:
         place = unsigned16(data, start + 8, big_endian)
+        dropped = unsigned16(data, start + 10, big_endian)
     ticks = unsigned32(data, start + 12, big_endian) << 32 | unsigned32(data, start + 16, big_endian)
     end = start + (unsigned32(data, start + 4, big_endian) + 3 & ~3) - 4
     options = read_options(data, packet.start + padded, end, big_endian)
+    if dropped != DROPPED_UNKNOWN:
+        options.append((DROP_COUNT, dropped.to_bytes(8, "little")))
     interface = reader.interfaces[reader.first_interface + place]
     return RawPacket(packet.number, interface, ticks, frame, packet.wire_length, options)
+
+
+def ticks_of(interface: Interface, time_ns: int) -> int:
+    """A time in the interface's units, by which a packet without one keeps its place; 0 where they do not reach it."""
+    resolution = interface.tsresol
+    units = 1 << (resolution & 0x7F) if resolution & 0x80 else 10**resolution
+    ticks = (time_ns - interface.tsoffset * 10**9) * units // 10**9
+    return ticks if 0 <= ticks < 1 << 64 else 0
 
 
 def read_options(data: bytes, position: int, end: int, big_endian: bool) -> list[Option]:
