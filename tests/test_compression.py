@@ -130,10 +130,10 @@ def test_a_wrong_checksum_at_the_end_of_a_short_stream_costs_no_octet(form: str)
 @pytest.mark.parametrize("form", FORMATS)
 def test_octets_behind_a_whole_stream_that_are_no_stream_are_trailing_data(form: str) -> None:
     data = COMPRESSORS[form](TEXT)
-    out, error = decompress_all(data + b"no stream, but long enough to be refused as one", form)
+    out, error = decompress_all(data + bytes(3) + b"no stream, but long enough to be refused as one", form)
     assert out == TEXT
     assert error is not None
-    assert error.kind == "trailing_data"
+    assert (error.kind, error.offset) == ("trailing_data", len(data) + 3)
 
 
 def test_a_zstd_frame_that_asks_for_too_much_memory_meets_the_limit() -> None:

@@ -73,12 +73,14 @@ def iter_pieces(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
     """Yield the decompressed octets as they come; raises as decompress does."""
     stream: Stream | None = None
     whole = 0
-    offset = 0
+    offset = begin = 0
     for chunk in chunks:
         for start in range(0, len(chunk), STEP_LENGTH):
             rest = chunk[start : start + STEP_LENGTH]
             while stream is not None or (rest := rest.lstrip(b"\0")):  # zeros between streams are padding
-                stream = stream or Stream(compression)
+                if stream is None:
+                    stream = Stream(compression)
+                    begin = offset + min(start + STEP_LENGTH, len(chunk)) - len(rest)
                 try:
                     yield stream.feed(rest)
                     while stream.holds_more:
@@ -86,7 +88,7 @@ def iter_pieces(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
                 except stream.errors as error:
                     yield from stream.replay()
                     behind = whole > 0 and compression_of(bytes(stream.fed[:10])) != compression
-                    raise corruption(error, compression, offset + start, behind) from error
+                    raise corruption(error, compression, begin if behind else offset + start, behind) from error
                 if not stream.ended:
                     break
                 rest = stream.rest
