@@ -152,7 +152,6 @@ class PcapReader(PacketReader):
         packet.tunnels = None
         return True
 
-
     def check_empty(self, length: int) -> None:
         """Raise DecodeError where a record without octets, with such a header, is none: zeros, another file's header.
 
