@@ -21,7 +21,7 @@ from tlsinspect.display_filter import display_filter
 from tlsinspect.extraction import extract_packets, with_finding
 from tlsinspect.extraction.certificates import file_name
 from tlsinspect.extraction.choose import comments_of
-from tlsinspect.extraction.packets import RawPacket, iter_packets
+from tlsinspect.extraction.packets import RawPacket, iter_packets, read_options
 from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
 
 PLACES = ("capture", *(column.name for column in CONNECTIONS if column.name.endswith("_packet")))
@@ -81,6 +81,31 @@ def test_the_drops_of_obsolete_packet_blocks_become_an_option(tmp_path: Path) ->
     first, second, *others = sample_frames()
     blocks = [obsolete(first, 7), obsolete(second, 0xFFFF), *(obsolete(frame, 0) for frame in others)]
     assert extracted_fields(tmp_path, blocks, "frame.drop_count") == ["7", ""] + ["0"] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "read"),
+    [
+        (1, "6869", "6869"),
+        (2, "12340001", "01003412"),
+        (3, "0201020304", "0201020304"),
+        (4, "0000000000000009", "0900000000000000"),
+        (5, "000000000000004d", "4d00000000000000"),
+        (6, "00000003", "03000000"),
+        (7, "010000000000000002", "010200000000000000"),
+        (7, "02fffffffffffffffe", "02feffffffffffffff"),
+        (7, "000102", "000102"),
+        (7, "", ""),
+        (8, "0000000a0000000b", "0a0000000b000000"),
+        (2988, "00007ed968690001", "d97e000068690001"),
+        (19373, "00007ed901", "d97e000001"),
+        (4, "0102", "0201"),
+    ],
+)
+def test_options_of_a_big_endian_section_keep_their_values(code: int, written: str, read: str) -> None:
+    value = bytes.fromhex(written)
+    data = pack(">HH", code, len(value)) + value + bytes(-len(value) % 4)
+    assert read_options(data, 0, len(data), True) == [(code, bytes.fromhex(read))]
 
 
 def sample_frames() -> list[bytes]:

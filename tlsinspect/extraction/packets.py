@@ -20,7 +20,9 @@ END_OF_OPTIONS = 0
 MICROSECONDS, NANOSECONDS = 6, 9  # decimal places, as if_tsresol has them
 DROP_COUNT = 4  # epb_dropcount
 DROPPED_UNKNOWN = 0xFFFF  # in the drops count of an obsolete block
-SWAPPED_OPTIONS = (2, 4, 5, 6)  # epb_flags, epb_dropcount, epb_packetid, epb_queue are numbers
+NUMBERS = {2: [4], 4: [8], 5: [8], 6: [4], 8: [4, 4]}  # epb_flags, dropcount, packetid, queue, processid_threadid
+VERDICT, EBPF_VERDICTS = 7, (1, 2)
+CUSTOM_OPTIONS = (2988, 2989, 19372, 19373)
 
 Option = tuple[int, bytes]
 
@@ -103,6 +105,19 @@ def read_options(data: bytes, position: int, end: int, big_endian: bool) -> list
         if code == END_OF_OPTIONS or length > end - position:
             break
         value = data[position : position + length]
-        options.append((code, value[::-1] if big_endian and code in SWAPPED_OPTIONS else value))
+        options.append((code, with_numbers_reversed(code, value) if big_endian else value))
         position += length + 3 & ~3
     return options
+
+
+def with_numbers_reversed(code: int, value: bytes) -> bytes:
+    """A packet's option in the other byte order: numbers turned round, what is no number left."""
+    lengths = NUMBERS.get(code, [])
+    if code == VERDICT and value[:1] and value[0] in EBPF_VERDICTS:
+        lengths = [1, 8]
+    elif code in CUSTOM_OPTIONS:
+        lengths = [4]  # whose option it is
+    turned = b""
+    for length in lengths:
+        turned += value[len(turned) :][:length][::-1]
+    return turned + value[len(turned) :]
