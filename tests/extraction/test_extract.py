@@ -108,12 +108,20 @@ def test_options_of_a_big_endian_section_keep_their_values(code: int, written: s
     assert read_options(data, 0, len(data), True) == [(code, bytes.fromhex(read))]
 
 
+@NEEDS_TSHARK
+def test_an_interface_keeps_its_description_beside_the_name_of_the_capture(tmp_path: Path) -> None:
+    options = pack("<HH", 2, 4) + b"eth0" + pack("<HH", 3, 8) + b"Uplink 2"
+    described = block(1, pack("<HHI", 1, 0, 0) + options + bytes(4))
+    blocks = [described, *(enhanced(frame, 0, interface=1) for frame in sample_frames())]
+    assert set(extracted_fields(tmp_path, blocks, "frame.interface_description")) == {"Uplink 2, in in.pcapng"}
+
+
 def sample_frames() -> list[bytes]:
     return [packet.frame for packet in iter_packets(CaptureSource(CAPTURES / "handshakes/alpn-http11.pcap"))]
 
 
-def enhanced(frame: bytes, microseconds: int) -> bytes:
-    return block(6, pack("<IIIII", 0, 0, microseconds, len(frame), len(frame)) + frame)
+def enhanced(frame: bytes, microseconds: int, interface: int = 0) -> bytes:
+    return block(6, pack("<IIIII", interface, 0, microseconds, len(frame), len(frame)) + frame)
 
 
 def obsolete(frame: bytes, dropped: int) -> bytes:

@@ -49,7 +49,8 @@ class PcapngWriter:
     def write_interface(self, interface: Interface, capture: str) -> None:
         """Write an Interface Description Block."""
         options = [text_option(INTERFACE_NAME, interface.name)] if interface.name else []
-        options += [text_option(INTERFACE_TEXT, f"in {capture}"), (TIME_RESOLUTION, bytes([interface.tsresol]))]
+        text = f"{interface.description}, in {capture}" if interface.description else f"in {capture}"
+        options += [text_option(INTERFACE_TEXT, text), (TIME_RESOLUTION, bytes([interface.tsresol]))]
         if interface.tsoffset:
             options.append((TIME_OFFSET, pack("<q", interface.tsoffset)))
         self.write_block(INTERFACE_DESCRIPTION, pack("<HHI", interface.link_type, 0, interface.snaplen), options)

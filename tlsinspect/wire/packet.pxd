@@ -34,7 +34,7 @@ cdef class Buffer:
 cdef class Interface:
     cdef public int link_type, tsresol
     cdef public long long snaplen, tsoffset, multiplier, offset_ns, max_high
-    cdef public str name
+    cdef public str name, description
 
 
 cdef class PacketReader:

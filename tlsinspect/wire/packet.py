@@ -148,12 +148,15 @@ class Interface:
     half of a timestamp the product stays within 63 bits.
     """
 
-    def __init__(self, link_type: int, snaplen: int, tsresol: int, tsoffset: int, name: str) -> None:
+    def __init__(
+        self, link_type: int, snaplen: int, tsresol: int, tsoffset: int, name: str, description: str = ""
+    ) -> None:
         self.link_type = link_type
         self.snaplen = snaplen
         self.tsresol = tsresol
         self.tsoffset = tsoffset
         self.name = name
+        self.description = description
         self.multiplier = 0
         self.offset_ns = 0
         self.max_high = -1

@@ -30,7 +30,7 @@ FRAMES_IN_WIRESHARK = frozenset(
     {CUSTOM, CUSTOM_NOT_COPIED, JOURNAL_EXPORT, SYSDIG_EVENT, SYSDIG_EVENT_2, SYSDIG_EVENT_2_LARGE}
 )
 
-END_OF_OPTIONS, INTERFACE_NAME, TIME_RESOLUTION, TIME_OFFSET = 0, 2, 9, 14
+END_OF_OPTIONS, INTERFACE_NAME, INTERFACE_TEXT, TIME_RESOLUTION, TIME_OFFSET = 0, 2, 3, 9, 14
 NAME_RECORD_IPV4, NAME_RECORD_IPV6 = 1, 2
 
 MAX_BLOCK_LENGTH = MAX_PACKET_LENGTH + 1024 * 1024
@@ -270,10 +270,12 @@ class PcapngReader(PacketReader):
         if len(self.interfaces) >= MAX_INTERFACES:
             self.note_once("limit", start, f"at most {MAX_INTERFACES} interfaces in one file")
             return
-        tsresol, tsoffset, name = 6, 0, ""
+        tsresol, tsoffset, name, description = 6, 0, "", ""
         for code, value in self.read_options(data, start + 16, end):
             if code == INTERFACE_NAME:
                 name = decode_text(value)
+            elif code == INTERFACE_TEXT:
+                description = decode_text(value)
             elif code == TIME_RESOLUTION and len(value) == 1:
                 tsresol = value[0]
             elif code == TIME_OFFSET and len(value) == 8:
@@ -283,7 +285,7 @@ class PcapngReader(PacketReader):
         link_type = unsigned16(data, start + 8, self.big_endian)
         snaplen = unsigned32(data, start + 12, self.big_endian)
         self.link_types.add(link_type)
-        self.interfaces.append(Interface(link_type, snaplen, tsresol, tsoffset, name))
+        self.interfaces.append(Interface(link_type, snaplen, tsresol, tsoffset, name, description))
         self.unlimited = self.unlimited or snaplen == 0
         self.snaplen = 0 if self.unlimited else max(self.snaplen, snaplen)
 
