@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from struct import pack
 
 import pytest
 import tls_vectors as tls
@@ -117,6 +118,18 @@ def test_advancing_takes_as_many_packets_as_it_is_told() -> None:
     assert not walk.advance(1)
     assert not walk.advance(1)
     assert walk.packets == 5
+
+
+def test_times_before_1970_are_those_of_the_earliest_and_the_latest_packet() -> None:
+    def block(kind: int, body: bytes) -> bytes:
+        length = pack("<I", len(body) + 12)
+        return pack("<I", kind) + length + body + length
+
+    section = block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    interface = block(1, pack("<HHI", 1, 0, 0) + pack("<HHqHH", 14, 8, -1000, 0, 0))  # if_tsoffset, in seconds
+    packets = [block(6, pack("<IIIII", 0, 0, microseconds, 0, 0)) for microseconds in (7, 3, 5)]
+    walk = walked(section + interface + b"".join(packets))
+    assert (walk.time_first, walk.time_last) == (-1000 * 10**9 + 3000, -1000 * 10**9 + 7000)
 
 
 def test_a_capture_without_packets_has_no_times() -> None:

@@ -71,8 +71,11 @@ class Walk:
             self.octets += packet.wire_length
             if packet.end - packet.start < packet.wire_length:
                 self.truncated += 1
-            self.time_last = max(self.time_last, packet.time_ns)
-            if packet.time_ns < self.time_first or self.time_first < 0:
+            if self.packets == 1:
+                self.time_first = self.time_last = packet.time_ns
+            elif packet.time_ns > self.time_last:
+                self.time_last = packet.time_ns
+            elif packet.time_ns < self.time_first:
                 self.time_first = packet.time_ns
             try:
                 protocol = locate_transport(packet, self.fragments)
