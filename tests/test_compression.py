@@ -136,6 +136,16 @@ def test_octets_behind_a_whole_stream_that_are_no_stream_are_trailing_data(form:
     assert (error.kind, error.offset) == ("trailing_data", len(data) + 3)
 
 
+@pytest.mark.parametrize("behind", [b"\n", b"\r\n", b"ab", b"abcdefgh"])
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_few_octets_behind_a_whole_stream_are_trailing_data_and_no_cut_stream(form: str, behind: bytes) -> None:
+    data = COMPRESSORS[form](TEXT)
+    out, error = decompress_all(data + behind, form)
+    assert out == TEXT
+    assert error is not None
+    assert (error.kind, error.offset) == ("trailing_data", len(data))
+
+
 def test_a_zstd_frame_that_asks_for_too_much_memory_meets_the_limit() -> None:
     parameters = zstandard.ZstdCompressionParameters(window_log=30)
     compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()

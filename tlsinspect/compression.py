@@ -29,6 +29,9 @@ WINDOW_LIMIT = 128 * 1024 * 1024
 REPLAY_LENGTH = 64 * 1024
 """Octets of input. In a stream no longer than this, not even the step that met corruption is lost."""
 
+PATIENT = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00"}
+"""How streams start whose decoders wait for more octets before they refuse a wrong start."""
+
 ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 
 
@@ -96,6 +99,9 @@ def iter_pieces(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
                 whole += 1
         offset += len(chunk)
     if stream is not None:
+        magic = PATIENT.get(compression, b"")[: len(stream.fed)]
+        if whole > 0 and not stream.fed.startswith(magic):
+            raise trailing_data(compression, begin)
         raise DecodeError("file", "truncated", offset, f"the rest of a {compression} stream")
 
 
@@ -105,8 +111,13 @@ def corruption(error: Exception, compression: str, offset: int, behind: bool) ->
         expected = f"a {compression} stream that asks for at most {WINDOW_LIMIT} octets of memory"
         return DecodeError("file", "limit", offset, expected)
     if behind:
-        return DecodeError("file", "trailing_data", offset, f"the end of the file or another {compression} stream")
+        return trailing_data(compression, offset)
     return DecodeError("file", "corrupt", offset, f"a {compression} stream")
+
+
+def trailing_data(compression: str, offset: int) -> DecodeError:
+    """Build the error for octets behind a whole stream that are none."""
+    return DecodeError("file", "trailing_data", offset, f"the end of the file or another {compression} stream")
 
 
 class Stream:
