@@ -197,6 +197,15 @@ def test_time_conversion_agrees_with_exact_arithmetic(tsresol: int, tsoffset: in
     assert rows[0][1] == (exact if -(2**63) <= exact < 2**63 else 0)
 
 
+@pytest.mark.parametrize(("minor", "noted"), [(0, []), (1, ["1.1"]), (2, []), (3, ["1.3"])])
+def test_an_unknown_minor_version_is_noted_and_read_as_the_known_ones(minor: int, noted: list[str]) -> None:
+    header = section()
+    rows, reader = read_all(header[:14] + bytes([minor, 0]) + header[16:] + interface() + enhanced(b"z"))
+    assert len(rows) == 1
+    assert [problem.expected.rpartition(" ")[2] for problem in reader.problems] == noted
+    assert [(problem.kind, problem.offset) for problem in reader.problems] == [("unsupported", 14)] * len(noted)
+
+
 def test_simple_packet_is_whole_when_the_interface_has_no_snaplen() -> None:
     rows, _ = read_all(section() + interface() + block(3, (5).to_bytes(4, "little") + b"hello"))
     assert rows == [(1, 0, 5, 1, b"hello")]

@@ -33,6 +33,9 @@ FRAMES_IN_WIRESHARK = frozenset(
 END_OF_OPTIONS, INTERFACE_NAME, INTERFACE_TEXT, TIME_RESOLUTION, TIME_OFFSET = 0, 2, 3, 9, 14
 NAME_RECORD_IPV4, NAME_RECORD_IPV6 = 1, 2
 
+MINOR_VERSIONS = (0, 2)
+"""Of version 1; they are the same. What has another is noted, and read in the same way."""
+
 MAX_BLOCK_LENGTH = MAX_PACKET_LENGTH + 1024 * 1024
 """Octets of a block that has to be gathered: the longest packet and a generous room for options."""
 
@@ -259,6 +262,9 @@ class PcapngReader(PacketReader):
         major = unsigned16(data, start + 12, self.big_endian)
         if major != 1:
             raise self.damage("unsupported", place + 12, f"pcapng version 1, not {major}")
+        minor = unsigned16(data, start + 14, self.big_endian)
+        if minor not in MINOR_VERSIONS:
+            self.note("unsupported", place + 14, f"pcapng version 1.0 or 1.2, not 1.{minor}")
         self.first_interface = len(self.interfaces)
         self.read_options(data, start + 24, end)
 
