@@ -185,7 +185,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CIP-07": (LEGACY | {"cipher_mode": "CBC"}, LEGACY | {"cipher_mode": "CBC", "server_extensions": [22]}),
     "CIP-09": suite(0x002F), "CIP-09-OFFER": offer(0x002F),
     "CIP-10": suite(0xC004), "CIP-10-OFFER": offer(0xC004),
-    "CIP-11": suite(0x009E), "CIP-11-OFFER": offer(0x009E, 0x0034),
+    "CIP-11": suite(0x00AA), "CIP-11-OFFER": offer(0x009E, 0x0034),
     "CIP-12": suite(0x0005, 0xC02F), "CIP-12-OFFER": offer(0x0005),
     "CIP-13": suite(0x0004), "CIP-13-OFFER": offer(0x0004, 0x0005),
     "CIP-13-SHA1": suite(0xC013),

@@ -119,7 +119,7 @@ RULES = (
     ),
     *suite_rules(
         "CIP-11", "Finite-field DHE", "low",
-        lambda _, suite: suite.key_exchange == "DHE" and suite.authentication != "anon",
+        lambda _, suite: suite.key_exchange in ("DHE", "DHE_PSK") and suite.authentication != "anon",
         "prefer ECDHE.", ("RFC 9325 section 4.1", "RFC 10015"),
     ),
     *suite_rules(
