@@ -63,6 +63,7 @@ CUT: dict[str, Any] = {"failure": "capture_end", "side": None, "packet": None}
         ),
         (ALERT | {"history": "l"}, "no_common_parameters", "nothing in the client's offer"),
         (ALERT | {"history": "l", "midstream": True}, "other_alert", "before a ClientHello that could be read"),
+        (ALERT | {"history": "CXGIl", "gap": True}, "other_alert", "after the client's key exchange with the alert"),
         (ASKED | {"alert": 50}, "client_certificate_missing", "the client gave none"),
         (ASKED | {"alert": 50, "certificates": 1}, "message_refused", "after the client's key exchange"),
         (ALERT | {"alert": 47, "psk": True}, "unknown_psk", "after a ClientHello that offers a pre-shared key, with"),

@@ -178,7 +178,8 @@ def explain_handshake_failure(failure: Failure, said: str) -> Explanation:
     """The alert handshake_failure: RFC 8446 section 6.2, RFC 5246 section 7.4.6 for an empty Certificate."""
     if failure.side == "client":
         return Explanation("choice_refused", f"The client did not accept what the server chose, and said so {said}.")
-    if "s" not in failure.history and ("C" in failure.history or not failure.midstream):
+    unanswered = "s" not in failure.history and not answers_flight(failure)
+    if unanswered and ("C" in failure.history or not failure.midstream):
         text = f"The server found nothing in the client's offer that it accepts too, and said so {said}."
         return Explanation("no_common_parameters", text)
     if failure.requested and failure.certificates == 0:
@@ -186,6 +187,11 @@ def explain_handshake_failure(failure: Failure, said: str) -> Explanation:
     if failure.requested and failure.certificates:
         return Explanation("client_certificate_refused", f"The server refused the client's certificate {said}.")
     return Explanation("other_alert", f"The server ended the handshake{stage(failure)} {said}.")
+
+
+def answers_flight(failure: Failure) -> bool:
+    """Whether the client sent a certificate, its key exchange or a signature: only a server's choice calls for them."""
+    return any(letter in failure.history for letter in "XGY")
 
 
 def without_certificate(said: str) -> Explanation:
