@@ -17,7 +17,7 @@ TLS12: dict[str, Any] = {
     "version": 0x0303, "version_name": "TLS 1.2", "cipher_suite": 0xC02F, "cipher_suites": [0x1301, 0xC02F],
     "server_extensions": [23, 0xFF01], "client_extensions": [0, 10, 13], "compression_method": 0,
     "certificate_sha256s": ["ab"], "certificate_packet": 7, "server_signature_algorithm": 0x0401,
-    "signature_algorithms": [0x0403, 0x0804],
+    "signature_algorithms": [0x0403, 0x0804], "psk_selected": False,
 }  # fmt: skip
 CERTIFICATE: dict[str, Any] = {
     "sha256": "ab", "key_type": "RSA", "key_bits": 2048, "signature_algorithm": "sha256WithRSAEncryption",
@@ -153,6 +153,21 @@ def test_of_a_cut_hello_only_what_is_there_is_observed(
     cut: dict[str, Any] = {"truncated": True, "psk_offered": None, "cipher_suites": [0x1301], "client_extensions": [10]}
     column = "client_extensions" if about == "client_extension" else "cipher_suites"
     assert verdicts(check(asks(about, **asked), cut, cut | {column: found})) == list(words)
+
+
+def test_of_a_server_hello_that_was_cut_only_the_extensions_that_are_there_are_observed() -> None:
+    cut = {"truncated": True, "psk_selected": None, "server_extensions": [23]}
+    found = cut | {"server_extensions": [15]}
+    needs, bans = ({"require": {"renegotiation_info"}}, {"forbid": {"heartbeat"}})
+    assert verdicts(check(asks("server_extension", **needs), cut, {"server_extensions": [23]})) == [
+        "not_observable",
+        "fail",
+    ]
+    assert verdicts(check(asks("server_extension", **bans), cut, found)) == ["not_observable", "fail"]
+    asked = asks("cipher_mode", forbid={"CBC"}, unless_extension="encrypt_then_mac")
+    chained = cut | {"cipher_mode": "CBC"}
+    made = check(asked, chained, chained | {"server_extensions": [22]}, cut | {"cipher_mode": "GCM"})
+    assert verdicts(made) == ["not_observable", "pass", "pass"]
 
 
 def test_the_suites_of_a_hello_that_was_cut_behind_them_are_observed() -> None:

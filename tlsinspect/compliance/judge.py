@@ -28,6 +28,7 @@ SIGNED = ("RSA", "ECDSA", "DSS")
 TRIPLE_DES = {168: 112}  # meet-in-the-middle: RFC 9325 section 4.1
 PROTOCOL_VERSION_ALERT = 70
 SYMMETRIC = ("PSK", "KRB5")  # key exchanges without public keys: a quantum computer breaks none of them
+WHOLE = {"client_extensions": Facts.whole_hello, "server_extensions": Facts.whole_answer}
 
 
 class Judged(NamedTuple):
@@ -267,8 +268,8 @@ def judge_list(column: str, table: dict[int, str], packet: str) -> Callable[[Fac
     def judge(facts: Facts, asked: Requirement) -> Judged:
         found = facts.has(column, codes_of(table, asked.require or asked.forbid))
         seen = facts.known(packet) & facts.known(column)
-        if column == "client_extensions":
-            seen &= found | facts.whole_hello()
+        if column in WHOLE:
+            seen &= found | WHOLE[column](facts)
         if column == "signature_algorithms" and asked.require:
             seen |= facts.known(packet) & facts.known("client_extensions") & facts.whole_hello()
         return Judged(tls_rows(facts), seen, found if asked.require else ~found)
