@@ -280,6 +280,18 @@ def test_a_requirement_of_some_versions_says_nothing_of_others_and_waits_for_the
     assert verdicts(made) == ["not_applicable", "not_observable", "fail"]
 
 
+def test_a_requirement_of_versions_of_tls_alone_says_nothing_of_dtls_whose_version_is_not_seen() -> None:
+    unseen: dict[str, Any] = {"version": None, "supported_versions": [0x0303]}
+    dtls = {"version": None, "supported_versions": [0xFEFD], "protocol": "dtls", "transport": "udp"}
+    for versions, words in (
+        ({"TLS 1.2", "TLS 1.3"}, ["fail", "not_applicable"]),
+        ({"DTLS 1.2", "DTLS 1.3"}, ["not_applicable", "fail"]),
+        ({"TLS 1.3", "DTLS 1.3"}, ["fail", "fail"]),
+    ):
+        made = check(asks("client_version", require={"TLS 1.3", "DTLS 1.3"}, versions=versions), unseen, dtls)
+        assert verdicts(made) == words
+
+
 def test_an_extension_that_makes_up_for_it_lets_pass() -> None:
     asked = asks("cipher_mode", forbid={"CBC"}, unless_extension="encrypt_then_mac")
     made = check(asked, {"cipher_mode": "CBC", "server_extensions": [22]}, {"cipher_mode": "CBC"})

@@ -171,7 +171,8 @@ def judge(facts: Facts, asked: Requirement, day: date, day_given: bool) -> Verdi
     applies, known, good = judged.applies & in_force(facts, asked, day, day_given), judged.known, judged.good
     if asked.versions:
         seen = facts.known("version")
-        applies = applies & (~seen | np.isin(facts.number("version"), codes_of(registry.VERSIONS, asked.versions)))
+        among = np.isin(facts.number("version"), codes_of(registry.VERSIONS, asked.versions))
+        applies = applies & np.where(seen, among, may_be_among(facts, asked.versions))
         known = known & (seen | (asked.about in ("client_version", "client_extension")))
     if asked.unless_extension:
         excused = facts.has("server_extensions", codes_of(registry.EXTENSIONS, frozenset({asked.unless_extension})))
@@ -180,6 +181,12 @@ def judge(facts: Facts, asked: Requirement, day: date, day_given: bool) -> Verdi
     return np.select(
         [~applies, ~known, good], [NOT_APPLICABLE, NOT_OBSERVABLE, PASS], FAIL
     ).astype(np.int8)  # fmt: skip
+
+
+def may_be_among(facts: Facts, versions: frozenset[str]) -> Mask:
+    """Connections that may have one of these versions, as far as it is TLS or DTLS that they carry."""
+    datagrams = {name.startswith("DTLS") for name in versions}
+    return np.where(facts.among("protocol", "dtls"), True in datagrams, False in datagrams)
 
 
 def in_force(facts: Facts, asked: Requirement, day: date, day_given: bool) -> Mask:
