@@ -721,6 +721,13 @@ def test_what_is_older_is_told_of_one_protocol(before: tuple[int, str], after: t
     assert rule.find(Facts(*tables)).tolist() == [False, found]
 
 
+def test_a_handshake_whose_packets_end_is_no_failure_to_come_back_from() -> None:
+    fires, _ = CASES["VER-12"]
+    [rule] = [rule for rule in RULES if rule.id == "VER-12"]
+    for failure, found in (("closed", True), ("capture_end", False)):
+        assert rule.find(Facts(*tables_of(fires | {"failure": failure}))).any() == found
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -46,12 +46,14 @@ def find_lower_retry(facts: Facts) -> Mask:
     """A client that comes back within a minute after a failure with an older version as its newest.
 
     TLS where DTLS or QUIC failed is no older version: programs try the other transport where packets are dropped.
+    A handshake whose packets end first is no failure: how it went on is unknown.
     """
     columns = [facts.column(name).dictionary_encode().indices for name in ("client_ip", "server_ip", "transport")]
     keys = [pc.fill_null(codes, -1).to_numpy(zero_copy_only=False) for codes in columns]
     times = facts.number("time_start")
     port, newest = facts.number("server_port"), newest_offered(facts)
-    failed = facts.says("established", False) & facts.known("client_hello_packet")
+    failed = facts.says("established", False) & ~facts.among("failure", "capture_end")
+    failed &= facts.known("client_hello_packet")
     rows = np.flatnonzero(np.isin(keys[0], distinct(keys[0][failed])))  # of clients that failed at all
     order = rows[np.lexsort([each[rows] for each in (times, port, *keys)])]
     same = np.ones(max(0, len(order) - 1), np.bool_)
