@@ -721,6 +721,12 @@ def test_what_is_older_is_told_of_one_protocol(before: tuple[int, str], after: t
     assert rule.find(Facts(*tables)).tolist() == [False, found]
 
 
+def test_an_issuer_that_is_not_known_may_be_an_intermediate_or_a_root_of_ones_own() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-08"]
+    assert "intermediate" not in rule.title and rule.confidence == "likely"
+    assert "--trust" in rule.advice
+
+
 def test_a_handshake_whose_packets_end_is_no_failure_to_come_back_from() -> None:
     fires, _ = CASES["VER-12"]
     [rule] = [rule for rule in RULES if rule.id == "VER-12"]

@@ -12,7 +12,7 @@ VERDICTS = {
     "not_yet_valid": "a certificate of the path was not valid yet",
     "self_signed": "the certificate is signed with its own key and not trusted itself",
     "untrusted_root": "the path ends at an authority that is not trusted",
-    "incomplete_chain": "an intermediate that the path needs was not sent, or cannot be read",
+    "incomplete_chain": "an issuer that the path needs was not sent and is not trusted, or cannot be read",
     "constraint_violated": "a certificate is used for what its issuer or its own extensions rule out",
     "name_mismatch": "the certificate is not for the name that the client asked for",
     "wrong_order": "the chain is good, and was sent in an order that not every client puts right",

@@ -103,9 +103,9 @@ RULES = (
     rule("CRT-07-SIGNATURE", "Certificate whose signature is wrong", "high", has_fault("bad_signature"),
          "Find out who made it: it is forged, damaged, or of another authority of the same name.",
          "RFC 5280 section 6.1.3"),
-    rule("CRT-08", "Chain without an intermediate that it needs", "medium", has_fault("incomplete_chain"),
-         "Send the intermediates along with the server's certificate.", "RFC 5246 section 7.4.2",
-         "RFC 8446 section 4.4.2"),
+    rule("CRT-08", "Chain without an issuer that it needs", "medium", has_fault("incomplete_chain"),
+         "Send the intermediates along with the server's certificate. If your own root issued it and none is missing, "
+         "judge by that root (--trust).", "RFC 5246 section 7.4.2", "RFC 8446 section 4.4.2", confidence="likely"),
     rule("CRT-08-ORDER", "Chain in the wrong order", "low", has_fault("wrong_order"),
          "Send the server's certificate first, then each issuer after what it issued.", "RFC 5246 section 7.4.2"),
     rule("CRT-08-ROOT", "Root certificate sent along", "info",
