@@ -63,14 +63,14 @@ def test_cipher_kinds_of_ssl_2_are_suites_like_others() -> None:
 
 
 def test_a_list_of_suites_that_was_cut_is_not_known_to_be_without_weak_ones() -> None:
-    cut = {"truncated": True, "psk_offered": None, "client_hello_packet": 4}
+    cut = {"truncated": True, "psk_offered": None, "unknown_reasons": [("psk_offered", "snaplen")]}
     rows = [
         make_connection(0, cipher_suites=[AES], client_extensions=[], **cut),
         make_connection(1, cipher_suites=[AES], client_extensions=[0], **cut),
-        make_connection(2, cipher_suites=[AES], client_extensions=[], client_hello_packet=4, psk_offered=False),
+        make_connection(2, cipher_suites=[AES], client_extensions=[], psk_offered=False),
     ]
     shares = build_shares("weak_offers", make_frames(connections=rows))
-    assert (shares.denominator, shares.unknown) == (2, 1)
+    assert (shares.denominator, shares.unknown_reasons) == (2, {"snaplen": 1})
     assert counts("weak_offers", connections=rows) == {"no weak kind": 2}
 
 

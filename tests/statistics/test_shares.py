@@ -83,6 +83,12 @@ def test_a_handshake_that_the_capture_cuts_off_before_a_choice_is_unknown(name: 
     assert (shares.denominator, shares.unknown, shares.excluded) == (0, 1, 0)
 
 
+@pytest.mark.parametrize(("reason", "unknown"), [("midstream", {"midstream": 1}), ("not_applicable", {})])
+def test_why_nothing_is_known_of_a_resumption_says_the_version(reason: str, unknown: dict[str, int]) -> None:
+    unseen = make_failed_connection(1, truncated=True, resumed=False, unknown_reasons=[("version", reason)])
+    assert build_shares("resumption", make_frames(connections=[unseen])).unknown_reasons == unknown
+
+
 def test_what_a_client_did_not_offer_is_excluded() -> None:
     nameless = make_connection(1, server_name=None, unknown_reasons=[("server_name", "not_offered")])
     shares = build_shares("server_names", make_frames(connections=[nameless, make_connection(2)]))

@@ -213,6 +213,7 @@ STATISTICS: dict[str, Statistic] = {
             by_frame(offers.weak_offers),
             chosen_by_server=False,
             focus=offers.NO_WEAK_KIND,
+            also="psk_offered",
         ),
         Statistic(
             "key_exchange",
@@ -373,6 +374,7 @@ STATISTICS: dict[str, Statistic] = {
             by_frame(categories.resumption),
             focus="full handshake",
             order=("full handshake", *categories.RESUMPTIONS.values(), "resumed"),
+            also="version",
         ),
         Statistic(
             "handshake_signatures",
