@@ -88,6 +88,21 @@ def test_one_thing_is_not_said_in_the_plural() -> None:
     assert "(1 name)" in answer.answer and [case.connections for case in answer.details] == [2]
 
 
+def test_what_cannot_tell_is_not_said_to_hold_up_or_to_be_none() -> None:
+    unseen = make_old_connection(
+        1, client_hello_packet=None, client_legacy_version=None, supported_versions=None, server_name=None,
+        unknown_reasons=[("supported_versions", "midstream"), ("validation", "midstream")],
+    )  # fmt: skip
+    frames = make_frames(connections=[make_connection(0), unseen])
+    below = build_answer(QUESTIONS["below-tls13"], frames, "x.pcap")
+    assert (below.answer, below.unknown) == ("Nothing that can tell is below it.", 1)
+    frames = make_frames(connections=[make_old_connection(0), unseen, make_old_connection(2, validation="expired")])
+    below = build_answer(QUESTIONS["below-tls13"], frames, "x.pcap").answer
+    assert below.startswith("Of 2 connections below TLS 1.3 that can tell: ")
+    holds = build_answer(QUESTIONS["certificate-checks"], frames, "x.pcap").answer
+    assert holds == "The one connection that shows it got a certificate with something against it: expired 1."
+
+
 def test_a_flawed_capture_comes_with_advice() -> None:
     answer = ask("variants/tcp-client-only.pcap")["capture-quality"]
     assert answer.count == 0

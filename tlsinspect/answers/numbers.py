@@ -92,10 +92,11 @@ def below_tls13(frames: Inspected) -> Number:
     shares = build_shares("version_limit", frames)
     count = shares.denominator - shares.count_of("TLS 1.3 agreed")
     reasons = counts_in(cases.below_tls13(frames))
+    that_tell = " that can tell" if shares.unknown else ""
     sentence = (
-        f"Of {number_text(count, 'connection')} below TLS 1.3: {list_counts(reasons, 4)}."
+        f"Of {number_text(count, 'connection')} below TLS 1.3{that_tell}: {list_counts(reasons, 4)}."
         if count
-        else "Nothing is below it."
+        else f"Nothing{that_tell} is below it."
     )
     return number_of(shares, count, sentence)
 
@@ -156,9 +157,9 @@ def certificate_checks(frames: Inspected) -> Number:
     shares = build_shares("validation", frames, "connections")
     found = {name: count for name, count in counts_of(shares).items() if name != "nothing against it"}
     count = sum(found.values())
-    share = begin(share_of_text(count, shares.denominator, "connections", "a certificate"))
+    share = begin(share_of_text(count, shares.denominator, "connections", "it"))
     which = f": {list_counts(found, 5)}" if found else ""
-    return number_of(shares, count, f"{share} got one with something against it{which}.")
+    return number_of(shares, count, f"{share} got a certificate with something against it{which}.")
 
 
 def certificate_dates(frames: Inspected) -> Number:
