@@ -12,6 +12,7 @@ import pytest
 from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
 from tlsinspect.display_filter import display_filter
+from tlsinspect.findings import RULES
 from tlsinspect.report.notable import FAILURES, build_notable_frame, find_notable
 
 CLEAR: dict[str, Any] = {"protocol": "smtp", "starttls_protocol": "smtp", "version_name": None}
@@ -54,6 +55,15 @@ def remarks(**values: Any) -> tuple[str, ...]:
 )
 def test_a_remark_is_made_where_it_holds(values: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert remarks(**values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"), [({"dh_prime_bits": 1024}, "KEX-01"), ({"authentication": "anon"}, "CIP-02")]
+)
+def test_a_remark_names_the_section_that_the_finding_names(values: dict[str, Any], rule: str) -> None:
+    [found] = find_notable(make_frames(connections=[make_connection(1, **values)]))
+    [references] = [each.references for each in RULES if each.id == rule]
+    assert found.references == tuple(each.replace("section ", "") for each in references if "9325" in each)
 
 
 def test_a_name_in_capitals_is_the_same_server() -> None:

@@ -61,8 +61,8 @@ QUESTIONS: dict[str, Question] = {
         Question(
             "weak-suites",
             "Which ciphers were agreed, and which of them are weak?",
-            "Weak: no encryption, no authentication, export grade, DES, RC4, 64-bit blocks (RFC 9325 section 4.1). "
-            "CBC is not counted.",
+            "Weak: no encryption, no authentication, export grade, DES, RC4, 64-bit blocks (RFC 9325 sections 4.1 and "
+            "5.1). CBC is not counted.",
             numbers.weak_suites,
             cases.weak_suites,
         ),

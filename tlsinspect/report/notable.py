@@ -162,18 +162,14 @@ def below(column: str, least: int) -> Callable[[Columns], Mask]:
 WEAKNESSES = (
     Remark(0, by_class(BROKEN_CLASSES), "RFC 9325 4.1, RFC 7465"),
     Remark(1, by_value("version_name", BROKEN_VERSIONS, "{}"), "RFC 6176, RFC 7568"),
-    Remark(2, by_value("authentication", ("anon",), "no authentication"), "RFC 9325 4.1"),
+    Remark(2, by_value("authentication", ("anon",), "no authentication"), "RFC 9325 5.1"),
     Remark(2, upgrade(("stripped",)), "RFC 3207 6, RFC 7457 2.1", NO_PACKET),
     Remark(3, by_mask(compressed, "TLS compression"), "RFC 9325 3.3"),
     Remark(4, certificate, "RFC 5280, RFC 9525", "certificate_packet"),
     Remark(5, by_value("version_name", OLD_VERSIONS, "{}"), "RFC 8996"),
     Remark(5, upgrade(("refused", "requested", "offered")), "RFC 8314 3, RFC 7457 2.1", NO_PACKET),
     Remark(6, by_class(("64-bit blocks (3DES, IDEA)",)), "CVE-2016-2183"),
-    Remark(
-        7,
-        by_mask(below("dh_prime_bits", LEAST_DH_PRIME_BITS), "small DH prime"),
-        "RFC 9325 4.2.1",
-    ),
+    Remark(7, by_mask(below("dh_prime_bits", LEAST_DH_PRIME_BITS), "small DH prime"), "RFC 9325 4.5"),
     Remark(8, by_mask(lambda rows: says(rows, "forward_secrecy", False), "no forward secrecy"), "RFC 9325 4.1"),
 )
 FAILURES = (Remark(0, failure, "RFC 8446 6", "failure_packet"),)

@@ -208,7 +208,7 @@ STATISTICS: dict[str, Statistic] = {
             "Which clients still offer suites that nobody should choose?",
             "Offers without a weak kind: {share}",
             "An offer is no use: what was agreed stands under the kinds of record protection. A scanner offers "
-            "everything on purpose. Kinds: RFC 9325 section 4.1.",
+            "everything on purpose. Kinds: RFC 9325 sections 4.1 and 5.1.",
             "cipher_suites",
             by_frame(offers.weak_offers),
             chosen_by_server=False,

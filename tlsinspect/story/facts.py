@@ -94,7 +94,7 @@ def build_chosen(row: Row) -> tuple[Fact, ...]:
         Fact("cipher suite", told(row, "cipher_suite_name"), words.CIPHERS.get(kind_of(suite) or "", "")),
         Fact("key exchange", told(row, "key_exchange"), words.KEY_EXCHANGES.get(exchange or "", "")),
         Fact("group", told(row, "group_name")),
-        Fact("prime", prime_text(row), "2,048 bits and more are asked for (RFC 9325 section 4.2.1)."),
+        Fact("prime", prime_text(row), "2,048 bits and more are asked for (RFC 9325 section 4.5)."),
         Fact("authentication", told(row, "authentication"), ""),
         Fact("forward secrecy", yes_or_no(row, "forward_secrecy"), meaning(row, "forward_secrecy")),
         Fact("post-quantum", yes_or_no(row, "post_quantum"), meaning(row, "post_quantum")),
