@@ -237,8 +237,8 @@ def test_a_clients_chain_of_an_authority_that_is_not_known_is_left_open() -> Non
     sent = [CLIENTS | {"faults": [fault]} for fault in ("untrusted_root", "wrong_order", "bad_signature")]
     none, unasked = CLIENTS | {"client_certificate_sha256s": []}, {"client_certificate_requested": False}
     refused = sent[2] | {"established": False}
-    made = check(asked, *sent, none, unasked, refused)
-    assert verdicts(made) == ["not_observable", "pass", "fail", *["not_applicable"] * 3]
+    made = check(asked, *sent, none, unasked, refused, refused | {"failure": "capture_end"})
+    assert verdicts(made) == ["not_observable", "pass", "fail", *["not_applicable"] * 3, "not_observable"]
     assert made.hosts["kind"].tolist() == ["server"]
 
 

@@ -138,10 +138,13 @@ def judge_status(facts: Facts, asked: Requirement) -> Judged:
 
 
 def judge_client_path(facts: Facts, asked: Requirement) -> Judged:
-    """That a chain that the server took stands, whomever it trusts; not asked where none was sent or taken."""
+    """That a chain that the server took stands, whomever it trusts; not asked where none was sent or taken.
+
+    Where a handshake's packets end first, nobody knows whether the server took it.
+    """
     none = facts.known(CLIENT) & ~mask_of(pc.is_valid(facts.leaf(CLIENT)))
-    unasked = facts.says("client_certificate_requested", False) | facts.says("established", False)
-    applies = tls_rows(facts) & ~unasked & ~none
+    refused = facts.says("established", False) & ~facts.among("failure", "capture_end")
+    applies = tls_rows(facts) & ~facts.says("client_certificate_requested", False) & ~refused & ~none
     taken = facts.known(CLIENT) & ~none & facts.says("established")
     table = facts.other("client_validation") if taken.any() else None
     if table is None:
