@@ -727,6 +727,15 @@ def test_an_issuer_that_is_not_known_may_be_an_intermediate_or_a_root_of_ones_ow
     assert "--trust" in rule.advice
 
 
+@pytest.mark.parametrize(
+    ("mac", "octets", "found"), [("SHA384", 64, False), ("SHA384", 80, True), ("SHA256", 64, True)]
+)
+def test_a_split_record_is_as_long_as_its_mac_asks_for(mac: str, octets: int, found: bool) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CIP-08"]
+    changes = {"version": 0x0301, "cipher_mode": "CBC", "mac": mac, "client_first_record_length": octets}
+    assert rule.find(Facts(*tables_of(LEGACY | changes))).any() == found
+
+
 def test_a_handshake_whose_packets_end_is_no_failure_to_come_back_from() -> None:
     fires, _ = CASES["VER-12"]
     [rule] = [rule for rule in RULES if rule.id == "VER-12"]

@@ -16,7 +16,8 @@ OUTDATED = ("DES", "DES_40", "IDEA", "RC2_128", "RC2_40", "RC2_56")
 SWEET32_OCTETS = 8 << 32  # 2^32 blocks of 8 octets
 MARKS = registry.RECOMMENDED["cipher_suite"]
 CHAINED_VERSIONS = (0x0300, 0x0301)
-SPLIT_OCTETS = 48  # a record with one octet of data, the longest MAC of these suites and padding
+SPLIT_OCTETS = 48  # a record with one octet of data, a MAC of up to 32 octets and padding
+SPLIT_OCTETS_SHA384 = 64  # the same with a MAC of 48 octets
 FOUND_BEFORE = ("RSA", "RSA_PSK", "DH", "ECDH", "NULL")  # key exchanges of CIP-09 and CIP-10, and none at all
 
 
@@ -39,7 +40,8 @@ def find_mac_then_encrypt(facts: Facts) -> Mask:
 def find_unsplit(facts: Facts) -> Mask:
     """CBC with chained initialization vectors whose first record of data is too long for one octet (BEAST)."""
     chained = facts.among("cipher_mode", "CBC") & facts.among("version", *CHAINED_VERSIONS)
-    return chained & (facts.number("client_first_record_length") > SPLIT_OCTETS)
+    most = np.where(facts.among("mac", "SHA384"), SPLIT_OCTETS_SHA384, SPLIT_OCTETS)
+    return chained & (facts.number("client_first_record_length") > most)
 
 
 def find_better_mutual(facts: Facts) -> Mask:
