@@ -58,7 +58,7 @@ cpdef str short_hash(bytes octets)
 @cython.locals(at=Py_ssize_t)
 cpdef bytes first_integer(bytes signature)
 cpdef str answer_of(Flow flow, Stream server, str spoken)
-cpdef bint spoke_on(Connection connection, Flow flow, Stream server) except -1
+cpdef bint spoke_clear(Connection connection, Flow flow, Stream server) except -1
 @cython.locals(stream=Stream, came_on=bint)
 cpdef bint status_came_not(Flow flow, ServerHello hello, RecordReader server) except -1
 @cython.locals(hello=ServerHello, of_server=bint)

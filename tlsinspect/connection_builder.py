@@ -122,7 +122,7 @@ class ConnectionBuilder:
             connection.protocol = spoken or (SILENT if silent and not connection.gap else UNKNOWN)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
-        if flow.server_hello is None and server.head and (not client.head or spoke_on(connection, flow, server)):
+        if flow.server_hello is None and server.head and (not client.head or spoke_clear(connection, flow, server)):
             connection.answered = answer_of(flow, server, spoken)
         if is_sslv2(flow):
             connection.protocol = SSL2
@@ -321,17 +321,15 @@ class ConnectionBuilder:
     def set_server(self, connection: Connection, flow: Flow) -> None:
         """What the server chose."""
         hello = flow.server_hello
+        connection.hello_retry_request = retry_requested(flow, hello)
+        connection.hello_retry_request_packet = flow.retry_packet
         if hello is None:
             connection.server_state = self.missing_reason(connection, flow, 1 - connection.client_side)
-            connection.hello_retry_request = retry_requested(flow, None)
-            connection.hello_retry_request_packet = flow.retry_packet
             return
         connection.server_hello = hello
         connection.server_hello_packet = flow.server_hello_packet
         if not hello.hides_version():
             connection.version = hello.version()
-        connection.hello_retry_request = retry_requested(flow, hello)
-        connection.hello_retry_request_packet = flow.retry_packet
         if hello.group >= 0:
             connection.group = hello.group
         elif flow.tls13 and flow.retry is not None and flow.retry.group >= 0 and not hello.psk_selected:
@@ -538,7 +536,7 @@ def answer_of(flow: Flow, server: Stream, spoken: str) -> str | None:
     return None if lost and spoken == UNKNOWN else spoken
 
 
-def spoke_on(connection: Connection, flow: Flow, server: Stream) -> bool:
+def spoke_clear(connection: Connection, flow: Flow, server: Stream) -> bool:
     """Whether a server said more in the clear behind a ClientHello that its answer to the wish for TLS precedes."""
     return (
         server.reader.mode == DETECTING

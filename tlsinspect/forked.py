@@ -30,7 +30,8 @@ def iter_shared(make: Callable[[Asked], Result], asked: Sequence[Asked], process
     do, this process works alone.
     """
     context = start_context()
-    if min(processes, len(asked)) < 2 or context.get_start_method() != "fork":
+    processes = min(processes, len(asked))
+    if processes < 2 or context.get_start_method() != "fork":
         yield from map(make, asked)
         return
     from concurrent.futures import ProcessPoolExecutor  # asked for by few

@@ -104,9 +104,8 @@ def warn_of_store(store: Store, damaged: int, since: date | None, until: date | 
         )
     if (since or until) and not store.rows("connections", since, until):
         days = store.days()
-        others = (
-            f"it has those of {' to '.join(map(str, dict.fromkeys((days[0], days[-1]))))}" if days else "it has none"
-        )
+        last = f" to {days[-1]}" if len(days) > 1 else ""
+        others = f"it has those of {days[0]}{last}" if days else "it has none"
         tell(f"warning: {store.url}: no connection starts on these days; {others}")
     if damaged:
         those = "1 capture is" if damaged == 1 else f"{damaged:,} captures are"

@@ -23,7 +23,6 @@ PACKET = re.compile(r"#?([0-9]{1,15})")  # an id has 16 digits
 ID_START = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
 PLACE = re.compile(r"(?:\[(?P<inner>[^\[\]]+)\]|(?P<outer>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
 MOST_LIKENED = 2000  # server names that a name without a connection is compared with
-MOST_SIMILAR = 3  # of them that are named
 PACKETS = tuple(column.name for column in CONNECTIONS if column.name.endswith("_packet"))
 
 
@@ -54,12 +53,11 @@ def nearest_packets(inspected: Inspected, text: str) -> list[int]:
 
 def similar_names(inspected: Inspected, text: str) -> list[str]:
     """Server names that may be meant by a text that names no connection: those with it inside, or spelled alike."""
-    from difflib import get_close_matches  # a mistake is the only time that it is needed
+    from ..filters.vocabulary import MOST_MEANT, nearest  # a mistake is the only time that it is needed
 
     wanted = text.strip().lower()
     names = inspected.connections["server_name"].dropna().str.lower().unique().tolist()
-    within = [name for name in names if wanted in name]
-    return (within or get_close_matches(wanted, names[:MOST_LIKENED]))[:MOST_SIMILAR]
+    return [name for name in names if wanted in name][:MOST_MEANT] or nearest(wanted, names[:MOST_LIKENED])
 
 
 def by_packet(inspected: Inspected, packet: int) -> pd.Series[bool]:
