@@ -100,7 +100,7 @@ def iter_pieces(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
         offset += len(chunk)
     if stream is not None:
         magic = PATIENT.get(compression, b"")[: len(stream.fed)]
-        if whole > 0 and not stream.fed.startswith(magic):
+        if not stream.fed.startswith(magic):
             raise trailing_data(compression, begin)
         raise DecodeError("file", "truncated", offset, f"the rest of a {compression} stream")
 

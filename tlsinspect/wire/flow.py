@@ -318,7 +318,6 @@ class Flow(Listener):
         self.hello_record_version = reader.record_version if reader.parts_version < 0 else reader.parts_version
         self.client_hello_packet = stream.number
         self.time_client_hello = stream.time_ns
-        self.retry_lost = self.protocol == TCP and reader.cipher_changed and self.retry is None
 
     def take_server_hello(self, reader: RecordReader, hello: ServerHello, complete: bool) -> None:
         """The first ServerHello that is no HelloRetryRequest counts."""
@@ -352,7 +351,6 @@ class Flow(Listener):
             peer: Stream = self.streams[1 - reader.side]
             hellos = self.history.upper().count(HISTORY[CLIENT_HELLO])
             again = self.tls13 and peer.reader.finished_seen  # a hello was, behind a ChangeCipherSpec, taken for one
-            again = again or self.retry_lost
             self.retry_lost = again or not (peer.has_beginning() and not peer.pending and hellos == 1)
         if self.tls13 and self.protocol == TCP:
             first.reader.finished_seen = second.reader.finished_seen = False
