@@ -710,8 +710,12 @@ class TestOutcome:
         for others in (tls.application(length + 4), tls.application(length) + tls.application(30)):
             connection = connection_of(HELLO13, answer + CCS + others, CCS + tls.application(53))
             assert (connection.established, connection.sealed_alert) == (True, "")
-        talk = Talk().open().say(HELLO13, answer + CCS).lose(1, 30).say(b"", tls.application(length))
-        assert built(talk.say(CCS + tls.application(53)).close()).established is not False
+        assert connection_of(HELLO13, answer + CCS + tls.application(length) + tls.application(30)).sealed_alert == ""
+        for more in (b"", CCS + tls.application(53)):
+            talk = Talk().open().say(HELLO13, answer + CCS).lose(1, 30).say(b"", tls.application(length), more)
+            connection = built(talk.close())
+            assert connection.sealed_alert == ""
+            assert not more or connection.established is not False
 
     def test_two_finished_messages_establish_a_session(self) -> None:
         connection = connection_of(*FULL)

@@ -21,8 +21,9 @@ from tlsinspect.display_filter import display_filter
 from tlsinspect.extraction import extract_packets, with_finding
 from tlsinspect.extraction.certificates import file_name
 from tlsinspect.extraction.choose import comments_of
-from tlsinspect.extraction.packets import RawPacket, iter_packets, read_options
+from tlsinspect.extraction.packets import RawPacket, iter_packets, read_options, ticks_of
 from tlsinspect.extraction.secrets import TLS_KEY_LOG, own_secrets
+from tlsinspect.wire.packet import Interface
 
 PLACES = ("capture", *(column.name for column in CONNECTIONS if column.name.endswith("_packet")))
 NEEDS_TSHARK = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed: run make tools")
@@ -74,6 +75,11 @@ def test_a_packet_without_a_time_keeps_that_of_the_packet_before_it(tmp_path: Pa
     blocks = [enhanced(first, 5_000_000), simple(second), *(enhanced(frame, 6_000_000) for frame in others)]
     lines = extracted_fields(tmp_path, blocks, "frame.time_epoch")
     assert lines == ["5.000000000", "5.000000000"] + ["6.000000000"] * len(others)
+
+
+def test_a_time_that_the_units_of_an_interface_do_not_reach_is_none() -> None:
+    assert [ticks_of(Interface(1, 0, 6, offset, ""), 5 * 10**9) for offset in (0, 4, 6)] == [5_000_000, 1_000_000, 0]
+    assert ticks_of(Interface(1, 0, 30, 0, ""), 5 * 10**9) == 0
 
 
 @NEEDS_TSHARK

@@ -30,6 +30,7 @@ from tlsinspect.story import Story, build, iter_stories
 from tlsinspect.story.build import client_trust_text, unseen
 from tlsinspect.story.clues import find_clues
 from tlsinspect.story.facts import build_offered
+from tlsinspect.story.find import similar_names
 from tlsinspect.story.words import FLAWS
 from tlsinspect.validation.record import VERDICTS
 
@@ -281,3 +282,7 @@ def test_faults_that_are_told_alike_are_told_once() -> None:
     told = unseen(row, [fault, fault | {"packet": None}, fault])
     text = "handshake: truncated{}, expected 2 octets, 0 left"
     assert told == [f"{text.format(' in packet 4')} (2 times).", f"{text.format('')}."]
+
+
+def test_of_the_server_names_that_may_be_meant_three_are_named() -> None:
+    assert len(similar_names(inspect("demo.pcapng"), ".test")) == 3

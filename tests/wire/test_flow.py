@@ -1011,6 +1011,19 @@ class TestTls13:
         assert (flow.history, flow.messages[-1][2]) == ("I", 2)
         assert noted(flow, "finished_seen") == [True, False]
 
+    def test_only_the_first_record_behind_the_first_change_of_cipher_may_be_a_hello(self) -> None:
+        sealed = tls.record(22, bytes(40))
+        for between in (sealed, sealed + CCS):
+            flow = Talk().say(CCS + between + HELLO13).only()
+            assert flow.client_hello is None
+            assert [message[4] for message in flow.messages].count(22) == 2
+
+    def test_a_record_too_short_or_too_long_for_the_hello_in_it_is_encrypted(self) -> None:
+        for octets in (bytes.fromhex("01000000"), bytes.fromhex("0100000a 0303") + bytes(34)):
+            flow = Talk().say(CCS + tls.record(22, octets) + tls.record(22, bytes(40))).only()
+            assert flow.client_hello is None
+            assert [message[4] for message in flow.messages].count(22) == 2
+
     def test_a_record_that_breaks_off_where_a_hello_may_begin_is_encrypted(self) -> None:
         octets = CCS + HELLO13
         for length in range(len(CCS) + 6, len(CCS) + 11):
