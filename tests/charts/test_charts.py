@@ -107,6 +107,12 @@ def test_every_chart_copes_with_one_connection(name: str) -> None:
     assert far_apart(build_chart(name, frames_of_one())) == []
 
 
+def test_what_rows_of_a_matrix_are_stays_on_the_canvas_where_their_names_are_short() -> None:
+    content = compose_chart("version-matrix", frames_of_one())
+    for size in ("page", "narrow"):
+        assert far_apart(draw_chart(content, size, bare=True)) == []
+
+
 def test_a_share_over_time_is_of_as_many_hosts_as_there_are_and_names_what_it_counts() -> None:
     rows = [make_connection(at, client_ip="192.0.2.1", time_start=NOON + timedelta(hours=at)) for at in range(9)]
     frames = make_frames(connections=[{**row, "client_bytes": 500_000, "server_bytes": 499_800} for row in rows])

@@ -40,11 +40,13 @@ def draw_matrix(
     used = {shade_of(cell.share) for cell in cells.values()}
     y = canvas.legend(y, [(f"{STEP_NAMES[step]} of all", HEAT[step]) for step in sorted(used)])
     labels = [fit_text(show_text(row), canvas.width * WIDEST_LABEL, TEXT_POINTS) for row in rows]
-    left = canvas.left + max(text_width(text, TEXT_POINTS) for text in (*labels, names[0])) + 0.12
+    head = f"{names[0]} ↓"
+    widest = max(text_width(head, SMALL_POINTS), *(text_width(text, TEXT_POINTS) for text in labels))
+    left = canvas.left + widest + 0.12
     wide = min(WIDEST_CELL, (canvas.right - left) / len(columns))
     canvas.text(left, y + 0.06, f"{names[1]} →", SMALL_POINTS, MUTED)
     y = draw_heads(canvas, y + 0.16, columns, left, wide)
-    canvas.text(left - 0.1, y - 0.09, f"{names[0]} ↓", SMALL_POINTS, MUTED, align="right")
+    canvas.text(left - 0.1, y - 0.09, head, SMALL_POINTS, MUTED, align="right")
     tall = cell_height(canvas, y, len(rows))
     for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
         top = y + tall * place
