@@ -80,7 +80,7 @@ RULES = (
     Rule(
         "EXT-03", "No secure renegotiation", "medium", lambda facts: answers_without(facts, RENEGOTIATION_INFO)
         & facts.says("renegotiation_info"),
-        ("version_name", "renegotiation_info"), "Update the server: it ignored the client's renegotiation_info.",
+        ("version_name", "cipher_suite_name"), "Update the server: it ignored the client's renegotiation_info.",
         ("RFC 5746", "CVE-2009-3555"),
     ),
     Rule(

@@ -96,14 +96,14 @@ RULES = (
     offered("VER-05-OFFER", "TLS 1.1", "low", [TLS11], "RFC 8996"),
     Rule(
         "VER-06",
-        "Draft of TLS 1.3 negotiated",
+        "Draft of TLS or DTLS 1.3 negotiated",
         "low",
         lambda facts: facts.among("version", *DRAFTS),
         ("version_name",),
-        "Update both sides to TLS 1.3 as published.",
-        ("RFC 8446",),
+        "Update both sides to the version as published.",
+        ("RFC 8446", "RFC 9147"),
     ),
-    offered("VER-06-OFFER", "Draft of TLS 1.3", "info", DRAFTS, "RFC 8446"),
+    offered("VER-06-OFFER", "Draft of TLS or DTLS 1.3", "info", DRAFTS, "RFC 8446", "RFC 9147"),
     Rule(
         "VER-07",
         "Client offers nothing newer than TLS 1.1",
