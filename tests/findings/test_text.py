@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tlsinspect.findings.text import count_connections, count_subjects, render_findings
+from tlsinspect.findings.text import SHOWN, count_connections, count_subjects, render_findings
 from tlsinspect.tables import arrow_schema
 
 
@@ -44,3 +44,9 @@ def test_the_heading_of_a_rule_counts_its_connections_once() -> None:
     heading, *subjects, _ = render_findings(pa.Table.from_pylist(rows, arrow_schema("findings")), {})
     assert heading == "MEDIUM   IND-JA  Met: 2 connections"
     assert subjects == ["         192.0.2.1: 2 connections, packet 4; it"] * 2
+
+
+def test_subjects_that_are_not_shown_are_counted_with_what_lists_them() -> None:
+    rows = [row(f"192.0.2.{number}", "a") for number in range(SHOWN + 2)]
+    *_, rest, _ = render_findings(pa.Table.from_pylist(rows, arrow_schema("findings")), {})
+    assert rest == "         and 2 more; --format csv lists all"

@@ -97,5 +97,5 @@ def render_rule(rows: list[dict[str, Any]], captures: Mapping[str, str]) -> Iter
         place = first_packet(row, captures)
         yield f"         {row['subject']}: {number_text(row['connections'], 'connection')}{place}; {row['evidence']}"
     if len(rows) > SHOWN:
-        yield f"         and {len(rows) - SHOWN} more"
+        yield f"         and {len(rows) - SHOWN:,} more; --format csv lists all"
     yield f"         {first['advice']} ({', '.join(first['references'])})"

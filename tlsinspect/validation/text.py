@@ -45,6 +45,7 @@ SCT_VERDICTS = {
     "unknown": "not known, as a log is not in the list",
 }
 Place = tuple[int | None, str | None]
+OBJECTS = "a verifier with the rules of the Web PKI objects"
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
@@ -96,12 +97,12 @@ def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
         if verdict not in SILENT:
             cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
         elif objection is not None:
-            cases.setdefault("valid", {}).setdefault((*case[:-1], "", objection), []).append(packet)
+            cases.setdefault(verdict, {}).setdefault((*case[:-1], "", objection), []).append(packet)
     for verdict in VERDICTS:
         found = sorted(cases.get(verdict, {}).items(), key=lambda item: -len(item[1]))
         if found:
             yield ""
-            yield verdict if verdict != "valid" else "valid, though a verifier with the rules of the Web PKI objects"
+            yield f"{verdict}, though {OBJECTS}" if verdict in SILENT else verdict
         for (*client, address, port, name, detail, objection), packets in found[:SHOWN_CASES]:
             shown = f"{client[0]} to {endpoint(address, port)}" if client else endpoint(address, port)
             called = f" ({name})" if name else ""
@@ -109,7 +110,12 @@ def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
             yield f"  {shown}{called}: {counted}, {packets_text(packets)}"
             yield f"    {objection or detail}"
         if len(found) > SHOWN_CASES:
-            yield f"  and {len(found) - SHOWN_CASES} more"
+            yield rest_text(len(found), "client_validation" if client else "validation")
+
+
+def rest_text(count: int, table: str) -> str:
+    """How many cases are not shown, and what lists all."""
+    return f"  and {count - SHOWN_CASES:,} more; --format csv --table {table} lists all"
 
 
 def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
@@ -135,7 +141,7 @@ def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]
         yield f"  {verdict}: {endpoint(address, port)}{called}: {counted}, {packets_text(packets)}"
         yield f"    {detail}"
     if len(found) > SHOWN_CASES:
-        yield f"  and {len(found) - SHOWN_CASES} more"
+        yield rest_text(len(found), "ocsp")
 
 
 def render_scts(rows: pa.Table) -> Iterator[str]:
@@ -153,7 +159,7 @@ def render_scts(rows: pa.Table) -> Iterator[str]:
         log = row["log_name"] or row["log_id"] or "a log that cannot be read"
         yield f"  certificate {row['certificate_sha256']}, SCT {row['position']} of {log}: {SCT_REASONS[row['reason']]}"
     if len(wrong) > SHOWN_CASES:
-        yield f"  and {len(wrong) - SHOWN_CASES} more"
+        yield rest_text(len(wrong), "scts")
     kinds = zip(*(rows[name].to_pylist() for name in ("log_objection", "log_name", "log_state_since")), strict=True)
     for (objection, log, since), count in Counter(kind for kind in kinds if kind[0]).most_common(SHOWN_CASES):
         when = f" (since {since:%Y-%m-%d})" if since is not None and objection not in ("interval", "future") else ""
