@@ -184,6 +184,7 @@ def test_alpn_text_is_harmless_and_unambiguous() -> None:
         ("group", 0x6399, "D"),
         ("group", 0x0013, "D"),
         ("extension", 4, "D"),
+        ("extension", 9, "N"),  # RFC 6091 is informational
         ("extension", 40, "D"),
         ("signature_scheme", 0x0201, "N"),
         ("hash_algorithm", 2, "D"),
