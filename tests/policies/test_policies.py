@@ -71,6 +71,12 @@ def test_the_policy_of_the_registry_is_of_the_day_of_the_registry() -> None:
     assert load_policy("iana-recommended").edition == f"registry as of {date.fromisoformat(day):%B %Y}"
 
 
+def test_the_policy_of_bcp_195_names_all_of_its_parts_and_what_updates_them() -> None:
+    policy = load_policy("bcp195")
+    named = set(re.findall(r"RFC (\d+)", f"{policy.document} {policy.note}"))
+    assert named == {"8996", "9325", "9852", "10015"}
+
+
 def test_the_policies_that_were_promised_are_there() -> None:
     assert set(policy_names()) == {
         "bcp195", "nist-sp800-52r2", "mozilla-modern", "mozilla-intermediate", "mozilla-old", "pci-dss-4.0.1",
