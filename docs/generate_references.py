@@ -154,6 +154,8 @@ def render_findings() -> str:
 
 
 REFERENCES_INTRODUCTION = """\
+RFC 9846 of July 2026 takes the place of RFC 5077, 5246, 7627, 8422 and 8446, whose sections are named here.
+
 What the references were held against, and when: text, excerpt and digest as in [policies](policies.md)."""
 
 
