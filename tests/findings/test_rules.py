@@ -21,6 +21,8 @@ from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
 from tlsinspect.findings.rule import CONFIDENCES
 from tlsinspect.pivots import build_pivot
+from tlsinspect.registry import CIPHER_SUITES
+from tlsinspect.registry.suites import suite_facts
 from tlsinspect.tables import arrow_schema
 
 DAY = 24 * 3600 * 10**9
@@ -612,6 +614,12 @@ def test_a_rule_fires_on_its_case_and_is_quiet_near_it(rule: Rule) -> None:
     fires, quiet = CASES[rule.id]
     assert rule.find(Facts(*tables_of(fires))).any()
     assert not rule.find(Facts(*tables_of(quiet))).any()
+
+
+def test_advice_names_the_suites_without_encryption_whose_names_do_not_say_so() -> None:
+    [advice] = [rule.advice for rule in RULES if rule.id == "CIP-01"]
+    bare = {name for code, name in CIPHER_SUITES.items() if suite_facts(code).cipher == "NULL" and "NULL" not in name}
+    assert bare and not [name for name in bare if name not in advice]
 
 
 DATAGRAMS: dict[str, Any] = LEGACY | {"protocol": "dtls", "version": 0xFEFD, "client_legacy_version": 0xFEFD}

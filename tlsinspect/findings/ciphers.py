@@ -66,8 +66,8 @@ def find_better_mutual(facts: Facts) -> Mask:
 RULES = (
     *suite_rules(
         "CIP-01", "Suite without encryption", "critical", lambda _, suite: suite.cipher == "NULL",
-        "remove the suites whose name has NULL; the content is readable by everyone on the way.",
-        ("RFC 9325 section 4.1",),
+        "remove the suites whose name has NULL, TLS_SHA256_SHA256 and TLS_SHA384_SHA384; the content is readable by "
+        "everyone on the way.", ("RFC 9325 section 4.1",),
     ),
     *suite_rules(
         "CIP-02", "Suite without authentication", "critical", lambda _, suite: suite.authentication == "anon",
