@@ -729,6 +729,16 @@ def test_what_is_older_is_told_of_one_protocol(before: tuple[int, str], after: t
     assert rule.find(Facts(*tables)).tolist() == [False, found]
 
 
+@pytest.mark.parametrize("organization", ["Chunghwa Telecom Co.\\, Ltd.", "行政院", "NETLOCK Kft."])
+@pytest.mark.parametrize(("day", "found"), [(20_301, True), (20_300, False)])  # 2025-08-01, and the day before
+def test_authorities_that_chrome_139_distrusts_issue_under_several_names(
+    organization: str, day: int, found: bool
+) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-28"]
+    certificate = {"issuer": f"CN=G1,O={organization},C=TW", "not_before": day * DAY}
+    assert rule.find(Facts(*tables_of({"certificate": certificate}))).any() == found
+
+
 def test_an_issuer_that_is_not_known_may_be_an_intermediate_or_a_root_of_ones_own() -> None:
     [rule] = [rule for rule in RULES if rule.id == "CRT-08"]
     assert "intermediate" not in rule.title and rule.confidence == "likely"

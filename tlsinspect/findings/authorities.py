@@ -40,7 +40,7 @@ DISTRUSTED = (
               "VeriSign, Inc."), ALWAYS, datetime(2018, 10, 16, tzinfo=UTC), "Chrome 70, October 2018"),
     Distrust(("TrustCor Systems S. de R.L.",), datetime(2022, 12, 1, tzinfo=UTC), ALWAYS, "Mozilla, December 2022"),
     Distrust(("Entrust, Inc.", "AffirmTrust"), datetime(2024, 12, 1, tzinfo=UTC), ALWAYS, "Mozilla, July 2024"),
-    Distrust(("Chunghwa Telecom Co., Ltd.", "NetLock Kft.", "NETLOCK Kft.", "NETLOCK Ltd."),
+    Distrust(("Chunghwa Telecom Co., Ltd.", "行政院", "NetLock Kft.", "NETLOCK Kft.", "NETLOCK Ltd."),
              datetime(2025, 8, 1, tzinfo=UTC), ALWAYS, "Chrome 139, August 2025"),
 )  # fmt: skip
 INSPECTORS = (
