@@ -105,7 +105,7 @@ def draw_traffic(canvas: Canvas, y: float, table: pd.DataFrame, width: str) -> f
         canvas.text(canvas.left, y + 0.06, f"{name.capitalize()} per {bucket_text(width)}", SMALL_POINTS, MUTED)
         plot = canvas.plot(left, y + 0.2, across, free)
         plot.bar(times + step / 2, values, width=step * 0.84, color=canvas.tone(colour), linewidth=0)
-        most = max(values.max(), 1)
+        most = max(float(values.max()), 1.0)
         plot.set_yticks([0, most / 2, most], ["0", "", told(int(most))])
         plot.set_ylim(0, most * 1.05)
         plot.set_xlim(times[0], times[-1] + step)

@@ -218,7 +218,7 @@ def overall_verdicts(check: Check) -> Verdicts:
 
 def build_requirements(check: Check) -> pa.Table:
     """A row per requirement."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     failures: dict[str, list[dict[str, Any]]] = {}
     for row in check.failure_table.to_pylist():
         failures.setdefault(row["id"], []).append(row)
