@@ -372,3 +372,14 @@ def test_a_chart_is_drawn_alike_whatever_the_caller_has_set(name: str, tmp_path:
 
 def test_the_entries_of_charts_survive_the_way_between_processes() -> None:
     assert pickle.loads(pickle.dumps(CHARTS)) == CHARTS
+
+
+@pytest.mark.parametrize("name", ["tls13-over-time", "traffic-over-time"])
+@pytest.mark.parametrize("seconds", [0, 0.3, 2, 9, 100, 170])
+def test_times_of_short_captures_are_whole_seconds_and_stay_on_a_page(name: str, seconds: float) -> None:
+    rows = [make_connection(place, time_start=NOON + timedelta(seconds=seconds * place / 9)) for place in range(10)]
+    content = compose_chart(name, make_frames(connections=rows))
+    for size in ("page", "narrow"):
+        figure = draw_chart(content, size, bare=True)
+        assert far_apart(figure) == []
+        assert all("." not in each.get_text() for each in figure.axes[-1].get_xticklabels())

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..statistics.timeline import DAY
 from ..statistics.wording import bucket_text, bytes_text
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
@@ -30,11 +31,13 @@ LEAST_MILLISECONDS = 0.001  # where a logarithmic axis shows none, which a clock
 LINEAR_DAYS = 20  # around 0, an axis that goes below it is linear so far
 AXIS_ROOM = 0.42  # inches left of a plot for its numbers
 TIME_ROOM = 0.2  # inches right of a plot for the half of a last time that stands beyond it
+SECONDS_ROOM = 0.28  # and for one with seconds
+MANY_SECONDS = 10  # buckets from this length on have times without seconds
 TRAFFIC_HEIGHT, TRAFFIC_ROOM = 0.95, 0.62
 TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
 NANOSECONDS_PER_SECOND = 10**9
 DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d UTC")
-TIME_FORMATS = ("%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f")  # seconds alone would look like hours
+TIME_FORMATS = ("%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S")  # seconds alone would look like hours
 ROUND_FORMATS = ("", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S")
 
 
@@ -42,8 +45,8 @@ def draw_timeline(canvas: Canvas, y: float, timeline: Timeline, colour: Colour) 
     """Put a share over time, and below it how much each point rests on."""
     table, colour = timeline.table, edge_of(colour)
     tall = SHARE_HEIGHT if canvas.size.height is None else canvas.size.height - y - COUNT_HEIGHT - TIMES_HEIGHT - 0.75
-    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - TIME_ROOM
     times, step = bucket_times(table)
+    left, across = canvas.left + AXIS_ROOM, canvas.right - canvas.left - AXIS_ROOM - time_room(step)
     middles = times + step / 2
     shares, lows, highs = (table[name].astype(float).to_numpy() for name in ("share", "low", "high"))
     plot = canvas.plot(left, y + 0.05, across, tall)
@@ -95,11 +98,18 @@ def bucket_times(table: pd.DataFrame) -> tuple[Any, Any]:
     return times, times[1] - times[0] if len(times) > 1 else np.timedelta64(NANOSECONDS_PER_SECOND, "ns")
 
 
+def time_room(step: Any) -> float:
+    """The inches right of a plot for the half of its last time, which has seconds where buckets are short."""
+    import numpy as np
+
+    return SECONDS_ROOM if step < np.timedelta64(MANY_SECONDS, "s") else TIME_ROOM
+
+
 def draw_traffic(canvas: Canvas, y: float, table: pd.DataFrame, width: str) -> float:
     """Put connections over time, and below them bytes over the same time."""
     free = TRAFFIC_HEIGHT if canvas.size.height is None else (canvas.size.height - y - TIMES_HEIGHT - 1.2) / 2
-    left, across = canvas.left + TRAFFIC_ROOM, canvas.right - canvas.left - TRAFFIC_ROOM - TIME_ROOM
     times, step = bucket_times(table)
+    left, across = canvas.left + TRAFFIC_ROOM, canvas.right - canvas.left - TRAFFIC_ROOM - time_room(step)
     for name, colour, told in (("connections", PLAIN, "{:,.0f}".format), ("bytes", TLS_1_3, bytes_text)):
         values = table[name].astype(float).to_numpy()
         canvas.text(canvas.left, y + 0.06, f"{name.capitalize()} per {bucket_text(width)}", SMALL_POINTS, MUTED)
@@ -137,10 +147,13 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
     """Label a time axis with as few words as say it: the day once, then hours; months of two years with the first year.
 
     With room for a few only, two will do: else two and a half minutes, hours or days are too many of the next smaller.
+    No time is a part of a second, which no bucket is.
     """
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 
     least, most = (2, 5) if canvas.size.labels_above else (3, 9)
+    low, high = axes.get_xlim()
+    least = max(1, min(least, int((high - low) * DAY + 0.5)))
 
     class Dates(ConciseDateFormatter):
         def format_ticks(self, values: Sequence[float]) -> list[str]:
