@@ -383,3 +383,24 @@ def test_times_of_short_captures_are_whole_seconds_and_stay_on_a_page(name: str,
         figure = draw_chart(content, size, bare=True)
         assert far_apart(figure) == []
         assert all("." not in each.get_text() for each in figure.axes[-1].get_xticklabels())
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "below"),
+    [
+        (datetime(2026, 12, 31, 23, 59, 20, tzinfo=UTC), 1.2, "2026-12-31 to 2027-01-01 UTC"),
+        (datetime(2026, 11, 22, 23, 20, tzinfo=UTC), 70, "2026-11-22 to 2026-11-23 UTC"),
+        (datetime(2026, 11, 22, 20, 0, tzinfo=UTC), 400, "2026-11-22 to 2026-11-23 UTC"),
+        (datetime(2026, 11, 22, 20, 0, tzinfo=UTC), 30, "2026-11-22 UTC"),
+        (datetime(2026, 11, 24, tzinfo=UTC), 60 * 24 * 12, "2026-11 to 2026-12"),
+        (datetime(2026, 11, 2, tzinfo=UTC), 60 * 24 * 12, "2026-11"),
+    ],
+)
+@pytest.mark.parametrize("size", ["page", "narrow"])
+def test_below_a_time_axis_stand_the_days_of_its_first_and_its_last_label(
+    start: datetime, minutes: float, below: str, size: str
+) -> None:
+    rows = [make_connection(place, time_start=start + timedelta(minutes=minutes * place / 40)) for place in range(40)]
+    figure = draw_chart(compose_chart("traffic-over-time", make_frames(connections=rows)), size, bare=True)
+    assert far_apart(figure) == []
+    assert figure.axes[-1].xaxis.get_offset_text().get_text() == below

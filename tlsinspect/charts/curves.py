@@ -36,7 +36,8 @@ MANY_SECONDS = 10  # buckets from this length on have times without seconds
 TRAFFIC_HEIGHT, TRAFFIC_ROOM = 0.95, 0.62
 TIMES_HEIGHT = 0.42  # inches below a plot for its times and the day
 NANOSECONDS_PER_SECOND = 10**9
-DAY_FORMATS = ("", "%Y", "%Y-%m", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d UTC")
+UTC = " UTC"
+DAY_FORMATS = ("", "%Y", "%Y-%m", *(f"%Y-%m-%d{UTC}",) * 3)
 TIME_FORMATS = ("%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S")  # seconds alone would look like hours
 ROUND_FORMATS = ("", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S")
 
@@ -146,6 +147,8 @@ def draw_dots(plot: Axes, canvas: Canvas, xs: Any, shares: Any, denominators: Se
 def format_times(axes: Axes, canvas: Canvas) -> None:
     """Label a time axis with as few words as say it: the day once, then hours; months of two years with the first year.
 
+    Below the axis stands the day, or month, of its first label, and that of its last one where it is another.
+
     With room for a few only, two will do: else two and a half minutes, hours or days are too many of the next smaller.
     No time is a part of a second, which no bucket is.
     """
@@ -156,15 +159,24 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
     least = max(1, min(least, int((high - low) * DAY + 0.5)))
 
     class Dates(ConciseDateFormatter):
+        span = ""
+
         def format_ticks(self, values: Sequence[float]) -> list[str]:
             """The labels; where no year stands beside them, the first that is seen has it."""
             labels: list[str] = super().format_ticks(values)  # type: ignore[no-untyped-call]
-            low = min(axes.get_xlim())
-            first = next((place for place, value in enumerate(values) if value >= low), None)
-            if first is not None and not self.get_offset():  # type: ignore[no-untyped-call]
-                year = f"{num2date(values[first]):%Y}"  # type: ignore[no-untyped-call]
-                labels[first] += "" if year in labels[first] else f"\n{year}"
+            low, high = sorted(axes.get_xlim())
+            seen = [place for place, value in enumerate(values) if low <= value <= high]
+            days = [f"{num2date(values[place]):%Y-%m-%d}" for place in seen]  # type: ignore[no-untyped-call]
+            self.span = super().get_offset()  # type: ignore[no-untyped-call]
+            if days and self.span:
+                self.span = span_text(days[0], days[-1], self.span)
+            elif days and days[0][:4] not in labels[seen[0]]:
+                labels[seen[0]] += f"\n{days[0][:4]}"
             return labels
+
+        def get_offset(self) -> str:
+            """What stands below the axis."""
+            return self.span
 
     locator = AutoDateLocator(minticks=least, maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
@@ -172,6 +184,13 @@ def format_times(axes: Axes, canvas: Canvas) -> None:
     axes.xaxis.set_major_formatter(Dates(locator, **formats))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(SMALL_POINTS * canvas.size.scale)
     axes.xaxis.get_offset_text().set_color(canvas.tone(MUTED))
+
+
+def span_text(first: str, last: str, shown: str) -> str:
+    """Two days as one text, as exactly as `shown` says a day, a month or a year; once where both are the same."""
+    day = shown.removesuffix(UTC)
+    first, last = first[: len(day)], last[: len(day)]
+    return (first if first == last else f"{first} to {last}") + shown[len(day) :]
 
 
 class Curve(NamedTuple):
