@@ -404,3 +404,21 @@ def test_below_a_time_axis_stand_the_days_of_its_first_and_its_last_label(
     figure = draw_chart(compose_chart("traffic-over-time", make_frames(connections=rows)), size, bare=True)
     assert far_apart(figure) == []
     assert figure.axes[-1].xaxis.get_offset_text().get_text() == below
+
+
+@pytest.mark.parametrize("size", ["page", "narrow", "slide"])
+@pytest.mark.parametrize(
+    ("low", "high"), [(6.3, 8.4), (3.016, 3.06), (12.0, 12.0), (2.1, 8.9), (8, 31), (0.2, 90_000), (0.001, 300_000)]
+)
+def test_an_axis_of_handshake_times_has_numbers_and_none_on_another(low: float, high: float, size: str) -> None:
+    rows = [make_connection(at, handshake_ms=low * (high / low) ** (at / 9)) for at in range(10)]
+    figure = build_chart("handshake-times", make_frames(connections=rows), size=size)
+    figure.canvas.draw()
+    (axes,) = [each for each in figure.axes if each.get_xscale() == "log"]
+    first, last = axes.get_xlim()
+    seen = [label for label in axes.get_xticklabels() if first <= label.get_position()[0] <= last and label.get_text()]
+    places = [label.get_position()[0] for label in seen]
+    assert 2 <= len(seen) <= 13
+    assert [float(label.get_text().replace(",", "")) for label in seen] == pytest.approx(places)
+    boxes = [label.get_window_extent() for label in seen]
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))

@@ -26,6 +26,7 @@ ALL_STYLES = (*LINE_STYLES, (0, (6, 1.2, 1.2, 1.2, 1.2, 1.2)), (0, (9, 4)))  # a
 LABEL_GAP = 0.03  # inches between two numbers below a plot, at least
 SHARE_HEIGHT, COUNT_HEIGHT, CURVE_HEIGHT = 2.0, 0.55, 2.4  # inches, where the height is free
 MANY_DECADES = 10**4  # from here on a logarithmic axis names powers of ten only
+MOST_DECADES, LEAST_TICKS, FEW_TICKS = 10, 2, 4  # numbers on such an axis
 TICK_ROOM = 0.26  # and for the half of a last number
 LEAST_MILLISECONDS = 0.001  # where a logarithmic axis shows none, which a clock of whole seconds or milliseconds says
 LINEAR_DAYS = 20  # around 0, an axis that goes below it is linear so far
@@ -250,7 +251,7 @@ def draw_curves(canvas: Canvas, y: float, curves: Sequence[Curve], axis: Axis) -
         set_ticks(plot, axis, min(values), max(values), across)
     else:
         wide = max(values) > MANY_DECADES * min(values)
-        format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5))
+        format_milliseconds(plot, (1,) if wide or canvas.size.labels_above else (1, 2, 5), across)
     for value, name in axis.marks:
         plot.axvline(value, color=canvas.tone(INK), linewidth=canvas.size.scale, linestyle=(0, (1, 1.5)), zorder=1.5)
         if name:
@@ -316,14 +317,28 @@ def version_lines(versions: Sequence[str]) -> dict[str, int]:
     return lines
 
 
-def format_milliseconds(axes: Axes, steps: tuple[int, ...]) -> None:
-    """Label a logarithmic axis with plain numbers, at these steps of each decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def format_milliseconds(axes: Axes, steps: tuple[int, ...], across: float) -> None:
+    """Label a logarithmic axis with plain numbers, at these steps of each decade, or of every second where it is long.
 
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=steps, numticks=10))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    Between two powers of ten, and where only one is seen, it has a few round numbers. `across` is its width in inches.
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    widest = text_width(plain_number(10 ** math.floor(math.log10(high))), SMALL_POINTS)
+    most = max(int(across / (widest + LABEL_GAP)), 2)
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=steps, numticks=min(most, MOST_DECADES)))
+    if sum(low <= tick <= high for tick in axes.get_xticks()) < LEAST_TICKS:
+        round_numbers = MaxNLocator(min(most, FEW_TICKS), steps=(1, 2, 2.5, 5, 10)).tick_values(low, high)
+        axes.xaxis.set_major_locator(FixedLocator([tick for tick in round_numbers if tick > 0]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
+
+
+def plain_number(value: float) -> str:
+    """A number without an exponent: 0.001, 20, 10,000."""
+    return f"{value:,.10g}"
 
 
 def draw_nothing(canvas: Canvas, y: float, reason: str) -> float:
