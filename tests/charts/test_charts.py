@@ -422,3 +422,17 @@ def test_an_axis_of_handshake_times_has_numbers_and_none_on_another(low: float, 
     assert [float(label.get_text().replace(",", "")) for label in seen] == pytest.approx(places)
     boxes = [label.get_window_extent() for label in seen]
     assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("name", ["tls13-over-time", "traffic-over-time", "hello-sizes", "remaining-days"])
+@pytest.mark.parametrize("size", ["page", "slide"])
+def test_the_numbers_of_an_axis_stand_on_none_of_the_other(name: str, size: str, demo: Inspection) -> None:
+    figure = draw_chart(compose_chart(name, demo), size)
+    figure.canvas.draw()
+    axes = figure.axes[-1]
+    across, up = (
+        [label.get_window_extent() for label in axis.get_ticklabels() if label.get_text()]
+        for axis in (axes.xaxis, axes.yaxis)
+    )
+    shared = [one.y1 - other.y0 for one in across for other in up if one.x0 < other.x1 and one.y0 < other.y1]
+    assert max(shared, default=0) < 0.2 * up[0].height  # boxes are higher than digits

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MARGIN, BARE_MARGIN = 0.16, 0.02  # inches; a bare chart stands in a page with margins of its own
 TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 12.5, 9.0, 8.0
+TICK_PAD = 3.5  # points between an axis and its numbers
 LINE_HEIGHT = 1.32  # of the type size
 TARGET = "target:"  # how the id of a target starts
 UNKNOWN_PATTERN = "////"
@@ -172,7 +173,8 @@ class Canvas:
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.spines["bottom"].set_color(self.tone(MUTED))
-        axes.tick_params(labelsize=SMALL_POINTS * self.size.scale, colors=self.tone(MUTED), length=0)
+        look: dict[str, Any] = {"labelsize": SMALL_POINTS * self.size.scale, "pad": TICK_PAD * self.size.scale}
+        axes.tick_params(colors=self.tone(MUTED), length=0, **look)
         axes.grid(axis="y", color=self.tone(GRID), linewidth=0.8 * self.size.scale)
         axes.set_axisbelow(True)
         self.insets.append((axes, (x, y, width, height)))
