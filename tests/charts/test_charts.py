@@ -436,3 +436,18 @@ def test_the_numbers_of_an_axis_stand_on_none_of_the_other(name: str, size: str,
     )
     shared = [one.y1 - other.y0 for one in across for other in up if one.x0 < other.x1 and one.y0 < other.y1]
     assert max(shared, default=0) < 0.2 * up[0].height  # boxes are higher than digits
+
+
+def test_what_is_offered_and_agreed_by_bytes_says_bytes_and_not_how_many_offers() -> None:
+    size = {"client_bytes": 1500, "server_bytes": 2500}
+    columns = ("supported_versions", "client_legacy_version")
+    lost = {**dict.fromkeys(columns), "unknown_reasons": [(column, "gap") for column in columns]}
+    frames = make_frames(connections=[make_connection(0, **size), make_connection(1, **size, **lost)])
+    by_bytes = compose_chart("versions-offered", frames, "bytes")
+    assert by_bytes.note == "Unknown: the offer of 4.0 kB, the version agreed of 0 B."
+    assert {"best offered (4.0 kB)", "agreed (8.0 kB)"} <= set(texts(draw_chart(by_bytes)))
+    by_servers = compose_chart("versions-offered", frames, "servers")
+    assert "offers" not in by_servers.note
+    by_connections = compose_chart("versions-offered", frames)
+    assert by_connections.note.endswith("Unknown: 1 offer, 0 versions agreed.")
+    assert {"best offered (n 1)", "agreed (n 2)"} <= set(texts(draw_chart(by_connections)))

@@ -229,11 +229,12 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
     hidden = len(counts) - len(shown)
     names = [name for name, _ in sort_counts(shown, STATISTICS["versions"].order)]
     pairs = [Pair(version_bar(offered, name, chart), version_bar(agreed, name, chart)) for name in names]
-    keys = (f"best offered (n {offered.denominator:,})", f"agreed (n {agreed.denominator:,})")
+    keys = (f"best offered ({sample_text(offered)})", f"agreed ({sample_text(agreed)})")
     note = share_note(agreed)
     if offered.unknown or agreed.unknown:
-        note += f" Unknown: {number_text(offered.unknown, 'offer')}, {number_text(agreed.unknown, 'version')} agreed."
-    note += left_to_numbers(hidden, "rarer version")
+        unknown = f"{unknown_text(offered, 'offer')}, {unknown_text(agreed, 'version', ' agreed')}"
+        note += f" Unknown: {unknown}."
+    note = f"{note}{left_to_numbers(hidden, 'rarer version')}".strip()
 
     def draw(canvas: Canvas, y: float) -> float:
         if not pairs:
@@ -251,6 +252,19 @@ def compose_offers(chart: Chart, frames: Frames, unit: str) -> Content:
     )
     numbers = pd.concat([offered.to_frame(), agreed.to_frame()])
     return Content(chart.name, title, subtitle, note, numbers, draw, not pairs)
+
+
+def sample_text(shares: Shares) -> str:
+    """What the shares are of, in short."""
+    number = bare_number(shares.denominator, shares.unit)
+    return number if shares.unit.name == "bytes" else f"n {number}"
+
+
+def unknown_text(shares: Shares, thing: str, which: str = "") -> str:
+    """How many of a thing are not known; where it is not connections that count, of how many of what does."""
+    if shares.unit.name == "connections":
+        return number_text(shares.unknown, thing) + which
+    return f"the {thing}{which} of {count_text(shares.unknown, shares.unit)}"
 
 
 def counts_of(shares: Shares) -> dict[str, int]:
