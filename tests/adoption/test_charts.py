@@ -150,9 +150,8 @@ def test_command_writes_page_charts_and_numbers_and_says_the_headlines(
     lines = result.stdout.splitlines()
     assert re.fullmatch(r"1 TLS connection on 1 day, (\S+) to \1 UTC, in 1 day", lines[0]), lines[0]
     assert lines[1].startswith("Versions agreed: TLS 1.3: 100% of bytes in ")
-    assert (
-        lines[2].startswith("Certificate authorities: ") and len(lines) == 4
-    )  # of the series asked for, and no others
+    assert lines[2].startswith("Certificate authorities over time: ")
+    assert len(lines) == 4  # of the series asked for, and no others
     assert lines[-1] == str(out / "index.html")
     page = (out / "index.html").read_text()
     assert "Post-quantum key exchange" not in page[: page.index("<section")]
@@ -224,6 +223,11 @@ def test_a_store_without_connections_says_so(tmp_path: Path) -> None:
     assert content.note == ""
     draw_chart(content)
     assert not summary_lines(empty)[0].endswith(".")  # the page puts one there
+
+
+def test_a_headline_about_nothing_says_its_title_once() -> None:
+    counted = count_adoption(dataset("connections"), ds.dataset(table("certificates").slice(0, 0)))
+    assert summary_lines(counted, only=["lifetimes"])[1:] == ["Lifetimes of certificates over time: nothing to show"]
 
 
 def test_few_periods_are_named_one_by_one_and_many_by_an_axis_of_times(adoption: Adoption) -> None:

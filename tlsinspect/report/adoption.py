@@ -145,7 +145,8 @@ def summary_lines(adoption: Adoption, unit: str = "connections", only: Sequence[
     asked = {pick(SERIES, name, "series").name for name in only}
     for name in [name for name in SERIES if name in asked] if asked else HEADLINES:
         title = STATISTICS[SERIES[name].statistic].title
-        lines.append(f"{title}: {finding_of(adoption, name, unit_of(adoption, name, unit))}")
+        told = finding_of(adoption, name, unit_of(adoption, name, unit))
+        lines.append(told if told.startswith(f"{title} ") else f"{title}: {told}")
     return lines
 
 
