@@ -68,6 +68,12 @@ def test_a_period_that_stands_alone_has_its_intervals_as_lines(adoption: Adoptio
     assert [len(each.get_segments()) for each in lines][:1] == [2]
 
 
+def test_a_line_at_the_edge_is_whole(adoption: Adoption) -> None:
+    figure = draw_chart(compose_adoption(adoption, "versions", "servers"))
+    lines = [line for line in figure.axes[0].get_lines() if line.get_marker() == "o"]
+    assert lines and not any(line.get_clip_on() for line in lines)
+
+
 def test_only_dates_within_the_time_shown_are_marked(adoption: Adoption) -> None:
     later = [date(2025, 4, 1), date(2025, 4, 30)] * 20
     april = count_adoption(ds.dataset(on_days(table("connections").slice(0, 40), later)), dataset("certificates"))

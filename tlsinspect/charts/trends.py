@@ -147,7 +147,7 @@ def draw_stack(plot: Axes, canvas: Canvas, trend: Trend) -> None:
 
 
 def draw_lines(plot: Axes, canvas: Canvas, trend: Trend) -> None:
-    """Put a line per layer through the middles of the periods, with a dot on each and its interval."""
+    """Put a line per layer through the middles of the periods, whole at 0 and 100 % too, with dots and intervals."""
     middles = (trend.edges[:-1] + trend.edges[1:]) / 2
     dots: dict[str, Any] = (
         {"marker": "o", "markersize": 3.2 * canvas.size.scale} if len(middles) <= MANY_PERIODS else {}
@@ -157,7 +157,7 @@ def draw_lines(plot: Axes, canvas: Canvas, trend: Trend) -> None:
         plot.plot(
             middles, layer.shares, color=colour, linewidth=1.7 * canvas.size.scale,
             linestyle=LINE_STYLES[place % len(LINE_STYLES)], markeredgecolor=canvas.tone(PAPER),
-            markeredgewidth=0.4, **dots,
+            markeredgewidth=0.4, clip_on=False, **dots,
         )  # fmt: skip
         plot.fill_between(middles, layer.lows, layer.highs, color=colour, alpha=0.1, linewidth=0)
         draw_lone_intervals(plot, canvas, middles, layer.lows, layer.highs, layer.colour)
