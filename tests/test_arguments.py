@@ -124,6 +124,7 @@ def test_a_name_that_there_is_not_is_told_with_those_that_may_be_meant(tmp_path:
         (lambda: build_shares("version-limit", inspection), "statistic 'version-limit'; did you mean version_limit"),
         (lambda: build_shares("versions", inspection, "client"), "unit 'client'; did you mean clients"),
         (lambda: build_timeline("version", inspection), "statistic 'version'; did you mean versions"),
+        (lambda: build_timeline("VersionLimit", inspection), "statistic 'VersionLimit'; did you mean version_limit"),
         (lambda: build_chart("tls13_over_time", inspection), "chart 'tls13_over_time'; did you mean tls13-over-time"),
         (lambda: inspection.frame("conections"), "table 'conections'; did you mean connections"),
         (lambda: inspection.pivot("host"), "pivot 'host'; did you mean hosts"),

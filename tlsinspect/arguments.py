@@ -6,6 +6,7 @@ Nothing is guessed: what has another type than was asked for is a TypeError, wha
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from operator import index
@@ -16,6 +17,8 @@ T = TypeVar("T")
 
 LAST_PORT = 65535
 OVERLAPS = ("first", "last")
+MOST_MEANT = 3
+"""Names that are named where one is not known."""
 
 
 def list_paths(paths: Path | Iterable[Path]) -> list[str]:
@@ -36,11 +39,27 @@ def pick(named: Mapping[str, T], name: str, what: str) -> T:
         raise TypeError(f"the name of a {what} is a text, not {type(name).__name__}")
     if name in named:
         return named[name]
-    from difflib import get_close_matches  # a mistake is the only time that it is needed
-
-    close = ", ".join(get_close_matches(str(name), named, n=3))
+    close = ", ".join(nearest(name, named))
     meant = f"did you mean {close}?" if close else f"there are {', '.join(named)}"
     raise KeyError(f"there is no {what} {name!r}; {meant}")
+
+
+def nearest(text: str, known: Iterable[str]) -> list[str]:
+    """The texts that are spelled most like this one: the same letters and digits first."""
+    from difflib import get_close_matches  # a mistake is the only time that it is needed
+
+    spelled: dict[str, str] = {}
+    for each in known:
+        spelled.setdefault(bare(each), each)
+    if bare(text) in spelled:
+        return [spelled[bare(text)]]
+    return [spelled[each] for each in get_close_matches(bare(text), spelled, n=MOST_MEANT)]
+
+
+def bare(text: str) -> str:
+    """The letters and digits of a text, without the v of TLSv1.2, so that spellings of the same name are the same."""
+    letters = "".join(character for character in text.casefold() if character.isalnum())
+    return re.sub(r"^((?:d?tls|ssl))v(?=\d)", r"\1", letters)
 
 
 def list_ids(ids: str | Iterable[str]) -> list[str]:

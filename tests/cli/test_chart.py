@@ -56,6 +56,7 @@ def test_list_names_every_chart_with_its_question_and_units() -> None:
     ("arguments", "told"),
     [
         (["version"], "Did you mean versions"),
+        (["TLS13_OVER_TIME"], "Did you mean tls13-over-time?"),
         (["qqq"], "tlsinspect chart --list"),
         (["versions", "-o", "a.gif"], "does not end in .svg, .png, .csv"),
         (["versions", "--unit", "certificates"], "is counted by connections"),

@@ -29,15 +29,14 @@ def list_charts(context: click.Context, option: click.Parameter, wanted: bool) -
 
 def check_name(context: click.Context, argument: click.Parameter, name: str) -> str:
     """The name of a chart; one that does not exist is told with what comes close."""
+    from ..arguments import nearest
     from ..charts import CHARTS
 
     if name in CHARTS:
         return name
-    from difflib import get_close_matches
-
     if any(each in CHARTS for each in context.params.get("captures", ())):
         raise click.BadParameter(f"there is no chart {name!r}. The chart's name comes last.", context, argument)
-    close = get_close_matches(name, CHARTS, n=3)
+    close = nearest(name, CHARTS)
     hint = f"Did you mean {', '.join(close)}?" if close else "'tlsinspect chart --list' shows them."
     raise click.BadParameter(f"there is no chart {name!r}. {hint}", context, argument)
 

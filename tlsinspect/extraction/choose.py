@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import nearest
 from ..columns import SEVERITIES
 from ..errors import TlsInspectError
 from ..findings import RULES, Facts
@@ -22,9 +23,7 @@ def with_finding(inspection: Inspection, rule_id: str) -> list[str]:
     rules = {rule.id: rule for rule in RULES}
     rule = rules.get(rule_id.upper())
     if rule is None:
-        from difflib import get_close_matches
-
-        close = get_close_matches(rule_id.upper(), rules, n=3)
+        close = nearest(rule_id, rules)
         hint = f"did you mean {', '.join(close)}?" if close else "docs/findings.md lists them"
         raise TlsInspectError(f"there is no finding {rule_id!r}; {hint}")
     connections = inspection.on_demand("connections")

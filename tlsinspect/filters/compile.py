@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arguments import check_filter
+from ..arguments import MOST_MEANT, check_filter, nearest
 from ..columns import COLUMNS, SEVERITIES, table_columns
 from ..errors import printable
 from . import hints
@@ -45,9 +45,6 @@ COMMON_WORDS = {
 
 Words = Mapping[str, Collection[str]]
 NO_WORDS: Words = {}
-
-MOST_MEANT = 3
-"""Columns that are named where one of that name is missing."""
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
@@ -170,14 +167,12 @@ class Compiler(Written):
 
     def hint(self, name: str) -> str:
         """What may have been meant by a name that is no column."""
-        from difflib import get_close_matches  # a mistake is the only time that it is needed
-
         others = [table for table, columns in COLUMNS.items() if name in {column.name for column in columns}]
         if others:
             return f"; it is one of {', '.join(others)}"
         word = COMMON_WORDS.get(name.lower(), name.lower())
         parts = [column for column in self.columns if word == column or word in column.split("_")]
-        close = parts[:MOST_MEANT] or get_close_matches(word, self.columns, n=1)
+        close = parts[:MOST_MEANT] or nearest(word, self.columns)[:1]
         meant = f"; did you mean {' or '.join(close)}?" if close else ""
         return meant if close and name.islower() else f"{meant or '.'} A text stands in quotes: '{name}'"
 

@@ -6,10 +6,11 @@ A comparison with such a text would be true of no row, or with != of all, and no
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
 
 from .. import registry
+from ..arguments import bare, nearest
 from ..columns import UNKNOWN_REASONS
 from ..columns.verdicts import SCT_FAULTS, STAPLE_VERDICTS, VERDICTS
 from ..connection_builder import TRANSPORTS
@@ -74,7 +75,6 @@ SOME = {
 }  # fmt: skip
 """Column -> some of what it can hold: another spelling of these is a mistake, any other text is not."""
 
-MOST_MEANT = 3
 MOST_LISTED = 12
 
 
@@ -142,21 +142,3 @@ def number_of(column: str, text: str) -> str:
     names = {name: code for code, name in NUMBERS.get(column, {}).items()}
     meant = [text] if text in names else nearest(text, names)[:1]
     return "".join(f"; write 0x{names[name]:04X} for {name}" for name in meant)
-
-
-def nearest(text: str, known: Iterable[str]) -> list[str]:
-    """The texts that are spelled most like this one: the same letters and digits first."""
-    from difflib import get_close_matches  # a mistake is the only time that it is needed
-
-    spelled: dict[str, str] = {}
-    for each in known:
-        spelled.setdefault(bare(each), each)
-    if bare(text) in spelled:
-        return [spelled[bare(text)]]
-    return [spelled[each] for each in get_close_matches(bare(text), spelled, n=MOST_MEANT)]
-
-
-def bare(text: str) -> str:
-    """The letters and digits of a text, without the v of TLSv1.2, so that spellings of the same name are the same."""
-    letters = "".join(character for character in text.casefold() if character.isalnum())
-    return re.sub(r"^((?:d?tls|ssl))v(?=\d)", r"\1", letters)

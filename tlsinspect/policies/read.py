@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..arguments import nearest
 from ..certificates.object_identifiers import KEY_TYPES
 from ..columns import SEVERITIES
 from ..errors import PolicyError
@@ -187,8 +188,6 @@ def expand(patterns: Any, names: Iterable[str] | None, dotted: bool = False) -> 
 
 def meant_by(pattern: str, known: Iterable[str]) -> str:
     """The names that are spelled most like one that is none, as a question; empty where none is."""
-    from ..filters.vocabulary import nearest
-
     close = nearest(pattern, sorted(known))
     return f"; did you mean {', '.join(close)}?" if close else ""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ..arguments import MOST_MEANT
 from ..errors import StoreError
 from ..statistics.wording import number_text
 from .sink import STORED
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 VIEWS = (*STORED, "captures", *DERIVED)
 STORED_PREFIX = "stored_"  # before a view's name: what it is a view of
 CANDIDATES = "Candidate bindings: "  # what DuckDB begins the line with that names columns like the one asked for
-MOST_MEANT = 3
 ROWS_AT_ONCE = 10_000
 MICROSECONDS = 1_000_000
 SETTINGS = {

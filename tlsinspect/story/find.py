@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from operator import or_
 from typing import TYPE_CHECKING
 
+from ..arguments import MOST_MEANT, nearest
 from ..columns import CONNECTIONS
 from ..statistics.series import is_true
 from ..wire.addresses import address_text
@@ -53,8 +54,6 @@ def nearest_packets(inspected: Inspected, text: str) -> list[int]:
 
 def similar_names(inspected: Inspected, text: str) -> list[str]:
     """Server names that may be meant by a text that names no connection: those with it inside, or spelled alike."""
-    from ..filters.vocabulary import MOST_MEANT, nearest  # a mistake is the only time that it is needed
-
     wanted = text.strip().lower()
     names = inspected.connections["server_name"].dropna().str.lower().unique().tolist()
     return [name for name in names if wanted in name][:MOST_MEANT] or nearest(wanted, names[:MOST_LIKENED])
