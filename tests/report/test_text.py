@@ -12,7 +12,7 @@ from samples import inspect
 
 from tests.synthetic import MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection
-from tlsinspect.report.tables import Inspected
+from tlsinspect.report.inspected import Inspected
 from tlsinspect.report.text import render_summary
 from tlsinspect.statistics import build_shares
 from tlsinspect.statistics.wording import share_text

@@ -24,10 +24,11 @@ from ..statistics.shares import observe
 from ..tables.arrow import Shared
 from .findings import described_rules, rules_of_rows
 from .stories import pack_stories
-from .tables import Inspected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .inspected import Inspected
 
 MOST_CONNECTIONS = 50_000  # in the page; tables/connections.csv has all
 MOST_CERTIFICATES = 20_000  # in the page; tables/certificates.csv has all

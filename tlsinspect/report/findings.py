@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from ..export.text import short_text
 from ..findings import CAPTURE_RULES, RULES, Facts
 from ..findings.text import count_connections, count_subjects, others_of
 from ..statistics.wording import number_text
-from .tables import Inspected, records_of
+from .tables import records_of
+
+if TYPE_CHECKING:
+    from .inspected import Inspected
 
 MOST_SUBJECTS = 10  # of one rule on the page; tables/findings.csv has all
 MOST_NAMED = 5  # packets and hosts of one subject

@@ -24,10 +24,11 @@ from .explore import build_explorer
 from .figures import iter_drawn
 from .page import Page, build_page
 from .stories import pack
-from .tables import Inspected
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from .inspected import Inspected
 
 TEMPLATES = Path(__file__).parent / "templates"
 TABULATOR = Path(__file__).parent / "vendor" / "tabulator"

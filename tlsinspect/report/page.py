@@ -32,7 +32,6 @@ from .findings import Severity, build_severities, findings_summary
 from .notable import FAILURES, build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
 from .tables import (
-    Inspected,
     Table,
     captures_table,
     certificates_table,
@@ -46,6 +45,8 @@ from .tables import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .inspected import Inspected
 
 # Section: id, title, its name in the contents, and its charts.
 SECTIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (

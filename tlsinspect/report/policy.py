@@ -16,10 +16,12 @@ from ..compliance.quantum_text import EXPLANATION
 from ..compliance.text import SHOWN_HOSTS, rank_of, total_line
 from ..policies import load_policy
 from ..statistics.wording import bytes_text, interval_text, number_text, share_text
-from .tables import Cell, Inspected, Table
+from .tables import Cell, Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .inspected import Inspected
 
 POLICY = "bcp195"
 MOST_SERVERS = 20  # of the quantum ledger

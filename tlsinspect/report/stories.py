@@ -19,10 +19,11 @@ from ..export.text import short_text
 from ..forked import iter_shared
 from ..story import Fact, Step, Story, StoryCertificate, iter_stories
 from ..story.build import MOST_COMPARED, TOLD
-from .tables import Inspected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .inspected import Inspected
 
 BLOCK = 1024  # stories that the page unpacks together
 MOST_STEPS = 60  # of a story on the page; `tlsinspect show` tells all

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..certificates.object_identifiers import OLD_SIGNATURE, SHA1_SIGNATURE
 from ..charts import Content
 from ..policy import LEAST_KEY_BITS
-from ..statistics import Frames, Shares, build_port_shares
+from ..statistics import Shares, build_port_shares
 from ..statistics.wording import REASONS, bytes_text, count_text, duration_text, interval_text, number_text, share_text
 from .notable import Notable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import pandas as pd
-    import pyarrow as pa
 
-    from ..wire.limits import Limits
+    from .inspected import Inspected
 
 MOST_ROWS = 100  # of a table on the page
 MOST_CAPTURES = 12
@@ -36,54 +33,7 @@ COLUMN_KINDS = {
 FRACTION_COLUMNS = ("share", "low", "high")
 PLAIN_NUMBER_COLUMNS = ("server_port",)
 
-
 Cell = str | tuple[str, str]
-
-
-class Inspected(Frames, Protocol):
-    """What a report needs of an Inspection: the frames of statistics, and these."""
-
-    @property
-    def captures(self) -> pd.DataFrame: ...
-
-    @property
-    def limits(self) -> Limits: ...
-
-    @property
-    def problems(self) -> pd.DataFrame: ...
-
-    @property
-    def messages(self) -> pd.DataFrame: ...
-
-    @property
-    def alerts(self) -> pd.DataFrame: ...
-
-    @property
-    def findings(self) -> pd.DataFrame: ...
-
-    @property
-    def validation(self) -> pd.DataFrame: ...
-
-    @property
-    def client_validation(self) -> pd.DataFrame: ...
-
-    @property
-    def ocsp(self) -> pd.DataFrame: ...
-
-    @property
-    def arguments(self) -> str: ...
-
-    @property
-    def selection(self) -> str: ...
-
-    @property
-    def days(self) -> str: ...
-
-    at: datetime | None
-
-    def arrow(self, table: str) -> pa.Table: ...
-
-    def on_demand(self, table: str) -> pa.Table: ...
 
 
 @dataclass(frozen=True)

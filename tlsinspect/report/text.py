@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.text import Text
 
-    from .tables import Inspected
+    from .inspected import Inspected
 
 WIDE, WIDEST = 100, 120
 LABEL_WIDTH, LONGEST_NAME, LONGEST_CAPTURE = 14, 60, 24
