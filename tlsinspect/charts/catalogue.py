@@ -37,17 +37,13 @@ from .style import (
     SECRECY_COLOURS,
     VERSION_COLOURS,
     Colour,
+    version_colour,
 )
 
 POST_QUANTUM_EXCHANGES = ("hybrid", "KEM")
 FORWARD_SECRET_EXCHANGES = frozenset(label for label, _, secret in KEY_EXCHANGES.values() if secret)
 POST_QUANTUM_GROUPS = frozenset(name for code, name in GROUPS.items() if group_facts(code).post_quantum)
 GOOD_OUTCOMES = ("established", "nothing against it", NO_WEAK_KIND, WITHIN)
-
-
-def version_colour(category: str) -> Colour:
-    """A version's own colour; a draft has its version's."""
-    return VERSION_COLOURS.get(category.partition(" (")[0], PLAIN)
 
 
 def limit_colour(category: str) -> Colour:

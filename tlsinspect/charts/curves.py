@@ -13,7 +13,7 @@ from ..statistics.timeline import DAY
 from ..statistics.wording import bucket_text, bytes_text
 from .canvas import SMALL_POINTS, TEXT_POINTS, Canvas, line_height
 from .labels import fit_text, show_text, text_width, wrap_text
-from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour, edge_of
+from .style import GRID, INK, MUTED, PAPER, PLAIN, TLS_1_3, VERSION_COLOURS, Colour, edge_of, version_colour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -299,11 +299,6 @@ def draw_line_key(canvas: Canvas, y: float, curves: Sequence[Curve]) -> float:
         canvas.text(x + 0.4, y + 0.06, label, SMALL_POINTS, INK)
         x += needed
     return y + 0.26
-
-
-def version_colour(version: str) -> Colour:
-    """A version's colour; a draft has that of its version."""
-    return VERSION_COLOURS.get(version.partition(" (")[0], PLAIN)
 
 
 def version_lines(versions: Sequence[str]) -> dict[str, int]:

@@ -149,6 +149,11 @@ EDGES = {
 }
 
 
+def version_colour(version: str) -> Colour:
+    """A version's colour; a draft has that of its version."""
+    return VERSION_COLOURS.get(version.partition(" (")[0], PLAIN)
+
+
 def edge_of(colour: Colour) -> Colour:
     """The colour of a thing's outline and lines, which its ground does not swallow: 3 : 1 at least (WCAG 1.4.11)."""
     return EDGES.get(colour.name, colour)
