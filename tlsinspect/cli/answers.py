@@ -7,7 +7,7 @@ import sys
 import click
 
 from .captures import are_several, exit_status, inspect
-from .options import CAPTURES, Captures, reading_options, where_option
+from .options import CAPTURES, Captures, format_option, reading_options, where_option
 from .output import errors_as_one_line, print_rendered
 
 
@@ -21,10 +21,7 @@ def complete_question(context: click.Context, option: click.Parameter, begun: st
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "json")), default="text", show_default=True,
-    help="For people, or for programs.",
-)  # fmt: skip
+@format_option(("text", "json"), "For people, or for programs.")
 @click.option(
     "--cases", metavar="QUESTION", shell_complete=complete_question,
     help="List every connection that is a case of one question, by its id.",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +14,6 @@ from .output import errors_as_one_line, tell, writing_to
 
 if TYPE_CHECKING:
     from ..errors import CaptureError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 BY = click.option("--by", default="", metavar="NAME", help="Who does it, for the log.")

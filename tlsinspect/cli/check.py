@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from ..columns import SEVERITIES
 from .captures import captures_told, chosen_trust, exit_status, inspect
 from .export import open_output, write_table
-from .options import CAPTURES, Captures, Moment, reading_options, trust_options, where_option
+from .options import CAPTURES, Captures, Moment, format_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -87,14 +87,7 @@ def complete_policy(context: click.Context, option: click.Parameter, begun: str)
     show_default=True,
     help="Exit with status 1 when a requirement of this severity or a higher one fails.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="For people, for programs, for spreadsheets, or for pipelines (SARIF 2.1.0).",
-)
+@format_option(FORMATS, "For people, for programs, for spreadsheets, or for pipelines (SARIF 2.1.0).")
 @click.option(
     "--frame", type=click.Choice(FRAMES), default="requirements", show_default=True, help="What CSV has a row for."
 )

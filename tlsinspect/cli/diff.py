@@ -10,7 +10,7 @@ import click
 
 from ..errors import TlsInspectError
 from .captures import exit_status, inspect
-from .options import CAPTURES, Captures, parse_filter, reading_options, where_option
+from .options import CAPTURES, Captures, format_option, most_option, parse_filter, reading_options, where_option
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -26,14 +26,8 @@ TIME = re.compile(r"[0-9T:.Z +-]{1,40}")
 @click.option(
     "--split", metavar="TIME", help="Compare what starts before a time (ISO 8601, UTC) with what starts later."
 )
-@click.option(
-    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
-    help="Changes of a kind; 0 for all.",
-)  # fmt: skip
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "changes-csv", "shares-csv")), default="text",
-    show_default=True, help="Text for people; one of the two tables with every row.",
-)  # fmt: skip
+@most_option(SHOWN, "Changes of a kind; 0 for all.")
+@format_option(("text", "changes-csv", "shares-csv"), "Text for people; one of the two tables with every row.")
 def diff(
     captures: Captures,
     split: str | None,

@@ -26,7 +26,16 @@ from .captures import (
     within_days,
 )
 from .interruption import ending_the_reading
-from .options import CAPTURES, Captures, anonymise_option, parse_filter, reading_options, rows_option, where_option
+from .options import (
+    CAPTURES,
+    Captures,
+    anonymise_option,
+    format_option,
+    parse_filter,
+    reading_options,
+    rows_option,
+    where_option,
+)
 from .output import errors_as_one_line, progress_bar, writing_to
 
 if TYPE_CHECKING:
@@ -53,13 +62,9 @@ STREAMED_STORED = (*STREAMED, "offers", "chains")
     show_default="connections",
     help="Which frame; in formats for rows, and in databases, which otherwise hold all.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice((*FORMATS, *DATABASES, *FOLDERS, *FILES)),
-    default="csv",
-    show_default=True,
-    help="Which format: the first four hold the rows of a frame, sqlite and duckdb all frames, the others are another "
+@format_option(
+    (*FORMATS, *DATABASES, *FOLDERS, *FILES),
+    "Which format: the first four hold the rows of a frame, sqlite and duckdb all frames, the others are another "
     "tool's: docs/exports.md.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from .options import (
     CAPTURES,
     Captures,
     at_option,
+    format_option,
     indicators_option,
     parse_filter,
     reading_options,
@@ -42,10 +43,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Leave out what is less severe.",
 )
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
-    help="Text for people; CSV and JSON Lines with every column.",
-)  # fmt: skip
+@format_option(("text", "csv", "jsonl"), "Text for people; CSV and JSON Lines with every column.")
 def findings(
     captures: Captures,
     rows_where: str | None,

@@ -6,7 +6,7 @@ In: the words of a command line. Out: Captures, filters, days, ports, limits; a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -212,6 +212,18 @@ def complete_columns(context: click.Context, parameter: click.Parameter, incompl
 
     own = context.params.get("table") or OWN_TABLES.get(str(context.info_name), str(context.info_name))
     return complete(incomplete, own if parameter.name == "rows_where" else "connections")
+
+
+def format_option(formats: Sequence[str], says: str) -> Callable[[Command], Command]:
+    """The option that says how a command writes; the first format is the default."""
+    return click.option(
+        "--format", "format_name", type=click.Choice(formats), default=formats[0], show_default=True, help=says
+    )
+
+
+def most_option(shown: int, says: str) -> Callable[[Command], Command]:
+    """The option that says how many are listed."""
+    return click.option("--most", type=click.IntRange(0), metavar="NUMBER", default=shown, show_default=True, help=says)
 
 
 def where_option(command: Command) -> Command:

@@ -9,7 +9,16 @@ import click
 
 from .captures import exit_status, inspect
 from .export import write_table
-from .options import CAPTURES, Captures, parse_filter, reading_options, rows_option, where_option
+from .options import (
+    CAPTURES,
+    Captures,
+    format_option,
+    most_option,
+    parse_filter,
+    reading_options,
+    rows_option,
+    where_option,
+)
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -92,14 +101,11 @@ def make_command(name: str, pivot: Pivot) -> click.Command:
     @reading_options
     @where_option
     @rows_option
-    @click.option(
-        "--format", "format_name", type=click.Choice(("text", "csv", "jsonl", "parquet")), default="text",
-        show_default=True, help="Text for people, with the main columns; the others with every column and row.",
-    )  # fmt: skip
-    @click.option(
-        "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
-        help="Rows of text; 0 for all.",
-    )  # fmt: skip
+    @format_option(
+        ("text", "csv", "jsonl", "parquet"),
+        "Text for people, with the main columns; the others with every column and row.",
+    )
+    @most_option(SHOWN, "Rows of text; 0 for all.")
     def command(
         captures: Captures,
         rows_where: str | None,

@@ -9,21 +9,14 @@ import click
 
 from .captures import captures_told, exit_status, inspect
 from .export import write_table
-from .options import CAPTURES, Captures, reading_options, where_option
+from .options import CAPTURES, Captures, format_option, reading_options, where_option
 from .output import errors_as_one_line
 
 
 @click.command(epilog=CAPTURES)
 @reading_options
 @where_option
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(("text", "json", "csv")),
-    default="text",
-    show_default=True,
-    help="For people, for programs, or for spreadsheets.",
-)
+@format_option(("text", "json", "csv"), "For people, for programs, or for spreadsheets.")
 @click.option(
     "--frame", type=click.Choice(("classes", "servers")), default="servers", show_default=True,
     help="What CSV has a row for.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import days_options
+from .options import days_options, format_option, most_option
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -21,14 +21,11 @@ WIDEST = 60  # characters of a value in text
 
 @click.command()
 @days_options
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl", "parquet")), default="text",
-    show_default=True, help="Text for people, with values cut to 60 characters; the others with every row and value.",
-)  # fmt: skip
-@click.option(
-    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
-    help="Rows of text; 0 for all.",
-)  # fmt: skip
+@format_option(
+    ("text", "csv", "jsonl", "parquet"),
+    "Text for people, with values cut to 60 characters; the others with every row and value.",
+)
+@most_option(SHOWN, "Rows of text; 0 for all.")
 @click.argument("store", metavar="STORE")
 @click.argument("query", metavar="QUERY")
 def sql(store: str, query: str, format_name: str, most: int, since: date | None, until: date | None) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import parse_limits, parse_ports
+from .options import Command, parse_limits, parse_ports
 from .output import tell
 
 if TYPE_CHECKING:
     from ..store import Ingested
 
 LISTED = 20  # captures that could not be read, or not whole, and are named
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def store_options(command: Command) -> Command:

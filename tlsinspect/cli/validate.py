@@ -10,7 +10,7 @@ import click
 
 from .captures import captures_told, chosen_trust, exit_status, inspect
 from .export import write_table
-from .options import CAPTURES, Captures, at_option, reading_options, trust_options, where_option
+from .options import CAPTURES, Captures, at_option, format_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
     help="What CSV and JSON Lines have a row for: a connection (the server's chain, or the client's), a stapled OCSP "
     "response, or an SCT.  [default: validation; scts with --ct-logs]",
 )  # fmt: skip
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
-    help="Text for people; CSV and JSON Lines with every column of --table.",
-)  # fmt: skip
+@format_option(("text", "csv", "jsonl"), "Text for people; CSV and JSON Lines with every column of --table.")
 def validate(
     captures: Captures,
     at: datetime | None,

@@ -10,7 +10,7 @@ import click
 
 from ..errors import CaptureError
 from .captures import exit_status, inspect, named_store, tell_passed_over
-from .options import CAPTURES, Captures, reading_options
+from .options import CAPTURES, Captures, format_option, most_option, reading_options
 from .output import errors_as_one_line
 
 if TYPE_CHECKING:
@@ -37,14 +37,8 @@ LOG = click.Path(path_type=Path)
     "--tshark", "asks_tshark", is_flag=True, show_default="unless a log is given",
     help="Ask tshark, which has to be installed, capture by capture.",
 )  # fmt: skip
-@click.option(
-    "--most", type=click.IntRange(0), metavar="NUMBER", default=SHOWN, show_default=True,
-    help="Differences without a known reason that are listed; 0 for all.",
-)  # fmt: skip
-@click.option(
-    "--format", "format_name", type=click.Choice(("text", "csv", "jsonl")), default="text", show_default=True,
-    help="Text for people; every difference as rows.",
-)  # fmt: skip
+@most_option(SHOWN, "Differences without a known reason that are listed; 0 for all.")
+@format_option(("text", "csv", "jsonl"), "Text for people; every difference as rows.")
 def verify(
     captures: Captures,
     zeek_logs: tuple[Path, ...],

@@ -12,7 +12,7 @@ from ..columns import SEVERITIES
 from .captures import captures_told, exit_status, inspect
 from .check import POLICY_HELP, complete_policy
 from .export import write_table
-from .options import CAPTURES, Captures, Moment, reading_options, where_option
+from .options import CAPTURES, Captures, Moment, format_option, reading_options, where_option
 from .output import errors_as_one_line
 
 FRAMES = ("shares", "hosts", "connections")
@@ -41,14 +41,7 @@ FRAMES = ("shares", "hosts", "connections")
     show_default=True,
     help="Enforce only the requirements that are at least so severe.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(("text", "json", "csv")),
-    default="text",
-    show_default=True,
-    help="For people, for programs, or for spreadsheets.",
-)
+@format_option(("text", "json", "csv"), "For people, for programs, or for spreadsheets.")
 @click.option("--frame", type=click.Choice(FRAMES), default="shares", show_default=True, help="What CSV has a row for.")
 def whatif(
     captures: Captures,
