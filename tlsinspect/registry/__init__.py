@@ -67,24 +67,16 @@ __all__ = [
     "VERSIONS",
     "alert_name",
     "alpn_text",
-    "certificate_compression_algorithm_name",
     "cipher_suite_name",
     "compression_method_name",
     "content_type_name",
-    "ec_point_format_name",
     "extension_name",
     "group_name",
     "handshake_type_name",
     "hpke_aead_name",
     "hpke_kdf_name",
-    "ip_protocol_name",
     "is_grease",
     "is_grease_alpn",
-    "is_grease_psk_mode",
-    "is_grease_version",
-    "linktype_name",
-    "psk_key_exchange_mode_name",
-    "recommended",
     "signature_scheme_name",
     "version_name",
 ]
@@ -100,16 +92,6 @@ def is_grease(code: int) -> bool:
     Spec: RFC 8701 section 2: both octets equal, 0x0A, 0x1A ... 0xFA.
     """
     return code & 0x0F0F == 0x0A0A and code >> 8 == code & 0xFF
-
-
-def is_grease_version(code: int) -> bool:
-    """Tell whether a version in supported_versions is reserved GREASE. Spec: RFC 8701 section 2."""
-    return is_grease(code)
-
-
-def is_grease_psk_mode(code: int) -> bool:
-    """Tell whether a one-octet PskKeyExchangeMode is reserved GREASE. Spec: RFC 8701 section 2."""
-    return 0x0B <= code <= 0xE4 and (code - 0x0B) % 0x1F == 0
 
 
 def is_grease_alpn(identifier: bytes) -> bool:
@@ -168,11 +150,6 @@ def version_name(code: int) -> str:
     return _two_octet_name(VERSIONS, code)
 
 
-def certificate_compression_algorithm_name(code: int) -> str:
-    """Name a CertificateCompressionAlgorithm. Spec: RFC 8879 section 3."""
-    return _two_octet_name(CERTIFICATE_COMPRESSION_ALGORITHMS, code)
-
-
 def alert_name(code: int) -> str:
     """Name an AlertDescription, without the suffix _RESERVED of what TLS 1.3 dropped."""
     return _one_octet_name(ALERTS, code)
@@ -188,21 +165,9 @@ def content_type_name(code: int) -> str:
     return _one_octet_name(CONTENT_TYPES, code)
 
 
-def ec_point_format_name(code: int) -> str:
-    """Name an ECPointFormat. Spec: RFC 8422 section 5.1.2."""
-    return _one_octet_name(EC_POINT_FORMATS, code)
-
-
 def compression_method_name(code: int) -> str:
     """Name a CompressionMethod. Spec: RFC 3749 section 2."""
     return _one_octet_name(COMPRESSION_METHODS, code)
-
-
-def psk_key_exchange_mode_name(code: int) -> str:
-    """Name a PskKeyExchangeMode; its GREASE values are "GREASE (0x0B)" and so on."""
-    if is_grease_psk_mode(code):
-        return f"GREASE (0x{code:02X})"
-    return _one_octet_name(PSK_KEY_EXCHANGE_MODES, code)
 
 
 def hpke_kdf_name(code: int) -> str:
@@ -215,16 +180,6 @@ def hpke_aead_name(code: int) -> str:
     return _two_octet_name(HPKE_AEADS, code)
 
 
-def ip_protocol_name(code: int) -> str:
-    """Name an IP protocol number."""
-    return _one_octet_name(IP_PROTOCOLS, code)
-
-
-def linktype_name(code: int) -> str:
-    """Name a capture's link type, without the prefix LINKTYPE_."""
-    return LINKTYPES.get(code) or f"0x{code:04X}"
-
-
 def alpn_text(identifier: bytes) -> str:
     """Show an ALPN protocol identifier as harmless text.
 
@@ -235,14 +190,3 @@ def alpn_text(identifier: bytes) -> str:
     if is_grease_alpn(identifier):
         return f"GREASE (0x{identifier.hex().upper()})"
     return identifier.decode("latin-1").translate(ESCAPED_OCTETS)
-
-
-def recommended(kind: str, code: int) -> str:
-    """Return IANA's Recommended mark: "Y", "N", "D" (discouraged) or "" where there is none.
-
-    `kind` is a key of RECOMMENDED: "cipher_suite", "group", "extension", "signature_scheme", ...
-    A GREASE value has no mark here, though the registry says "N": it recommends nothing.
-    Raises KeyError for a kind whose registry has no such column.
-    Spec: RFC 9847 section 3.
-    """
-    return RECOMMENDED[kind].get(code, "")
