@@ -123,25 +123,29 @@ class PacketFinder(FlowTable):
 
     def add_segment(self, packet: Packet) -> None:
         """Take a TCP segment."""
-        key = flow_key(packet) if packet.payload_end - packet.transport >= 4 else b""
-        if key in self.wanted.windows["tcp"]:
-            self.note(packet, self.wanted.holds("tcp", key, packet.time_ns))
+        key = self.noted(packet, "tcp")
+        if key:
             super().add_segment(packet)
             self.follow(packet, "tcp", self.streams.get(key))
 
     def add_datagram(self, packet: Packet) -> None:
         """Take a UDP datagram."""
-        key = flow_key(packet) if packet.payload_end - packet.transport >= 4 else b""
-        if key in self.wanted.windows["udp"]:
-            self.note(packet, self.wanted.holds("udp", key, packet.time_ns))
+        key = self.noted(packet, "udp")
+        if key:
             super().add_datagram(packet)
             self.follow(packet, "udp", self.datagram_streams.get(key))
 
     def add_association(self, packet: Packet) -> None:
         """Take an SCTP packet."""
+        self.noted(packet, "sctp")
+
+    def noted(self, packet: Packet, transport: str) -> bytes:
+        """Note a packet where it is wanted; return the key of its flow, or nothing where none of that is wanted."""
         key = flow_key(packet) if packet.payload_end - packet.transport >= 4 else b""
-        if key in self.wanted.windows["sctp"]:
-            self.note(packet, self.wanted.holds("sctp", key, packet.time_ns))
+        if key not in self.wanted.windows[transport]:
+            return b""
+        self.note(packet, self.wanted.holds(transport, key, packet.time_ns))
+        return key
 
     def follow(self, packet: Packet, transport: str, stream: Stream | None) -> None:
         """Note a packet whose flow began in the time of a wanted connection."""
