@@ -23,9 +23,10 @@ class Selection(Protocol):
 
     def apply(self, rows: Any) -> Any:
         """The rows that are selected."""
+        return rows.filter(self.mask(rows))
 
 
-class Ids:
+class Ids(Selection):
     """The connections with some ids."""
 
     columns = frozenset({"connection_id"})
@@ -39,12 +40,8 @@ class Ids:
         """Whether a row has one of them."""
         return pc.is_in(rows["connection_id"], value_set=self.wanted)
 
-    def apply(self, rows: Any) -> Any:
-        """The rows that have."""
-        return rows.filter(self.mask(rows))
 
-
-class Both:
+class Both(Selection):
     """What is in two selections."""
 
     def __init__(self, first: Selection, second: Selection) -> None:
@@ -57,7 +54,3 @@ class Both:
     def mask(self, rows: Any) -> pa.Array:
         """Whether a row is in both."""
         return pc.and_(self.first.mask(rows), self.second.mask(rows))
-
-    def apply(self, rows: Any) -> Any:
-        """The rows that are."""
-        return rows.filter(self.mask(rows))
