@@ -59,10 +59,10 @@ class PolicySection:
     frames: dict[str, pd.DataFrame]  # file below tables/, without .csv -> what it holds
 
 
-def build_policy_section(inspection: Inspected, name: str = POLICY) -> PolicySection:
+def build_policy_section(inspection: Inspected) -> PolicySection:
     """Judge the connections by a policy, and count what could be read later."""
     connections = inspection.on_demand("connections")
-    check = check_policy(connections, inspection.arrow("certificates"), load_policy(name), others=inspection.arrow)
+    check = check_policy(connections, inspection.arrow("certificates"), load_policy(POLICY), others=inspection.arrow)
     ledger = build_ledger(connections)
     rows = ledger.class_table.to_pylist()
     servers = ledger.server_table.slice(0, MOST_SERVERS).to_pylist()

@@ -223,9 +223,9 @@ def read_description(place: Place) -> Description:
     return made
 
 
-def read_plans(place: Place, known: int = 0) -> list[Plan]:
-    """The plans of a store from number `known` on, in order."""
-    return [read_plan(place, name) for name in record_names(place, PLANS)[known:]]
+def read_plans(place: Place) -> list[Plan]:
+    """The plans of a store, in order."""
+    return [read_plan(place, name) for name in record_names(place, PLANS)]
 
 
 def read_plan(place: Place, name: str) -> Plan:
