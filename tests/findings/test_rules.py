@@ -13,13 +13,13 @@ import pytest
 from signed_exchanges import RSA_SHA256, exchange, modulus
 
 from tlsinspect.columns import COLUMNS, SEVERITIES
+from tlsinspect.filters.vocabulary import WORDS
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.findings.clocks import LEAST
 from tlsinspect.findings.keys import SMALL_PRIMES, is_checked_prime, is_prime, is_safe, modulus_of
 from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
-from tlsinspect.findings.rule import CONFIDENCES
 from tlsinspect.pivots import build_pivot
 from tlsinspect.registry import CIPHER_SUITES
 from tlsinspect.registry.suites import suite_facts
@@ -836,7 +836,7 @@ def test_rules_name_columns_and_words_that_exist() -> None:
     for rule in RULES:
         packet = {rule.packet} if isinstance(rule.packet, str) else set()
         assert {*map(str, rule.evidence)} | packet <= names, rule.id
-        assert rule.severity in SEVERITIES and rule.confidence in CONFIDENCES and rule.subject in SUBJECTS
+        assert rule.severity in SEVERITIES and rule.confidence in WORDS["confidence"] and rule.subject in SUBJECTS
         assert rule.advice.endswith(".") and rule.references and not rule.title.endswith(".")
 
 

@@ -39,7 +39,7 @@ from .der import (
 from .pseudonyms import Pseudonyms
 from .public_keys import scrub_public_key
 
-VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
+VERSION, EXTENSIONS = 0xA0, 0xA3
 EMAIL, DNS, DIRECTORY, URI, IP, REGISTERED_ID = 0x81, 0x82, 0xA4, 0x86, 0x87, 0x88
 IA5_STRING = 0x16
 USAGE_PERIOD, NOT_BEFORE, NOT_AFTER = bytes.fromhex("551d10"), 0x80, 0x81  # privateKeyUsagePeriod

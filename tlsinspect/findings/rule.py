@@ -14,8 +14,6 @@ from ..registry.suites import SuiteFacts, suite_facts
 from ..statistics.rows import Mask
 from .facts import Facts, Numbers
 
-CONFIDENCES = ("certain", "likely")
-
 
 @dataclass(frozen=True)
 class Offered:

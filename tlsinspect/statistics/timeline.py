@@ -19,7 +19,7 @@ from .wording import count_text
 if TYPE_CHECKING:
     import pandas as pd
 
-SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400
 FIRST_MONDAY = 4 * DAY  # 1970-01-05, in seconds: where weeks are counted from
 # Widths that a reader can name, in seconds; past a week the calendar's own.
 WIDTHS: dict[str, int] = {
