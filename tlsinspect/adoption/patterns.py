@@ -20,7 +20,7 @@ from ..looks import CIRCUMSTANCES, FAMILIES, LOOKS, Part, look_fields, read_look
 from ..looks.encode import Encoder, Hashes, first_rows, fold, hash_parts, mix
 from ..statistics import STATISTICS
 from ..statistics.memory import remember
-from ..statistics.observations import build_observations
+from ..statistics.shares import observe
 from ..tables.arrow import TYPES, to_frame
 from .catalogue import Series, family_series
 
@@ -73,10 +73,7 @@ class Sorter:
 
     def add(self, frames: Any, count: int) -> None:
         """Categorise `count` patterns, the rows of a frame in which connection_id is their number."""
-        statistic = self.statistic
-        seen = build_observations(
-            frames, statistic.scope, statistic.categorise, statistic.explained, statistic.chosen_by_server
-        )
+        seen = observe(self.statistic, frames)
         states = np.full(count, OUT_OF_SCOPE, np.int8)
         lengths = np.zeros(count, np.int64)
         found: dict[int, list[str]] = {}
