@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..answers import Answer, Case
 from ..export.text import escape_control, line_text, plain_values
-from ..statistics.wording import REASONS, interval_text, share_text
+from ..statistics.wording import REASONS, interval_text, number_text, share_text
 from .paragraphs import Paragraphs, Part
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def basis_text(answer: Answer) -> str:
 
 def case_text(case: Case, several: bool) -> str:
     """One line: "cashdesk.test: RC4 (7 connections, the first in packet 6)"; of `several` captures with that one."""
-    number = "1 connection" if case.connections == 1 else f"{case.connections:,} connections"
+    number = number_text(case.connections, "connection")
     first = "" if case.connections == 1 else "the first "
     proof = f"{first}{case.connection_id}" if case.packet is None else f"{first}in packet {case.packet}"
     place = f" of {case.capture}" if several and case.capture and case.packet is not None else ""

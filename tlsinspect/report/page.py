@@ -239,11 +239,10 @@ def build_figure(content: Content, shares: dict[str, dict[str, Shares]]) -> Figu
 def page_subtitle(inspection: Inspected) -> str:
     """How many files, of what time."""
     captures = inspection.captures
-    number = len(captures)
-    files = "1 capture" if number == 1 else f"{number:,} captures"
     start, end = captures["time_start"].min(), captures["time_end"].max()
     days = f"only connections of {inspection.days}" if inspection.days else ""
     chosen = f"only connections where {inspection.selection}" if inspection.selection else ""
+    files = number_text(len(captures), "capture")
     return ", ".join(part for part in (files, period_text(start, end), days, chosen) if part)
 
 
