@@ -60,7 +60,7 @@ def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping
         return
     verdicts = Counter(rows["verdict"].to_pylist())
     yield ""
-    yield from render_counts(verdicts)
+    yield from render_counts(verdicts, VERDICTS)
     width = max(len(str(count)) for count in verdicts.values())
     unseen = rows.filter(pc.equal(rows["verdict"], "not_observable"))
     for detail, count in Counter(unseen["detail"].to_pylist()).most_common():
@@ -74,16 +74,16 @@ def render_clients(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]
     if len(seen):
         yield ""
         yield f"Clients' certificates in {number_text(len(seen), 'connection')}, no name compared:"
-        yield from render_counts(Counter(seen["verdict"].to_pylist()))
+        yield from render_counts(Counter(seen["verdict"].to_pylist()), VERDICTS)
         yield from render_cases(seen, captures)
 
 
-def render_counts(verdicts: Counter[str]) -> Iterator[str]:
-    """How many there are of each verdict."""
-    width = max(len(str(count)) for count in verdicts.values())
-    for verdict, meaning in VERDICTS.items():
-        if verdicts[verdict]:
-            yield f"{verdicts[verdict]:>{width}}  {verdict:19}  {meaning}"
+def render_counts(counts: Counter[str], meanings: Mapping[str, str]) -> Iterator[str]:
+    """How many there are of each verdict, and what it means."""
+    width, longest = max(len(str(count)) for count in counts.values()), max(map(len, meanings))
+    for verdict, meaning in meanings.items():
+        if counts[verdict]:
+            yield f"{counts[verdict]:>{width}}  {verdict:{longest}}  {meaning}"
 
 
 def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
@@ -105,10 +105,7 @@ def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
             yield f"{verdict}, though {OBJECTS}" if verdict in SILENT else verdict
         for (*client, address, port, name, detail, objection), packets in found[:SHOWN_CASES]:
             shown = f"{client[0]} to {endpoint(address, port)}" if client else endpoint(address, port)
-            called = f" ({name})" if name else ""
-            counted = number_text(len(packets), "connection")
-            yield f"  {shown}{called}: {counted}, {packets_text(packets)}"
-            yield f"    {objection or detail}"
+            yield from render_case(shown, name, packets, objection or detail)
         if len(found) > SHOWN_CASES:
             yield rest_text(len(found), "client_validation" if client else "validation")
 
@@ -118,17 +115,20 @@ def rest_text(count: int, table: str) -> str:
     return f"  and {count - SHOWN_CASES:,} more; --format csv --table {table} lists all"
 
 
+def render_case(where: str, name: str | None, packets: list[Place], detail: str) -> Iterator[str]:
+    """One of them: where, in how many connections, and what is wrong."""
+    called = f" ({name})" if name else ""
+    yield f"  {where}{called}: {number_text(len(packets), 'connection')}, {packets_text(packets)}"
+    yield f"    {detail}"
+
+
 def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
     """What stapled OCSP responses are worth: a count for each verdict, then what is not good; nothing without any."""
     if not len(rows):
         return
     yield ""
     yield f"{number_text(len(rows), 'stapled OCSP response')}:"
-    counts = Counter(rows["verdict"].to_pylist())
-    width = max(len(str(count)) for count in counts.values())
-    for verdict, meaning in STAPLE_VERDICTS.items():
-        if counts[verdict]:
-            yield f"{counts[verdict]:>{width}}  {verdict:22}  {meaning}"
+    yield from render_counts(Counter(rows["verdict"].to_pylist()), STAPLE_VERDICTS)
     cases: dict[tuple[Any, ...], list[Place]] = {}
     columns = [rows[name].to_pylist() for name in ("verdict", "server_ip", "server_port", "server_name", "detail")]
     for verdict, *case, packet in zip(*columns, packets_of(rows, captures), strict=True):
@@ -136,10 +136,7 @@ def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]
             cases.setdefault((verdict, *case), []).append(packet)
     found = sorted(cases.items(), key=lambda item: list(STAPLE_VERDICTS).index(item[0][0]))
     for (verdict, address, port, name, detail), packets in found[:SHOWN_CASES]:
-        called = f" ({name})" if name else ""
-        counted = number_text(len(packets), "connection")
-        yield f"  {verdict}: {endpoint(address, port)}{called}: {counted}, {packets_text(packets)}"
-        yield f"    {detail}"
+        yield from render_case(f"{verdict}: {endpoint(address, port)}", name, packets, detail)
     if len(found) > SHOWN_CASES:
         yield rest_text(len(found), "ocsp")
 
