@@ -46,6 +46,14 @@ def test_a_pipe_gets_every_line_as_one(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.splitlines() == [*LINES[:3], "evil\\x1b[2J\\u202e"]
 
 
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_a_width_of_nothing_is_no_width(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shown = run("summary", DEMO).stdout
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("summary", DEMO).stdout == shown != ""
+
+
 @pytest.mark.parametrize(
     ("line", "style"), [("FAIL  HIGH      a: b", "bold red"), ("  MEDIUM   server x", "yellow"), ("pass   a", "green")]
 )

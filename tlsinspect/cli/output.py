@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,4 +96,6 @@ def open_console() -> Console:
             """Raise it again."""
             raise BrokenPipeError
 
+    if not os.environ.get("COLUMNS", "1").strip("0"):
+        del os.environ["COLUMNS"]  # as where a terminal's size is not known: rich would print nothing
     return Output()
