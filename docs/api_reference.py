@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 INTRODUCTION = """\
 Whatever a command does, a notebook can do with one call. These modules are public; what is not here may change
-without notice. [Frames and their columns](columns.md) says what the frames hold."""
+without notice. [Frames and their columns](columns.md) says what the frames hold. Below a class stand its attributes,
+but for those of types that are not public."""
 
 MODULES = tuple(
     f"tlsinspect{name}"
@@ -19,6 +22,8 @@ MODULES = tuple(
         ".anonymise", ".case", ".verification",
     )
 )  # fmt: skip
+GENERIC = {"Callable", "Iterable", "Mapping", "None", "Path", "Sequence"}
+CLASS_NAME = r"(?<![\w.])[A-Z]\w*"  # that no module stands in front of, as pd.DataFrame
 LONG = 40  # characters of a default, from which on it is only named
 
 
@@ -37,7 +42,7 @@ def render_name(module: str, name: str, value: Any) -> Iterator[str]:
     """One public name."""
     if inspect.isclass(value):
         yield f"### {name}"
-        yield code_of(f"class {module}.{name}")
+        yield code_of(f"class {module}.{name}" + "".join(f"\n    {field}" for field in fields_of(value)))
         yield text_of(value)
         if members := list(render_members(value)):
             yield "\n".join(members)
@@ -56,8 +61,25 @@ def render_members(value: type) -> Iterator[str]:
         declared = member.func if hasattr(member, "func") else member.fget if isinstance(member, property) else member
         if name.startswith("_") or not inspect.isfunction(declared) or not declared.__doc__:
             continue
-        call = name if declared is not member else f"{name}{signature_of(declared)}"
+        signature = signature_of(declared)
+        call = f"{name}{signature}" if declared is member else name + signature.replace("() -> ", ": ")
         yield f"- `{call}`: {' '.join(declared.__doc__.split())}"
+
+
+def fields_of(value: type) -> list[str]:
+    """The attributes of a record with their types, where these are public; the kernel's are on pages of their own."""
+    if value.__module__.startswith("tlsinspect.wire."):
+        return []
+    stated = inspect.get_annotations(value)
+    types = {name: getattr(stated[name], "__forward_arg__", stated[name]) for name in stated if name[0] != "_"}
+    public = public_names() | GENERIC
+    return [f"{name}: {text}" for name, text in types.items() if public.issuperset(re.findall(CLASS_NAME, text))]
+
+
+@cache
+def public_names() -> set[str]:
+    """All that MODULES have in common with their readers."""
+    return {name for module in MODULES for name in import_module(module).__all__}
 
 
 def signature_of(function: Any) -> str:
@@ -81,7 +103,7 @@ def parameter_of(parameter: inspect.Parameter) -> str:
 
 def code_of(text: str) -> str:
     """A block of Python."""
-    if len(text) > 100:
+    if len(text) > 100 and "(" in text:
         head, _, rest = text.partition("(")
         parameters, _, returned = rest.rpartition(")")
         text = f"{head}(\n    " + ",\n    ".join(split_parameters(parameters)) + f",\n){returned}"

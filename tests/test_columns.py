@@ -77,6 +77,19 @@ def test_api_reference_says_of_methods_what_they_raise() -> None:
         assert f"Raises {error}" in line
 
 
+def test_api_reference_says_what_records_hold_and_of_what_type() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    for record, fields in (
+        ("answers.Answer", ["answer: str", "share: float | None", "details: tuple[Case, ...]"]),
+        ("case.Check", ["holds: bool", "subject: str", "found: str"]),
+        ("statistics.Shares", ["counts: list[tuple[str, int]]", "unknown_reasons: dict[str, int]"]),
+    ):
+        [block] = re.findall(rf"```python\nclass tlsinspect\.{record}\n(.*?)```", page, re.DOTALL)
+        assert set(fields) <= {line.strip() for line in block.splitlines()}
+    assert "\n- `connections: pd.DataFrame`: " in page
+    assert "facts: Facts" not in page  # which is not public
+
+
 def test_api_reference_is_what_the_docstrings_say(generator: ModuleType) -> None:
     assert (DOCS / "api.md").read_text(encoding="utf-8") == generator.render_api(generator.NOTICE), (
         "run: python docs/generate_references.py"
