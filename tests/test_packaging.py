@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+import tlsinspect
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tlsinspect"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -110,7 +112,10 @@ def test_whoever_packs_the_same_sources_gets_the_same_octets(tmp_path: Path, mon
                 path.chmod(0o700 if path.is_dir() else 0o600)
                 os.utime(path, (1, 1))
         build(BUILD, tree, tmp_path / f"built-{name}", "skip")
-    one, other = ((tmp_path / f"built-{name}" / "tlsinspect-0.1.0.tar.gz").read_bytes() for name in ("one", "other"))
+    one, other = (
+        (tmp_path / f"built-{name}" / f"tlsinspect-{PROJECT['version']}.tar.gz").read_bytes()
+        for name in ("one", "other")
+    )
     assert one == other
     assert tomllib.loads(read_packed(one, "pyproject.toml"))["project"] == PROJECT
 
@@ -118,9 +123,15 @@ def test_whoever_packs_the_same_sources_gets_the_same_octets(tmp_path: Path, mon
 def read_packed(archive: bytes, name: str) -> str:
     """A file at the top of a source distribution."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
-        file = opened.extractfile(f"tlsinspect-0.1.0/{name}")
+        file = opened.extractfile(f"tlsinspect-{PROJECT['version']}/{name}")
         assert file is not None
         return file.read().decode()
+
+
+def test_the_version_is_the_same_wherever_it_is_stated() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert tlsinspect.__version__ == PROJECT["version"] == newest[1], "pyproject.toml, __init__.py, CHANGELOG.md"
 
 
 def test_every_licence_that_comes_along_is_stated() -> None:
