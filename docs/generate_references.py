@@ -1,4 +1,4 @@
-"""Write the references in Markdown from the code: python docs/generate_references.py
+"""Write the references in Markdown from the code: PYTHONPATH=. python docs/generate_references.py
 
 A test fails when one of them is not what this writes.
 """

@@ -219,7 +219,9 @@ def test_a_name_is_in_the_file_where_a_guide_for_contributors_says(name: str) ->
 
 def test_every_command_has_a_picture_of_what_it_prints() -> None:
     for command in main.commands:
-        assert (ROOT / "docs" / "pictures" / f"{command}.svg").is_file(), command
+        assert (ROOT / "docs" / "pictures" / f"{command}.svg").is_file(), (
+            f"add {command} to docs/make_pictures.py, and run it"
+        )
 
 
 def test_the_tasks_are_as_many_as_their_title_says() -> None:

@@ -15,14 +15,16 @@ from tlsinspect.registry.generate import ALPN_FILE, DATA, GENERATED, TABLES, Reg
 
 
 def test_generated_module_is_up_to_date_with_data() -> None:
-    assert GENERATED.read_text(encoding="ascii") == build_module_text()
+    generated = GENERATED.read_text(encoding="ascii")
+    assert generated == build_module_text(), "run: PYTHONPATH=. python -m tlsinspect.registry.generate"
 
 
 def test_every_vendored_file_has_the_sha256_that_the_readme_states() -> None:
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     stated = dict(re.findall(r"^\| `([\w.]+\.csv)` .*`([0-9a-f]{64})` \|$", readme, re.MULTILINE))
     actual = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in DATA.glob("*.csv")}
-    assert stated == actual
+    differing = {name for name, _ in stated.items() ^ actual.items()}
+    assert differing == set(), "data/README.md does not have the sha256 of these files"
 
 
 def test_every_vendored_file_is_read_by_the_generator() -> None:
