@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
@@ -52,6 +53,20 @@ DIRECTIVES = {
 }
 MODE = os.environ.get("TLSINSPECT_EXTENSIONS", "auto")
 EPOCH = os.environ.get("SOURCE_DATE_EPOCH")
+
+
+class ExactBuild(build):
+    """Keep nothing of an earlier build that is gone from the sources: all that lies there is installed, and packed."""
+
+    def run(self):
+        super().run()
+        if self.get_finalized_command("build_py").editable_mode:
+            return
+        commands = [self.get_finalized_command(name) for name in self.get_sub_commands()]
+        made = {Path(path).resolve() for command in commands for path in command.get_outputs()}
+        for path in Path(self.build_lib).rglob("*"):
+            if path.is_file() and path.resolve() not in made:
+                path.unlink()
 
 
 class OptionalBuild(build_ext):
@@ -131,4 +146,4 @@ def extensions():
     return made
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild, "sdist": SteadyArchive})
+setup(ext_modules=extensions(), cmdclass={"build": ExactBuild, "build_ext": OptionalBuild, "sdist": SteadyArchive})

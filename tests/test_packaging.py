@@ -78,6 +78,18 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(built: Path)
         assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files_below(PACKAGE)
 
 
+def test_what_is_gone_since_an_earlier_build_is_not_packed(tmp_path: Path) -> None:
+    tree, gone = tmp_path / "tree", Path("tlsinspect/wire/gone.py")
+    tree.mkdir()
+    copy_tree(tree)
+    (tree / gone).touch()
+    for name in ("before", "after"):
+        build(BUILD, tree, tmp_path / name, "skip")
+        (tree / gone).unlink(missing_ok=True)
+        with zipfile.ZipFile(next((tmp_path / name).glob("*.whl"))) as wheel:
+            assert (gone.as_posix() in wheel.namelist()) == (name == "before")
+
+
 def test_a_wheel_of_which_a_part_cannot_be_compiled_has_no_part_compiled_and_fits_any_platform(tmp_path: Path) -> None:
     tree, out = tmp_path / "tree", tmp_path / "out"
     tree.mkdir()
