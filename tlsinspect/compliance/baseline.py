@@ -83,7 +83,10 @@ def apply_baseline(check: Check, known: list[Known]) -> Check:
 
 
 def render_baseline(check: Check, known: list[Known], reason: str = NO_REASON) -> str:
-    """A baseline of everything that fails now; reasons given before are kept, others get `reason`."""
+    """A baseline of everything that fails now; reasons given before are kept, others get `reason`.
+
+    The default only asks for one: read_baseline refuses entries that still have it.
+    """
     kept = [each for each in known if each.policy != check.policy.name]
     for row in check.failure_table.to_pylist():
         before = next((each for each in known if each.policy == check.policy.name and each.matches(row)), None)
