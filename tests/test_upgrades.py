@@ -58,6 +58,7 @@ RDP_TLS = bytes.fromhex("0300 0013 0e d0 0000 1234 00 02 00 0800 01000000")
 RDP_NONE = bytes.fromhex("0300 0013 0e d0 0000 1234 00 02 00 0800 00000000")
 RDP_NOT_ALLOWED = bytes.fromhex("0300 0013 0e d0 0000 1234 00 03 00 0800 02000000")
 RDP_DEMANDED = bytes.fromhex("0300 0013 0e d0 0000 1234 00 03 00 0800 01000000")
+RDP_HYBRID_DEMANDED = bytes.fromhex("0300 0013 0e d0 0000 1234 00 03 00 0800 05000000")
 SOCKS4 = b"\x04\x01\x01\xbb\xc6\x33\x64\x01user\x00"
 SOCKS4A = b"\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example\x00"
 SOCKS4_YES = b"\x00\x5a" + bytes(6)
@@ -154,6 +155,7 @@ NOT_USED: list[tuple[str, str, Turns]] = [
     ("rdp", "refused", (RDP_REQUEST, RDP_NOT_ALLOWED)),
     ("rdp", "requested", (RDP_REQUEST, RDP_TLS)),
     ("rdp", "offered", (RDP_OLD_REQUEST, RDP_DEMANDED)),
+    ("rdp", "offered", (RDP_OLD_REQUEST, RDP_HYBRID_DEMANDED)),
     ("smtp", "offered", (PROXY_2, *SMTP[1:4])),
 ]
 

@@ -14,10 +14,11 @@ from cyclonedx.schema import SchemaVersion
 from made_certificates import make_certificate
 from pymisp import MISPEvent, MISPObject
 from samples import CAPTURES, inspect
-from tls_vectors import server_name
+from tls_vectors import ecdhe_exchange, handshake, message, server_hello, server_name
 from traffic import Packet, converse, tls12_turns, write_pcap
 
 from tlsinspect.export.misp import x509_object
+from tlsinspect.registry import signature_scheme_name
 
 SAMPLES = ("client-certificate-tls12.pcap", "quic-v2.pcap", "ipv6.pcap", "dtls12.pcap")
 PATHS = [CAPTURES / "handshakes" / name for name in SAMPLES]
@@ -210,3 +211,36 @@ def test_the_inventory_has_protocols_suites_algorithms_certificates_and_keys(cbo
     assert leaf["evidence"]["occurrences"] == [
         {"location": f"{row['server_ip']}:{row['server_port']} ({row['server_name']})"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("sample", "levels"),
+    [
+        ("hybrid-openssl40.pcapng", {"X25519MLKEM768": 3, "AES-256-GCM": 5}),
+        ("suite-tls13-aes128-gcm.pcap", {"x25519": 0, "AES-128-GCM": 1}),
+        ("suite-rsa-rc4-md5.pcap", {"RSA": 0, "RC4-128": None, "RSA-2048": 0, "sha256WithRSAEncryption": 0}),
+    ],
+)
+def test_algorithms_have_the_security_that_quantum_computers_leave(sample: str, levels: dict[str, int | None]) -> None:
+    found = quantum_levels(exported("cbom", CAPTURES / "handshakes" / sample))
+    assert {name: found[name] for name in levels} == levels
+
+
+@pytest.mark.parametrize(("scheme", "level"), [(0x0403, 0), (0x0905, None), (0x0911, None)])
+def test_a_signature_that_quantum_computers_leave_alone_is_not_called_broken(
+    scheme: int, level: int | None, tmp_path: Path
+) -> None:
+    hello, _, *rest = tls12_turns()
+    flight = handshake(message(2, server_hello()), message(12, ecdhe_exchange(scheme=scheme)), message(14))
+    inventory = exported("cbom", write_pcap(tmp_path / "signed.pcap", converse(hello, flight, *rest)))
+    assert quantum_levels(inventory)[signature_scheme_name(scheme)] == level
+
+
+def quantum_levels(inventory: dict[str, Any]) -> dict[str, int | None]:
+    """The name of each algorithm -> its level, None where it has none."""
+    properties = {each["name"]: each["cryptoProperties"] for each in inventory["components"]}
+    return {
+        name: each["algorithmProperties"].get("nistQuantumSecurityLevel")
+        for name, each in properties.items()
+        if each["assetType"] == "algorithm"
+    }

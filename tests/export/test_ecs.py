@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from command_line import run
 from samples import CAPTURES, inspect
 
@@ -85,6 +86,26 @@ def test_values_are_those_of_the_frames() -> None:
     assert tls["client"]["x509"]["subject"]["common_name"] == "partner"
     assert document["tlsinspect"]["client_hello_packet"] == row["client_hello_packet"]
     assert document["event"]["id"] == row["connection_id"]
+
+
+@pytest.mark.parametrize(
+    ("sample", "outcome"),
+    [
+        ("handshakes/tls12.pcap", "success"),
+        ("handshakes/alert-unknown-ca.pcap", "failure"),
+        ("variants/tcp-client-only.pcap", "unknown"),
+    ],
+)
+def test_an_event_is_a_connection_of_this_program_with_the_end_of_its_handshake(sample: str, outcome: str) -> None:
+    event = json.loads(run("export", CAPTURES / sample, "--format", "ecs").stdout)["event"]
+    assert {name: event[name] for name in ("kind", "category", "type", "dataset", "module", "outcome")} == {
+        "kind": "event",
+        "category": ["network"],
+        "type": ["connection", "protocol"],
+        "dataset": "tlsinspect.connections",
+        "module": "tlsinspect",
+        "outcome": outcome,
+    }
 
 
 def test_no_duration_is_negative_where_the_clock_was_set_back() -> None:

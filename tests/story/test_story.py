@@ -12,6 +12,7 @@ from samples import CAPTURES, inspect
 from tls_vectors import (
     CHANGE_CIPHER_SPEC,
     client_hello,
+    extension,
     handshake,
     key_share,
     message,
@@ -20,6 +21,7 @@ from tls_vectors import (
     sslv2_hello,
     supported_versions,
     u16,
+    vector16,
 )
 from traffic import converse, tls12_turns, write_pcap
 
@@ -27,7 +29,7 @@ import tlsinspect
 from tlsinspect.columns import CONNECTIONS
 from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story, build, iter_stories
-from tlsinspect.story.build import client_trust_text, unseen
+from tlsinspect.story.build import client_trust_text, trust_text, unseen
 from tlsinspect.story.clues import find_clues
 from tlsinspect.story.facts import build_offered
 from tlsinspect.story.find import similar_names
@@ -238,6 +240,28 @@ def test_every_verdict_on_a_clients_chain_has_a_sentence_about_the_client(verdic
     text = client_trust_text(["aa"], [{"verdict": verdict, "detail": "CN=a leads to CN=b"}])
     assert "the client's chain" in text.lower() and text.endswith(f"({verdict.replace('_', ' ')}): CN=a leads to CN=b.")
     assert client_trust_text(None, []) == client_trust_text(["aa"], []) == ""
+
+
+@pytest.mark.parametrize("verdict", ["unsupported", "limit", "not_observable"])
+def test_a_chain_that_could_not_be_judged_is_refused_by_nobody(verdict: str) -> None:
+    rows = [{"verdict": verdict, "detail": "why"}]
+    text = f"chain is trusted cannot be said ({verdict.replace('_', ' ')}): why."
+    assert trust_text(rows) == f"Whether the server's {text}"
+    assert client_trust_text(["aa"], rows) == f"Whether the client's {text}"
+
+
+@pytest.mark.parametrize(
+    ("groups", "meaning"),
+    [((0x2A2A, 0x11EC, 29), "Post-quantum among them."), ((0x2A2A, 29, 23), "None of them post-quantum.")],
+)
+def test_a_story_says_whether_groups_offered_hold_against_quantum_computers(
+    groups: tuple[int, ...], meaning: str, tmp_path: Path
+) -> None:
+    hello = client_hello(extension(10, vector16(u16(*groups))) + supported_versions(0x0304))
+    path = write_pcap(tmp_path / "offered.pcap", converse(handshake(message(1, hello))))
+    (id_,) = tlsinspect.read(path).connections["connection_id"]
+    (offered,) = [fact for fact in tlsinspect.read(path).story(id_).offered if fact.name == "groups"]
+    assert offered.meaning == meaning
 
 
 def test_signalling_values_are_no_suites() -> None:

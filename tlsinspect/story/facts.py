@@ -168,7 +168,7 @@ def post_quantum_text(groups: Iterable[int] | None) -> str:
     """Whether post-quantum groups are among those offered."""
     if groups is None:
         return ""
-    found = any(group_facts(code).post_quantum for code in groups if not is_grease(code))
+    found = any(group_facts(code).post_quantum for code in groups)
     return "Post-quantum among them." if found else "None of them post-quantum."
 
 
