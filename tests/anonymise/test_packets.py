@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from anonymise.originals import leaks, octets_of
 from command_line import run
 from samples import CAPTURES, inspect
+from tls_vectors import server_name
+from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
 from tlsinspect.anonymise import Pseudonyms, anonymise
@@ -105,6 +108,19 @@ def test_what_cannot_be_rewritten_is_left_out_and_counted(tmp_path: Path) -> Non
     assert "of 1 connection, with pseudonyms" in done.stdout
     for reason in ("not over TCP", "an upgrade to TLS from clear text", "another protocol than TLS"):
         assert f"left out: 1 connection: {reason}" in done.stderr
+
+
+def test_of_two_connections_with_the_same_ports_one_is_shared_without_the_other(tmp_path: Path) -> None:
+    once = converse(*tls12_turns(server_name(b"one.example")))
+    again = converse(*tls12_turns(server_name(b"two.example")), start_ns=once[-1].time_ns + 30 * 10**9)
+    both = tlsinspect.read(write_pcap(tmp_path / "both.pcap", [*once, *again]))
+    assert len(both.connections) == 2
+    for id_, packets in zip(both.connections["connection_id"], (once, again), strict=True):
+        alone = tlsinspect.read(write_pcap(tmp_path / "alone.pcap", packets))
+        of_both, of_one = (
+            share_packets(inspection, BytesIO(), OWN) for inspection in (both.where(f"connection_id == '{id_}'"), alone)
+        )
+        assert of_both == of_one and of_one.connections == 1
 
 
 def test_secrets_never_follow_and_certificates_have_pseudonyms(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from errno import ENOSPC
 from pathlib import Path
+from threading import Thread
 
 import click
 import pytest
@@ -16,7 +17,7 @@ from command_line import run
 from samples import CAPTURES
 
 import tlsinspect
-from tlsinspect.case import Case, add_inputs, create_case, open_case, verify_case
+from tlsinspect.case import Case, add_inputs, add_note, create_case, open_case, verify_case
 from tlsinspect.case.hashes import hash_file
 from tlsinspect.case.inputs import read_input
 from tlsinspect.case.log import append_entry, entry_line
@@ -443,3 +444,16 @@ def test_a_store_in_a_case_is_read_alone_and_by_no_path_that_leads_out(tmp_path:
     (stored, _) = [entry for entry in case.entries if entry.kind == "input"]
     for path in ("../x", "/etc/passwd", "a/../../x", ""):
         assert read_input(stored._replace(facts={**stored.facts, "files": {path: "0" * 64}})) is None
+
+
+def test_who_adds_to_a_case_waits_for_whoever_is_writing_to_it(copy: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    before = len(open_case(copy).entries)
+    with (copy / "case.jsonl").open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        adding = Thread(target=add_note, args=(open_case(copy), "waited"))
+        adding.start()
+        adding.join(0.5)
+        assert adding.is_alive() and len(open_case(copy).entries) == before
+    adding.join()
+    assert len(open_case(copy).entries) == before + 1 and wrong_with(copy) == []

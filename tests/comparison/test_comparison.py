@@ -127,6 +127,23 @@ def test_p_values_do_not_depend_on_how_many_shuffles_are_held_at_once(monkeypatc
         assert measure_difference(before, after).p.tolist() == usual.tolist()
 
 
+def test_clients_that_do_the_same_again_leave_no_doubt() -> None:
+    before = made_counts(np.random.default_rng(8), 12, 0.5)
+    found = measure_difference(before, before)
+    assert found.difference.tolist() == found.low.tolist() == found.high.tolist() == [0, 0]
+
+
+def test_the_interval_of_clients_with_one_connection_each_is_that_of_two_proportions() -> None:
+    first, second = (
+        np.repeat([[1.0, 0.0], [0.0, 1.0]], [30, 70], axis=0),
+        np.repeat([[1.0, 0.0], [0.0, 1.0]], [20, 20], axis=0),
+    )
+    found = measure_difference(np.vstack([first, 0 * second]), np.vstack([0 * first, second]))
+    error = np.sqrt(140 / 139 * (0.3 * 0.7 / 100 + 0.5 * 0.5 / 40))
+    assert found.difference[0] == pytest.approx(0.2)
+    assert (found.high - found.low).tolist() == pytest.approx([2 * 1.96 * error] * 2)
+
+
 def test_no_interval_goes_beyond_a_whole() -> None:
     before = np.array([[10.0, 0.0]] * 8 + [[0.0, 1.0]])
     found = measure_difference(before, before[:, ::-1])

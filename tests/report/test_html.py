@@ -245,6 +245,7 @@ def test_title_is_that_of_the_captures_unless_given(report: Path) -> None:
 def test_title_of_many_captures_is_short() -> None:
     captures = [{"capture": f"day-{number:03}.pcap", "time_start": NOON, "time_end": NOON} for number in range(50)]
     assert default_title(make_frames(captures=captures)) == "day-000.pcap and 49 more"
+    assert default_title(make_frames(captures=captures[:2])) == "day-000.pcap, day-001.pcap"
     assert default_title(make_frames()) == "No capture"
 
 
