@@ -54,7 +54,7 @@ def clustered_size(
     a ratio of sums over hosts (linearised: Cochran, Sampling Techniques, 1977, section 11.8); the size is that of a
     simple random sample of the same variance (Kish, Survey Sampling, 1965, section 8.2), and never above the
     number of connections. A share of none or all has no variance to go by: then it is as if the connections of a
-    host were all alike.
+    host were all alike. There are two hosts or more.
     """
     import numpy as np
 
@@ -62,8 +62,6 @@ def clustered_size(
     share = counts / number
     alike = (totals**2).sum()
     unlike = np.maximum(squares - 2 * share * products + share**2 * alike, 0)
-    if hosts < 2 or not number:
-        return np.ones(len(counts))
     variance = hosts / (hosts - 1) * unlike / number**2
     inside = (counts > 0) & (counts < number)
     size = np.full(len(counts), number**2 / alike)
