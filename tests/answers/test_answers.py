@@ -7,7 +7,7 @@ import re
 import pytest
 from samples import inspect
 
-from tests.synthetic import make_connection, make_failed_connection, make_frames, make_old_connection
+from tests.synthetic import NOON, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect.answers import QUESTIONS, Answer
 from tlsinspect.answers.build import build_answer
 from tlsinspect.answers.cases import ADVICE_FILTER, ADVICE_KEYS
@@ -47,6 +47,19 @@ def test_an_answer_counts_what_the_capture_was_made_to_hold(
     answer = ask(sample)[question]
     assert (answer.count, answer.denominator) == (count, denominator)
     assert [case.what for case in answer.details] == [what]
+
+
+def test_where_tls_ports_carry_tls_alone_the_answer_is_yes() -> None:
+    frames = make_frames(connections=[make_connection(1), make_connection(2)])
+    answer = build_answer(QUESTIONS["tls-ports"], frames, "x.pcap")
+    assert answer.answer.startswith("Yes, ") and answer.cases == 0
+
+
+def test_certificates_whose_dates_cannot_be_read_or_compared_are_unknown() -> None:
+    dated = {"not_before": NOON, "not_after": NOON, "first_seen": NOON, "last_seen": NOON}
+    rows = [{"sha256": "aa", **dated, **lacks} for lacks in ({}, {"not_after": None}, {"last_seen": None})]
+    answer = build_answer(QUESTIONS["certificate-dates"], make_frames(certificates=rows), "x.pcap")
+    assert (answer.denominator, answer.unknown_reasons) == (1, {"malformed": 1, "not_captured": 1})
 
 
 def test_tls_ports_are_answered_as_their_chart_does() -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from synthetic import NOON, make_connection, make_frames
+from synthetic import NOON, make_connection, make_failed_connection, make_frames
 
 from tlsinspect.charts import compose_chart
+from tlsinspect.report.findings import build_subject
 from tlsinspect.report.html import template_environment
-from tlsinspect.report.tables import Table, certificate_remarks, certificates_table, numbers_table, problems_table
+from tlsinspect.report.notable import FAILURES, find_notable
+from tlsinspect.report.tables import (
+    Table,
+    certificate_remarks,
+    certificates_table,
+    failures_table,
+    numbers_table,
+    problems_table,
+)
 
 PLAIN: dict[str, Any] = dict.fromkeys(
     (
@@ -44,6 +54,23 @@ def test_what_cannot_be_read_of_a_certificate_is_not_nothing() -> None:
     rows = certificates_table(make_frames(certificates=[known, {"sha256": "bb"}])).rows
     dates, names = zip(*((row[2], row[3]) for row in rows), strict=True)
     assert names == ("0", "") and [each[1] for each in dates] == ["90 days", ""]
+
+
+def test_a_failure_stands_with_the_packet_that_shows_it() -> None:
+    failures = find_notable(make_frames(connections=[make_failed_connection(1, failure_packet=15)]), FAILURES)
+    ((_, _, connections, packet, _),) = failures_table(failures).rows
+    assert (connections, packet[0]) == (("1", "from 1 client"), "15")
+    ((_, _, _, none, _),) = failures_table([replace(failures[0], packet=None)]).rows
+    assert none[0] == ""
+
+
+@pytest.mark.parametrize(("number", "shown"), [(5, "1, 2, 3, 4, 5"), (6, "1, 2, 3, 4, 5, …")])
+def test_of_a_findings_packets_five_are_shown_and_that_there_are_more(number: int, shown: str) -> None:
+    row = {
+        "subject": "198.51.100.1:443", "subject_kind": "server", "connections": number, "hosts": None,
+        "packets": [*range(1, number + 1)], "evidence": "",
+    }  # fmt: skip
+    assert build_subject(row, {}).packets == shown
 
 
 def test_problems_that_differ_by_their_place_alone_are_one_row_with_the_first_packet() -> None:
