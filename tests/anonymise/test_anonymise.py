@@ -248,6 +248,18 @@ def test_identifiers_that_everybody_uses_stay_and_others_become_others(identifie
     assert ([each.oid.dotted_string for each in made.subject] == [identifier]) == stays
 
 
+def test_a_name_is_the_same_wherever_in_a_certificate_it_stands() -> None:
+    name = x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Somebody"), x509.NameAttribute(NameOID.COMMON_NAME, "a")]
+    )
+    issuer = x509.AuthorityKeyIdentifier(b"key", [x509.DirectoryName(name)], 7)
+    builder = x509.CertificateBuilder(name, name, private_key().public_key(), 7, *YEAR).add_extension(issuer, False)
+    der = anonymise_certificate(builder.sign(private_key(), None).public_bytes(Encoding.DER), OWN)
+    made = x509.load_der_x509_certificate(der)
+    [named] = made.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.authority_cert_issuer or ()
+    assert named.value == made.issuer != name
+
+
 def test_networks_and_registered_ids_in_certificates_are_such_for_others_too() -> None:
     networks = [ip_network(each) for each in ("203.0.113.128/25", "0.0.0.0/0", "2001:db8:7::/48")]
     identifier = x509.RegisteredID(x509.ObjectIdentifier("1.3.6.1.4.1.99999.5.300.2"))

@@ -9,10 +9,12 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
+import eap_traffic
 import pytest
 from command_line import run
 from cryptography import x509
 from samples import CAPTURES, inspect
+from traffic import write_pcap
 
 import tlsinspect
 from tlsinspect.capture import CaptureSource
@@ -67,6 +69,19 @@ def test_the_extracted_packets_are_those_of_the_capture_and_say_the_same(sample:
     original = [copied(packet) for packet in iter_packets(CaptureSource(CAPTURES / sample))]
     assert len(written) == extracted.packets
     assert written == [packet for packet in original if packet in written]
+
+
+def test_of_two_stations_on_a_lan_one_is_extracted_without_the_other(tmp_path: Path) -> None:
+    turns = [*eap_traffic.identity(0), *eap_traffic.method_turns(*eap_traffic.FLIGHTS)]
+    stations = (eap_traffic.STATION, b"\x02\x00\x00\x00\x00\x09")
+    frames = [eap_traffic.eapol(turn, station) for turn in turns for station in stations]
+    both = tlsinspect.read(write_pcap(tmp_path / "both.pcap", eap_traffic.timed(frames)))
+    assert len(both.connections) == 2
+    for number, id_ in enumerate(both.connections.sort_values("client_hello_packet")["connection_id"]):
+        with (tmp_path / "one.pcapng").open("wb") as out:
+            extract_packets(both.where(f"connection_id == '{id_}'"), out)
+        written = [packet.frame for packet in iter_packets(CaptureSource(tmp_path / "one.pcapng"))]
+        assert written == frames[number::2]
 
 
 @NEEDS_TSHARK
