@@ -14,11 +14,19 @@ from cyclonedx.schema import SchemaVersion
 from made_certificates import make_certificate
 from pymisp import MISPEvent, MISPObject
 from samples import CAPTURES, inspect
-from tls_vectors import ecdhe_exchange, handshake, message, server_hello, server_name
-from traffic import Packet, converse, tls12_turns, write_pcap
+from tls_vectors import (
+    ecdhe_exchange,
+    handshake,
+    key_share,
+    message,
+    server_hello,
+    server_name,
+    tls13_server_hello,
+)
+from traffic import Packet, converse, tls12_turns, tls13_turns, write_pcap
 
 from tlsinspect.export.misp import x509_object
-from tlsinspect.registry import signature_scheme_name
+from tlsinspect.registry import group_name, signature_scheme_name
 
 SAMPLES = ("client-certificate-tls12.pcap", "quic-v2.pcap", "ipv6.pcap", "dtls12.pcap")
 PATHS = [CAPTURES / "handshakes" / name for name in SAMPLES]
@@ -234,6 +242,14 @@ def test_a_signature_that_quantum_computers_leave_alone_is_not_called_broken(
     flight = handshake(message(2, server_hello()), message(12, ecdhe_exchange(scheme=scheme)), message(14))
     inventory = exported("cbom", write_pcap(tmp_path / "signed.pcap", converse(hello, flight, *rest)))
     assert quantum_levels(inventory)[signature_scheme_name(scheme)] == level
+
+
+@pytest.mark.parametrize(("group", "level"), [(0x0200, 1), (0x11EB, 3), (0x11ED, 5), (29, 0)])
+def test_a_group_has_the_category_of_its_ml_kem(group: int, level: int, tmp_path: Path) -> None:
+    hello, _, *rest = tls13_turns(key_share(group))
+    answer = handshake(message(2, tls13_server_hello(group)))
+    inventory = exported("cbom", write_pcap(tmp_path / "group.pcap", converse(hello, answer, *rest)))
+    assert quantum_levels(inventory)[group_name(group)] == level
 
 
 def quantum_levels(inventory: dict[str, Any]) -> dict[str, int | None]:

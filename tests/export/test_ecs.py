@@ -88,6 +88,18 @@ def test_values_are_those_of_the_frames() -> None:
     assert document["event"]["id"] == row["connection_id"]
 
 
+def test_a_certificate_has_the_facts_of_its_row() -> None:
+    tls = json.loads(run("export", CAPTURES / SAMPLE, "--format", "ecs").stdout)["tls"]
+    rows = inspect(SAMPLE).certificates.set_index("sha256")
+    for side, key in (("server", {"public_key_exponent": 65537}), ("client", {"public_key_curve": "secp256r1"})):
+        row = rows.loc[tls[side]["hash"]["sha256"].lower()]
+        facts = {
+            "public_key_algorithm": row["key_type"], "public_key_size": row["key_bits"], "version_number": "3",
+            "serial_number": row["serial"].upper(), "signature_algorithm": row["signature_algorithm"], **key,
+        }  # fmt: skip
+        assert {name: tls[side]["x509"].get(name) for name in facts} == facts
+
+
 @pytest.mark.parametrize(
     ("sample", "outcome"),
     [
