@@ -226,6 +226,13 @@ def test_a_certificate_that_was_sent_is_judged_whatever_the_suite_says_of_certif
     assert verdicts(made) == ["fail", "not_applicable"]
 
 
+def test_nobody_relies_on_the_signature_of_a_certificate_on_itself() -> None:
+    weak = {"certificate": CERTIFICATE | {"signature_algorithm": "sha1WithRSAEncryption"}}
+    alone = {"certificate": weak["certificate"] | {"self_signed": True}}
+    made = check(asks("certificate_signature", forbid={"sha1*"}), weak, alone)
+    assert verdicts(made) == ["fail", "not_applicable"]
+
+
 def test_a_static_key_exchange_has_no_group_and_no_signature() -> None:
     static = {"key_exchange": "RSA", "group": None, "server_signature_algorithm": None}
     for about, asked in (("group", {"allow": {"x25519"}}), ("handshake_signature", {"forbid": {"rsa_pkcs1_sha1"}})):
