@@ -51,6 +51,7 @@ def test_a_handshake_of_tls12_is_told_message_by_message() -> None:
     assert titles(story)[:3] == ["ClientHello", "ServerHello", "Certificate"]
     assert titles(story).count("Finished (encrypted)") == 2
     assert [step.packet for step in story.steps[:3]] == [4, 6, 7]
+    assert story.title.endswith(": TLS 1.2") and tell("handshakes/ssh-on-443.pcap").title.endswith(": ssh")
     assert {certificate.side for certificate in story.certificates} == {"client", "server"}
     assert story.outcome.startswith("The handshake succeeded: both sides sent Finished.")
 
@@ -272,6 +273,8 @@ def test_signalling_values_are_no_suites() -> None:
     suites = "TLS_RSA_WITH_RC4_128_SHA, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
     assert offered["cipher suites"] == (suites, "1 of 2 is weak.")
     assert offered["signals"][0] == "TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV"
+    strong = build_offered(row | {"cipher_suites": [gcm, renegotiation]})
+    assert [fact.meaning for fact in strong if fact.name == "cipher suites"] == [""]
 
 
 def test_the_suites_that_are_listed_and_those_left_out_are_all_that_are_counted() -> None:
