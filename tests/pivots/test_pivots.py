@@ -253,6 +253,14 @@ def test_texts_from_the_network_reach_no_terminal_and_narrow_ones_get_fewer_colu
         assert "more column" not in every and last.endswith("in a wider terminal, or with --format csv")
 
 
+@pytest.mark.parametrize("width", [0, 80, 100])
+def test_hosts_say_versions_whole_on_a_narrow_terminal_too(width: int) -> None:
+    versions = [("TLS 1.2", 0x0303), ("DTLS 1.2", 0xFEFD)]
+    rows = [make_connection(place, version_name=name, version=code) for place, (name, code) in enumerate(versions)]
+    text = "\n".join(render_pivot("hosts", table_of("hosts", pivot("hosts", rows)), 0, width))
+    assert "  DTLS 1.2 to TLS 1.2" in text
+
+
 def test_filters_know_the_columns_of_pivots() -> None:
     assert complete("several_i", "names") == ["several_issuers"]
     wrong = run("names", DEMO, "--rows", "clint > 1")

@@ -17,6 +17,7 @@ from ..statistics.wording import bytes_text, duration_text, endpoint, number_tex
 DIGITS = 16  # of a hash
 ADDRESS = 39  # characters of an IPv6 address at most
 ENDPOINT = ADDRESS + 12  # the same in brackets, with its port and its transport
+RANGE = len("DTLS 1.3 (draft 43) to DTLS 1.3")  # versions, the longest
 GAP = "  "
 
 Row = dict[str, Any]
@@ -101,7 +102,7 @@ SEEN = (time("first_seen", "first seen"), time("last_seen", "last seen"))
 VIEWS: dict[str, tuple[Cell, ...]] = {
     "hosts": (
         text("role", "role", 6), Cell("host", 27, host, ENDPOINT), number("connections"), number("established"),
-        number("peers"), Cell("versions", 18, version_range), text("suite_order", "order", 6),
+        number("peers"), Cell("versions", 18, version_range, RANGE), text("suite_order", "order", 6),
         some("server_names", "names", 36), *SEEN,
     ),
     "names": (
@@ -150,7 +151,7 @@ EXPENDABLE = (
         "side",
         "first seen",
     ),
-    *("new clients", "new JA4", "versions", "names", "names asked for", "order"),
+    *("new clients", "new JA4", "order", "names", "names asked for", "versions"),
     *("new certificates", "new servers", "score"),
 )
 """Titles of columns that a narrow terminal is spared, in this order."""
