@@ -21,7 +21,9 @@ ENDINGS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc tells which processes live")
 
 SHARED = """
-import os, time
+import os, signal, time
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run where it is ignored, as by nohup
 
 def sleep(*what):
     os.write(1, f"{{os.getpid()}}\\n".encode())
