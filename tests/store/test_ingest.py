@@ -26,7 +26,7 @@ from tlsinspect.errors import CaptureError
 from tlsinspect.report.text import heading_lines
 from tlsinspect.store.catalogue import Catalogue
 from tlsinspect.store.place import Folder, open_place
-from tlsinspect.store.planning import workers_used
+from tlsinspect.store.planning import take_stock, workers_used
 from tlsinspect.store.sources import RemoteSource, find_sources
 from tlsinspect.store.strand import STEP_OCTETS
 from tlsinspect.store.watching import watch
@@ -406,6 +406,25 @@ def plan_only(paths: list[Path], store: Path, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patched:
         patched.setattr("tlsinspect.store.ingestion.run_plans", lambda *arguments: {})
         tlsinspect.ingest(paths, store)
+
+
+def test_what_another_run_plans_meanwhile_is_followed_and_not_what_was_there_before(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    tlsinspect.ingest(rotated[:3], store)
+    others = [rotated[3:5]]
+
+    def look(*arguments: Any) -> Any:
+        found = take_stock(*arguments)
+        if others:
+            plan_only(others.pop(), store, monkeypatch)
+        return found
+
+    monkeypatch.setattr("tlsinspect.store.ingestion.take_stock", look)
+    done = tlsinspect.ingest(rotated[5:], store)
+    assert (done.captures, done.resumed, done.damaged) == (5, 2, [])
+    assert_same(store, whole)
 
 
 def test_captures_that_moved_on_to_other_names_before_they_were_read_are_read_there(

@@ -23,9 +23,9 @@ from .catalogue import Catalogue
 from .claims import ABANDONED_SECONDS, Removed, claimed, remove_leftovers
 from .executors import fresh_octets, run_works, uses_processes
 from .place import Place, open_named
-from .planning import find_moved, make_plan, mended, new_refusals, take_stock, workers_used
+from .planning import Found, find_moved, make_plan, mended, new_refusals, take_stock, workers_used
 from .records import DESCRIPTION, FORMAT, Description, Plan, read_description, to_json
-from .sequences import ROTATIONS, Rotation
+from .sequences import ROTATIONS, Rotation, sequence_key
 from .sources import find_sources
 from .strand import STEP_OCTETS, Work
 
@@ -102,6 +102,9 @@ def ingest(
             catalogue = Catalogue(place)
             total = sum(source.size or 0 for source in sources)
             found = take_stock(sources, faults, catalogue, counting(progress, "hashing", total), executor)
+            if overtaken(found, catalogue, rotation):
+                left |= run_plans(catalogue, None, workers, executor, progress, step_octets)
+                continue
             with claimed(place):
                 plan = make_plan(place, found, catalogue, rotation, workers)
             if plan is not None or not (found.captures or new_refusals(found, catalogue) or mended(found, catalogue)):
@@ -113,6 +116,12 @@ def ingest(
     done = account(place, mine, left, found.known, found.refused)
     bound = None if plan is None else workers_used(plan, workers)
     return done._replace(bound=bound, removed=removed, copies=found.copies)
+
+
+def overtaken(found: Found, catalogue: Catalogue, rotation: Rotation) -> bool:
+    """Whether another run reads captures now which new ones may follow: what is open at their end is not known yet."""
+    now_read = {name for plan, number in catalogue.unfinished() for name, _ in plan.strands[number].sequences}
+    return any(sequence_key(capture, rotation) in now_read for capture in found.captures)
 
 
 def open_for(
