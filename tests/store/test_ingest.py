@@ -28,7 +28,7 @@ from tlsinspect.store.catalogue import Catalogue
 from tlsinspect.store.place import Folder, open_place
 from tlsinspect.store.planning import take_stock, workers_used
 from tlsinspect.store.sources import RemoteSource, find_sources
-from tlsinspect.store.strand import STEP_OCTETS
+from tlsinspect.store.strand import STEP_OCTETS, StrandReading
 from tlsinspect.store.watching import watch
 from tlsinspect.wire.limits import Limits
 
@@ -505,6 +505,69 @@ def test_a_capture_that_was_compressed_before_it_was_read_is_read_then(
     path.unlink()
     tlsinspect.ingest(packed, tmp_path / "store")
     assert len(Store(tmp_path / "store").inspection().connections) == 1
+
+
+def compress(path: Path) -> Path:
+    """What gzip leaves of a capture."""
+    packed = path.with_name(f"{path.name}.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    return packed
+
+
+def test_connections_go_on_from_captures_that_were_compressed_since(
+    whole: Inspection, rotated: list[Path], tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    for begin in (0, 3, 6):
+        tlsinspect.ingest(rotated[begin : begin + 3], store)
+        for path in rotated[begin : begin + 3]:
+            compress(path)
+    assert_same(store, whole)
+
+
+def test_captures_that_are_compressed_while_they_are_read_are_read_whole(
+    whole: Inspection, rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_one(reading: StrandReading, number: int) -> None:
+        if rotated[number].exists():
+            compress(rotated[number])
+        read_as_it_is(reading, number)
+
+    read_as_it_is = StrandReading.read_one
+    monkeypatch.setattr(StrandReading, "read_one", read_one)
+    assert tlsinspect.ingest(rotated, tmp_path / "store").damaged == []
+    assert_same(tmp_path / "store", whole)
+
+
+def test_captures_that_are_compressed_between_two_looks_are_taken_as_they_are_then(
+    rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, _ = find_sources([str(path) for path in rotated])
+    packed = [compress(path) for path in rotated]
+    with monkeypatch.context() as patched:
+        patched.setattr("tlsinspect.store.ingestion.find_sources", lambda _: (sources, []))
+        done = tlsinspect.ingest(rotated, tmp_path / "store")
+    assert (done.captures, done.refused) == (8, [])
+    assert tlsinspect.ingest(packed, tmp_path / "store").known == 8
+
+
+def test_what_could_not_be_read_is_no_problem_once_it_is_there_compressed(rotated: list[Path], tmp_path: Path) -> None:
+    packed = compress(rotated[0])
+    assert tlsinspect.ingest(rotated, tmp_path / "store").captures == 7
+    assert tlsinspect.ingest(packed, tmp_path / "store").captures == 1
+    assert not len(Store(tmp_path / "store").inspection().problems)
+
+
+def test_a_compressed_file_that_is_another_capture_is_not_read_for_one_that_is_gone(
+    rotated: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_only(rotated[:1], tmp_path / "store", monkeypatch)
+    length = 24 + 16 + int.from_bytes(rotated[0].read_bytes()[32:36], "little")
+    rotated[0].write_bytes(rotated[0].read_bytes()[:length])  # with the same first packet
+    compress(rotated[0])
+    [(_, reason)] = tlsinspect.ingest([], tmp_path / "store").damaged
+    assert "is not the file that it was" in reason
 
 
 def test_a_capture_that_has_grown_under_another_name_is_refused(tmp_path: Path) -> None:

@@ -83,6 +83,15 @@ def test_what_is_being_written_is_left_alone_while_the_capture_before_it_is_comp
     assert watched.complete() == [tmp_path / name for name in ("a-1.pcap", "a-2.pcap", "a-1.pcap.gz")]
 
 
+def test_the_newest_compressed_capture_is_complete_once_what_it_was_made_of_is_gone(tmp_path: Path) -> None:
+    now = time.time()
+    names = ("a-1.pcap.gz", "a-2.pcap", "b-1.pcap.gz")  # nothing says that b's is not still being written
+    for age, name in zip((20, 0, 10), names, strict=True):
+        (tmp_path / name).write_bytes(b"1")
+        os.utime(tmp_path / name, (now - age, now - age))
+    assert Watched(tmp_path, "names", settle_seconds=1000).complete() == [tmp_path / "a-1.pcap.gz"]
+
+
 def test_a_file_that_goes_while_the_folder_is_looked_through_does_not_end_the_watch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

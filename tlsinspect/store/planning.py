@@ -25,8 +25,8 @@ from ..tables.events import build_rows, problem_row
 from .catalogue import Catalogue, Tail
 from .place import Place, is_remote
 from .records import Part, Plan, StoredCapture, Strand, plan_name, to_json
-from .sequences import Rotation, build_sequences, in_time
-from .sources import AbsentSource, RemoteSource, changed_ns, open_source, open_unchanged
+from .sequences import COMPRESSED, Rotation, build_sequences, in_time
+from .sources import AbsentSource, RemoteSource, changed_ns, compressed_since, open_source, open_unchanged
 from .strand import STEP_OCTETS
 
 SHARD_MINIMUM = 32 << 20  # octets of a sequence; below it one task is quicker than several
@@ -96,6 +96,7 @@ def take_stock(
     known = len(sources) - len(found) - copies - (len(faults) - len(refused))
     damage = {error.path: error.__cause__ for error in refused if isinstance(error.__cause__, DecodeError)}
     readable = {path for source in sources for path in (source.path, printable(place_of(source)))}
+    readable |= {plain for path in readable for plain in [COMPRESSED.sub("", path)] if path in compressed_since(plain)}
     return Found(list(found.values()), known, copies, faults, damage, readable - {path for path, _ in faults})
 
 
@@ -116,7 +117,19 @@ def find_moved(catalogue: Catalogue, sources: Sequence[CaptureSource]) -> dict[s
 
 
 def describe(path: str) -> StoredCapture | CaptureError:
-    """What a plan says of the capture at a path or URL; the error where it cannot be read. Reads the whole file."""
+    """What a plan says of the capture at a path or URL; the error where it cannot be read. Reads the whole file.
+
+    One that is compressed while it waits for its turn is taken as it is then.
+    """
+    described = describe_file(path)
+    if isinstance(described, CaptureError):
+        for compressed in compressed_since(path):
+            return describe_file(compressed)
+    return described
+
+
+def describe_file(path: str) -> StoredCapture | CaptureError:
+    """The same of a path or URL as it is."""
     try:
         source = RemoteSource(path) if is_remote(path) else CaptureSource(Path(path))
         first = source.first_time_ns()

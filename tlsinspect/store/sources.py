@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -13,28 +14,55 @@ from ..foreign import describe, may_hide_capture
 from .place import is_remote, open_remote, path_of
 from .records import StoredCapture
 
+COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
+"""What the names of compressed captures end in."""
+
 
 def open_source(capture: StoredCapture) -> CaptureSource:
-    """A capture that a plan names; where it is gone or another one now, a source that says so when it is read."""
+    """A capture that a plan names; where it is gone or another one now, a source that says so when it is read.
+
+    One that was compressed since, where it was, is the same if its first packet has the same time.
+    """
     try:
         source = RemoteSource(capture.path) if is_remote(capture.path) else CaptureSource(Path(capture.path))
     except CaptureError as error:
-        return AbsentSource(capture.path, error.reason)
-    if source.size != capture.size:
-        return AbsentSource(capture.path, "is not the file that it was")
+        found = open_compressed(capture)
+        if found is None:
+            return AbsentSource(capture.path, error.reason)
+        source = found
+    else:
+        if source.size != capture.size:
+            return AbsentSource(capture.path, "is not the file that it was")
     source.member = True
     return source
 
 
+def open_compressed(capture: StoredCapture) -> CaptureSource | None:
+    """A capture that is gone, as gzip and its like have left it beside."""
+    for path in compressed_since(capture.path):
+        with suppress(CaptureError, DecodeError):
+            source = CaptureSource(Path(path))
+            if source.first_time_ns() == capture.first_ns and source.compression:
+                return source
+    return None
+
+
+def compressed_since(path: str) -> list[str]:
+    """The files that a capture may have become which is not there any more: compressed, with another suffix."""
+    if is_remote(path) or os.path.lexists(path):
+        return []
+    return [name for name in (path + suffix for suffix in COMPRESSIONS) if Path(name).is_file()]
+
+
 def open_unchanged(capture: StoredCapture) -> CaptureSource:
-    """The same, of which a file with another time of change is believed by its contents: files of a rotation move on
-    to the next one's name, and may have the same size.
+    """The same, of which a file with another time of change is believed by its contents, compressed or not: files of a
+    rotation move on to the next one's name, and may have the same size.
     """
     source = open_source(capture)
     if isinstance(source, AbsentSource) or changed_ns(source) == capture.changed_ns:
         return source
     try:
-        same = source.sha256() == capture.sha256
+        same = source.sha256() == capture.sha256 or source.sha256_of_contents() == capture.identity
     except (CaptureError, DecodeError):
         same = False
     return source if same else AbsentSource(capture.path, "is not the file that it was")

@@ -7,7 +7,7 @@ machine or another; whoever reads a strand again, after a crash or at the same t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..connection import Connection
 from ..errors import CaptureError, DecodeError
@@ -30,7 +30,10 @@ from .records import (
     to_json,
 )
 from .sink import DAY_NS, Sink
-from .sources import AbsentSource, open_unchanged
+from .sources import AbsentSource, compressed_since, open_unchanged
+
+if TYPE_CHECKING:
+    from ..capture import CaptureSource
 
 STEP_OCTETS = 256 << 20
 """Octets of captures after which a step is written. A capture is never divided between steps."""
@@ -96,6 +99,7 @@ class StrandReading(Reading):
     again: of the connections that start there only those go on whose ids are in `known`.
     """
 
+    sources: list[CaptureSource]
     counting = False  # whether a connection is this pass's to count shows its id
 
     def __init__(self, place: Place, work: Work, last: Step | None, claim: Claim, progress: Progress | None) -> None:
@@ -165,7 +169,10 @@ class StrandReading(Reading):
 
     def read_one(self, number: int) -> None:
         """Read one capture. What cannot be read, though it could when it was taken, is noted and passed over."""
-        source, capture = self.sources[number], self.work.captures[self.members[number]]
+        capture = self.work.captures[self.members[number]]
+        if self.sources[number].location is not None and compressed_since(capture.path):
+            self.sources[number] = open_unchanged(capture)
+        source = self.sources[number]
         try:
             for _ in self.read_capture(number):
                 pass

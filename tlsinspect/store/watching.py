@@ -71,10 +71,13 @@ class Watched:
             raise CaptureError(str(self.folder), (error.strerror or str(error)).lower()) from error
         settled_ns = time.time_ns() - int(self.settle_seconds * 1_000_000_000)
         found: list[State] = []
-        for states in sequences.values():
+        for (key, compressed), states in sequences.items():
             states.sort()
             newest = states[-1]
-            found += states if newest.changed_ns <= settled_ns else states[:-1]
+            whole = newest.changed_ns <= settled_ns
+            if compressed and not whole:
+                whole = is_compressed(newest, sequences.get((key, False), []))
+            found += states if whole else states[:-1]
         new = sorted(state for state in found if state not in self.taken and state.size)
         self.taken.update(new)
         told, self.closed = self.closed, closed
@@ -104,6 +107,12 @@ def watch(
         if once:
             return
         sleep(LOOK_SECONDS)
+
+
+def is_compressed(newest: State, plain: list[State]) -> bool:
+    """Whether a compressed file is complete: what it was made of is gone, and what is written now is not compressed."""
+    origin = newest.path.with_name(COMPRESSED.sub("", newest.path.name))
+    return any(each.changed_ns > newest.changed_ns for each in plain) and not origin.exists()
 
 
 def iter_paths(folder: Path, closed: set[Path]) -> Iterator[Path]:
