@@ -242,10 +242,13 @@ def test_an_interface_is_recorded_with_what_was_dropped(tmp_path: Path, port: in
     assert row["client_hello_packet"] > 0 and row["retransmitted"] == 0  # on loopback each packet is seen once
 
 
-def test_a_service_manager_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: Path, port: int, number: int) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("is ignored here, and so by what is started")
     live = start("live", "-i", "lo", "-o", tmp_path / "made", "--store", tmp_path / "store", text=True)
     speak_while_recorded(port, tmp_path / "made")
-    live.send_signal(signal.SIGTERM)
+    live.send_signal(number)
     said, errors = live.communicate(timeout=120)
     assert live.returncode == 0, errors
     assert "0 dropped" in said and "1 capture read" in said

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..forked import ENDING_SIGNALS
 from .output import errors_as_one_line, tell, writing_to
 from .stores import store_options, tell_done
 
@@ -57,7 +58,7 @@ def live(
     they came too fast: where that is not 0, use tcpdump and 'tlsinspect watch'. Exit status: 0; 1 where packets were
     dropped; 2 where the store failed, without which the recording goes on.
 
-    Ctrl-C and SIGTERM end it: what was recorded until then is kept, and stored.
+    Ctrl-C, SIGTERM and a terminal that is closed (SIGHUP) end it: what was recorded until then is kept, and stored.
 
     \b
     Examples:
@@ -76,9 +77,9 @@ def live(
         dropped = 0
         with writing_to(str(folder)), storing(store, options) as take, ending_by_signal() as ended:
             for each in record(interface, folder, seconds, rotate, packet_filter, ended):
-                say(each)
+                take(str(each.path))  # before anything is said, which a closed terminal refuses
                 dropped += each.dropped or 0
-                take(str(each.path))
+                say(each)
         sys.exit(1 if dropped else 0)
 
 
@@ -99,23 +100,30 @@ def say(recorded: Recorded) -> None:
 
 @contextmanager
 def ending_by_signal() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM has asked for the end, as service managers do; a second one ends the process at once."""
+    """Whether a signal has asked for the end, as service managers and closed terminals do; a second one ends at once.
+
+    One that is ignored, as nohup has it, stays ignored.
+    """
     asked = threading.Event()
+    before = {number: signal.getsignal(number) or signal.SIG_DFL for number in ENDING_SIGNALS}
 
     def ask(number: int, frame: object) -> None:
         asked.set()
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGTERM, ask) or signal.SIG_DFL
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, ask)
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def ignore_signals() -> None:
     """Leave the signals that end a recording to the one who listens: what was recorded is still stored."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ENDING_SIGNALS):
         signal.signal(number, signal.SIG_IGN)
 
 
