@@ -351,3 +351,18 @@ def test_a_store_that_fails_is_told_of_once_and_the_recording_goes_on(
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and said in told
     assert "what is recorded is kept, and 'tlsinspect ingest' takes what the store has not" in told
+
+
+def test_a_terminal_that_is_gone_is_no_fault_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("tlsinspect.cli.live.tell_done", refuse)
+    paths = rotate(read_records(HELLO), tmp_path / "files", 3)
+    with pytest.raises(OSError, match="Input/output"), storing(str(tmp_path / "store"), {}) as take:
+        for path in paths:
+            take(str(path))
+    assert len(Store(tmp_path / "store").inspection().captures) == 3
+    assert "what the store has not" not in capsys.readouterr().err

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..live import Recorded
     from ..opening import Overlap
+    from ..store.ingestion import Ingested
     from ..wire.limits import Limits
 
 
@@ -170,16 +171,19 @@ class Intake:
 
         if self.failed:
             return
+        done: list[Ingested] = []
         try:
             if path is not None:
                 self.waiting.append(self.pool.submit(ingest, path, self.store, **self.options))
             while self.waiting and (path is None or self.waiting[0].done()):
-                tell_done(self.waiting.pop(0).result(), self.store)
+                done.append(self.waiting.pop(0).result())
         except BrokenProcessPool:
             reason = "the process that took captures into it was killed (out of memory?)"
             self.give_up(StoreError(printable(self.store), reason))
         except (TlsInspectError, OSError) as error:
             self.give_up(error)
+        for each in done:  # a terminal that refuses to be told is no fault of the store
+            tell_done(each, self.store)
 
     def give_up(self, error: Exception) -> None:
         """The store failed: tell of it, and take no more."""
