@@ -8,6 +8,7 @@ systems can be waited for in other ways: there, recording is left to other progr
 
 from __future__ import annotations
 
+import itertools
 import select
 import socket
 import struct
@@ -65,7 +66,7 @@ def record(
     try:
         while going:
             stem = f"{Path(interface).name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
-            path = free_path(folder, stem)
+            path = make_file(folder, stem)
             until = time.monotonic() + rotate_seconds
             last = end is not None and end <= until
             fault: InterfaceError | None = None
@@ -83,11 +84,13 @@ def record(
         listener.close()
 
 
-def free_path(folder: Path, stem: str) -> Path:
-    """A name that no file has."""
-    number = 0
-    while (path := folder / f"{stem}{f'-{number}' if number else ''}.pcap").exists():
-        number += 1
+def make_file(folder: Path, stem: str) -> Path:
+    """An empty file of a name that no file had, also where others record into the folder at the same moment."""
+    for number in itertools.count():
+        path = folder / f"{stem}{f'-{number}' if number else ''}.pcap"
+        with suppress(FileExistsError):
+            path.touch(exist_ok=False)
+            break
     return path
 
 

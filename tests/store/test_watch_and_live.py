@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from samples import CAPTURES
 import tlsinspect
 from tlsinspect import CaptureError, Store
 from tlsinspect.cli.live import storing
-from tlsinspect.live import Listener, Recorded, record
+from tlsinspect.live import Listener, Recorded, make_file, record
 from tlsinspect.store.place import Folder
 from tlsinspect.store.sequences import key_of_path
 from tlsinspect.store.watching import Watched, watch
@@ -254,6 +255,12 @@ def test_a_signal_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: P
     assert "0 dropped" in said and "1 capture read" in said
     found = Store(tmp_path / "store").inspection().connections
     assert port in set(found["server_port"])
+
+
+def test_two_recordings_of_one_second_have_files_of_their_own(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(lambda _: make_file(tmp_path, "lo-1"), range(64)))
+    assert len(set(paths)) == 64 and all(path.is_file() for path in paths)
 
 
 def test_packets_on_loopback_are_whole(tmp_path: Path) -> None:
