@@ -119,7 +119,10 @@ def test_ports_option_adds_connections_that_carry_something_else(tmp_path: Path)
         assert [row["protocol"] for row in rows_of(run("export", path, "--ports", ports).stdout)] == ["http"]
 
 
-@pytest.mark.parametrize("ports", ["", "https", "443;80", "443,", "-1", "70000", "90-80", "1-2-3", "443.0", "1e3"])
+@pytest.mark.parametrize(
+    "ports",
+    ["", "https", "443;80", "443,", "-1", "70000", "90-80", "1-2-3", "443.0", "1e3", "9" * 5000, "1-" + "9" * 5000],
+)
 def test_ports_that_are_none_are_named_in_the_error(capture: Path, ports: str) -> None:
     result = run("export", capture, f"--ports={ports}")
     assert result.exit_code == 2

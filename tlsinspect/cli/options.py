@@ -6,6 +6,7 @@ In: the words of a command line. Out: Captures, filters, days, ports, limits; a 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
@@ -27,6 +28,7 @@ ingest' made."""
 
 OWN_TABLES = {"export": "connections", "certificates": "certificate_uses"}  # other commands list a table of their name
 PROCESS_LIMIT = 64  # each of them walks the whole capture
+PORT = re.compile(r"\d{1,9}")  # of any more digits int() makes an error of its own
 FIRST_DAY, LAST_DAY = date(1677, 9, 22), date(2262, 4, 10)  # that 63 bits of nanoseconds from 1970 have whole
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,7 +72,7 @@ def parse_ports(context: click.Context, option: click.Parameter, value: str) -> 
     ports: set[int] = set()
     for part in value.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not PORT.fullmatch(first) or (dash and not PORT.fullmatch(last)):
             raise click.BadParameter(f"{part!r} is no port and no range of ports", context, option)
         low, high = int(first), int(last or first)
         if not 0 <= low <= high <= 65535:
