@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +56,23 @@ def test_a_file_without_a_certificate_is_an_error_that_names_it(tmp_path: Path, 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(TrustError, match=r"gone\.pem: No such file"):
         load_trust([tmp_path / "gone.pem"])
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_what_the_system_does_not_let_be_looked_at_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: bool
+) -> None:
+    (tmp_path / "a.pem").write_text(pem_of(ROOT))
+    named = tmp_path if folder else tmp_path / ("n" * 300)  # longer than the name of a file may be
+    with monkeypatch.context() as patch:
+        if folder:
+            patch.setattr(Path, "is_file", refuse_to_look)
+        with pytest.raises(TrustError, match=rf"{named.name}: (File name too long|Permission denied)"):
+            load_trust([named])
+
+
+def refuse_to_look(path: Path) -> bool:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def test_to_trust_nothing_is_an_error() -> None:

@@ -157,16 +157,18 @@ def root_periods(roots: Iterable[bytes]) -> dict[str, Period]:
 
 def read_path(path: Path) -> Iterator[bytes]:
     """The certificates of a file, or of every file of a folder."""
-    if not path.is_dir():
-        yield from read_certificates(path)
-        return
     try:
-        inside = sorted(path.iterdir())
+        inside = sorted(path.iterdir()) if path.is_dir() else None
+        files = [path] if inside is None else [file for file in inside if may_hold_certificates(file)]
     except OSError as error:
         raise TrustError(str(path), error.strerror or "cannot be read") from None
-    for file in inside:
-        if file.is_file() and file.stat().st_size <= MOST_OCTETS:
-            yield from read_certificates(file)
+    for file in files:
+        yield from read_certificates(file)
+
+
+def may_hold_certificates(file: Path) -> bool:
+    """Whether what lies in a folder is a file, and none too large; raises OSError where that cannot be seen."""
+    return file.is_file() and file.stat().st_size <= MOST_OCTETS
 
 
 def read_certificates(path: Path) -> Iterator[bytes]:
