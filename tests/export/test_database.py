@@ -81,6 +81,14 @@ def test_duckdb_keeps_lists_and_maps(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
+def test_a_place_that_the_system_refuses_to_look_at_is_one_line(format_name: str, tmp_path: Path) -> None:
+    place = tmp_path / ("n" * 300)  # longer than the name of a file may be
+    done = run("export", CAPTURES / SAMPLE, "--format", format_name, "-o", place)
+    assert done.exit_code == 2
+    assert done.stderr == f"tlsinspect: {place}: cannot be written: File name too long\n"
+
+
+@pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
 def test_hostile_texts_are_values_and_nothing_else(tmp_path: Path, format_name: str) -> None:
     hostile = ["'); DROP TABLE captures; --", '"', "a\x00b", "\x1b[2J", "é"]
     path = tmp_path / "x"

@@ -161,7 +161,8 @@ def export_database(
     """Write frames to a database, never to one of the captures."""
     from ..export.database import write_database
 
-    refuse_captures(output, sources)
+    with writing_to(output):
+        refuse_captures(output, sources)
     tables = {name: inspection.arrow(name) for name in names}
     if chosen is not None:
         tables = {name: chosen.apply(rows) for name, rows in tables.items()}
