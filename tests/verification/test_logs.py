@@ -184,6 +184,18 @@ def test_a_file_that_is_no_such_log_is_one_line(tmp_path: Path, option: str, tex
     assert result.stderr.count("\n") == 1
 
 
+def test_logs_that_went_through_windows_are_read_as_they_were(logs: Path, tmp_path: Path) -> None:
+    for name in ("ssl.log", "x509.log", "json/ssl.log"):
+        changed = tmp_path / "log"
+        changed.write_bytes(b"\xef\xbb\xbf" + (logs / name).read_bytes().replace(b"\n", b"\r\n"))
+        assert read_zeek_log(changed) == read_zeek_log(logs / name)
+        changed.write_bytes(gzip.compress(changed.read_bytes()))
+        assert read_zeek_log(changed) == read_zeek_log(logs / name)
+    events = tmp_path / "eve.json"
+    events.write_bytes(b"\xef\xbb\xbf" + (logs / "eve.json").read_bytes().replace(b"\n", b"\r\n"))
+    assert read_events(events) == read_events(logs / "eve.json")
+
+
 def test_a_missing_log_is_named(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="cannot be read"):
         verify_zeek(inspected(), [tmp_path / "none.log"])

@@ -17,6 +17,8 @@ from typing import Any, BinaryIO, cast
 from ..errors import ToolError
 
 GZIP = b"\x1f\x8b"
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark that editors of Windows put in front of UTF-8."""
 
 LONGEST_LINE = 1 << 24
 """Octets of a line: an event with the certificates of a chain has some 10,000."""
@@ -26,14 +28,17 @@ MOST_ROWS = 5_000_000
 
 
 def iter_lines(path: Path) -> Iterator[str]:
-    """The lines of a file that are not empty, without their ends; raises ValueError for one that is too long."""
+    """The lines of a file that are not empty, without their ends, of Unix or Windows, and without a byte order mark.
+
+    Raises ValueError for one that is too long.
+    """
     with path.open("rb") as file:
         zipped = file.peek(len(GZIP)).startswith(GZIP)
         lines = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if zipped else file
         while line := lines.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE:
                 raise ValueError(f"a line has more than {LONGEST_LINE:,} octets")
-            if text := line.decode("utf-8", "backslashreplace").removesuffix("\n"):
+            if text := line.removeprefix(MARK).decode("utf-8", "backslashreplace").rstrip("\r\n"):
                 yield text
 
 
