@@ -228,6 +228,13 @@ def test_a_file_that_is_no_policy_is_refused_in_one_clear_line(content: str, rea
     assert refused.value.reason.startswith(reason) and "\n" not in str(refused.value)
 
 
+def test_a_policy_is_read_behind_a_byte_order_mark_and_with_lines_of_windows(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(GOOD)
+    plain = load_policy(tmp_path / "ours.toml")
+    (tmp_path / "ours.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_policy(tmp_path / "ours.toml") == plain
+
+
 @pytest.mark.parametrize(
     ("part", "name"),
     [("modern", "mozilla-modern"), ("52r2", "nist-sp800-52r2"), ("cnsa", "cnsa-2.0"), ("PCI-DSS", "pci-dss-4.0.1")],

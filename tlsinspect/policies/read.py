@@ -106,7 +106,7 @@ def parse_toml(content: bytes, path: str) -> dict[str, Any]:
     if LONG_KEY.search(QUOTED.sub(b"quoted", content)):  # which take the parser the square of their length
         raise PolicyError(path, f"has a key of more than {MOST_PARTS} parts")
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise PolicyError(path, f"is not TOML: {error}".splitlines()[0]) from error
 
