@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from ipaddress import ip_address, ip_network
@@ -29,8 +30,10 @@ from tlsinspect.anonymise.addresses import Addresses
 from tlsinspect.anonymise.certificates import anonymise_certificate
 from tlsinspect.anonymise.der import scrub_octets
 from tlsinspect.anonymise.identity import identify
+from tlsinspect.anonymise.key import load_key
 from tlsinspect.anonymise.public_keys import scrub_modulus
 from tlsinspect.columns import COLUMNS, PIVOTS
+from tlsinspect.errors import TlsInspectError
 from tlsinspect.export import open_writer
 from tlsinspect.indicators import read_indicators
 from tlsinspect.report import page
@@ -341,6 +344,27 @@ def test_export_makes_a_key_that_only_its_owner_reads_and_says_so(tmp_path: Path
     key.write_text("no key")
     refused = run(*command)
     assert refused.exit_code == 2 and "holds no key of tlsinspect" in refused.stderr
+
+
+def test_a_key_file_is_read_as_an_editor_left_it_and_no_further_than_a_key_goes(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    key, made = load_key(path)
+    assert made
+    line = path.read_bytes().strip()
+    for content in (line, line + b"\r\n", b"\xef\xbb\xbf" + line + b"\n"):
+        path.write_bytes(content)
+        assert load_key(path) == (key, False)
+    for content in (b"\xff\xfe", line + b"\n\n", line + b"\n" + b"\0" * 1000):
+        path.write_bytes(content)
+        with pytest.raises(TlsInspectError, match="key: holds no key of tlsinspect; name a file that does not exist"):
+            load_key(path)
+    with path.open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    with pytest.raises(TlsInspectError, match="holds no key"):
+        load_key(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("format_name", ["eve", "ecs", "stix", "misp", "cbom", "zeek", "sqlite"])

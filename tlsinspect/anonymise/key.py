@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..errors import TlsInspectError
 
-FORMAT = re.compile(r"tlsinspect-anonymise-1 ([0-9a-f]{64})\n?")
+FORMAT = re.compile(r"tlsinspect-anonymise-1 ([0-9a-f]{64})(?:\r?\n|\r)?")
+MOST_OCTETS = 128  # of a key file, with a byte order mark and an end of its line; more is none
 KEY_LENGTH = 32
 OWNER_ONLY = 0o600
 
@@ -27,9 +28,11 @@ def load_key(path: str | Path) -> tuple[bytes, bool]:
     except OSError as error:
         raise TlsInspectError(f"{place}: cannot be made: {error.strerror or error}") from error
     try:
-        found = FORMAT.fullmatch(place.read_text(encoding="ascii"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TlsInspectError(f"{place}: holds no key of tlsinspect: {error}") from error
+        with place.open("rb") as file:
+            octets = file.read(MOST_OCTETS)
+    except OSError as error:
+        raise TlsInspectError(f"{place}: cannot be read: {error.strerror or error}") from error
+    found = FORMAT.fullmatch(octets.decode("utf-8-sig", "replace"))
     if found is None:
         raise TlsInspectError(f"{place}: holds no key of tlsinspect; name a file that does not exist to make one")
     return bytes.fromhex(found[1]), False
