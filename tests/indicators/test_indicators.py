@@ -104,7 +104,7 @@ def test_every_format_is_told_by_its_content_and_what_is_not_used_is_counted(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "no indicator"), ("# only a comment\n", "no indicator"), ("\x00\x01\xff", "no indicator"),
+        ("", "no indicator"), ("# only a comment\n", "no indicator"), ("\x00\x01\xff", "null characters"),
         ("{", "damaged JSON"), ("[" * 100_000, "damaged JSON"), ('{"a": 1}', "neither a STIX"),
         (STIX | {"objects": []}, "no indicator"), (STIX | {"objects": 5}, "no indicator"),
         ({"Event": {"Attribute": 5, "Object": 5}}, "no indicator"), ({"response": 5}, "neither a STIX"),
@@ -117,6 +117,12 @@ def test_what_holds_no_indicator_is_refused_with_its_path(content: object, said:
         read_indicators([written(tmp_path, content)])
     with pytest.raises(TlsInspectError, match=r"missing\.csv: no such file"):
         read_indicators([tmp_path / "missing.csv"])
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
+def test_what_is_no_text_is_not_read_to_its_end() -> None:
+    with pytest.raises(TlsInspectError, match="/dev/zero: no indicator: it has null characters, as no list has"):
+        read_indicators(["/dev/zero"])
 
 
 def test_a_long_pattern_takes_no_longer_than_its_length(tmp_path: Path) -> None:

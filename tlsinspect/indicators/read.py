@@ -73,6 +73,8 @@ def read_list(path: Path, indicators: Indicators) -> ListFacts:
         file = TextIOWrapper(octets, encoding, errors="backslashreplace", newline="")
         head = list(islice(iter(lambda: file.readline(LONGEST_LINE), ""), HEAD_LINES))
         text = "".join(head).lstrip()
+        if "\0" in text:
+            raise TlsInspectError(f"{path}: no indicator: it has null characters, as no list has")
         if text.startswith(("{", "[")) and not BRACKETED.match(text):
             return read_json(path, text + file.read(LARGEST_JSON), indicators)
         lines = chain(head, iter(lambda: file.readline(LONGEST_LINE), ""))
