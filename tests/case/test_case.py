@@ -161,6 +161,15 @@ def test_nothing_is_added_to_a_log_that_is_not_whole(copy: Path) -> None:
     assert done.exit_code == 2 and "entry 3 does not follow the entry before it" in done.stderr
 
 
+def test_a_log_whose_last_line_does_not_end_is_gone_on_with_in_a_line_of_its_own(copy: Path) -> None:
+    log = copy / "case.jsonl"
+    log.write_bytes(log.read_bytes().rstrip(b"\n"))
+    before = len(open_case(copy).entries)
+    assert run("case", "note", copy, "more").exit_code == 0
+    entries = open_case(copy).entries
+    assert [entry.fault for entry in entries] == [""] * (before + 1)
+
+
 def set_words(case: Path, words: list[str]) -> None:
     """Write another command into the last entry but one, with the hash that then belongs to it."""
     lines = (case / "case.jsonl").read_text().splitlines()
