@@ -93,6 +93,20 @@ def test_a_store_with_limits_that_are_none_is_damaged(store: Path, value: Any) -
         open_store(store)
 
 
+@pytest.mark.parametrize("place", [("captures", 0, "sha256"), ("damage", 0, "sha256")])
+def test_a_step_that_speaks_of_a_capture_of_no_plan_is_damaged(store: Path, place: tuple[str, int, str]) -> None:
+    [step] = (store / "steps").iterdir()
+    said = json.loads(step.read_text())
+    said["damage"] = [{"sha256": said["captures"][0]["sha256"], "error": ["pcap", "truncated", 1, "more"]}]
+    said[place[0]][place[1]][place[2]] = "0" * 64
+    step.write_text(json.dumps(said))
+    for command in (("summary",), ("export", "--table", "problems")):
+        done = run(command[0], store, *command[1:])
+        assert done.exit_code == 2
+        assert done.stderr.endswith(f"{step.name} is damaged: no plan has its captures\n")
+        assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("path", ["../../secret.parquet", "/etc/passwd", "connections/../../secret.parquet", "", "a/"])
 def test_no_name_in_a_record_leads_out_of_the_store(store: Path, tmp_path: Path, path: str) -> None:
     (tmp_path / "a" / "secret.parquet").write_text("something")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..errors import DecodeError
+from ..errors import DecodeError, StoreError
 from .place import Place
 from .records import (
     DESCRIPTION,
@@ -67,6 +67,8 @@ class Catalogue:
         found: dict[tuple[int, int], list[Step]] = defaultdict(list)
         for name in self.step_names:
             step = read_step(self.place, name)
+            if not self.captures.keys() >= {facts["sha256"] for facts in (*step.captures, *step.damage)}:
+                raise StoreError(self.place.url, f"{STEPS}/{name} is damaged: no plan has its captures")
             found[step.plan, step.strand].append(step)
         return found
 
