@@ -122,6 +122,15 @@ def check_processes(number: int) -> None:
         raise ValueError(f"{number} processes read nothing: at least 1 is needed")
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, as stands for an octet of a command line that is no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def utc_day(day: date) -> date:
     """The day of a date, or of a time in UTC (its zone where it has none); raises TypeError for what is no date."""
     if not isinstance(day, date):

@@ -291,6 +291,13 @@ def test_any_text_is_a_filter_or_an_error_that_is_safe_to_print(text: str) -> No
         assert mask.null_count == 0
 
 
+def test_octets_of_a_command_line_that_are_no_utf_8_are_pointed_at() -> None:
+    with pytest.raises(FilterError, match="no UTF-8") as refused:
+        Filter("server_name == 'a\udcff'")
+    assert refused.value.text[refused.value.start : refused.value.end] == "'a\udcff'"
+    assert str(refused.value).isascii()
+
+
 def test_a_list_of_addresses_is_in_no_network() -> None:
     with pytest.raises(FilterError, match="in needs a list"):
         Filter("san_ip in '10.0.0.0/8'", "certificates")

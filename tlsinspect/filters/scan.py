@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..arguments import is_unicode
 from ..errors import FilterError
 
 LONGEST_EXPRESSION = 4096
@@ -83,6 +84,8 @@ def token_of(text: str, match: re.Match[str]) -> Token:
             return Token(word, word, start, end)
         return Token("null", word, start, end) if word in ALSO_NULL else Token("name", match["name"], start, end)
     if match["text"] is not None:
+        if not is_unicode(match["text"]):
+            raise FilterError(text, start, end, "this text has octets that are no UTF-8, and no column has such")
         return Token("text", re.sub(r"\\([\\'\"])", r"\1", match["text"][1:-1]), start, end)
     return Token("sign", match["sign"], start, end)
 
