@@ -36,6 +36,24 @@ def test_a_query_counts_what_the_frames_hold(store: Path) -> None:
     assert offers == len(Store(store).inspection().offers)
 
 
+def test_columns_of_one_name_all_come_out(store: Path) -> None:
+    query = "select 1 a, 2 a, 3 a_1, 4 a"
+    assert query_store(Store(store), query).schema.names == ["a", "a_2", "a_1", "a_3"]
+    assert run("sql", store, query, "--format", "csv").stdout.split() == ['"a","a_2","a_1","a_3"', "1,2,3,4"]
+    said = json.loads(run("sql", store, query, "--format", "jsonl").stdout)
+    assert said == {"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("select '\udcff'", "no UTF-8"), ("select '290000-01-01'::timestamp", "a value cannot be written")],
+)
+def test_what_python_cannot_say_is_one_line(store: Path, query: str, said: str) -> None:
+    done = run("sql", store, query)
+    assert done.exit_code == 2 and done.stdout == ""
+    assert done.stderr.startswith("tlsinspect: query: ") and said in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_only_the_columns_and_days_that_a_query_needs_are_read(store: Path) -> None:
     day = Store(store).days()[0]
     plan = run("sql", store, f"explain select ja3 from connections where day = '{day}'", "--format", "csv").stdout

@@ -8,13 +8,14 @@ the views and nothing else: no file, no network, no setting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ..arguments import MOST_MEANT
+from ..arguments import MOST_MEANT, is_unicode
 from ..errors import StoreError
 from ..statistics.wording import number_text
 from .sink import STORED
@@ -44,7 +45,9 @@ class Answer:
 
     def __init__(self, reader: pa.RecordBatchReader) -> None:
         self.reader = reader
-        self.schema = pa.schema([(field.name, plain_type(field.type)) for field in reader.schema])
+        names = distinct_names(reader.schema.names)
+        types = map(plain_type, reader.schema.types)
+        self.schema = pa.schema(list(zip(names, types, strict=True)))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """The rows, some at a time; raises StoreError where a value cannot be computed."""
@@ -65,6 +68,8 @@ def query_store(store: Store, query: str, since: Day = None, until: Day = None) 
         import duckdb
     except ImportError as error:
         raise StoreError(store.url, "SQL needs the duckdb extra: pip install 'tlsinspect[duckdb]'") from error
+    if not is_unicode(query):
+        raise StoreError("query", "has octets that are no UTF-8")
     with errors_of_queries():
         statements = duckdb.extract_statements(query)
         kinds = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -98,6 +103,8 @@ def errors_of_queries() -> Iterator[None]:
         yield
     except (duckdb.Error, pa.ArrowException) as error:
         raise StoreError("query", describe(str(error))) from error
+    except OverflowError as error:  # a time that Python has not
+        raise StoreError("query", f"a value cannot be written: {error}") from error
 
 
 def describe(error: str) -> str:
@@ -111,6 +118,16 @@ def describe(error: str) -> str:
             near = re.findall(r'"([^"]+)"', line)[:MOST_MEANT]
             return f"{first.rstrip('!')}; did you mean {' or '.join(near)}?"
     return first
+
+
+def distinct_names(names: Sequence[str]) -> Iterator[str]:
+    """The names of columns; one that several have gets a number behind it, as in a table that DuckDB makes of them."""
+    taken: set[str] = set()
+    for name in names:
+        numbered = (f"{name}_{number}" for number in count(1))
+        given = name if name not in taken else next(each for each in numbered if each not in {*taken, *names})
+        taken.add(given)
+        yield given
 
 
 def plain_type(data_type: pa.DataType) -> pa.DataType:
