@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from command_line import run
 from samples import CAPTURES
@@ -104,6 +106,23 @@ def test_a_step_that_speaks_of_a_capture_of_no_plan_is_damaged(store: Path, plac
         done = run(command[0], store, *command[1:])
         assert done.exit_code == 2
         assert done.stderr.endswith(f"{step.name} is damaged: no plan has its captures\n")
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"), [("sha256", "0" * 64, "is not in them"), ("pem", "A", "a value of pem is no base64")]
+)
+def test_certificates_that_were_altered_are_one_line(store: Path, column: str, value: str, said: str) -> None:
+    for path in (store / "certificates").rglob("*.parquet"):
+        rows = pq.read_table(path, partitioning=None)
+        place = rows.column_names.index(column)
+        pq.write_table(
+            rows.set_column(place, rows.field(place), pa.array([value] * len(rows), rows.field(place).type)), path
+        )
+    for command in (("findings",), ("export", "--table", "certificates")):
+        done = run(command[0], store, *command[1:])
+        assert done.exit_code == 2, done.output
+        assert "the files of certificates are damaged: " in done.stderr and said in done.stderr
         assert done.stderr.count("\n") == 1
 
 

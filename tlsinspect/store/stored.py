@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ..arguments import check_time, check_trust, list_ids
 from ..capture import CaptureSource
+from ..errors import StoreError
 from ..inspection import JUDGED, ORDER, PROBLEMS_ORDER, Inspection, of_connections
 from ..tables import Context
 from ..tables.arrow import arrow_schema
@@ -223,10 +224,26 @@ class StoredOctets(Mapping[str, bytes]):
         """All of them."""
         rows = self.inspection.read_stored(self.table, ["sha256", self.column])
         texts = dict(zip(rows["sha256"].to_pylist(), rows[self.column].to_pylist(), strict=True))
-        return {sha256: octets_of(text) for sha256, text in texts.items() if text is not None}
+        try:
+            return {sha256: octets_of(text) for sha256, text in texts.items() if text is not None}
+        except ValueError as error:
+            raise self.damaged(f"a value of {self.column} is no base64") from error
+
+    def damaged(self, reason: str) -> StoreError:
+        """The error for files of the table that were altered."""
+        return StoreError(self.inspection.store.url, f"the files of {self.table} are damaged: {reason}")
 
     def __getitem__(self, sha256: str) -> bytes:
+        if sha256 not in self.found:
+            raise self.damaged(f"{sha256} is not in them")
         return self.found[sha256]
+
+    def __contains__(self, sha256: object) -> bool:
+        return sha256 in self.found
+
+    def get(self, sha256: str, default: Any = None) -> Any:
+        """The octets, or `default` where there are none."""
+        return self.found.get(sha256, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.found)
