@@ -109,6 +109,16 @@ def test_a_step_that_speaks_of_a_capture_of_no_plan_is_damaged(store: Path, plac
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("column", ["protocol", "transport", "connections", "bytes"])
+def test_ports_that_lack_a_value_are_damaged(store: Path, column: str) -> None:
+    for path in (store / "ports").rglob("*.parquet"):
+        rows = pq.read_table(path, partitioning=None)
+        pq.write_table(rows.drop_columns([column]), path)
+    done = run("summary", store)
+    assert done.exit_code == 2
+    assert done.stderr == f"tlsinspect: {store}: the files of ports are damaged: a value is missing\n"
+
+
 @pytest.mark.parametrize(
     ("column", "value", "said"), [("sha256", "0" * 64, "is not in them"), ("pem", "A", "a value of pem is no base64")]
 )

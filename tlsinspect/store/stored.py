@@ -203,6 +203,8 @@ class StoredTotals(Totals):
         if not self.tally.counts:
             rows = self.inspection.read_stored("ports")
             names = ("server_port", "transport", "protocol", "connections", "bytes")
+            if any(rows[name].null_count for name in names):
+                raise damaged(self.inspection, "ports", "a value is missing")
             for port, transport, protocol, count, octets in zip(
                 *(rows[name].to_pylist() for name in names), strict=True
             ):
@@ -227,15 +229,11 @@ class StoredOctets(Mapping[str, bytes]):
         try:
             return {sha256: octets_of(text) for sha256, text in texts.items() if text is not None}
         except ValueError as error:
-            raise self.damaged(f"a value of {self.column} is no base64") from error
-
-    def damaged(self, reason: str) -> StoreError:
-        """The error for files of the table that were altered."""
-        return StoreError(self.inspection.store.url, f"the files of {self.table} are damaged: {reason}")
+            raise damaged(self.inspection, self.table, f"a value of {self.column} is no base64") from error
 
     def __getitem__(self, sha256: str) -> bytes:
         if sha256 not in self.found:
-            raise self.damaged(f"{sha256} is not in them")
+            raise damaged(self.inspection, self.table, f"{sha256} is not in them")
         return self.found[sha256]
 
     def __contains__(self, sha256: object) -> bool:
@@ -262,6 +260,11 @@ class StoredStaples(StoredOctets):
     """What servers stapled to them."""
 
     table, column = "staples", "octets"
+
+
+def damaged(inspection: StoredInspection, table: str, reason: str) -> StoreError:
+    """The error for files of a table that were altered."""
+    return StoreError(inspection.store.url, f"the files of {table} are damaged: {reason}")
 
 
 def octets_of(text: str) -> bytes:
