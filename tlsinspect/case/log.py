@@ -100,9 +100,10 @@ def append_entry(directory: Path, kind: str, facts: dict[str, Any], by: str) -> 
     }
     line = entry_line(content)
     size = path.stat().st_size if path.exists() else 0
-    end = "" if not entries or path.read_bytes().endswith(b"\n") else "\n"  # which an editor may have taken away
     try:
-        with path.open("ab") as out:
+        with path.open("a+b") as out:
+            out.seek(max(size - 1, 0))
+            end = "" if out.read(1) in (b"", b"\n") else "\n"  # which an editor may have taken away
             out.write(f"{end}{line}\n".encode("ascii"))
             out.flush()
             os.fsync(out.fileno())

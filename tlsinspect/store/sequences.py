@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from .records import StoredCapture
+from .sources import COMPRESSIONS
 
 Rotation = Literal["names", "all", "none"]
 ROTATIONS: tuple[Rotation, ...] = ("names", "all", "none")
@@ -23,7 +24,7 @@ WORD = re.compile(r"[^\W_]+")
 INTERFACE = re.compile(r"(eth|em|bond|br|ppp|tap|tun|vlan|wg|wlan|(en|wl)[ops])\d+([a-z]+\d+)*")
 """Names that Linux gives to network interfaces: a number in one is never what is rotated."""
 
-COMPRESSION = r"\.(gz|zst|xz|bz2|lz4)"
+COMPRESSION = f"({'|'.join(map(re.escape, (*COMPRESSIONS, '.lz4')))})"
 COMPRESSED = re.compile(rf"{COMPRESSION}$", re.IGNORECASE)
 SUFFIX = re.compile(rf"(\.(pcapng|pcap|cap|ntar|dmp))?(\d+)?({COMPRESSION})?$", re.IGNORECASE)
 

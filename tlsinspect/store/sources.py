@@ -15,7 +15,7 @@ from .place import is_remote, open_remote, path_of
 from .records import StoredCapture
 
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
-"""What the names of compressed captures end in."""
+"""What the names of captures end in that are compressed and can be read."""
 
 
 def open_source(capture: StoredCapture) -> CaptureSource:
