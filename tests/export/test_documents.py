@@ -25,6 +25,7 @@ from tls_vectors import (
 )
 from traffic import Packet, converse, tls12_turns, tls13_turns, write_pcap
 
+from tlsinspect.export.cbom import quantum_level
 from tlsinspect.export.misp import x509_object
 from tlsinspect.registry import group_name, signature_scheme_name
 
@@ -250,6 +251,11 @@ def test_a_group_has_the_category_of_its_ml_kem(group: int, level: int, tmp_path
     answer = handshake(message(2, tls13_server_hello(group)))
     inventory = exported("cbom", write_pcap(tmp_path / "group.pcap", converse(hello, answer, *rest)))
     assert quantum_levels(inventory)[group_name(group)] == level
+
+
+def test_certificates_and_tls_spell_what_quantum_computers_leave_unlike() -> None:
+    assert {quantum_level(name) for name in ("ML-DSA-65", "mldsa65", "SLH-DSA-SHA2-128S", "ML-KEM-768")} == {None}
+    assert {quantum_level(name) for name in ("RSA", "Ed25519", "DSA", "ecdsa_secp256r1_sha256")} == {0}
 
 
 def quantum_levels(inventory: dict[str, Any]) -> dict[str, int | None]:

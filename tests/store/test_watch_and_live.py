@@ -23,7 +23,7 @@ from samples import CAPTURES
 
 import tlsinspect
 from tlsinspect import CaptureError, Store
-from tlsinspect.cli.live import storing
+from tlsinspect.cli.live import ending_by_signal, storing
 from tlsinspect.live import Listener, Recorded, make_file, record
 from tlsinspect.store.place import Folder
 from tlsinspect.store.sequences import key_of_path
@@ -91,6 +91,14 @@ def test_the_newest_compressed_capture_is_complete_once_what_it_was_made_of_is_g
         (tmp_path / name).write_bytes(b"1")
         os.utime(tmp_path / name, (now - age, now - age))
     assert Watched(tmp_path, "names", settle_seconds=1000).complete() == [tmp_path / "a-1.pcap.gz"]
+
+
+def test_a_compressed_capture_whose_origin_is_still_there_is_still_being_written(tmp_path: Path) -> None:
+    now = time.time()
+    for age, name in ((20, "a-1.pcap"), (10, "a-1.pcap.gz"), (0, "a-2.pcap")):
+        (tmp_path / name).write_bytes(b"1")
+        os.utime(tmp_path / name, (now - age, now - age))
+    assert Watched(tmp_path, "names", settle_seconds=1000).complete() == [tmp_path / "a-1.pcap"]
 
 
 def test_a_file_that_goes_while_the_folder_is_looked_through_does_not_end_the_watch(
@@ -255,6 +263,17 @@ def test_a_signal_ends_the_recording_and_what_was_recorded_is_stored(tmp_path: P
     assert "0 dropped" in said and "1 capture read" in said
     found = Store(tmp_path / "store").inspection().connections
     assert port in set(found["server_port"])
+
+
+def test_a_signal_that_is_ignored_as_by_nohup_ends_no_recording() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ending_by_signal() as ended:
+            signal.raise_signal(signal.SIGHUP)
+            assert not ended()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_two_recordings_of_one_second_have_files_of_their_own(tmp_path: Path) -> None:
