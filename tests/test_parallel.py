@@ -144,3 +144,60 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 """
     process = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert (process.returncode, process.stdout) == (0, "False True\n")
+
+
+def run_program(program: str, *arguments: str) -> str:
+    """What a Python program of its own, where work is forked, prints."""
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
+
+
+def test_work_that_is_shared_begins_at_once_and_ends_where_nobody_wants_it_any_more(tmp_path: Path) -> None:
+    program = """
+import sys, time
+from pathlib import Path
+from tlsinspect.forked import sharing
+
+folder = Path(sys.argv[1])
+
+def make(number):
+    (folder / str(number)).touch()
+    time.sleep(0.05)
+
+try:
+    with sharing(make, range(200), 2):
+        while not list(folder.iterdir()):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert run_program(program, str(tmp_path)) == "interrupted\n"
+    assert len(list(tmp_path.iterdir())) < 200
+
+
+def test_a_process_that_was_forked_for_work_shares_its_own_with_nobody() -> None:
+    program = """
+import os
+from tlsinspect.forked import iter_shared
+
+def numbers(count):
+    return {os.getpid()} | set(iter_shared(lambda number: os.getpid(), range(count), 2))
+
+print([len(found) for found in iter_shared(numbers, [3, 4, 5], 2)], len(numbers(9)) > 1)
+"""
+    assert run_program(program) == "[1, 1, 1] True\n"
+
+
+def test_a_worker_that_is_killed_is_an_error_of_this_package_s_own() -> None:
+    program = """
+import os, signal
+from tlsinspect.errors import TlsInspectError
+from tlsinspect.forked import iter_shared
+
+try:
+    list(iter_shared(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(9), 2))
+except TlsInspectError as error:
+    print(error)
+"""
+    assert run_program(program) == "a worker process was killed (out of memory?)\n"

@@ -14,7 +14,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .errors import TlsInspectError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
@@ -24,20 +29,43 @@ work: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []  # of a process that
 
 
 def iter_shared(make: Callable[[Asked], Result], asked: Sequence[Asked], processes: int) -> Iterator[Result]:
-    """What `make` gives for each of those asked for, in order, by so many processes.
+    """What `make` gives for each of those asked for, in order, by so many processes: see `sharing`."""
+    with sharing(make, asked, processes) as results:
+        yield from results
 
-    They have to be forked, as neither a function nor tables need be sent then; where that is not safe, or one would
-    do, this process works alone.
+
+@contextmanager
+def sharing(make: Callable[[Asked], Result], asked: Sequence[Asked], processes: int) -> Iterator[Iterator[Result]]:
+    """The same by processes that begin at once, while this one does something else; what is asked for first is first.
+
+    They have to be forked, as neither a function nor tables need be sent then. Where that is not safe, or one would do,
+    and in a process that was forked for such work, this one works alone, and makes each when it is taken. Raises
+    TlsInspectError where one of them is killed.
     """
     context = start_context()
     processes = min(processes, len(asked))
-    if processes < 2 or context.get_start_method() != "fork":
-        yield from map(make, asked)
+    if processes < 2 or work or context.get_start_method() != "fork":
+        yield map(make, asked)
         return
     from concurrent.futures import ProcessPoolExecutor  # asked for by few
+    from concurrent.futures.process import BrokenProcessPool
 
-    with ProcessPoolExecutor(processes, context, prepare, (make, asked, parent_number())) as pool:
-        yield from pool.map(make_numbered, range(len(asked)))
+    pool = ProcessPoolExecutor(processes, context, prepare, (make, asked, parent_number()))
+    try:
+        yield pool.map(make_numbered, range(len(asked)))
+    except BrokenProcessPool:
+        raise TlsInspectError("a worker process was killed (out of memory?)") from None
+    except BaseException:
+        for worker in pool_processes(pool):
+            worker.terminate()  # nobody waits for what it is at
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def pool_processes(pool: ProcessPoolExecutor) -> list[BaseProcess]:
+    """The processes that a pool has now."""
+    return list((pool._processes or {}).values())
 
 
 def prepare(make: Callable[[Any], Any], asked: Sequence[Any], parent: int) -> None:

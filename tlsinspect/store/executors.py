@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
 from typing import Any, Literal
 
 from ..capture import printable
 from ..errors import StoreError, TlsInspectError
-from ..forked import ending_with, follow_parent, parent_number, start_context
+from ..forked import ending_with, follow_parent, parent_number, pool_processes, start_context
 from .strand import Work, run_strand
 
 ExecutorName = Literal["processes", "dask"]
@@ -79,11 +78,6 @@ def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
                 for process in pool_processes(pool):
                     process.terminate()
                 raise
-
-
-def pool_processes(pool: ProcessPoolExecutor) -> list[BaseProcess]:
-    """The processes that a pool has now."""
-    return list((pool._processes or {}).values())
 
 
 def finish(futures: Sequence[Future[Any]], tell: Callable[[], None]) -> None:
