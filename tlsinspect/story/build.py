@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Row = dict[Any, Any]
 BATCH = 2048  # connections of which the rows of other frames are made at once
-TOLD = ("messages", "alerts", "chains", "problems", "validation", "ocsp")  # the frames that every story takes rows of
 MOST_COMPARED = 200  # handshakes not finished that are compared with all other connections
 NOT_COMPARED = f"Told of the first {MOST_COMPARED} only; 'tlsinspect show' compares any with all other connections."
 SAME = ("client_ip", "client_port", "server_ip", "server_port", "transport")
@@ -61,10 +60,8 @@ def iter_stories(
     others: pd.DataFrame | None = None
     shared = shared_endpoints(inspected.connections[list(SAME)])
     certificates: dict[str, Row] = {}
-    asked = connections["client_certificate_sha256s"].notna().any()
-    names = [*TOLD, *(["client_validation"] if asked else [])]
     ids = connections["connection_id"].tolist()
-    rows = {name: Index(getattr(inspected, name), "connection_id", ids) for name in names}
+    rows = {name: Index(getattr(inspected, name), "connection_id", ids) for name in frames_told(connections)}
     known = Index(inspected.certificates, "sha256", inspected.chains["sha256"])
     for first in range(0, len(connections), BATCH):
         found = connections.iloc[first : first + BATCH]
@@ -87,12 +84,19 @@ def iter_stories(
                 chain=of["chains"].get(id_, []),
                 problems=of["problems"].get(id_, []),
                 verdicts=of["validation"].get(id_, []),
-                clients=of["client_validation"].get(id_, []) if asked else [],
+                clients=of.get("client_validation", {}).get(id_, []),
                 staples=of["ocsp"].get(id_, []),
                 certificates=certificates,
                 clues=clues,
             )
             yield tell(row, material, tuple(row[name] for name in SAME) in shared)
+
+
+def frames_told(connections: pd.DataFrame) -> list[str]:
+    """The frames that the stories of these connections take rows of: of clients' chains only where there are some."""
+    asked = connections["client_certificate_sha256s"].notna().any()
+    names = ["messages", "alerts", "chains", "problems", "validation", "ocsp"]
+    return [*names, *(["client_validation"] if asked else [])]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ In: the row of the connection, and the connections frame. Out: sentences, each o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from ..registry import cipher_suite_name, group_name, signature_scheme_name, version_name
@@ -49,10 +51,8 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
 
     Of the connections only the columns COMPARED are looked at.
     """
-    others = connections[is_true(connections["connection_id"] != row["connection_id"])]
-    same_server = others
-    for name in ("server_ip", "server_port", "transport"):
-        same_server = same_server[is_true(same_server[name] == row[name])]
+    other = is_true(connections["connection_id"] != row["connection_id"])
+    same_server = connections[other & alike(row, connections, "server_ip", "server_port", "transport")]
     tried = with_known_end(same_server)
     done = tried[is_true(tried["established"])]
     if len(tried):
@@ -61,9 +61,14 @@ def find_clues(row: Row, connections: pd.DataFrame) -> Iterator[str]:
         yield from compare_offers(row, done)
     if row["failure_cause"] == "large_hello_unanswered":
         yield from compare_sizes(row, done)
-    yield from other_servers(row, others)
+    yield from other_servers(row, connections, other)
     yield from second_attempt(row, same_server)
-    yield from silence(row, others)
+    yield from silence(row, connections, other)
+
+
+def alike(row: Row, connections: pd.DataFrame, *names: str) -> pd.Series[bool]:
+    """A mask: the connections that have what this one has in some columns."""
+    return is_true(reduce(and_, (connections[name] == row[name] for name in names)))
 
 
 def with_known_end(connections: pd.DataFrame) -> pd.DataFrame:
@@ -109,11 +114,9 @@ def compare_sizes(row: Row, done: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def other_servers(row: Row, others: pd.DataFrame) -> Iterator[str]:
-    """How the same client fared with other servers."""
-    elsewhere = others[
-        is_true(others["client_ip"] == row["client_ip"]) & ~is_true(others["server_ip"] == row["server_ip"])
-    ]
+def other_servers(row: Row, connections: pd.DataFrame, other: pd.Series[bool]) -> Iterator[str]:
+    """How the same client fared with other servers; `other` is a mask of the other connections."""
+    elsewhere = connections[other & alike(row, connections, "client_ip") & ~alike(row, connections, "server_ip")]
     tried = with_known_end(elsewhere)
     if len(tried):
         done = int(is_true(tried["established"]).sum())
@@ -124,9 +127,7 @@ def second_attempt(row: Row, same_server: pd.DataFrame) -> Iterator[str]:
     """Whether the client came back soon, and what became of that."""
     import pandas as pd
 
-    later = same_server[
-        is_true(same_server["client_ip"] == row["client_ip"]) & is_true(same_server["time_start"] > row["time_start"])
-    ]
+    later = same_server[alike(row, same_server, "client_ip") & is_true(same_server["time_start"] > row["time_start"])]
     if later.empty:
         return
     found = later.sort_values("time_start").iloc[0]
@@ -142,10 +143,12 @@ def second_attempt(row: Row, same_server: pd.DataFrame) -> Iterator[str]:
     yield f"The client came back {waited} later{where}: {ended}."
 
 
-def silence(row: Row, others: pd.DataFrame) -> Iterator[str]:
-    """How long the capture goes on after the connection's last packet."""
-    rest = others[is_true(others["capture"] == row["capture"])]["time_end"]
-    if row["failure"] not in ("capture_end", "closed") or rest.empty:
+def silence(row: Row, connections: pd.DataFrame, other: pd.Series[bool]) -> Iterator[str]:
+    """How long the capture goes on after the connection's last packet; `other` is a mask of the other connections."""
+    if row["failure"] not in ("capture_end", "closed"):
+        return
+    rest = connections["time_end"][other & alike(row, connections, "capture")]
+    if rest.empty:
         return
     seconds = (rest.max() - row["time_end"]).total_seconds()
     if seconds >= SILENT_SECONDS:

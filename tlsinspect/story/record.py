@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..capture import printable
 from ..statistics.wording import number_text
@@ -43,8 +43,7 @@ class Inspected(Protocol):
     def ocsp(self) -> pd.DataFrame: ...
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """A value with its name, and in plain words what it means; `meaning` may be empty."""
 
     name: str
@@ -52,8 +51,7 @@ class Fact:
     meaning: str = ""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One message: `packet` completes it, `seconds` after the connection's first packet; `sender` is client or server.
 
     `title` is the field's term for it, `explanation` says in plain words what it is for.
