@@ -39,16 +39,25 @@ class Tally:
         """The first row of each thing, of things that have no row in `without`; all rows where rows are counted."""
         if self.things is None:
             return mask
-        rows = np.flatnonzero(mask & ~np.isin(self.things, self.things[without]))
+        rows = np.flatnonzero(mask & ~self.among(without)[self.things])
+        first = np.full(int(self.things.max(initial=-1)) + 2, -1)
+        first[self.things[rows[::-1]]] = rows[::-1]  # what is written last stays
         chosen = np.zeros(len(mask), np.bool_)
-        chosen[rows[np.unique(self.things[rows], return_index=True)[1]]] = True
+        chosen[first[first >= 0]] = True
         return chosen
+
+    def among(self, rows: Mask | NDArray[np.intp]) -> Mask:
+        """Of each thing, by its number, whether one of these rows is about it; of none at the end, where -1 is."""
+        assert self.things is not None
+        found = np.zeros(int(self.things.max(initial=-1)) + 2, np.bool_)
+        found[self.things[rows]] = True
+        return found
 
     def total(self, places: NDArray[np.intp]) -> int:
         """How many units these rows are."""
         if self.weights is not None:
             return int(self.weights[places].sum())
-        return len(places) if self.things is None else len(distinct(self.things[places]))
+        return len(places) if self.things is None else int(self.among(places).sum())
 
     def count(self, codes: NDArray[np.int64], places: NDArray[np.intp]) -> dict[int, int]:
         """How many units there are of each code, of rows in these places; a thing counts once for each of its codes."""
@@ -60,8 +69,8 @@ class Tally:
             return {code: int(sums[code]) for code in distinct(codes).tolist()}
         if self.things is not None:
             codes = distinct(codes << 32 | self.things[places]) >> 32
-        kinds, counts = np.unique(codes, return_counts=True)
-        return dict(zip(kinds.tolist(), counts.tolist(), strict=True))
+        counts = np.bincount(codes)
+        return {code: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
 
 
 def split_categories(categories: pa.Array, mask: Mask) -> tuple[list[str], NDArray[np.int64], NDArray[np.intp]]:
