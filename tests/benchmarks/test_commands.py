@@ -14,10 +14,11 @@ def test_each_command_is_one_of_the_command_line() -> None:
 
 
 def test_a_row_has_what_each_capture_took() -> None:
-    took = {"summary": [Took(1.25, 188.4, 0), Took(7.0, 1204.6, 0)], "report": [Took(60.0, 500.0, 2_130_925)] * 2}
+    took = {"summary": [Took(1.04, 1.25, 188.4, 0), Took(5.1, 7.0, 1204.6, 0)]}
+    took["report"] = [Took(39.96, 60.0, 500.0, 2_130_925)] * 2
     assert render([(Path("a.pcap"), 4000), (Path("b.pcap"), 20_000)], took).splitlines() == [
         "| command | a, 4,000 connections | b, 20,000 connections |",
         "| --- | ---: | ---: |",
-        "| `summary` | 1.2 s, 188 MB | 7.0 s, 1,205 MB |",
-        "| `report` | 60.0 s, 500 MB, a page of 2.1 MB | 60.0 s, 500 MB, a page of 2.1 MB |",
+        "| `summary` | 1.0 s (1.2), 188 MB | 5.1 s (7.0), 1,205 MB |",
+        "| `report` | 40.0 s (60.0), 500 MB, a page of 2.1 MB | 40.0 s (60.0), 500 MB, a page of 2.1 MB |",
     ]

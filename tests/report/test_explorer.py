@@ -22,7 +22,7 @@ from tlsinspect.report import stories
 from tlsinspect.report.explore import build_explorer, chart_statistics, encode_statistic
 from tlsinspect.report.findings import rules_of_rows
 from tlsinspect.report.html import write_report
-from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories
+from tlsinspect.report.stories import MOST_STEPS, pack, pack_stories, story_parts
 from tlsinspect.statistics import STATISTICS
 from tlsinspect.statistics.shares import observe
 
@@ -52,11 +52,18 @@ def many_frames(number: int) -> MadeFrames:
     return make_frames(connections=rows, messages=messages)
 
 
+def packed(inspected: Any, processes: int = 1) -> dict[str, Any]:
+    """The stories of all connections, in as many parts as there are processes."""
+    return pack_stories(inspected, (part() for part in story_parts(inspected, inspected.connections, processes)))
+
+
 def many_connections() -> dict[str, Any]:
     """The explorer's data for 50,000 connections: 2,000, and these again and again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stories, "BLOCK", BLOCK)
-        explorer = build_explorer(many_frames(BUILT))
+        frames = many_frames(BUILT)
+        explorer = build_explorer(frames, frames.connections)
+        explorer["stories"] = packed(frames)
     explorer["stories"] |= {"blocks": explorer["stories"]["blocks"] * TIMES}
     return repeat(explorer) | {"total": MANY}
 
@@ -298,10 +305,10 @@ def test_nothing_was_logged_and_nothing_left_the_page(page: Any, opened: Opened)
 
 
 def test_explorer_says_how_many_connections_it_leaves_out() -> None:
-    explorer = build_explorer(many_frames(5), most=3)
+    frames = many_frames(5)
+    explorer = build_explorer(frames, frames.connections.head(3))
     assert explorer["total"] == 5
     assert len(explorer["start"]) == len(explorer["findings"]["codes"]) == 3
-    assert len(unpack(explorer["stories"]["blocks"][0])) == 3
     assert explorer["exports"]["connections"] == "tables/connections.csv"
 
 
@@ -325,7 +332,8 @@ def test_a_bar_is_not_taken_for_the_folded_one_by_its_name(opened: Opened, tmp_p
 def test_names_that_begin_alike_are_not_one() -> None:
     names = [f"{'a' * 300}.{place}.example" for place in range(3)]
     rows = [make_connection(place, server_name=name) for place, name in enumerate(names)]
-    shown = build_explorer(make_frames(connections=rows))["columns"]["server_name"]
+    frames = make_frames(connections=rows)
+    shown = build_explorer(frames, frames.connections)["columns"]["server_name"]
     assert shown["codes"] == [0, 1, 2] and len(set(shown["values"])) == 3
 
 
@@ -377,7 +385,7 @@ def put_together(part: Any, made: list[Any]) -> Any:
 
 
 def test_a_block_has_each_text_once(demo: Inspection) -> None:
-    for block in pack_stories(demo, demo.connections)["blocks"]:
+    for block in packed(demo)["blocks"]:
         times = Counter(iter_texts(unpack(block)))
         assert len(times) > 1000
         assert max(times.values()) <= 2  # as the facts of a step, and as any other text
@@ -398,17 +406,17 @@ def test_several_processes_tell_the_stories_that_one_tells(
 ) -> None:
     monkeypatch.setattr("tlsinspect.report.stories.BLOCK", 8)
     monkeypatch.setattr("tlsinspect.report.stories.MOST_COMPARED", 10)  # fewer than failed
-    alone = pack_stories(demo, demo.connections)
+    alone = packed(demo)
     assert len(alone["blocks"]) == -(-len(demo.connections) // 8)
-    assert pack_stories(demo, demo.connections, processes) == alone
+    assert packed(demo, processes) == alone
 
 
 def test_no_connection_has_no_story(demo: Inspection) -> None:
-    assert pack_stories(demo, demo.connections.head(0), 2)["blocks"] == []
+    assert story_parts(demo, demo.connections.head(0), 2) == []
 
 
 def test_detail_tells_what_show_tells(demo: Inspection) -> None:
-    told = told_stories(pack_stories(demo, demo.connections))
+    told = told_stories(packed(demo))
     assert len(told) == len(demo.connections)
     for id_, story in list(zip(demo.connections["connection_id"], told, strict=True))[3::60]:
         shown = demo.story(id_)

@@ -19,9 +19,8 @@ import tlsinspect
 from tests.synthetic import NOON, MadeFrames, make_connection, make_failed_connection, make_frames, make_old_connection
 from tlsinspect import Inspection, __version__
 from tlsinspect.charts import CHARTS
-from tlsinspect.report.explore import build_explorer
-from tlsinspect.report.html import FRAMES, default_title, render_page, write_report
-from tlsinspect.report.page import SECTIONS, build_page, build_tiles
+from tlsinspect.report.html import FRAMES, default_title, write_report
+from tlsinspect.report.page import SECTIONS, build_tiles
 from tlsinspect.statistics import STATISTICS, build_shares
 
 HOSTILE = "\"><script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202egnp.\x00' onload=x " + "w" * 400
@@ -176,12 +175,13 @@ def test_chart_numbers_are_exact_and_in_every_unit(report: Path, demo: Inspectio
     assert shown.map(float).tolist() == expected
 
 
-def test_the_same_capture_gives_the_same_page_however_many_processes_draw() -> None:
-    pages = []
+def test_the_same_capture_gives_the_same_files_however_many_processes_write_them(tmp_path: Path) -> None:
+    written = []
     for processes in (1, 2):
-        sample = tlsinspect.read(ROOT / "captures" / "handshakes" / "tls12.pcap")
-        pages.append(render_page(build_page(sample, default_title(sample), processes), build_explorer(sample)))
-    assert pages[0] == pages[1]
+        folder = tmp_path / str(processes)
+        write_report(tlsinspect.read(ROOT / "captures" / "demo.pcapng"), folder, processes=processes)
+        written.append({file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()})
+    assert written[0] == written[1]
 
 
 def test_hostile_texts_make_no_elements(hostile: Elements) -> None:
@@ -212,8 +212,8 @@ def test_hostile_texts_are_whole_but_harmless_in_files(hostile_report: Path) -> 
     "frames",
     [make_frames(), make_frames(connections=[{"connection_id": "0", "protocol": "tls"}], ports=[], captures=[{}])],
 )
-def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
-    page = render_page(build_page(frames, "Office <uplink>"), build_explorer(frames))
+def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames, tmp_path: Path) -> None:
+    page = write_report(frames, tmp_path, "Office <uplink>").read_text(encoding="utf-8")
     told = " ".join(Elements(page).text)
     assert "No handshake is known to have failed." in told
     assert "No certificate was sent in the clear." in told
@@ -221,11 +221,10 @@ def test_a_report_of_nothing_is_a_page_that_says_so(frames: MadeFrames) -> None:
     assert "<h1>Office &lt;uplink&gt;</h1>" in page
 
 
-def test_charts_with_nothing_to_show_are_named_and_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_charts_with_nothing_to_show_are_named_and_not_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     drawn: list[str] = []
-    frames = make_frames()
-    monkeypatch.setattr("tlsinspect.report.page.draw_apart", lambda content: drawn.append(content.name))
-    page = Elements(render_page(build_page(frames, "nothing"), build_explorer(frames)))
+    monkeypatch.setattr("tlsinspect.report.html.draw_apart", lambda content: drawn.append(content.name))
+    page = Elements(write_report(make_frames(), tmp_path, "nothing").read_text(encoding="utf-8"))
     assert not [each for each in page.values("class") if each.startswith("chart ")]
     assert drawn == []
     assert {f"chart-{name}" for name in CHARTS} <= set(page.values("id"))

@@ -14,6 +14,7 @@ from samples import CAPTURES
 import tlsinspect
 from tlsinspect.cli import main
 from tlsinspect.report.explore import build_explorer
+from tlsinspect.report.stories import pack_stories, story_parts
 from tlsinspect.statistics.memory import remember
 
 CAPTURE = CAPTURES / "handshakes" / "certificate-stapled.pcap"
@@ -92,9 +93,13 @@ def test_a_command_says_of_a_store_what_it_says_of_the_captures(words: str, stor
 
 def test_the_page_of_a_report_has_the_same_data(store: Path) -> None:
     stored, read = tlsinspect.Store(store).inspection(), tlsinspect.read(CAPTURE)
-    assert json.dumps(build_explorer(remember(stored))).replace(stored.arguments, "@") == json.dumps(
-        build_explorer(remember(read))
-    ).replace(read.arguments, "@")
+    told = []
+    for inspection in (stored, read):
+        remembered = remember(inspection)
+        explorer = build_explorer(remembered, remembered.connections)
+        stories = pack_stories(remembered, (part() for part in story_parts(remembered, remembered.connections, 1)))
+        told.append(json.dumps([explorer, stories]).replace(inspection.arguments, "@"))
+    assert told[0] == told[1]
 
 
 def test_a_store_is_verified_by_its_captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,6 @@ from ..statistics.rows import FrameColumns
 from ..statistics.shares import observe
 from ..tables.arrow import Shared
 from .findings import described_rules, rules_of_rows
-from .stories import pack_stories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,14 +45,12 @@ CERTIFICATE_FIELDS = (
 )
 
 
-def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS, processes: int = 1) -> dict[str, Any]:
-    """Everything that the page's script works with; the first `most` connections, and how many there are.
+def build_explorer(inspection: Inspected, rows: pd.DataFrame) -> dict[str, Any]:
+    """Everything that the page's script works with but the stories; `rows` are the first connections, or all of them.
 
     A column is {"values": distinct values, "codes": a place in them for each row, -1 for none}; numbers, times
-    (milliseconds since 1970) and packets are plain lists with a place for each row. So many `processes` tell the
-    stories.
+    (milliseconds since 1970) and packets are plain lists with a place for each row.
     """
-    rows = inspection.connections.head(most)
     certificates = inspection.certificates.head(MOST_CERTIFICATES)
     places = {sha256: place for place, sha256 in enumerate(listed(certificates["sha256"]))}
     columns = {name: encode(listed(rows[name])) for name in TEXTS}
@@ -72,7 +69,6 @@ def build_explorer(inspection: Inspected, most: int = MOST_CONNECTIONS, processe
         "questions": {name: STATISTICS[name].question for name in PAIR_STATISTICS},
         "findings": encode(rules_of_rows(inspection, len(rows))),
         "rules": described_rules(inspection),
-        "stories": pack_stories(inspection, rows, processes),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..charts import Content, draw_chart
 from ..charts.svg import PageCharts
@@ -18,6 +18,14 @@ Chart = TypeVar("Chart")
 Result = TypeVar("Result")
 
 
+class Drawing(NamedTuple):
+    """A chart for wide and for narrow screens, and the letters that it needs, which the page has once."""
+
+    wide: Markup
+    narrow: Markup
+    glyphs: dict[str, str]
+
+
 def draw_twice(content: Content, charts: PageCharts) -> tuple[Markup, Markup]:
     """Draw a chart for wide and for narrow screens."""
     from markupsafe import Markup
@@ -29,10 +37,10 @@ def draw_twice(content: Content, charts: PageCharts) -> tuple[Markup, Markup]:
     return wide, narrow
 
 
-def draw_apart(content: Content) -> tuple[Markup, Markup, dict[str, str]]:
-    """The same with the letters that the drawings need, which the page has once."""
+def draw_apart(content: Content) -> Drawing:
+    """The same, whatever other charts the page has."""
     charts = PageCharts(f"{content.name}-")
-    return *draw_twice(content, charts), charts.glyphs
+    return Drawing(*draw_twice(content, charts), charts.glyphs)
 
 
 def iter_drawn(draw: Callable[[Chart], Result], charts: Sequence[Chart], processes: int) -> Iterator[Result]:

@@ -9,21 +9,25 @@ the network is escaped. Without scripts everything but the explorer is there.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..charts import Content, draw_chart, save_chart
+from ..charts import draw_chart, save_chart
 from ..charts.files import csv_bytes, write_csv
 from ..charts.svg import colour_variables
 from ..export.text import cut_text, escape_control
+from ..forked import sharing
+from ..reading import without_cyclic_collection
 from ..statistics.memory import remember
-from .explore import build_explorer
-from .figures import iter_drawn
-from .page import Page, build_page
-from .stories import pack
+from .explore import MOST_CONNECTIONS, build_explorer
+from .figures import Drawing, draw_apart
+from .page import Figure, Page, build_page, compose_figures, with_drawings
+from .stories import pack, pack_stories, story_parts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +39,7 @@ TABULATOR = Path(__file__).parent / "vendor" / "tabulator"
 SCRIPTS = ("story.js", "explore.js")
 PAGE_NAME = "index.html"
 FRAMES = ("captures", "connections", "certificates", "chains", "ports", "problems", "findings")
+LATE = frozenset({"captures", "findings"})  # those that take a while to make, and that the page is made of
 LONGEST_TITLE = 120
 LONGEST_CELL = 200
 LONGEST_WORDS = 1000  # of several texts in one cell or sentence
@@ -50,25 +55,39 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)  # before the charts: drawing them would be in vain
     inspection = remember(inspection)
-    page = build_page(inspection, title or default_title(inspection), processes)
-    for name in FRAMES:
-        with (tables / f"{name}.csv").open("wb") as out:
-            write_csv(getattr(inspection, name), out)
-    for name, frame in page.policy.frames.items():
-        (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
-    (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))
-    figures = {
-        figure.content.name: figure for section in page.sections for figure in (*section.figures, *section.empty)
-    }
-
-    def save(content: Content) -> None:
-        save_chart(draw_chart(content), folder / "charts", content.name, figures[content.name].numbers)
-
-    for _ in iter_drawn(save, [figure.content for figure in figures.values()], processes):
-        pass
-    path = folder / PAGE_NAME
-    path.write_text(render_page(page, build_explorer(inspection, processes=processes)), encoding="utf-8")
+    with without_cyclic_collection():
+        composed = compose_figures(inspection)
+        explored = inspection.connections.head(MOST_CONNECTIONS)
+        stories = story_parts(inspection, explored, processes)
+        written = [partial(write_frame, inspection, name, tables) for name in FRAMES if name not in LATE]
+        drawn = [partial(draw_figure, figure, folder / "charts") for figure in composed.figures.values()]
+        work: list[Callable[[], Any]] = [*stories, *written, *drawn]
+        with sharing(lambda part: part(), work, processes) as results:
+            page = build_page(inspection, title or default_title(inspection), composed)
+            explorer = build_explorer(inspection, explored)
+            for name in LATE:
+                write_frame(inspection, name, tables)
+            for name, frame in page.policy.frames.items():
+                (tables / f"{name}.csv").write_bytes(csv_bytes(frame))
+            (tables / "failures.csv").write_bytes(csv_bytes(page.failures_frame))
+            explorer["stories"] = pack_stories(inspection, islice(results, len(stories)))
+            made = zip(composed.figures, islice(results, len(written), None), strict=True)
+            drawings = {name: drawing for name, drawing in made if drawing is not None}
+        path = folder / PAGE_NAME
+        path.write_text(render_page(with_drawings(page, drawings), explorer), encoding="utf-8")
     return path
+
+
+def write_frame(inspection: Inspected, name: str, folder: Path) -> None:
+    """Write one of the frames as CSV."""
+    with (folder / f"{name}.csv").open("wb") as out:
+        write_csv(getattr(inspection, name), out)
+
+
+def draw_figure(figure: Figure, folder: Path) -> Drawing | None:
+    """Save a chart as files, and draw it for the page unless it has nothing to show: then it is only named there."""
+    save_chart(draw_chart(figure.content), folder, figure.content.name, figure.numbers)
+    return None if figure.content.empty else draw_apart(figure.content)
 
 
 def default_title(inspection: Inspected) -> str:

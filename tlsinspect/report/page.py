@@ -6,9 +6,9 @@ out. Nothing here is markup but the charts' SVG.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..answers import build_answers
 from ..charts import CHARTS, Content, compose_chart
@@ -27,7 +27,7 @@ from ..statistics.wording import (
     share_text,
 )
 from .answers import basis_text
-from .figures import draw_apart, iter_drawn
+from .figures import Drawing
 from .findings import Severity, build_severities, findings_summary
 from .notable import FAILURES, build_notable_frame, find_notable
 from .policy import PolicySection, build_policy_section
@@ -171,19 +171,23 @@ class Page:
     policy: PolicySection
 
 
-def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
-    """Work out everything that stands on the page; so many `processes` draw."""
-    from markupsafe import Markup
+class Composed(NamedTuple):
+    """The charts of the page by name, not drawn yet, and the shares of each statistic by unit."""
 
+    figures: dict[str, Figure]
+    shares: dict[str, dict[str, Shares]]
+
+
+def compose_figures(inspection: Inspected) -> Composed:
+    """Work out what the charts show."""
     shares = {name: build_shares_by_unit(name, inspection) for name in STATISTICS}
-    charts = PageCharts()
     contents = [compose_chart(name, inspection) for _, _, _, names in SECTIONS for name in names]
-    figures = {content.name: build_figure(content, shares) for content in contents}
-    shown = [content for content in contents if not content.empty]  # the others are only named
-    for content, (wide, narrow, glyphs) in zip(shown, iter_drawn(draw_apart, shown, processes), strict=True):
-        figures[content.name] = replace(figures[content.name], page_svg=wide, narrow_svg=narrow)
-        charts.glyphs |= glyphs
-    sections = [build_section(*section, figures) for section in SECTIONS]
+    return Composed({content.name: build_figure(content, shares) for content in contents}, shares)
+
+
+def build_page(inspection: Inspected, title: str, composed: Composed) -> Page:
+    """Work out everything else that stands on the page; its charts are not drawn yet."""
+    figures, shares = composed
     failures = find_notable(inspection, FAILURES)
     findings = build_severities(inspection)
     by_connection = {name: units["connections"] for name, units in shares.items()}
@@ -195,8 +199,8 @@ def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
         findings=findings,
         findings_summary=findings_summary(findings),
         captures=captures_table(inspection),
-        sections=sections,
-        glyphs=Markup(charts.shared()),
+        sections=[build_section(*section, figures) for section in SECTIONS],
+        glyphs="",
         failures=failures_table(failures),
         failures_frame=build_notable_frame(failures),
         certificates=certificates_table(inspection),
@@ -205,6 +209,22 @@ def build_page(inspection: Inspected, title: str, processes: int = 1) -> Page:
         unknown=unknown_table(list(by_connection.values())),
         policy=build_policy_section(inspection),
     )
+
+
+def with_drawings(page: Page, drawings: Mapping[str, Drawing]) -> Page:
+    """The page with the drawings of its charts, by name."""
+    from markupsafe import Markup
+
+    charts = PageCharts()
+    for drawing in drawings.values():
+        charts.glyphs |= drawing.glyphs
+
+    def drawn(figure: Figure) -> Figure:
+        drawing = drawings[figure.content.name]
+        return replace(figure, page_svg=drawing.wide, narrow_svg=drawing.narrow)
+
+    sections = [replace(section, figures=[*map(drawn, section.figures)]) for section in page.sections]
+    return replace(page, sections=sections, glyphs=Markup(charts.shared()))
 
 
 def build_section(id_: str, title: str, short: str, names: Sequence[str], figures: dict[str, Figure]) -> Section:

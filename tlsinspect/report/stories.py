@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..export.text import short_text
-from ..forked import iter_shared
 from ..story import Fact, Step, Story, StoryCertificate, iter_stories
-from ..story.build import MOST_COMPARED, TOLD
+from ..story.build import MOST_COMPARED, frames_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,29 +30,30 @@ LONGEST_TEXT = 1000  # characters
 Part: TypeAlias = "str | int | list[Part]"
 
 
-def pack_stories(inspection: Inspected, connections: pd.DataFrame, processes: int = 1) -> dict[str, Any]:
-    """The stories of connections, in their order: {"block": how many in each, "blocks": base64 texts, ...}.
+def story_parts(inspection: Inspected, connections: pd.DataFrame, processes: int) -> list[Callable[[], list[str]]]:
+    """What tells the stories of connections, as a part for each of so many processes: it returns the part's blocks."""
+    for name in (*frames_told(connections), "certificates") if processes > 1 else ():
+        getattr(inspection, name)  # once, before others are forked
+    return [partial(pack_part, inspection, connections, part) for part in divided(len(connections), processes)]
 
-    Where there are many, so many `processes` share them.
+
+def pack_part(inspection: Inspected, connections: pd.DataFrame, part: range) -> list[str]:
+    """The blocks of some of the connections."""
+    compared = int(connections["failure"].iloc[: part.start].notna().sum())
+    told = iter_stories(inspection, connections.iloc[part.start : part.stop], max(MOST_COMPARED - compared, 0))
+    return [pack(plain_stories(block)) for block in iter(lambda: [*islice(told, BLOCK)], [])]
+
+
+def pack_stories(inspection: Inspected, parts: Iterable[list[str]]) -> dict[str, Any]:
+    """The stories as the page has them, from their parts: {"block": how many in each, "blocks": base64 texts, ...}.
 
     `fields` are the names of a story's parts. A block is a list of stories; a story is how many steps were left out,
     the steps, and the part of each of `fields`; a step is packet, seconds, and the part that is a list of sender,
     title, what it is for where that is new, and facts. What a part is see Parts.
     """
-    for name in TOLD if len(connections) > BLOCK else ():
-        getattr(inspection, name)  # once, before others are forked
-
-    def pack_part(part: range) -> list[str]:
-        """The blocks of some of the connections."""
-        rows = connections.iloc[part.start : part.stop]
-        compared = int(connections["failure"].iloc[: part.start].notna().sum())
-        told = iter_stories(inspection, rows, max(MOST_COMPARED - compared, 0))
-        return [pack(plain_stories(block)) for block in iter(lambda: [*islice(told, BLOCK)], [])]
-
-    parts = list(divided(len(connections), processes))
     return {
         "block": BLOCK,
-        "blocks": [block for blocks in iter_shared(pack_part, parts, processes) for block in blocks],
+        "blocks": [block for blocks in parts for block in blocks],
         "fields": list(FIELDS),
         "command": f"tlsinspect show {clean(inspection.arguments)}",
     }
@@ -109,7 +109,7 @@ class Parts:
 
     def facts(self, facts: Sequence[Fact]) -> Part:
         """A list of facts: name, value and meaning of each."""
-        return self.parts([self.texts((fact.name, fact.value, fact.meaning)) for fact in facts])
+        return self.parts([self.texts(fact) for fact in facts])
 
     def step(self, step: Step, explanation: str) -> Part:
         """What a step says: sender, title, what it is for, and the values of its facts as one text."""
