@@ -3,8 +3,9 @@
     python benchmarks/commands.py hs4k.pcap hs20k.pcap handshakes.pcap --only summary --only findings
     python benchmarks/commands.py handshakes.pcap --markdown docs/benchmarks.md
 
-Each command is a process of its own with tlsinspect's defaults, so that workers read large captures. Seconds are of
-processors, those of the workers too; memory is the peak of the largest process; the page is what a report writes.
+Each command is a process of its own with tlsinspect's defaults, so that workers read large captures. Seconds are those
+that pass, and in brackets those of processors, the workers' too; memory is the peak of the largest process; the page is
+what a report writes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +46,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of processors, megabytes of the largest process, and octets of the page where one was written."""
+    """Seconds by the clock and of processors, megabytes of the largest process, octets of the page that was written."""
 
+    elapsed: float
     seconds: float
     megabytes: float
     page: int
@@ -54,15 +57,18 @@ class Took:
 def run(name: str, capture: Path, folder: Path) -> Took:
     """Run a command once; raises CalledProcessError where it fails."""
     words = [sys.executable, "-P", "-m", "tlsinspect", name, str(capture), *COMMANDS[name]]
+    begun = time.perf_counter()
     with subprocess.Popen(
         words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env=ENVIRONMENT
     ) as process:
         _, status, usage = os.wait4(process.pid, 0)
+        elapsed = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, words)
     page = folder / "report" / "index.html"
     return Took(
+        elapsed,
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss * KIBIBYTE / MEGABYTE,
         page.stat().st_size if name == "report" else 0,
@@ -74,13 +80,14 @@ def render(sizes: Sequence[tuple[Path, int]], took: dict[str, list[Took]]) -> st
     titles = [f"{capture.stem}, {count:,} connections" for capture, count in sizes]
     lines = ["| command | " + " | ".join(titles) + " |", "| --- |" + " ---: |" * len(titles)]
     for name, runs in took.items():
-        cells = [
-            f"{each.seconds:.1f} s, {each.megabytes:,.0f} MB"
-            + (f", a page of {each.page / MEGABYTE:.1f} MB" if each.page else "")
-            for each in runs
-        ]
-        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+        lines.append(f"| `{name}` | " + " | ".join(map(told, runs)) + " |")
     return "\n".join(lines)
+
+
+def told(took: Took) -> str:
+    """Time, memory and page in a few words."""
+    page = f", a page of {took.page / MEGABYTE:.1f} MB" if took.page else ""
+    return f"{took.elapsed:.1f} s ({took.seconds:.1f}), {took.megabytes:,.0f} MB{page}"
 
 
 def main() -> None:
@@ -95,7 +102,7 @@ def main() -> None:
     for name in options.only or COMMANDS:
         with tempfile.TemporaryDirectory() as folder:
             took[name] = [run(name, capture, Path(folder)) for capture, _ in sizes]
-        say(f"{name}: " + "; ".join(f"{each.seconds:.1f} s, {each.megabytes:,.0f} MB" for each in took[name]))
+        say(f"{name}: " + "; ".join(map(told, took[name])))
     table = render(sizes, took)
     print(table)
     if options.markdown:
