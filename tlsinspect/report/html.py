@@ -62,6 +62,8 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
         written = [partial(write_frame, inspection, name, tables) for name in FRAMES if name not in LATE]
         drawn = [partial(draw_figure, figure, folder / "charts") for figure in composed.figures.values()]
         work: list[Callable[[], Any]] = [*stories, *written, *drawn]
+        from ..charts import canvas  # noqa: F401 - once, before others are forked
+
         with sharing(lambda part: part(), work, processes) as results:
             page = build_page(inspection, title or default_title(inspection), composed)
             explorer = build_explorer(inspection, explored)
