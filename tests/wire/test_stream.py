@@ -231,6 +231,15 @@ class TestOverlap:
         send(stream, octet, 99)
         assert (stream.retransmitted, stream.overlap_conflict) == (0, False)
 
+    @pytest.mark.parametrize("lacking", [0, 30])
+    def test_nor_is_it_behind_a_hole(self, lacking: int) -> None:
+        stream = stream_of()
+        send(stream, SESSION[40:100], 40, lacking)
+        send(stream, b"\x00", 99 + lacking)
+        send(stream, SESSION[:40])
+        assert (stream.out_of_order, stream.retransmitted, stream.overlap_conflict) == (1, 0, False)
+        assert stream.next_place == 100 + lacking
+
     def test_the_octet_of_a_window_probe_is_delivered_once(self) -> None:
         calls, stream = told((0, 100), (100, 101), (100, END))
         assert calls == WHOLE

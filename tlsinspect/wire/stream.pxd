@@ -30,6 +30,8 @@ cdef class Stream:
     @cython.locals(first=cython.longlong, second=cython.longlong, renumbered=bint)
     cpdef bint is_renumbered(self, long long sequence) except -1
     cpdef accept_early(self, bytes payload, Py_ssize_t missing, long long ahead)
+    @cython.locals(start=cython.longlong, known=bytes, missing=Py_ssize_t)
+    cpdef bint ends_early(self, long long place) except -1
     @cython.locals(length=Py_ssize_t)
     cpdef accept_again(self, bytes data, Py_ssize_t position, Py_ssize_t end, Py_ssize_t missing, long long known)
     @cython.locals(length=Py_ssize_t, detecting=bint, framing=Framing)

@@ -129,6 +129,8 @@ class Stream:
 
     def accept_early(self, payload: bytes, missing: int, ahead: int) -> None:
         """A segment `ahead` octets before its turn, or in turn while others wait; too many waiting give up the hole."""
+        if len(payload) + missing == 1 and self.ends_early(self.next_place + ahead):
+            return  # a keep-alive, too
         if not self.keep(payload, missing, self.next_place + ahead):
             self.retransmitted += 1
         elif ahead > 0:
@@ -137,6 +139,13 @@ class Stream:
             self.drain()
         elif self.pending_bytes > self.limits.early_octets or len(self.pending or ()) > self.limits.early_segments:
             self.give_up_hole()
+
+    def ends_early(self, place: int) -> bool:
+        """Whether the last octet of all that wait is at `place`."""
+        if not self.pending:
+            return False
+        start, known, missing, _, _ = self.pending[len(self.pending) - 1]
+        return start + len(known) + missing == place + 1
 
     def accept_again(self, data: bytes, position: int, end: int, missing: int, known: int) -> None:
         """A segment whose first `known` octets were delivered: compare these, deliver the rest."""
