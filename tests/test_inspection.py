@@ -14,15 +14,30 @@ import pyarrow as pa
 import pytest
 from samples import CAPTURES, SAMPLES
 from tls_vectors import (
+    alert,
     certificate,
     client_hello,
     extension,
     handshake,
     message,
+    record,
     server_hello,
     server_name,
 )
-from traffic import CLIENT, NOON_NS, Packet, converse, pcap, tls12_turns, tls13_turns, write_pcap
+from traffic import (
+    ACK,
+    CLIENT,
+    FIN,
+    NOON_NS,
+    SERVER,
+    Packet,
+    converse,
+    pcap,
+    segment,
+    tls12_turns,
+    tls13_turns,
+    write_pcap,
+)
 
 import tlsinspect
 from tlsinspect import CaptureError
@@ -86,6 +101,25 @@ def test_a_connection_that_goes_on_in_the_next_file_is_one_row(tmp_path: Path) -
     second = write_pcap(tmp_path / "day.2.pcap", packets[4:])
     connections = tlsinspect.read([second, first]).connections
     assert connections[["capture", "established", "midstream"]].values.tolist() == [["day.1.pcap", True, False]]
+
+
+def test_what_came_first_is_told_although_packets_of_the_next_file_are_counted_anew(tmp_path: Path) -> None:
+    def read_cut(packets: list[Packet], cut: int) -> tuple[str | None, ...]:
+        files = [write_pcap(tmp_path / "day.1.pcap", packets[:cut]), write_pcap(tmp_path / "day.2.pcap", packets[cut:])]
+        [row] = tlsinspect.read(files).connections.to_dict("records")
+        return row["renegotiation"], row["failure"]
+
+    again = record(22, b"\x8f" * 200)
+    for first, speaker in enumerate(("client", "server")):
+        packets = conversation(1, *tls12_turns(), *[b""][:first], again, again)
+        for cut in range(1, len(packets)):
+            assert read_cut(packets, cut) == (speaker, None), cut
+    hello, flight, *_ = tls12_turns()
+    packets = converse(hello, flight, b"", alert(2, 50), closed=False)
+    end = segment(CLIENT, SERVER, FIN | ACK, 1001 + len(hello), 2001 + len(flight), b"")
+    packets.insert(-1, Packet(packets[-1].time_ns - 1, end))
+    for cut in range(1, len(packets)):
+        assert read_cut(packets, cut) == (None, "closed"), cut
 
 
 def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:

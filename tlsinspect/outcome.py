@@ -177,7 +177,7 @@ def complains_of_end(connection: Connection, flow: Flow) -> bool:
     side = flow.alert_side
     if flow.alert_description not in (UNEXPECTED_MESSAGE, DECODE_ERROR) or side < 0 or flow.fin_side != 1 - side:
         return False
-    if not flow.fin_packet < flow.alert_packet:
+    if not (flow.fin_ns, flow.fin_packet) < (flow.alert_ns, flow.alert_packet):
         return False
     said = (connection.handshake_history or "").rstrip("lL")
     return said == "" or said[len(said) - 1].isupper() == (side == connection.client_side)

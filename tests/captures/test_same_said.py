@@ -27,6 +27,7 @@ COUNTED = re.compile(
 """Columns that say when and in how many packets something was recorded."""
 PAUSE_NS = 2_000_000_000
 SHORT_NS = 1000
+FEW = 7  # packets of a file
 CARRIED = ("openvpn-tcp", "starttls-postgres")  # whose first packet has to come in one segment
 NOT_OF_QUIC = ("client_application_bytes", "server_application_bytes")
 """What a datagram of QUIC that comes again changes: the numbers by which it would be known are encrypted."""
@@ -45,11 +46,13 @@ def recorded() -> list[Packet]:
     return packets
 
 
-def read_rows(packets: Iterable[Packet], path: Path) -> dict[str, Rows]:
+def read_rows(folder: Path, *files: Iterable[Packet]) -> dict[str, Rows]:
     """The rows of each table, without what was counted, in an order that does not depend on it."""
-    path.write_bytes(build_pcap(packets, nanoseconds=True))
-    inspection = tlsinspect.read(path, processes=1)
-    places = ("client_ip", "client_port", "server_ip", "server_port", "first_packet")
+    paths = [folder / f"made-{number}.pcap" for number in range(len(files))]
+    for path, packets in zip(paths, files, strict=True):
+        path.write_bytes(build_pcap(packets, nanoseconds=True))
+    inspection = tlsinspect.read(paths, processes=1)
+    places = ("client_ip", "client_port", "server_ip", "server_port", "time_start")
     connections = inspection.arrow("connections").sort_by([(place, "ascending") for place in places])
     order = {text: number for number, text in enumerate(connections["connection_id"].to_pylist())}
     found = {}
@@ -111,12 +114,22 @@ def in_pieces(packets: list[Packet]) -> list[Packet]:
     return in_time(kept)
 
 
-@pytest.mark.parametrize("rewrite", [doubled, doubled_late, in_pieces])
-def test_rows_stay_the_same(rewrite: Callable[[list[Packet]], list[Packet]], tmp_path: Path) -> None:
-    before = read_rows(recorded(), tmp_path / "made.pcap")
-    after = read_rows(rewrite(recorded()), tmp_path / "made.pcap")
-    assert len(before["connections"]) > 150
+def compare(before: dict[str, Rows], after: dict[str, Rows]) -> None:
+    """Fail at the first row that differs."""
     for table in TABLES:
         assert len(after[table]) == len(before[table]), table
         for expected, row in zip(before[table], after[table], strict=True):
             assert row == expected
+
+
+@pytest.mark.parametrize("rewrite", [doubled, doubled_late, in_pieces])
+def test_rows_stay_the_same(rewrite: Callable[[list[Packet]], list[Packet]], tmp_path: Path) -> None:
+    before = read_rows(tmp_path, recorded())
+    assert len(before["connections"]) > 150
+    compare(before, read_rows(tmp_path, rewrite(recorded())))
+
+
+def test_rows_stay_the_same_where_a_connection_is_in_many_files(tmp_path: Path) -> None:
+    packets = recorded()
+    files = [packets[start : start + FEW] for start in range(0, len(packets), FEW)]
+    compare(read_rows(tmp_path, packets), read_rows(tmp_path, *files))

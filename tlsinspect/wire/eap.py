@@ -270,6 +270,7 @@ class EapSession:
         server.fin = True
         flow.fin_side = SERVER
         flow.fin_packet = number
+        flow.fin_ns = time_ns
         flow.time_end = max(flow.time_end, time_ns)
 
     def finish(self) -> None:

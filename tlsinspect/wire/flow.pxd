@@ -40,7 +40,7 @@ cdef class Flow(Listener):
     cdef public list alerts, messages, problems
     cdef public str history, carrier
     cdef public bytes ticket_key_name
-    cdef public long long fin_packet, reset_packet, sealed_alert_packet, heartbleed_packet
+    cdef public long long fin_packet, fin_ns, reset_packet, sealed_alert_packet, heartbleed_packet, alert_ns
     cdef public long long alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet, change_packet
     cdef public long long heartbeat_packet, certificate_status_packet, retry_packet, first_record_packet
     cdef public int fin_side, reset_side, renegotiation_side, announced, heartbeat_side, heartbleed
@@ -68,7 +68,7 @@ cdef class Flow(Listener):
     cpdef int announced_messages(self) except -2
     @cython.locals(stream=Stream)
     cpdef encrypted_handshake(self, RecordReader reader, Py_ssize_t length)
-    @cython.locals(stream=Stream, reader=RecordReader, peer=RecordReader, packet=cython.longlong, behind=bint)
+    @cython.locals(stream=Stream, reader=RecordReader, peer=RecordReader, first=tuple, again=tuple)
     cpdef find_renegotiation(self)
     @cython.locals(stream=Stream, other=Stream)
     cpdef note_lost_beginnings(self)

@@ -84,7 +84,8 @@ class Flow(Listener):
     `protocol` is TCP, UDP, SCTP or EAPOL; `datagrams` reads what comes in datagrams or messages, None for TCP.
     `quic` is what is known of a QUIC connection besides its TLS, None for everything else.
     `carrier` names the protocol whose packets the TLS was taken out of, "" for none; `held` counts the octets
-    that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept.
+    that whoever takes it out keeps for later. Of FINs and of RSTs the first one's packet and side are kept, of
+    FINs its time, too.
     `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
     much has come to wait for it; `beginnings` says how often it was read anew with one that came.
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `refused` says that the first
@@ -155,12 +156,14 @@ class Flow(Listener):
         self.ticket_lifetime = -1
         self.ticket_key_name: bytes | None = None
         self.fin_packet = -1
+        self.fin_ns = -1
         self.fin_side = -1
         self.reset_packet = -1
         self.reset_side = -1
         self.sealed_alert_packet = -1
         self.refused = False
         self.alert_packet = -1
+        self.alert_ns = -1
         self.server_key_exchange_packet = -1
         self.renegotiation_packet = -1
         self.ticket_packet = -1
@@ -390,25 +393,31 @@ class Flow(Listener):
         if not reader.finished_seen:
             reader.finished_seen = True
             reader.finished_packet = stream.number
+            reader.finished_ns = stream.time_ns
         elif self.server_side == 1 - reader.side and self.announced_messages() > 0:
             self.announced -= 1
         elif reader.again_packet < 0 and reader.sslv2 is None and not self.dtls:
             reader.again_packet = stream.number
+            reader.again_ns = stream.time_ns
 
     def find_renegotiation(self) -> None:
-        """Say who first spoke of another handshake: packets tell, as what is behind a hole may be read late."""
+        """Say who first spoke of another handshake: packets tell, as what is behind a hole may be read late.
+
+        Their times come first: in the next file packets are counted anew.
+        """
         if self.tls13:
             return
+        first = (0, 0)
         for stream in self.streams:
             reader: RecordReader = stream.reader
-            packet = reader.again_packet
-            if packet < 0:
-                continue
             peer = reader.peer
-            behind = peer is not None and peer.finished_seen and packet > peer.finished_packet
-            if behind and (self.renegotiation_packet < 0 or packet < self.renegotiation_packet):
+            if reader.again_packet < 0 or peer is None or not peer.finished_seen:
+                continue
+            again = (reader.again_ns, reader.again_packet)
+            if again > (peer.finished_ns, peer.finished_packet) and (self.renegotiation_side < 0 or again < first):
+                first = again
                 self.renegotiation_side = reader.side
-                self.renegotiation_packet = packet
+                self.renegotiation_packet = reader.again_packet
 
     def announced_messages(self) -> int:
         """How many messages that the server's extensions announce the client still sends beside its Finished."""
@@ -432,6 +441,7 @@ class Flow(Listener):
         self.alert_description = description
         self.alert_side = reader.side
         self.alert_packet = stream.number
+        self.alert_ns = stream.time_ns
 
     def application_data(self, reader: RecordReader, length: int) -> None:
         """Watch until both sides are known to have finished; see RecordReader.watching."""

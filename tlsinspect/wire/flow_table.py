@@ -407,6 +407,7 @@ class FlowTable:
             stream.fin_sequence = (sequence + length) & MASK
             if flow.fin_packet < 0:
                 flow.fin_packet = stream.number
+                flow.fin_ns = stream.time_ns
                 flow.fin_side = stream.reader.side
         if flags & RST and stream.started:
             ahead = (sequence - stream.next_sequence) & MASK

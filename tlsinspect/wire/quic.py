@@ -420,6 +420,7 @@ class QuicReader(DatagramReader):
         stream.fin = True
         if flow.fin_packet < 0:
             flow.fin_packet = stream.number
+            flow.fin_ns = stream.time_ns
             flow.fin_side = stream.reader.side
         if error >> 8 == CRYPTO_ERROR >> 8 and not self.facts.google:
             flow.alert(stream.reader, FATAL, error & 0xFF)

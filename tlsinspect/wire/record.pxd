@@ -38,7 +38,7 @@ cdef class RecordReader:
     cdef public bytes alert, chain
     cdef public list parts
     cdef public Sslv2Reader sslv2
-    cdef public long long chain_packet, finished_packet, again_packet
+    cdef public long long chain_packet, finished_packet, finished_ns, again_packet, again_ns
     cdef public bint chain_cut, cipher_changed, finished_seen, application_seen
     cdef public int sslv2_records
     @cython.locals(taken=Py_ssize_t)

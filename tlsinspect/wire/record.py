@@ -92,8 +92,8 @@ class RecordReader:
     hello was looked for.
 
     What the listener notes about this side stands here too: `chain`, the body of its first Certificate message as
-    sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished with its packet, that of an
-    encrypted message behind it, application data; encrypted records of SSL 2.0.
+    sent, with its packet and whether its end is missing; a ChangeCipherSpec, a Finished with its packet and time, those
+    of an encrypted message behind it, application data; encrypted records of SSL 2.0.
     """
 
     def __init__(self, listener: Listener, side: int, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -132,7 +132,9 @@ class RecordReader:
         self.cipher_changed = False
         self.finished_seen = False
         self.finished_packet = -1
+        self.finished_ns = -1
         self.again_packet = -1
+        self.again_ns = -1
         self.application_seen = False
         self.sslv2_records = 0
 

@@ -118,7 +118,7 @@ class Direction:
         elif not stream.fin:
             stream.fin = True
             if flow.fin_packet < 0:
-                flow.fin_side, flow.fin_packet = stream.reader.side, packet.number
+                flow.fin_side, flow.fin_packet, flow.fin_ns = stream.reader.side, packet.number, packet.time_ns
         return kind in (ABORT, SHUTDOWN_COMPLETE)
 
 
