@@ -733,7 +733,8 @@ class TestOutcome:
         assert connection_of(HELLO13, ANSWER13).established is False
 
     def test_early_data_alone_establishes_nothing_but_what_follows_does(self) -> None:
-        early = HELLO13 + CCS + tls.application(500)
+        hello = tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29) + tls.extension(42))
+        early = tls.handshake(tls.message(1, hello)) + CCS + tls.application(500)
         assert connection_of(early, ANSWER13).established is False
         assert connection_of(early, ANSWER13, tls.application(70)).established_evidence == "finished"
 

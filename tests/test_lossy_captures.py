@@ -478,6 +478,18 @@ class TestNoMoreThanItShows:
             assert (row["version"], row["psk_selected"], row["key_exchange"]) == (0x0304, True, exchange)
             assert row["forward_secrecy"] is (True if exchange else None)
 
+    def test_a_client_that_stands_in_front_of_its_servers_hello_has_finished(self) -> None:
+        def told(extension: bytes, *own: bytes) -> Connection:
+            hello, answer, _, _ = tls13_turns(extension)
+            return built(Talk().open().say(hello, b"", *own).say(b"", answer, b"", tls.application(500)).close())
+
+        finished = tls.CHANGE_CIPHER_SPEC + tls.application(58) + tls.application()
+        connection = told(b"", finished)
+        assert (connection.established, connection.established_evidence) == (True, "finished")
+        connection = told(b"", tls.application(19))
+        assert (connection.established, connection.failure, connection.sealed_alert) == (False, "closed", "client")
+        assert told(tls.extension(42), finished).established is False
+
     def test_who_is_heard_without_a_syn_ack_may_have_said_what_is_lost(self) -> None:
         for lost, gap in ((0, False), (1, True)):
             talk = Talk()

@@ -962,7 +962,9 @@ class TestTls13:
         assert noted(flow, "finished_seen") == [False, False]
 
     def test_the_finished_behind_early_data_is_seen(self) -> None:
-        flow = talk_of(HELLO13 + CCS + tls.application(500), ANSWER13 + CCS + tls.application(900), tls.application(70))
+        hello = tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29) + tls.extension(42))
+        early = tls.handshake(tls.message(1, hello)) + CCS + tls.application(500)
+        flow = talk_of(early, ANSWER13 + CCS + tls.application(900), tls.application(70))
         assert noted(flow, "finished_seen") == [True, True]
         assert flow.time_application == NOON_NS + 5 * MILLISECOND_NS
 

@@ -9,7 +9,7 @@ from .record cimport Listener, RecordReader
 from .stream cimport Stream
 
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
-cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
+cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, EARLY_DATA, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
 cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
 cdef int SEALED_ALERT, PADDED_ALERT, SHORT_TAG_SUITE, SHORT_TAG_SAVES
 cdef int HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
@@ -44,7 +44,8 @@ cdef class Flow(Listener):
     cdef public long long alert_packet, server_key_exchange_packet, renegotiation_packet, ticket_packet, change_packet
     cdef public long long heartbeat_packet, certificate_status_packet, retry_packet, first_record_packet
     cdef public int fin_side, reset_side, renegotiation_side, announced, heartbeat_side, heartbleed
-    cdef public Py_ssize_t first_record_length, heartbeat_length
+    cdef public long long ahead_packet, ahead_ns
+    cdef public Py_ssize_t first_record_length, heartbeat_length, ahead_length
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
     @cython.locals(first=Stream, second=Stream)
@@ -76,6 +77,8 @@ cdef class Flow(Listener):
     cpdef alert(self, RecordReader reader, int level, int description)
     @cython.locals(side=int, stream=Stream, other=Stream)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
+    @cython.locals(length=Py_ssize_t, hello=ClientHello)
+    cpdef take_ahead(self, Stream server, RecordReader client)
     cdef Py_ssize_t with_long_tag(self, Py_ssize_t length)
     @cython.locals(stream=Stream)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)

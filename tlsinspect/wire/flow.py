@@ -20,6 +20,7 @@ from .codes import (
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
     DETECTING,
+    EARLY_DATA,
     FATAL,
     HANDSHAKE,
     HANDSHAKE_FAILURE,
@@ -89,7 +90,8 @@ class Flow(Listener):
     `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
     much has come to wait for it; `beginnings` says how often it was read anew with one that came.
     `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `refused` says that the first
-    one that the server sealed is: its shortest message is longer; if nothing follows it is one. `renegotiation_side`
+    one that the server sealed is: its shortest message is longer; if nothing follows it is one. What is named
+    `ahead_...` is of the client's first sealed record in front of the ServerHello, -1 without one. `renegotiation_side`
     says who first spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages
     beside its Finished that are to come, -1 while nobody asked, `heartbleed` is a HEARTBLEED_ number, 0 for none.
     `asked_all` says that nothing is missing of what would have asked for a client's certificate, `retry_lost` that a
@@ -162,6 +164,9 @@ class Flow(Listener):
         self.reset_side = -1
         self.sealed_alert_packet = -1
         self.refused = False
+        self.ahead_length = -1
+        self.ahead_packet = -1
+        self.ahead_ns = -1
         self.alert_packet = -1
         self.alert_ns = -1
         self.server_key_exchange_packet = -1
@@ -450,6 +455,10 @@ class Flow(Listener):
         other: Stream = self.streams[1 - side]
         if not reader.application_seen:
             reader.application_seen = True
+            if side == self.hello_side and self.server_hello is None:
+                self.ahead_length = length
+                self.ahead_packet = stream.number
+                self.ahead_ns = stream.time_ns
             if side == self.hello_side and not self.tls13:
                 self.first_record_length = length
                 self.first_record_packet = stream.number
@@ -467,11 +476,30 @@ class Flow(Listener):
                 and self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT)
             ):
                 self.sealed_alert_packet = stream.number
-        elif not self.tls13 and self.time_application < 0:
+        elif self.tls13:
+            if self.ahead_length >= 0 and reader.application_records > (1 if self.refused else 0):
+                self.take_ahead(stream, other.reader)
+        elif self.time_application < 0:
             self.time_application = stream.time_ns
         if self.time_application >= 0 and other.reader.application_seen:
             stream.reader.watching = False
             other.reader.watching = False
+
+    def take_ahead(self, server: Stream, client: RecordReader) -> None:
+        """What a client sealed stood in front of the ServerHello that it follows: each side was recorded for itself.
+
+        Where a client may have sent early data, these are what it is.
+        """
+        length, hello = self.ahead_length, self.client_hello
+        self.ahead_length = -1
+        if self.protocol != TCP or hello is None or not hello.complete or hello.seen >> EARLY_DATA & 1:
+            return
+        if length >= FINISHED_RECORD_MINIMUM:
+            client.finished_seen = True
+            server.reader.finished_seen = True
+            self.time_application = self.ahead_ns
+        elif self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT) and not server.has_lost():
+            self.sealed_alert_packet = self.ahead_packet
 
     def with_long_tag(self, length: int) -> int:
         """The length that a sealed record of TLS 1.3 has, or would have with a tag of 16 octets."""
