@@ -164,6 +164,10 @@ class TestProtocol:
         assert connection_of(b"\x01\x02\x03").protocol == "unknown"
         assert connection_of(b"\x99\x02\x03").protocol == "unknown"
         assert built(Talk().open().close()).protocol == "silent"
+        kept_alive = Talk().open()
+        for side in (0, 1):
+            kept_alive.segment(side, ACK, b"\0", sequence=kept_alive.sent[side] - 1)
+        assert built(kept_alive.close()).protocol == "silent"
 
     def test_clear_text_before_tls_is_named_beside_it(self) -> None:
         connection = connection_of(

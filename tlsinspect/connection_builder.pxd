@@ -19,7 +19,7 @@ cdef class ConnectionBuilder:
     cdef public object tls_ports
     cdef public long long kept_octets, chain_octets, staple_octets, exchange_octets
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
-    @cython.locals(connection=Connection, side=int, silent=bint, client=Stream, server=Stream, spoken=str)
+    @cython.locals(connection=Connection, side=int, said=cython.longlong, client=Stream, server=Stream, spoken=str)
     cpdef Connection build(self, Flow flow)
     @cython.locals(letter=str)
     cpdef int client_side(self, Flow flow) except -1

@@ -118,8 +118,10 @@ class ConnectionBuilder:
         elif spoken and spoken != UNKNOWN:
             self.set_upgrade(connection, client, server)
         if not flow.is_tls() and flow.quic is None:
-            silent = connection.client_bytes + connection.server_bytes == 0
-            connection.protocol = spoken or (SILENT if silent and not connection.gap else UNKNOWN)
+            said = connection.client_bytes + connection.server_bytes
+            if flow.protocol == TCP:  # without keep-alives
+                said = client.next_place + server.next_place
+            connection.protocol = spoken or (UNKNOWN if said or connection.gap else SILENT)
             connection.client_state = connection.server_state = connection.certificate_state = "not_applicable"
             return connection
         if flow.server_hello is None and server.head and (not client.head or spoke_clear(connection, flow, server)):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from capture_files import ETHERNET, Packet, build_pcap, read_pcap
 from manifest import FOLDER
-from segments import build_packet, cut_segment, parse_segment
+from segments import ACK, FIN, RST, SYN, build_packet, cut_segment, parse_segment
 
 import tlsinspect
 
@@ -100,7 +100,7 @@ def in_pieces(packets: list[Packet]) -> list[Packet]:
     chance = random.Random(7)
     kept: list[Packet] = []
     for packet in packets:
-        if packet.data[12:14] != b"\x08\x00" or packet.data[14] != 0x45 or packet.data[23] != 6:
+        if not is_segment(packet):
             kept.append(packet)
             continue
         segment = parse_segment(packet)
@@ -114,6 +114,30 @@ def in_pieces(packets: list[Packet]) -> list[Packet]:
     return in_time(kept)
 
 
+def kept_alive(packets: list[Packet]) -> list[Packet]:
+    """TCP segments, each with a keep-alive behind it, whose octet is garbage (RFC 9293 section 3.8.4)."""
+    closed: set[bytes] = set()
+    kept: list[Packet] = []
+    for packet in packets:
+        kept.append(packet)
+        if not is_segment(packet):
+            continue
+        segment, sender = parse_segment(packet), packet.data[26:38]
+        if segment.flags & SYN:
+            closed.discard(sender)
+        elif segment.flags & (FIN | RST):
+            closed.add(sender)
+        elif sender not in closed:
+            last = segment.sequence + len(segment.payload) - 1
+            kept.append(build_packet(replace(segment, payload=b"\0", sequence=last, flags=ACK)))
+    return in_time(kept)
+
+
+def is_segment(packet: Packet) -> bool:
+    """Whether it is TCP over IPv4 in an Ethernet frame without tags."""
+    return packet.data[12:15] == b"\x08\x00\x45" and packet.data[23] == 6
+
+
 def compare(before: dict[str, Rows], after: dict[str, Rows]) -> None:
     """Fail at the first row that differs."""
     for table in TABLES:
@@ -122,7 +146,7 @@ def compare(before: dict[str, Rows], after: dict[str, Rows]) -> None:
             assert row == expected
 
 
-@pytest.mark.parametrize("rewrite", [doubled, doubled_late, in_pieces])
+@pytest.mark.parametrize("rewrite", [doubled, doubled_late, in_pieces, kept_alive])
 def test_rows_stay_the_same(rewrite: Callable[[list[Packet]], list[Packet]], tmp_path: Path) -> None:
     before = read_rows(tmp_path, recorded())
     assert len(before["connections"]) > 150
