@@ -1,9 +1,10 @@
 """An inspection as a MISP event: connections, certificates and fingerprints as objects of MISP's own templates.
 
-Goes in: an Inspection. Comes out: an event, ready for JSON. It states what was observed, so that no attribute is marked
-for detection (`to_ids`) and nothing is published: the person who imports it decides. Ids are made from the contents, so
-that importing an event twice changes nothing; those of objects from the event's too, as MISP takes each id in one event
-only, and the same certificate may be in several. JA4 is left out: MISP has no type of its own for it.
+Goes in: an Inspection. Comes out: an event, ready for JSON, whose objects are made one by one. It states what was
+observed, so that no attribute is marked for detection (`to_ids`) and nothing is published: the person who imports it
+decides. Ids are made from the contents, so that importing an event twice changes nothing; those of objects from the
+event's too, as MISP takes each id in one event only, and the same certificate may be in several. JA4 is left out: MISP
+has no type of its own for it.
 """
 
 from __future__ import annotations
@@ -96,14 +97,9 @@ CATEGORIES = {"datetime": "Other", "text": "Other", "boolean": "Other", "size-in
 
 
 def build_misp(inspection: Inspection) -> Object:
-    """The event; every certificate and fingerprint is an object once, to which connections refer."""
-    certificates = certificates_by_hash(inspection, CERTIFICATE)
+    """The event; its objects are an iterator."""
     rows = list(iter_tls(inspection, COLUMNS))
     event = uuid_of("event", *(row["connection_id"] for row in rows))
-    carried = {each: x509_object(event, certificates[each]) for row in rows for each in leaves(row)}
-    prints = fingerprints(event, rows)
-    connections = [connection_object(event, row, carried, prints) for row in rows]
-    objects = [*connections, *carried.values(), *prints.values()]
     names = ", ".join(str(name) for name in inspection.arrow("captures")["capture"].to_pylist())
     first = min((row["time_start"] for row in rows), default=0)
     last = max((row["time_end"] for row in rows), default=0)
@@ -118,12 +114,27 @@ def build_misp(inspection: Inspection) -> Object:
             "threat_level_id": UNDEFINED_THREAT,
             "distribution": THIS_ORGANISATION,
             "Attribute": [],
-            "Object": objects,
+            "Object": iter_objects(event, rows, certificates_by_hash(inspection, CERTIFICATE)),
         }
     }
 
 
-def connection_object(event: str, row: Row, carried: dict[str, Object], prints: dict[Fingerprint, Object]) -> Object:
+def iter_objects(event: str, rows: list[Row], certificates: dict[str, Row]) -> Iterator[Object]:
+    """The connections, and every certificate and fingerprint once, to which they refer."""
+    carried: dict[str, None] = {}
+    prints: dict[Fingerprint, list[Row]] = {}
+    for row in rows:
+        yield connection_object(event, row)
+        carried.update(dict.fromkeys(leaves(row)))
+        for found in fingerprints_of(row):
+            prints.setdefault(found, []).append(row)
+    for sha256 in carried:
+        yield x509_object(event, certificates[sha256])
+    for found, uses in prints.items():
+        yield fingerprint_object(event, found, uses)
+
+
+def connection_object(event: str, row: Row) -> Object:
     """A connection, with references to its certificates and fingerprints."""
     values = [
         ("community-id", row["community_id"]),
@@ -143,8 +154,9 @@ def connection_object(event: str, row: Row, carried: dict[str, Object], prints: 
         ("dst-packets-count", row["server_packets"]),
     ]
     made = object_of(event, CONNECTION, row["connection_id"], values, row["time_end"])
-    wanted = [carried[each] for each in leaves(row)] + [prints[each] for each in fingerprints_of(row)]
-    made["ObjectReference"] = [reference(made["uuid"], each["uuid"]) for each in wanted]
+    wanted = [uuid_of(event, X509.name, sha256) for sha256 in leaves(row)]
+    wanted += [uuid_of(event, *named(found)) for found in fingerprints_of(row)]
+    made["ObjectReference"] = [reference(made["uuid"], each) for each in wanted]
     return made
 
 
@@ -172,15 +184,6 @@ def x509_object(event: str, found: Row) -> Object:
     return object_of(event, X509, found["sha256"], values, found["not_before"] or 0)
 
 
-def fingerprints(event: str, rows: Iterable[Row]) -> dict[Fingerprint, Object]:
-    """An object for each JA3, with its clients, and for each JA3S, which belongs to a JA3, with its servers."""
-    uses: dict[Fingerprint, list[Row]] = {}
-    for row in rows:
-        for found in fingerprints_of(row):
-            uses.setdefault(found, []).append(row)
-    return {found: fingerprint_object(event, found, of) for found, of in uses.items()}
-
-
 def fingerprints_of(row: Row) -> list[Fingerprint]:
     """The fingerprints of a connection: its JA3, and its JA3 with its JA3S."""
     ja3, ja3s = row["ja3"], row["ja3s"]
@@ -190,11 +193,18 @@ def fingerprints_of(row: Row) -> list[Fingerprint]:
 def fingerprint_object(event: str, found: Fingerprint, rows: list[Row]) -> Object:
     """A fingerprint, where and when it was seen."""
     ja3, ja3s = found
+    _, key = named(found)
     last = max(row["time_end"] for row in rows)
     if ja3s is None:
-        return object_of(event, JA3, ja3, [("ja3-fingerprint-md5", ja3), *seen(rows, "ip-src", "client_ip")], last)
+        return object_of(event, JA3, key, [("ja3-fingerprint-md5", ja3), *seen(rows, "ip-src", "client_ip")], last)
     both = [("ja3-fingerprint-md5", ja3), ("ja3s-fingerprint-md5", ja3s)]
-    return object_of(event, JA3S, f"{ja3} {ja3s}", [*both, *seen(rows, "ip-dst", "server_ip")], last)
+    return object_of(event, JA3S, key, [*both, *seen(rows, "ip-dst", "server_ip")], last)
+
+
+def named(found: Fingerprint) -> tuple[str, str]:
+    """The template of a fingerprint's object, and what tells it from others of that template."""
+    ja3, ja3s = found
+    return (JA3.name, ja3) if ja3s is None else (JA3S.name, f"{ja3} {ja3s}")
 
 
 def seen(rows: list[Row], relation: str, column: str) -> Iterator[tuple[str, Any]]:

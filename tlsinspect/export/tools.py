@@ -41,11 +41,15 @@ def write_file(inspection: Inspection, format_name: str, out: BinaryIO) -> None:
 
         write_lines(iter_ecs(inspection), out)
     else:
-        out.write(json.dumps(build_document(inspection, format_name), indent=1).encode("ascii") + b"\n")
+        from .document import iter_document
+
+        for piece in iter_document(build_document(inspection, format_name)):
+            out.write(piece.encode("ascii"))
+        out.write(b"\n")
 
 
 def build_document(inspection: Inspection, format_name: str) -> dict[str, Any]:
-    """The one document of a format: stix, misp or cbom."""
+    """The one document of a format, stix, misp or cbom; lists in it may be iterators."""
     if format_name == "stix":
         from .stix import build_stix
 
