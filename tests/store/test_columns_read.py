@@ -181,22 +181,57 @@ def test_a_frame_by_column_answers_as_the_frame(store: Store, asked: dict[str, s
     assert 0 < len(chosen) < len(some) == len(frame)
 
 
-@pytest.mark.parametrize("where", ["", WHERE])
 def test_of_many_small_files_the_last_columns_are_read_in_one_pass(
-    where: str, store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(on_demand, "MANY_FILES", 2)
     passes: list[int] = []
     real = ColumnsOnDemand.scan
     monkeypatch.setattr(ColumnsOnDemand, "scan", lambda self, names: passes.append(len(names)) or real(self, names))
-    found = findings_of(store.inspection(where=where))
+    found = findings_of(store.inspection(where=WHERE))
     rows = len(passes) - 1  # but for the one that puts them in order
     assert rows == on_demand.PASSES + 1 and max(passes) > 100
-    assert found == findings_of(whole(store, where))
+    assert found == findings_of(whole(store, WHERE))
     passes.clear()
     monkeypatch.setattr(on_demand, "PIECE_ROWS", 100)
-    assert findings_of(store.inspection(where=where)) == found
+    assert findings_of(store.inspection(where=WHERE)) == found
     assert len(passes) > 40, "too many rows to be held whole"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The files of connections that were opened together, of which two are at a time."""
+    monkeypatch.setattr(on_demand, "FILES_AT_ONCE", 2)
+    together: list[list[str]] = []
+    for name in ("read_rows", "iter_rows"):
+        real = getattr(on_demand, name)
+        monkeypatch.setattr(
+            on_demand, name, lambda dataset, names, real=real: together.append(dataset.files) or real(dataset, names)
+        )
+    return together
+
+
+def test_many_small_files_are_opened_once_and_few_at_a_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch, opened: list[list[str]]
+) -> None:
+    files = store.dataset("connections").files
+    monkeypatch.setattr(on_demand, "MANY_FILES", 2)
+    inspection = store.inspection()
+    found, rows = findings_of(inspection), inspection.arrow("connections")
+    pieces = pa.concat_tables(inspection.columns.pieces(97))
+    assert [name for some in opened for name in some] == files
+    assert max(map(len, opened)) == 2 < len(files)
+    wanted = whole(store, "")
+    assert found == findings_of(wanted)
+    assert rows.equals(wanted.arrow("connections")) and pieces.equals(rows)
+
+
+def test_rows_that_are_not_kept_come_from_few_files_at_a_time(store: Store, opened: list[list[str]]) -> None:
+    files = store.dataset("connections").files
+    rows = pa.Table.from_batches(store.inspection().batches("connections"))
+    assert [name for some in opened for name in some] == files
+    assert max(map(len, opened)) == 2 < len(files)
+    assert sorted(rows["connection_id"].to_pylist()) == sorted(whole(store, "").connections["connection_id"])
 
 
 @pytest.mark.parametrize("where", [WHERE, "server_port != 443", "version_name == 'TLS 1.2' and resumed"])

@@ -120,9 +120,10 @@ class StoredInspection(Inspection):
     @cached_property
     def columns(self) -> ColumnsOnDemand:
         """The connections, of which a column is read when it is first asked for."""
-        made = ColumnsOnDemand(self.store.dataset("connections", self.since, self.until), self.chosen)
         totals = self.reading.totals
         totals.listed = self.store.rows("connections", self.since, self.until)
+        dataset = self.store.dataset("connections", self.since, self.until)
+        made = ColumnsOnDemand(dataset, self.chosen, totals.listed)
         totals.selected = totals.listed if self.chosen is None else len(made)
         return made
 
