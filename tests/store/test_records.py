@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +19,7 @@ from samples import CAPTURES
 
 import tlsinspect
 from tlsinspect.errors import StoreError
-from tlsinspect.store import open_store
+from tlsinspect.store import open_store, typed
 from tlsinspect.store.catalogue import Catalogue
 from tlsinspect.store.place import open_place
 from tlsinspect.store.records import read_plan, read_step
@@ -199,3 +199,13 @@ def test_a_store_whose_path_is_not_utf_8_is_refused_before_it_is_made(tmp_path: 
     store.rename(path)
     with pytest.raises(StoreError, match="has to be UTF-8"):
         open_store(path)
+
+
+def test_a_type_is_looked_at_once_however_many_records_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+    monkeypatch.setattr(typed, "get_origin", lambda kind: looked.append(kind) or get_origin(kind))
+    said = [[f"day={number}", number, None] for number in range(50)]
+    assert typed.build(tuple[tuple[str, int, str | None], ...], said) == tuple(map(tuple, said))
+    assert len(looked) < 10
+    with pytest.raises(ValueError, match="not of the type <class 'int'>"):
+        typed.build(tuple[tuple[str, int, str | None], ...], [*said, ["day", "50", None]])
