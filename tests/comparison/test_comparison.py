@@ -9,7 +9,7 @@ import pytest
 from command_line import run
 from samples import CAPTURES, DEMO, inspect
 
-from tlsinspect.comparison import compare
+from tlsinspect.comparison import clustered, compare
 from tlsinspect.comparison.clustered import LEAST_CLIENTS, holm, measure_difference, shares
 from tlsinspect.comparison.things import THINGS, compare_rows
 from tlsinspect.report.comparison import render_shares
@@ -125,6 +125,25 @@ def test_p_values_do_not_depend_on_how_many_shuffles_are_held_at_once(monkeypatc
     for held in (1, 21 * 33):
         monkeypatch.setattr("tlsinspect.comparison.clustered.SWAPS_AT_ONCE", held)
         assert measure_difference(before, after).p.tolist() == usual.tolist()
+
+
+@pytest.mark.parametrize("kept", [clustered.SWAPS_KEPT, 0])
+def test_questions_about_the_same_clients_share_what_is_drawn(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clustered, "SWAPS_KEPT", kept)
+    generator = np.random.default_rng(8)
+    first, once = (made_counts(generator, 21, 0.5) + 1 for _ in range(2))
+    more = np.vstack([first, 0 * once]), np.vstack([first, once])
+    asked = [(first, first[:, ::-1]), (first[:, ::-1], first + 1), more, (first, first[:, ::-1])]
+    alone = [measure_difference(*each).p.tolist() for each in asked]
+    drawn: list[int] = []
+    real = clustered.Arrangements.swaps
+    monkeypatch.setattr(
+        clustered.Arrangements, "swaps", lambda self, count: drawn.append(self.clients) or real(self, count)
+    )
+    shared = clustered.Drawn()
+    assert [measure_difference(*each, shared).p.tolist() for each in asked] == alone
+    shuffles = {clients: drawn.count(clients) for clients in (21, 42)}
+    assert shuffles[21] == (2 if kept else 3) * shuffles[42] > 0
 
 
 def test_clients_that_do_the_same_again_leave_no_doubt() -> None:

@@ -13,7 +13,7 @@ from ..statistics import STATISTICS
 from ..statistics.shares import observe
 from ..statistics.wording import number_text
 from ..tables.arrow import TYPES, to_frame
-from .clustered import Numbers, holm, measure_difference
+from .clustered import Drawn, Numbers, holm, measure_difference
 from .things import find_changes
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def compare(before: Inspection, after: Inspection) -> Comparison:
     for each in (before, after):
         check_inspection(each, "what is compared is")
     changes = pa.Table.from_pylist(find_changes(before, after), schema_of(CHANGE_COLUMNS))
-    rows = [row for name in COMPARED for row in compare_shares(name, before, after)]
+    drawn = Drawn()
+    rows = [row for name in COMPARED for row in compare_shares(name, before, after, drawn)]
     adjusted = holm(np.array([row["p"] for row in rows], np.float64)).tolist()
     for row, p in zip(rows, adjusted, strict=True):
         row["p"] = p
@@ -87,7 +88,7 @@ def schema_of(columns: dict[str, str]) -> pa.Schema:
     return pa.schema([(name, TYPES[type_name]) for name, type_name in columns.items()])
 
 
-def compare_shares(name: str, before: Inspection, after: Inspection) -> list[dict[str, Any]]:
+def compare_shares(name: str, before: Inspection, after: Inspection, drawn: Drawn) -> list[dict[str, Any]]:
     """A row for each of the largest categories of a statistic."""
     sides = [observe(STATISTICS[name], each).frame for each in (before, after)]
     known = [side[side["category"].notna() & side["client"].notna()] for side in sides]
@@ -97,7 +98,7 @@ def compare_shares(name: str, before: Inspection, after: Inspection) -> list[dic
     clients = sorted({client for side in known for client in side["client"]})
     categories = sorted({str(category) for side in known for category in side["category"]})
     counts = [count(side, clients, categories) for side in known]
-    found = measure_difference(*counts)
+    found = measure_difference(counts[0], counts[1], drawn)
     largest = np.argsort(-(counts[0] + counts[1]).sum(axis=0), kind="stable")[:MOST_CATEGORIES]
     return [
         {

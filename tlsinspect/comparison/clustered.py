@@ -14,6 +14,7 @@ Sampling Techniques, 1977, section 11.8), times 1.96; not given for fewer than L
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ SHUFFLES = 4999
 SEED = 20260301  # of the shuffles, so that the same captures give the same p-values
 SHUFFLES_AT_ONCE = 200
 SWAPS_AT_ONCE = 4_000_000  # of clients in all shuffles that are held at once: many clients take fewer shuffles
+SWAPS_KEPT = 1_000_000_000  # of clients in all shuffles, a bit each, that are kept for the next question
 LEAST_CLIENTS = 8
 """Clients below which a difference has neither a p-value nor an interval."""
 
@@ -38,8 +40,11 @@ class Difference(NamedTuple):
     p: Numbers
 
 
-def measure_difference(before: Numbers, after: Numbers) -> Difference:
-    """Test all categories of one question; `before` and `after` count by client (rows) and category (columns)."""
+def measure_difference(before: Numbers, after: Numbers, drawn: Drawn | None = None) -> Difference:
+    """Test all categories of one question; `before` and `after` count by client (rows) and category (columns).
+
+    `drawn` has what was drawn for the question before it.
+    """
     difference = shares(after.sum(axis=0)) - shares(before.sum(axis=0))
     clients, categories = before.shape
     if clients < LEAST_CLIENTS:
@@ -47,7 +52,7 @@ def measure_difference(before: Numbers, after: Numbers) -> Difference:
         return Difference(difference, nothing, nothing, nothing)
     margin = 1.96 * standard_error(before, after)
     low, high = (np.clip(difference + sign * margin, -1, 1) for sign in (-1, 1))  # no share moves by more than a whole
-    return Difference(difference, low, high, permute(before, after, difference))
+    return Difference(difference, low, high, permute(before, after, difference, drawn or Drawn()))
 
 
 def shares(counts: Numbers) -> Numbers:
@@ -84,20 +89,48 @@ class Arrangements:
         swaps[:, self.once] = drawn != self.home
         return swaps
 
+    def all_swaps(self) -> Iterator[Numbers]:
+        """Those of all shuffles, some at a time."""
+        at_once = min(SHUFFLES_AT_ONCE, max(SWAPS_AT_ONCE // self.clients, 1))
+        for done in range(0, SHUFFLES, at_once):
+            yield self.swaps(min(at_once, SHUFFLES - done))
 
-def permute(before: Numbers, after: Numbers, difference: Numbers) -> Numbers:
+
+class Drawn:
+    """What was drawn for one question, a bit for each client: it is the same for all about the same clients.
+
+    Most questions are, and drawing takes longer than all else; of too many clients nothing is kept.
+    """
+
+    def __init__(self) -> None:
+        self.of: tuple[int, bytes, bytes] | None = None
+        self.packed: list[NDArray[np.uint8]] = []
+
+    def all_swaps(self, before: Numbers, after: Numbers) -> Iterator[Numbers]:
+        """The arrangements of all shuffles, some at a time."""
+        fresh = Arrangements(before, after)
+        asked = fresh.clients, fresh.once.tobytes(), fresh.home.tobytes()
+        if asked == self.of:
+            for packed in self.packed:
+                yield np.unpackbits(packed, axis=1, count=fresh.clients).astype(np.float64)
+            return
+        self.of, self.packed = None, []
+        is_kept = SHUFFLES * fresh.clients <= SWAPS_KEPT
+        for swaps in fresh.all_swaps():
+            if is_kept:
+                self.packed.append(np.packbits(swaps.astype(np.bool_), axis=1))
+            yield swaps
+        self.of = asked if is_kept else None
+
+
+def permute(before: Numbers, after: Numbers, difference: Numbers, drawn: Drawn) -> Numbers:
     """How often swapping clients gives a difference as large; the observed arrangement counts as one of them."""
-    draw = Arrangements(before, after)
     moved, total = after - before, before.sum(axis=0) + after.sum(axis=0)
     as_large = np.ones(len(difference))
-    done = 0
-    while done < SHUFFLES:
-        count = min(SHUFFLES_AT_ONCE, SHUFFLES - done, max(SWAPS_AT_ONCE // len(before), 1))
-        swaps = draw.swaps(count)
+    for swaps in drawn.all_swaps(before, after):
         first = before.sum(axis=0) + swaps @ moved
         changed = shares(total - first) - shares(first)
         as_large += (np.nan_to_num(np.abs(changed), nan=np.inf) >= np.abs(difference) - 1e-12).sum(axis=0)
-        done += count
     return as_large / (SHUFFLES + 1)
 
 
