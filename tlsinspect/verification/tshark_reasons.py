@@ -9,8 +9,8 @@ from typing import Any
 from .record import PRESENCE, Difference, Reason
 from .tshark_fields import NO_TEXT
 
-OCTETS = r"(?:\\x[89a-f][0-9a-f])+"  # that are no text, as the frame spells them
-ZERO = r"(?:\x00|\\x00)"  # as it spells it in a host name, and in a protocol of ALPN
+UNSHOWN = re.compile(rf"(?:{NO_TEXT}|\\x[89a-f][0-9a-f])+")  # tshark's marks, and octets as the frame spells them
+ZEROS = ("\0", "\\x00")  # as it spells them in a host name, and in a protocol of ALPN
 
 
 def ours(**wanted: Any) -> Callable[[Difference], bool]:
@@ -91,8 +91,8 @@ def is_no_text(found: Difference) -> bool:
 
 def is_shown_so(ours: str, theirs: str) -> bool:
     """True where tshark shows a text so: with marks for the octets that are no text, up to the first zero octet."""
-    pattern = OCTETS.join(map(re.escape, re.split(f"{NO_TEXT}+", theirs)))
-    return re.fullmatch(f"{pattern}({ZERO}.*)?", ours, re.DOTALL) is not None
+    whole, shown = (UNSHOWN.sub(NO_TEXT, text) for text in (ours, theirs))
+    return whole == shown or any(whole.startswith(shown + zero) for zero in ZEROS)
 
 
 TSHARK_REASONS = (
