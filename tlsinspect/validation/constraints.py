@@ -140,7 +140,7 @@ def is_within(kind: int, name: bytes | Name, base: bytes | Name) -> bool:
     if kind == IP:
         return is_inside(name, base)
     if kind == DNS:
-        return not base or name == base or name.endswith(base if base.startswith(b".") else b"." + base)
+        return not base or (name.endswith(base) and (base[:1] == b"." or name[: -len(base)][-1:] in (b"", b".")))
     return not base or (name.endswith(base) if base.startswith((b".", b"@")) else name == base)
 
 
