@@ -136,6 +136,17 @@ def test_certificates_that_were_altered_are_one_line(store: Path, column: str, v
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("pattern", ["plans/*", "steps/*", "connections/*/*"])
+def test_no_pipe_of_a_stranger_s_store_is_waited_for(store: Path, pattern: str) -> None:
+    [path] = store.glob(pattern)
+    path.unlink()
+    os.mkfifo(path)
+    done = run("summary", store)
+    assert done.exit_code == 2
+    assert done.stderr == f"tlsinspect: {store}: {path.relative_to(store)} is no regular file\n"
+
+
 @pytest.mark.parametrize("path", ["../../secret.parquet", "/etc/passwd", "connections/../../secret.parquet", "", "a/"])
 def test_no_name_in_a_record_leads_out_of_the_store(store: Path, tmp_path: Path, path: str) -> None:
     (tmp_path / "a" / "secret.parquet").write_text("something")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -56,7 +57,7 @@ class Place(Protocol):
         """A context that gives a file to write to; the name exists once it is left without an error."""
 
     def path(self, name: str) -> str:
-        """A file's path as `filesystem` knows it."""
+        """A file's path as `filesystem` knows it; raises StoreError for what is there and is no file, as a pipe."""
 
     def filesystem(self) -> pyarrow.fs.FileSystem:
         """What pyarrow reads through."""
@@ -134,7 +135,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """The octets of a file."""
-        return (self.root / name).read_bytes()
+        return Path(self.path(name)).read_bytes()
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder, unfinished ones left out."""
@@ -178,8 +179,13 @@ class Folder:
         return target.with_name(f".{target.name}-{self.writer}-{secrets.token_hex(4)}{TEMPORARY}")
 
     def path(self, name: str) -> str:
-        """A file's path."""
-        return str(self.root / name)
+        """A file's path; what may never end, as a stranger's store may have it, is refused."""
+        path = self.root / name
+        with suppress(OSError):
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise StoreError(printable(self.url), f"{name} is no regular file")
+        return str(path)
 
     def filesystem(self) -> pyarrow.fs.FileSystem:
         """The local file system."""
