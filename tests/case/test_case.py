@@ -265,6 +265,30 @@ def test_a_log_from_a_stranger_has_no_pipe_or_device_read(copy: Path) -> None:
     assert wrong_input(copy, location="a\0b")[2:] == ["input x: cannot be read: embedded null byte"]
 
 
+def test_a_log_that_is_a_pipe_or_a_link_is_none(copy: Path) -> None:
+    (copy / "case.jsonl").rename(copy / "other.jsonl")
+    os.mkfifo(copy / "case.jsonl")
+    for command in ("show", "verify", "note"):
+        done = run("case", command, copy, *(["x"] if command == "note" else []))
+        assert done.exit_code == 2
+        assert done.stderr.endswith("is no case: case.jsonl: is no regular file\n")
+        (copy / "case.jsonl").unlink()
+        (copy / "case.jsonl").symlink_to("other.jsonl")
+
+
+@pytest.mark.parametrize("name", ["inputs", "outputs"])
+def test_nothing_is_written_where_a_link_leads_out_of_the_case(copy: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (copy / name).rename(elsewhere)
+    (copy / name).symlink_to(elsewhere)
+    before = sorted(elsewhere.rglob("*")), (copy / "case.jsonl").read_text()
+    for words in (["add", copy, OTHER], ["run", copy, "--", "summary"], ["note", copy, "x"]):
+        done = run("case", *words)
+        assert done.exit_code == 2
+        assert "is a link: a case has its files in itself; nothing is added" in done.stderr
+    assert before == (sorted(elsewhere.rglob("*")), (copy / "case.jsonl").read_text())
+
+
 def test_two_inputs_of_one_name_in_a_stranger_s_log_are_said_in_a_line(copy: Path) -> None:
     known = open_case(copy).inputs[0]
     append(copy, "input", name=known.name, sha256_of=known.sha256, size=1, capture=True, location=known.location)

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CaseError, TlsInspectError
-from .inputs import INPUTS, Input, add_files, discard, find_files, read_inputs
-from .log import LOG_FORMAT, Entry, append_entry, locked, read_log
+from .inputs import Input, add_files, discard, find_files, read_inputs
+from .log import INPUTS, LOG_FORMAT, OUTPUTS, Entry, append_entry, locked, read_log
 
 if TYPE_CHECKING:
     from ..errors import CaptureError
-
-OUTPUTS = "outputs"
 
 
 @dataclass(frozen=True)

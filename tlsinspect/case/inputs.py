@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from ..capture import CaptureSource, iter_folder
 from ..errors import CaptureError, CaseError
 from .hashes import hash_file
-from .log import Entry, append_entry, locked, read_log
+from .log import INPUTS, Entry, append_entry, locked, read_log
 
 if TYPE_CHECKING:
     from ..store import Store
 
-INPUTS = "inputs"
 UNSAFE = re.compile(r"[^\w.+-]+")
 PART = re.compile(r"[\w=-][\w.=-]*")
 READ_ONLY = 0o444

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from ..errors import CaseError
 
 LOG_NAME = "case.jsonl"
+INPUTS, OUTPUTS = "inputs", "outputs"
 LOG_FORMAT = 1
 NOTHING_BEFORE = "0" * 64
 KINDS = ("new", "input", "run", "note")
@@ -52,6 +53,8 @@ def entry_line(content: dict[str, Any]) -> str:
 def read_log(directory: Path) -> list[Entry]:
     """All entries, each with what is wrong with it; raises CaseError where there is no log."""
     path = directory / LOG_NAME
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # a pipe or device, which may never end
+        raise CaseError(str(directory), f"is no case: {LOG_NAME}: is no regular file")
     try:
         text = path.read_bytes().decode("utf-8", "backslashreplace")
     except OSError as error:
@@ -114,9 +117,17 @@ def append_entry(directory: Path, kind: str, facts: dict[str, Any], by: str) -> 
     return read_entry(len(entries) + 1, line, content["previous"])
 
 
+def refuse_links(directory: Path) -> None:
+    """Raise CaseError where a link, as in a case of a stranger, would have something written elsewhere."""
+    for name in (LOG_NAME, INPUTS, OUTPUTS):
+        if (directory / name).is_symlink():
+            raise CaseError(str(directory / name), "is a link: a case has its files in itself; nothing is added")
+
+
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Let nobody else write to the case meanwhile, where the system can do that."""
+    """Let nobody else write to the case meanwhile, where the system can do that; raises what refuse_links does."""
+    refuse_links(directory)
     with (directory / LOG_NAME).open("ab") as file:
         lock(file)
         yield

@@ -20,10 +20,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import CaseError
-from .build import OUTPUTS, Case, Run, open_case
+from .build import Case, Run, open_case
 from .hashes import PACKAGE, hash_folder, list_versions
-from .inputs import INPUTS, link_inputs
-from .log import append_entry, locked, read_log
+from .inputs import link_inputs
+from .log import INPUTS, OUTPUTS, append_entry, locked, read_log, refuse_links
 
 STDOUT, STDERR = "stdout.txt", "stderr.txt"
 MISTAKE = 2  # exit status of a command that was not understood, or whose files cannot be read
@@ -60,9 +60,10 @@ def add_run(case: Case, words: Sequence[str], reads_captures: bool = True, by: s
 
     A word that names an input means that file. Where no capture is named and `reads_captures`, all of the case's
     are read. A command that ends with status 2 is not kept: the case stays as it was. Raises CaseError for words
-    that lead out of the case.
+    that lead out of the case, and where a link does.
     """
     own = own_words(case, words, reads_captures)
+    refuse_links(case.directory)
     with staging(case, case.directory) as folder:
         outcome = execute(own, folder)
         if outcome.status == MISTAKE:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from ..errors import CaseError
 from ..statistics.wording import number_text
-from .build import OUTPUTS, Case, Run
+from .build import Case, Run
 from .hashes import hash_file, hash_folder, list_versions
-from .inputs import INPUTS, Input
-from .log import LOG_NAME, Entry
+from .inputs import Input
+from .log import INPUTS, LOG_NAME, OUTPUTS, Entry
 from .run import repeat_run
 
 SEAL_LEAST = 8  # digits of a seal that a person has to give
