@@ -289,6 +289,26 @@ def test_nothing_is_written_where_a_link_leads_out_of_the_case(copy: Path, tmp_p
     assert before == (sorted(elsewhere.rglob("*")), (copy / "case.jsonl").read_text())
 
 
+def test_a_file_of_a_store_that_is_a_link_to_elsewhere_is_not_copied(tmp_path: Path) -> None:
+    store, secret = tmp_path / "store", tmp_path / "secret"
+    tlsinspect.ingest(SAMPLE, store)
+    secret.write_text("a key")
+    [step] = (store / "steps").iterdir()
+    said = json.loads(step.read_text())
+    said["parts"].append(["more", "2026-11-23", "more/day=2026-11-23/more.parquet", 0])
+    step.write_text(json.dumps(said))
+    planted = store / "more" / "day=2026-11-23" / "more.parquet"
+    planted.parent.mkdir(parents=True)
+    planted.symlink_to(secret)
+    with pytest.raises(CaseError, match="is behind a link that leads out of the store"):
+        create_case(tmp_path / "case", [store])
+    assert not (tmp_path / "case").exists()
+    planted.unlink()
+    planted.symlink_to(next((store / "ports").rglob("*.parquet")))
+    (tmp_path / "other").symlink_to(store)
+    assert create_case(tmp_path / "case", [tmp_path / "other"]).inputs[0].name == "other"
+
+
 def test_two_inputs_of_one_name_in_a_stranger_s_log_are_said_in_a_line(copy: Path) -> None:
     known = open_case(copy).inputs[0]
     append(copy, "input", name=known.name, sha256_of=known.sha256, size=1, capture=True, location=known.location)

@@ -173,6 +173,16 @@ def opened(store: Store, path: str) -> BinaryIO:
     return cast("BinaryIO", store.place.filesystem().open_input_file(store.place.path(path)))
 
 
+def leads_out(store: Store, path: str) -> bool:
+    """Whether a file of a store is somewhere else: a link in a stranger's may lead to anything that is not his."""
+    from ..store.place import is_remote
+
+    if is_remote(store.place.url):
+        return False
+    root = Path(store.place.shared).resolve()
+    return not (root / path).resolve().is_relative_to(root)
+
+
 def hash_list(hashes: Mapping[str, str]) -> str:
     """One hash of all files of a store."""
     return hashlib.sha256("".join(f"{path}\0{hashes[path]}\n" for path in sorted(hashes)).encode()).hexdigest()
@@ -210,6 +220,8 @@ def copy(file: File, target: Path, hashes: Mapping[str, str]) -> None:
         for path, sha256 in hashes.items():
             place = target / path if path else target
             place.parent.mkdir(parents=True, exist_ok=True)
+            if file.store is not None and leads_out(file.store, path):
+                raise CaseError(str(file.path / path), "is behind a link that leads out of the store, and not copied")
             opening = opened(file.store, path) if file.store is not None else file.path.open("rb")
             with opening as source, place.open("xb") as out:
                 shutil.copyfileobj(source, out)
