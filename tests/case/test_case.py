@@ -309,6 +309,13 @@ def test_a_file_of_a_store_that_is_a_link_to_elsewhere_is_not_copied(tmp_path: P
     assert create_case(tmp_path / "case", [tmp_path / "other"]).inputs[0].name == "other"
 
 
+@pytest.mark.parametrize(("kind", "facts"), [("run", {"words": ["summary"]}), ("input", {"name": "x"})])
+def test_an_entry_that_says_nothing_is_named(copy: Path, kind: str, facts: dict[str, object]) -> None:
+    append(copy, kind, **facts)
+    [wrong] = wrong_with(copy)
+    assert wrong.startswith(f"entry 5: ({kind} of ") and wrong.endswith(") says nothing that can be looked at")
+
+
 def test_two_inputs_of_one_name_in_a_stranger_s_log_are_said_in_a_line(copy: Path) -> None:
     known = open_case(copy).inputs[0]
     append(copy, "input", name=known.name, sha256_of=known.sha256, size=1, capture=True, location=known.location)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CaseError
 from ..statistics.wording import number_text
-from .build import Case, Run
+from .build import Case, Run, read_run
 from .hashes import hash_file, hash_folder, list_versions
-from .inputs import Input
+from .inputs import Input, read_input
 from .log import INPUTS, LOG_NAME, OUTPUTS, Entry
 from .run import repeat_run
 
 SEAL_LEAST = 8  # digits of a seal that a person has to give
+READERS: dict[str, Callable[[Entry], object]] = {"input": read_input, "run": read_run}
 
 
 class Check(NamedTuple):
@@ -59,6 +60,10 @@ def check_log(case: Case, seal: str) -> Iterator[Check]:
     if not faults:
         number = len(case.entries)
         yield Check(True, LOG_NAME, f"{number} entries, each follows the one before; seal {case.seal}")
+    for entry in case.entries:
+        read = READERS.get(entry.kind)
+        if read is not None and read(entry) is None and not entry.fault:
+            yield Check(False, f"entry {entry.number}", f"{title_of(entry)}says nothing that can be looked at")
     if seal and (len(seal) < SEAL_LEAST or not case.seal.startswith(seal.lower())):
         at = [each.number for each in case.entries if len(seal) >= SEAL_LEAST and each.sha256.startswith(seal.lower())]
         told = f"is that of entry {at[0]}: others were added since" if at else "is that of no entry in this log"
