@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from errno import ENOSPC
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -307,6 +308,33 @@ def test_a_file_of_a_store_that_is_a_link_to_elsewhere_is_not_copied(tmp_path: P
     planted.symlink_to(next((store / "ports").rglob("*.parquet")))
     (tmp_path / "other").symlink_to(store)
     assert create_case(tmp_path / "case", [tmp_path / "other"]).inputs[0].name == "other"
+
+
+def test_no_url_is_asked_for_that_a_store_in_a_case_names(tmp_path: Path) -> None:
+    store, asked = tmp_path / "store", []
+    tlsinspect.ingest(SAMPLE, store)
+    [plan] = (store / "plans").iterdir()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        said = json.loads(plan.read_text())
+        said["captures"][0]["path"] = f"http://127.0.0.1:{server.server_port}/x.pcap"
+        plan.write_text(json.dumps(said))
+        case = create_case(tmp_path / "case", [store])
+        words = ["extract", "inputs/store", "--where", "true", "-o", "x.pcapng"]
+        append(case.directory, "run", words=words, status=0, folder="outputs/0003-extract", outputs={}, versions={})
+        done = run("case", "verify", case.directory)
+        server.shutdown()
+    assert "run 3 repeated: exit status " in done.stdout
+    assert asked == []
 
 
 @pytest.mark.parametrize(("kind", "facts"), [("run", {"words": ["summary"]}), ("input", {"name": "x"})])

@@ -14,6 +14,9 @@ from ..foreign import describe, may_hide_capture
 from .place import is_remote, open_remote, path_of
 from .records import StoredCapture
 
+OFFLINE = "TLSINSPECT_OFFLINE"
+"""A variable of the environment: where it is set, no URL is asked for that only a store names."""
+
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
 """What the names of captures end in that are compressed and can be read."""
 
@@ -23,6 +26,8 @@ def open_source(capture: StoredCapture) -> CaptureSource:
 
     One that was compressed since, where it was, is the same if its first packet has the same time.
     """
+    if is_remote(capture.path) and os.environ.get(OFFLINE):
+        return AbsentSource(capture.path, f"is behind a URL, and {OFFLINE} is set")
     try:
         source = RemoteSource(capture.path) if is_remote(capture.path) else CaptureSource(Path(capture.path))
     except CaptureError as error:
