@@ -136,6 +136,19 @@ def test_certificates_that_were_altered_are_one_line(store: Path, column: str, v
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("column", ["look_circumstances", "look_agreed", "look_offered"])
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "5", "[]", "[[" + "[]," * 30 + "{}]]", '"' + "x" * 30 + '"'])
+def test_looks_that_were_altered_are_one_line(store: Path, tmp_path: Path, column: str, text: str) -> None:
+    for path in (store / "connections").rglob("*.parquet"):
+        rows = pq.read_table(path, partitioning=None)
+        place = rows.column_names.index(column)
+        field = rows.schema.field(place)
+        pq.write_table(rows.set_column(place, field, pa.array([text] * len(rows)).cast(field.type)), path)
+    done = run("adoption", store, "-o", tmp_path / "adoption")
+    assert done.exit_code == 2
+    assert done.stderr == f"tlsinspect: a file of the store: is damaged: a text in {column} says nothing\n"
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 @pytest.mark.parametrize("pattern", ["plans/*", "steps/*", "connections/*/*"])
 def test_no_pipe_of_a_stranger_s_store_is_waited_for(store: Path, pattern: str) -> None:

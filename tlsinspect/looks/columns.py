@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from ..errors import StoreError
 from ..registry import is_grease
 from ..tables.arrow import arrow_schema
 from .catalogue import EXPLAINED, LOOKS, Part
@@ -91,9 +92,19 @@ def seen(value: Any, part: Part) -> Any:
 
 
 def read_looks(name: str, texts: list[str]) -> pa.Table:
-    """The columns that texts of one of LOOKS were made of: a row for each text, with what is looked at and no more."""
+    """The columns that texts of one of LOOKS were made of: a row for each text, with what is looked at and no more.
+
+    Raises StoreError for a text that was made of nothing of the kind.
+    """
+    try:
+        return columns_of(name, [json.loads(text) for text in texts])
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, pa.ArrowException):
+        raise StoreError("a file of the store", f"is damaged: a text in {PREFIX}{name} says nothing") from None
+
+
+def columns_of(name: str, rows: list[Any]) -> pa.Table:
+    """The columns of what texts say."""
     schema = arrow_schema("connections")
-    rows = [json.loads(text) for text in texts]
     columns = {}
     for place, part in enumerate(LOOKS[name]):
         values: list[Any] = [row[place] for row in rows]
