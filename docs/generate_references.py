@@ -37,8 +37,9 @@ nanoseconds. Numbers from the wire stay numbers, and the name stands in a column
 a name is written as `0x1A2B`. Client and server are the TLS roles, never source and destination.
 
 In CSV, times are ISO 8601, lists and maps are JSON, a missing value is an empty cell, control characters are
-escaped, and a text that a spreadsheet would take for a formula gets a `'` in front. JSON Lines and Parquet
-keep every value as it is; so take one of these for the `pem` column."""
+escaped, and a text that a spreadsheet would take for a formula gets a `'` in front, also behind a semicolon, which
+parts cells where decimals have a comma. JSON Lines and Parquet keep every value as it is; so take one of these for
+the `pem` column."""
 
 REASONS_INTRODUCTION = """\
 A missing value of the connections frame has a reason: `unknown_reasons` maps the column to one of these.

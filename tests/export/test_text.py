@@ -62,6 +62,17 @@ def test_escape_cell_makes_no_formula(start: str) -> None:
     assert not escape_cell("www.example").startswith("'")
 
 
+@given(st.text(st.sampled_from('a;=+-@"\t\n \uff1d'), max_size=12))
+def test_no_cell_starts_as_a_formula_where_semicolons_part_cells(text: str) -> None:
+    written = escape_cell(text).replace('"', '""')
+    assert not [cell for cell in written.split(";")[1:] if cell.strip('" ').startswith(FORMULA_STARTS)]
+
+
+def test_semicolons_without_a_formula_stay() -> None:
+    assert escape_cell("a;b; c;'d;") == "a;b; c;'d;"
+    assert escape_cell("x;=1;-y") == "x;'=1;'-y"
+
+
 @given(st.text(max_size=20))
 def test_no_cell_starts_as_a_formula(text: str) -> None:
     assert not escape_cell(text).startswith(FORMULA_STARTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -16,6 +17,8 @@ DIGEST_DIGITS = 16  # hexadecimal, of the SHA-256 by which texts that were cut d
 LONGEST_LINE = 4000  # characters of a line for people, of which a certificate could fill a megabyte
 CUT = "…"  # an ellipsis takes the room of one character
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+CELL_END = re.compile(rf""";(?=["\s]*[{re.escape("".join(FORMULA_STARTS))}])""")
+"""What ends a cell and begins a formula where decimals have a comma: spreadsheets part CSV by semicolons there."""
 
 
 def times_as_text(column: pa.Array) -> pa.Array:
@@ -104,6 +107,9 @@ def short_text(text: str, longest: int = LONGEST_TEXT) -> str:
 def escape_cell(text: str) -> str:
     """A text for a spreadsheet: no control characters, and no formula (a quote goes before =, +, - and @).
 
-    The full-width forms of these four start a formula too where the spreadsheet speaks an East Asian language.
+    The full-width forms of these four start a formula too where the spreadsheet speaks an East Asian language. A quote
+    goes behind a semicolon as well that one of them follows.
     """
+    if ";" in text:
+        text = CELL_END.sub(";'", text)
     return ("'" if text.startswith(FORMULA_STARTS) else "") + escape_control(text)
