@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from itertools import combinations
 from math import gcd
 from pathlib import Path
+from time import process_time
 
 import pyarrow as pa
 import pytest
@@ -183,6 +184,25 @@ def test_names_keep_their_tree_and_length_and_no_two_become_one() -> None:
         assert len({OWN.label(label, "example.org") for label in every}) == count
     assert OWN.text("http://crl.example.org/ca.crl").startswith("http://")
     assert len(OWN.text("Müller & Söhne").encode()) == len("Müller & Söhne".encode())
+
+
+@pytest.mark.parametrize("front", ["a." * 20_000, "a" * 400_000 + ".", "www." * 40 + "x" * 200 + "."])
+def test_a_name_that_is_too_long_for_a_host_takes_no_longer_and_ends_as_others_do(front: str) -> None:
+    begun = process_time()
+    made = OWN.name(f"{front}example.org")
+    assert process_time() - begun < 1
+    assert made.endswith(f".{OWN.name('example.org')}") and len(made) == len(front) + 11
+    assert [place for place, each in enumerate(made) if each == "."] == [
+        place for place, each in enumerate(f"{front}example.org") if each == "."
+    ]
+    assert front[:9] not in made and made != OWN.name(f"b{front[1:]}example.org")
+
+
+def test_a_long_text_takes_no_longer() -> None:
+    begun = process_time()
+    assert len(OWN.text("x " * 200_000)) == 400_000
+    assert process_time() - begun < 1
+    assert OWN.text("x " * 600) != OWN.text("x " * 599 + "xy")
 
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -16,8 +16,11 @@ from .addresses import Addresses
 
 ALPHABET = string.ascii_lowercase + string.digits
 BASE = len(ALPHABET)
+BLOCK = 64  # octets of a SHA-512
 ROUNDS = 8
 LONGEST_LABEL = 63
+LONGEST_NAME = 255  # characters of a host name; what a certificate may have in front of them is no part of one
+LONGEST_SAID = 1024  # octets from which a text of any length is made; of a longer one its hash stands for it
 HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+\.?")
 URL = re.compile(r"(ldaps?|https?|ftp|file)://", re.IGNORECASE)
 MEMO = 1 << 16
@@ -49,13 +52,13 @@ class Pseudonyms:
 
     def make_octets(self, value: bytes) -> bytes:
         """Octets of the same length."""
-        made = b""
+        made = bytearray()
         digest = hmac.digest(self.octet_key, value, "sha256")
         count = 0
         while len(made) < len(value):
             made += hmac.digest(digest, count.to_bytes(4, "big"), "sha256")
             count += 1
-        return made[: len(value)]
+        return bytes(made[: len(value)])
 
     def hexadecimal(self, text: str) -> str:
         """Octets written in hexadecimal."""
@@ -82,7 +85,16 @@ class Pseudonyms:
         return name[:1] + self.letters(name[1:-1], name[:1] + name[-1:]).encode("ascii") + name[-1:]
 
     def make_name(self, name: str) -> str:
-        """A host name, label by label: names that ended alike end alike, and no label stays but "*"."""
+        """A host name, label by label: names that ended alike end alike, and no label stays but "*".
+
+        Of a name that is too long for a host, what stands in front of the last LONGEST_NAME is one text.
+        """
+        if len(name) > LONGEST_NAME:
+            start = name.find(".", len(name) - LONGEST_NAME - 1)
+            front, end = (name, "") if start < 0 else (name[:start], name[start:])
+            made = self.letters(front.lower().encode(), end.lower().encode())
+            front = "".join("." if old == "." else new for old, new in zip(front, made, strict=False))
+            return front + (f".{self.make_name(end[1:])}" if end else "")
         labels = name.lower().split(".")
         return ".".join(self.label(label, ".".join(labels[place + 1 :])) for place, label in enumerate(labels))
 
@@ -115,13 +127,14 @@ class Pseudonyms:
 
     def letters(self, value: bytes, tweak: bytes = b"") -> str:
         """As many letters and digits as there are octets."""
-        made = ""
-        count = 0
-        while len(made) < len(value):
+        length = len(value)
+        if length + len(tweak) > LONGEST_SAID:
+            value, tweak = hmac.digest(self.name_key, b"long %d " % len(tweak) + tweak + value, "sha512"), b""
+        made = []
+        for count in range(-(-length // BLOCK)):
             said = b"text %d %d " % (count, len(tweak)) + tweak + value
-            made += "".join(ALPHABET[octet % BASE] for octet in hmac.digest(self.name_key, said, "sha512"))
-            count += 1
-        return made[: len(value)]
+            made += [ALPHABET[octet % BASE] for octet in hmac.digest(self.name_key, said, "sha512")]
+        return "".join(made[:length])
 
     def text(self, text: str) -> str:
         """Any text, of as many octets in UTF-8: host names, mail addresses and URLs keep their shape."""
