@@ -207,6 +207,16 @@ def test_a_log_from_a_stranger_runs_nothing_that_leads_out_of_the_case(copy: Pat
     assert "leads out of the case" in done.stdout or "is no command that can be run in a case" in done.stdout
 
 
+@pytest.mark.parametrize("word", ["a\0b", "\ud800", "x" * 200_000])
+def test_a_log_from_a_stranger_has_no_words_that_end_a_verification(copy: Path, word: str) -> None:
+    set_words(copy, ["export", "inputs/tls10.pcap", "-o", word])
+    append(copy, "run", words=["summary", "inputs/tls10.pcap"], status=0, folder="f", outputs={}, versions={})
+    done = run("case", "verify", copy)
+    assert done.exit_code == 1
+    assert "FAIL  run 3 repeated: export: cannot be run with these words: " in done.stdout
+    assert "FAIL  run 4 repeated: " in done.stdout
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -149,13 +149,20 @@ def staging(case: Case, parent: Path) -> Iterator[Path]:
 
 
 def execute(words: Sequence[str], folder: Path) -> Outcome:
-    """Run the command with `folder` as its working folder; what it printed is put beside what it wrote."""
+    """Run the command with `folder` as its working folder; what it printed is put beside what it wrote.
+
+    Raises CaseError for words that no process can be given: too many, too long, or not of Unicode.
+    """
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | ENVIRONMENT
     environment["PYTHONPATH"] = str(PACKAGE.parent)
     command = [sys.executable, "-P", "-m", PACKAGE.name, *words]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CaseError(words[0], f"cannot be run with these words: {reason.lower()}") from error
     shutil.rmtree(folder / INPUTS)
     for name, octets in ((STDOUT, done.stdout), (STDERR, done.stderr)):
         if (folder / name).exists():
