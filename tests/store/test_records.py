@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -134,6 +135,15 @@ def test_certificates_that_were_altered_are_one_line(store: Path, column: str, v
         assert done.exit_code == 2, done.output
         assert "the files of certificates are damaged: " in done.stderr and said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1677-09-21", "2262-04-11", "9999-12-31"])
+def test_days_at_whose_ends_no_time_can_be_are_read(store: Path, day: str) -> None:
+    [step] = (store / "steps").iterdir()
+    step.write_text(re.sub(r'"\d{4}-\d\d-\d\d"', f'"{day}"', step.read_text()))
+    assert open_store(store).days()[0].isoformat() == day
+    done = run("summary", store)
+    assert done.exit_code == 0 and "1 connection, 1 with TLS" in done.stdout
 
 
 @pytest.mark.parametrize("column", ["look_circumstances", "look_agreed", "look_offered"])

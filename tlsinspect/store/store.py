@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from .catalogue import Catalogue
 from .files import iter_rows
 from .place import is_remote, open_named, open_place, path_of
 from .records import DESCRIPTION, Part
-from .sink import STORED
+from .sink import DAY_NS, STORED
 
 if TYPE_CHECKING:
     import pyarrow.compute as pc
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .stored import StoredInspection
 
 Day = str | date | None
+EPOCH = date(1970, 1, 1).toordinal()
+TIMES = 1 << 63  # ns to either side of 1970
 DERIVED = {"chains": tables.build_chains, "offers": tables.build_offers}
 NEEDED = {
     "chains": ["connection_id", "certificate_sha256s", "client_certificate_sha256s"],
@@ -202,12 +204,17 @@ def guarantee(table: str, day: str) -> pc.Expression:
     """What holds of all rows of a file: its day; of connections, that their first packets are of that day."""
     import pyarrow.compute as pc
 
-    begin = datetime.fromisoformat(f"{day}T00:00:00+00:00")
-    known = pc.field("day") == pa.scalar(begin.date())
+    date_of = date.fromisoformat(day)
+    known = pc.field("day") == pa.scalar(date_of)
     if table != "connections":
         return known
-    first, last = (pa.scalar(time, pa.timestamp("ns", tz="UTC")) for time in (begin, begin + timedelta(days=1)))
-    return known & (pc.field("time_start") >= first) & (pc.field("time_start") < last)
+    first = (date_of.toordinal() - EPOCH) * DAY_NS
+    kind, start = pa.timestamp("ns", tz="UTC"), pc.field("time_start")
+    if abs(first) < TIMES:  # the first day and the last that times can be of have only one end among them
+        known &= start >= pa.scalar(first, kind)
+    if abs(first + DAY_NS) < TIMES:
+        known &= start < pa.scalar(first + DAY_NS, kind)
+    return known
 
 
 def parse_days(since: Day, until: Day) -> tuple[date | None, date | None]:
@@ -232,12 +239,11 @@ def parse_day(day: Day) -> date | None:
 
 def day_of(time: int) -> int:
     """The day of a time in ns, both counted from 1970-01-01."""
-    return time // (86_400 * 1_000_000_000)
+    return time // DAY_NS
 
 
 def reaches_into(start: int, end: int, since: Day, until: Day) -> bool:
     """Whether some of the time between start and end, in ns, is of the days asked for."""
     first, last = parse_day(since), parse_day(until)
-    epoch = date(1970, 1, 1).toordinal()
-    begun = last is None or day_of(start) + epoch <= last.toordinal()
-    return begun and (first is None or day_of(max(start, end)) + epoch >= first.toordinal())
+    begun = last is None or day_of(start) + EPOCH <= last.toordinal()
+    return begun and (first is None or day_of(max(start, end)) + EPOCH >= first.toordinal())
