@@ -14,6 +14,7 @@ from tlsinspect.wire import packet as packet_module
 from tlsinspect.wire import pcapng
 from tlsinspect.wire.capfile import open_reader
 from tlsinspect.wire.packet import Packet, PacketReader
+from tlsinspect.wire.pcapng import LATEST
 
 Row = tuple[int, int, int, int, bytes]
 Order = Literal["little", "big"]
@@ -162,7 +163,7 @@ def test_an_interface_of_an_earlier_section_is_unknown_in_a_later_one() -> None:
         (option(9, b"\x7f"), 2**64 - 1, 0),
         (option(14, (3600).to_bytes(8, "little", signed=True)), 5, 3600_000_005_000),
         (option(14, (-3600).to_bytes(8, "little", signed=True)), 5, -3600_000_000_000 + 5000),
-        (option(9, b"\x09"), 2**63 - 1, 2**63 - 1),
+        (option(9, b"\x09"), LATEST, LATEST),
     ],
 )
 def test_timestamps_of_every_resolution_and_offset_become_nanoseconds(options: bytes, ticks: int, time_ns: int) -> None:
@@ -175,7 +176,8 @@ def test_timestamps_of_every_resolution_and_offset_become_nanoseconds(options: b
     ("options", "ticks"),
     [
         (b"", 2**64 - 1),
-        (option(9, b"\x09"), 2**63),
+        (option(9, b"\x09"), LATEST + 1),
+        (option(14, (-9_200_000_001).to_bytes(8, "little", signed=True)), 0),
         (option(14, (2**63 - 1).to_bytes(8, "little", signed=True)), 5),
         (option(14, (-(2**63)).to_bytes(8, "little", signed=True)), 5),
     ],
@@ -194,7 +196,7 @@ def test_time_conversion_agrees_with_exact_arithmetic(tsresol: int, tsoffset: in
     rows, _ = read_all(section() + interface(options) + enhanced(b"z", ticks=ticks))
     unit = 2 ** (tsresol & 0x7F) if tsresol & 0x80 else 10**tsresol
     exact = ticks * 10**9 // unit + tsoffset * 10**9
-    assert rows[0][1] == (exact if -(2**63) <= exact < 2**63 else 0)
+    assert rows[0][1] == (exact if -LATEST <= exact <= LATEST else 0)
 
 
 @pytest.mark.parametrize(("minor", "noted"), [(0, []), (1, ["1.1"]), (2, []), (3, ["1.3"])])

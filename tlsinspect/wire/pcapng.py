@@ -49,6 +49,7 @@ MAX_SECRETS_LENGTH = 256 * 1024 * 1024
 """Octets of decryption secrets kept of one file."""
 
 NANOSECONDS = 10**9
+LATEST = 9_200_000_000 * NANOSECONDS  # to either side of 1970; the day and the year around it are within 63 bits too
 
 
 class PcapngReader(PacketReader):
@@ -183,7 +184,7 @@ class PcapngReader(PacketReader):
         return True
 
     def convert_time(self, interface: Interface, high: int, low: int, position: int) -> int:
-        """Convert a timestamp of any resolution to nanoseconds; 0, and a note for the file, where they pass 63 bits."""
+        """Convert a timestamp of any resolution to nanoseconds; 0, and a note for the file, beyond LATEST."""
         resolution = interface.tsresol
         seconds_before = interface.tsoffset
         ticks = high * 2**32 + low
@@ -192,9 +193,9 @@ class PcapngReader(PacketReader):
         else:
             time_ns = ticks * NANOSECONDS // 10**resolution
         time_ns += seconds_before * NANOSECONDS
-        if -(2**63) <= time_ns < 2**63:
+        if -LATEST <= time_ns <= LATEST:
             return time_ns
-        self.note_once("bad_value", position, "times within 63 bits of nanoseconds")
+        self.note_once("bad_value", position, "times within 63 bits of nanoseconds, from 1679 to 2260")
         return 0
 
     def read_other_block(self, packet: Packet, block_type: int, data: bytes, start: int, end: int) -> bool:
