@@ -201,3 +201,139 @@ except TlsInspectError as error:
     print(error)
 """
     assert run_program(program) == "a worker process was killed (out of memory?)\n"
+
+
+LACKING = {
+    "semaphores": """
+import _multiprocessing
+import multiprocessing.synchronize
+
+def refuse(*what):
+    raise FileNotFoundError(2, "No such file or directory")
+
+_multiprocessing.SemLock = refuse
+""",
+    "processes": """
+fork, forked = os.fork, []
+
+def fork_once():
+    if forked:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    forked.append(None)
+    return fork()
+
+os.fork = fork_once
+""",
+    "threads": """
+import threading
+
+def refuse(*what):
+    raise RuntimeError("can't start new thread")
+
+threading._start_new_thread = refuse
+""",
+}
+WORKS = {
+    "reading": """
+import sys
+from pathlib import Path
+from tlsinspect.capture import CaptureSource
+from tlsinspect.parallel import ParallelReading
+from tlsinspect.reading import Reading, Request
+
+def told(reading):
+    rows = [(batch.table, row) for batch in reading for row in batch.rows.to_pylist()]
+    return rows, reading.totals.captures, reading.totals.problems, reading.totals.listed
+
+def request():
+    return Request([CaptureSource(Path(sys.argv[1]))], frozenset({443}), ("connections", "messages"))
+
+seen = [os.getpid()]
+assert told(ParallelReading(request(), None, 2)) == told(Reading(request(), None))
+""",
+    "ingestion": """
+from tlsinspect.store import executors
+seen = []
+executors.run_strand = lambda work, told=None: seen.append(os.getpid())
+executors.fresh_octets = lambda work: 0
+executors.run_works([1, 2, 3], None, 2, lambda octets: None)
+""",
+    "drawing": """
+from tlsinspect.forked import iter_shared
+seen = list(iter_shared(lambda number: os.getpid(), range(8), 2))
+""",
+    "counting": """
+from tlsinspect.adoption.divide import count_parts
+
+def count(part, certificates, by):
+    return os.getpid()
+
+seen = [number for part, number in count_parts(count, ["a", "b", "c"], None, "day", 2)]
+""",
+}
+LEFT = """
+try:
+    left = os.waitpid(-1, os.WNOHANG)
+except ChildProcessError:
+    left = "nobody"
+print(set(seen) == {os.getpid()}, left)
+"""
+
+
+@pytest.mark.parametrize("program", WORKS)
+@pytest.mark.parametrize("lacking", LACKING)
+def test_a_process_works_alone_where_no_others_can_be_started(lacking: str, program: str) -> None:
+    if (lacking, program) == ("threads", "reading"):
+        pytest.skip("a shared reading starts no thread")
+    whole = f"import os\n{LACKING[lacking]}{WORKS[program]}{LEFT}"
+    assert run_program(whole, str(CAPTURES / "demo.pcapng")) == "True nobody\n"
+
+
+def test_counting_says_that_a_worker_was_killed_and_leaves_ctrl_c_to_its_parent() -> None:
+    program = """
+import os, signal
+from tlsinspect.adoption.divide import count_parts
+from tlsinspect.errors import TlsInspectError
+
+def ignores(part, certificates, by):
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+def killed(part, certificates, by):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+print([ignored for part, ignored in count_parts(ignores, ["a", "b"], None, "day", 2)])
+try:
+    list(count_parts(killed, ["a", "b"], None, "day", 2))
+except TlsInspectError as error:
+    print(error)
+"""
+    assert run_program(program) == "[True, True]\na worker process was killed (out of memory?)\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "a worker process was killed (out of memory?)"),
+        ("os._exit(3)", "a worker process ended early (exit status 3)"),
+    ],
+)
+def test_a_shared_reading_says_how_a_worker_ended(end: str, told: str) -> None:
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+from tlsinspect import parallel
+from tlsinspect.capture import CaptureSource
+from tlsinspect.errors import TlsInspectError
+from tlsinspect.reading import Request
+
+def laid_out(rows):
+    {end}
+
+parallel.laid_out = laid_out
+request = Request([CaptureSource(Path(sys.argv[1]))], frozenset({{443}}), ("connections",))
+try:
+    list(parallel.ParallelReading(request, None, 2))
+except (TlsInspectError, MemoryError) as error:
+    print(str(error) or type(error).__name__)
+"""
+    assert run_program(program, str(CAPTURES / "demo.pcapng")) == f"{told}\n"

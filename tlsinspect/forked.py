@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .errors import TlsInspectError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 PARENT_DEATH_SIGNAL = 1  # what Linux's prctl calls PR_SET_PDEATHSIG
+KILLED = "a worker process was killed (out of memory?)"
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 work: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []  # of a process that was started for it
 
@@ -38,29 +39,69 @@ def iter_shared(make: Callable[[Asked], Result], asked: Sequence[Asked], process
 def sharing(make: Callable[[Asked], Result], asked: Sequence[Asked], processes: int) -> Iterator[Iterator[Result]]:
     """The same by processes that begin at once, while this one does something else; what is asked for first is first.
 
-    They have to be forked, as neither a function nor tables need be sent then. Where that is not safe, or one would do,
-    and in a process that was forked for such work, this one works alone, and makes each when it is taken. Raises
-    TlsInspectError where one of them is killed.
+    They have to be forked, as neither a function nor tables need be sent then. Where that is not safe or not possible,
+    or one would do, and in a process that was forked for such work, this one works alone, and makes each when it is
+    taken. Raises TlsInspectError where one of them is killed.
     """
     context = start_context()
     processes = min(processes, len(asked))
-    if processes < 2 or work or context.get_start_method() != "fork":
+    if processes < 2 or work or context.get_start_method() != "fork" or not can_share():
         yield map(make, asked)
         return
     from concurrent.futures import ProcessPoolExecutor  # asked for by few
-    from concurrent.futures.process import BrokenProcessPool
 
     pool = ProcessPoolExecutor(processes, context, prepare, (make, asked, parent_number()))
+    with ending(pool):
+        results = hand_over(pool, lambda: pool.map(make_numbered, range(len(asked))))
+        yield map(make, asked) if results is None else results
+
+
+@contextmanager
+def ending(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """End a pool, at once where something else than its work does; raises TlsInspectError where a process is killed."""
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
-        yield pool.map(make_numbered, range(len(asked)))
+        yield
     except BrokenProcessPool:
-        raise TlsInspectError("a worker process was killed (out of memory?)") from None
+        raise TlsInspectError(KILLED) from None
     except BaseException:
         for worker in pool_processes(pool):
             worker.terminate()  # nobody waits for what it is at
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def can_share() -> bool:
+    """Whether processes can share work: without /dev/shm, as in AWS Lambda, Linux has no semaphores for them."""
+    if sys.platform != "linux":
+        return True
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def hand_over(pool: ProcessPoolExecutor, give: Callable[[], Result]) -> Result | None:
+    """What `give` returns, which gives a pool its work; None where its processes, or the thread that feeds them, cannot
+    be started, as where a container may have no more of them: then none of them is left.
+    """
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return give()
+    except BrokenProcessPool:
+        raise
+    except (OSError, RuntimeError):
+        for worker in pool_processes(pool):
+            worker.kill()
+            worker.join()
+        inner = cast("Any", pool)
+        if inner._executor_manager_thread is not None and inner._executor_manager_thread.ident is None:
+            inner._executor_manager_thread = None  # else the end of the pool waits for a thread that never began
+        return None
 
 
 def pool_processes(pool: ProcessPoolExecutor) -> list[BaseProcess]:

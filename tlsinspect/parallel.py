@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from . import tables
 from .errors import CaptureError, TlsInspectError
-from .forked import ending_with, follow_parent, parent_number, start_context
+from .forked import KILLED, can_share, ending_with, follow_parent, parent_number, start_context
 from .reading import Batch, Progress, Reading, Request, distinct_names
 from .totals import Totals
 
@@ -46,14 +46,32 @@ class ParallelReading:
         self.context = tables.Context(self.totals.names, self.totals.certificates, self.totals.staples)
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield rows as the workers make them. Ctrl-C ends their walks and keeps what was read."""
-        context = start_context()
-        stop = context.Event()
-        workers: dict[Pipe, BaseProcess] = {}
-        with ended(workers), stopping(stop):
+        """Yield rows as the workers make them. Ctrl-C ends their walks and keeps what was read.
+
+        Where workers cannot be started, this process reads alone.
+        """
+        if can_share():
+            context = start_context()
+            stop = context.Event()
+            workers: dict[Pipe, BaseProcess] = {}
+            with ended(workers), stopping(stop):
+                if self.start_all(context, stop, workers):
+                    yield from self.receive(workers)
+                    return
+        reading = Reading(self.request, self.progress)
+        yield from reading
+        self.take(reading.totals, 0)
+
+    def start_all(self, context: Any, stop: Event, workers: dict[Pipe, BaseProcess]) -> bool:
+        """Start every worker, or none, as where a container may have no more processes: whether they are started."""
+        try:
             for shard in range(self.shards):
                 self.start(shard, context, stop, workers)
-            yield from self.receive(workers)
+        except OSError:
+            for worker in workers.values():
+                worker.kill()  # one that has just begun may not hear of anything milder
+            return False
+        return True
 
     def start(self, shard: int, context: Any, stop: Event, workers: dict[Pipe, BaseProcess]) -> None:
         """Start one more worker, which is added to those there are."""
@@ -186,6 +204,8 @@ def told_of_death(process: BaseProcess) -> Iterator[None]:
         yield
     except EOFError:
         process.join()
+        if process.exitcode == -getattr(signal, "SIGKILL", 0):
+            raise TlsInspectError(KILLED) from None
         raise TlsInspectError(f"a worker process ended early (exit status {process.exitcode})") from None
 
 

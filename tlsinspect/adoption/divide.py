@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..forked import start_context
+from ..forked import can_share, ending, follow_parent, hand_over, parent_number, start_context
 from .catalogue import SERIES, period_start
 from .count import Count
 from .scan import day_of, sorted_files
@@ -56,11 +56,19 @@ def of_files(dataset: Any, files: list[Any]) -> ds.Dataset:
 def count_parts(
     count: CountPart, parts: list[ds.Dataset], certificates: ds.Dataset, by: str, processes: int
 ) -> Iterator[tuple[ds.Dataset, Adoption]]:
-    """Count each part in a process; yields those that are done with what was counted, as they come."""
-    with ProcessPoolExecutor(processes, start_context()) as pool:
-        futures = {pool.submit(count, part, certificates, by): part for part in parts}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+    """Count each part in a process, or in this one where none can be started; yields those that are done with what was
+    counted, as they come. Raises TlsInspectError where a process is killed.
+    """
+    if can_share():
+        pool = ProcessPoolExecutor(processes, start_context(), follow_parent, (parent_number(),))
+        with ending(pool):
+            futures = hand_over(pool, lambda: {pool.submit(count, part, certificates, by): part for part in parts})
+            if futures is not None:
+                for future in as_completed(futures):
+                    yield futures[future], future.result()
+                return
+    for part in parts:
+        yield part, count(part, certificates, by)
 
 
 def join_parts(by: str, parts: list[Adoption]) -> Adoption:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from ..capture import printable
 from ..errors import StoreError, TlsInspectError
-from ..forked import ending_with, follow_parent, parent_number, pool_processes, start_context
+from ..forked import can_share, ending_with, follow_parent, hand_over, parent_number, pool_processes, start_context
 from .strand import Work, run_strand
 
 ExecutorName = Literal["processes", "dask"]
@@ -31,20 +32,19 @@ shared: Any = None  # in a worker process: octets read, by strand
 def run_works(works: Sequence[Work], executor: Executor | None, workers: int, told: Told) -> None:
     """Read all strands. `told` is called with the octets read of all of them together, as far as that is known.
 
-    With an executor of the caller's the works go there; else to up to `workers` processes of this machine.
+    With an executor of the caller's the works go there; else to up to `workers` processes of this machine, or, where
+    these cannot be started, to this one.
     Raises TlsInspectError when processes keep dying; what was stored until then stays.
     """
     if executor is not None:
         futures = [executor.submit(run_strand, work) for work in works]
         pairs = list(zip(works, futures, strict=True))
         finish(futures, lambda: told(sum(fresh_octets(work) for work, each in pairs if each.done())))
-    elif workers == 1 or len(works) < 2:
+    elif workers == 1 or len(works) < 2 or not can_share() or not run_in_processes(works, workers, told):
         done = 0
         for work in works:
             run_strand(work, lambda octets, before=done: told(before + octets))  # type: ignore[misc]
             done += fresh_octets(work)
-    else:
-        run_in_processes(works, workers, told)
 
 
 def uses_processes(workers: int, executor: Executor | None) -> bool:
@@ -52,8 +52,11 @@ def uses_processes(workers: int, executor: Executor | None) -> bool:
     return workers > 1 if executor is None else not isinstance(executor, ThreadPoolExecutor)
 
 
-def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
-    """Read strands in processes of this machine; a strand whose process died is taken up where it stood."""
+def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> bool:
+    """Read strands in processes of this machine; a strand whose process died is taken up where it stood.
+
+    False where the processes cannot be started: then strands are left to be read.
+    """
     context = start_context()
     for attempt in range(ATTEMPTS):
         octets = context.Array("q", len(works), lock=False)
@@ -62,10 +65,13 @@ def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
             ProcessPoolExecutor(min(workers, len(works)), context, prepare, given) as pool,
             ending_with(lambda: pool_processes(pool)),
         ):
-            futures = [pool.submit(run_numbered, number, work) for number, work in enumerate(works)]
+            futures: Sequence[Future[Any]] | None = None
             try:
+                futures = hand_over(pool, partial(submit_works, pool, works))
+                if futures is None:
+                    return False
                 finish(futures, lambda: told(sum(octets)))  # noqa: B023 (called within the iteration)
-                return
+                return True
             except BrokenProcessPool:
                 if attempt + 1 == ATTEMPTS:
                     raise TlsInspectError(
@@ -73,11 +79,17 @@ def run_in_processes(works: Sequence[Work], workers: int, told: Told) -> None:
                         "and the same command goes on from there"
                     ) from None
             except BaseException:
-                for future in futures:
+                for future in futures or ():
                     future.cancel()
                 for process in pool_processes(pool):
                     process.terminate()
                 raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def submit_works(pool: ProcessPoolExecutor, works: Sequence[Work]) -> list[Future[int]]:
+    """Have all strands read by a pool."""
+    return [pool.submit(run_numbered, number, work) for number, work in enumerate(works)]
 
 
 def finish(futures: Sequence[Future[Any]], tell: Callable[[], None]) -> None:
