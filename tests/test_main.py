@@ -224,3 +224,18 @@ def test_an_output_that_nobody_reads_any_more_ends_as_in_other_programs(command:
     os.close(writing)
     _, errors = process.communicate()
     assert (process.returncode, errors) == (141, b"")
+
+
+def test_too_little_memory_is_one_line_and_status_2() -> None:
+    program = """
+import tlsinspect.cli as cli
+from tlsinspect.__main__ import run
+
+def summary():
+    raise MemoryError("malloc of size 1048576 failed")
+
+cli.main = lambda **options: summary()
+run()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", "tlsinspect: out of memory\n")

@@ -314,6 +314,7 @@ except TlsInspectError as error:
     ("end", "told"),
     [
         ("os.kill(os.getpid(), signal.SIGKILL)", "a worker process was killed (out of memory?)"),
+        ("raise MemoryError", "MemoryError"),
         ("os._exit(3)", "a worker process ended early (exit status 3)"),
     ],
 )

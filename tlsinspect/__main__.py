@@ -19,7 +19,9 @@ UNABLE = ("strict", "surrogateescape", "backslashreplace")
 
 
 def run() -> None:
-    """Run the command line in a process of its own; output that cannot be written is one line and exit status 2."""
+    """Run the command line in a process of its own; one line and exit status 2 where output cannot be written, or where
+    there is too little memory.
+    """
     try:
         open_missing()
         write_wholly()
@@ -40,11 +42,15 @@ def run_command() -> None:
     except SystemExit as ended:
         end(ended)
         raise
-    except OSError as error:
-        if error.filename is not None:
+    except (OSError, MemoryError) as error:
+        if isinstance(error, MemoryError):
+            fault = "out of memory"
+        elif error.filename is None:
+            fault = f"standard output: cannot be written: {error.strerror or error}"
+        else:
             raise
         try:
-            click.echo(f"tlsinspect: standard output: cannot be written: {error.strerror or error}", err=True)
+            click.echo(f"tlsinspect: {fault}", err=True)
         except OSError:  # nobody can be told: the exit status tells
             forget_output(sys.stderr)
         forget_output(sys.stdout)

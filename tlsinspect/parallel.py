@@ -149,6 +149,8 @@ def work(
         sender.send(("totals", shard, reading.totals))
     except CaptureError as error:
         sender.send(("refused", error))
+    except MemoryError:
+        sender.send(("refused", MemoryError()))
     except BrokenPipeError:
         return
     sender.close()
