@@ -11,7 +11,7 @@ import click
 
 from .captures import warn_of_store
 from .options import PROCESS_LIMIT, days_options
-from .output import errors_as_one_line, progress_bar, writing_to
+from .output import errors_as_one_line, progress_bar, quiet_matplotlib, writing_to
 
 PERIODS = ("day", "week", "month")
 UNIT_NAMES = ("connections", "bytes", "clients", "servers", "names")
@@ -80,6 +80,7 @@ def adoption(
         warn_of_store(opened, len(opened.damage()), since, until)
         with progress_bar("counting", octets=False) as progress:
             counted = build_adoption(opened, by, since, until, progress, processes)
+        quiet_matplotlib()
         with writing_to(str(output)):
             page = write_adoption(counted, output, unit, title, only, processes)
         click.echo("\n".join(summary_lines(counted, unit, only)))

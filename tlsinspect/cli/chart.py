@@ -10,7 +10,7 @@ import click
 
 from .captures import exit_status, inspect
 from .options import CAPTURES, Captures, reading_options, where_option
-from .output import errors_as_one_line, writing_to
+from .output import errors_as_one_line, quiet_matplotlib, writing_to
 
 SIZE_NAMES = ("page", "slide", "narrow")
 
@@ -96,6 +96,7 @@ def chart(
         content = compose_chart(name, inspection, unit)
         if captures.where:
             content = replace(content, note=f"{content.note} Only connections where {captures.where}".strip())
+        quiet_matplotlib()
         with writing_to(str(path)):
             write_chart(content, path, size, dark)
         click.echo("\n".join(content.words()))

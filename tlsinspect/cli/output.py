@@ -60,6 +60,13 @@ def writing_to(output: str) -> Iterator[None]:
         sys.exit(2)
 
 
+def quiet_matplotlib() -> None:
+    """Let matplotlib keep to itself where it keeps its list of fonts, and that it makes one: drawing is the same."""
+    import logging
+
+    logging.getLogger("matplotlib").addHandler(logging.NullHandler())
+
+
 @contextmanager
 def progress_bar(doing: str = "reading", octets: bool = True) -> Iterator[Progress | None]:
     """A bar with rate and time left, on standard error, on a terminal only; of octets, or of other things."""

@@ -20,7 +20,7 @@ from .options import (
     trust_options,
     where_option,
 )
-from .output import errors_as_one_line, writing_to
+from .output import errors_as_one_line, quiet_matplotlib, writing_to
 
 if TYPE_CHECKING:
     from ..validation import AsOf
@@ -71,6 +71,7 @@ def report(
         if indicators is not None:
             inspection = inspection.with_indicators(indicators)
         shown = shared(inspection, key_file)
+        quiet_matplotlib()
         with writing_to(str(output)):
             page = write_report(shown, output, title, captures.processes)
         click.echo(page)

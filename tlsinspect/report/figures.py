@@ -47,6 +47,17 @@ def iter_drawn(draw: Callable[[Chart], Result], charts: Sequence[Chart], process
     """What `draw` gives for each chart, in order, by so many processes where there are many charts."""
     if min(processes, len(charts) // LEAST_CHARTS) < 2:
         return map(draw, charts)
-    from ..charts import canvas  # noqa: F401 - so that those that are forked need not import it
-
+    prepare_drawing()
     return iter_shared(draw, charts, processes)
+
+
+def prepare_drawing() -> None:
+    """Import what draws once, and let matplotlib choose its folder, before others are forked that need both.
+
+    Where a home cannot be written that is a temporary folder, which each of them would make and leave.
+    """
+    import matplotlib as mpl
+
+    from ..charts import canvas  # noqa: F401
+
+    mpl.get_cachedir()

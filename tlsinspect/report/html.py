@@ -25,7 +25,7 @@ from ..forked import sharing
 from ..reading import without_cyclic_collection
 from ..statistics.memory import remember
 from .explore import MOST_CONNECTIONS, build_explorer
-from .figures import Drawing, draw_apart
+from .figures import Drawing, draw_apart, prepare_drawing
 from .page import Figure, Page, build_page, compose_figures, with_drawings
 from .stories import pack, pack_stories, story_parts
 
@@ -62,8 +62,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
         written = [partial(write_frame, inspection, name, tables) for name in FRAMES if name not in LATE]
         drawn = [partial(draw_figure, figure, folder / "charts") for figure in composed.figures.values()]
         work: list[Callable[[], Any]] = [*stories, *written, *drawn]
-        from ..charts import canvas  # noqa: F401 - once, before others are forked
-
+        prepare_drawing()
         with sharing(lambda part: part(), work, processes) as results:
             page = build_page(inspection, title or default_title(inspection), composed)
             explorer = build_explorer(inspection, explored)
