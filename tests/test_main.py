@@ -239,3 +239,19 @@ run()
 """
     ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", "tlsinspect: out of memory\n")
+
+
+def test_a_package_that_is_not_installed_is_one_line_and_status_2() -> None:
+    program = f"""
+import sys
+sys.modules["zstandard"] = None
+sys.argv = ["tlsinspect", "summary", {str(CAPTURES / "variants" / "format-zstandard.pcap.zst")!r}]
+from tlsinspect.__main__ import run
+run()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("tlsinspect: ")
+    assert line.endswith("'pip install tlsinspect' installs all that it needs")
+    assert "zstandard" in line

@@ -19,8 +19,9 @@ UNABLE = ("strict", "surrogateescape", "backslashreplace")
 
 
 def run() -> None:
-    """Run the command line in a process of its own; one line and exit status 2 where output cannot be written, or where
-    there is too little memory.
+    """Run the command line in a process of its own.
+
+    Output that cannot be written, too little memory, and a package that is missing are one line and exit status 2.
     """
     try:
         open_missing()
@@ -29,6 +30,11 @@ def run() -> None:
         run_command()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "tlsinspect":
+            raise
+        print(f"tlsinspect: {error}: 'pip install tlsinspect' installs all that it needs", file=sys.stderr)
+        sys.exit(2)
 
 
 def run_command() -> None:
