@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import start
+from command_line import run, start
 from samples import CAPTURES, DEMO
 
 FULL_DEVICE = Path("/dev/full")
@@ -255,3 +256,9 @@ run()
     assert line.startswith("tlsinspect: ")
     assert line.endswith("'pip install tlsinspect' installs all that it needs")
     assert "zstandard" in line
+
+
+def test_a_program_that_runs_a_command_looks_for_garbage_as_before() -> None:
+    before = gc.get_threshold()
+    assert run("limits").exit_code == 0
+    assert gc.get_threshold() == before

@@ -2,6 +2,7 @@
 
 import atexit
 import codecs
+import gc
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ PLAIN = {"\u2588": "#", "\u258c": "-", "\u2026": "~", "\u00b7": "-"}
 """What stands for the bars, the mark of what was cut and the dot where an encoding has none; each as wide as it."""
 
 ASCII = "tlsinspect_ascii"
+NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
 UNABLE = ("strict", "surrogateescape", "backslashreplace")
 """How Python's own streams treat what they cannot encode, unless PYTHONIOENCODING says how."""
@@ -43,6 +45,7 @@ def run_command() -> None:
 
     from .cli import ALONE, forget_output, main
 
+    gc.set_threshold(NEW_OBJECTS)
     try:
         main(prog_name="tlsinspect", obj=ALONE)
     except SystemExit as ended:

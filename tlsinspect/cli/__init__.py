@@ -8,7 +8,6 @@ in the command, a file that cannot be read or output that cannot be written; 130
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -24,8 +23,6 @@ from ..errors import INTERRUPTED
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread per core for what nothing here does
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others hold a sixth more
-
-NEW_OBJECTS = 100_000  # between two looks for garbage, of which a command makes next to none
 
 UNREAD = 141  # as a shell reports a program that SIGPIPE ended
 ALONE = "alone"  # what a context has for an object where the process is the command's own
@@ -116,7 +113,6 @@ def main() -> None:
       tlsinspect extract capture.pcapng --connection www.example -o one.pcapng
       tlsinspect export capture.pcap.gz --table certificates --format csv
     """
-    gc.set_threshold(NEW_OBJECTS)
 
 
 main.commands = cast("MutableMapping[str, click.Command]", Commands())
