@@ -95,6 +95,16 @@ def test_what_a_client_did_not_offer_is_excluded() -> None:
     assert (shares.denominator, shares.unknown, shares.excluded) == (1, 0, 1)
 
 
+def test_of_a_thing_that_is_unknown_the_reason_of_its_first_row_counts() -> None:
+    unknown = {"version": None, "version_name": None, "server_name": "a.example"}
+    rows = [
+        make_connection(number, **unknown | {"unknown_reasons": [("version", reason)], reason: True})
+        for number, reason in enumerate(["one_sided", "gap", "gap"])
+    ]
+    shares = build_shares("versions", make_frames(connections=rows), "names")
+    assert (shares.unknown, shares.unknown_reasons) == (1, {"one_sided": 1})
+
+
 def test_a_name_in_capitals_is_the_same_name() -> None:
     frames = make_frames(connections=[make_connection(at, server_name=name) for at, name in enumerate(("A.b", "a.B"))])
     assert counts("server_names", frames) == {"a.b": 2}

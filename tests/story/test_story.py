@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import CAPTURES, inspect
@@ -26,6 +27,7 @@ from tls_vectors import (
 from traffic import converse, tls12_turns, write_pcap
 
 import tlsinspect
+from tests.synthetic import make_connection, make_failed_connection, make_frames
 from tlsinspect.columns import CONNECTIONS
 from tlsinspect.display_filter import time_filter
 from tlsinspect.story import Story, build, iter_stories
@@ -143,6 +145,28 @@ def test_the_same_server_is_one_of_the_same_transport() -> None:
     others = rows[rows["connection_id"] != row["connection_id"]]
     assert any("same server" in clue for clue in find_clues(row, others))
     assert not any("same server" in clue for clue in find_clues(row, others.assign(transport="udp")))
+
+
+def clues_of(failed: dict[str, Any], *others: dict[str, Any]) -> list[str]:
+    """What the other connections tell about one that failed, which is among the frame's rows, too."""
+    frame = make_frames(connections=[failed, *others]).connections
+    row = frame.iloc[0].astype(object)
+    return list(find_clues(row.where(row.notna(), None).to_dict(), frame))
+
+
+def test_a_handshake_is_not_compared_with_itself() -> None:
+    failed = make_failed_connection(1)
+    assert clues_of(failed) == []
+    assert clues_of(failed, make_connection(2, client_ip="192.0.2.9")) == [
+        "The same server finished 1 of 1 other handshake seen here."
+    ]
+
+
+def test_silence_is_told_by_connections_of_the_same_capture() -> None:
+    failed = make_failed_connection(1, failure="closed")
+    later = make_connection(9, server_ip="198.51.100.2", client_ip="192.0.2.9")
+    assert clues_of(failed, later) == ["Other connections go on for 8 s after this one's last packet."]
+    assert clues_of(failed, later | {"capture": "another.pcapng"}) == []
 
 
 def test_a_connection_is_found_by_packet_id_name_and_address() -> None:
