@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import hashlib
 import pickle
@@ -524,3 +525,14 @@ def test_worker_processes_of_the_caller_give_inspections() -> None:
         there = list(pool.map(tlsinspect.read, captures))
     here = [tlsinspect.read(capture) for capture in captures]
     assert [one.arrow("findings") for one in there] == [one.arrow("findings") for one in here]
+
+
+def test_the_garbage_collector_is_still_while_captures_are_read_and_not_for_a_reading_that_was_given_up() -> None:
+    capture = CAPTURES / "demo.pcapng"
+    given_up = iter(open_reading([capture], TLS_PORTS, BATCH_TABLES))
+    next(given_up)
+    assert gc.isenabled()
+    told: list[bool] = []
+    tlsinspect.read(capture, progress=lambda done, total: told.append(gc.isenabled()))
+    assert told and not any(told)
+    assert gc.isenabled()

@@ -496,8 +496,9 @@ def read(
     wanted = [name for name in BATCH_TABLES if messages or name != "messages"]
     reading = open_reading(paths, ports, wanted, progress, processes, overlap, limits, selected, encoded=True)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in wanted}
-    for batch in reading:
-        batches[batch.table].append(encode(batch.rows, FEW.get(batch.table, ())))
+    with without_cyclic_collection():
+        for batch in reading:
+            batches[batch.table].append(encode(batch.rows, FEW.get(batch.table, ())))
     made: dict[str, pa.Table] = {
         name: sort_encoded(name, batches[name], keys) for name, keys in ORDER.items() if name in batches
     }

@@ -25,7 +25,7 @@ import pyarrow as pa
 from . import tables
 from .errors import CaptureError, TlsInspectError
 from .forked import KILLED, can_share, ending_with, follow_parent, parent_number, start_context
-from .reading import Batch, Progress, Reading, Request, distinct_names
+from .reading import Batch, Progress, Reading, Request, distinct_names, without_cyclic_collection
 from .totals import Totals
 
 if sys.platform == "linux":
@@ -142,10 +142,11 @@ def work(
 
     reading = Reading(request, tell, shard, shards)
     try:
-        for batch in reading:
-            rows = laid_out(batch.rows)
-            sender.send(("rows", batch.table, rows.size))
-            send_octets(sender, memoryview(rows))
+        with without_cyclic_collection():
+            for batch in reading:
+                rows = laid_out(batch.rows)
+                sender.send(("rows", batch.table, rows.size))
+                send_octets(sender, memoryview(rows))
         sender.send(("totals", shard, reading.totals))
     except CaptureError as error:
         sender.send(("refused", error))

@@ -188,10 +188,11 @@ def export_streamed(captures: Captures, chosen: Filter | None, table: str, forma
     """Write rows as connections end."""
     from ..export import ENCODED, open_writer
     from ..opening import open_reading
+    from ..reading import without_cyclic_collection
     from ..tables import arrow_schema
 
     names, ports, processes, overlap, limits, *_ = captures
-    with progress_bar() as progress:
+    with progress_bar() as progress, without_cyclic_collection():
         where = within_days(captures)
         selected = parse_filter(where) if where else None
         encoded = format_name in ENCODED and chosen is None

@@ -62,7 +62,7 @@ def run_strand(work: Work, progress: Progress | None = None) -> int:
     Where another run writes the same step first, its step counts, and reading goes on behind it.
     """
     place = open_place(work.url)
-    with claimed(place) as claim:
+    with claimed(place) as claim, without_cyclic_collection():
         return read_strand(place, work, claim, progress)
 
 
@@ -148,18 +148,17 @@ class StrandReading(Reading):
         """Read, and give each step once all its files are complete."""
         octets = 0
         try:
-            with without_cyclic_collection():
-                for number, source in enumerate(self.sources):
-                    if number and number + self.first in self.begins:
-                        self.end_sequence(number)
-                    self.table.capture = number
-                    self.read_one(number)
-                    octets += (source.size or 0) if self.is_fresh(number) else 0
-                    if octets >= self.work.step_octets and number + 1 < len(self.sources):
-                        yield self.step(number + 1, self.open_ids(), final=False)
-                        octets = 0
-                self.end_sequence(len(self.sources))
-                yield self.step(len(self.sources), {}, final=True)
+            for number, source in enumerate(self.sources):
+                if number and number + self.first in self.begins:
+                    self.end_sequence(number)
+                self.table.capture = number
+                self.read_one(number)
+                octets += (source.size or 0) if self.is_fresh(number) else 0
+                if octets >= self.work.step_octets and number + 1 < len(self.sources):
+                    yield self.step(number + 1, self.open_ids(), final=False)
+                    octets = 0
+            self.end_sequence(len(self.sources))
+            yield self.step(len(self.sources), {}, final=True)
         finally:
             self.sink.discard()
 
