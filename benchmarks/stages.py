@@ -20,6 +20,7 @@ from results import put_between_markers
 
 from tlsinspect.export import open_writer
 from tlsinspect.opening import TLS_PORTS, open_reading
+from tlsinspect.reading import without_cyclic_collection
 from tlsinspect.tables import arrow_schema
 from tlsinspect.wire import record
 
@@ -97,7 +98,7 @@ def time_stages(capture: Path) -> dict[str, float]:
     one_pass.context.leaf = clock.timed("certificates", one_pass.context.leaf)
     one_pass.hold = clock.timed("tables", one_pass.hold)
     one_pass.build_connections = clock.timed("tables", one_pass.build_connections)
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile() as out, without_cyclic_collection():
         writer = open_writer("parquet", out, arrow_schema("connections"))
         write = clock.timed("write", writer.write)
         for batch in one_pass:
