@@ -1,8 +1,6 @@
-cimport cython
 from .wire.messages cimport ClientHello, ServerHello
 from .wire.quic_facts cimport QuicFacts
 
-@cython.no_gc
 cdef class Connection:
     cdef public str connection_id, community_id, client_ip, server_ip, transport, protocol, starttls_protocol
     cdef public str starttls_status, clear_credentials, starttls_injection

@@ -1,7 +1,7 @@
 cimport cython
 from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
-from .outcome cimport certificate_requested, early_data_accepted, history, retry_requested
+from .outcome cimport certificate_requested, early_data_accepted, history, is_before_tls13, retry_requested
 from .outcome cimport set_outcome, set_resumption, set_times
 from .wire.flow cimport Flow
 from .wire.addresses cimport address_text
@@ -14,6 +14,7 @@ from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
 cdef int ACK, DETECTING, STATUS_REQUEST, STATUS_REQUEST_V2, SYN, TCP, SSL2_VERSION, RAW_PUBLIC_KEY
+cdef dict PROTOCOL_OCTETS
 
 cdef class ConnectionBuilder:
     cdef public object tls_ports
@@ -34,7 +35,7 @@ cdef class ConnectionBuilder:
     cpdef str address(self, bytes packed)
     cpdef set_traffic(self, Connection connection, Flow flow, Stream client, Stream server)
     cpdef bint begins_unseen(self, Flow flow, Stream client, Stream server) except -1
-    @cython.locals(hello=ClientHello)
+    @cython.locals(hello=ClientHello, client=Stream, server=Stream)
     cpdef set_client(self, Connection connection, Flow flow)
     @cython.locals(hello=ServerHello)
     cpdef set_server(self, Connection connection, Flow flow)

@@ -282,8 +282,10 @@ class ConnectionBuilder:
     def set_client(self, connection: Connection, flow: Flow) -> None:
         """What the client offered."""
         if connection.protocol != SSL2:
-            connection.client_application_bytes = flow.streams[connection.client_side].reader.application_bytes
-            connection.server_application_bytes = flow.streams[1 - connection.client_side].reader.application_bytes
+            client: Stream = flow.streams[connection.client_side]
+            server: Stream = flow.streams[1 - connection.client_side]
+            connection.client_application_bytes = client.reader.application_bytes
+            connection.server_application_bytes = server.reader.application_bytes
         hello = flow.client_hello
         if hello is None:
             connection.client_state = self.missing_reason(connection, flow, connection.client_side)
@@ -358,7 +360,8 @@ class ConnectionBuilder:
 
     def set_key_exchange(self, connection: Connection, flow: Flow, hello: ServerHello, body: bytes) -> None:
         """Group, prime size and signature scheme of a ServerKeyExchange."""
-        exchange = suite_facts(hello.cipher_suite).key_exchange
+        suite = suite_facts(hello.cipher_suite)
+        exchange = suite.key_exchange
         passwords = exchange == "ECJPAKE"  # begins as ECDHE does, unsigned (draft-cragie-tls-ecjpake-01)
         if "DHE" not in exchange and exchange != "DH" and not passwords:
             return
@@ -376,7 +379,7 @@ class ConnectionBuilder:
         if parsed.public_value is not None and len(parsed.public_value) >= SHORTEST_PUBLIC_VALUE:
             connection.server_key_share_id = short_hash(parsed.public_value)
         if parsed.signature is not None:
-            authentication = suite_facts(hello.cipher_suite).authentication
+            authentication = suite.authentication
             if authentication in WITH_NONCE:
                 nonce = first_integer(parsed.signature)
                 if nonce:

@@ -6,6 +6,7 @@ from .wire.record cimport RecordReader
 from .wire.stream cimport Stream
 
 cdef int COOKIE, EARLY_DATA, TCP, CLOSE_NOTIFY, UNEXPECTED_MESSAGE, DECODE_ERROR
+cdef frozenset FULL_HANDSHAKE
 
 @cython.locals(server_hello=ServerHello, hello=ClientHello, same=bint, lost=bint)
 cpdef set_resumption(Connection connection, Flow flow, RecordReader server)
@@ -16,6 +17,8 @@ cpdef set_events(Connection connection, Flow flow)
 cpdef set_established(Connection connection, Flow flow, Stream client, Stream server)
 cpdef bint refused(Flow flow, Stream server) except -1
 cpdef bint only_alerts(Flow flow, Stream client, Stream server) except -1
+@cython.locals(offer=ClientHello, choice=ServerHello)
+cpdef bint is_before_tls13(Flow flow) except -1
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1
 @cython.locals(stream=Stream, lost=bint, seen=str, unheard=bint, before=bint)
 cpdef str end_unseen(Connection connection, Flow flow, Stream client, Stream server)
@@ -30,5 +33,6 @@ cpdef set_times(Connection connection, Flow flow)
 cpdef retry_requested(Flow flow, ServerHello hello)
 @cython.locals(hello=ServerHello)
 cpdef certificate_requested(Connection connection, Flow flow, Stream client, Stream server)
+cpdef bint verified(Flow flow, int side) except -1
 @cython.locals(offer=ClientHello, answer=ServerHello)
 cpdef early_data_accepted(Flow flow)

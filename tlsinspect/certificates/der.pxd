@@ -1,7 +1,6 @@
 cimport cython
 from ..wire.octets cimport cut
 
-@cython.no_gc
 @cython.final
 cdef class Element:
     cdef readonly bytes data
@@ -27,5 +26,7 @@ cpdef bint parse_boolean(Element element) except -1
 cpdef parse_bit_string(Element element)
 cpdef parse_object_identifier(Element element)
 cpdef parse_time(Element element)
+@cython.locals(octets=bytes)
+cpdef bint is_plain_time(Element element) except -1
 cpdef hold_time(time)
 cpdef str parse_string(Element element)

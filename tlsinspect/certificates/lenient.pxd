@@ -1,8 +1,8 @@
 cimport cython
 from ..wire.octets cimport cut
 from .der cimport (
-    Element, hold_time, make_element, parse_element, parse_elements, parse_enclosed, parse_header, parse_integer,
-    parse_object_identifier, parse_small_integer, parse_time
+    Element, hold_time, is_plain_time, make_element, parse_element, parse_elements, parse_enclosed, parse_header,
+    parse_integer, parse_object_identifier, parse_small_integer, parse_time
 )
 from .draft cimport Draft
 from .extensions cimport add_absent, parse_extensions

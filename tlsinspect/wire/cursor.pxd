@@ -1,7 +1,6 @@
 cimport cython
 from .octets cimport cut
 
-@cython.no_gc
 @cython.final
 cdef class Cursor:
     cdef public bytes data

@@ -16,7 +16,8 @@ cdef int HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
 cdef int NEXT_PROTOCOL, CHANNEL_ID
 cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
 cdef int SSLV2_ERROR, SSLV2_SERVER_HELLO, SSLV2_HANDSHAKE_RECORDS, FATAL, HANDSHAKE_FAILURE
-cdef dict SECOND_SIDE
+cdef dict HISTORY, SECOND_SIDE
+cdef bytes RETRY_RANDOM
 
 cdef class DatagramReader
 
@@ -47,10 +48,12 @@ cdef class Flow(Listener):
     cdef public long long ahead_packet, ahead_ns
     cdef public Py_ssize_t first_record_length, heartbeat_length, ahead_length
     @cython.locals(first=Stream, second=Stream)
+    cpdef pair(self)
+    @cython.locals(first=Stream, second=Stream)
     cpdef bint is_tls(self) except -1
     @cython.locals(first=Stream, second=Stream)
     cpdef bint is_half_open(self) except -1
-    @cython.locals(stream=Stream)
+    @cython.locals(stream=Stream, said=str)
     cpdef note(self, RecordReader reader, int record_type, int kind, Py_ssize_t length, str letter)
     @cython.locals(first=Stream, second=Stream)
     cpdef mute(self)

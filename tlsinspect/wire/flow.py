@@ -114,12 +114,7 @@ class Flow(Listener):
         self.datagrams: DatagramReader | None = None
         self.keep_messages = keep_messages
         self.streams = (Stream(self, 0, first_key, limits), Stream(self, 1, second_key, limits))
-        first: Stream = self.streams[0]
-        second: Stream = self.streams[1]
-        first.reader.peer = second.reader
-        second.reader.peer = first.reader
-        first.owner = self
-        second.owner = self
+        self.pair()
         self.capture = 0
         self.first_packet = 0
         self.time_start = 0
@@ -194,6 +189,14 @@ class Flow(Listener):
         self.history = ""
         self.problems: list[tuple[DecodeError, int]] = []
 
+    def pair(self) -> None:
+        """Let the two directions know of each other, and of this."""
+        first: Stream = self.streams[0]
+        second: Stream = self.streams[1]
+        first.reader.peer = second.reader
+        second.reader.peer = first.reader
+        first.owner = second.owner = self
+
     def is_tls(self) -> bool:
         """True when either direction was found to carry TLS records."""
         first: Stream = self.streams[0]
@@ -220,7 +223,8 @@ class Flow(Listener):
                 (self.message_count, stream.time_ns, stream.number, reader.side, record_type, kind, length)
             )
         if letter:
-            self.history += letter if reader.side == 0 else SECOND_SIDE[letter]
+            said = letter if reader.side == 0 else SECOND_SIDE[letter]
+            self.history += said
 
     def mute(self) -> None:
         """Read no more handshake messages: a peer may send as many as it likes, four octets each."""

@@ -8,7 +8,6 @@ cdef int ACK, DETECTING, FIN, FOUND, HANDSHAKE, RST, SYN, TCP
 cdef Py_ssize_t LONGEST_KEPT
 cdef long long LONE_COST
 
-@cython.no_gc
 cdef class LoneSegment:
     cdef public bytes key, reverse, payload
     cdef public list vlans, tunnels

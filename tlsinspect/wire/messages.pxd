@@ -12,7 +12,6 @@ cdef int ENCRYPTED_CLIENT_HELLO_DRAFT_8, ENCRYPTED_CLIENT_HELLO_DRAFT_10
 cdef unsigned long long FIRST_BIT
 cdef int SHORTEST_SHARE, TLS13_SUITES, EXPLICIT_PRIME, EXPLICIT_CHAR2, EXPLICIT_CURVES
 
-@cython.no_gc
 cdef class ClientHello:
     cdef public int legacy_version, ticket_length, heartbeat_mode, record_size_limit, ech_config_id
     cdef public int ech_kdf, ech_aead, connection_id_length
@@ -27,7 +26,6 @@ cdef class ClientHello:
     cdef public Py_ssize_t raw_length
     cdef public list problems
 
-@cython.no_gc
 cdef class ServerHello:
     cdef public int legacy_version, cipher_suite, compression_method, selected_version, group
     cdef public int client_certificate_type, server_certificate_type, connection_id_length
@@ -42,7 +40,6 @@ cdef class ServerHello:
     cpdef bint authenticates_by_psk(self) except -1
     cpdef bint hides_version(self) except -1
 
-@cython.no_gc
 cdef class ServerKeyExchange:
     cdef public int group, dh_prime_bits, signature_algorithm
     cdef public bytes prime, public_value, signature
