@@ -9,8 +9,6 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-plain = json.JSONEncoder().encode
-
 
 def iter_document(value: Any, line: str = "\n") -> Iterator[str]:
     """The pieces of a document's text; an iterator in it is a list, of which one thing at a time is asked for."""
@@ -18,7 +16,7 @@ def iter_document(value: Any, line: str = "\n") -> Iterator[str]:
     if isinstance(value, dict) and value:
         yield "{"
         for place, (name, each) in enumerate(value.items()):
-            yield f"{',' if place else ''}{inner}{plain(name)}: "
+            yield f"{',' if place else ''}{inner}{json.dumps(name)}: "
             yield from iter_document(each, inner)
         yield line + "}"
     elif isinstance(value, list | Iterator):
@@ -39,10 +37,4 @@ def iter_list(values: Iterable[Any], line: str) -> Iterator[str]:
 
 def text_of(value: Any, line: str) -> str:
     """The text of one thing; `line` is what begins a line as far in as this one."""
-    inner = line + " "
-    if isinstance(value, dict) and value:
-        members = [f"{plain(name)}: {text_of(each, inner)}" for name, each in value.items()]
-        return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
-    if isinstance(value, list | tuple) and value:
-        return f"[{inner}{f',{inner}'.join([text_of(each, inner) for each in value])}{line}]"
-    return plain(value)
+    return json.dumps(value, indent=1).replace("\n", line)
