@@ -52,7 +52,8 @@ PIVOTS_INTRODUCTION = """\
 
 COMMANDS_INTRODUCTION = """\
 Results go to standard output; warnings, errors and the progress bar to standard error. The progress bar is
-drawn on a terminal only. `NO_COLOR=1` takes the colours out."""
+drawn on a terminal only. `NO_COLOR=1` takes the colours out. A file has its name once it is whole: where
+writing fails or is ended, what was there before stays."""
 
 CHARTS_INTRODUCTION = """\
 `tlsinspect report` draws all of these; `tlsinspect chart CAPTURE NAME` draws one and takes `--unit`, `--dark`

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +256,29 @@ def test_a_file_where_a_folder_is_to_be_made_is_said(tmp_path: Path) -> None:
         2,
         f"tlsinspect: {taken}: cannot be written: it is a file, and no folder\n",
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "--format", "csv"),
+        ("export", "--format", "parquet"),
+        ("export", "--format", "eve"),
+        ("export", "--table", "certificates"),
+        ("extract", "--where", "version > 0"),
+        ("chart", "clients"),
+    ],
+)
+def test_a_file_stays_as_it_was_where_the_disk_is_full_before_the_new_one_is_whole(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    output = tmp_path / ("old.svg" if command[0] == "chart" else "old")
+    output.write_text("old")
+    name, *options = command
+    chosen = ([DEMO, *options] if name == "chart" else [*options, DEMO]) + ["-o", output]
+    process = start(name, *chosen, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))
+    _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors.decode().splitlines()[-1] == f"tlsinspect: {output}: cannot be written: File too large"
+    assert output.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [output]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import check_inspection, pick
+from ..whole import write_whole
 from .style import SIZES, own_settings
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def write_chart(content: Content, path: str | Path, size: str = "page", dark: bo
 
     target = Path(path)
     if target.suffix.lower() == ".csv":
-        target.write_bytes(csv_bytes(content.numbers))
+        write_whole(target, csv_bytes(content.numbers))
     else:
         save_drawing(draw_chart(content, size, dark=dark), target)
 

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ..whole import write_whole
 from .style import COLOURS, own_settings
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def save_chart(figure: Figure, directory: str | Path, name: str, numbers: pd.Dat
 def save_drawing(figure: Figure, path: Path) -> None:
     """Write a figure as what the file's name ends in, .svg or .png. Raises ValueError for other endings."""
     if path.suffix.lower() == ".svg":
-        path.write_text(svg_text(figure), encoding="utf-8")
+        write_whole(path, svg_text(figure).encode())
     elif path.suffix.lower() == ".png":
-        path.write_bytes(png_bytes(figure))
+        write_whole(path, png_bytes(figure))
     else:
         raise ValueError(f"not one of {', '.join(SUFFIXES)}: {path.name!r}")
 

@@ -14,6 +14,7 @@ import click
 
 from ..columns import COLUMNS
 from ..export import BINARY, DATABASES, FILES, FOLDERS, FORMATS, TIMED
+from ..whole import open_whole
 from .captures import (
     exit_status,
     inspect,
@@ -266,7 +267,7 @@ def open_output(output: str, sources: Sequence[CaptureSource]) -> Iterator[Binar
             yield from open_standard_output()
             return
         refuse_captures(output, sources)
-        with Path(output).open("wb") as file:
+        with open_whole(output) as file:
             yield file
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ..arguments import check_inspection
+from ..whole import open_whole
 from .tools import FILES, FOLDERS, TIMED, write_file, write_folder
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def write_export(inspection: Inspection, format_name: str, path: str | os.PathLi
         write_database({name: inspection.arrow(name) for name in names}, format_name, place)
         return [place]
     rows = inspection.arrow(table or "connections") if format_name in FORMATS else None
-    with place.open("wb") as out:
+    with open_whole(place) as out:
         if rows is None:
             write_file(inspection, format_name, out)
         else:

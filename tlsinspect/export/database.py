@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
-import stat
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +19,7 @@ import pyarrow as pa
 
 from ..columns import table_columns
 from ..errors import ToolError
+from ..whole import part_of
 from .text import nested_as_json, times_as_text
 
 ROWS_AT_ONCE = 4096
@@ -38,40 +36,17 @@ def write_database(tables: Mapping[str, pa.Table], format_name: str, path: Path)
     write: Callable[[Mapping[str, pa.Table], Path], None] = {"sqlite": write_sqlite, "duckdb": write_duckdb}[
         format_name
     ]
-    with whole_or_nothing(path) as part:
+    check_place(path)
+    with part_of(path) as part:
         write({**tables, "columns": describe(tables)}, part)
 
 
-@contextmanager
-def whole_or_nothing(path: Path) -> Iterator[Path]:
-    """A file to write to, which takes the place of `path`, or of what that links to, when all went well.
-
-    It lies beside that in a folder of its own, in which a database may leave what else it writes. The new file has the
-    mode of the one that was there.
-    """
-    mode = mode_of(path)
-    target = path.resolve()
-    folder = Path(tempfile.mkdtemp(prefix=".tlsinspect-", dir=target.parent))
-    try:
-        part = folder / "database"
-        yield part
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def mode_of(path: Path) -> int | None:
-    """The mode of a file that is there; raises OSError for what no database can take the place of."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(mode):
-        kind = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
-        raise OSError(kind, os.strerror(kind) if stat.S_ISDIR(mode) else "a database has to be a regular file")
-    return stat.S_IMODE(mode)
+def check_place(path: Path) -> None:
+    """Raise OSError for what is there and no database can take the place of."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "a database has to be a regular file")
 
 
 @contextmanager

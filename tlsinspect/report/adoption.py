@@ -22,6 +22,7 @@ from ..charts.files import csv_bytes
 from ..charts.svg import PageCharts, colour_variables
 from ..statistics import STATISTICS, UNITS
 from ..statistics.wording import number_text
+from ..whole import write_whole
 from .figures import draw_twice, iter_drawn
 from .html import PAGE_NAME, as_markup, source_hash, template_environment
 from .tables import Cell, Table, cut_table, records_of
@@ -109,7 +110,7 @@ def write_adoption(
         if shown.keys() & set(names)
     ]
     page = folder / PAGE_NAME
-    page.write_text(render(adoption, sections, charts, unit, title, only), encoding="utf-8")
+    write_whole(page, render(adoption, sections, charts, unit, title, only).encode())
     return page
 
 

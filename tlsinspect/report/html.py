@@ -24,6 +24,7 @@ from ..export.text import cut_text, escape_control
 from ..forked import sharing
 from ..reading import without_cyclic_collection
 from ..statistics.memory import remember
+from ..whole import write_whole
 from .explore import MOST_CONNECTIONS, build_explorer
 from .figures import Drawing, draw_apart, prepare_drawing
 from .page import Figure, Page, build_page, compose_figures, with_drawings
@@ -75,7 +76,7 @@ def write_report(inspection: Inspected, directory: str | Path, title: str | None
             made = zip(composed.figures, islice(results, len(written), None), strict=True)
             drawings = {name: drawing for name, drawing in made if drawing is not None}
         path = folder / PAGE_NAME
-        path.write_text(render_page(with_drawings(page, drawings), explorer), encoding="utf-8")
+        write_whole(path, render_page(with_drawings(page, drawings), explorer).encode())
     return path
 
 

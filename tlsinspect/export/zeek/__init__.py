@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from ...whole import open_whole
 from ..rows import MessageTimes, Row
 from . import quic, ssl, x509
 from .field import EMPTY, NANOSECONDS, SET_SEPARATOR, UNSET, Field, json_of, text_of
@@ -43,7 +45,7 @@ def write_zeek(inspection: Inspection, folder: Path, as_json: bool = False) -> l
     for name, rows in build_logs(inspection).items():
         if rows:
             path = folder / f"{name}.log"
-            with path.open("w", encoding="utf-8", newline="\n") as out:
+            with open_whole(path) as file, TextIOWrapper(file, "utf-8", newline="\n") as out:
                 (write_json if as_json else write_text)(out, name, FIELDS[name], rows)
             written.append(path)
     return written
