@@ -16,7 +16,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in 
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 ROOMS = (
-    "errors", "arguments", "forked", "whole", "columns", "registry", "wire",
+    "errors", "arguments", "endings", "forked", "whole", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
     "connection", "outcome", "connection_builder", "tally", "failures",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +123,21 @@ def test_links_in_a_circle_are_an_error(tmp_path: Path) -> None:
     circle.symlink_to("circle")
     with pytest.raises(OSError, match="symbolic links"):
         write_whole(circle, b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_what_was_there_and_nothing_else(number: signal.Signals, tmp_path: Path) -> None:
+    target = tmp_path / "rows.csv"
+    target.write_bytes(b"old")
+    program = f"""
+import os
+from tlsinspect.whole import open_whole
+with open_whole({str(target)!r}) as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), {int(number)})
+"""
+    process = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert (process.returncode, process.stderr) == (-number, b"")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]

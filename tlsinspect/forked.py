@@ -12,10 +12,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .endings import ENDING_SIGNALS, cleaning
 from .errors import TlsInspectError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 PARENT_DEATH_SIGNAL = 1  # what Linux's prctl calls PR_SET_PDEATHSIG
 KILLED = "a worker process was killed (out of memory?)"
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 work: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []  # of a process that was started for it
 
 
@@ -150,27 +150,11 @@ def follow_parent(parent: int) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-@contextmanager
-def ending_with(workers: Callable[[], Iterable[BaseProcess]]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the worker processes too, and then this one as they do alone.
+def ending_with(workers: Callable[[], Iterable[BaseProcess]]) -> AbstractContextManager[None]:
+    """Let SIGTERM and SIGHUP end the worker processes too."""
 
-    Where such a signal is ignored, as by nohup, or somebody else's to handle, it stays that.
-    """
-    parent = os.getpid()
+    def end() -> None:
+        for worker in list(workers()):
+            worker.terminate()
 
-    def end(number: int, frame: object) -> None:
-        if os.getpid() == parent:
-            for worker in list(workers()):
-                worker.terminate()
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    main = threading.current_thread() is threading.main_thread()
-    taken = [number for number in ENDING_SIGNALS if main and signal.getsignal(number) is signal.SIG_DFL]
-    for number in taken:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+    return cleaning(end)

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .endings import cleaning
+
 
 @contextmanager
 def open_whole(path: str | Path) -> Iterator[BinaryIO]:
@@ -34,22 +36,27 @@ def part_of(path: Path) -> Iterator[Path]:
     """The place of a new file, which takes that of `path`, or of what it links to, when all went well.
 
     It lies beside that in a folder of its own, in which whoever writes may leave what else it needs. The new file has
-    the mode of the one that was there.
+    the mode of the one that was there. SIGTERM and SIGHUP leave nothing of it.
     """
     target = target_of(path)
     folder = target.with_name(f".tlsinspect-{os.urandom(8).hex()}")
-    folder.mkdir(0o700)
-    try:
-        part = folder / "part"
-        yield part
-        if target.exists():
-            part.chmod(stat.S_IMODE(target.stat().st_mode))
-        part.replace(target)
-    finally:
+
+    def clear() -> None:
         with suppress(OSError):
             for left in folder.iterdir():
                 left.unlink()
             folder.rmdir()
+
+    with cleaning(clear):
+        folder.mkdir(0o700)
+        try:
+            part = folder / "part"
+            yield part
+            if target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
+            part.replace(target)
+        finally:
+            clear()
 
 
 def write_whole(path: str | Path, octets: bytes) -> None:

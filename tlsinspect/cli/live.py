@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..forked import ENDING_SIGNALS
+from ..endings import ENDING_SIGNALS
 from .output import errors_as_one_line, tell, writing_to
 from .stores import store_options, tell_done
 
