@@ -227,10 +227,10 @@ os.fork = fork_once
     "threads": """
 import threading
 
-def refuse(*what):
+def refuse(*what, **how):
     raise RuntimeError("can't start new thread")
 
-threading._start_new_thread = refuse
+threading._start_new_thread = threading._start_joinable_thread = refuse  # the latter since Python 3.13
 """,
 }
 WORKS = {
