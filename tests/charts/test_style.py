@@ -187,3 +187,31 @@ def test_the_callers_settings_are_kept_when_several_threads_draw() -> None:
         for drawing in (pool.submit(draw_first), pool.submit(draw_second)):
             drawing.result()
     assert mpl.rcParams.copy() == before
+
+
+def test_the_callers_settings_are_kept_when_drawing_fails_and_those_told_once_are_used() -> None:
+    with mpl.rc_context({"date.epoch": "1990-01-01T00:00", "lines.marker": "o", "font.family": ["serif"]}):
+        before = mpl.rcParams.copy()
+        with pytest.raises(ZeroDivisionError), style.own_settings():
+            assert (mpl.rcParams["date.epoch"], mpl.rcParams["lines.marker"]) == ("1990-01-01T00:00", "None")
+            assert mpl.rcParams["font.family"] == [style.FONT]
+            mpl.rcParams["lines.marker"] = "x"
+            raise ZeroDivisionError
+        assert mpl.rcParams.copy() == before
+
+
+def test_own_settings_are_what_matplotlib_comes_with_and_a_few_more() -> None:
+    with style.own_settings():
+        own = mpl.rcParams.copy()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(style.SETTINGS)
+        assert mpl.rcParams.copy() == own
+
+
+def test_settings_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with style.own_settings():
+        pass
+    monkeypatch.setattr(mpl.RcParams, "__setitem__", None)
+    with style.own_settings():
+        assert mpl.rcParams["font.family"] == [style.FONT]

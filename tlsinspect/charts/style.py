@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that charts look the same everywhere
 
@@ -186,6 +187,8 @@ SETTINGS: Any = {
     "path.simplify": False,
 }
 
+KEPT = ("backend", "date.epoch")  # of the caller's: what shows figures, and what matplotlib is told once only
+
 ONE_AT_A_TIME = RLock()
 
 
@@ -196,9 +199,23 @@ def own_settings() -> Iterator[None]:
     One thread at a time: matplotlib's settings are those of the whole process, and what one thread found would be
     the other's.
     """
-    import matplotlib as mpl
+    from matplotlib import rcParams
 
-    with ONE_AT_A_TIME, mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)
-        yield
+    current, own = cast("dict[str, Any]", rcParams), all_settings()
+    with ONE_AT_A_TIME:
+        before = {name: dict.__getitem__(current, name) for name in own}
+        dict.update(current, own)
+        try:
+            yield
+        finally:
+            dict.update(current, before)
+
+
+@cache
+def all_settings() -> dict[str, Any]:
+    """What matplotlib comes with and SETTINGS, as it keeps them: checked once, which is most of the work."""
+    from matplotlib import RcParams, rcParamsDefault
+
+    shipped: Any = rcParamsDefault
+    own = dict.copy(shipped) | RcParams(SETTINGS)
+    return {name: value for name, value in own.items() if name not in KEPT}
