@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from samples import DEMO
 
+ROOT = Path(__file__).parent.parent.parent
+
 
 @pytest.mark.parametrize("command", ["report", "chart"])
 def test_matplotlib_says_nothing_and_leaves_nothing_where_no_home_can_be_written(command: str, tmp_path: Path) -> None:
@@ -29,3 +31,20 @@ def test_matplotlib_says_nothing_and_leaves_nothing_where_no_home_can_be_written
         env=environment | {"HOME": str(home), "TMPDIR": str(temporary)},
     )
     assert (done.stderr, list(temporary.iterdir())) == ("", [])
+
+
+def test_what_draws_is_imported_before_processes_are_forked() -> None:
+    program = """
+import sys
+from tests.synthetic import make_connection, make_frames
+from tlsinspect.charts import compose_chart, draw_chart
+from tlsinspect.charts.files import svg_text
+from tlsinspect.report.figures import prepare_drawing
+content = compose_chart("tls13-over-time", make_frames(connections=[make_connection(1)]))
+prepare_drawing()
+before = set(sys.modules)
+svg_text(draw_chart(content))
+late = [name for name in sys.modules if name.startswith("matplotlib.") and name not in before]
+assert late == [], late
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO, StringIO
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..whole import write_whole
-from .style import COLOURS, own_settings
+from .style import COLOURS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,10 +57,9 @@ def save_drawing(figure: Figure, path: Path) -> None:
 
 def svg_text(figure: Figure) -> str:
     """A figure as an SVG document."""
-    out = StringIO()
-    with own_settings():
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "tlsinspect"})
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    from .renderers import draw_svg
+
+    return "\n".join(line.rstrip() for line in draw_svg(figure).splitlines()) + "\n"
 
 
 def darken_svg(drawing: str) -> str:
@@ -70,19 +69,16 @@ def darken_svg(drawing: str) -> str:
 
 def png_bytes(figure: Figure) -> bytes:
     """A figure as a PNG with a palette: a third of the octets, and charts have few colours."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
+    from .renderers import draw_pixels
+
     out = BytesIO()
-    before = figure.dpi
-    with own_settings():
-        figure.set_dpi(PNG_DPI)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")  # type: ignore[no-untyped-call]
-        figure.set_dpi(before)
-    palette = picture.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette.save(out, format="png", dpi=(PNG_DPI, PNG_DPI))
+    size, pixels = draw_pixels(figure, PNG_DPI)
+    whole = Image.frombuffer("RGBA", size, pixels)
+    picture = whole.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    picture.putpalette(picture.getpalette() or ())  # without alpha: all of a chart is opaque
+    picture.save(out, format="png", dpi=(PNG_DPI, PNG_DPI))
     return out.getvalue()
 
 

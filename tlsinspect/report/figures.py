@@ -58,6 +58,6 @@ def prepare_drawing() -> None:
     """
     import matplotlib as mpl
 
-    from ..charts import canvas  # noqa: F401
+    from ..charts import canvas, renderers  # noqa: F401
 
     mpl.get_cachedir()
