@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from io import StringIO
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from tests.synthetic import make_connection, make_frames
 from tlsinspect.charts import build_chart
@@ -30,6 +33,21 @@ def test_a_text_is_laid_out_and_measured_once_for_all_drawings_of_a_chart() -> N
     png_bytes(chart())
     assert svg_text(chart()) == first
     assert (lay_out.cache_info().misses, measure.cache_info().misses) == misses
+
+
+def test_the_numbers_of_an_axis_are_measured_once_for_a_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = build_chart("handshake-times", make_frames(connections=[make_connection(1, handshake_ms=3.0)]))
+    measured: Counter[int] = Counter()
+    extent = Text.get_window_extent
+
+    def count(text: Text, *arguments: object) -> Bbox:
+        measured[id(text)] += bool(text.get_text())
+        return extent(text, *arguments)
+
+    svg_text(figure)
+    monkeypatch.setattr(Text, "get_window_extent", count)
+    svg_text(figure)
+    assert max(measured.values()) == 1
 
 
 def test_an_svg_is_what_matplotlib_writes() -> None:

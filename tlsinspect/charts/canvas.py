@@ -177,6 +177,8 @@ class Canvas:
         axes.tick_params(colors=self.tone(MUTED), length=0, **look)
         axes.grid(axis="y", color=self.tone(GRID), linewidth=0.8 * self.size.scale)
         axes.set_axisbelow(True)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_label_coords(0, 0)  # it has no label, for whose place all of its numbers would be measured
         self.insets.append((axes, (x, y, width, height)))
         return axes
 

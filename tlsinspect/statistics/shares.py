@@ -56,7 +56,15 @@ class Shares:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows of `counts` with their shares."""
-        return build_table(self.counts, self.denominator, interval=self.unit.name != "bytes")
+        return build_result(self.columns())
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The same as lists."""
+        numbers = [count for _, count in self.counts]
+        denominators = [self.denominator] * len(numbers)
+        shares = share_columns(numbers, denominators, interval=self.unit.name != "bytes")
+        categories = [category for category, _ in self.counts]
+        return {"category": categories, "count": numbers, "denominator": denominators, **shares}
 
     @property
     def time_start(self) -> pd.Timestamp | None:
@@ -105,7 +113,7 @@ class Shares:
 
     def to_frame(self) -> pd.DataFrame:
         """The table with the statistic's name and unit, and a last row for what is unknown (no share)."""
-        columns: dict[str, list[Any]] = {name: self.table[name].tolist() for name in self.table.columns}
+        columns = self.columns()
         for name, values in columns.items():
             values.append({"category": UNKNOWN, "count": self.unknown}.get(name))
         names = {
@@ -204,16 +212,6 @@ def sort_counts(counts: dict[str, int], order: tuple[str, ...] = ()) -> list[tup
         return place, -count, category
 
     return sorted(counts.items(), key=rank)
-
-
-def build_table(counts: list[tuple[str, int]], denominator: int, interval: bool) -> pd.DataFrame:
-    """Category, count, denominator, share, low, high."""
-    numbers = [count for _, count in counts]
-    denominators = [denominator] * len(counts)
-    shares = share_columns(numbers, denominators, interval)
-    return build_result(
-        {"category": [category for category, _ in counts], "count": numbers, "denominator": denominators, **shares}
-    )
 
 
 def end_of(observations: Observations, which: str) -> pd.Timestamp | None:
