@@ -11,7 +11,6 @@ from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
@@ -28,7 +27,6 @@ MOST_TEXTS = 1024  # that are remembered; those of a report are half as many
 POINTS_PER_INCH = 72
 FORGETFUL = TextToPath()
 SHAPES: dict[str, Any] = {}  # of letters, by name
-NOWHERE, NOTHING = np.empty((0, 2)), np.empty(0, Path.code_type)  # the shape of a text without letters
 
 
 def draw_svg(figure: Figure) -> str:
@@ -103,10 +101,8 @@ class Letters(TextToPath):
 
     def outline(self, text: str, prop: FontProperties) -> Path:
         """A text as one shape."""
-        placed, shapes, _ = self.get_glyphs_with_font(self._get_font(prop), text)  # type: ignore[attr-defined]
-        points = [shapes[name][0] + (x, y) for name, x, y, _ in placed]
-        codes = [shapes[name][1] for name, *_ in placed]
-        return Path(np.concatenate([NOWHERE, *points]), np.concatenate([NOTHING, *codes]))
+        points, codes = self.get_text_path(prop, text)
+        return Path(points, codes)
 
 
 LETTERS = Letters()
