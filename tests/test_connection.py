@@ -702,20 +702,44 @@ class TestOutcome:
             connection = built(talk)
             assert (connection.failure_side, connection.failure_packet) == (side, packet)
 
-    def test_in_tls_1_3_a_record_of_an_alerts_length_is_kept(self) -> None:
-        for length, side in ((19, "client"), (21, ""), (35, "client")):  # Java pads: 35
-            assert connection_of(HELLO13, ANSWER13, CCS + tls.application(length)).sealed_alert == side
+    @pytest.mark.parametrize(("suite", "finished"), [(0x1301, 53), (0x1302, 69), (0x1303, 53), (0x1305, 45)])
+    def test_in_tls_1_3_what_a_client_seals_is_an_alert_where_it_is_shorter_than_a_finished(
+        self, suite: int, finished: int
+    ) -> None:
+        answer = tls.handshake(tls.message(2, tls.tls13_server_hello(suite=suite))) + CCS + tls.application(900)
+        for length in (finished - 34, finished - 18, finished - 1):  # not padded, as Java pads, to blocks of 32 or so
+            connection = connection_of(HELLO13, answer, CCS + tls.application(length))
+            assert (connection.established, connection.failure) == (False, "closed"), length
+            assert connection.sealed_alert == "client"
+        assert connection_of(HELLO13, answer, CCS + tls.application(finished)).established is True
+
+    def test_in_tls_1_3_a_lone_record_of_a_client_that_pads_may_be_a_finished_or_an_alert(self) -> None:
+        sealed = CCS + tls.application(80)  # in blocks of 64 octets
+        assert self.outcome(Talk().open().say(HELLO13, ANSWER13, sealed).close()) == (None, "encrypted", None)
+        for more in ((sealed + tls.application(80),), (sealed, tls.application(272))):
+            assert connection_of(HELLO13, ANSWER13, *more).established_evidence == "finished"
+
+    def test_in_tls_1_3_short_data_behind_a_finished_that_is_lost_is_no_alert(self) -> None:
+        for length, established in ((30, True), (19, None)):
+            talk = Talk().open().say(HELLO13, ANSWER13).lose(0, 53).say(tls.application(length), tls.application(80))
+            assert built(talk.close()).established is established
+
+    def test_in_tls_1_3_the_end_of_early_data_is_no_alert(self) -> None:
+        hello = tls.client_hello(tls.supported_versions(0x0304) + tls.key_share(29) + tls.extension(42))
+        turns = (tls.handshake(tls.message(1, hello)), ANSWER13, tls.application(21))
+        assert connection_of(*turns).sealed_alert == ""
 
     @pytest.mark.parametrize(("suite", "length"), [(0x1301, 19), (0x1305, 11)])
     def test_in_tls_1_3_a_server_whose_first_sealed_record_is_an_alert_refuses(self, suite: int, length: int) -> None:
+        finished = CCS + tls.application(length + 34)
         answer = tls.handshake(tls.message(2, tls.tls13_server_hello(suite=suite)))
-        connection = connection_of(HELLO13, answer + CCS + tls.application(length), CCS + tls.application(53))
+        connection = connection_of(HELLO13, answer + CCS + tls.application(length), finished)
         assert (connection.established, connection.sealed_alert) == (False, "server")
         for others in (tls.application(length + 4), tls.application(length) + tls.application(30)):
-            connection = connection_of(HELLO13, answer + CCS + others, CCS + tls.application(53))
+            connection = connection_of(HELLO13, answer + CCS + others, finished)
             assert (connection.established, connection.sealed_alert) == (True, "")
         assert connection_of(HELLO13, answer + CCS + tls.application(length) + tls.application(30)).sealed_alert == ""
-        for more in (b"", CCS + tls.application(53)):
+        for more in (b"", finished):
             talk = Talk().open().say(HELLO13, answer + CCS).lose(1, 30).say(b"", tls.application(length), more)
             connection = built(talk.close())
             assert connection.sealed_alert == ""

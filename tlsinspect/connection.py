@@ -22,7 +22,7 @@ class Connection:
     and `certificate_state` say why the client's hello, the server's hello and the server's chain are missing ("" when
     they are there), `outcome_state` why it cannot be told whether the handshake was finished. Of one that was not,
     `failure_side` says who reset or closed the connection, `answered` what the server spoke instead of TLS,
-    `sealed_alert` which side sent a record as long as an alert of TLS 1.3, "" for none.
+    `sealed_alert` which side sent a record that may be an alert of TLS 1.3, "" for none.
     """
 
     def __init__(self) -> None:

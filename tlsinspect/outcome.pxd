@@ -17,6 +17,7 @@ cpdef set_events(Connection connection, Flow flow)
 cpdef set_established(Connection connection, Flow flow, Stream client, Stream server)
 cpdef bint refused(Flow flow, Stream server) except -1
 cpdef bint only_alerts(Flow flow, Stream client, Stream server) except -1
+cpdef bint may_have_refused(Flow flow, Stream client, Stream server) except -1
 @cython.locals(offer=ClientHello, choice=ServerHello)
 cpdef bint is_before_tls13(Flow flow) except -1
 cpdef bint data_tells(Flow flow, Stream client, Stream server, bint lost) except -1

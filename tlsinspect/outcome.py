@@ -94,7 +94,9 @@ def set_established(connection: Connection, flow: Flow, client: Stream, server: 
     both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client, server)
     lost = connection.midstream or connection.gap or connection.truncated
     unheard = connection.midstream or server.has_lost()
-    if client.reader.finished_seen and server.reader.finished_seen:
+    if not lost and may_have_refused(flow, client, server):
+        connection.outcome_state = "encrypted"
+    elif client.reader.finished_seen and server.reader.finished_seen:
         connection.established = True
         connection.established_evidence = "finished"
     elif (
@@ -116,8 +118,13 @@ def refused(flow: Flow, server: Stream) -> bool:
 
 
 def only_alerts(flow: Flow, client: Stream, server: Stream) -> bool:
-    """Whether all that a side of TLS 1.3 sealed is a record as long as an alert: it may have refused the other's."""
+    """Whether all that a side of TLS 1.3 sealed is a record that may be an alert: it may have refused the other's."""
     return refused(flow, server) or (flow.sealed_alert_packet >= 0 and client.reader.application_records == 1)
+
+
+def may_have_refused(flow: Flow, client: Stream, server: Stream) -> bool:
+    """Whether all that a client of TLS 1.3 sealed may be a Finished as well as a padded alert, and nothing follows."""
+    return client.reader.application_records == 1 and flow.unsure == server.reader.application_records
 
 
 def is_before_tls13(flow: Flow) -> bool:

@@ -90,7 +90,7 @@ CUT: dict[str, Any] = {"failure": "capture_end", "side": None, "packet": None}
         (
             {"history": "Cs", "sealed_alert": "client"},
             "encrypted_alert",
-            "as long as an encrypted alert, and the client",
+            "too short for a Finished, as an alert is, and the client",
         ),
         ({"history": "CsiI", "sealed_alert": "server"}, "encrypted_alert", "the message due there; the client closed"),
         ({"history": "Csxkn"}, "client_left_after_flight", "after the server's messages, without an alert"),

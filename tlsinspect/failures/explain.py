@@ -234,8 +234,8 @@ def explain_end(failure: Failure) -> Explanation:
         text = "What the server sealed first is as long as an encrypted alert, and shorter than the message due there"
         return Explanation("encrypted_alert", f"{text}; {ended(failure)}.")
     if failure.sealed_alert:
-        text = "The client answered the server's encrypted messages with a record as long as an encrypted alert"
-        return Explanation("encrypted_alert", f"{text}, and {ended(failure)}.")
+        text = "The client answered the server's encrypted messages with a record too short for a Finished"
+        return Explanation("encrypted_alert", f"{text}, as an alert is, and {ended(failure)}.")
     if failure.gap:
         text = "before the handshake was finished; the capture lacks segments, and an alert may be in them"
         return Explanation("ended_early", f"{upper(ended(failure))} {text}.")

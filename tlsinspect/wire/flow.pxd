@@ -10,8 +10,10 @@ from .stream cimport Stream
 
 cdef int ALERT, APPLICATION_DATA, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CHANGE_CIPHER_SPEC
 cdef int CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DETECTING, EARLY_DATA, HANDSHAKE, HEARTBEAT_RECORD, HELLO_RETRY_REQUEST_DRAFT
-cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, TCP, UDP, FINISHED_RECORD_MINIMUM
-cdef int SEALED_ALERT, PADDED_ALERT, SHORT_TAG_SUITE, SHORT_TAG_SAVES
+cdef int NEW_SESSION_TICKET, SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, TCP, UDP
+cdef int FINISHED_RECORD, FINISHED_LEAST
+cdef int SEALED_ALERT, PADDED_ALERT, SHA384_SUITE, SHA384_ADDS, SHORT_TAG_SAVES
+cdef int AES_CCM_8, MAGMA_L, MAGMA_S
 cdef int HEARTBEAT_REQUEST, HEARTBEAT_LEAST, HEARTBEAT_OVERHEAD, TICKET_KEY_NAME
 cdef int NEXT_PROTOCOL, CHANNEL_ID
 cdef int HEARTBLEED_TRIED, HEARTBLEED_ANSWERED, HEARTBEAT_GREW
@@ -27,7 +29,7 @@ cdef class Flow(Listener):
     cdef public long long held
     cdef public DatagramReader datagrams
     cdef public QuicFacts quic
-    cdef public int beginnings, protocol, capture, syn_side, hello_side, hello_record_version, server_side
+    cdef public int unsure, beginnings, protocol, capture, syn_side, hello_side, hello_record_version, server_side
     cdef public long long first_packet, time_start, time_end, time_syn, time_syn_ack
     cdef public list vlans, tunnels, first_segments
     cdef public bint closed, finished, tls13, sslv2, dtls, keep_messages, refused
@@ -78,11 +80,16 @@ cdef class Flow(Listener):
     cpdef note_lost_beginnings(self)
     @cython.locals(stream=Stream)
     cpdef alert(self, RecordReader reader, int level, int description)
-    @cython.locals(side=int, stream=Stream, other=Stream)
+    @cython.locals(side=int, stream=Stream, other=Stream, finished=Py_ssize_t)
     cpdef application_data(self, RecordReader reader, Py_ssize_t length)
     @cython.locals(length=Py_ssize_t, hello=ClientHello)
     cpdef take_ahead(self, Stream server, RecordReader client)
+    @cython.locals(hello=ServerHello)
     cdef Py_ssize_t with_long_tag(self, Py_ssize_t length)
+    @cython.locals(hello=ServerHello, length=Py_ssize_t)
+    cdef Py_ssize_t finished_length(self)
+    @cython.locals(hello=ClientHello)
+    cdef bint may_be_alert(self, Stream client, Py_ssize_t length) except -1
     @cython.locals(stream=Stream)
     cpdef heartbeat(self, RecordReader reader, Py_ssize_t length)
     cpdef heartbeat_message(self, RecordReader reader, int kind, int payload_length)

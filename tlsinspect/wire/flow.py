@@ -54,12 +54,14 @@ from .record import Listener, RecordReader
 from .sslv2 import parse_sslv2_server_hello
 from .stream import Stream
 
-FINISHED_RECORD_MINIMUM = 40  # octets; an encrypted alert is shorter, a TLS 1.3 Finished longer
-
+FINISHED_RECORD = 53  # octets of a sealed Finished of TLS 1.3: a header of 4, a hash of 32, content type, a tag of 16
+FINISHED_LEAST = 40  # octets of one outside TCP, where data may stand for a Finished that was lost on the way
+SHA384_SUITE, SHA384_ADDS = 0x1302, 16  # TLS_AES_256_GCM_SHA384, and by how much its Finished is longer
 SSLV2_ALERTS = {1: HANDSHAKE_FAILURE, 2: 41, 4: 42, 6: 43}  # an SSL 2.0 error is the alert that says the same
 SEALED_ALERT = 19  # octets of an encrypted alert in TLS 1.3: alert, content type and a tag of 16 (RFC 8446 5.2, 5.3)
 PADDED_ALERT = 35  # the same from Java, which pads each record with 16 octets (RFC 8446 section 5.4)
-SHORT_TAG_SUITE, SHORT_TAG_SAVES = 0x1305, 8  # TLS_AES_128_CCM_8_SHA256, and by how much its tags are shorter
+AES_CCM_8, MAGMA_L, MAGMA_S = 0x1305, 0xC104, 0xC106  # suites whose tags are short (RFC 8446 B.4, RFC 9367)
+SHORT_TAG_SAVES = 8  # octets by which their tags are shorter
 HEARTBEAT_REQUEST = 1  # RFC 6520 section 3
 HEARTBEAT_OVERHEAD = 256  # octets by which padding may make an answer longer than what it answers
 HEARTBEAT_LEAST = 19  # octets of a heartbeat beside its payload: type, length and at least 16 of padding
@@ -89,8 +91,10 @@ class Flow(Listener):
     FINs its time, too.
     `first_segments` are those of a TCP connection whose beginning may not have come yet, None once it is known, or too
     much has come to wait for it; `beginnings` says how often it was read anew with one that came.
-    `sealed_alert_packet` is the client's record of TLS 1.3 that is as long as an alert, `refused` says that the first
-    one that the server sealed is: its shortest message is longer; if nothing follows it is one. What is named
+    `sealed_alert_packet` is the client's record of TLS 1.3 that is shorter than a Finished, as an alert is, `refused`
+    says that the first one that the server sealed is as long as an alert: its shortest message is longer; if nothing
+    follows it is one. `unsure` counts the server's sealed records in front of a client's first that is longer than a
+    Finished, and may hold one or a padded alert (RFC 8446 section 5.4); -1 without one. What is named
     `ahead_...` is of the client's first sealed record in front of the ServerHello, -1 without one. `renegotiation_side`
     says who first spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages
     beside its Finished that are to come, -1 while nobody asked, `heartbleed` is a HEARTBLEED_ number, 0 for none.
@@ -159,6 +163,7 @@ class Flow(Listener):
         self.reset_side = -1
         self.sealed_alert_packet = -1
         self.refused = False
+        self.unsure = -1
         self.ahead_length = -1
         self.ahead_packet = -1
         self.ahead_ns = -1
@@ -470,14 +475,17 @@ class Flow(Listener):
                 self.refused = self.with_long_tag(length) == SEALED_ALERT and not stream.has_lost()
             self.note(reader, APPLICATION_DATA, -1, length, "")
         if self.tls13 and side == self.hello_side:
-            if other.reader.application_records > (1 if self.refused else 0) and length >= FINISHED_RECORD_MINIMUM:
+            finished = self.finished_length()
+            if other.reader.application_records > (1 if self.refused else 0) and length >= finished:
+                if reader.application_records == 1 and length > finished and self.protocol == TCP:
+                    self.unsure = other.reader.application_records
                 reader.finished_seen = True
                 other.reader.finished_seen = True
                 self.time_application = stream.time_ns
             elif (
                 other.reader.application_records > 0
                 and self.sealed_alert_packet < 0
-                and self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT)
+                and self.may_be_alert(stream, length)
             ):
                 self.sealed_alert_packet = stream.number
         elif self.tls13:
@@ -498,17 +506,37 @@ class Flow(Listener):
         self.ahead_length = -1
         if self.protocol != TCP or hello is None or not hello.complete or hello.seen >> EARLY_DATA & 1:
             return
-        if length >= FINISHED_RECORD_MINIMUM:
+        if length >= self.finished_length():
             client.finished_seen = True
             server.reader.finished_seen = True
             self.time_application = self.ahead_ns
-        elif self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT) and not server.has_lost():
+        elif not server.has_lost():
             self.sealed_alert_packet = self.ahead_packet
 
     def with_long_tag(self, length: int) -> int:
         """The length that a sealed record of TLS 1.3 has, or would have with a tag of 16 octets."""
         hello = self.server_hello
-        return length + (SHORT_TAG_SAVES if hello is not None and hello.cipher_suite == SHORT_TAG_SUITE else 0)
+        if hello is not None and hello.cipher_suite in (AES_CCM_8, MAGMA_L, MAGMA_S):
+            return length + SHORT_TAG_SAVES
+        return length
+
+    def finished_length(self) -> int:
+        """The length of a sealed record of TLS 1.3 that holds a Finished and nothing else; over TCP no less will do."""
+        if self.protocol != TCP:
+            return FINISHED_LEAST
+        hello = self.server_hello
+        length = FINISHED_RECORD - self.with_long_tag(0)
+        return length + (SHA384_ADDS if hello is not None and hello.cipher_suite == SHA384_SUITE else 0)
+
+    def may_be_alert(self, client: Stream, length: int) -> bool:
+        """Whether a client's record that is shorter than a Finished holds an alert.
+
+        It may be data where a Finished was lost, and EndOfEarlyData where that may be sent: there only lengths tell.
+        """
+        hello = self.client_hello
+        if self.with_long_tag(length) in (SEALED_ALERT, PADDED_ALERT):
+            return True
+        return hello is not None and not hello.seen >> EARLY_DATA & 1 and not client.has_lost()
 
     def heartbeat(self, reader: RecordReader, length: int) -> None:
         """A heartbeat record; see Listener."""
