@@ -428,6 +428,29 @@ class TestLostFirstHello:
             assert (connection.hello_retry_request, connection.hello_retry_request_packet) == (True, -1)
         assert built(Talk().say(HELLO13)).hello_retry_request is None
 
+    def test_a_second_hello_does_not_say_whether_the_first_one_announced_early_data(self) -> None:
+        retry = TestLostRetry.RETRY
+        cookie = tls.supported_versions(0x0304) + tls.key_share(23) + tls.extension(44, tls.vector16(b"cookie"))
+        early = tls.handshake(tls.message(1, tls.client_hello(TestEarlyData.EARLY)))
+        for turns, offered in (
+            ((HELLO13, ANSWER13), None),
+            ((HELLO13,), None),
+            ((b"", retry, HELLO13, ANSWER13), None),
+            ((HELLO13, retry, HELLO13, ANSWER13), False),
+            ((early, retry, HELLO13, ANSWER13), True),
+            ((early, ANSWER13), True),
+            ((tls.handshake(tls.message(1, tls.client_hello(cookie))), ANSWER13), None),
+            ((HELLO, FLIGHT), False),  # of TLS 1.2
+        ):
+            connection = built(Talk().say(*turns))
+            assert connection.early_data_offered is offered, turns
+            assert connection.early_data_accepted in ((None, False) if offered else (False,))
+        assert connection_of(HELLO13).early_data_offered is False
+        assert connection_of(HELLO13, ANSWER13).early_data_offered is False
+        alone = Talk()
+        alone.segment(0, SYN)
+        assert built(alone.say(HELLO13)).early_data_offered is False
+
 
 class TestLostLater:
     def test_what_is_lost_behind_the_hellos_makes_nothing_before_it_unknown(self) -> None:

@@ -16,7 +16,8 @@ cdef class Connection:
     cdef public ClientHello client_hello
     cdef public ServerHello server_hello
     cdef public tuple fingerprint, server_fingerprint
-    cdef public object version, group, server_signature_algorithm, dh_prime_bits, hello_retry_request, early_data_accepted
+    cdef public object version, group, server_signature_algorithm, dh_prime_bits, hello_retry_request
+    cdef public object early_data_offered, early_data_accepted
     cdef public object ticket_lifetime_hint, resumed, established, last_alert
     cdef public str resumption, established_evidence, failure, last_alert_sender, handshake_history
     cdef public object tcp_rtt_ms, hello_ms, handshake_ms, client_certificate_requested

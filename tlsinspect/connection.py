@@ -95,6 +95,7 @@ class Connection:
         self.heartbleed: str | None = None
         self.heartbleed_packet: int | None = None
         self.hello_retry_request: bool | None = None
+        self.early_data_offered: bool | None = None
         self.early_data_accepted: bool | None = None
         self.ticket_lifetime_hint: int | None = None
         self.resumed: bool | None = None

@@ -1,8 +1,8 @@
 cimport cython
 from .connection cimport Connection
 from .fingerprints cimport ja3_text, ja3s_text, ja4_texts, md5_hex
-from .outcome cimport certificate_requested, early_data_accepted, history, is_before_tls13, retry_requested
-from .outcome cimport set_outcome, set_resumption, set_times
+from .outcome cimport certificate_requested, early_data_accepted, early_data_offered, history, is_before_tls13
+from .outcome cimport retry_requested, set_outcome, set_resumption, set_times
 from .wire.flow cimport Flow
 from .wire.addresses cimport address_text
 from .wire.certificate_list cimport parse_certificate_list

@@ -17,6 +17,7 @@ from .outcome import (
     SERVER_HELLO_DONE,
     certificate_requested,
     early_data_accepted,
+    early_data_offered,
     history,
     is_before_tls13,
     retry_requested,
@@ -134,6 +135,7 @@ class ConnectionBuilder:
             connection.protocol = DTLS
         self.set_client(connection, flow)
         self.set_server(connection, flow)
+        connection.early_data_offered = early_data_offered(flow)
         connection.early_data_accepted = early_data_accepted(flow)
         self.set_certificates(connection, flow, client, server)
         set_outcome(connection, flow, client, server)

@@ -37,3 +37,7 @@ cpdef certificate_requested(Connection connection, Flow flow, Stream client, Str
 cpdef bint verified(Flow flow, int side) except -1
 @cython.locals(offer=ClientHello, answer=ServerHello)
 cpdef early_data_accepted(Flow flow)
+@cython.locals(offer=ClientHello)
+cpdef early_data_offered(Flow flow)
+@cython.locals(offer=ClientHello, answer=ServerHello, said=str)
+cpdef bint is_first_hello(Flow flow) except -1

@@ -15,7 +15,7 @@ from .wire.stream import Stream
 HEARTBLEED = ("", "attempt", "success", "longer_answer")  # by the numbers of Flow.heartbleed
 MILLISECOND_NS = 1_000_000
 WITHOUT_LATER = str.maketrans("", "", "HLBhlb")  # leaves of a history what no side sends behind its Finished
-SERVER_HELLO_DONE, CERTIFICATE_VERIFY = "N", "Y"  # their letters in Flow.history
+CLIENT_HELLO, HELLO_RETRY_REQUEST, SERVER_HELLO_DONE, CERTIFICATE_VERIFY = "C", "J", "N", "Y"  # as in Flow.history
 
 
 def set_resumption(connection: Connection, flow: Flow, server: RecordReader) -> None:
@@ -281,6 +281,32 @@ def certificate_requested(connection: Connection, flow: Flow, client: Stream, se
 def verified(flow: Flow, side: int) -> bool:
     """Whether a client sent a CertificateVerify, as it does behind a certificate that was asked for."""
     return CERTIFICATE_VERIFY in (history(flow, side) or "")
+
+
+def is_first_hello(flow: Flow) -> bool:
+    """Whether the ClientHello at hand is known to be the first: a HelloRetryRequest may have asked for it."""
+    offer, answer = flow.client_hello, flow.server_hello
+    if offer is None or offer.seen >> COOKIE & 1:
+        return False
+    if flow.retry is not None:
+        said = flow.history.upper()
+        return said.find(CLIENT_HELLO) < said.find(HELLO_RETRY_REQUEST)
+    if flow.protocol != TCP or flow.hello_first:
+        return True
+    return answer is not None and (not flow.retry_lost or not (flow.tls13 or answer.hides_version()))
+
+
+def early_data_offered(flow: Flow) -> bool | None:
+    """Whether the client announced early data; a second hello does not, whatever the first one did.
+
+    Spec: RFC 8446 section 4.1.2.
+    """
+    offer = flow.client_hello
+    if offer is None:
+        return None
+    if offer.seen >> EARLY_DATA & 1:
+        return True
+    return False if offer.complete and is_first_hello(flow) else None
 
 
 def early_data_accepted(flow: Flow) -> bool | None:

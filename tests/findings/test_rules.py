@@ -205,7 +205,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "KEX-07-OFFER": ({"supported_groups": [0x6399]}, {"supported_groups": [0x6399], "group": 0x6399}),
     "KEX-08": ({"hello_retry_request": True}, {"hello_retry_request": None}),
     "KEX-09": ({"key_exchange": "PSK"}, LEGACY | {"key_exchange": "PSK"}),
-    "KEX-10": ({"key_share_groups": [29]}, {"key_share_groups": None}),
+    "KEX-10": ({"key_share_groups": [29]}, {"key_share_groups": [29], "early_data_offered": None}),
     "SIG-01": ({"server_signature_algorithm": 0x0201}, {"server_signature_algorithm": 0x0401}),
     "SIG-02": ({"signature_algorithms": [0x0201, 0x0203]}, {"signature_algorithms": [0x0201, 0x0401]}),
     "EXT-01": ({"compression_method": 1}, {"compression_methods": [1, 0]}),

@@ -21,8 +21,12 @@ BEFORE_ML_KEM = [code for code in POST_QUANTUM if "mlkem" not in GROUPS[code].lo
 
 
 def find_unshared(facts: Facts) -> Mask:
-    """Post-quantum groups that are announced without a key share."""
+    """Post-quantum groups that are announced without a key share.
+
+    A second ClientHello has but the share that was asked for; of one that may be it, early data is not known.
+    """
     shares = (facts.length("key_share_groups") > 0) & ~facts.has("key_share_groups", POST_QUANTUM)
+    shares &= facts.known("early_data_offered")
     return facts.has("supported_groups", POST_QUANTUM) & shares
 
 

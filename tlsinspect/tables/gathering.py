@@ -30,7 +30,7 @@ NUMBERS = (
     "first_packet", "client_certificate_packet", "clear_text_packet", "starttls_packet", "clear_credentials_packet",
     "starttls_injection_packet", "last_alert_packet", "server_key_exchange_packet", "renegotiation_packet",
     "ticket_packet", "change_cipher_spec_packet", "heartbeat_packet", "certificate_status_packet",
-    "hello_retry_request_packet", "client_first_record_packet", "early_data_accepted",
+    "hello_retry_request_packet", "client_first_record_packet", "early_data_accepted", "early_data_offered",
 )  # fmt: skip
 DURATIONS = ("tcp_rtt_ms", "hello_ms", "handshake_ms")
 TEXTS = (
@@ -191,6 +191,7 @@ def pack_numbers(connection: Connection, table: NDArray[np.int64], place: int) -
     table[48, place] = connection.hello_retry_request_packet
     table[49, place] = connection.client_first_record_packet
     table[50, place] = number_of(connection.early_data_accepted)
+    table[51, place] = number_of(connection.early_data_offered)
 
 
 def pack_durations(connection: Connection, table: NDArray[np.float64], place: int) -> None:

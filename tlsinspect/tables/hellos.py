@@ -10,7 +10,6 @@ import pyarrow as pa
 from .. import registry
 from ..wire.codes import (
     DELEGATED_CREDENTIAL,
-    EARLY_DATA,
     ENCRYPT_THEN_MAC,
     EXTENDED_MASTER_SECRET,
     FALLBACK_SCSV,
@@ -29,7 +28,6 @@ SEEN_FLAGS = {
     "extended_master_secret": EXTENDED_MASTER_SECRET,
     "delegated_credential": DELEGATED_CREDENTIAL,
     "psk_offered": PRE_SHARED_KEY,
-    "early_data_offered": EARLY_DATA,
 }
 
 CLIENT_VECTORS = {

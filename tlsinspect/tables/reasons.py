@@ -104,6 +104,7 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
         **dict.fromkeys(STAPLES, "" if tls13 else server or certificate or lost),
         "handshake_history": client or server,
         "early_data_accepted": client,
+        "early_data_offered": client or lost or "not_captured",
         **dict.fromkeys(ALERT, next((why for why in (client, server, lost) if why in UNHEARD), "")),
         **dict.fromkeys(("quic_version", "quic_version_name", "quic_error"), server or client),
         **dict.fromkeys(QUIC_ANSWERS, "" if server == "not_applicable" else server or client),

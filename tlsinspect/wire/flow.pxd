@@ -37,7 +37,7 @@ cdef class Flow(Listener):
     cdef public ServerHello server_hello, retry
     cdef public long long client_hello_packet, time_client_hello, server_hello_packet, time_server_hello
     cdef public bytes server_key_exchange, certificate_status
-    cdef public bint certificate_requested, asked_all, retry_lost, client_key_exchange, alert_encrypted
+    cdef public bint certificate_requested, asked_all, retry_lost, hello_first, client_key_exchange, alert_encrypted
     cdef public long long ticket_lifetime, time_application
     cdef public int alert_description, alert_side, message_count
     cdef public list alerts, messages, problems

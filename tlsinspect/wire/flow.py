@@ -99,7 +99,8 @@ class Flow(Listener):
     says who first spoke of another handshake in TLS 1.2 and before, `announced` counts the client's encrypted messages
     beside its Finished that are to come, -1 while nobody asked, `heartbleed` is a HEARTBLEED_ number, 0 for none.
     `asked_all` says that nothing is missing of what would have asked for a client's certificate, `retry_lost` that a
-    HelloRetryRequest, and the ClientHello in front of it, may be missing.
+    HelloRetryRequest, and the ClientHello in front of it, may be missing, `hello_first` that nothing of the client's is
+    in front of its hello.
     What is named `..._packet` is the number of the packet that completes it, -1 without one; `change_packet` is that
     of the client's first ChangeCipherSpec, `heartbeat_packet` that of its first heartbeat.
     """
@@ -152,6 +153,7 @@ class Flow(Listener):
         self.certificate_requested = False
         self.asked_all = False
         self.retry_lost = False
+        self.hello_first = False
         self.client_key_exchange = False
         self.certificate_status: bytes | None = None
         self.ticket_lifetime = -1
@@ -333,6 +335,7 @@ class Flow(Listener):
         self.client_hello = hello
         self.hello_side = reader.side
         self.hello_record_version = reader.record_version if reader.parts_version < 0 else reader.parts_version
+        self.hello_first = stream.has_beginning()
         self.client_hello_packet = stream.number
         self.time_client_hello = stream.time_ns
 
