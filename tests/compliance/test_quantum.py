@@ -6,10 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from samples import inspect
+from samples import SAMPLES, inspect
 from synthetic import make_connection
 
 from tlsinspect.compliance import Ledger, build_ledger
+from tlsinspect.statistics.catalogue import SECRECY_ORDER
+from tlsinspect.statistics.shares import build_shares
 from tlsinspect.tables import arrow_schema
 
 STATIC: dict[str, Any] = {"forward_secrecy": False, "post_quantum": False, "key_exchange": "RSA", "group": None}
@@ -76,6 +78,13 @@ def test_a_sample_is_counted_as_its_suites_and_groups_say() -> None:
     rows = {row["protection"]: row for row in inspect("demo.pcapng").quantum().class_table.to_pylist()}
     assert rows["no forward secrecy"]["connections"] == 27 + 27
     assert rows["post-quantum"]["connections"] == 23 + 4
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_ledger_and_the_statistic_of_secrecy_count_the_same(name: str) -> None:
+    ledger = inspect(name).quantum().class_table["connections"].to_pylist()
+    shares = build_shares("secrecy", inspect(name))
+    assert [*(shares.count_of(category) for category in reversed(SECRECY_ORDER)), shares.unknown] == ledger
 
 
 def test_an_empty_capture_has_an_empty_ledger() -> None:

@@ -181,6 +181,19 @@ def test_unknown_suite_and_group_show_their_number(tmp_path: Path) -> None:
     assert (row["cipher_suite"], row["cipher_suite_name"]) == (0x1A2B, "0x1A2B")
 
 
+def test_a_number_without_a_name_is_why_it_is_not_known_what_protects(tmp_path: Path) -> None:
+    told = ("key_exchange", "forward_secrecy", "post_quantum")
+    opened, _, *rest = tls13_turns(supported_versions(0x0304))
+    for answer, unnamed in (
+        (tls13_server_hello(0xFE00), ("key_exchange", "post_quantum")),
+        (tls13_server_hello(29), ()),
+        (server_hello(suite=0x1A2B), ("key_exchange", "forward_secrecy")),
+    ):
+        row = read_row(tmp_path, converse(opened, handshake(message(2, answer)) + application(900), *rest))
+        reasons = dict(row["unknown_reasons"])
+        assert {name: reasons[name] for name in told if name in reasons} == dict.fromkeys(unnamed, "unnamed")
+
+
 def test_fatal_alert_ends_the_handshake_and_names_its_sender(tmp_path: Path) -> None:
     row = read_row(tmp_path, converse(handshake(message(1, client_hello())), alert(2, 70)))
     assert (row["established"], row["failure"]) == (False, "alert")

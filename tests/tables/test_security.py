@@ -19,6 +19,7 @@ from tlsinspect.tables.security import session_security
         (0x1302, True, 256, False, ("DHE", None, "AES_256", "GCM", "AEAD", 256, True, False)),
         (0x1303, True, 29, True, ("ECDHE", "PSK", "CHACHA20_POLY1305", "POLY1305", "AEAD", 256, True, False)),
         (0x1301, True, None, True, ("PSK", "PSK", "AES_128", "GCM", "AEAD", 128, False, False)),
+        (0x1301, True, 0xFE00, False, (None, None, "AES_128", "GCM", "AEAD", 128, True, None)),
         (0x1301, True, None, False, (None, None, "AES_128", "GCM", "AEAD", 128, None, None)),
     ],
 )

@@ -39,6 +39,7 @@ UNKNOWN_REASONS = (
     "sealed",
     "resumed",
     "malformed",
+    "unnamed",
     "not_offered",
     "not_applicable",
 )

@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..connection import SSL2
 from ..findings.build import encoded
 from ..findings.facts import Facts
 from ..findings.key_exchange import POST_QUANTUM
+from ..statistics.categories import SMALL_KEY_BITS
 from ..statistics.interval import share_columns
 from ..statistics.rows import Mask
 from ..statistics.wording import number_text
@@ -33,7 +35,6 @@ CLASSES = ("no forward secrecy", "classical forward secrecy", "post-quantum", "u
 NO_SECRECY, CLASSICAL, QUANTUM_SAFE, UNKNOWN = range(4)
 COLUMNS = ("no_secrecy", "classical", "post_quantum", "unknown")  # of the servers frame, in the order of CLASSES
 NAMES_SHOWN = 5  # of a server
-TRIED_BITS = 64  # of keys that have been found by trying all of them: DES's 56 in 1998, 64 of RC5 in 2002
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +76,21 @@ def build_ledger(connections: pa.Table) -> Ledger:
 
 
 def classify(facts: Facts) -> NDArray[np.int64]:
-    """The class of each connection's protection, by its place in CLASSES; -1 where there is no TLS."""
+    """The class of each connection's protection, by its place in CLASSES.
+
+    It is -1 where there is no TLS, and where the handshake was refused, or ended, before keys were agreed on.
+    """
     safe, secret = facts.says("post_quantum"), facts.says("forward_secrecy")
     plain = facts.says("forward_secrecy", False)
-    open_now = facts.chosen_suite(lambda _, suite: suite.key_bits is not None and suite.key_bits <= TRIED_BITS)
+    open_now = facts.chosen_suite(lambda _, suite: suite.key_bits is not None and suite.key_bits <= SMALL_KEY_BITS)
     found = np.select(
         [open_now, safe, plain, secret & facts.known("post_quantum")],
         [NO_SECRECY, QUANTUM_SAFE, NO_SECRECY, CLASSICAL],
         UNKNOWN,
     )
-    return np.where(tls_rows(facts), found, -1)
+    chosen = facts.known("server_hello_packet") & (facts.known("cipher_suite") | ~facts.among("protocol", SSL2))
+    refused = ~chosen & facts.says("established", False) & ~facts.among("failure", "capture_end")
+    return np.where(tls_rows(facts) & ~refused, found, -1)
 
 
 def application_octets(facts: Facts) -> NDArray[np.int64]:

@@ -282,9 +282,11 @@ STATISTICS: dict[str, Statistic] = {
             "Secrecy against a later attacker",
             "What would open today's recording: a stolen key, a quantum computer, or neither?",
             "Without forward secrecy: {share}",
-            "Recorded now, decrypted later: the share without any forward secrecy is open to whoever gets the key.",
+            "Recorded now, decrypted later: the share without any forward secrecy is open to whoever gets the key. "
+            "What is not encrypted, or with keys of 64 bits or less, counts among it.",
             "forward_secrecy",
             by_frame(categories.secrecy),
+            also="post_quantum",
             focus="not forward secret",
             order=SECRECY_ORDER,
         ),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PAIR = " → "
-SMALL_KEY_BITS = 64  # the export limits of 40 and 56 bits, and DES
+SMALL_KEY_BITS = 64  # of keys that have been found by trying all: the export limits, DES in 1998, RC5 in 2002
 
 RESUMPTIONS = {"ticket": "resumed by ticket", "session_id": "resumed by session id", "psk": "resumed by PSK"}
 TRANSPORTS = {
@@ -182,11 +182,14 @@ def suite_class(suite_name: str) -> str | None:
 
 
 def secrecy(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by what would later open a recorded session: the server's key, a quantum computer, neither."""
+    """Categorise by what would later open a recorded session: the server's key, a quantum computer, neither.
+
+    No key exchange protects what is not encrypted, or under keys that are short enough to be tried.
+    """
     category = text_series(None, rows)
-    category[is_true(rows["forward_secrecy"])] = "forward secret, classical"
-    category[is_false(rows["forward_secrecy"])] = "not forward secret"
+    category[is_true(rows["forward_secrecy"]) & is_false(rows["post_quantum"])] = "forward secret, classical"
     category[is_true(rows["post_quantum"])] = "forward secret, post-quantum"
+    category[is_false(rows["forward_secrecy"]) | is_true(rows["key_bits"] <= SMALL_KEY_BITS)] = "not forward secret"
     return category
 
 

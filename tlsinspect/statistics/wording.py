@@ -31,6 +31,7 @@ REASONS = {
     "sealed": "QUIC's Initial packets that would say it were not captured or could not be opened",
     "resumed": "a resumed session does not repeat it",
     "malformed": "the message could not be decoded",
+    "unnamed": "the number of the suite or group has no name that tells",
     "not_offered": "nobody offered it",
     "not_applicable": "it does not apply here",
     "silent": "nobody spoke",

@@ -53,6 +53,7 @@ EVENTS = (  # that did not happen where nothing stands
     "client_first_record_packet",
 )  # fmt: skip
 STAPLES = ("ocsp_status", "ocsp_sha256s")
+SUITE_TELLS = ("key_exchange", "cipher", "cipher_mode", "mac", "key_bits", "forward_secrecy", "post_quantum")
 UNTIMED = "not_captured"  # what both hellos are there for, and the packets have no times, or the clock was set back
 OUTCOME = ("established", "established_evidence", "handshake_ms", "failure")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
@@ -95,6 +96,7 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
     if QUIC_COLUMNS.issubset(names):
         names = [name for name in names if name not in QUIC_COLUMNS]
     untimed = UNTIMED if "hello_ms" in names else ""
+    unnamed = "" if server or "cipher_suite" in names or (tls13 and "group" in names) else "unnamed"
     own = {
         "tcp_rtt_ms": opening,
         "hello_ms": server or client or UNTIMED,
@@ -109,6 +111,8 @@ def explain(circumstances: Circumstances, missing: bytes) -> list[tuple[str, str
         **dict.fromkeys(("quic_version", "quic_version_name", "quic_error"), server or client),
         **dict.fromkeys(QUIC_ANSWERS, "" if server == "not_applicable" else server or client),
         **dict.fromkeys(QUIC_OFFERS, client),
+        **dict.fromkeys(SUITE_TELLS, unnamed),
+        "authentication": "" if tls13 else unnamed,
         "resumed": server or certificate,
         "resumption": (server or certificate) if "resumed" in names else "",
         **(dict.fromkeys(OUTCOME, outcome) if outcome else {"handshake_ms": client or untimed} if established else {}),

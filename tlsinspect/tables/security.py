@@ -39,8 +39,9 @@ def session_security(
 
     In TLS 1.3 the suite names the cipher only: the key exchange follows from the
     group, or is the pre-shared key alone (RFC 8446 2.2, 4.2.9), and authentication is
-    encrypted unless a pre-shared key stands for it. Before, a suite with ECDSA may be used
-    with EdDSA, as the signature of the key exchange says: `eddsa` (RFC 8422 section 2.2).
+    encrypted unless a pre-shared key stands for it. A group without a name may be post-quantum.
+    Before, a suite with ECDSA may be used with EdDSA, as the signature of the key exchange
+    says: `eddsa` (RFC 8422 section 2.2).
     """
     if cipher_suite < 0:
         return None
@@ -54,7 +55,8 @@ def session_security(
     authentication = "PSK" if psk_selected else None
     if group is not None:
         facts = group_facts(group)
-        return SessionSecurity(facts.key_exchange or None, authentication, *bulk, True, facts.post_quantum)
+        quantum_safe = facts.post_quantum if facts.key_exchange else None
+        return SessionSecurity(facts.key_exchange or None, authentication, *bulk, True, quantum_safe)
     if psk_selected:
         return SessionSecurity("PSK", authentication, *bulk, False, False)
     return SessionSecurity(None, authentication, *bulk, None, None)
