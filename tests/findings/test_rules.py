@@ -17,6 +17,7 @@ from tlsinspect.filters.vocabulary import WORDS
 from tlsinspect.findings import CAPTURE_RULES, RULES, Facts, Rule, build_findings
 from tlsinspect.findings.build import SUBJECTS
 from tlsinspect.findings.clocks import LEAST
+from tlsinspect.findings.facts import TOLD
 from tlsinspect.findings.keys import SMALL_PRIMES, is_checked_prime, is_prime, is_safe, modulus_of
 from tlsinspect.findings.known_primes import is_known, known_primes
 from tlsinspect.findings.patterns import LEAST_REGULAR, find_beacons
@@ -59,6 +60,8 @@ CERTIFICATE: dict[str, Any] = {
 
 
 REFUSED: dict[str, Any] = {"last_alert": 48, "last_alert_sender": "client"}
+FULL: dict[str, Any] = LEGACY | {"server_session_id": "5e" * 32, "resumed": False, "resumption": None}
+RESUMED: dict[str, Any] = FULL | {"resumed": True, "resumption": "session_id"}
 OTHER_LEAF: dict[str, Any] = {"certificate_sha256s": ["cd"]}
 CLIENT_SHARE: dict[str, Any] = {"client_key_share_id": "aa", "client_random": "00"}
 PUBLIC: dict[str, Any] = {"anchor": "CN=Root", "publicly_trusted": True}
@@ -289,6 +292,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "CRT-31-DATES": client_judged("not_yet_valid", "untrusted_root"),
     "CRT-31-SAME": ({"client_certificate_sha256s": ["ab"]}, {"client_certificate_sha256s": ["cd"]}),
     "CRT-31-PATH": client_judged("bad_signature", "expired"),
+    "CRT-31-CLEAR": (LEGACY, {}),
     "CRT-33": certified({"issue": "bad_value"}, {"issue": None}),
     "VER-12": (
         {"established": False, "other": {"time_start": NOW + 1, "supported_versions": [0x0303]}},
@@ -315,6 +319,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"ticket_key_name": "aa", "other": {"ticket_key_name": "aa", "time_start": NOW + 6 * DAY}},
     ),
     "EXT-12-ZERO": ({"ticket_key_name": "00" * 16}, {"ticket_key_name": "00" * 15 + "01"}),
+    "EXT-21": (RESUMED | {"other": FULL | {"server_name": "b.example"}}, RESUMED | {"other": FULL}),
     "EXT-14": ({"alpn": "h2", "alpn_offered": ["http/1.1"]}, {"alpn": "h2", "alpn_offered": ["http/1.1", "h2"]}),
     "EXT-14-UNCOMMON": (
         {"alpn_offered": ["h2", "x-tunnel"]},
@@ -473,6 +478,39 @@ def test_keys_and_signatures_of_pss_are_those_of_rsa(rule_id: str, certificate: 
     assert rule_id.startswith("CRT-10") != rule.find(Facts(*tables_of({"certificate": own}))).all()
     sound = {"key_type": "RSASSA-PSS", "key_bits": 2048, "signature_algorithm": "RSASSA-PSS-SHA256"}
     assert not rule.find(Facts(*tables_of({"certificate": sound}))).any()
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (FULL | {"server_name": "WWW.example"}, False),
+        (FULL | {"server_name": None}, False),
+        (FULL | {"server_name": "b.example", "server_session_id": "5f" * 32}, False),
+        (FULL | {"server_name": "b.example", "resumed": None}, False),
+        (RESUMED | {"server_name": "b.example"}, True),  # the first handshake is not there
+        ({"server_name": "b.example", "server_session_id": "5e" * 32, "resumed": False}, False),  # TLS 1.3 echoes
+    ],
+)
+def test_a_session_is_held_to_its_name_by_its_id_and_the_names_that_are_known(
+    other: dict[str, Any], found: bool
+) -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-21"]
+    assert rule.find(Facts(*tables_of(RESUMED | {"other": other}))).any() == found
+    assert not rule.find(Facts(*tables_of(RESUMED | {"resumption": "ticket", "other": other}))).any()
+
+
+def test_a_session_that_two_names_share_is_told_where_it_is_not_its_own() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "EXT-21"]
+    others = [RESUMED | {"server_name": "b.example"}, FULL]
+    assert rule.find(Facts(*tables_of(RESUMED | {"others": others}))).tolist() == [False, True, False]
+
+
+def test_a_clients_certificate_for_webrtc_names_nobody() -> None:
+    [rule] = [rule for rule in RULES if rule.id == "CRT-31-CLEAR"]
+    dtls = LEGACY | {"version": 0xFEFD, "protocol": "dtls", "client_certificate_sha256s": ["ab"]}
+    for own, found in ((True, False), (False, True)):
+        assert rule.find(Facts(*tables_of(dtls | {"certificate": {"self_signed": own}}))).any() == found
+    assert not rule.find(Facts(*tables_of(LEGACY | {"client_certificate_sha256s": []}))).any()
 
 
 def test_what_several_keys_protected_is_not_added_up() -> None:
@@ -830,7 +868,7 @@ def test_nothing_is_found_in_a_clean_connection_or_in_one_of_which_nothing_is_kn
 
 
 def test_rules_name_columns_and_words_that_exist() -> None:
-    names = {column.name for table in ("connections", "validation") for column in COLUMNS[table]}
+    names = {column.name for table in ("connections", "validation") for column in COLUMNS[table]} | TOLD.keys()
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert set(CASES) ^ {rule.id for rule in RULES} == set(), "CASES has what each rule finds, and what is near it"
     for rule in RULES:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tls_vectors as tls
 from samples import SAMPLES, inspect
+from traffic import CLIENT, NOON_NS, Packet, converse, write_pcap
+
+import tlsinspect
 
 EXPECTED = {
     capture: set(rules.split())
@@ -70,3 +74,30 @@ def test_findings_are_ordered_by_severity_and_name_packets_of_the_capture() -> N
     assert places == sorted(places) and len(set(places)) == len(ranks)
     packets = {packet for row in findings["packets"] for packet in row if packet is not None}
     assert packets and max(packets) <= inspection.captures["packets"].sum()
+
+
+def test_a_session_that_the_server_resumes_for_another_name_is_told_with_its_packet(tmp_path: Path) -> None:
+    def talk(name: bytes, number: int, offered: bytes = b"", full: bool = False) -> list[Packet]:
+        hello = tls.handshake(tls.message(1, tls.client_hello(tls.server_name(name), session_id=offered)))
+        finished = tls.CHANGE_CIPHER_SPEC + tls.ENCRYPTED_FINISHED
+        flight = tls.handshake(tls.message(2, tls.server_hello(session_id=b"s" * 32)))
+        rest = (finished, tls.application(), tls.application())
+        if full:
+            keys = tls.handshake(tls.message(16, b"\x04keys")) + finished
+            flight, rest = (
+                flight + tls.handshake(tls.message(11, tls.certificate(b"a")), tls.message(14)),
+                (keys, *rest),
+            )
+        else:
+            flight += finished
+        return converse(hello, flight, *rest, client=(CLIENT[0], 50_000 + number), start_ns=NOON_NS + number * 10**9)
+
+    first, same, other = (
+        talk(b"a.example", 0, full=True),
+        talk(b"A.example", 1, b"s" * 32),
+        talk(b"b.example", 2, b"s" * 32),
+    )
+    path = write_pcap(tmp_path / "made.pcap", [*first, *same, *other])
+    [row] = [row for row in tlsinspect.read(path).arrow("findings").to_pylist() if row["id"] == "EXT-21"]
+    assert (row["subject"], row["connections"], row["packets"]) == ("198.51.100.1:443", 1, [len(first + same) + 5])
+    assert row["evidence"].startswith("server_name b.example (1); server_session_id 7373")

@@ -96,6 +96,22 @@ def find_long_echo(facts: Facts) -> Mask:
     return np.asarray(found, np.bool_)
 
 
+def find_renamed_session(facts: Facts) -> Mask:
+    """Sessions of TLS 1.2 and before that the server resumed by their id for another name than they were made for.
+
+    Where their first handshake is not there: those that it resumed for several names. In TLS 1.3 a server need not
+    hold a session to the name (RFC 8446 section 4.6.1). Tickets do not show which session they are of.
+    """
+    before = facts.among("version", *LEGACY_VERSIONS)
+    resumed = before & facts.says("resumed") & facts.among("resumption", "session_id")
+    full = before & facts.says("resumed", False)
+    found = facts.shared("server_session_id", "name", 2, resumed | full) & resumed
+    if not found.any():
+        return found
+    sessions = pc.binary_join_element_wise(facts.column("server_session_id"), facts.named("name"), " ")
+    return np.asarray(found & ~mask_of(pc.is_in(sessions, value_set=sessions.filter(pa.array(full)))), np.bool_)
+
+
 def find_unoffered_protocol(facts: Facts) -> Mask:
     """An application protocol that the server chose although it was not offered."""
     values, starts = facts.lists("alpn_offered")
@@ -196,6 +212,13 @@ RULES = (
         find_uncommon_protocol, ("alpn_offered", "ja4"),
         "Find out what speaks it: software of one vendor, a draft, or something that hides.",
         ("RFC 7301",), "client", "client_hello_packet",
+    ),
+    Rule(
+        "EXT-21", "Session resumed for another server name", "medium", find_renamed_session,
+        ("server_name", "server_session_id", "version_name"),
+        "Give each name a session cache and ticket keys of its own, or let the server hold sessions to their names: "
+        "what one name was trusted for, another one answers.",
+        ("RFC 6066 section 3",),
     ),
     Rule(
         "IR-03", "Several certificates for one server name", "info",

@@ -13,7 +13,7 @@ from ..certificates.object_identifiers import OLD_SIGNATURE, SHA1_SIGNATURE
 from ..statistics.rows import Mask, mask_of
 from ..wire.codes import SIGNED_CERTIFICATE_TIMESTAMP
 from .certificates import has_expired, is_early, is_signed_with, is_weak_key
-from .facts import Facts, whole
+from .facts import LEGACY_VERSIONS, Facts, whole
 from .rule import Rule
 
 PACKET = "certificate_packet"
@@ -56,6 +56,13 @@ def client_has_fault(*faults: str) -> Callable[[Facts], Mask]:
 def shows_the_servers(facts: Facts) -> Mask:
     """Connections whose client sent the certificate that the server sent."""
     return mask_of(pc.equal(facts.leaf(CLIENT), facts.leaf(SERVER)))
+
+
+def is_readable(facts: Facts) -> Mask:
+    """Connections whose client sent its certificate in the clear; one that it made for WebRTC names nobody."""
+    sent = facts.known(CLIENT) & (facts.length(CLIENT) > 0) & facts.among("version", *LEGACY_VERSIONS)
+    own = facts.among("protocol", "dtls") & facts.certificate(lambda table: whole(table, "self_signed"), CLIENT)
+    return np.asarray(sent & ~own, np.bool_)
 
 
 def lacks_timestamps(table: pa.Table) -> pa.Array:
@@ -138,6 +145,10 @@ RULES = (
                 client_has_fault("bad_signature", "constraint_violated"),
                 "'tlsinspect validate' says which certificate; where the handshake completed, the server does not "
                 "check what clients send.", "RFC 5280 section 6.1", "high"),
+    Rule("CRT-31-CLEAR", "Client's certificate sent in the clear", "low", is_readable,
+         ("client_subject", "version_name"),
+         "Use TLS 1.3, which encrypts it: whoever is on the way reads the names in it, and knows the client again.",
+         ("RFC 8446 section 4.4.2",), "client_certificate", "client_certificate_packet"),
     rule("CRT-33-LIMIT", "Chain too costly or too odd to validate", "low", has_fault("limit", "unsupported"),
          "Look at it with tlsinspect validate: honest authorities have neither such keys nor so many certificates.",
          "RFC 5280 section 6"),

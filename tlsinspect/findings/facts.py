@@ -270,14 +270,15 @@ class Facts:
 
     def certificate(self, test: Callable[[pa.Table], pa.Array], side: str = "certificate_sha256s") -> Mask:
         """Rows in which a side's own certificate passes a test of the certificates table."""
-        places = self.once(
-            f"place {side}",
-            lambda: pc.fill_null(
-                pc.index_in(self.leaf(side), value_set=whole(self.certificates, "sha256")), MISSING
-            ).to_numpy(),
-        )
+        places = self.once(f"places {side}", lambda: pc.fill_null(self.place(side), MISSING).to_numpy())
         passed = np.append(mask_of(pa.chunked_array([test(self.certificates)]).combine_chunks()), False)
         return np.asarray(passed[places], np.bool_)
+
+    def place(self, side: str) -> pa.Array:
+        """The row of the certificates table with a side's own certificate."""
+        return self.once(
+            f"place {side}", lambda: pc.index_in(self.leaf(side), value_set=whole(self.certificates, "sha256"))
+        )
 
     def chain(self, test: Callable[[pa.Table], pa.Array]) -> Mask:
         """Rows in which any certificate that the server sent passes a test of the certificates table."""
@@ -304,8 +305,11 @@ NAMED: dict[str, Callable[[Facts], pa.Array]] = {
 TOLD: dict[str, Callable[[Facts], pa.Array]] = {
     "sct_operators": lambda facts: judged(facts, "sct_operators", pa.list_(pa.string())),
     "detail": lambda facts: judged(facts, "detail", pa.string()),
+    "client_subject": lambda facts: whole(facts.certificates, "subject").take(
+        facts.place("client_certificate_sha256s")
+    ),
 }
-"""Columns of the validation table that evidence names."""
+"""Columns of the validation table that evidence names, and the subject of clients' certificates."""
 
 
 def judged(facts: Facts, name: str, kind: pa.DataType) -> pa.Array:
