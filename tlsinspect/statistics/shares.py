@@ -59,7 +59,7 @@ class Shares:
         return build_result(self.columns())
 
     def columns(self) -> dict[str, list[Any]]:
-        """The same as lists."""
+        """The columns of `table` as lists."""
         numbers = [count for _, count in self.counts]
         denominators = [self.denominator] * len(numbers)
         shares = share_columns(numbers, denominators, interval=self.unit.name != "bytes")
