@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from samples import inspect
@@ -114,6 +115,22 @@ def test_what_cannot_tell_is_not_said_to_hold_up_or_to_be_none() -> None:
     assert below.startswith("Of 2 connections below TLS 1.3 that can tell: ")
     holds = build_answer(QUESTIONS["certificate-checks"], frames, "x.pcap").answer
     assert holds == "The one connection that shows it got a certificate with something against it: expired 1."
+
+
+def test_what_speaks_against_a_certificate_whose_name_is_lost_is_told_and_makes_no_share() -> None:
+    lost: dict[str, Any] = {
+        "client_hello_packet": None, "server_name": None, "psk_offered": None, "validation": None,
+        "unknown_reasons": [("validation", "one_sided"), ("name_matches", "one_sided")],
+    }  # fmt: skip
+    good, expired = {"validation": "leaf_ok"}, {"validation": "expired"}
+    rows = [good, good, expired, lost, lost, lost | expired, expired | {"server_name": None}]
+    frames = make_frames(connections=[make_old_connection(at, **row) for at, row in enumerate(rows)])
+    answer = build_answer(QUESTIONS["certificate-checks"], frames, "x.pcap")
+    assert answer.answer == (
+        "50% of the 4 connections that show it got a certificate with something against it: expired 2; "
+        "so did 1 of those whose name is not known."
+    )
+    assert (answer.unknown, answer.unknown_reasons, answer.cases) == (3, {"one_sided": 3}, 3)
 
 
 def test_a_flawed_capture_comes_with_advice() -> None:

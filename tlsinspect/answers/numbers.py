@@ -159,7 +159,9 @@ def certificate_checks(frames: Inspected) -> Number:
     count = sum(found.values())
     share = begin(share_of_text(count, shares.denominator, "connections", "it"))
     which = f": {list_counts(found, 5)}" if found else ""
-    return number_of(shares, count, f"{share} got a certificate with something against it{which}.")
+    others = sum(counts_in(cases.certificate_checks(frames)).values()) - count
+    lost = f"; so did {others:,} of those whose name is not known" if others else ""
+    return number_of(shares, count, f"{share} got a certificate with something against it{which}{lost}.")
 
 
 def certificate_dates(frames: Inspected) -> Number:

@@ -365,6 +365,7 @@ STATISTICS: dict[str, Statistic] = {
             "validation",
             by_frame(categories.validation),
             focus="nothing against it",
+            also="name_matches",
         ),
         Statistic(
             "resumption",

@@ -17,7 +17,7 @@ from ..protocols import SILENT
 from ..registry import is_grease, version_name
 from ..registry.suites import SMALL_BLOCKS, parse_suite_name
 from ..registry.versions import is_tls13, version_rank
-from .hellos import legacy_versions
+from .hellos import cut_hellos, legacy_versions
 from .observations import Categorise, Frames, leaf_of, name_of, with_tls
 from .rows import (
     Columns,
@@ -255,8 +255,13 @@ def describe_cause(rows: Columns) -> pa.Array:
 
 
 def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
-    """Categorise by what dates and names say against the server's certificate."""
-    return text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
+    """Categorise by what dates and names say against the server's certificate; unknown where its name is lost.
+
+    What has nothing else against it is unknown there: were the others counted, their share would be too high.
+    """
+    words = text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
+    lost = rows["client_hello_packet"].isna() | cut_hellos(FrameColumns(rows))
+    return words.where(rows["server_name"].notna() | ~lost, None)
 
 
 def by_leaf(describe: Callable[[Columns], Sequence[str | None]]) -> Callable[[Frames, Columns], pa.Array]:
