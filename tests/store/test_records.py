@@ -120,6 +120,17 @@ def test_ports_that_lack_a_value_are_damaged(store: Path, column: str) -> None:
     assert done.stderr == f"tlsinspect: {store}: the files of ports are damaged: a value is missing\n"
 
 
+@pytest.mark.parametrize("column", ["connection_id", "number", "time", "packet", "sender", "record_type"])
+def test_messages_that_lack_a_value_are_damaged(store: Path, column: str) -> None:
+    for path in (store / "messages").rglob("*.parquet"):
+        rows = pq.read_table(path, partitioning=None)
+        pq.write_table(rows.drop_columns([column]), path)
+    for command in (("show", store, "#1"), ("export", "--format", "eve", store)):
+        done = run(*command)
+        assert done.exit_code == 2
+        assert done.stderr == f"tlsinspect: {store}: the files of messages are damaged: a value is missing\n"
+
+
 @pytest.mark.parametrize(
     ("column", "value", "said"), [("sha256", "0" * 64, "is not in them"), ("pem", "A", "a value of pem is no base64")]
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ..story import Inspected, Story
     from ..validation import Trust
     from .store import Store
+
+OF_ANY_MESSAGE = ("connection_id", "number", "time", "packet", "sender", "record_type")
+"""Columns of the messages table that have a value in each row."""
 
 
 class StoredInspection(Inspection):
@@ -112,10 +115,19 @@ class StoredInspection(Inspection):
     def read_beside(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The same, but messages and alerts only of the files that belong to those of the selected connections."""
         if self.chosen is None or table == "problems":  # some of which are of no connection
-            return self.read_stored(table, columns)
-        files = {"/".join(path.split("/")[-2:]) for path in self.columns.chosen[0].files}
-        dataset = self.store.dataset(table, self.since, self.until, files)
-        return read_rows(dataset, columns or arrow_schema(table).names)
+            rows = self.read_stored(table, columns)
+        else:
+            files = {"/".join(path.split("/")[-2:]) for path in self.columns.chosen[0].files}
+            dataset = self.store.dataset(table, self.since, self.until, files)
+            rows = read_rows(dataset, columns or arrow_schema(table).names)
+        if table == "messages":
+            self.refuse_missing(table, rows, OF_ANY_MESSAGE)
+        return rows
+
+    def refuse_missing(self, table: str, rows: pa.Table, names: Collection[str]) -> None:
+        """Raise StoreError where columns lack a value that each row of a table has."""
+        if any(rows[name].null_count for name in rows.column_names if name in names):
+            raise damaged(self, table, "a value is missing")
 
     @cached_property
     def columns(self) -> ColumnsOnDemand:
@@ -204,8 +216,7 @@ class StoredTotals(Totals):
         if not self.tally.counts:
             rows = self.inspection.read_stored("ports")
             names = ("server_port", "transport", "protocol", "connections", "bytes")
-            if any(rows[name].null_count for name in names):
-                raise damaged(self.inspection, "ports", "a value is missing")
+            self.inspection.refuse_missing("ports", rows, names)
             for port, transport, protocol, count, octets in zip(
                 *(rows[name].to_pylist() for name in names), strict=True
             ):
