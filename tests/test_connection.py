@@ -10,7 +10,7 @@ from tcp_segments import CLIENT, MILLISECOND_NS, NOON_NS, SERVER, Talk, Wire, ip
 
 from tlsinspect.connection import Connection
 from tlsinspect.connection_builder import ConnectionBuilder
-from tlsinspect.wire.codes import ACK, RST, SYN
+from tlsinspect.wire.codes import ACK, FIN, RST, SYN
 from tlsinspect.wire.dtls import open_dtls
 from tlsinspect.wire.flow_table import FlowTable
 
@@ -480,6 +480,14 @@ class TestUnseenBeginning:
         length = len(body).to_bytes(3, "big")
         return self.record(22, 0, bytes([kind]) + length + tls.u16(sequence) + bytes(3) + length + body)
 
+    @pytest.mark.parametrize(("cookie", "offered"), [(b"", False), (tls.extension(44, tls.vector16(b"cookie")), None)])
+    def test_a_hello_in_datagrams_is_the_first_unless_it_has_a_cookie(
+        self, cookie: bytes, offered: bool | None
+    ) -> None:
+        body = tls.client_hello(tls.supported_versions(0xFEFC) + tls.key_share(29) + cookie, version=0xFEFD)
+        connection = self.datagrams((0, self.message(1, 0, body[:35] + tls.vector8(b"") + body[35:])))
+        assert connection.early_data_offered is offered
+
     def test_an_encrypted_alert_alone_is_no_failure(self) -> None:
         connection = self.datagrams((0, self.record(21, 1, bytes(30))), (1, self.record(21, 1, bytes(30))))
         assert connection.midstream
@@ -725,7 +733,9 @@ class TestOutcome:
             connection = built(talk)
             assert (connection.failure_side, connection.failure_packet) == (side, packet)
 
-    @pytest.mark.parametrize(("suite", "finished"), [(0x1301, 53), (0x1302, 69), (0x1303, 53), (0x1305, 45)])
+    @pytest.mark.parametrize(
+        ("suite", "finished"), [(0x1301, 53), (0x1302, 69), (0x1303, 53), (0x1305, 45), (0xC104, 45), (0xC106, 45)]
+    )
     def test_in_tls_1_3_what_a_client_seals_is_an_alert_where_it_is_shorter_than_a_finished(
         self, suite: int, finished: int
     ) -> None:
@@ -741,6 +751,9 @@ class TestOutcome:
         assert self.outcome(Talk().open().say(HELLO13, ANSWER13, sealed).close()) == (None, "encrypted", None)
         for more in ((sealed + tls.application(80),), (sealed, tls.application(272))):
             assert connection_of(HELLO13, ANSWER13, *more).established_evidence == "finished"
+        cut = Talk().open().say(HELLO13, ANSWER13, sealed).lose(1, 100)  # what follows may be what is lost
+        cut.segment(1, FIN | ACK)
+        assert built(cut).established is True
 
     def test_in_tls_1_3_short_data_behind_a_finished_that_is_lost_is_no_alert(self) -> None:
         for length, established in ((30, True), (19, None)):

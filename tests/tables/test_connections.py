@@ -21,6 +21,7 @@ from tls_vectors import (
     key_share,
     message,
     retry_request,
+    selected_version,
     server_hello,
     server_name,
     supported_versions,
@@ -184,14 +185,15 @@ def test_unknown_suite_and_group_show_their_number(tmp_path: Path) -> None:
 def test_a_number_without_a_name_is_why_it_is_not_known_what_protects(tmp_path: Path) -> None:
     told = ("key_exchange", "forward_secrecy", "post_quantum")
     opened, _, *rest = tls13_turns(supported_versions(0x0304))
-    for answer, unnamed in (
-        (tls13_server_hello(0xFE00), ("key_exchange", "post_quantum")),
-        (tls13_server_hello(29), ()),
-        (server_hello(suite=0x1A2B), ("key_exchange", "forward_secrecy")),
+    for answer, why in (
+        (tls13_server_hello(0xFE00), dict.fromkeys(("key_exchange", "post_quantum"), "unnamed")),
+        (tls13_server_hello(29), {}),
+        (server_hello(selected_version(0x0304), 0x1301), dict.fromkeys(told, "not_applicable")),  # no group
+        (server_hello(suite=0x1A2B), dict.fromkeys(("key_exchange", "forward_secrecy"), "unnamed")),
     ):
         row = read_row(tmp_path, converse(opened, handshake(message(2, answer)) + application(900), *rest))
         reasons = dict(row["unknown_reasons"])
-        assert {name: reasons[name] for name in told if name in reasons} == dict.fromkeys(unnamed, "unnamed")
+        assert {name: reasons[name] for name in told if name in reasons} == why
 
 
 def test_fatal_alert_ends_the_handshake_and_names_its_sender(tmp_path: Path) -> None:

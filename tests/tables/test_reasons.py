@@ -66,6 +66,12 @@ def test_how_long_a_handshake_took_is_missing_because_of_what_it_lacks(tmp_path:
     assert (refused["hello_ms"], refused["handshake_ms"]) == ("not_applicable", "not_applicable")
 
 
+def test_what_lies_in_front_of_a_hello_is_why_it_may_be_the_second(tmp_path: Path) -> None:
+    packets = converse(*tls13_turns())
+    for taken, reason in ((packets, None), (packets[3:], "midstream"), (packets[3:5] + packets[6:], "gap")):
+        assert reasons_of(tmp_path, taken).get("early_data_offered") == reason
+
+
 def test_packets_without_times_show_no_durations(tmp_path: Path) -> None:
     path = write_without_times(tmp_path / "made.pcapng", converse(*tls12_turns()))
     [row] = tlsinspect.read(path).connections.to_dict("records")

@@ -117,8 +117,7 @@ def authorities(frames: Inspected) -> pd.Series[str]:
 def certificate_checks(frames: Inspected) -> pd.Series[str]:
     """What dates and names say against the server's certificate."""
     rows = tls_connections(frames)
-    found = text_series(rows["validation"].map(categories.VALIDATIONS), rows)
-    return onto(frames, found.where(~is_true(rows["validation"] == "leaf_ok"), None))
+    return onto(frames, categories.validation_words(rows).where(~is_true(rows["validation"] == "leaf_ok"), None))
 
 
 def date_faults(certificates: pd.DataFrame) -> pd.Series[str]:

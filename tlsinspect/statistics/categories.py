@@ -259,9 +259,13 @@ def validation(frames: Frames, rows: pd.DataFrame) -> pd.Series[str]:
 
     What has nothing else against it is unknown there: were the others counted, their share would be too high.
     """
-    words = text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
     lost = rows["client_hello_packet"].isna() | cut_hellos(FrameColumns(rows))
-    return words.where(rows["server_name"].notna() | ~lost, None)
+    return validation_words(rows).where(rows["server_name"].notna() | ~lost, None)
+
+
+def validation_words(rows: pd.DataFrame) -> pd.Series[str]:
+    """What dates and names say against the server's certificate, whatever else is known."""
+    return text_series(rows["validation"].map(VALIDATIONS), rows).fillna(rows["validation"])
 
 
 def by_leaf(describe: Callable[[Columns], Sequence[str | None]]) -> Callable[[Frames, Columns], pa.Array]:
