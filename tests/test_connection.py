@@ -822,6 +822,23 @@ class TestOutcome:
         assert connection_of(*early, FINISHED).established_evidence == "finished"
         assert connection_of(*early, tls.application(70)).established_evidence == "application_data"
 
+    def test_data_of_the_client_behind_a_server_that_was_heard_from_its_hello_on_is_no_evidence(self) -> None:
+        early = (HELLO, FLIGHT, KEYS + FINISHED + tls.application(70))
+        assert self.outcome(Talk().say(*early).close()) == (False, "", "closed")
+        assert built(Talk().say(HELLO, b"", KEYS + FINISHED + tls.application(70)).close()).established is True
+
+    @pytest.mark.parametrize("kept", [44, 20])  # up to the suite, or within the random
+    def test_data_of_a_server_whose_hello_hides_its_version_is_no_evidence(self, kept: int) -> None:
+        talk = Talk().open()
+        talk.segment(0, ACK, HELLO13, missing=len(HELLO13) - kept)
+        talk.segment(1, ACK, ANSWER13, missing=len(ANSWER13) - kept)
+        connection = built(talk.say(b"", tls.application(24)).reset(0))
+        assert (connection.version, connection.established) == (None, None)
+        talk = Talk().open().say(HELLO)
+        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - kept)
+        connection = built(talk.say(KEYS + FINISHED, FINISHED + tls.application(24)))
+        assert (connection.version, connection.established) == (None, True)
+
     def test_where_what_would_tell_is_in_a_hole_or_was_cut_off_the_outcome_is_not_known(self) -> None:
         alert = tls.record(21, b"\x99" * 26)
         talk = Talk().open().say(HELLO, FLIGHT).lose(0, len(KEYS + FINISHED)).say(alert, FINISHED).close()
@@ -1000,7 +1017,7 @@ class TestMissing:
 
     def test_a_chain_that_the_snap_length_cut_off(self) -> None:
         talk = Talk().open().say(HELLO)
-        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - 60)
+        talk.segment(1, ACK, FLIGHT, missing=len(FLIGHT) - 44)
         assert self.states(talk) == ("", "", "snaplen")
         talk = Talk().open()
         talk.segment(0, ACK, HELLO, missing=len(HELLO) - 20)

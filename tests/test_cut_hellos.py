@@ -63,14 +63,24 @@ def test_statistics_of_offers_are_unknown_for_the_reason_of_the_cut(statistic: s
 
 
 def test_extensions_in_front_of_the_cut_are_no_offer_without_the_others(tmp_path: Path) -> None:
-    cut = write_cut("handshakes/certificate-expired-refused.pcap", 200, tmp_path / "cut.pcap")
+    cut = write_cut("handshakes/certificate-expired-refused.pcap", 400, tmp_path / "cut.pcap")
     inspection = tlsinspect.read(cut)
-    assert inspection.connections["client_extensions"].notna().all()
+    assert inspection.connections["client_extensions"].tolist() == [[0, 11, 10, 35, 22, 23, 13]]
     shares = build_shares("extensions_offered", inspection)
     assert (shares.denominator, dict(shares.unknown_reasons)) == (0, {"snaplen": 1})
     tlsinspect.ingest(cut, tmp_path / "store")
     [row] = build_adoption(tlsinspect.Store(tmp_path / "store")).table("extensions-offered").to_dict("records")
     assert (row["denominator"], row["unknown"]) == (0, 1)
+
+
+def test_a_list_that_stands_behind_the_cut_is_missing_and_not_empty(tmp_path: Path) -> None:
+    lists = ["cipher_suites", "compression_methods", "client_extensions", "server_extensions"]
+    for octets, missing in ((300, [False, True, True, False]), (100, [True] * 4)):
+        cut = write_cut("handshakes/certificate-expired-refused.pcap", octets, tmp_path / f"{octets}.pcap")
+        rows = tlsinspect.read(cut).connections
+        assert rows[lists].isna().iloc[0].tolist() == missing
+        reasons = dict(rows["unknown_reasons"].iloc[0])
+        assert [reasons.get(name) == "snaplen" for name in lists] == missing
 
 
 def test_the_version_agreed_is_known_without_the_offer(tmp_path: Path) -> None:

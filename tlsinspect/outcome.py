@@ -93,7 +93,7 @@ def set_established(connection: Connection, flow: Flow, client: Stream, server: 
     """Whether the handshake was finished, and by what that is known; why not, where it is not known."""
     both = client.reader.application_seen and server.reader.application_seen and not only_alerts(flow, client, server)
     lost = connection.midstream or connection.gap or connection.truncated
-    unheard = connection.midstream or server.has_lost()
+    unheard = server.has_lost() or (connection.midstream and flow.server_hello is None)
     if not lost and may_have_refused(flow, client, server):
         connection.outcome_state = "encrypted"
     elif client.reader.finished_seen and server.reader.finished_seen:
@@ -143,9 +143,9 @@ def data_tells(flow: Flow, client: Stream, server: Stream, lost: bool) -> bool:
     """Whether application data shows that a handshake before TLS 1.3 was finished.
 
     A client may send some before the server's Finished (RFC 7918), which is there where nothing of the server's is
-    `lost`. Where the version is not known, a server of TLS 1.3 sends its messages as application data.
+    `lost`. Where the messages do not show the version, a server of TLS 1.3 sends its messages as application data.
     """
-    if flow.client_hello is not None and flow.server_hello is None and not is_before_tls13(flow):
+    if flow.history and not is_before_tls13(flow):
         return False
     if server.reader.application_seen:
         return True

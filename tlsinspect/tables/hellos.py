@@ -54,11 +54,11 @@ def build_client_columns(rows: Records) -> Columns:
     """What the ClientHellos offered."""
     absent: Mask = rows.numbers["raw_length"] < 0
     vectors = {name: Vectors(rows.runs[attribute]) for name, attribute in CLIENT_VECTORS.items()}
-    columns = {name: vector.lists(absent) for name, vector in vectors.items()}
-    for name in CLIENT_OCTETS:
-        columns[name] = rows.runs[name].lists(absent)
-    columns["sslv2_cipher_kinds"] = triplet_lists(rows.runs["cipher_kinds"])
     cut: Mask = absent | (rows.numbers["complete"] == 0)
+    columns = {name: vector.lists(absent | (cut & (vector.lengths == 0))) for name, vector in vectors.items()}
+    for name in CLIENT_OCTETS:
+        columns[name] = rows.runs[name].lists(absent | (cut & (rows.runs[name].lengths == 0)))
+    columns["sslv2_cipher_kinds"] = triplet_lists(rows.runs["cipher_kinds"])
     for name, bit in SEEN_FLAGS.items():
         columns[name] = seen_flags((rows.numbers["seen"] >> bit) & 1 != 0, cut)
     staples = (rows.numbers["seen"] >> STATUS_REQUEST | rows.numbers["seen"] >> STATUS_REQUEST_V2) & 1
@@ -109,6 +109,7 @@ def build_server_columns(rows: Records) -> Columns:
     absent: Mask = rows.numbers["legacy_version"] < 0
     numbers, runs = rows.numbers, rows.runs
     unset = {name: absent | (numbers[name] < 0) for name in ("cipher_suite", "compression_method")}
+    kinds = Vectors(runs["extension_types"])
     return {
         "server_legacy_version": number_array(numbers["legacy_version"], pa.uint16(), absent),
         "server_random": runs["random"].hex(absent),
@@ -117,7 +118,7 @@ def build_server_columns(rows: Records) -> Columns:
         "sslv2_server_cipher_kinds": triplet_lists(runs["cipher_kinds"]),
         "cipher_suite_name": names_of(numbers["cipher_suite"], registry.cipher_suite_name, rows.types),
         "compression_method": number_array(numbers["compression_method"], pa.uint8(), unset["compression_method"]),
-        "server_extensions": Vectors(runs["extension_types"]).lists(absent),
+        "server_extensions": kinds.lists(absent | ((numbers["complete"] == 0) & (kinds.lengths == 0))),
         "alpn": rows.shared["alpn"].column(
             lambda name: None if name is None else registry.alpn_text(name), rows.types["string"]
         ),
