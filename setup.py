@@ -24,6 +24,7 @@ COMPILED = [
     "tlsinspect/connection_builder.py",
     "tlsinspect/fingerprints.py",
     "tlsinspect/outcome.py",
+    "tlsinspect/packet_numbers.py",
     "tlsinspect/tally.py",
     "tlsinspect/wire/*.py",
     "tlsinspect/certificates/der.py",

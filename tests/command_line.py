@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,3 +30,12 @@ def start(
     settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     variables = {name: value for name, value in (os.environ | (environment or {})).items() if value is not None}
     return subprocess.Popen(command, cwd=tempfile.gettempdir(), env=variables, **settings | options)
+
+
+def start_on_full_disk(room: int, *arguments: object) -> subprocess.Popen[bytes]:
+    """A running process that may write `room` octets to a file; of bytecode it would keep half a file unnoticed."""
+    return start(
+        *arguments,
+        environment={"PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import closing
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from tlsinspect import Inspection
 from tlsinspect.capture import CaptureSource
 from tlsinspect.columns import COLUMNS
+from tlsinspect.tables.starts import Start, starts_of
 from tlsinspect.wire.capfile import open_reader
 from tlsinspect.wire.packet import Packet
 
@@ -18,8 +20,8 @@ HEADER = struct.Struct("<IHHiIII")
 RECORD = struct.Struct("<IIII")
 NANOSECOND_MAGIC = 0xA1B23C4D
 ETHERNET = 1
-FILE_COLUMNS = {"capture", "failure_reason"}
-"""Columns that say in which file or packet something is; packet numbers count within a file too."""
+FILE_COLUMNS = {"capture", "later_captures", "later_packets", "failure_reason"}
+"""Columns that name files, or packets in words."""
 
 KEYS = {
     "connections": ("connection_id",),
@@ -62,11 +64,31 @@ def rotate(records: list[bytes], folder: Path, count: int) -> list[Path]:
 
 
 def rows_of(inspection: Inspection, table: str) -> pa.Table:
-    """A table in an order of its own, without the columns that say where in which file something is."""
+    """A table in an order of its own, with packets counted through all files, without the names of these."""
     rows: pa.Table = inspection.arrow(table)
-    places = {column.name for column in COLUMNS[table] if column.unit == "packet number"} | FILE_COLUMNS
-    kept = rows.select([name for name in rows.schema.names if name not in places])
+    connections = inspection.arrow("connections")
+    starts = starts_of(connections, connections["connection_id"])
+    in_front = packets_in_front(inspection)
+    packets = [column.name for column in COLUMNS[table] if column.unit == "packet number" and column.type == "int64"]
+    for name in packets if rows.num_rows else ():
+        if table == "problems":  # in the file that the row names
+            counted = zip(map(Start, rows["capture"].to_pylist()), rows[name].to_pylist(), strict=True)
+        else:
+            counted = zip(map(starts.get, rows["connection_id"].to_pylist()), rows[name].to_pylist(), strict=True)
+        numbers = [
+            None if packet is None or start is None else in_front[start.place(packet)[0]] + start.place(packet)[1]
+            for start, packet in counted
+        ]
+        rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(numbers, pa.int64()))
+    kept = rows.select([name for name in rows.schema.names if name not in FILE_COLUMNS])
     return kept.sort_by([(name, "ascending") for name in KEYS[table]]).combine_chunks()
+
+
+def packets_in_front(inspection: Inspection) -> dict[str, int]:
+    """Of each file the packets of those whose names sort in front of it."""
+    counts = inspection.arrow("captures").select(["capture", "packets"]).sort_by("capture").to_pylist()
+    in_front = accumulate((row["packets"] for row in counts), initial=0)
+    return {row["capture"]: number for row, number in zip(counts, in_front, strict=False)}
 
 
 def assert_same_rows(found: Inspection, wanted: Inspection) -> None:

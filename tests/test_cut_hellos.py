@@ -75,7 +75,7 @@ def test_extensions_in_front_of_the_cut_are_no_offer_without_the_others(tmp_path
 
 def test_a_list_that_stands_behind_the_cut_is_missing_and_not_empty(tmp_path: Path) -> None:
     lists = ["cipher_suites", "compression_methods", "client_extensions", "server_extensions"]
-    for octets, missing in ((300, [False, True, True, False]), (100, [True] * 4)):
+    for octets, missing in ((300, [False, True, True, False]), (110, [True] * 4)):
         cut = write_cut("handshakes/certificate-expired-refused.pcap", octets, tmp_path / f"{octets}.pcap")
         rows = tlsinspect.read(cut).connections
         assert rows[lists].isna().iloc[0].tolist() == missing

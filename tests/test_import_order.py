@@ -19,7 +19,7 @@ ROOMS = (
     "errors", "arguments", "endings", "forked", "whole", "columns", "registry", "wire",
     "compression", "foreign", "capture", "dissect",
     "certificates", "fingerprints", "protocols", "upgrades", "quic_protection", "quic_keys",
-    "connection", "outcome", "connection_builder", "tally", "failures",
+    "connection", "outcome", "packet_numbers", "connection_builder", "tally", "failures",
     "tables", "looks", "filters",
     "policies", "policy", "statistics", "pivots", "validation", "findings", "indicators",
     "display_filter", "answers", "story", "glance",

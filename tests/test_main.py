@@ -113,7 +113,7 @@ def test_no_output_is_cut_in_silence_where_python_does_not_buffer_it(
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
     with (tmp_path / "out").open("wb") as output:
-        environment = {"PYTHONUNBUFFERED": "1", "COLUMNS": "100"}
+        environment = {"PYTHONUNBUFFERED": "1", "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
         process = start(*command, environment=environment, stdout=output, preexec_fn=bound)
         _, errors = process.communicate()
     assert process.returncode == 2

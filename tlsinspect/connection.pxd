@@ -8,6 +8,7 @@ cdef class Connection:
     cdef public long long first_packet, time_start, time_end
     cdef public QuicFacts quic
     cdef public list tunnels, vlans
+    cdef public tuple later
     cdef public long long client_packets, server_packets, client_bytes, server_bytes, out_of_order, retransmitted
     cdef public object client_application_bytes, server_application_bytes
     cdef public bint gap, overlap_conflict, midstream, one_sided, truncated

@@ -22,13 +22,16 @@ class Connection:
     and `certificate_state` say why the client's hello, the server's hello and the server's chain are missing ("" when
     they are there), `outcome_state` why it cannot be told whether the handshake was finished. Of one that was not,
     `failure_side` says who reset or closed the connection, `answered` what the server spoke instead of TLS,
-    `sealed_alert` which side sent a record that may be an alert of TLS 1.3, "" for none.
+    `sealed_alert` which side sent a record that may be an alert of TLS 1.3, "" for none. Packet numbers count on from
+    the capture in which it starts; `later` says of each later one with a packet among them which number its first
+    packet has, as (capture, number).
     """
 
     def __init__(self) -> None:
         self.connection_id = ""
         self.community_id: str | None = None
         self.capture = 0
+        self.later: tuple[tuple[int, int], ...] | None = None
         self.first_packet = 0
         self.time_start = 0
         self.time_end = 0
@@ -127,3 +130,11 @@ class Connection:
         self.messages: list[tuple[int, int, int, int, int, int, int]] = []
         self.alerts: list[tuple[int, int, int, int, int]] = []
         self.problems: list[tuple[DecodeError, int]] = []
+
+    def place(self, packet: int) -> tuple[int, int]:
+        """The capture that a packet of this number is in, and its number there."""
+        found, before = self.capture, 0
+        for capture, first in self.later or ():
+            if first <= packet:
+                found, before = capture, first - 1
+        return found, packet - before

@@ -17,11 +17,13 @@ cdef int ACK, DETECTING, STATUS_REQUEST, STATUS_REQUEST_V2, SYN, TCP, SSL2_VERSI
 cdef dict PROTOCOL_OCTETS
 
 cdef class ConnectionBuilder:
-    cdef public object tls_ports
+    cdef public object tls_ports, numbers
     cdef public long long kept_octets, chain_octets, staple_octets, exchange_octets
     cdef public dict certificates, staples, addresses, chains, fingerprints, server_fingerprints
-    @cython.locals(connection=Connection, side=int, said=cython.longlong, client=Stream, server=Stream, spoken=str)
+    @cython.locals(connection=Connection)
     cpdef Connection build(self, Flow flow)
+    @cython.locals(connection=Connection, side=int, said=cython.longlong, client=Stream, server=Stream, spoken=str)
+    cpdef Connection describe(self, Flow flow)
     @cython.locals(letter=str)
     cpdef int client_side(self, Flow flow) except -1
     @cython.locals(size=Py_ssize_t, first=int, second=int)

@@ -25,6 +25,7 @@ from .outcome import (
     set_resumption,
     set_times,
 )
+from .packet_numbers import PacketNumbers
 from .protocols import SILENT, UNKNOWN, name_protocol
 from .registry.suites import suite_facts
 from .upgrades import ANSWERED, REFUSED, USED, find_upgrade
@@ -77,11 +78,12 @@ class ConnectionBuilder:
 
     `tls_ports` are the ports on which every connection gets a row. `certificates`
     maps the SHA-256 of each certificate seen, in hex, to its DER, `kept_octets` in all; `staples` does the same for
-    stapled OCSP responses and lists of SCTs.
+    stapled OCSP responses and lists of SCTs. `numbers` know where the packets of each capture begin.
     """
 
     def __init__(self, tls_ports: frozenset[int]) -> None:
         self.tls_ports = tls_ports
+        self.numbers = PacketNumbers()
         self.certificates: dict[str, bytes] = {}
         self.kept_octets = 0
         self.staples: dict[str, bytes] = {}
@@ -95,6 +97,12 @@ class ConnectionBuilder:
 
     def build(self, flow: Flow) -> Connection:
         """Build the Connection of a flow that is over; its protocol says whether it carried TLS."""
+        connection = self.describe(flow)
+        self.numbers.settle(connection)
+        return connection
+
+    def describe(self, flow: Flow) -> Connection:
+        """The same, with packets that are numbered from the first capture on."""
         connection = Connection()
         side = self.client_side(flow)
         client: Stream = flow.streams[side]

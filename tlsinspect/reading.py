@@ -139,6 +139,7 @@ class Reading:
         self.pending: list[Connection] = []
         self.waiting = 0
         self.length = 0
+        self.numbered = 0
 
     def __iter__(self) -> Iterator[Batch]:
         """Walk every capture; yield rows as connections end. Ctrl-C ends the walk and keeps what was read.
@@ -173,7 +174,8 @@ class Reading:
                 raise source.refusal(error) from error
             self.totals.note_unread(number, source.compression, damage)
             return
-        walk = Walk(reader, self.table, self.fragments, self.dissector)
+        self.builder.numbers.begin(number, self.numbered)
+        walk = Walk(reader, self.table, self.fragments, self.dissector, self.numbered)
         try:
             while walk.advance(PACKETS_PER_STEP):
                 if self.progress is not None:
@@ -182,6 +184,7 @@ class Reading:
         except DecodeError as error:
             self.totals.note_damage(number, error)
         finally:
+            self.numbered = walk.last
             self.totals.note_capture(number, source, walk, self.fragments)
 
     def collect(self, last: bool = False) -> Iterator[Batch]:

@@ -89,7 +89,7 @@ class Totals:
             self.problems.append(problem_row(error, name, None, None, 1))
         fragments.close()
         for error, packet, count in fragments.take_problems():
-            self.problems.append(problem_row(error, name, packet, None, count))
+            self.problems.append(problem_row(error, name, packet - walk.before, None, count))
         for link_type, count in walk.undecoded.items():
             unknown = DecodeError("link", "unsupported", 0, f"a link type known here, not {link_type_name(link_type)}")
             self.problems.append(problem_row(unknown, name, None, None, count))

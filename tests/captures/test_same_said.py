@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 TABLES = ("connections", "alerts", "chains")
 COUNTED = re.compile(
-    "connection_id|capture|first_packet|.*_packets?|packet|time|time_start|time_end|.*_ms|out_of_order|retransmitted"
+    "connection_id|capture|later_captures|first_packet|.*_packets?|packet|time|time_start|time_end|.*_ms|out_of_order|retransmitted"
     "|(client|server)_bytes"
 )
 """Columns that say when and in how many packets something was recorded."""
@@ -71,7 +71,7 @@ def read_rows(folder: Path, *files: Iterable[Packet]) -> dict[str, Rows]:
 
 def without_numbers(value: Any) -> Any:
     """A sentence without the number of its packet."""
-    return re.sub(r"packet \d+|[\d.]+ m?s\b", "...", value) if isinstance(value, str) else value
+    return re.sub(r"packet \d+( of a later capture)?|[\d.]+ m?s\b", "...", value) if isinstance(value, str) else value
 
 
 def doubled(packets: list[Packet]) -> list[Packet]:

@@ -7,14 +7,13 @@ import io
 import json
 import os
 import pty
-import resource
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from command_line import run, start
+from command_line import run, start, start_on_full_disk
 from samples import CAPTURES, DEMO, SAMPLES, inspect
 from traffic import Packet, converse, pcap, tls12_turns, write_pcap
 
@@ -258,6 +257,14 @@ def test_a_file_where_a_folder_is_to_be_made_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_a_log_stays_as_it_was_where_the_disk_is_full_before_the_new_one_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "ssl.log").write_text("old")
+    process = start_on_full_disk(8192, "export", "--format", "zeek", DEMO, "-o", tmp_path)
+    _, errors = process.communicate()
+    assert (process.returncode, errors.decode()) == (2, f"tlsinspect: {tmp_path}: cannot be written: File too large\n")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("ssl.log", "old")]
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -276,7 +283,7 @@ def test_a_file_stays_as_it_was_where_the_disk_is_full_before_the_new_one_is_who
     output.write_text("old")
     name, *options = command
     chosen = ([DEMO, *options] if name == "chart" else [*options, DEMO]) + ["-o", output]
-    process = start(name, *chosen, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))
+    process = start_on_full_disk(8192, name, *chosen)
     _, errors = process.communicate()
     assert process.returncode == 2
     assert errors.decode().splitlines()[-1] == f"tlsinspect: {output}: cannot be written: File too large"

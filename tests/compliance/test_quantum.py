@@ -37,6 +37,15 @@ def test_connections_content_and_names_are_counted_by_what_protects_them() -> No
     assert rows[1]["low"] < 0.5 < rows[1]["high"]
 
 
+def test_a_handshake_that_the_capture_cuts_off_is_unknown_and_one_that_ended_before_its_keys_is_left_out() -> None:
+    keyless = {
+        "server_hello_packet": None, "cipher_suite": None, "forward_secrecy": None, "post_quantum": None,
+        "established": False,
+    }  # fmt: skip
+    made = ledger_of(keyless | {"failure": "capture_end"}, keyless | {"failure": "closed"})
+    assert [row["connections"] for row in made.class_table.to_pylist()] == [0, 0, 0, 1]
+
+
 def test_a_name_in_capitals_is_the_same_name() -> None:
     made = ledger_of({}, {"server_name": "WWW.Example"}, {"server_name": "other.example"})
     assert made.class_table["names"].to_pylist() == [0, 2, 0, 0]

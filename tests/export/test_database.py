@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sqlite3
 import stat
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from command_line import run, start
+from command_line import run, start_on_full_disk
 from samples import CAPTURES, inspect
 
 from tlsinspect.columns import COLUMNS
@@ -175,10 +174,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, format_name:
 @pytest.mark.parametrize("format_name", ["sqlite", "duckdb"])
 def test_a_disk_that_is_full_half_way_is_one_line_and_leaves_nothing(tmp_path: Path, format_name: str) -> None:
     path = tmp_path / "x"
-    process = start(
-        *("export", CAPTURES / SAMPLE, "--format", format_name, "-o", path),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)),
-    )
+    process = start_on_full_disk(65536, "export", CAPTURES / SAMPLE, "--format", format_name, "-o", path)
     output, errors = process.communicate()
     [line] = errors.decode().splitlines()
     assert (process.returncode, output) == (2, b"")

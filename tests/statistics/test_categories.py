@@ -98,6 +98,27 @@ def test_secrecy_has_three_degrees(forward: bool, quantum: bool, wanted: str) ->
     assert category("secrecy", forward_secrecy=forward, post_quantum=quantum) == wanted
 
 
+def test_secrecy_is_unknown_where_nobody_knows_whether_it_is_post_quantum() -> None:
+    rows = [make_connection(1, forward_secrecy=True, post_quantum=None)]
+    shares = build_shares("secrecy", make_frames(connections=rows))
+    assert (shares.denominator, shares.unknown) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"server_name": None}, True),  # none was asked for
+        ({"server_name": None, "client_hello_packet": None}, False),
+        ({"server_name": None, "psk_offered": None, "truncated": True}, False),
+        ({"psk_offered": None, "truncated": True}, True),  # cut behind the name
+    ],
+)
+def test_what_speaks_against_a_certificate_counts_where_its_name_could(values: dict[str, Any], told: bool) -> None:
+    rows = [make_connection(1, validation="expired", **values)]
+    shares = build_shares("validation", make_frames(connections=rows), "connections")
+    assert (shares.denominator, shares.unknown) == (int(told), int(not told))
+
+
 @pytest.mark.parametrize(
     ("resumed", "means", "wanted"),
     [

@@ -328,11 +328,21 @@ def test_ssl2_is_told_in_its_own_words(tmp_path: Path) -> None:
 
 
 def test_faults_that_are_told_alike_are_told_once() -> None:
-    row = dict.fromkeys((*FLAWS, "certificate_sha256s")) | {"unknown_reasons": {}}
-    fault = {"layer": "handshake", "kind": "truncated", "packet": 4, "expected": "2 octets, 0 left"}
-    told = unseen(row, [fault, fault | {"packet": None}, fault])
+    row = dict.fromkeys((*FLAWS, "certificate_sha256s")) | {"unknown_reasons": {}, "capture": "a.pcap"}
     text = "handshake: truncated{}, expected 2 octets, 0 left"
-    assert told == [f"{text.format(' in packet 4')} (2 times).", f"{text.format('')}."]
+    fault = {
+        "capture": "a.pcap",
+        "layer": "handshake",
+        "kind": "truncated",
+        "packet": 4,
+        "expected": "2 octets, 0 left",
+    }
+    told = unseen(row, [fault, fault | {"packet": None}, fault, fault | {"capture": "b.pcap"}])
+    assert told == [
+        f"{text.format(' in packet 4')} (2 times).",
+        f"{text.format('')}.",
+        f"{text.format(' in packet 4 of b.pcap')}.",
+    ]
 
 
 def test_of_the_server_names_that_may_be_meant_three_are_named() -> None:

@@ -31,6 +31,8 @@ ARROW_TYPES = {
     "map": "map<string, string>",
 }
 NULL_BY_MEANING = {
+    "later_captures",
+    "later_packets",
     "tunnels",
     "vlans",
     "starttls_protocol",

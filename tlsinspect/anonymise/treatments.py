@@ -23,7 +23,7 @@ PLAIN = (
 CONNECTIONS = {
     **dict.fromkeys(PLAIN, KEEP),
     **dict.fromkeys(("connection_id", "community_id"), IDENTITY),
-    "capture": CAPTURE,
+    **dict.fromkeys(("capture", "later_captures"), CAPTURE),
     **dict.fromkeys(("client_ip", "server_ip"), ADDRESS),
     **dict.fromkeys(
         ("quic_destination_connection_id", "quic_source_connection_id", "quic_server_connection_id", "session_id",

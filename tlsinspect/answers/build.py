@@ -8,6 +8,7 @@ from ..arguments import pick
 from ..statistics import wilson_interval
 from ..statistics.memory import remember
 from ..statistics.wording import endpoint
+from ..tables.starts import PLACE_COLUMNS, start_of
 from .catalogue import QUESTIONS
 from .record import Answer, Case, Inspected, Question
 
@@ -54,8 +55,8 @@ def build_answer(question: Question, inspected: Inspected, arguments: str) -> An
 def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
     """Build a table of the connections that are cases of a question, in order of time.
 
-    Columns: what, where, packet, and of the connections frame connection_id, capture, time_start, client_ip,
-    client_port, server_ip, server_port. Raises KeyError for a question that does not exist.
+    Columns: what, where, packet, and of the connections frame connection_id, capture (the one that the packet is in),
+    time_start, client_ip, client_port, server_ip, server_port. Raises KeyError for a question that does not exist.
     """
     question = pick(QUESTIONS, question_id, "question")
     inspected = remember(inspected)
@@ -66,8 +67,17 @@ def build_cases(question_id: str, inspected: Inspected) -> pd.DataFrame:
         packet = packet.fillna(rows[column])
     named = rows["server_name"].where(rows["server_name"] != "", None).str.lower()
     places = [endpoint(*each) for each in zip(rows["server_ip"].fillna("?"), rows["server_port"], strict=True)]
+    later = rows[rows["later_packets"].notna() & packet.notna()]
+    starts = map(start_of, later[list(PLACE_COLUMNS)].to_dict("records"))
+    placed = [start.place(int(number)) for start, number in zip(starts, packet[later.index], strict=True)]
+    captures, packets = rows["capture"].copy(), packet.copy()
+    captures[later.index] = [capture for capture, _ in placed]
+    packets[later.index] = [number for _, number in placed]
     return rows[list(CASE_COLUMNS)].assign(
-        what=what, where=named.fillna(dict(zip(rows.index, places, strict=True))), packet=packet
+        what=what,
+        where=named.fillna(dict(zip(rows.index, places, strict=True))),
+        packet=packets,
+        capture=captures,
     )[["what", "where", "packet", *CASE_COLUMNS]]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..indicators import Indicators
     from ..inspection import Inspection
     from ..store import Store
+    from ..tables.starts import Start
     from ..totals import Totals
     from ..validation import AsOf, Trust
     from .options import Captures
@@ -131,11 +132,11 @@ def are_several(inspection: Inspection) -> bool:
     return bool(inspection.on_demand("captures").num_rows > 1)
 
 
-def captures_told(inspection: Inspection, ids: pa.ChunkedArray) -> dict[str, str]:
-    """The capture that each of these connections starts in, to tell their packets with; none where there is but one."""
-    from ..tables.starts import captures_of
+def starts_told(inspection: Inspection, ids: pa.ChunkedArray) -> dict[str, Start]:
+    """Where each of these connections starts, to tell their packets with; none where there is but one capture."""
+    from ..tables.starts import starts_of
 
-    return captures_of(inspection.on_demand("connections"), ids) if are_several(inspection) else {}
+    return starts_of(inspection.on_demand("connections"), ids) if are_several(inspection) else {}
 
 
 def tell_passed_over(*files: object) -> None:

@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..columns import SEVERITIES
-from .captures import captures_told, chosen_trust, exit_status, inspect
+from .captures import chosen_trust, exit_status, inspect, starts_told
 from .export import open_output, write_table
 from .options import CAPTURES, Captures, Moment, format_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
@@ -150,7 +150,7 @@ def print_check(found: Check, inspection: Inspection, format_name: str, frame: s
         from ..compliance.text import render_check
         from .lines import print_lines
 
-        print_lines(render_check(found, captures_told(inspection, found.failure_table["connection_ids"])))
+        print_lines(render_check(found, starts_told(inspection, found.failure_table["connection_ids"])))
     elif format_name == "csv":
         write_table(getattr(found, f"{frame.removesuffix('s')}_table"))
     else:

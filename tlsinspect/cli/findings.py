@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..columns import SEVERITIES
-from .captures import captures_told, chosen_trust, exit_status, inspect, read_lists
+from .captures import chosen_trust, exit_status, inspect, read_lists, starts_told
 from .export import write_table
 from .options import (
     CAPTURES,
@@ -83,7 +83,7 @@ def findings(
         if format_name == "text":
             from .lines import print_lines
 
-            print_lines(render_findings(rows, captures_told(inspection, rows["connection_ids"])))
+            print_lines(render_findings(rows, starts_told(inspection, rows["connection_ids"])))
         else:
             write_table(rows, format_name)
         sys.exit(exit_status(inspection.reading.totals, captures.strict))

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from .captures import captures_told, exit_status, inspect
+from .captures import exit_status, inspect, starts_told
 from .export import write_table
 from .options import CAPTURES, Captures, format_option, reading_options, where_option
 from .output import errors_as_one_line
@@ -44,7 +44,7 @@ def quantum(
             from ..compliance.quantum_text import render_ledger
             from .lines import print_lines
 
-            print_lines(render_ledger(ledger, captures_told(inspection, ledger.server_table["connection_id"])))
+            print_lines(render_ledger(ledger, starts_told(inspection, ledger.server_table["connection_id"])))
         elif format_name == "json":
             from ..export.judgement import ledger_as_json
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .captures import captures_told, chosen_trust, exit_status, inspect
+from .captures import chosen_trust, exit_status, inspect, starts_told
 from .export import write_table
 from .options import CAPTURES, Captures, at_option, format_option, reading_options, trust_options, where_option
 from .output import errors_as_one_line
@@ -91,7 +91,7 @@ def render(
     )
 
     validation, clients, staples = (inspection.arrow(name) for name in ("validation", "client_validation", "ocsp"))
-    told = captures_told(inspection, validation["connection_id"])
+    told = starts_told(inspection, validation["connection_id"])
     moment = "each connection at its start" if at is None else f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
     yield from render_validation(validation, trust.name, moment, told)
     yield from render_clients(clients, told)

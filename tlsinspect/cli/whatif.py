@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from ..columns import SEVERITIES
-from .captures import captures_told, exit_status, inspect
+from .captures import exit_status, inspect, starts_told
 from .check import POLICY_HELP, complete_policy
 from .export import write_table
 from .options import CAPTURES, Captures, Moment, format_option, reading_options, where_option
@@ -77,7 +77,7 @@ def whatif(
             from ..compliance.whatif_text import render_whatif
             from .lines import print_lines
 
-            print_lines(render_whatif(made, captures_told(inspection, made.host_table["connection_id"])))
+            print_lines(render_whatif(made, starts_told(inspection, made.host_table["connection_id"])))
         elif format_name == "json":
             from ..export.judgement import whatif_as_json
 

@@ -12,6 +12,14 @@ CONNECTIONS = (
     Column("time_end", "timestamp", "last packet; before time_start where the clock was set back (CAP-06)", "UTC"),
     Column("first_packet", "int64", "packet that the connection starts with; 1 is the file's first", "packet number"),
     Column(
+        "later_captures",
+        "list<string>",
+        "files read behind it that hold a packet named here; its packet numbers count on in them, as in one file",
+    ),
+    Column(
+        "later_packets", "list<int64>", "for each of these, the number that its first packet has here", "packet number"
+    ),
+    Column(
         "client_ip",
         "string",
         "who sent the ClientHello; failing that the SYN; failing that the port decides; in eapol, which has no IP, "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..statistics.wording import bytes_text, interval_text, number_text, packet_text, share_text
+from ..statistics.wording import bytes_text, interval_text, number_text, place_text, share_text
+from ..tables.starts import Start
 from .quantum import CLASSES, UNKNOWN, Ledger
 
 SHOWN = 20  # servers that are listed; CSV and JSON have all
@@ -19,10 +20,10 @@ EXPLANATION = (
 )
 
 
-def render_ledger(ledger: Ledger, captures: Mapping[str, str]) -> Iterator[str]:
+def render_ledger(ledger: Ledger, starts: Mapping[str, Start]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    `starts`, where there are several captures, says in which one each connection starts, and where it goes on.
     """
     rows = ledger.class_table.to_pylist()
     if not sum(row["connections"] for row in rows):
@@ -37,7 +38,7 @@ def render_ledger(ledger: Ledger, captures: Mapping[str, str]) -> Iterator[str]:
     if servers:
         yield ""
         yield f"Migrate first, of {number_text(ledger.server_table.num_rows, 'server')} with something to migrate"
-        yield from (server_line(row, captures) for row in servers)
+        yield from (server_line(row, starts) for row in servers)
         if ledger.server_table.num_rows > SHOWN:
             yield f"  and {ledger.server_table.num_rows - SHOWN:,} more; --format csv lists all"
     yield ""
@@ -59,7 +60,7 @@ def content_cell(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     return bytes_text(row["bytes"]) + share
 
 
-def server_line(row: dict[str, Any], captures: Mapping[str, str]) -> str:
+def server_line(row: dict[str, Any], starts: Mapping[str, Start]) -> str:
     """A server: what hangs on its one key, what is classical, whether its clients are ready."""
     parts = [
         f"{number_text(row[f'{name}_connections'], 'connection')} and {bytes_text(row[f'{name}_bytes'])} {words}"
@@ -70,5 +71,5 @@ def server_line(row: dict[str, Any], captures: Mapping[str, str]) -> str:
         parts.append(f"in {row['offered_connections']:,} the client offers post-quantum")
     more = len(row["names"]) - SHOWN_NAMES
     names = ", ".join(row["names"][:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
-    place = packet_text(row["packet"], captures.get(row["connection_id"]))
+    place = place_text(row["packet"], starts.get(row["connection_id"]))
     return f"  {row['server']}{f' {names}' if names else ''}: {'; '.join(parts)}{place}"

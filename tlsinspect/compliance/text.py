@@ -13,6 +13,7 @@ from ..findings.text import first_packet
 from ..policies import Policy
 from ..statistics.interval import wilson_interval
 from ..statistics.wording import interval_text, number_text, share_text
+from ..tables.starts import Start
 from .check import FAIL, NOT_OBSERVABLE, PASS, Check
 
 SHOWN_HOSTS, SHOWN_SUBJECTS, SHOWN_NAMES = 10, 5, 4
@@ -20,10 +21,10 @@ WORDS = {"pass": "pass", "not_observable": "not observable", "not_applicable": "
 INDENT = " " * 10
 
 
-def render_check(check: Check, captures: Mapping[str, str]) -> Iterator[str]:
+def render_check(check: Check, starts: Mapping[str, Start]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    `starts`, where there are several captures, says in which one each connection starts, and where it goes on.
     """
     policy = check.policy
     yield f"{policy.title} ({policy.document}, {policy.edition})"
@@ -45,7 +46,7 @@ def render_check(check: Check, captures: Mapping[str, str]) -> Iterator[str]:
     yield "Requirements"
     for row in sorted(rows, key=rank_of):
         if row["in_force"]:
-            yield from requirement_lines(row, failures.get(row["id"], []), captures)
+            yield from requirement_lines(row, failures.get(row["id"], []), starts)
     idle = [f"{row['id']} ({in_force_text(row)})" for row in rows if not row["in_force"]]
     if idle:
         yield ""
@@ -127,7 +128,7 @@ def host_line(row: dict[str, Any]) -> str:
 
 
 def requirement_lines(
-    row: dict[str, Any], failures: list[dict[str, Any]], captures: Mapping[str, str]
+    row: dict[str, Any], failures: list[dict[str, Any]], starts: Mapping[str, Start]
 ) -> Iterator[str]:
     """One requirement: verdict, clause, share, and the first that fail it."""
     unseen = f"; {row['not_observable']:,} not observable" if row["not_observable"] else ""
@@ -142,7 +143,7 @@ def requirement_lines(
     yield f"{INDENT}{row['failed']:,} of {number_text(row['denominator'], 'connection')} {fail} ({share}){unseen}"
     new = [each for each in failures if not each["known"]]
     for each in new[:SHOWN_SUBJECTS]:
-        place = first_packet(each, captures)
+        place = first_packet(each, starts)
         count = number_text(each["connections"], "connection")
         yield f"{INDENT}{each['subject_kind']} {each['subject'] or 'unknown'}: {count}{place}; {each['evidence']}"
     if len(new) > SHOWN_SUBJECTS:

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from ..policies.drop import DROP
-from ..statistics.wording import interval_text, number_text, packet_text, share_text
+from ..statistics.wording import interval_text, number_text, place_text, share_text
+from ..tables.starts import Start
 from .whatif import UNITS, WhatIf
 
 SHOWN = 8  # hosts of a kind that are listed; CSV and JSON have all
@@ -25,10 +26,10 @@ WORDS = {
 }
 
 
-def render_whatif(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
+def render_whatif(made: WhatIf, starts: Mapping[str, Start]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    `starts`, where there are several captures, says in which one each connection starts, and where it goes on.
     """
     yield f"What if: {made.policy.title}"
     if made.policy.name != DROP:
@@ -49,7 +50,7 @@ def render_whatif(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
     for outcome, words in WORDS.items():
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells[outcome], widths, strict=True))
         yield f"{words:{LABEL}}{row}"
-    yield from host_lines(made, captures)
+    yield from host_lines(made, starts)
     yield ""
     yield EXPLANATION
 
@@ -60,7 +61,7 @@ def share_cell(row: dict[str, Any]) -> str:
     return f"{row['count']:,}  {share} ({interval_text(row['low'], row['high'], row['denominator'])})"
 
 
-def host_lines(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
+def host_lines(made: WhatIf, starts: Mapping[str, Start]) -> Iterator[str]:
     """Who would break, by kind, those with most connections first."""
     for kind, group in groupby(made.host_table.to_pylist(), key=lambda row: row["kind"]):
         rows = list(group)
@@ -68,7 +69,7 @@ def host_lines(made: WhatIf, captures: Mapping[str, str]) -> Iterator[str]:
         yield f"{TITLES[kind]} with connections that would fail: {len(rows):,}"
         for row in rows[:SHOWN]:
             every = row["fails"] + row["works"] + row["unknown"]
-            packet = packet_text(row["packet"], captures.get(row["connection_id"]))
+            packet = place_text(row["packet"], starts.get(row["connection_id"]))
             count = f"{row['fails']:,} of {number_text(every, 'connection')}"
             yield f"  {row['host']}: {count}{packet}; {row['why']}"
         if len(rows) > SHOWN:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..registry import extension_name
+from ..statistics.wording import located
+from ..tables.starts import start_of
 from .distinguished import colons, common_order, serial_octets
 from .identity import flow_id
 from .rows import MessageTimes, Row, certificates_by_hash, iter_tls, leaf_of, without_nothing
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
 CERTIFICATE = ("sha1", "serial", "subject", "issuer", "not_before", "not_after", "san_dns")
 COLUMNS = (
-    "connection_id", "capture", "community_id", "time_start", "client_ip", "client_port", "server_ip", "server_port",
-    "transport", "vlans", "client_hello_packet", "server_hello_packet", "starttls_protocol", "server_name", "version",
+    "connection_id", "capture", "later_captures", "later_packets", "community_id", "time_start", "client_ip",
+    "client_port", "server_ip", "server_port", "transport", "vlans", "client_hello_packet", "server_hello_packet",
+    "starttls_protocol", "server_name", "version",
     "version_name", "client_legacy_version", "server_legacy_version", "cipher_suites", "cipher_suite",
     "client_extensions", "server_extensions", "signature_algorithms", "alpn_offered", "alpn", "resumed",
     "quic_version_name", "ja3", "ja3_string", "ja3s", "ja3s_string", "ja4", "certificate_sha256s",
@@ -50,11 +53,12 @@ def iter_eve(inspection: Inspection) -> Iterator[dict[str, Any]]:
 
 def header(row: Row, kind: str, time: int) -> dict[str, Any]:
     """What every event begins with."""
+    packet, capture = located(row["client_hello_packet"] or row["server_hello_packet"], start_of(row))
     return without_nothing(
         {
             "timestamp": timestamp(time),
             "flow_id": flow_id(row["connection_id"]),
-            "pcap_cnt": row["client_hello_packet"] or row["server_hello_packet"],
+            "pcap_cnt": packet,
             "event_type": kind,
             "vlan": row["vlans"] or None,
             "src_ip": row["client_ip"],
@@ -63,7 +67,7 @@ def header(row: Row, kind: str, time: int) -> dict[str, Any]:
             "dest_port": row["server_port"],
             "proto": row["transport"].upper(),
             "community_id": row["community_id"],
-            "pcap_filename": row["capture"],
+            "pcap_filename": capture,
         }
     )
 

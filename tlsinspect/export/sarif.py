@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .. import __version__
-from ..tables.starts import captures_of
+from ..tables.starts import Start, starts_of
 from .text import escape_control
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ def build_sarif(
     `paths` says where a capture lies, `hashes` its SHA-256, both by the name of its file.
     """
     places = {asked.id: place for place, asked in enumerate(check.policy.requirements)}
-    captures = {
-        name: (paths or {}).get(file, file)
-        for name, file in captures_of(check.facts.connections, check.failure_table["connection_ids"]).items()
-    }
+    starts = starts_of(check.facts.connections, check.failure_table["connection_ids"])
     driver = {
         "name": "tlsinspect",
         "semanticVersion": __version__,
@@ -45,7 +42,7 @@ def build_sarif(
     }
     run = {
         "tool": {"driver": driver},
-        "results": [result_of(row, places[row["id"]], captures) for row in check.failure_table.to_pylist()],
+        "results": [result_of(row, places[row["id"]], starts, paths or {}) for row in check.failure_table.to_pylist()],
         "artifacts": [artifact_of((paths or {}).get(name, name), digest) for name, digest in (hashes or {}).items()],
         "properties": {"policy": check.policy.name, "document": check.policy.document, "at": check.at.isoformat()},
         "columnKind": "unicodeCodePoints",
@@ -76,10 +73,14 @@ def rule_of(asked: Requirement, check: Check) -> dict[str, Any]:
     }
 
 
-def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict[str, Any]:
-    """A failure as a result."""
+def result_of(row: dict[str, Any], place: int, starts: Mapping[str, Start], paths: Mapping[str, str]) -> dict[str, Any]:
+    """A failure as a result; each packet is one of the capture that it is in, which is a location."""
     subject = escape_control(row["subject"] or "unknown")
-    files = dict.fromkeys(captures[name] for name in row["connection_ids"])
+    found = [
+        (starts[name].capture, None) if packet is None else starts[name].place(packet)
+        for name, packet in zip(row["connection_ids"], row["packets"], strict=True)
+    ]
+    files = dict.fromkeys(paths.get(file, file) for file, _ in found)
     count = row["connections"]
     result: dict[str, Any] = {
         "ruleId": row["id"],
@@ -103,7 +104,7 @@ def result_of(row: dict[str, Any], place: int, captures: dict[str, str]) -> dict
             "severity": row["severity"],
             "connections": count,
             "connectionIds": row["connection_ids"],
-            "packets": [number for number in row["packets"] if number is not None],
+            "packets": [number for _, number in found if number is not None],
             "hosts": [escape_control(host) for host in row["hosts"] if host],
         },
     }

@@ -11,6 +11,7 @@ from ..arguments import nearest
 from ..columns import SEVERITIES
 from ..errors import TlsInspectError
 from ..findings import RULES, Facts
+from ..tables.starts import PLACE_COLUMNS, start_of
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
@@ -40,13 +41,13 @@ def comments_of(inspection: Inspection) -> dict[Place, list[str]]:
     """
     connections = inspection.on_demand("connections")
     facts = Facts.of(inspection)
-    captures = connections["capture"].to_pylist()
+    starts = [start_of(row) for row in connections.select(PLACE_COLUMNS).to_pylist()]
     comments: dict[Place, list[str]] = defaultdict(list)
     for rule in sorted(RULES, key=lambda rule: -SEVERITIES.index(rule.severity)):
         text = f"tlsinspect: {rule.severity}: {rule.id}: {rule.title}"
         packets = facts.packets(rule.packet)
         for row in np.flatnonzero(rule.find(facts)).tolist():
-            place = captures[row], int(packets[row])
-            if place[1] >= 0 and text not in comments[place]:
+            place = starts[row].place(int(packets[row]))
+            if packets[row] >= 0 and text not in comments[place]:
                 comments[place].append(text)
     return comments

@@ -23,7 +23,8 @@ SECOND_NS = 10**9
 class Failure(NamedTuple):
     """What is asked of an unfinished handshake; None is unknown or absent.
 
-    `side` sent the alert, the first RST or FIN, in `packet`; `alert` and `level` are those of an alert in the
+    `side` sent the alert, the first RST or FIN, in `packet`, of another capture than the connection's first where
+    `later`; `alert` and `level` are those of an alert in the
     clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
     lacks some of what was sent, `gap` that whole segments are among it, `midstream` that it starts after the
     connection did; `sent_on` is what a server of QUIC answered for the client to begin anew, `psk` that the client
@@ -56,6 +57,7 @@ class Failure(NamedTuple):
     midstream: bool = False
     sent_on: str = ""
     psk: bool = False
+    later: bool = False
 
 
 class Explanation(NamedTuple):
@@ -101,7 +103,7 @@ def capture_end(failure: Failure) -> str:
 
 def place(failure: Failure) -> str:
     """The packet, in brackets."""
-    return "" if failure.packet is None else f" (packet {failure.packet})"
+    return "" if failure.packet is None else f" (packet {failure.packet}{' of a later capture' * failure.later})"
 
 
 def ended(failure: Failure) -> str:

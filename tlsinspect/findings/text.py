@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns import SEVERITIES
-from ..statistics.wording import number_text, packet_text
+from ..statistics.wording import number_text, place_text
+from ..tables.starts import Start
 
 SHOWN = 5  # subjects of a rule that are listed; CSV and JSON Lines have all
 
@@ -67,18 +68,18 @@ def at_least(findings: pa.Table, severity: str) -> pa.Table:
     return findings.filter(pc.is_in(findings["severity"], value_set=pa.array(wanted, pa.string())))
 
 
-def first_packet(row: dict[str, Any], captures: Mapping[str, str]) -> str:
-    """The first packet that proves a row, as text, with the capture that it is in where `captures` knows it."""
+def first_packet(row: dict[str, Any], starts: Mapping[str, Start]) -> str:
+    """The first packet that proves a row, as text, with the capture that it is in where `starts` knows it."""
     for place, packet in enumerate(row["packets"]):
         if packet is not None:
-            return packet_text(packet, captures.get("".join(row["connection_ids"][place : place + 1])))
+            return place_text(packet, starts.get("".join(row["connection_ids"][place : place + 1])))
     return ""
 
 
-def render_findings(findings: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
+def render_findings(findings: pa.Table, starts: Mapping[str, Start]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    `captures`, for findings in several of them, says which one a connection starts in: its packets are counted there.
+    `starts`, for findings in several captures, says in which one each connection starts, and where it goes on.
     """
     rows = findings.to_pylist()
     if not rows:
@@ -86,15 +87,15 @@ def render_findings(findings: pa.Table, captures: Mapping[str, str]) -> Iterator
     order = {name: place for place, name in enumerate(dict.fromkeys(row["id"] for row in rows))}
     rows.sort(key=lambda row: order[row["id"]])
     for _, group in groupby(rows, key=lambda row: row["id"]):
-        yield from render_rule(list(group), captures)
+        yield from render_rule(list(group), starts)
 
 
-def render_rule(rows: list[dict[str, Any]], captures: Mapping[str, str]) -> Iterator[str]:
+def render_rule(rows: list[dict[str, Any]], starts: Mapping[str, Start]) -> Iterator[str]:
     """One rule's lines."""
     first = rows[0]
     yield f"{first['severity'].upper():8} {first['id']}  {first['title']}: {count_connections(rows).text('connection')}"
     for row in rows[:SHOWN]:
-        place = first_packet(row, captures)
+        place = first_packet(row, starts)
         yield f"         {row['subject']}: {number_text(row['connections'], 'connection')}{place}; {row['evidence']}"
     if len(rows) > SHOWN:
         yield f"         and {len(rows) - SHOWN:,} more; --format csv lists all"

@@ -34,8 +34,9 @@ from ..statistics.rows import (
     text_column,
     where,
 )
-from ..statistics.wording import endpoint
+from ..statistics.wording import endpoint, located
 from ..tables import distinct, joined
+from ..tables.starts import start_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ SERVER = ("server_ip", "server_port", "server_name")
 KEPT = (
     *("connection_id", "capture", "time_start", "client_ip", "client_port", "server_ip", "server_port", "transport"),
     *("server_name", "client_hello_packet", "server_hello_packet", "certificate_packet", "failure_packet"),
+    *("later_captures", "later_packets"),
 )
 
 Describe = Callable[[Columns], pa.Array]
@@ -233,6 +235,7 @@ def build_notable(
     """One row of the connections that share it, of which the first is the example."""
     declared = [remark for remark, _ in remarks]
     packets = (example.get(name) for name in (declared[0].packet, "server_hello_packet", "client_hello_packet"))
+    packet, capture = located(next((packet for packet in packets if packet is not None), None), start_of(example))
     return Notable(
         rank=declared[0].rank,
         remarks=tuple(text for _, text in remarks),
@@ -241,8 +244,8 @@ def build_notable(
         server_name=example["server_name"] or "",
         connections=connections,
         clients=clients,
-        capture=example["capture"] or "",
-        packet=next((packet for packet in packets if packet is not None), None),
+        capture=capture or example["capture"] or "",
+        packet=packet,
         nanoseconds=example["time_start"],
         display_filter=display_filter(example),
     )

@@ -6,7 +6,7 @@ and `tlsinspect quantum` have all rows of both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from ..compliance.quantum import UNKNOWN
 from ..compliance.quantum_text import EXPLANATION
 from ..compliance.text import SHOWN_HOSTS, rank_of, total_line
 from ..policies import load_policy
-from ..statistics.wording import bytes_text, interval_text, number_text, share_text
+from ..statistics.wording import bytes_text, interval_text, located, number_text, place_text, share_text
+from ..tables.starts import Start, starts_of
 from .tables import Cell, Table
 
 if TYPE_CHECKING:
@@ -66,18 +67,21 @@ def build_policy_section(inspection: Inspected) -> PolicySection:
     ledger = build_ledger(connections)
     rows = ledger.class_table.to_pylist()
     servers = ledger.server_table.slice(0, MOST_SERVERS).to_pylist()
+    named = [check.requirement_table["connection_ids"], ledger.server_table["connection_id"]]
+    several = inspection.on_demand("captures").num_rows > 1
+    starts = {name: start for ids in named for name, start in starts_of(connections, ids).items()} if several else {}
     left_out = max(ledger.server_table.num_rows - MOST_SERVERS, 0)
     return PolicySection(
         name=check.policy.name,
         title=check.policy.title,
         document=f"{check.policy.document}, {check.policy.edition}; judged as on {check.at.isoformat()}.",
         summary=total_line(check),
-        failed=failed_table(check),
+        failed=failed_table(check, starts),
         others=other_requirements(check),
         hosts=hosts_table(check),
         ledger_note=EXPLANATION,
         classes=Table(CLASSES, [class_cells(row, rows) for row in rows] if check.connection_table.num_rows else []),
-        servers=Table(SERVERS, [server_cells(row) for row in servers], "tables/quantum-servers.csv", left_out),
+        servers=Table(SERVERS, [server_cells(row, starts) for row in servers], "tables/quantum-servers.csv", left_out),
         frames={
             "policy-requirements": check.requirements,
             "policy-failures": check.failures,
@@ -88,15 +92,15 @@ def build_policy_section(inspection: Inspected) -> PolicySection:
     )
 
 
-def failed_table(check: Check) -> Table:
+def failed_table(check: Check, starts: Mapping[str, Start]) -> Table:
     """The requirements that some connection fails, the gravest first."""
     rows = [row for row in check.requirement_table.to_pylist() if row["verdict"] == "fail"]
-    return Table(FAILED, [failed_cells(row) for row in sorted(rows, key=rank_of)])
+    return Table(FAILED, [failed_cells(row, starts) for row in sorted(rows, key=rank_of)])
 
 
-def failed_cells(row: dict[str, Any]) -> list[Cell]:
+def failed_cells(row: dict[str, Any], starts: Mapping[str, Start]) -> list[Cell]:
     """One requirement that is failed: its share, and where to look."""
-    packet = "" if row["packets"][0] is None else f"packet {row['packets'][0]}"
+    packet = place_text(row["packets"][0], starts.get(row["connection_ids"][0])).removeprefix(", ")
     return [
         (row["text"], f"{row['id']}: {row['clause']}"),
         row["severity"],
@@ -145,7 +149,7 @@ def class_cells(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[Cell]:
     return [row["protection"], (f"{row['connections']:,}", share), (bytes_text(row["bytes"]), content), *counts]
 
 
-def server_cells(row: dict[str, Any]) -> list[Cell]:
+def server_cells(row: dict[str, Any], starts: Mapping[str, Start]) -> list[Cell]:
     """One server to migrate."""
     amounts: list[Cell] = [
         (number_text(row[f"{name}_connections"], "connection"), bytes_text(row[f"{name}_bytes"]))
@@ -155,5 +159,6 @@ def server_cells(row: dict[str, Any]) -> list[Cell]:
     ]
     names = ", ".join(row["names"][:MOST_NAMES])
     ready = f"{row['offered_connections']:,}" if row["offered_connections"] else ""
-    packet = "" if row["packet"] is None else str(row["packet"])
-    return [(row["server"] or "unknown", names), *amounts, ready, packet]
+    packet, capture = located(row["packet"], starts.get(row["connection_id"]))
+    place = "" if packet is None else (str(packet), capture) if capture else str(packet)
+    return [(row["server"] or "unknown", names), *amounts, ready, place]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from .catalogue import Unit
 
 if TYPE_CHECKING:
+    from ..tables.starts import Start
     from .shares import Shares
     from .timeline import Timeline
 
@@ -93,6 +94,19 @@ def packet_text(packet: int | None, capture: str | None) -> str:
     if packet is None:
         return ""
     return f", packet {packet} of {capture}" if capture else f", packet {packet}"
+
+
+def located(packet: int | None, start: Start | None) -> tuple[int | None, str | None]:
+    """A packet of a connection that starts there: its number in the capture that it is in, and that capture."""
+    if packet is None or start is None:
+        return packet, None
+    capture, number = start.place(packet)
+    return number, capture
+
+
+def place_text(packet: int | None, start: Start | None) -> str:
+    """Where the proof is, as packet_text has it, for a connection that starts there."""
+    return packet_text(*located(packet, start))
 
 
 def list_text(names: Sequence[str], last: str) -> str:

@@ -16,6 +16,7 @@ from ..display_filter import display_filter, time_filter
 from ..statistics.observations import CAPTURE_END
 from ..statistics.series import is_true
 from ..statistics.wording import REASONS, bytes_text, duration_text, endpoint, milliseconds_text
+from ..tables.starts import start_of
 from . import words
 from .certificates import build_certificates
 from .clues import COMPARED, find_clues
@@ -196,9 +197,15 @@ def build_facts(row: Row) -> list[Fact]:
         Fact("STARTTLS", " ".join(filter(None, (row["starttls_protocol"], row["starttls_status"])))),
         Fact("tunnels", ", ".join(row["tunnels"] or ())),
         Fact("VLANs", ", ".join(map(str, row["vlans"] or ()))),
-        Fact("capture", row["capture"] or ""),
+        Fact("capture", captures_text(row)),
         Fact("id", row["connection_id"]),
     ]
+
+
+def captures_text(row: Row) -> str:
+    """The capture that it starts in, and those that hold more of it: packet numbers count on in them."""
+    later = [f"{capture}, whose first packet is {first} here" for capture, first in start_of(row).later]
+    return "; then ".join([row["capture"] or "", *later])
 
 
 def time_text(start: pd.Timestamp | None, end: pd.Timestamp | None) -> str:
@@ -288,13 +295,15 @@ def unseen(row: Row, problems: Sequence[Row]) -> list[str]:
     reason = row["unknown_reasons"].get("certificate_sha256s")
     if reason not in (None, "not_applicable", "not_offered"):
         lines.append(f"No server certificate: {REASONS[reason]}.")
-    told = Counter(map(problem_text, problems))
+    told = Counter(problem_text(problem, row["capture"]) for problem in problems)
     return [*lines, *(f"{text}." if count == 1 else f"{text} ({count} times)." for text, count in told.items())]
 
 
-def problem_text(problem: Row) -> str:
-    """What could not be read, and in which packet."""
+def problem_text(problem: Row, capture: str | None) -> str:
+    """What could not be read, and in which packet: of which capture, where it is another than the connection's."""
     place = f" in packet {problem['packet']}" if problem["packet"] is not None else ""
+    if place and problem["capture"] != capture:
+        place += f" of {problem['capture']}"
     return f"{problem['layer']}: {problem['kind']}{place}, expected {problem['expected']}"
 
 

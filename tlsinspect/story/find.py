@@ -60,8 +60,23 @@ def similar_names(inspected: Inspected, text: str) -> list[str]:
 
 
 def by_packet(inspected: Inspected, packet: int) -> pd.Series[bool]:
-    """A mask: the connections with a message that this packet completes."""
-    rows, messages = inspected.connections, inspected.messages
+    """A mask: the connections with a message that this packet completes, of the first or a later capture."""
+    rows = inspected.connections
+    found = with_packet(inspected, rows, packet)
+    later = rows[rows["later_packets"].notna()]
+    ids = [
+        name
+        for name, firsts in zip(later["connection_id"], later["later_packets"], strict=True)
+        if any(
+            with_packet(inspected, later[later["connection_id"] == name], first - 1 + packet).any() for first in firsts
+        )
+    ]
+    return found | is_true(rows["connection_id"].isin(ids))
+
+
+def with_packet(inspected: Inspected, rows: pd.DataFrame, packet: int) -> pd.Series[bool]:
+    """A mask of rows: those with a message that the packet of this number in the row completes."""
+    messages = inspected.messages
     found = is_true(rows["connection_id"].isin(messages.loc[is_true(messages["packet"] == packet), "connection_id"]))
     for column in PACKETS:
         found |= is_true(rows[column] == packet)

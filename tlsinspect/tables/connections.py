@@ -57,10 +57,19 @@ def build_gathered(gathered: Gathered, context: Context, encoded: bool = False) 
     rows, client_hellos, server_hellos = (
         of(gathered, types) for of in (connections_of, client_hellos_of, server_hellos_of)
     )
+    schema = arrow_schema("connections")
     columns = build_plain(rows)
     for name, milliseconds in durations_of(gathered).items():
         columns[name] = number_array(milliseconds, pa.float64(), np.isnan(milliseconds))
     columns["capture"] = Shared(rows.numbers["capture"].tolist()).column(context.captures.__getitem__, types["string"])
+    later = rows.shared["later"]
+    columns["later_captures"] = later.column(
+        lambda places: None if places is None else [context.captures[number] for number, _ in places],
+        schema.field("later_captures").type,
+    )
+    columns["later_packets"] = later.column(
+        lambda places: None if places is None else [packet for _, packet in places], schema.field("later_packets").type
+    )
     for name, (source, name_of) in NAMED.items():
         columns[name] = names_of(rows.numbers[source], name_of, types)
     columns.update(build_client_columns(client_hellos))
@@ -72,7 +81,6 @@ def build_gathered(gathered: Gathered, context: Context, encoded: bool = False) 
     columns.update(build_leaf_columns(rows, client_hellos, context))
     columns.update(build_failure_columns(rows.count, gathered.failed, columns, types))
     columns["unknown_reasons"] = build_unknown_reasons(gathered.circumstances, columns, types)
-    schema = arrow_schema("connections")
     arrays = [columns[name] for name in schema.names]
     if encoded:
         return pa.RecordBatch.from_arrays(arrays, names=schema.names)

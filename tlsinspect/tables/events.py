@@ -74,7 +74,8 @@ def build_problems(batch: Sequence[Connection], context: Context) -> pa.RecordBa
     for connection in batch:
         capture = context.captures[connection.capture]
         for error, packet in connection.problems:
-            rows.append(problem_row(error, capture, packet or None, connection.connection_id, 1))
+            place, number = connection.place(packet)
+            rows.append(problem_row(error, context.captures[place], number or None, connection.connection_id, 1))
         if connection.gap:
             lost = "segments" if connection.transport == "tcp" else "datagrams"
             hole = DecodeError(connection.transport, "gap", 0, f"{lost} that were sent and not captured")

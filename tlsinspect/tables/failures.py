@@ -47,10 +47,12 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
 
     hello, chain = connection.client_hello, connection.client_certificate_sha256s
     quic = connection.quic
+    packet = connection.failure_packet
+    where, number = (connection.capture, 0) if packet is None else connection.place(packet)
     return Failure(
         failure=connection.failure or "",
         side=connection.failure_side,
-        packet=connection.failure_packet,
+        packet=None if packet is None else number,
         alert=connection.last_alert,
         level=next((level for _, _, _, level, _ in reversed(connection.alerts) if level >= 0), 0),
         history=connection.handshake_history or "",
@@ -74,6 +76,7 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
         midstream=connection.midstream,
         sent_on="" if quic is None else sent_on(quic),
         psk=bool(value("psk_offered")),
+        later=where != connection.capture,
     )
 
 

@@ -42,7 +42,7 @@ SHARED = (
     "transport", "protocol", "starttls_protocol", "resumption", "established_evidence", "failure", "last_alert_sender",
     "handshake_history", "ocsp_status", "tunnels", "vlans", "fingerprint", "server_fingerprint",
     "certificate_sha256s", "client_certificate_sha256s", "starttls_status", "ocsp_sha256s", "sct_list_sha256",
-    "clear_credentials", "starttls_injection", "renegotiation", "heartbleed",
+    "clear_credentials", "starttls_injection", "renegotiation", "heartbleed", "later",
 )  # fmt: skip
 CLIENT_NUMBERS = (
     "legacy_version", "seen", "renegotiation_info", "ticket_length", "heartbeat_mode", "ech_config_id",
@@ -235,6 +235,7 @@ def pack_objects(connection: Connection, objects: list[list[Any]]) -> None:
     objects[29].append(connection.starttls_injection)
     objects[30].append(connection.renegotiation)
     objects[31].append(connection.heartbleed)
+    objects[32].append(connection.later)
 
 
 def pack_client_numbers(hello: ClientHello, table: NDArray[np.int64], place: int) -> None:

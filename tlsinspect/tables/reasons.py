@@ -57,7 +57,10 @@ SUITE_TELLS = ("key_exchange", "cipher", "cipher_mode", "mac", "key_bits", "forw
 UNTIMED = "not_captured"  # what both hellos are there for, and the packets have no times, or the clock was set back
 OUTCOME = ("established", "established_evidence", "handshake_ms", "failure")
 SSLV2_COLUMNS = ("sslv2_cipher_kinds", "sslv2_server_cipher_kinds")
-PLACED = ("unknown_reasons", "tunnels", "vlans", "starttls_protocol", "starttls_status", *SSLV2_COLUMNS, *EVENTS)
+PLACED = (
+    "unknown_reasons", "later_captures", "later_packets", "tunnels", "vlans", "starttls_protocol", "starttls_status",
+    *SSLV2_COLUMNS, *EVENTS,
+)  # fmt: skip
 EXPLAINED = tuple(column.name for column in CONNECTIONS if column.name not in PLACED)
 CUT_SHORT = ("snaplen", "gap", "capture_end")
 """Why a message may lack what was sent: the capture has not all of it."""

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..columns.verdicts import STAPLE_VERDICTS, VERDICTS
-from ..statistics.wording import endpoint, number_text
+from ..statistics.wording import endpoint, located, number_text
+from ..tables.starts import Start
 
 SHOWN_CASES = 20  # of each verdict; CSV and JSON Lines have every connection
 SHOWN_PACKETS = 5
@@ -49,10 +50,10 @@ OBJECTS = "a verifier with the rules of the Web PKI objects"
 SILENT = ("valid", "not_observable", "not_applicable")
 
 
-def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping[str, str]) -> Iterator[str]:
+def render_validation(rows: pa.Table, trust: str, moment: str, starts: Mapping[str, Start]) -> Iterator[str]:
     """Lines; texts from the network in them are as they came: escape them.
 
-    `captures`, where there are several, says in which one a connection starts: its packets are counted there.
+    `starts`, where there are several captures, says in which one each connection starts, and where it goes on.
     """
     yield f"Judged against {trust}, {moment}."
     if not len(rows):
@@ -65,17 +66,17 @@ def render_validation(rows: pa.Table, trust: str, moment: str, captures: Mapping
     unseen = rows.filter(pc.equal(rows["verdict"], "not_observable"))
     for detail, count in Counter(unseen["detail"].to_pylist()).most_common():
         yield f"{'':{width}}  not observable: {number_text(count, 'connection')}, as {detail}"
-    yield from render_cases(rows, captures)
+    yield from render_cases(rows, starts)
 
 
-def render_clients(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
+def render_clients(rows: pa.Table, starts: Mapping[str, Start]) -> Iterator[str]:
     """The same of what clients sent; nothing where none was seen to send a certificate."""
     seen = rows.filter(pc.invert(pc.is_in(rows["verdict"], value_set=pa.array(SILENT[1:]))))
     if len(seen):
         yield ""
         yield f"Clients' certificates in {number_text(len(seen), 'connection')}, no name compared:"
         yield from render_counts(Counter(seen["verdict"].to_pylist()), VERDICTS)
-        yield from render_cases(seen, captures)
+        yield from render_cases(seen, starts)
 
 
 def render_counts(counts: Counter[str], meanings: Mapping[str, str]) -> Iterator[str]:
@@ -86,14 +87,14 @@ def render_counts(counts: Counter[str], meanings: Mapping[str, str]) -> Iterator
             yield f"{counts[verdict]:>{width}}  {verdict:{longest}}  {meaning}"
 
 
-def render_cases(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
+def render_cases(rows: pa.Table, starts: Mapping[str, Start]) -> Iterator[str]:
     """What is wrong, a case for each server, name and sentence (and client), and what the verifier objects to."""
     cases: dict[str, dict[tuple[Any, ...], list[Place]]] = {}
     names = ["verdict", "server_ip", "server_port", "server_name", "detail", "objection"]
     if "client_ip" in rows.column_names:
         names.insert(1, "client_ip")
     columns = [rows[name].to_pylist() for name in names]
-    for verdict, *case, objection, packet in zip(*columns, packets_of(rows, captures), strict=True):
+    for verdict, *case, objection, packet in zip(*columns, packets_of(rows, starts), strict=True):
         if verdict not in SILENT:
             cases.setdefault(verdict, {}).setdefault((*case, None), []).append(packet)
         elif objection is not None:
@@ -122,7 +123,7 @@ def render_case(where: str, name: str | None, packets: list[Place], detail: str)
     yield f"    {detail}"
 
 
-def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]:
+def render_staples(rows: pa.Table, starts: Mapping[str, Start]) -> Iterator[str]:
     """What stapled OCSP responses are worth: a count for each verdict, then what is not good; nothing without any."""
     if not len(rows):
         return
@@ -131,7 +132,7 @@ def render_staples(rows: pa.Table, captures: Mapping[str, str]) -> Iterator[str]
     yield from render_counts(Counter(rows["verdict"].to_pylist()), STAPLE_VERDICTS)
     cases: dict[tuple[Any, ...], list[Place]] = {}
     columns = [rows[name].to_pylist() for name in ("verdict", "server_ip", "server_port", "server_name", "detail")]
-    for verdict, *case, packet in zip(*columns, packets_of(rows, captures), strict=True):
+    for verdict, *case, packet in zip(*columns, packets_of(rows, starts), strict=True):
         if verdict != "good":
             cases.setdefault((verdict, *case), []).append(packet)
     found = sorted(cases.items(), key=lambda item: list(STAPLE_VERDICTS).index(item[0][0]))
@@ -175,10 +176,10 @@ def render_transparency(rows: pa.Table) -> Iterator[str]:
         yield f"  {number_text(count, 'connection')}: {SCT_VERDICTS[verdict]} ({told})"
 
 
-def packets_of(rows: pa.Table, captures: Mapping[str, str]) -> list[Place]:
-    """The packet that proves each row, None without one, and its capture, None where `captures` does not know it."""
-    ids = rows["connection_id"].to_pylist()
-    return list(zip(rows["packet"].to_pylist(), map(captures.get, ids), strict=True))
+def packets_of(rows: pa.Table, starts: Mapping[str, Start]) -> list[Place]:
+    """The packet that proves each row, None without one, and its capture, None where `starts` does not know it."""
+    pairs = zip(rows["packet"].to_pylist(), rows["connection_id"].to_pylist(), strict=True)
+    return [located(packet, starts.get(name)) for packet, name in pairs]
 
 
 def packets_text(places: list[Place]) -> str:

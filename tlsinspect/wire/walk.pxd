@@ -16,7 +16,7 @@ cdef class Walk:
     cdef public FragmentTable fragments
     cdef public object dissector
     cdef public Packet packet
-    cdef public long long packets, octets, truncated, time_first, time_last
+    cdef public long long before, last, packets, octets, truncated, time_first, time_last
     cdef public dict undecoded, problems
     @cython.locals(packet=Packet, protocol=int, _=Py_ssize_t)
     cpdef bint advance(self, Py_ssize_t count) except -1

@@ -40,15 +40,24 @@ class PacketProblem:
 class Walk:
     """Where one capture file stands. `table` outlives it: connections go on in the next file.
 
-    `octets` counts packets as on the wire. `undecoded` maps link types that nobody
-    knows to packets. Times are ns, of the earliest and the latest packet.
+    Packet numbers count on from file to file: `before` is the last one of the files in front, `last` that of this one
+    so far. Those of `problems` are the file's own. `octets` counts packets as on the wire. `undecoded` maps link types
+    that nobody knows to packets. Times are ns, of the earliest and the latest packet.
     """
 
-    def __init__(self, reader: PacketReader, table: FlowTable, fragments: FragmentTable, dissector: Dissector) -> None:
+    def __init__(
+        self,
+        reader: PacketReader,
+        table: FlowTable,
+        fragments: FragmentTable,
+        dissector: Dissector,
+        before: int = 0,
+    ) -> None:
         self.reader = reader
         self.table = table
         self.fragments = fragments
         self.dissector = dissector
+        self.before = self.last = before
         self.packet = Packet()
         self.packets = 0
         self.octets = 0
@@ -67,6 +76,8 @@ class Walk:
         for _ in range(count):
             if not self.reader.read_packet(packet):
                 return False
+            packet.number += self.before
+            self.last = packet.number
             self.packets += 1
             self.octets += packet.wire_length
             if packet.end - packet.start < packet.wire_length:
@@ -121,6 +132,7 @@ class Walk:
 
     def note(self, error: DecodeError, packet: int) -> None:
         """Count a malformed packet under its kind."""
+        packet -= self.before
         key = (error.layer, error.kind, error.expected)
         problem = self.problems.get(key)
         if problem is None:
