@@ -155,6 +155,10 @@ class TestToldPlaces:
         assert [(case["capture"], case["packet"]) for case in cases] == [("1.pcap", 5)]
         [event] = [json.loads(line) for line in run("export", *parts, "--format", "eve").output.splitlines()]
         assert (event["pcap_filename"], event["pcap_cnt"]) == ("0.pcap", 4)
+        behind = in_parts(parts[0].parent, 3)
+        [event] = [json.loads(line) for line in run("export", *behind, "--format", "eve").output.splitlines()]
+        assert (event["pcap_filename"], event["pcap_cnt"]) == ("1.pcap", 1)
+        parts = in_parts(parts[0].parent, 5)
         log = json.loads(run("check", *parts, "--policy", "mozilla-modern", "--format", "sarif").output)
         results = log["runs"][0]["results"]
         places = {
