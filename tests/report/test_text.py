@@ -106,6 +106,23 @@ def test_a_packet_of_the_weak_is_said_to_be_of_its_capture_where_there_are_sever
     assert "(packet 16 of b.pcap)" in printed(make_frames(connections=rows, captures=captures), 60)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("uplink-of-the-office_00001_20261122080443.pcap", "uplink-of-the-office_00002_20261122081427.pcap"),
+         "…001_20261122080443.pcap"),
+        (("uplink-of-the-office.pcap1", "uplink-of-the-office.pcap2"), "…ink-of-the-office.pcap1"),
+        (("a-name-that-nobody-can-read-at-once.pcap", "b.pcap"), "a-name-that-nobo…ce.pcap"),
+        (("uplink-2026-11-22.pcap", "uplink-2026-11-23.pcap"), "uplink-2026-11-22.pcap"),
+    ],
+)  # fmt: skip
+def test_of_a_long_name_what_tells_it_from_the_other_captures_is_shown(names: tuple[str, ...], told: str) -> None:
+    rows = [make_old_connection(1, server_name="old.example", capture=names[0])]
+    captures = [{"capture": name, "packets": 9, "quality": "complete"} for name in names]
+    assert f"packet 16 of {told})" in printed(make_frames(connections=rows, captures=captures), 120)
+    assert len(told) <= 24
+
+
 def test_summary_names_the_weak_with_the_packet_that_shows_it() -> None:
     assert "old.example: RC4; TLS 1.0; no forward secrecy (1 connection, packet 16)" in printed(made(), 100)
 

@@ -185,7 +185,8 @@ def render_summary(inspection: Inspected) -> Summary:
     """What a stranger wants to know of a capture, as something that rich prints."""
     inspection = remember(inspection)
     weak = find_notable(inspection)
-    several = len(columns_of(inspection, "captures").column("capture")) > 1
+    names = [name or "" for name in columns_of(inspection, "captures").column("capture").to_pylist()]
+    alike = length_alike(names) if len(names) > 1 else None
     rows = [
         Row("Versions", [version_part(inspection)]),
         Row("Ciphers", [leading(inspection, "cipher_suites", 2)]),
@@ -199,8 +200,8 @@ def render_summary(inspection: Inspected) -> Summary:
         Row("Findings", [finding_items(inspection)]),
         Row(
             "Weak",
-            weak_parts(weak[:MOST_WEAK], len(weak), several),
-            weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1, several),
+            weak_parts(weak[:MOST_WEAK], len(weak), alike),
+            weak_parts(weak[MOST_WEAK:MOST_WEAK_ON_WIDE], 1, alike),
         ),
         Row("Quality", [quality_items(inspection)]),
         Row("More", [Items(MORE, height=2, style="green")]),
@@ -310,19 +311,32 @@ def finding_items(inspection: Inspected) -> Items:
     return Items(words or ["nothing was found"], height=2)
 
 
-def weak_parts(weak: Sequence[Notable], number: int, several: bool) -> list[Part]:
+def weak_parts(weak: Sequence[Notable], number: int, alike: int | None) -> list[Part]:
     """Remarks on connections, each with where it can be seen; that there is none of any where `number` is 0."""
     if not number:
         return [Items(["nothing that stands out"])]
-    return [
-        Proof(each.server_name or each.server, "; ".join(each.remarks), *proof_texts(each, several)) for each in weak
-    ]
+    return [Proof(each.server_name or each.server, "; ".join(each.remarks), *proof_texts(each, alike)) for each in weak]
 
 
-def proof_texts(each: Notable, several: bool) -> tuple[str, str]:
-    """How many connections, and the packet that shows it, if one does: of which capture where there are several."""
-    packet = packet_text(each.packet, escape_control(cut_text(each.capture, LONGEST_CAPTURE)) if several else None)
+def proof_texts(each: Notable, alike: int | None) -> tuple[str, str]:
+    """How many connections, and the packet that shows it, if one does.
+
+    Where there are several captures, of which: their names have so many first characters in common.
+    """
+    packet = packet_text(each.packet, None if alike is None else short_name(each.capture, alike))
     return number_text(each.connections, "connection"), packet.removeprefix(", ")
+
+
+def length_alike(names: Sequence[str]) -> int:
+    """How many first characters all names have in common, as the first and the last of them in order do."""
+    first, last = min(names), max(names)
+    return next((place for place, letter in enumerate(first) if not last.startswith(letter, place)), len(first))
+
+
+def short_name(name: str, alike: int) -> str:
+    """A capture's name, of which the beginning is left out first, as far as it is that of all of them."""
+    front = min(alike, len(name) - LONGEST_CAPTURE + 1) if len(name) > LONGEST_CAPTURE else 0
+    return escape_control(cut_text(CUT * (front > 0) + name[front:], LONGEST_CAPTURE))
 
 
 def quality_items(inspection: Inspected) -> Items:
