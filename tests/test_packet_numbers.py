@@ -18,7 +18,7 @@ import tlsinspect
 from tlsinspect.connection import Connection
 from tlsinspect.errors import DecodeError
 from tlsinspect.extraction.choose import comments_of
-from tlsinspect.packet_numbers import NUMBERED, PacketNumbers
+from tlsinspect.packet_numbers import NUMBERED, PacketNumbers, place_in
 from tlsinspect.tables.starts import Start, start_of
 
 NAME = "handshakes/certificate-expired-refused.pcap"
@@ -63,7 +63,13 @@ def test_a_later_capture_is_named_with_the_number_of_its_first_packet() -> None:
     assert (made.failure_packet, made.certificate_packet) == (None, 0)
     assert made.alerts[0][1] == 81 and made.messages[0][2] == 50 and made.problems == [(error, 0)]
     assert made.later == ((2, 21), (4, 81))  # none of its packets is in the fourth
-    assert [made.place(packet) for packet in (0, 20, 21, 50, 81)] == [(1, 0), (1, 20), (2, 1), (2, 30), (4, 1)]
+    assert [place_in(made.capture, made.later, packet) for packet in (0, 20, 21, 50, 81)] == [
+        (1, 0),
+        (1, 20),
+        (2, 1),
+        (2, 30),
+        (4, 1),
+    ]
 
 
 def test_captures_without_packets_hold_none_of_a_connection() -> None:

@@ -130,11 +130,3 @@ class Connection:
         self.messages: list[tuple[int, int, int, int, int, int, int]] = []
         self.alerts: list[tuple[int, int, int, int, int]] = []
         self.problems: list[tuple[DecodeError, int]] = []
-
-    def place(self, packet: int) -> tuple[int, int]:
-        """The capture that a packet of this number is in, and its number there."""
-        found, before = self.capture, 0
-        for capture, first in self.later or ():
-            if first <= packet:
-                found, before = capture, first - 1
-        return found, packet - before

@@ -7,8 +7,12 @@ own first capture begins with 1, and which count on in the captures that follow,
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
+from typing import TypeVar
 
 from .connection import Connection
+
+Capture = TypeVar("Capture")
 
 NUMBERED = (
     "first_packet", "client_hello_packet", "server_hello_packet", "certificate_packet", "client_certificate_packet",
@@ -63,3 +67,12 @@ class PacketNumbers:
 def own(number: int, before: int) -> int:
     """A number counted from another capture on; one that stands for no packet stays as it is."""
     return number - before if number > 0 else number
+
+
+def place_in(capture: Capture, later: Iterable[tuple[Capture, int]] | None, packet: int) -> tuple[Capture, int]:
+    """The capture that a packet of a connection is in, and its number there: see `Connection.later`."""
+    before = 0
+    for following, first in later or ():
+        if first <= packet:
+            capture, before = following, first - 1
+    return capture, packet - before

@@ -24,11 +24,10 @@ class Failure(NamedTuple):
     """What is asked of an unfinished handshake; None is unknown or absent.
 
     `side` sent the alert, the first RST or FIN, in `packet`, of another capture than the connection's first where
-    `later`; `alert` and `level` are those of an alert in the
-    clear. `certificates` counts the client's, `hello_length` is in octets. `lost` says that the capture
-    lacks some of what was sent, `gap` that whole segments are among it, `midstream` that it starts after the
-    connection did; `sent_on` is what a server of QUIC answered for the client to begin anew, `psk` that the client
-    offered a pre-shared key.
+    `later`; `alert` and `level` are those of an alert in the clear. `certificates` counts the client's, `hello_length`
+    is in octets. `lost` says that the capture lacks some of what was sent, `gap` that whole segments are among it,
+    `midstream` that it starts after the connection did; `sent_on` is what a server of QUIC answered for the client to
+    begin anew, `psk` that the client offered a pre-shared key.
     """
 
     failure: str

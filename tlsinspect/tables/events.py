@@ -10,6 +10,7 @@ import pyarrow as pa
 from .. import registry
 from ..connection import Connection
 from ..errors import DecodeError
+from ..packet_numbers import place_in
 from ..wire.codes import HANDSHAKE
 from .arrow import arrow_schema, value_array
 from .context import Context
@@ -74,7 +75,7 @@ def build_problems(batch: Sequence[Connection], context: Context) -> pa.RecordBa
     for connection in batch:
         capture = context.captures[connection.capture]
         for error, packet in connection.problems:
-            place, number = connection.place(packet)
+            place, number = place_in(connection.capture, connection.later, packet)
             rows.append(problem_row(error, context.captures[place], number or None, connection.connection_id, 1))
         if connection.gap:
             lost = "segments" if connection.transport == "tcp" else "datagrams"

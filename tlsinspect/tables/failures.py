@@ -13,6 +13,7 @@ import pyarrow as pa
 from .. import registry
 from ..connection import Connection
 from ..failures import CAUSES, Explanation, Failure, explain
+from ..packet_numbers import place_in
 from ..wire.codes import TLCP_VERSION
 from ..wire.messages import ClientHello
 from ..wire.quic_facts import QuicFacts
@@ -47,12 +48,13 @@ def failure_of(connection: Connection, columns: Mapping[str, pa.Array], place: i
 
     hello, chain = connection.client_hello, connection.client_certificate_sha256s
     quic = connection.quic
-    packet = connection.failure_packet
-    where, number = (connection.capture, 0) if packet is None else connection.place(packet)
+    where, packet = connection.capture, connection.failure_packet
+    if packet is not None:
+        where, packet = place_in(where, connection.later, packet)
     return Failure(
         failure=connection.failure or "",
         side=connection.failure_side,
-        packet=None if packet is None else number,
+        packet=packet,
         alert=connection.last_alert,
         level=next((level for _, _, _, level, _ in reversed(connection.alerts) if level >= 0), 0),
         history=connection.handshake_history or "",

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..packet_numbers import place_in
+
 PLACE_COLUMNS = ("capture", "later_captures", "later_packets")
 
 
@@ -19,11 +21,7 @@ class Start(NamedTuple):
 
     def place(self, packet: int) -> tuple[str, int]:
         """The capture of a packet that has this number in the connection's row, and the packet's number there."""
-        found, before = self.capture, 0
-        for capture, first in self.later:
-            if first <= packet:
-                found, before = capture, first - 1
-        return found, packet - before
+        return place_in(self.capture, self.later, packet)
 
 
 def start_of(row: Mapping[Any, Any]) -> Start:
